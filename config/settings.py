@@ -1,0 +1,212 @@
+"""Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each one."""
+
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import local
+
+BASE_DIR = local.BASE_DIR
+VAR_DIR = local.VAR_DIR
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def _address(name: str, default: str, *schemes: str) -> str:
+    """A base address without its trailing slash; raises ImproperlyConfigured with the name of the setting."""
+    value = env.str(name, default=default).rstrip("/")
+    if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(
+            f"{name} must be an address that begins with {' or '.join(s + '://' for s in schemes)}, not {value!r}."
+        )
+    return value
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    value = env.str(name, default="") or str(default)
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number from {least} to {most}, not {value!r}."
+        )
+    return int(value)
+
+
+def _choice(name: str, default: str, *choices: str) -> str:
+    value = env.str(name, default=default) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
+def _flag(name: str) -> bool:
+    return _choice(name, "0", "0", "1", "false", "true", "False", "True").lower() in {"1", "true"}
+
+
+# --- the frame --------------------------------------------------------------------------------
+DEBUG = _flag("DEBUG")
+SECRET_KEY = env.str("SECRET_KEY", default="") or local.secret_key()
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing; set it to a long random text (`make run` makes one by itself)."
+    )
+PORT = _number("PORT", 8000, 1, 65535)
+PUBLIC_URL = _address("PUBLIC_URL", "", "http", "https")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+    CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
+
+# --- upstream: fal, or the sandbox. Who answers at these addresses is nobody's business here -----
+FAL_KEY = env.str("FAL_KEY", default="")
+UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
+FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
+FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
+FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
+FAL_WS_URL = _address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
+FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
+# Where results and thumbnails may come from: the only addresses we fetch, or let a page show.
+FAL_MEDIA_URLS = env.list(
+    "FAL_MEDIA_URLS",
+    default=[
+        "https://fal.media",
+        "https://*.fal.media",
+        "https://storage.googleapis.com",
+    ],
+)
+SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
+
+# --- storage ------------------------------------------------------------------------------------
+try:
+    DATABASES = {
+        "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}")
+    }
+except Exception as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must look like postgres://user:password@host/name or sqlite:///path."
+    ) from error
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if IS_SQLITE:
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+            "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
+        ),
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "config.staticfiles.Finder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.staticfiles.Storage"},
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # every node of a large schema is an ordinary control
+
+# --- Django ---------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config.apps.VitrineAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "catalog",
+    "playground",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.frame",
+            ],
+            "builtins": ["catalog.templatetags.vitrine", "django.templatetags.static"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+        },
+    }
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# --- security --------------------------------------------------------------------------------------
+_IS_HTTPS = PUBLIC_URL.startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # a 3D viewer is a page of its own in a sandboxed frame
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:", *FAL_MEDIA_URLS],
+        "media-src": ["'self'", "data:", "blob:", *FAL_MEDIA_URLS],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env python
+"""Vitrine's command line: `manage.py up`, `sync_models`, `worker`, `sandbox`, and Django's own."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run one management command; a wrong setting ends with one sentence, not a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    from config import local
+
+    try:
+        if sys.argv[1:2] == ["up"]:
+            local.prepare()
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Vitrine did not start: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""A run, what came of it, what was uploaded for it, and who is at work on it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from catalog.models import Endpoint, Schema
+from playground.fields import ExactJSONField
+from playground.querysets import RunQuerySet
+
+
+class Transport(models.TextChoices):
+    """How a run travels to upstream."""
+
+    QUEUE = "queue"
+    SYNC = "sync", "synchronous"
+
+
+class Run(models.Model):
+    """One submission to an endpoint and everything that came of it."""
+
+    class State(models.TextChoices):
+        CREATED = "created", "waiting to be sent"
+        SUBMITTING = "submitting", "being sent"
+        UNCONFIRMED = "unconfirmed"
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="runs"
+    )
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="runs")
+    schema = models.ForeignKey(Schema, null=True, on_delete=models.PROTECT, related_name="+")
+    transport = models.CharField(max_length=16, choices=Transport, default=Transport.QUEUE)
+    form_token = models.CharField(
+        max_length=64, help_text="one per drawn form: a double click is one run"
+    )
+    arguments = ExactJSONField(help_text="what the person asked for")
+    sent_arguments = ExactJSONField(
+        null=True, help_text="what went out, where it differs: uploads by upstream address"
+    )
+    title = models.CharField(max_length=200, blank=True, help_text="the prompt's first line")
+
+    state = models.CharField(max_length=16, choices=State, default=State.CREATED)
+    version = models.PositiveIntegerField(default=1, help_text="raised by each visible change")
+    cancel_requested_at = models.DateTimeField(null=True)
+    queue_position = models.PositiveIntegerField(null=True)
+    logs = ExactJSONField(default=list, help_text="[{timestamp, level, message}], once each")
+    metrics = ExactJSONField(default=dict)
+    output = ExactJSONField(null=True, help_text="the model's output, unchanged")
+    error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
+    billable_units = models.CharField(max_length=64, blank=True)
+
+    request_id = models.CharField(max_length=128, blank=True)
+    handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    worker = models.CharField(max_length=64, blank=True, help_text="who holds the lease")
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    note = models.CharField(
+        max_length=255, blank=True, help_text="what the worker waits for, if it does"
+    )
+    is_starred = models.BooleanField(default=False)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="run_history"),
+            models.Index(fields=["endpoint", "-created_at"], name="run_of_endpoint"),
+            models.Index(
+                fields=["created_at"],
+                name="run_unfinished",
+                condition=~models.Q(state__in=["succeeded", "failed", "cancelled"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "form_token"], name="run_once_per_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} {self.state} {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """The run's page."""
+        return reverse("playground:run", args=[self.pk])
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing about it will change any more."""
+        return self.state in self.FINAL
+
+
+class Artifact(models.Model):
+    """One piece of a run's output; its bytes are copied to our storage, upstream's expire."""
+
+    class State(models.TextChoices):
+        REMOTE = "remote", "not copied yet"
+        STORED = "stored"
+        LOST = "lost"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
+    position = models.PositiveIntegerField()
+    path = models.CharField(max_length=255, help_text="where in the output, as JSON path")
+    kind = models.CharField(max_length=16, help_text="image, video, audio, mesh, text, file")
+    url = models.TextField(help_text="upstream's address")
+    content_type = models.CharField(max_length=127, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration_s = models.FloatField(null=True)
+    size_bytes = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
+    file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
+    digest = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=255, blank=True, help_text="why it was lost")
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="artifact_place_in_run")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}{self.path}"
+
+    def get_absolute_url(self) -> str:
+        """Our copy's address."""
+        return reverse("playground:artifact", args=[self.run_id, self.position])
+
+
+class Upload(models.Model):
+    """A file a person gave for a run, kept once per content; the worker takes it to upstream's storage."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    file = models.CharField(max_length=255, help_text="name in our storage")
+    file_name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127)
+    size_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    upstream_url = models.TextField(blank=True)
+    upstream_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="upload_once_per_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        """Where its bytes are shown."""
+        return reverse("playground:upload", args=[self.pk])
+
+
+class Worker(models.Model):
+    """A worker process's sign of life, for /healthz and for the pages."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    started_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField()
+    has_key = models.BooleanField(default=False)
+    trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+
+    def __str__(self) -> str:
+        return self.name

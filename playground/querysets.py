@@ -1,0 +1,37 @@
+"""Chainable questions about runs; views never spell out filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from playground.models import Run  # noqa: F401
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Questions about runs."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RunQuerySet:
+        """A person's own runs; staff see everybody's."""
+        return self if getattr(user, "is_staff", False) else self.filter(user_id=user.pk)
+
+    def unfinished(self) -> RunQuerySet:
+        """Those that may still change."""
+        return self.exclude(state__in=["succeeded", "failed", "cancelled"])
+
+    def with_endpoint(self) -> RunQuerySet:
+        """Each with its endpoint, in the same query."""
+        return self.select_related("endpoint")
+
+    def recent(self) -> RunQuerySet:
+        """Newest first, ready to be listed: without what a list does not show."""
+        return (
+            self.with_endpoint()
+            .prefetch_related("artifacts")
+            .defer("logs", "output", "metrics", "handle", "sent_arguments")
+            .order_by("-created_at")
+        )

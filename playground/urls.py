@@ -1,0 +1,4 @@
+"""The addresses of the playground."""
+
+app_name = "playground"
+urlpatterns: list[object] = []

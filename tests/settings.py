@@ -1,0 +1,21 @@
+"""The settings under test: fast, offline, with a key that opens nothing."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "tests-only")
+os.environ["UPSTREAM"] = "sandbox"
+os.environ["FAL_KEY"] = "test-id:test-secret"
+if "VITRINE_TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["VITRINE_TEST_DATABASE_URL"]
+else:
+    os.environ.pop("DATABASE_URL", None)
+
+from config.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+LOGGING_CONFIG = None
