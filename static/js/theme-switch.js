@@ -1,4 +1,4 @@
-/** <theme-switch><button>…</button></theme-switch> turns light to dark and back, and remembers it. */
+/** <theme-switch><button>…</button></theme-switch> turns light to dark and back, and remembers it in a cookie, so that the server draws the next page right. */
 class ThemeSwitch extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
@@ -7,7 +7,7 @@ class ThemeSwitch extends HTMLElement {
     const root = document.documentElement;
     const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = isDark ? "light" : "dark";
-    localStorage.setItem("theme", root.dataset.theme);
+    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
   }
 }
 customElements.define("theme-switch", ThemeSwitch);
