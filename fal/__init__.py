@@ -1,0 +1,80 @@
+"""The protocol of fal.ai as a typed asyncio client: talking, and nothing else."""
+
+from fal.addresses import Addresses
+from fal.answers import Problem, dotted, error_paths
+from fal.catalogue import (
+    CatalogueItem,
+    Estimate,
+    ExpansionError,
+    Group,
+    Malformed,
+    Metadata,
+    Page,
+    Price,
+)
+from fal.clients import Clients
+from fal.endpoint_id import EndpointId
+from fal.errors import (
+    AuthFailed,
+    FalError,
+    FileUnavailable,
+    InvalidEndpointId,
+    InvalidInput,
+    NotReady,
+    RateLimited,
+    RequestRejected,
+    RunFailed,
+    Unreachable,
+    UpstreamFailed,
+)
+from fal.files import Download, Files
+from fal.platform import Found, Platform
+from fal.queue import Queue
+from fal.request import Handle, SubmitOptions
+from fal.result import Result
+from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
+from fal.storage import Storage
+from fal.sync import Sync
+
+__all__ = [
+    "Addresses",
+    "AuthFailed",
+    "Cancellation",
+    "CatalogueItem",
+    "Clients",
+    "Download",
+    "EndpointId",
+    "Estimate",
+    "ExpansionError",
+    "FalError",
+    "FileUnavailable",
+    "Files",
+    "Found",
+    "Group",
+    "Handle",
+    "InvalidEndpointId",
+    "InvalidInput",
+    "LogLine",
+    "Malformed",
+    "Metadata",
+    "NotReady",
+    "Page",
+    "Phase",
+    "Platform",
+    "Price",
+    "Problem",
+    "Queue",
+    "RateLimited",
+    "RequestRejected",
+    "Result",
+    "RunFailed",
+    "Status",
+    "Storage",
+    "SubmitOptions",
+    "Sync",
+    "Unreachable",
+    "UpstreamFailed",
+    "dotted",
+    "error_paths",
+    "merge_logs",
+]

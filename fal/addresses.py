@@ -1,0 +1,68 @@
+"""Where fal's hosts are, and which addresses may have the key or hand us a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import httpx
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+Origin = tuple[str, str, int | None]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """One base address for each of fal's hosts; a base may have a path of its own.
+
+    `media` lists the origins that files may come from; `https://*.fal.media` allows any
+    host below fal.media, but not fal.media itself.
+    """
+
+    api: str = "https://api.fal.ai/v1"
+    queue: str = "https://queue.fal.run"
+    run: str = "https://fal.run"
+    ws: str = "wss://ws.fal.run"
+    rest: str = "https://rest.fal.ai"
+    media: tuple[str, ...] = (
+        "https://fal.media",
+        "https://*.fal.media",
+        "https://storage.googleapis.com",
+    )
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str):
+                object.__setattr__(self, field.name, value.rstrip("/"))
+
+    def may_have_key(self, url: str | httpx.URL) -> bool:
+        """Whether `url` is on a host configured here, compared as a parsed origin (C16)."""
+        url = httpx.URL(url)
+        bases = (self.api, self.queue, self.run, self.ws, self.rest)
+        return not url.userinfo and origin(url) in {origin(base) for base in bases}
+
+    def is_media(self, url: str | httpx.URL) -> bool:
+        """Whether a file may be fetched from `url`: its very origin, or its wildcard, is in `media`."""
+        url = httpx.URL(url)
+        if url.userinfo or url.scheme not in {"http", "https"}:
+            return False
+        return any(_covers(pattern, origin(url)) for pattern in self.media)
+
+
+def origin(url: str | httpx.URL) -> Origin:
+    """Scheme, host and port of `url`, with the port spelt out; raises httpx.InvalidURL."""
+    url = httpx.URL(url)
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+
+
+def _covers(pattern: str, found: Origin) -> bool:
+    scheme, _, rest = pattern.partition("://")
+    if rest.startswith("*."):
+        allowed = origin(f"{scheme}://{rest[2:]}")
+        # Plain http is for addresses that are named in full (a sandbox), never for a whole domain.
+        return (
+            scheme == "https"
+            and (found[0], found[2]) == (allowed[0], allowed[2])
+            and found[1].endswith(f".{allowed[1]}")
+        )
+    return origin(pattern) == found

@@ -1,0 +1,259 @@
+"""From an answer that is no success to the error it means (protocol, sections 3.6, 5.6 and 11)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from fal.errors import (
+    AuthFailed,
+    FalError,
+    InvalidInput,
+    NotReady,
+    RateLimited,
+    RequestRejected,
+    RunFailed,
+    UpstreamFailed,
+)
+from fal.reading import as_mapping, parse, text, text_or_none
+
+MAY_GO_WELL_LATER = frozenset(
+    {
+        # model errors, 11.1
+        "internal_server_error",
+        "generation_timeout",
+        "downstream_service_error",
+        "downstream_service_unavailable",
+        # request errors, 11.2
+        "request_timeout",
+        "startup_timeout",
+        "runner_scheduling_failure",
+        "runner_connection_timeout",
+        "runner_disconnected",
+        "runner_connection_refused",
+        "runner_connection_error",
+        "runner_incomplete_response",
+        "runner_server_error",
+        "internal_error",
+        # gateway and Platform API, 11.3 and 3.6
+        "concurrent_requests_limit",
+        "rate_limited",
+        "server_error",
+    }
+)
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
+_NOT_THE_MODELS = frozenset({401, 403, 404, 408, 429})
+_LONGEST_MESSAGE = 600
+
+
+class Answer(NamedTuple):
+    """What came back: everything of an HTTP response that is read here."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """fal's request id, which its own answers carry and an ingress in front of it does not."""
+        return self.headers.get("x-fal-request-id") or None
+
+
+class Reason(NamedTuple):
+    """Why, in fal's words: `detail` raw, `type` its name if it has one, `message` for people."""
+
+    type: str | None
+    message: str
+    detail: Any
+    request_id: str | None
+    is_structured: bool
+
+
+def rejection(answer: Answer) -> FalError:
+    """The error that an answer other than 2xx means, by status."""
+    cls = _BY_STATUS.get(answer.status) or (
+        UpstreamFailed if answer.status >= 500 else RequestRejected
+    )
+    return _error(cls, answer, reason(answer))
+
+
+def run_failure(answer: Answer) -> FalError:
+    """The error that an unsuccessful result means: the model's own (RunFailed), or still fal's.
+
+    401, 403, 404, 408 and 429 speak of our call unless they carry a typed list of model errors;
+    a 5xx is the model's when fal names an error type, or vouches for it with its request id.
+    """
+    why = reason(answer)
+    if answer.status == 202 or (
+        answer.status == 400 and "still in progress" in why.message.lower()
+    ):
+        return _error(NotReady, answer, why, is_retryable=True)
+    typed_list = isinstance(why.detail, list) and why.type is not None
+    if answer.status in _NOT_THE_MODELS or answer.status < 400:
+        is_models = typed_list
+    elif answer.status < 500:
+        is_models = True
+    else:
+        is_models = why.type is not None or (bool(answer.request_id) and why.is_structured)
+    return _error(RunFailed, answer, why) if is_models else rejection(answer)
+
+
+def reason(answer: Answer) -> Reason:
+    """The reason in the body: `error.message` first, then `detail`, then plain text (C9)."""
+    try:
+        body = parse(answer.content)
+    except UpstreamFailed:
+        return _plain_reason(answer)
+    header_type = answer.headers.get("x-fal-error-type") or None
+    raw = as_mapping(body)
+    if envelope := as_mapping(raw.get("error")):
+        return Reason(
+            text_or_none(envelope, "type") or header_type,
+            text(envelope, "message") or _unexplained(answer),
+            raw["error"],
+            text_or_none(envelope, "request_id") or answer.request_id,
+            True,
+        )
+    detail = raw.get("detail")
+    if detail is None:
+        detail = raw.get("message") or raw.get("error") or raw.get("status") or (raw or body)
+    problems = error_paths(detail)
+    return Reason(
+        text_or_none(raw, "error_type")
+        or header_type
+        or next((p.type for p in problems if p.type), None),
+        _summary(problems) or _unexplained(answer),
+        detail,
+        text_or_none(raw, "request_id") or answer.request_id,
+        bool(raw),
+    )
+
+
+class Problem(NamedTuple):
+    """One entry of `detail`: where in the arguments (empty: the whole request), what, fal's type."""
+
+    path: tuple[str | int, ...]
+    message: str
+    type: str | None
+    ctx: dict[str, Any]
+
+
+def error_paths(detail: Any) -> list[Problem]:
+    """The problems in a `detail` list or text, their paths without the leading body (11.4, C31).
+
+    Paths may hold names of union branches: match the longest prefix that the form knows.
+    """
+    if detail is None or detail in ("", [], {}):
+        return []
+    entries = detail if isinstance(detail, list) else [detail]
+    return [_problem(entry) for entry in entries]
+
+
+def _problem(entry: Any) -> Problem:
+    if not isinstance(entry, dict):
+        return Problem((), entry if isinstance(entry, str) else repr(entry), None, {})
+    loc = entry.get("loc")
+    path = (
+        [part if type(part) is int else str(part) for part in loc] if isinstance(loc, list) else []
+    )
+    if path and path[0] in ("body", "query"):
+        del path[0]
+    message = text(entry, "msg") or text(entry, "message") or text(entry, "type") or repr(entry)
+    return Problem(
+        tuple(path), message, text_or_none(entry, "type"), dict(as_mapping(entry.get("ctx")))
+    )
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds)."""
+    now = now or datetime.now(UTC)
+    for name in ("retry-after", "x-ratelimit-reset"):
+        seconds = _seconds(headers.get(name, ""), now)
+        if seconds is not None:
+            return max(0.0, seconds)
+    return None
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        return (
+            moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        ).timestamp() - now.timestamp()
+    if not math.isfinite(seconds):
+        return None
+    # Some gateways give the reset as a Unix time; no window lasts thirty years.
+    return seconds - now.timestamp() if seconds > 1_000_000_000 else seconds
+
+
+def _error(
+    cls: type[FalError], answer: Answer, why: Reason, *, is_retryable: bool | None = None
+) -> FalError:
+    return cls(
+        why.message,
+        status=answer.status,
+        type=why.type,
+        detail=why.detail,
+        request_id=why.request_id,
+        is_retryable=_may_go_well_later(answer, why) if is_retryable is None else is_retryable,
+        retry_after_s=retry_after_s(answer.headers),
+    )
+
+
+def _may_go_well_later(answer: Answer, why: Reason) -> bool:
+    headers = answer.headers
+    if answer.status == 504 and headers.get("x-fal-request-timeout-type", "").lower() == "user":
+        return False  # the caller's own deadline passed (C24)
+    for name in ("x-fal-needs-retry", "x-fal-retryable"):
+        said = _FLAGS.get(headers.get(name, "").strip().lower())
+        if said is not None:
+            return said
+    if why.type in MAY_GO_WELL_LATER:
+        return True
+    return answer.status >= 500 or answer.status in _TRANSIENT_STATUSES
+
+
+def _plain_reason(answer: Answer) -> Reason:
+    plain = (
+        answer.content[: 4 * _LONGEST_MESSAGE]
+        .decode("utf-8", "replace")
+        .replace("\x00", "")
+        .strip()
+    )
+    is_page = plain.startswith("<") or "html" in answer.headers.get("content-type", "")
+    message = _unexplained(answer) if is_page or not plain else plain[:_LONGEST_MESSAGE]
+    error_type = answer.headers.get("x-fal-error-type") or None
+    return Reason(error_type, message, plain or None, answer.request_id, False)
+
+
+def _unexplained(answer: Answer) -> str:
+    return f"fal answered {answer.status} and did not say why."
+
+
+def _summary(problems: list[Problem]) -> str:
+    """One line from all problems: `loras[0].path: field required; prompt: too long`."""
+    lines = [f"{dotted(p.path)}: {p.message}" if p.path else p.message for p in problems]
+    line = "; ".join(lines).replace("\x00", "")
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
+
+
+def dotted(path: tuple[str | int, ...]) -> str:
+    """`("loras", 0, "path")` as people write it: `loras[0].path`."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
+
+
+_BY_STATUS: dict[int, type[FalError]] = {
+    401: AuthFailed,
+    403: AuthFailed,
+    422: InvalidInput,
+    429: RateLimited,
+}

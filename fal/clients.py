@@ -1,0 +1,81 @@
+"""All clients on one set of connections, opened once in a process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from fal.addresses import Addresses
+from fal.files import Files
+from fal.platform import Platform
+from fal.queue import Queue
+from fal.storage import Storage
+from fal.sync import Sync
+from fal.wire import CALL, Wire
+
+# Idle connections go before most servers close them (5 s): a submit must not meet a closing one.
+CALL_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
+STREAM_LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=20, keepalive_expiry=4)
+_HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
+
+
+class Clients:
+    """Everything that talks to fal. Belongs to one event loop; close it with `async with`.
+
+    The key goes to the configured hosts and to no other. `transport` stands in for the network
+    and `sleep` for the pauses between tries.
+    """
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        key: str = "",
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.addresses = addresses
+        self._calls = _client(transport, CALL_LIMITS)
+        self._streams = _client(transport, STREAM_LIMITS)
+        wire = Wire(self._calls, self._streams, addresses, key, sleep)
+        self.platform = Platform(wire)
+        self.queue = Queue(wire)
+        self.sync = Sync(wire)
+        self.storage = Storage(wire)
+        self.files = Files(wire)
+
+    def __repr__(self) -> str:
+        return f"Clients({self.addresses!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._calls.aclose()
+        await self._streams.aclose()
+
+
+def _client(transport: httpx.AsyncBaseTransport | None, limits: httpx.Limits) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=transport is None,
+        limits=limits,
+        timeout=CALL,
+        headers=_HEADERS,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # nobody's cookies are kept
+        follow_redirects=False,
+    )

@@ -1,0 +1,45 @@
+"""Endpoint ids: `[namespace/]owner/alias[/path]` and the legacy `123-alias` (protocol, section 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fal.errors import InvalidEndpointId
+
+NAMESPACES = frozenset({"workflows", "comfy"})
+_LEGACY = re.compile(r"([0-9]+)-([A-Za-z0-9-]+)")
+# Ids go into URL paths as they are, so nothing in them may change what the URL means.
+_SEGMENT = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x20\x7f]+")
+
+
+@dataclass(frozen=True)
+class EndpointId:
+    """An endpoint id in its parts; `str()` gives the id as submits and runs use it."""
+
+    owner: str
+    alias: str
+    path: str = ""
+    namespace: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> EndpointId:
+        """The parts of `text`; raises InvalidEndpointId, which is a ValueError too."""
+        if legacy := _LEGACY.fullmatch(text):
+            return cls(owner=legacy[1], alias=legacy[2])
+        namespace, parts = "", text.split("/")
+        if parts[0] in NAMESPACES:
+            namespace, *parts = parts
+        if len(parts) < 2 or not all(_SEGMENT.fullmatch(part) for part in parts):
+            raise InvalidEndpointId(
+                f"{text!r} is not an endpoint id; it should look like owner/alias or owner/alias/path."
+            )
+        return cls(parts[0], parts[1], "/".join(parts[2:]), namespace)
+
+    @property
+    def app(self) -> str:
+        """`[namespace/]owner/alias`: what a request belongs to, in status, result and cancel URLs."""
+        return "/".join(part for part in (self.namespace, self.owner, self.alias) if part)
+
+    def __str__(self) -> str:
+        return f"{self.app}/{self.path}" if self.path else self.app

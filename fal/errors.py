@@ -1,0 +1,144 @@
+"""What can go wrong with fal: one class per reaction; every instance is kept by `as_json`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "AuthFailed",
+    "FalError",
+    "FileUnavailable",
+    "InvalidEndpointId",
+    "InvalidInput",
+    "NotReady",
+    "RateLimited",
+    "RequestRejected",
+    "RunFailed",
+    "Unreachable",
+    "UpstreamFailed",
+]
+
+
+class FalError(Exception):
+    """Anything fal, or the way to it, did not do.
+
+    `message` is one line for people, `detail` the JSON that fal gave as its reason, untouched,
+    `type` fal's word for the kind of error, `is_retryable` whether the same call may go well later.
+    `is_unconfirmed` says of a submit that fal may have taken it all the same: never send it again.
+    """
+
+    _named: ClassVar[dict[str, type[FalError]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        FalError._named[cls.__name__] = cls
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,
+        detail: Any = None,
+        request_id: str | None = None,
+        is_retryable: bool = False,
+        is_unconfirmed: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.type = type
+        self.detail = detail
+        self.request_id = request_id
+        self.is_retryable = is_retryable
+        self.is_unconfirmed = is_unconfirmed
+        self.retry_after_s = retry_after_s
+
+    def as_json(self) -> dict[str, Any]:
+        """The error as a JSON object that `from_json` reads back and every database takes."""
+        return {"error": type(self).__name__, **_storable(vars(self))}
+
+    @staticmethod
+    def from_json(raw: dict[str, Any]) -> FalError:
+        """The error that `as_json` wrote down; unknown classes come back as FalError."""
+        cls = FalError._named.get(raw.get("error", ""), FalError)
+        known = {name: raw[name] for name in _FIELDS if name in raw}
+        return cls(str(raw.get("message", "")), **known)
+
+
+def _storable(value: Any) -> Any:
+    """`value` without what JSON may say and PostgreSQL refuses: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
+_FIELDS = (
+    "status",
+    "type",
+    "detail",
+    "request_id",
+    "is_retryable",
+    "is_unconfirmed",
+    "retry_after_s",
+)
+
+
+class Unreachable(FalError):
+    """No answer: DNS, TLS, refused, timeout, cut. Try again later.
+
+    `sent` is false when the request cannot have left; a submit that did leave is unconfirmed.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False, **kept: Any) -> None:
+        super().__init__(message, **{"is_retryable": True, "is_unconfirmed": sent, **kept})
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request may have reached fal."""
+        return self.is_unconfirmed
+
+
+class RequestRejected(FalError):
+    """An answer that is not a success. Show the detail."""
+
+
+class AuthFailed(RequestRejected):
+    """401 or 403. Point to the key setting."""
+
+
+class InvalidInput(RequestRejected):
+    """422. Put the errors beside the form's fields."""
+
+
+class RateLimited(RequestRejected):
+    """429. Wait `retry_after_s`, or as long as seems right when fal does not say."""
+
+
+class UpstreamFailed(RequestRejected):
+    """5xx, or an answer nobody can read. Try again later."""
+
+
+class RunFailed(FalError):
+    """The request was taken and ended in error: final. `type` and `detail` say why."""
+
+    @property
+    def kind(self) -> str | None:
+        """fal's word for what went wrong, the same as `type`."""
+        return self.type
+
+
+class NotReady(FalError):
+    """The result was asked for before the request had ended. Ask again after COMPLETED (C21)."""
+
+
+class FileUnavailable(FalError):
+    """A file that we shall not have: gone, too large, malformed or at an address not allowed."""
+
+
+class InvalidEndpointId(FalError, ValueError):
+    """A text that cannot be an endpoint id (C14)."""

@@ -1,0 +1,160 @@
+"""Downloads of what models made: from allowed origins alone, without the key (protocol, section 13)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from fal.answers import Answer, rejection
+from fal.errors import FalError, FileUnavailable
+from fal.wire import FILE, Wire
+
+MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHUNK_BYTES = 1 << 16
+_GONE = frozenset({400, 401, 403, 404, 405, 406, 410, 451})
+
+
+@dataclass(frozen=True)
+class Download:
+    """An open file: its type ("" when nobody says) and size, then its bytes, once.
+
+    Iterating raises FileUnavailable when it grows beyond what was allowed, Unreachable when cut.
+    """
+
+    content_type: str
+    size: int | None
+    _chunks: AsyncGenerator[bytes]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+
+class Files:
+    """Fetches files by URL, http or `data:`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    @asynccontextmanager
+    async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[Download]:
+        """The file at `url`, of at most `max_bytes`; raises FileUnavailable for what we do not take.
+
+        Redirects are followed three times at most, and only to allowed origins. Never sends the key.
+        """
+        if url[:5].lower() == "data:":
+            yield _from_data_uri(url, max_bytes)
+            return
+        async with self._follow(url) as response:
+            size = _size(response)
+            if size is not None and size > max_bytes:
+                raise _too_large(max_bytes)
+            async with aclosing(_capped(response, max_bytes)) as chunks:
+                yield Download(_main_type(response.headers.get("content-type", "")), size, chunks)
+
+    @asynccontextmanager
+    async def _follow(self, url: str) -> AsyncGenerator[httpx.Response]:
+        for _ in range(MAX_REDIRECTS + 1):
+            target = self._allowed(url)
+            async with self._wire.stream(
+                "GET",
+                str(target),
+                headers={"Accept-Encoding": "identity"},  # so that the size is the file's own
+                timeouts=FILE,
+                with_key=False,
+                error_of=_file_error,
+            ) as response:
+                if response.status_code not in _REDIRECTS:
+                    if not response.is_success:
+                        raise FileUnavailable(
+                            "The file's host gave no file.", status=response.status_code
+                        )
+                    yield response
+                    return
+                url = _location(target, response)
+        raise FileUnavailable(f"The file is more than {MAX_REDIRECTS} redirects away.")
+
+    def _allowed(self, url: str) -> httpx.URL:
+        try:
+            target = httpx.URL(url)
+            if self._wire.addresses.is_media(target):
+                return target
+        except httpx.InvalidURL as error:
+            raise FileUnavailable("The file's address is malformed.") from error
+        raise FileUnavailable(
+            f"Files are not fetched from {target.scheme}://{target.host}: not among the media addresses."
+        )
+
+
+async def _capped(response: httpx.Response, max_bytes: int) -> AsyncGenerator[bytes]:
+    seen = 0
+    async for chunk in response.aiter_bytes(_CHUNK_BYTES):
+        seen += len(chunk)
+        if seen > max_bytes:
+            raise _too_large(max_bytes)
+        yield chunk
+
+
+def _from_data_uri(url: str, max_bytes: int) -> Download:
+    """Decodes `data:[type][;base64],…` (C33); base64 in either alphabet, with or without padding."""
+    head, comma, body = url[5:].partition(",")
+    if not comma:
+        raise FileUnavailable("The data URI has no data.")
+    is_base64 = head.lower().endswith(";base64")
+    # Decoded bytes are at least three quarters of base64 text, a third of percent-encoded text.
+    if len(body) // 4 * 3 > max_bytes + 2 if is_base64 else len(body) > max_bytes * 3:
+        raise _too_large(max_bytes)
+    content = unquote_to_bytes(body)
+    if is_base64:
+        padded = content.translate(_STANDARD, b" \t\r\n=")
+        try:
+            content = base64.b64decode(padded + b"=" * (-len(padded) % 4), validate=True)
+        except binascii.Error as error:
+            raise FileUnavailable("The data URI is not valid base64.") from error
+    if len(content) > max_bytes:
+        raise _too_large(max_bytes)
+    return Download(_main_type(head) or "text/plain", len(content), _sliced(content))
+
+
+async def _sliced(content: bytes) -> AsyncGenerator[bytes]:
+    for start in range(0, len(content), _CHUNK_BYTES):
+        yield content[start : start + _CHUNK_BYTES]
+
+
+def _main_type(header: str) -> str:
+    return header.partition(";")[0].strip().lower()
+
+
+def _size(response: httpx.Response) -> int | None:
+    value = response.headers.get("content-length", "")
+    return int(value) if value.isdecimal() and "content-encoding" not in response.headers else None
+
+
+def _location(target: httpx.URL, response: httpx.Response) -> str:
+    try:
+        return str(target.join(response.headers["location"]))
+    except (KeyError, httpx.InvalidURL) as error:
+        raise FileUnavailable("The file's host redirects to no readable address.") from error
+
+
+def _file_error(answer: Answer) -> FalError:
+    """A file that is refused or gone is that file's matter: 403 here says nothing about the key."""
+    if answer.status in _GONE:
+        return FileUnavailable(
+            f"The file is not there any more: its host answered {answer.status}.",
+            status=answer.status,
+        )
+    return rejection(answer)
+
+
+def _too_large(max_bytes: int) -> FileUnavailable:
+    return FileUnavailable(f"The file is larger than the {max_bytes:,} bytes that are kept.")
+
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")

@@ -1,0 +1,125 @@
+"""The queue: submit, watch, fetch, cancel (protocol, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import httpx_sse
+
+from fal import reading
+from fal.answers import Answer, run_failure
+from fal.endpoint_id import EndpointId
+from fal.errors import NotReady, RequestRejected, Unreachable, UpstreamFailed
+from fal.request import Handle, SubmitOptions, arguments_as_bytes
+from fal.result import Result
+from fal.status import Cancellation, Status
+from fal.wire import SUBMIT, Wire
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Queue:
+    """Talks to fal's queue, by the URLs that it returned."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def submit(
+        self,
+        endpoint_id: str,
+        arguments: Mapping[str, Any] | str,
+        options: SubmitOptions = SubmitOptions(),  # noqa: B008  frozen
+    ) -> Handle:
+        """Asks for one request, once: it costs money (C25).
+
+        A text is sent byte for byte as the JSON that it holds. An error whose `is_unconfirmed`
+        is true leaves open whether fal took the request: it must not be sent again unasked.
+        """
+        url = f"{self._wire.addresses.queue}/{EndpointId.parse(endpoint_id)}"
+        try:
+            answer = await self._wire.ask(
+                "POST",
+                url,
+                params=options.params(),
+                headers={**_JSON, **options.headers()},
+                content=arguments_as_bytes(arguments),
+                timeouts=SUBMIT,
+                repeat=False,
+            )
+        except UpstreamFailed as error:
+            # A gateway that gave up on fal's own queue does not know whether the request got in.
+            error.is_unconfirmed = error.type is None and error.status in {500, 502, 504, 200}
+            raise
+        return self._accepted(endpoint_id, answer)
+
+    def handle(self, endpoint_id: str, request_id: str) -> Handle:
+        """The handle of a request whose URLs were lost (C15)."""
+        return Handle.rebuilt(self._wire.addresses.queue, endpoint_id, request_id)
+
+    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+        """How the request is now, by the body, whatever the status code says (C18)."""
+        answer = await self._wire.ask("GET", handle.status_url, params=_logs(logs), repeat=True)
+        return Status.from_json(reading.parse(answer.content))
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """Every change of the request's status until it is COMPLETED, as fal tells them.
+
+        Raises Unreachable or RequestRejected where there is no stream, or it was cut: then poll.
+        Close it (`contextlib.aclosing`) when leaving before the end.
+        """
+        base, mark, query = handle.status_url.partition("?")
+        url = f"{base.rstrip('/')}/stream{mark}{query}"
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        async with (
+            self._wire.stream("GET", url, params=_logs(logs), headers=headers) as response,
+            aclosing(httpx_sse.EventSource(response).aiter_sse()) as events,
+        ):
+            async for event in events:
+                if not event.data:
+                    continue
+                status = Status.from_json(reading.parse(event.data))
+                yield status
+                if status.is_completed:
+                    return
+        raise Unreachable("fal's status stream ended before the request did.", sent=True)
+
+    async def result(self, handle: Handle) -> Result:
+        """The output; raises RunFailed for the model's own error, NotReady when it is too early."""
+        answer = await self._wire.ask("GET", handle.response_url, repeat=True, error_of=run_failure)
+        if answer.status == 202:
+            raise NotReady("The request has not ended yet.", status=202, is_retryable=True)
+        return Result.from_answer(answer)
+
+    async def cancel(self, handle: Handle) -> Cancellation:
+        """Asks fal to drop or stop the request; it may still complete, so keep watching it (C22)."""
+        try:
+            await self._wire.ask("PUT", handle.cancel_url, repeat=True)
+        except RequestRejected as error:
+            if error.status == 404:
+                return Cancellation.NOT_FOUND
+            if error.status == 400 and "ALREADY_COMPLETED" in str(error.detail):
+                return Cancellation.ALREADY_COMPLETED
+            raise
+        return Cancellation.REQUESTED
+
+    def _accepted(self, endpoint_id: str, answer: Answer) -> Handle:
+        """The handle from any 2xx: only the id must be there, in the body or its header (C17)."""
+        try:
+            raw = reading.as_mapping(reading.parse(answer.content))
+        except UpstreamFailed:
+            raw = {}
+        request_id = reading.text(raw, "request_id") or answer.request_id or ""
+        try:
+            return self.handle(endpoint_id, request_id).with_answer(raw)
+        except ValueError as error:
+            raise Unreachable(
+                "fal took the request but its answer names no request id.",
+                sent=True,
+                status=answer.status,
+            ) from error
+
+
+def _logs(wanted: bool) -> list[tuple[str, str]]:
+    return [("logs", "1" if wanted else "0")]

@@ -1,0 +1,86 @@
+"""Tolerant readers of JSON from the wire: the wrong type reads as a missing value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from fal.errors import UpstreamFailed
+
+Json = Mapping[str, Any]
+
+
+def parse(content: bytes | str) -> Any:
+    """The JSON in `content` with integers exact; raises UpstreamFailed when there is none.
+
+    NaN and Infinity, which some models emit and no database takes, read as null.
+    """
+    try:
+        if isinstance(content, bytes):
+            content = content.decode("utf-8-sig")
+        return json.loads(content, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise UpstreamFailed("fal's answer is not readable JSON.", is_retryable=True) from error
+
+
+def as_mapping(value: Any) -> Json:
+    """`value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(raw: Json, key: str) -> str:
+    """The text at `key`, else ""; without NUL, which PostgreSQL cannot store."""
+    value = raw.get(key)
+    return value.replace("\x00", "") if isinstance(value, str) else ""
+
+
+def text_or_none(raw: Json, key: str) -> str | None:
+    """The text at `key`; empty counts as missing."""
+    return text(raw, key) or None
+
+
+def texts(raw: Json, key: str) -> tuple[str, ...]:
+    """The texts in the list at `key`."""
+    value = raw.get(key)
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+
+
+def flag(raw: Json, key: str) -> bool | None:
+    """The boolean at `key`, None when it is null or missing."""
+    value = raw.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def integer(raw: Json, key: str) -> int | None:
+    """The integer at `key`; true is not one."""
+    value = raw.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(raw: Json, key: str) -> float | None:
+    """The finite number at `key`."""
+    value = decimal(raw.get(key))
+    return None if value is None else float(value)
+
+
+def decimal(value: Any) -> Decimal | None:
+    """`value`, a JSON number or decimal text, as the decimal that it shows; None unless finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        result = Decimal(str(value).strip())
+    except (InvalidOperation, ValueError):
+        return None
+    return result if result.is_finite() and result.adjusted() < 300 else None
+
+
+def moment(raw: Json, key: str) -> datetime | None:
+    """The ISO 8601 time at `key`, in UTC when it does not say where."""
+    try:
+        value = datetime.fromisoformat(text(raw, key))
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,128 @@
+"""What fal says about a request on its way (protocol, 5.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fal import reading
+from fal.answers import MAY_GO_WELL_LATER
+from fal.errors import RunFailed, UpstreamFailed
+
+
+class Phase(StrEnum):
+    """fal's three words; any other is UNKNOWN, which must not be polled for ever (C18)."""
+
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Cancellation(StrEnum):
+    """What fal made of a cancellation: on its way, too late (fetch the result), no such request."""
+
+    REQUESTED = "REQUESTED"
+    ALREADY_COMPLETED = "ALREADY_COMPLETED"
+    NOT_FOUND = "NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that the model wrote; `timestamp` is fal's own text."""
+
+    message: str
+    level: str = ""
+    source: str = ""
+    timestamp: str = ""
+
+    @classmethod
+    def from_json(cls, raw: Any) -> LogLine | None:
+        """Reads an entry, an object or a bare text; None when there is nothing to show."""
+        if isinstance(raw, str):
+            return cls(raw.replace("\x00", ""))
+        raw = reading.as_mapping(raw)
+        line = cls(*(reading.text(raw, key) for key in ("message", "level", "source", "timestamp")))
+        return line if line.message or line.timestamp else None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two lines the same one, told again."""
+        return self.timestamp, self.level, self.message
+
+
+def merge_logs(known: Iterable[LogLine], told: Iterable[LogLine]) -> list[LogLine]:
+    """All lines once, in the order first told: polls repeat them, streams do not (C20)."""
+    lines: dict[tuple[str, str, str], LogLine] = {}
+    for line in (*known, *told):
+        lines.setdefault(line.identity, line)
+    return list(lines.values())
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a request is. COMPLETED means over, not well: `error` and `error_type` may say otherwise."""
+
+    state: Phase
+    queue_position: int | None = None
+    logs: list[LogLine] = field(default_factory=list)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    error_type: str | None = None
+    request_id: str | None = None
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Status:
+        """Reads any JSON object by its words; raises UpstreamFailed for anything else."""
+        if not isinstance(raw, dict):
+            raise UpstreamFailed("fal's status is not a JSON object.", is_retryable=True)
+        word = raw.get("status")
+        return cls(
+            state=_PHASES.get(word, Phase.UNKNOWN) if isinstance(word, str) else Phase.UNKNOWN,
+            queue_position=reading.integer(raw, "queue_position"),
+            logs=_logs(raw.get("logs")),
+            metrics=dict(reading.as_mapping(raw.get("metrics"))),
+            error=_error_text(raw.get("error")),
+            error_type=reading.text_or_none(raw, "error_type"),
+            request_id=reading.text_or_none(raw, "request_id"),
+            raw=raw,
+        )
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the request is over."""
+        return self.state is Phase.COMPLETED
+
+    @property
+    def failure(self) -> RunFailed | None:
+        """The failure that a COMPLETED status admits; the result's answer knows more (C19)."""
+        if not self.is_completed or not (self.error or self.error_type):
+            return None
+        return RunFailed(
+            self.error or f"The model failed: {self.error_type}.",
+            type=self.error_type,
+            detail=self.raw.get("detail", self.raw.get("error")),
+            request_id=self.request_id,
+            is_retryable=self.error_type in MAY_GO_WELL_LATER,
+        )
+
+
+_PHASES = {phase.value: phase for phase in Phase}
+
+
+def _logs(raw: Any) -> list[LogLine]:
+    """Lines from an array, an object of them, one alone, or null (C20)."""
+    if isinstance(raw, dict) and "message" not in raw:
+        raw = [entry for v in raw.values() for entry in (v if isinstance(v, list) else [v])]
+    entries = raw if isinstance(raw, list) else [raw]
+    return [line for entry in entries if (line := LogLine.from_json(entry))]
+
+
+def _error_text(error: Any) -> str | None:
+    if error is None or isinstance(error, str):
+        return error or None
+    return json.dumps(error, ensure_ascii=False)

@@ -1,0 +1,203 @@
+"""The one sender: who gets the key, how long to wait, what is worth asking again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from fal.answers import Answer, rejection
+from fal.errors import FalError, RequestRejected, Unreachable, UpstreamFailed
+
+if TYPE_CHECKING:
+    from fal.addresses import Addresses
+
+Params = Sequence[tuple[str, str]]
+Content = bytes | AsyncIterable[bytes] | None
+
+# Seconds for each phase. A submit may carry megabytes of data URIs; a sync run waits for the model.
+CALL = httpx.Timeout(connect=5, read=30, write=30, pool=10)
+SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=10)
+RUN = httpx.Timeout(connect=5, read=600, write=120, pool=10)
+# fal sends a comment every 15 s while a status stream is open (5.3).
+STREAM = httpx.Timeout(connect=5, read=45, write=30, pool=5)
+FILE = httpx.Timeout(connect=5, read=60, write=60, pool=30)
+
+TRIES = 3
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+MAX_ANSWER_BYTES = 128 << 20
+
+# Without these the request cannot have left this machine, so fal cannot have taken it.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+_random = random.SystemRandom()
+
+
+class Secret(str):
+    """A text that tracebacks and logs do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'[secret]'"
+
+
+class Wire:
+    """Sends requests for the clients; nothing of httpx leaves it but a stream's response.
+
+    `calls` and `streams` are apart so that open status streams and downloads, which hold
+    their connections for minutes, never keep a submit waiting.
+    """
+
+    def __init__(
+        self,
+        calls: httpx.AsyncClient,
+        streams: httpx.AsyncClient,
+        addresses: Addresses,
+        key: str,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.addresses = addresses
+        self._calls = calls
+        self._streams = streams
+        self._key = Secret(key)
+        self._sleep = sleep
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params = (),
+        headers: Mapping[str, str] | None = None,
+        content: Content = None,
+        timeouts: httpx.Timeout = CALL,
+        repeat: bool,
+        with_key: bool = True,
+        error_of: Callable[[Answer], FalError] = rejection,
+    ) -> Answer:
+        """The 200-299 answer; raises what `error_of` makes of any other.
+
+        With `repeat`, which is for requests that cost nothing twice, it is asked up to three
+        times as long as that may help, after the pause that fal asks for or one with full jitter.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                request = self._request(
+                    self._calls, method, url, params, headers, content, timeouts, with_key
+                )
+                return await self._once(request, error_of)
+            except (Unreachable, RequestRejected) as error:
+                pause_s = _pause_s(error, TRIES - 1 - left)
+                if not (repeat and left and error.is_retryable) or pause_s > LONGEST_PAUSE_S:
+                    raise
+            await self._sleep(pause_s)
+        raise AssertionError("the last try returns or raises")
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params = (),
+        headers: Mapping[str, str] | None = None,
+        timeouts: httpx.Timeout = STREAM,
+        with_key: bool = True,
+        error_of: Callable[[Answer], FalError] = rejection,
+    ) -> AsyncGenerator[httpx.Response]:
+        """The open response; 400 and above raise, and so does a cut while the body is read."""
+        with _named_errors():
+            request = self._request(
+                self._streams, method, url, params, headers, None, timeouts, with_key
+            )
+            response = await self._streams.send(request, stream=True)
+            try:
+                if response.status_code >= 400:
+                    raise error_of(await self._read(response))
+                yield response
+            finally:
+                await response.aclose()
+
+    async def _once(self, request: httpx.Request, error_of: Callable[[Answer], FalError]) -> Answer:
+        with _named_errors():
+            response = await self._calls.send(request, stream=True)
+            try:
+                answer = await self._read(response)
+            finally:
+                await response.aclose()
+        if response.is_success:
+            return answer
+        raise error_of(answer)
+
+    async def _read(self, response: httpx.Response) -> Answer:
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                raise UpstreamFailed(
+                    f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB.",
+                    status=response.status_code,
+                )
+        body = bytes(content)
+        if self._key and not response.is_success:
+            # Debug pages show requests; what an error says is stored and shown.
+            body = body.replace(self._key.encode(), b"[key]")
+        return Answer(response.status_code, response.headers, body)
+
+    def _request(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        url: str,
+        params: Params,
+        headers: Mapping[str, str] | None,
+        content: Content,
+        timeouts: httpx.Timeout,
+        with_key: bool,
+    ) -> httpx.Request:
+        with _named_errors():
+            target = httpx.URL(url)
+            if target.userinfo:
+                raise httpx.InvalidURL("addresses with a user name are not asked")
+            for name, value in params:
+                target = target.copy_add_param(name, value)
+            sent = dict(headers or {})
+            if with_key and self._key and self.addresses.may_have_key(target):
+                sent["Authorization"] = Secret(f"Key {self._key}")
+            return client.build_request(
+                method, target, headers=sent, content=content, timeout=timeouts
+            )
+
+
+class _named_errors:
+    """Turns httpx's exceptions into Unreachable, which says whether the request may have left."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+            words = str(error) or type(error).__name__
+            raise Unreachable(
+                f"fal cannot be reached: {words}", sent=not isinstance(error, _NOT_SENT)
+            ) from error
+
+
+def _pause_s(error: FalError, tries_before: int) -> float:
+    """What fal asked for, with a little jitter so that not all come back at once, else full jitter."""
+    if error.retry_after_s is not None:
+        return error.retry_after_s + _random.uniform(0, 0.25)
+    return _random.uniform(0, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**tries_before))
