@@ -1,0 +1,60 @@
+"""`python -m sandbox`: serve the sandbox on this machine alone."""
+
+import argparse
+import logging
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.app import build
+from sandbox.config import PREFIXES, Config
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until a signal; 1 when the port is taken or the folder cannot be written."""
+    options = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    data_dir = options.data_dir or Path(tempfile.gettempdir()) / "fal-sandbox"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        listener = socket.create_server(("127.0.0.1", options.port), backlog=1024)
+    except OSError as error:
+        print(f"The sandbox cannot start: {error}", file=sys.stderr)
+        return 1
+    base = options.public_url or f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = Config(
+        data_dir=data_dir,
+        key=options.key,
+        base=base.rstrip("/"),
+        concurrency=options.concurrency,
+        pace=options.pace,
+        filler=options.filler,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(config), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        )
+    )
+    print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
+    server.run(sockets=[listener])
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=8321, help="0 takes a free one and prints it")
+    parser.add_argument("--key", default=Config.key, help="the key callers need")
+    parser.add_argument("--data-dir", type=Path, help="where files are kept")
+    parser.add_argument("--public-url", help="the address callers use, when it is another one")
+    parser.add_argument("--concurrency", type=int, default=Config.concurrency)
+    parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
+    parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

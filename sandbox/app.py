@@ -1,0 +1,63 @@
+"""The applications: every host below a prefix of one address, or one host at the root of its own."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from sandbox.config import PREFIXES, Config
+from sandbox.hosts import cdn, control, platform, queue, rest, run
+from sandbox.state import Sandbox
+
+HOSTS: dict[str, Callable[[Sandbox], list[Route]]] = {
+    "api": platform.routes,
+    "queue": queue.routes,
+    "run": run.routes,
+    "rest": rest.routes,
+    "cdn": cdn.upload_routes,
+    "files": cdn.file_routes,
+}
+EXPOSED = [
+    "x-fal-request-id",
+    "x-fal-billable-units",
+    "x-fal-error-type",
+    "x-fal-needs-retry",
+    "etag",
+    "content-range",
+    "content-length",
+]
+
+
+def build(config: Config) -> Starlette:
+    """All hosts of a fresh sandbox, below the prefixes of config.PREFIXES and `/_sandbox`."""
+    sandbox = Sandbox(config)
+    mounts: list[BaseRoute] = [
+        Mount(prefix, routes=HOSTS[host](sandbox)) for host, prefix in PREFIXES.items()
+    ]
+    return _app(sandbox, [*mounts, Mount("/_sandbox", routes=control.routes(sandbox))])
+
+
+def build_host(sandbox: Sandbox, host: str) -> Starlette:
+    """One host of a sandbox at the root; several of them share the queue when they share the loop."""
+    return _app(sandbox, list(HOSTS[host](sandbox)))
+
+
+def _app(sandbox: Sandbox, routes: list[BaseRoute]) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await sandbox.close()
+
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+    )
+    app = Starlette(routes=routes, middleware=[cors], lifespan=lifespan)
+    app.state.sandbox = sandbox
+    return app

@@ -1,0 +1,39 @@
+"""What the sandbox is told when it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PREFIXES = {
+    "api": "/api/v1",
+    "queue": "/queue",
+    "run": "/run",
+    "rest": "/rest",
+    "cdn": "/cdn",
+    "files": "/files",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one sandbox; `addresses` replaces the public base of single hosts."""
+
+    data_dir: Path
+    key: str = "sandbox:local"
+    base: str = "http://127.0.0.1:8321"
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    concurrency: int = 8  # requests in progress at once; the rest wait in line
+    pace: float = (
+        1.0  # factor on the models' deliberate waits; 0 makes them as fast as they compute
+    )
+    filler: int = 0  # extra endpoints, copies of the real ones, for trying a large catalogue
+    ping_s: float = 15.0
+    webhook_retries: int = 10
+    webhook_timeout_s: float = 15.0
+    webhook_backoff_s: float = 1.0
+    kept_requests: int = 5000
+    max_upload_bytes: int = 512 * 1024 * 1024
+
+    def address(self, host: str) -> str:
+        """The public base address of a host, without a trailing slash."""
+        return self.addresses.get(host, self.base + PREFIXES[host]).rstrip("/")

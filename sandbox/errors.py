@@ -1,0 +1,150 @@
+"""The errors models and runners end in, each with fal's own name and status."""
+
+from typing import Any
+
+DOCS = "https://docs.fal.ai/errors/#"
+
+# Model errors: type → HTTP status; everything that is the caller's fault is a 422.
+MODEL_ERRORS = {
+    "internal_server_error": 500,
+    "generation_timeout": 504,
+    "downstream_service_error": 400,
+    "downstream_service_unavailable": 500,
+    "content_policy_violation": 422,
+    "no_media_generated": 422,
+    "image_too_small": 422,
+    "image_too_large": 422,
+    "image_load_error": 422,
+    "file_download_error": 422,
+    "face_detection_error": 422,
+    "file_too_large": 422,
+    "greater_than": 422,
+    "greater_than_equal": 422,
+    "less_than": 422,
+    "less_than_equal": 422,
+    "multiple_of": 422,
+    "sequence_too_short": 422,
+    "sequence_too_long": 422,
+    "one_of": 422,
+    "feature_not_supported": 422,
+    "invalid_archive": 422,
+    "archive_file_count_below_minimum": 422,
+    "archive_file_count_exceeds_maximum": 422,
+    "audio_duration_too_long": 422,
+    "audio_duration_too_short": 422,
+    "video_duration_too_long": 422,
+    "video_duration_too_short": 422,
+    "unsupported_audio_format": 422,
+    "unsupported_image_format": 422,
+    "unsupported_video_format": 422,
+}
+MAYBE_RETRYABLE = {
+    "internal_server_error",
+    "generation_timeout",
+    "downstream_service_error",
+    "downstream_service_unavailable",
+}
+
+# Errors of the machinery around a model: type → (HTTP status, worth another try).
+REQUEST_ERRORS = {
+    "request_timeout": (504, True),
+    "startup_timeout": (504, True),
+    "runner_scheduling_failure": (503, True),
+    "runner_connection_timeout": (503, True),
+    "runner_disconnected": (503, True),
+    "runner_connection_refused": (503, True),
+    "runner_connection_error": (503, True),
+    "runner_incomplete_response": (502, True),
+    "runner_server_error": (500, True),
+    "internal_error": (500, True),
+    "client_disconnected": (499, False),
+    "client_cancelled": (499, False),
+    "bad_request": (400, False),
+}
+
+
+class Failure(Exception):
+    """Ends a request: what the status, the result and the webhook say about it."""
+
+    status = 500
+    error_type = "internal_error"
+    text = ""
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the result call."""
+        raise NotImplementedError
+
+    def headers(self) -> dict[str, str]:
+        """Headers of the result call that describe the failure."""
+        return {"X-Fal-Error-Type": self.error_type}
+
+
+class ModelError(Failure):
+    """A model turned its input down or broke; `detail` in the shape of section 11.1."""
+
+    def __init__(
+        self,
+        type: str,
+        msg: str,
+        loc: tuple[str | int, ...] = (),
+        ctx: dict[str, Any] | None = None,
+        input: Any = None,
+    ) -> None:
+        item: dict[str, Any] = {
+            "loc": ["body", *loc],
+            "msg": msg,
+            "type": type,
+            "url": DOCS + type,
+        }
+        if ctx:
+            item["ctx"] = ctx
+        if input is not None:
+            item["input"] = input
+        self.detail = [item]
+        self.status = MODEL_ERRORS.get(type, 422)
+        self.error_type = type
+        self.text = msg if self.status != 422 else f"Invalid status code: {self.status}"
+        super().__init__(msg)
+
+    def body(self) -> dict[str, Any]:
+        return {"detail": self.detail}
+
+    def headers(self) -> dict[str, str]:
+        retry = "1" if self.error_type in MAYBE_RETRYABLE else "0"
+        return super().headers() | {"X-Fal-Needs-Retry": retry}
+
+
+class InvalidArguments(ModelError):
+    """The arguments do not fit the schema; one detail per fault."""
+
+    def __init__(self, detail: list[dict[str, Any]]) -> None:
+        first = detail[0]
+        super().__init__(first["type"], first["msg"])
+        self.status = 422
+        self.text = "Invalid status code: 422"
+        self.detail = detail
+
+
+class RequestError(Failure):
+    """The machinery around the model failed; text and `error_type` of section 11.2."""
+
+    def __init__(self, type: str, text: str, *, headers: dict[str, str] | None = None) -> None:
+        self.status, self.retryable = REQUEST_ERRORS[type]
+        self.error_type = type
+        self.text = text
+        self.extra = headers or {}
+        super().__init__(text)
+
+    def body(self) -> dict[str, Any]:
+        return {"detail": self.text, "error_type": self.error_type}
+
+    def headers(self) -> dict[str, str]:
+        retry = "1" if self.retryable else "0"
+        return super().headers() | {"X-Fal-Needs-Retry": retry} | self.extra
+
+
+class Cancelled(RequestError):
+    """The caller took the request back."""
+
+    def __init__(self) -> None:
+        super().__init__("client_cancelled", "Request was cancelled")

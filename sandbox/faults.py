@@ -1,0 +1,189 @@
+"""Faults that can be switched on from outside, to see how a client takes them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+Answer = Callable[[], Awaitable[Response]]
+
+
+@dataclass
+class Fault:
+    """`name` happens to calls of `kind`, `times` times, once `after` of them have passed."""
+
+    kind: str
+    name: str
+    times: int = 1
+    after: int = 0
+    value: float = 0  # seconds to wait, Retry-After, or events before the cut
+
+
+class Faults:
+    """The faults that are switched on."""
+
+    def __init__(self) -> None:
+        self.active: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Switch a fault on; raises ValueError for a name that is not known."""
+        if fault.name not in FAULTS and not fault.name.isdigit():
+            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(FAULTS))}")
+        self.active.append(fault)
+
+    def clear(self) -> None:
+        """Switch all off."""
+        self.active.clear()
+
+    def take(self, kind: str) -> Fault | None:
+        """The fault that strikes this call, if any."""
+        for fault in self.active:
+            if fault.kind != kind:
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                return None
+            fault.times -= 1
+            if fault.times <= 0:
+                self.active.remove(fault)
+            return fault
+        return None
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """What is switched on."""
+        return [asdict(fault) for fault in self.active]
+
+
+def error(kind: str, status: int, message: str) -> Response:
+    """An error in the dialect of the host that `kind` belongs to."""
+    platform = {
+        400: "validation_error",
+        401: "authorization_error",
+        403: "authorization_error",
+        404: "not_found",
+        429: "rate_limited",
+    }
+    if kind in PLATFORM_KINDS:
+        type_ = platform.get(status, "server_error")
+        return reply({"error": {"type": type_, "message": message}}, status)
+    return reply({"detail": message}, status)
+
+
+PLATFORM_KINDS = {"list", "find", "search", "expand", "pricing", "estimate", "meta", "requests"}
+
+
+def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(data), status, headers, "application/json")
+
+
+async def strike(fault: Fault, answer: Answer) -> Response:
+    """The answer as the fault leaves it."""
+    if fault.name.isdigit():
+        status = int(fault.name)
+        response = error(fault.kind, status, f"The sandbox was told to answer {status}")
+        if status == 429 and fault.value:
+            response.headers["Retry-After"] = f"{fault.value:g}"
+        return response
+    return await FAULTS[fault.name](fault, answer)
+
+
+async def _slow(fault: Fault, answer: Answer) -> Response:
+    await asyncio.sleep(fault.value or 30)
+    return await answer()
+
+
+async def _lost(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out and its answer breaks off."""
+    await answer()
+
+    async def broken() -> Any:
+        yield b"{"
+        raise ConnectionAbortedError("the sandbox was told to lose this answer")
+
+    return StreamingResponse(broken(), headers={"content-length": "1000"})
+
+
+async def _garbage(fault: Fault, answer: Answer) -> Response:
+    return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
+
+
+async def _ingress(fault: Fault, answer: Answer) -> Response:
+    return HTMLResponse("<html><center><h1>502 Bad Gateway</h1></center>nginx</html>", 502)
+
+
+async def _cut(fault: Fault, answer: Answer) -> Response:
+    """A stream breaks off after `value` events."""
+    response = await answer()
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _only(response.body_iterator, int(fault.value or 1))
+    return response
+
+
+async def _only(chunks: Any, count: int) -> Any:
+    async for chunk in chunks:
+        yield chunk
+        count -= 1
+        if count <= 0:
+            raise ConnectionAbortedError("the sandbox was told to cut this stream")
+
+
+def _body(
+    change: Callable[[dict[str, Any]], None],
+) -> Callable[[Fault, Answer], Awaitable[Response]]:
+    async def changed(fault: Fault, answer: Answer) -> Response:
+        response = await answer()
+        data = orjson.loads(bytes(response.body))
+        change(data)
+        return reply(data, response.status_code)
+
+    return changed
+
+
+def _malformed(page: dict[str, Any]) -> None:
+    page["models"][0] = {"endpoint_id": 17, "metadata": "not an object"}
+
+
+def _bare(page: dict[str, Any]) -> None:
+    page["models"][0].pop("metadata", None)
+
+
+def _repeated(page: dict[str, Any]) -> None:
+    page["models"].append(page["models"][0])
+
+
+def _shrunk(page: dict[str, Any]) -> None:
+    del page["models"][len(page["models"]) // 2 :]
+
+
+def _stuck(page: dict[str, Any]) -> None:
+    page.update(has_more=True, next_cursor="Mg==")
+
+
+def _keyless(page: dict[str, Any]) -> None:
+    page.pop("next_cursor", None)
+
+
+def _unexpanded(page: dict[str, Any]) -> None:
+    page["models"][0]["openapi"] = {
+        "error": {"code": "expansion_failed", "message": "The document could not be made"}
+    }
+
+
+FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
+    "slow": _slow,
+    "lost": _lost,
+    "garbage": _garbage,
+    "nginx": _ingress,
+    "cut": _cut,
+    "malformed-item": _body(_malformed),
+    "no-metadata": _body(_bare),
+    "duplicate": _body(_repeated),
+    "shrink": _body(_shrunk),
+    "stuck-cursor": _body(_stuck),
+    "no-cursor-key": _body(_keyless),
+    "expansion-failed": _body(_unexpanded),
+}

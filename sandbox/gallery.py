@@ -1,0 +1,55 @@
+"""Thumbnails and example files, made by the models themselves when first asked for."""
+
+import logging
+import threading
+from pathlib import Path
+
+from sandbox.context import Context
+from sandbox.errors import Failure
+from sandbox.files import Files
+from sandbox.registry import Registry
+
+log = logging.getLogger(__name__)
+
+THUMB = (480, 360)
+
+
+class Gallery:
+    """Pictures and sample files below `thumbs/` and `examples/` of the file host."""
+
+    def __init__(self, registry: Registry, files: Files) -> None:
+        self._registry = registry
+        self._files = files
+        self._lock = threading.RLock()  # making one is heavy; an example may need another
+
+    def asset_at(self, url: str) -> Path | None:
+        """The example behind one of our URLs, made if need be."""
+        if not url.startswith(self._files.address + "/"):
+            return None
+        return self.make(url.removeprefix(self._files.address + "/").partition("?")[0])
+
+    def make(self, relative: str) -> Path | None:
+        """The file at a path of the file host, if it is one that can be made."""
+        with self._lock:
+            return self._files.at(relative) or self._made(relative)
+
+    def _made(self, relative: str) -> Path | None:
+        from sandbox.studio import examples, thumbs
+
+        folder, _, name = relative.partition("/")
+        context = Context(self._files, lambda *_: None, pace=0)
+        try:
+            if folder == "thumbs" and (model := self._registry.get(name.removesuffix(".webp"))):
+                data = thumbs.thumbnail(model, context, THUMB)
+            elif folder == "examples" and name in examples.EXAMPLES:
+                data = examples.EXAMPLES[name](context)
+            else:
+                return None
+        except Failure:
+            log.exception("%s could not be made", relative)
+            return None
+        path = self._files.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_bytes(data)
+        return partial.rename(path)

@@ -1,0 +1,1 @@
+"""The hosts of fal, one module each; `web` is what they share."""

@@ -1,0 +1,139 @@
+"""v3.fal.media: takes uploads, whole or in parts, in both clients' ways; serves files to anyone."""
+
+import hashlib
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from sandbox.engine import expiry
+from sandbox.faults import reply
+from sandbox.files import Multipart, content_type_of
+from sandbox.hosts.rest import LIFECYCLE
+from sandbox.hosts.web import Refused, body_json, route
+from sandbox.state import Sandbox
+
+
+def upload_routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the upload host."""
+    return [
+        route(sandbox, "/files/upload", "POST", "upload", upload),
+        route(sandbox, "/files/upload/multipart", "POST", "upload_initiate", begin_multipart),
+        route(sandbox, "/uploads/{name}", "PUT", "upload", put_whole),
+        route(sandbox, "/uploads/{name}/complete", "POST", "upload_complete", complete),
+        route(sandbox, "/uploads/{name}/{number:int}", "PUT", "upload_part", put_part),
+    ]
+
+
+def file_routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the public file host."""
+    part = "/{path:path}/multipart/{name}/"
+    return [
+        route(sandbox, part + "complete", "POST", "upload_complete", complete),
+        route(sandbox, part + "{number:int}", "PUT", "upload_part", put_part),
+        route(sandbox, "/{path:path}", "GET", _file_kind, serve),
+    ]
+
+
+def _file_kind(http: HttpRequest) -> str:
+    return "thumbnail" if http.path_params["path"].startswith("thumbs/") else "file"
+
+
+async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """A file, whole or a range of it; thumbnails and examples are made when first asked for."""
+    relative = http.path_params["path"]
+    path = sandbox.files.at(relative)
+    if path is None:
+        path = await run_in_threadpool(sandbox.gallery.make, relative)
+    if path is None:
+        return reply({"detail": "Not Found"}, 404)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return FileResponse(path, media_type=content_type_of(path), headers=headers)
+
+
+async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """fal-client: the whole file in one POST."""
+    _demand_token(http)
+    path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
+    await _receive(http, sandbox, path)
+    sandbox.files.describe(path, _content_type(http), _lasts(http))
+    return reply({"access_url": url})
+
+
+async def begin_multipart(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """fal-client: a file in parts."""
+    _demand_token(http)
+    path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
+    sandbox.files.multipart[path.name] = Multipart(path, url, _content_type(http), _lasts(http))
+    return reply({"access_url": url, "uploadId": path.name})
+
+
+async def put_whole(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """The bytes of an initiated upload."""
+    pending = _pending(http, sandbox)
+    await _receive(http, sandbox, pending.path)
+    sandbox.files.describe(pending.path, pending.content_type, pending.expires_s)
+    del sandbox.files.multipart[pending.path.name]
+    return Response(status_code=200)
+
+
+async def put_part(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """One part; the tag is in the header for Python and in the body for JavaScript."""
+    pending, number = _pending(http, sandbox), http.path_params["number"]
+    etag = await _receive(http, sandbox, pending.part(number))
+    return reply({"partNumber": number, "etag": etag}, headers={"ETag": etag})
+
+
+async def complete(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Put the named parts together, in the order of their numbers."""
+    pending = _pending(http, sandbox)
+    body = await body_json(http)
+    numbers = [int(part.get("partNumber", part.get("part_number", 0))) for part in body["parts"]]
+    if missing := set(numbers) - set(pending.parts):
+        return reply({"detail": f"Part {min(missing)} was never uploaded"}, 400)
+    await run_in_threadpool(_join, pending, numbers)
+    sandbox.files.describe(pending.path, pending.content_type, pending.expires_s)
+    del sandbox.files.multipart[pending.path.name]
+    return reply({"access_url": pending.url, "url": pending.url})
+
+
+def _join(pending: Multipart, numbers: list[int]) -> None:
+    with pending.path.open("wb") as whole:
+        pending.join(whole, numbers)
+
+
+async def _receive(http: HttpRequest, sandbox: Sandbox, path: Path) -> str:
+    """Write the body to a file as it comes; returns its digest as an entity tag."""
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    with path.open("wb") as file:  # noqa: ASYNC230 - chunks go to the page cache, not to the disk
+        async for chunk in http.stream():
+            size += len(chunk)
+            if size > sandbox.config.max_upload_bytes:
+                path.unlink()
+                raise Refused(reply({"detail": "The file is too large"}, 413))
+            digest.update(chunk)
+            file.write(chunk)
+    return f'"{digest.hexdigest()}"'
+
+
+def _pending(http: HttpRequest, sandbox: Sandbox) -> Multipart:
+    pending = sandbox.files.multipart.get(http.path_params["name"])
+    if pending is None:
+        raise Refused(reply({"detail": "Upload not found"}, 404))
+    return pending
+
+
+def _demand_token(http: HttpRequest) -> None:
+    scheme, _, credentials = http.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in ("bearer", "key") or credentials.count(".") != 2:
+        raise Refused(reply({"detail": "An upload token is required"}, 401))
+
+
+def _content_type(http: HttpRequest) -> str:
+    return http.headers.get("content-type", "application/octet-stream")
+
+
+def _lasts(http: HttpRequest) -> float | None:
+    return next((expiry(http.headers[name]) for name in LIFECYCLE if name in http.headers), None)

@@ -1,0 +1,299 @@
+"""api.fal.ai/v1: the catalogue, prices, requests."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.engine import Request
+from sandbox.faults import error, reply
+from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.registry import Model
+from sandbox.state import Sandbox
+
+MAX_IDS, MAX_LIMIT, MAX_EXPANDED, DEFAULT_LIMIT = 50, 1000, 10, 50
+OPENAPI, ENTERPRISE = "openapi-3.0", "enterprise_status"
+
+
+def routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the Platform API."""
+    return [
+        route(sandbox, "/models", "GET", _kind, models),
+        route(sandbox, "/models/pricing", "GET", "pricing", pricing),
+        route(sandbox, "/models/pricing/estimate", "POST", "estimate", estimate),
+        route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
+        route(sandbox, "/meta", "GET", "meta", meta),
+        route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
+    ]
+
+
+def _kind(http: HttpRequest) -> str:
+    query = http.query_params
+    if OPENAPI in query.getlist("expand"):
+        return "expand"
+    if "endpoint_id" in query:
+        return "find"
+    return "search" if {"q", "category", "status"} & set(query) else "list"
+
+
+async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """List, find and search, by what is in the query."""
+    demand_key(http, sandbox, "list", optional=True)
+    query = http.query_params
+    expand = query.getlist("expand")
+    if unknown := set(expand) - {OPENAPI, ENTERPRISE}:
+        raise _invalid(f"expand: {sorted(unknown)[0]!r} is not one of {OPENAPI!r}, {ENTERPRISE!r}")
+    found = _selected(http, sandbox)
+    limit = _limit(query.get("limit"), expands=OPENAPI in expand)
+    page = _page_number(query.get("cursor"))
+    start = (page - 1) * limit
+    has_more = start + limit < len(found)
+    answer: dict[str, Any] = {
+        "models": [_item(model, sandbox, expand) for model in found[start : start + limit]],
+        "next_cursor": base64.b64encode(str(page + 1).encode()).decode() if has_more else None,
+        "has_more": has_more,
+    }
+    if "sort" in query:
+        answer["ordering"] = {"sort": query["sort"]}
+    return reply(answer)
+
+
+async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Unit prices of up to 50 endpoints."""
+    demand_key(http, sandbox, "pricing")
+    ids = [
+        each
+        for given in http.query_params.getlist("endpoint_id")
+        for each in given.split(",")
+        if each
+    ]
+    if not ids:
+        raise _invalid("endpoint_id is required")
+    prices = [
+        {
+            "endpoint_id": model.endpoint_id,
+            "unit_price": model.price,
+            "unit": model.unit,
+            "currency": "USD",
+        }
+        for model in _found(ids, sandbox)
+    ]
+    return reply({"prices": prices, "next_cursor": None, "has_more": False})
+
+
+async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """What a number of calls or units would cost."""
+    demand_key(http, sandbox, "estimate")
+    body = await body_json(http)
+    quantities = {"historical_api_price": "call_quantity", "unit_price": "unit_quantity"}
+    name = quantities.get(body.get("estimate_type") if isinstance(body, dict) else "")
+    if name is None or not isinstance(body.get("endpoints"), dict) or not body["endpoints"]:
+        raise _invalid("estimate_type and endpoints are required")
+    total = 0.0
+    for model in _found(list(body["endpoints"]), sandbox):
+        quantity = (body["endpoints"][model.endpoint_id] or {}).get(name)
+        least = 1 if name == "call_quantity" else 0.000001
+        if not isinstance(quantity, int | float) or quantity < least:
+            raise _invalid(f"{name} of {model.endpoint_id} must be at least {least:g}")
+        total += model.price * quantity
+    return reply(
+        {
+            "estimate_type": body["estimate_type"],
+            "total_cost": round(total, 9),
+            "currency": "USD",
+        }
+    )
+
+
+async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """The latest requests of some endpoints."""
+    demand_key(http, sandbox, "requests")
+    query = http.query_params
+    ids = [each for given in query.getlist("endpoint_id") for each in given.split(",") if each]
+    if not ids:
+        raise _invalid("endpoint_id is required")
+    wanted = {model.endpoint_id for model in _found(ids, sandbox)}
+    limit = int(query.get("limit", "50")) if query.get("limit", "50").isdigit() else 0
+    if not 1 <= limit <= 100:
+        raise _invalid("limit must be between 1 and 100")
+    found = [
+        each
+        for each in reversed(sandbox.engine.requests.values())
+        if each.model.endpoint_id in wanted
+        and query.get("request_id", each.id) == each.id
+        and query.get("status") in (None, _outcome(each))
+        and _within(each, query.get("start"), query.get("end"))
+    ]
+    payloads = "payloads" in query.getlist("expand")
+    page = _page_number(query.get("cursor"))
+    shown = found[(page - 1) * limit : page * limit]
+    has_more = len(found) > page * limit
+    return reply(
+        {
+            "items": [_row(each, payloads) for each in shown],
+            "next_cursor": base64.b64encode(str(page + 1).encode()).decode() if has_more else None,
+            "has_more": has_more,
+        }
+    )
+
+
+async def meta(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Where webhooks come from."""
+    return reply({"webhook_ip_ranges": ["127.0.0.1/32"]})
+
+
+async def unknown(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Any other path."""
+    return error("meta", 404, f"There is nothing at {http.url.path}")
+
+
+def _selected(http: HttpRequest, sandbox: Sandbox) -> list[Model]:
+    query = http.query_params
+    sort = query.get("sort", "relevant")
+    if sort not in ("relevant", "recent"):
+        raise _invalid("sort must be 'relevant' or 'recent'")
+    if query.get("status", "active") not in ("active", "deprecated"):
+        raise _invalid("status must be 'active' or 'deprecated'")
+    ids = query.getlist("endpoint_id")
+    found = _found(ids, sandbox) if ids else _visible(sandbox)
+    if (category := query.get("category")) is not None:
+        found = [each for each in found if each.category == category]
+    if (status := query.get("status")) is not None:
+        found = [each for each in found if each.status == status]
+    words = query.get("q", "").lower().split()
+    if words:
+        scores = {each.endpoint_id: _score(each, words) for each in found}
+        found = [each for each in found if scores[each.endpoint_id]]
+        found.sort(key=lambda each: -scores[each.endpoint_id])
+    if sort == "recent" and not ids:
+        found.sort(key=lambda each: each.date, reverse=True)
+    return found
+
+
+def _visible(sandbox: Sandbox) -> list[Model]:
+    return [each for each in sandbox.registry if each.endpoint_id not in sandbox.hidden]
+
+
+def _found(ids: list[str], sandbox: Sandbox) -> list[Model]:
+    """The models with these ids, in this order; refuses too many and unknown ones."""
+    if len(ids) > MAX_IDS:
+        raise _invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")
+    visible = {each.endpoint_id: each for each in _visible(sandbox)}
+    for each in ids:
+        if each not in visible:
+            raise Refused(error("find", 404, f"Endpoint {each!r} not found"))
+    return [visible[each] for each in dict.fromkeys(ids)]
+
+
+def _score(model: Model, words: list[str]) -> int:
+    """Every word has to occur; the name weighs most."""
+    weights = ((8, model.name), (4, model.endpoint_id), (3, model.category), (1, model.description))
+    scores = [sum(weight for weight, text in weights if word in text.lower()) for word in words]
+    return sum(scores) if all(scores) else 0
+
+
+def _limit(given: str | None, *, expands: bool) -> int:
+    highest = MAX_EXPANDED if expands else MAX_LIMIT
+    if given is None:
+        return min(DEFAULT_LIMIT, highest)
+    if not given.isdigit() or not 1 <= int(given) <= highest:
+        raise _invalid(f"limit must be between 1 and {highest}")
+    return int(given)
+
+
+def _page_number(cursor: str | None) -> int:
+    if not cursor:
+        return 1
+    try:
+        return max(1, int(base64.b64decode(cursor, validate=True)))
+    except (binascii.Error, ValueError):
+        raise _invalid("cursor is not one of ours") from None
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(error("list", 400, message))
+
+
+def _item(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
+    files = sandbox.addresses["files"]
+    metadata: dict[str, Any] = {
+        "display_name": model.name,
+        "category": model.category,
+        "description": model.description,
+        "status": model.status,
+        "tags": list(model.tags),
+        "updated_at": model.updated,
+        "is_favorited": None,
+        "thumbnail_url": f"{files}/thumbs/{model.endpoint_id}.webp",
+        "model_url": f"{sandbox.addresses['run']}/{model.endpoint_id}",
+        "date": model.date,
+        "highlighted": model.highlighted,
+        "pinned": False,
+        "license_type": model.license,
+        "kind": model.kind,
+    }
+    told = {
+        "group": {"key": model.group[0], "label": model.group[1]} if model.group else None,
+        "duration_estimate": model.minutes,
+        "github_url": model.github,
+        "training_endpoint_ids": list(model.training),
+        "inference_endpoint_ids": list(model.inference),
+        "stream_url": f"{metadata['model_url']}/stream" if model.streams else None,
+    }
+    metadata |= {name: value for name, value in told.items() if value not in (None, [])}
+    metadata |= sandbox.overrides.get(model.endpoint_id, {})
+    item: dict[str, Any] = {"endpoint_id": model.endpoint_id, "metadata": metadata}
+    if OPENAPI in expand:
+        item["openapi"] = sandbox.document(model)
+    if ENTERPRISE in expand:
+        item["enterprise_status"] = "ready"
+    return item
+
+
+def _outcome(request: Request) -> str | None:
+    if not request.is_over:
+        return None
+    if request.failure is None:
+        return "success"
+    return "user_error" if request.failure.status < 500 else "error"
+
+
+def _row(request: Request, payloads: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "request_id": request.id,
+        "endpoint_id": request.model.endpoint_id,
+        "sent_at": _iso(request.sent_at),
+        "started_at": _iso(request.started_at or request.sent_at),
+    }
+    if request.ended_at is not None:
+        row |= {
+            "ended_at": _iso(request.ended_at),
+            "status_code": request.status_code,
+            "duration": request.inference_s or 0.0,
+        }
+    if payloads and request.keep_payloads and not request.wants_inline:
+        row |= {"json_input": request.arguments, "json_output": request.output}
+    return row
+
+
+def _within(request: Request, start: str | None, end: str | None) -> bool:
+    sent = datetime.fromtimestamp(request.sent_at, UTC)
+    return (start is None or sent >= _moment(start)) and (end is None or sent < _moment(end))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+    except ValueError:
+        raise _invalid(f"{text!r} is not an ISO 8601 date") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _iso(moment: float) -> str:
+    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

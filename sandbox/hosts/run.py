@@ -1,0 +1,93 @@
+"""fal.run: synchronous runs, and server-sent events under `/stream`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.engine import Request, watch
+from sandbox.faults import reply
+from sandbox.hosts.queue import (
+    event_stream,
+    find_model,
+    make_request,
+    result_of,
+    start_timeout,
+    too_many,
+)
+from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.state import Sandbox
+
+
+def routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the run host."""
+    return [route(sandbox, "/{path:path}", "POST GET", _kind, run)]
+
+
+def _kind(http: HttpRequest) -> str:
+    return "stream" if http.path_params["path"].rstrip("/").endswith("/stream") else "run"
+
+
+async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Run at once and answer with the output; a caller who hangs up stops the work."""
+    demand_key(http, sandbox, "run")
+    path = http.path_params["path"].strip("/")
+    streamed = path.removesuffix("/stream")
+    model = sandbox.registry.get(path)
+    wants_stream = model is None and streamed != path
+    if model is None:
+        model = find_model(streamed if wants_stream else path, sandbox)
+    if wants_stream and not model.streams:
+        return reply({"detail": "Path /stream not found"}, 404)
+    start_timeout(http)  # only its form matters: there is no line to wait in
+    arguments = dict(http.query_params) if http.method == "GET" else await body_json(http)
+    request = make_request(http, model, arguments)
+    if not sandbox.engine.start(request):
+        raise Refused(too_many("Too many requests in progress"))
+    if wants_stream:
+        return await _stream(request, sandbox)
+    await _until_over(http, request, sandbox)
+    return result_of(request)
+
+
+async def _stream(request: Request, sandbox: Sandbox) -> Response:
+    """Partial outputs, then the output; a failure before the first event is an ordinary answer."""
+    while not (request.is_over or request.partials):
+        await request.changed(request.version)
+    if request.failure is not None and not request.partials:
+        return result_of(request)
+    return event_stream(_partials(request, sandbox), request)
+
+
+async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
+    sent = 0
+    try:
+        async for is_news in watch(request, sandbox.config.ping_s):
+            if not is_news:
+                yield b": ping\n\n"
+            for partial in request.partials[sent:]:
+                yield b"data: " + orjson.dumps(partial) + b"\n\n"
+                sent += 1
+        if request.failure is not None:
+            raise ConnectionAbortedError(f"stream of {request.id} failed")
+        yield b"data: " + orjson.dumps(request.output) + b"\n\n"
+    finally:
+        sandbox.engine.cancel(request)
+
+
+async def _until_over(http: HttpRequest, request: Request, sandbox: Sandbox) -> None:
+    ended = asyncio.ensure_future(request.over())
+    hung_up = asyncio.ensure_future(_hang_up(http))
+    await asyncio.wait({ended, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        sandbox.engine.cancel(request)
+        await ended
+    hung_up.cancel()
+
+
+async def _hang_up(http: HttpRequest) -> None:
+    while (await http.receive())["type"] != "http.disconnect":
+        pass

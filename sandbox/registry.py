@@ -1,0 +1,108 @@
+"""Models as data: what the catalogue says about one, what it takes and gives, where its work is."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sandbox.schema import Schema
+
+Arguments = dict[str, Any]
+Work = Callable[[Arguments, Any], Any]
+
+NAMESPACES = ("workflows", "comfy")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One endpoint. `work` names its function as `module:function` below `sandbox.studio`."""
+
+    endpoint_id: str
+    name: str
+    category: str
+    description: str
+    input: Schema
+    output: Schema
+    work: str
+    components: Mapping[str, Schema] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    license: str = "commercial"
+    kind: str = "inference"
+    status: str = "active"
+    group: tuple[str, str] | None = None  # key, label
+    price: float = 0.01
+    unit: str = "images"
+    date: str = "2026-06-01T09:00:00.000Z"
+    updated: str = "2026-11-02T12:00:00.000Z"
+    minutes: float | None = None  # fal's duration_estimate
+    streams: bool = False
+    inline: bool = False  # `sync_mode` asks for data URIs
+    thumbnail: Mapping[str, Any] | None = None  # arguments of the picture that stands for the model
+    highlighted: bool = False
+    training: tuple[str, ...] = ()
+    inference: tuple[str, ...] = ()
+    github: str | None = None
+
+    @property
+    def app(self) -> str:
+        """`[namespace/]owner/alias`: what requests belong to."""
+        return app_of(self.endpoint_id)
+
+    def load(self) -> Work:
+        """Import the function that does the work."""
+        module, _, name = self.work.partition(":")
+        work: Work = getattr(importlib.import_module(f"sandbox.studio.{module}"), name)
+        return work
+
+    def example(self) -> Arguments:
+        """Arguments a first-time visitor could send: the first example of each field that has one."""
+        return {
+            name: schema["examples"][0]
+            for name, schema in self.input["properties"].items()
+            if schema.get("examples")
+        }
+
+
+def app_of(endpoint_id: str) -> str:
+    """The part of an endpoint id that names the application."""
+    parts = endpoint_id.split("/")
+    return "/".join(parts[: 3 if parts[0] in NAMESPACES else 2])
+
+
+class Registry:
+    """All models of a sandbox, in catalogue order."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._models = {model.endpoint_id: model for model in models}
+        self._apps = {model.app for model in self._models.values()}
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models.values())
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def get(self, endpoint_id: str) -> Model | None:
+        """The model with exactly this id."""
+        return self._models.get(endpoint_id)
+
+    def has_app(self, app: str) -> bool:
+        """Whether any endpoint belongs to the application."""
+        return app in self._apps
+
+
+def padded(models: list[Model], filler: int) -> list[Model]:
+    """The models, and `filler` runnable copies of them under ids of their own."""
+    copies = [
+        replace(
+            model,
+            endpoint_id=f"filler/{model.category}-{number:05d}/{model.endpoint_id.split('/')[1]}",
+            name=f"{model.name} {number}",
+            group=None,
+            training=(),
+            inference=(),
+        )
+        for number in range(filler)
+        for model in [models[number % len(models)]]
+    ]
+    return models + copies

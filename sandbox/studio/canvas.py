@@ -1,0 +1,159 @@
+"""Arrays and pictures: noise, gradients, and the way to and from files."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from sandbox.context import Context
+from sandbox.errors import ModelError
+from sandbox.schema import PRESETS
+from sandbox.studio.colour import Array
+
+Size = tuple[int, int]  # width, height
+FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+MAX_SIDE = 4096
+
+
+def rng(*parts: object) -> np.random.Generator:
+    """A generator that depends on the parts alone, the same on every machine."""
+    from sandbox.context import digest
+
+    return np.random.default_rng([digest(part) for part in parts])
+
+
+def noise(
+    size: Size, cells: float, dice: np.random.Generator, octaves: int = 5, gain: float = 0.5
+) -> Array:
+    """Smooth fractal noise 0–1, `cells` bumps along the longer side."""
+    width, height = size
+    total = np.zeros((height, width), np.float32)
+    weight, sum_of_weights = 1.0, 0.0
+    for octave in range(octaves):
+        scale = cells * 2**octave / max(width, height)
+        grid = (max(2, round(width * scale) + 2), max(2, round(height * scale) + 2))
+        if min(grid[0] / width, grid[1] / height) > 0.7:
+            break
+        values = dice.random((grid[1], grid[0]), dtype=np.float32)
+        layer = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+        total += weight * np.asarray(layer)
+        sum_of_weights += weight
+        weight *= gain
+    total /= sum_of_weights
+    low, high = np.percentile(total, (1, 99))
+    return np.clip((total - low) / max(1e-6, high - low), 0, 1).astype(np.float32)
+
+
+def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6) -> Array:
+    """Smooth fractal noise along one line, 0–1."""
+    total, weight = np.zeros(length, np.float32), 1.0
+    for octave in range(octaves):
+        count = max(2, round(bumps * 2**octave)) + 3
+        knots = dice.random(count)
+        x = np.linspace(1, count - 2, length)
+        i = np.minimum(x.astype(int), count - 3)
+        t = x - i
+        t = t * t * (3 - 2 * t)
+        total += weight * (knots[i] * (1 - t) + knots[i + 1] * t).astype(np.float32)
+        weight *= 0.48
+    return (total - total.min()) / max(1e-6, float(total.max() - total.min()))
+
+
+def grid(size: Size) -> tuple[Array, Array]:
+    """x and y of every pixel, 0–1 along each side."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return x / max(1, width - 1), y / max(1, height - 1)
+
+
+def mix(a: Array, b: Array, t: Array) -> Array:
+    """From a (t = 0) to b (t = 1); t gets a channel axis if it lacks one."""
+    t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 else t
+    return (a * (1 - t) + b * t).astype(np.float32)
+
+
+def grain(picture: Array, dice: np.random.Generator, amount: float = 0.018) -> Array:
+    """A breath of film grain; hides banding."""
+    speckle = dice.standard_normal(picture.shape[:2], dtype=np.float32)[..., None]
+    return np.clip(picture + amount * speckle, 0, 1)
+
+
+def smoothstep(low: float, high: float, value: Array) -> Array:
+    """0 below low, 1 above high, smooth between."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def picture(array: Array) -> Image.Image:
+    """An array 0–1 of shape (height, width, 3) as a picture."""
+    return Image.fromarray((np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def array(image: Image.Image) -> Array:
+    """A picture as an array 0–1 of shape (height, width, 3)."""
+    return np.asarray(image.convert("RGB"), np.float32) / 255
+
+
+def encode(image: Image.Image, format: str = "png") -> tuple[bytes, str]:
+    """The file's bytes and its content type."""
+    buffer = io.BytesIO()
+    options = {"quality": 90} if format in ("jpeg", "webp") else {}
+    if format == "jpeg" and image.mode != "RGB":
+        image = image.convert("RGB")
+    image.save(buffer, FORMATS[format], **options)
+    return buffer.getvalue(), f"image/{format}"
+
+
+def save(
+    context: Context,
+    image: Image.Image,
+    format: str = "png",
+    name: str = "image",
+    **options: object,
+) -> dict[str, object]:
+    """Keep a picture; returns fal's Image object."""
+    data, content_type = encode(image, format)
+    sides = {"width": image.width, "height": image.height}
+    return context.save(data, content_type, f"{name}.{format}", **options, **sides)  # type: ignore[arg-type]
+
+
+def load(context: Context, url: str, *loc: str | int) -> Image.Image:
+    """The picture at a URL, upright; raises ModelError at `loc` for what is none."""
+    data, _ = context.load(url, *loc)
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.width * image.height > MAX_SIDE * MAX_SIDE:
+            ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
+            raise ModelError("image_too_large", "The image is too large", loc, ctx)
+        image.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise ModelError(
+            "image_load_error", "Failed to load the image", loc, input=url[:200]
+        ) from error
+    return ImageOps.exif_transpose(image)
+
+
+def size_of(given: object, *loc: str | int) -> Size:
+    """Width and height of a preset name or an object; raises ModelError past the largest side."""
+    if isinstance(given, str):
+        return PRESETS[given]
+    if isinstance(given, dict):
+        size = (int(given["width"]), int(given["height"]))
+        if max(size) > MAX_SIDE:
+            ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
+            raise ModelError(
+                "image_too_large", f"At most {MAX_SIDE} pixels a side", loc or ("image_size",), ctx
+            )
+        return size
+    return PRESETS["landscape_4_3"]
+
+
+def cover(image: Image.Image, size: Size) -> Image.Image:
+    """The picture cut to fill a size."""
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def polyline(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points as Pillow wants them."""
+    return [(float(x), float(y)) for x, y in points]

@@ -1,0 +1,179 @@
+"""Arguments against a model's schema: defaults filled in, faults told in pydantic's words."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from sandbox.errors import DOCS, InvalidArguments
+from sandbox.openapi import REF, components
+from sandbox.registry import Arguments, Model
+
+Loc = tuple[str | int, ...]
+
+TYPES = {
+    "string": ("string_type", "Input should be a valid string"),
+    "integer": ("int_type", "Input should be a valid integer"),
+    "number": ("float_type", "Input should be a valid number"),
+    "boolean": ("bool_type", "Input should be a valid boolean"),
+    "array": ("list_type", "Input should be a valid list"),
+    "object": ("dict_type", "Input should be a valid dictionary"),
+    "null": ("none_required", "Input should be None"),
+}
+# JSON Schema keyword → (type, message, name in ctx), in pydantic's vocabulary or fal's.
+LIMITS = {
+    "minimum": ("greater_than_equal", "Input should be greater than or equal to {}", "ge"),
+    "maximum": ("less_than_equal", "Input should be less than or equal to {}", "le"),
+    "exclusiveMinimum": ("greater_than", "Input should be greater than {}", "gt"),
+    "exclusiveMaximum": ("less_than", "Input should be less than {}", "lt"),
+    "multipleOf": ("multiple_of", "Input should be a multiple of {}", "multiple_of"),
+    "minLength": ("string_too_short", "String should have at least {} characters", "min_length"),
+    "maxLength": ("string_too_long", "String should have at most {} characters", "max_length"),
+    "minItems": ("sequence_too_short", "List should have at least {} items", "min_length"),
+    "maxItems": ("sequence_too_long", "List should have at most {} items", "max_length"),
+    "pattern": ("string_pattern_mismatch", "String should match pattern '{}'", "pattern"),
+}
+
+
+def check(model: Model, arguments: Any) -> Arguments:
+    """The arguments with defaults filled in; raises InvalidArguments with a detail per fault."""
+    validator, root = _validator(model.endpoint_id, _Held(model))
+    faults = [item for error in validator.iter_errors(arguments) for item in _details(error, ())]
+    if faults:
+        raise InvalidArguments(sorted(faults, key=lambda item: [str(part) for part in item["loc"]]))
+    filled: Arguments = _filled(arguments, root, root["components"]["schemas"], 0)
+    return filled
+
+
+class _Held:
+    """A model as a cache key: equal for equal endpoints, so schemas need not be hashed."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model.input)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.model.input is self.model.input
+
+
+@lru_cache(maxsize=4096)
+def _validator(endpoint_id: str, held: _Held) -> tuple[Draft202012Validator, dict[str, Any]]:
+    model = held.model
+    named = {name: _bridged(schema, model) for name, schema in components(model).items()}
+    root = {**_bridged(model.input, model), "components": {"schemas": named}}
+    return Draft202012Validator(root), root
+
+
+def _bridged(schema: Any, model: Model) -> Any:
+    """OpenAPI 3.0 turned into 2020-12: `nullable` becomes a branch, a dangling `$ref` anything."""
+    if isinstance(schema, list):
+        return [_bridged(item, model) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    target = schema.get("$ref")
+    if isinstance(target, str) and target.removeprefix(REF) not in components(model):
+        return {}
+    result = {
+        key: value if key in ("examples", "default", "enum", "const") else _bridged(value, model)
+        for key, value in schema.items()
+    }
+    if result.pop("nullable", False) is True:
+        return {"anyOf": [result, {"type": "null"}], "default": result.get("default")}
+    return result
+
+
+def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
+    here = (*loc, *error.relative_path)
+    keyword, limit = str(error.validator), error.validator_value
+    if keyword in ("anyOf", "oneOf") and error.context:
+        yield from _branches(error, here)
+    elif keyword == "required":
+        missing = next(name for name in limit if error.message.startswith(f"{name!r} "))
+        yield _detail((*here, missing), "missing", "Field required", error.instance)
+    elif keyword == "type":
+        kind = limit if isinstance(limit, str) else limit[0]
+        type_, msg = TYPES[kind]
+        yield _detail(here, type_, msg, error.instance)
+    elif keyword in ("enum", "const"):
+        options = list(limit) if keyword == "enum" else [limit]
+        *head, last = [repr(option) for option in options]
+        expected = f"{', '.join(head)} or {last}" if head else last
+        msg = f"Input should be {expected}"
+        yield _detail(here, "literal_error", msg, error.instance, {"expected": expected})
+    elif keyword in LIMITS:
+        type_, msg, name = LIMITS[keyword]
+        yield _detail(here, type_, msg.format(limit), error.instance, {name: limit})
+    else:
+        yield _detail(here, "value_error", error.message, error.instance)
+
+
+def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
+    """The faults of each branch that is not null, with the branch's name in `loc` if several."""
+    branches: dict[int, list[ValidationError]] = {}
+    for fault in error.context:
+        branches.setdefault(int(fault.schema_path[0]), []).append(fault)
+    names = {index: _branch_name(error.validator_value[index]) for index in branches}
+    shown = [index for index, name in names.items() if name != "none"]
+    for index in shown:
+        name = (names[index],) if len(shown) > 1 else ()
+        for fault in branches[index]:
+            yield from _details(fault, (*here, *name))
+
+
+def _branch_name(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return "enum"
+    return {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}.get(
+        schema.get("type", "any"), {"null": "none"}.get(schema.get("type", ""), "value")
+    )
+
+
+def _detail(
+    loc: Loc, type: str, msg: str, value: Any, ctx: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "loc": ["body", *loc],
+        "msg": msg,
+        "type": type,
+        "input": value,
+        "url": DOCS + type,
+    }
+    if ctx:
+        item["ctx"] = ctx
+    return item
+
+
+def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
+    """The value with the defaults of absent properties, where a branch is clear."""
+    if depth > 20 or not isinstance(schema, dict):
+        return value
+    if "$ref" in schema:
+        return _filled(value, named.get(schema["$ref"].removeprefix(REF)), named, depth + 1)
+    for branch in [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]:
+        if isinstance(value, dict | list) and _takes(branch, value, named):
+            return _filled(value, branch, named, depth + 1)
+    if isinstance(value, list) and "items" in schema:
+        return [_filled(item, schema["items"], named, depth + 1) for item in value]
+    if isinstance(value, dict) and "properties" in schema:
+        fields = schema["properties"]
+        absent = {
+            name: field["default"]
+            for name, field in fields.items()
+            if isinstance(field, dict) and "default" in field and name not in value
+        }
+        return {
+            name: _filled(item, fields.get(name), named, depth + 1)
+            for name, item in {**value, **absent}.items()
+        }
+    return value
+
+
+def _takes(branch: Any, value: Any, named: dict[str, Any]) -> bool:
+    if isinstance(branch, dict) and "$ref" in branch:
+        branch = named.get(branch["$ref"].removeprefix(REF), {})
+    return branch.get("type") == ("array" if isinstance(value, list) else "object")

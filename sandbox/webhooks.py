@@ -1,0 +1,81 @@
+"""Reports of ended requests, signed with Ed25519 the way fal signs them."""
+
+import asyncio
+import base64
+import hashlib
+import logging
+import time
+from typing import Any
+
+import httpx
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from sandbox.config import Config
+from sandbox.engine import Request
+
+log = logging.getLogger(__name__)
+
+USER_ID = "sandbox|local"
+
+
+class Webhooks:
+    """Delivers, and tries again on timeouts and errors, never on a redirect."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._key = Ed25519PrivateKey.generate()
+        self._client: httpx.AsyncClient | None = None
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key as a JSON Web Key Set."""
+        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA"}]}
+
+    async def report(self, request: Request) -> None:
+        """Tell the request's webhook how it ended; gives up after the configured tries."""
+        body = orjson.dumps(_message(request))
+        for attempt in range(self._config.webhook_retries + 1):
+            if attempt:
+                await asyncio.sleep(min(60, self._config.webhook_backoff_s * 2 ** (attempt - 1)))
+            if await self._delivered(request, body):
+                return
+        log.warning("webhook of %s never delivered", request.id)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _delivered(self, request: Request, body: bytes) -> bool:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._config.webhook_timeout_s)
+        try:
+            answer = await self._client.post(
+                str(request.webhook), content=body, headers=self._signed(request.id, body)
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            log.info("webhook of %s: %r", request.id, error)
+            return False
+        return answer.is_success or answer.is_redirect
+
+    def _signed(self, request_id: str, body: bytes) -> dict[str, str]:
+        stamp = str(int(time.time()))
+        parts = (request_id, USER_ID, stamp, hashlib.sha256(body).hexdigest())
+        return {
+            "Content-Type": "application/json",
+            "X-Fal-Webhook-Request-Id": request_id,
+            "X-Fal-Webhook-User-Id": USER_ID,
+            "X-Fal-Webhook-Timestamp": stamp,
+            "X-Fal-Webhook-Signature": self._key.sign("\n".join(parts).encode()).hex(),
+        }
+
+
+def _message(request: Request) -> dict[str, Any]:
+    head = {"request_id": request.id, "gateway_request_id": request.id}
+    if request.failure is None:
+        return head | {"status": "OK", "payload": request.output}
+    text = request.failure.text
+    return head | {"status": "ERROR", "error": text, "payload": request.failure.body()}
