@@ -93,11 +93,13 @@ class Wire:
         With `repeat`, which is for requests that cost nothing twice, it is asked up to three
         times as long as that may help, after the pause that fal asks for or one with full jitter.
         """
+        target = _target(url, params)
+        sent = self._headers(target, headers, with_key)
         for left in reversed(range(TRIES)):
+            request = self._calls.build_request(
+                method, target, headers=sent, content=content, timeout=timeouts
+            )
             try:
-                request = self._request(
-                    self._calls, method, url, params, headers, content, timeouts, with_key
-                )
                 return await self._once(request, error_of)
             except (Unreachable, RequestRejected) as error:
                 pause_s = _pause_s(error, TRIES - 1 - left)
@@ -119,10 +121,10 @@ class Wire:
         error_of: Callable[[Answer], FalError] = rejection,
     ) -> AsyncGenerator[httpx.Response]:
         """The open response; 400 and above raise, and so does a cut while the body is read."""
+        target = _target(url, params)
+        sent = self._headers(target, headers, with_key)
+        request = self._streams.build_request(method, target, headers=sent, timeout=timeouts)
         with _named_errors():
-            request = self._request(
-                self._streams, method, url, params, headers, None, timeouts, with_key
-            )
             response = await self._streams.send(request, stream=True)
             try:
                 if response.status_code >= 400:
@@ -157,29 +159,27 @@ class Wire:
             body = body.replace(self._key.encode(), b"[key]")
         return Answer(response.status_code, response.headers, body)
 
-    def _request(
-        self,
-        client: httpx.AsyncClient,
-        method: str,
-        url: str,
-        params: Params,
-        headers: Mapping[str, str] | None,
-        content: Content,
-        timeouts: httpx.Timeout,
-        with_key: bool,
-    ) -> httpx.Request:
-        with _named_errors():
-            target = httpx.URL(url)
-            if target.userinfo:
-                raise httpx.InvalidURL("addresses with a user name are not asked")
-            for name, value in params:
-                target = target.copy_add_param(name, value)
-            sent = dict(headers or {})
-            if with_key and self._key and self.addresses.may_have_key(target):
-                sent["Authorization"] = Secret(f"Key {self._key}")
-            return client.build_request(
-                method, target, headers=sent, content=content, timeout=timeouts
-            )
+    def _headers(
+        self, target: httpx.URL, given: Mapping[str, str] | None, with_key: bool
+    ) -> dict[str, str]:
+        headers = dict(given or {})
+        if with_key and self._key and self.addresses.may_have_key(target):
+            headers["Authorization"] = Secret(f"Key {self._key}")
+        return headers
+
+
+def _target(url: str, params: Params) -> httpx.URL:
+    """`url` with `params` added; raises Unreachable unless it is plain http or https.
+
+    A user name in it would become an Authorization header of its own.
+    """
+    with _named_errors():
+        target = httpx.URL(url)
+        if target.scheme not in {"http", "https"} or not target.host or target.userinfo:
+            raise httpx.InvalidURL("the address is not one of http or https alone")
+        for name, value in params:
+            target = target.copy_add_param(name, value)
+    return target
 
 
 class _named_errors:

@@ -1,0 +1,177 @@
+"""The error tree: from what came over the wire to the class that says how to react."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+import fal
+from fal.answers import Answer, rejection, retry_after_s, run_failure
+
+LIST = '{"detail":[{"loc":["body","prompt"],"msg":"too long","type":"sequence_too_long","ctx":{"max_length":9}}]}'
+NGINX = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+OURS = {"x-fal-request-id": "r-1"}
+
+
+def answer(status, body="", headers=None):
+    return Answer(status, httpx.Headers(headers or {}), body.encode())
+
+
+REJECTIONS = [
+    # status, body, headers → class, message, type, retryable
+    (400, '{"detail":"Bad"}', {}, fal.RequestRejected, "Bad", None, False),
+    (400, '{"detail":"x","error_type":"bad_request"}', {}, fal.RequestRejected, "x", "bad_request", False),
+    (401, '{"detail":"invalid key credentials"}', {}, fal.AuthFailed, "invalid key credentials", None, False),
+    (403, '{"detail":"User is locked."}', {}, fal.AuthFailed, "User is locked.", None, False),
+    (404, '{"detail":"Application \\"x\\" not found"}', {}, fal.RequestRejected, 'Application "x" not found', None, False),
+    (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected, "NOT_FOUND", None, False),
+    (404, "null", {}, fal.RequestRejected, "fal answered 404 and did not say why.", None, False),
+    (408, "", {}, fal.RequestRejected, "fal answered 408 and did not say why.", None, True),
+    (422, LIST, {}, fal.InvalidInput, "prompt: too long", "sequence_too_long", False),
+    (422, '{"detail":"Nope"}', {}, fal.InvalidInput, "Nope", None, False),
+    (429, '{"error":{"type":"rate_limited","message":"Slow down"}}', {}, fal.RateLimited, "Slow down", "rate_limited", True),
+    (429, '{"detail":[{"msg":"busy","type":"concurrent_requests_limit"}]}', {}, fal.RateLimited, "busy", "concurrent_requests_limit", True),
+    (500, '{"error":{"type":"server_error","message":"Oops"}}', {}, fal.UpstreamFailed, "Oops", "server_error", True),
+    (500, '{"detail":"x"}', {"X-Fal-Needs-Retry": "0"}, fal.UpstreamFailed, "x", None, False),
+    (500, '{"detail":"x"}', {"X-Fal-Needs-Retry": "0", "X-Fal-Retryable": "true"}, fal.UpstreamFailed, "x", None, False),
+    (400, '{"detail":"x"}', {"X-Fal-Retryable": "true"}, fal.RequestRejected, "x", None, True),
+    (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed, "fal answered 502 and did not say why.", None, True),
+    (503, "upstream is away", {}, fal.UpstreamFailed, "upstream is away", None, True),
+    (504, '{"detail":"late"}', {"X-Fal-Error-Type": "startup_timeout"}, fal.UpstreamFailed, "late", "startup_timeout", True),
+    (504, '{"detail":"late","error_type":"startup_timeout"}', {"X-Fal-Request-Timeout-Type": "user"}, fal.UpstreamFailed, "late", "startup_timeout", False),
+    (302, "", {"location": "https://x"}, fal.RequestRejected, "fal answered 302 and did not say why.", None, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "cls", "message", "kind", "retryable"), REJECTIONS
+)
+def test_c9_an_answer_is_the_error_that_says_how_to_react(
+    status, body, headers, cls, message, kind, retryable
+):
+    error = rejection(answer(status, body, {**headers, **OURS}))
+    assert type(error) is cls
+    assert (error.message, error.type, error.is_retryable) == (message, kind, retryable)
+    assert (error.status, error.request_id) == (status, "r-1")
+
+
+RESULTS = [
+    # what the result call answers → whose failure it is
+    (422, LIST, OURS, fal.RunFailed),
+    (422, '{"detail":"Content refused"}', OURS, fal.RunFailed),
+    (400, '{"detail":[{"loc":["body"],"msg":"x","type":"downstream_service_error"}]}', OURS, fal.RunFailed),
+    (499, '{"detail":"Request was cancelled","error_type":"client_cancelled"}', OURS, fal.RunFailed),
+    (500, '{"detail":"x","error_type":"runner_server_error"}', {}, fal.RunFailed),
+    (500, '{"detail":"Internal Server Error"}', OURS, fal.RunFailed),
+    (504, '{"detail":[{"loc":["body"],"msg":"x","type":"generation_timeout"}]}', {}, fal.RunFailed),
+    (503, '{"detail":"x"}', {"x-fal-error-type": "runner_disconnected"}, fal.RunFailed),
+    (403, '{"detail":[{"loc":["body"],"msg":"x","type":"content_policy_violation"}]}', OURS, fal.RunFailed),
+    (401, '{"detail":"invalid key"}', OURS, fal.AuthFailed),
+    (403, '{"detail":"User is locked."}', OURS, fal.AuthFailed),
+    (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected),
+    (429, '{"detail":"slow down"}', {}, fal.RateLimited),
+    (500, '{"detail":"Internal Server Error"}', {}, fal.UpstreamFailed),
+    (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed),
+    (503, NGINX, OURS, fal.UpstreamFailed),
+    (400, '{"detail":"Request is still in progress"}', OURS, fal.NotReady),
+    (202, '{"status":"IN_PROGRESS"}', OURS, fal.NotReady),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "headers", "cls"), RESULTS)
+def test_c19_an_unsuccessful_result_is_the_models_failure_or_still_fals(status, body, headers, cls):
+    assert type(run_failure(answer(status, body, headers))) is cls
+
+
+def test_a_run_failure_keeps_the_detail_for_the_form():
+    error = run_failure(answer(422, LIST, OURS))
+    assert error.kind == "sequence_too_long"
+    assert fal.error_paths(error.detail)[0].ctx == {"max_length": 9}
+
+
+PATHS = [
+    # C31's four, then what models and gateways also send
+    ([{"loc": ["body", "prompt"], "msg": "m", "type": "t"}], [("prompt",)]),
+    ([{"loc": ["body", "loras", 0, "path"], "msg": "m", "type": "t"}], [("loras", 0, "path")]),
+    ([{"loc": ["body"], "msg": "m", "type": "t"}], [()]),
+    ("just a text", [()]),
+    ([{"loc": ["query", "x"], "msg": "m"}, {"loc": ["body", "x"], "msg": "n"}], [("x",), ("x",)]),
+    ([{"loc": ["body", "image_size", "ImageSize", "width"], "msg": "m"}], [("image_size", "ImageSize", "width")]),
+    ([{"loc": ["body", "body"], "msg": "a field of that name"}], [("body",)]),
+    ([{"msg": "no loc"}, "text", 7], [(), (), ()]),
+    (None, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("detail", "paths"), PATHS)
+def test_c31_details_name_the_fields_they_are_about(detail, paths):
+    assert [problem.path for problem in fal.error_paths(detail)] == paths
+
+
+def test_c31_a_problem_carries_message_type_and_context():
+    entry = {"loc": ["body", "n"], "msg": "too much", "type": "less_than_equal", "ctx": {"le": 4}}
+    assert fal.error_paths([entry]) == [(("n",), "too much", "less_than_equal", {"le": 4})]
+
+
+def test_the_summary_names_nested_fields_as_people_write_them():
+    body = '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},{"loc":["body"],"msg":"and more","type":"x"}]}'
+    assert rejection(answer(422, body)).message == "loras[0].path: field required; and more"
+
+
+def test_a_message_stays_one_readable_length():
+    body = '{"detail":"' + "word " * 1000 + '"}'
+    error = rejection(answer(400, body))
+    assert len(error.message) == 600
+    assert len(error.detail) == 5000
+
+
+@pytest.mark.parametrize("status", [202, 400, 401, 404, 422, 429, 500, 504])
+def test_an_error_survives_being_stored(status):
+    error = run_failure(answer(status, LIST, {"Retry-After": "7", **OURS}))
+    again = fal.FalError.from_json(error.as_json())
+    assert type(again) is type(error)
+    assert vars(again) == vars(error)
+    assert str(again) == error.message
+
+
+def test_a_stored_unreachable_keeps_whether_it_was_sent():
+    for sent in (True, False):
+        again = fal.FalError.from_json(fal.Unreachable("gone", sent=sent).as_json())
+        assert isinstance(again, fal.Unreachable)
+        assert again.sent is again.is_unconfirmed is sent
+
+
+def test_a_stored_error_holds_nothing_a_database_refuses():
+    error = rejection(
+        answer(422, '{"detail":[{"msg":"a\\u0000b\\ud800","loc":["body","\\u0000"]}]}')
+    )
+    stored = error.as_json()
+    assert "\x00" not in repr(stored)
+    assert repr(stored).encode()
+
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WAITS = [
+    ({"Retry-After": "2.5"}, 2.5),
+    ({"Retry-After": format_datetime(NOW + timedelta(seconds=30), usegmt=True)}, 30),
+    ({"Retry-After": format_datetime(NOW - timedelta(seconds=30), usegmt=True)}, 0),
+    ({"x-ratelimit-reset": "12"}, 12),
+    ({"x-ratelimit-reset": str(int(NOW.timestamp()) + 9)}, 9),
+    ({"Retry-After": "4", "x-ratelimit-reset": "12"}, 4),
+    ({"Retry-After": "soon", "x-ratelimit-reset": "12"}, 12),
+    ({"Retry-After": "nan"}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("headers", "seconds"), WAITS)
+def test_c6_the_wait_that_fal_asks_for_is_read_in_every_form(headers, seconds):
+    assert retry_after_s(httpx.Headers(headers), NOW) == seconds
+
+
+def test_every_error_is_a_fal_error_and_exported():
+    def tree(cls):
+        return {cls, *(found for sub in cls.__subclasses__() for found in tree(sub))}
+
+    assert {cls.__name__ for cls in tree(fal.FalError)} <= set(fal.__all__)
