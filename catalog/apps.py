@@ -1,6 +1,7 @@
 """The catalogue: which endpoints exist and what they accept."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CatalogConfig(AppConfig):
@@ -8,3 +9,9 @@ class CatalogConfig(AppConfig):
 
     name = "catalog"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Keep index and triggers in place: a migration may drop them without knowing."""
+        from catalog import search_index
+
+        post_migrate.connect(search_index.install, sender=self)

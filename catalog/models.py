@@ -8,7 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from catalog.querysets import CollectionQuerySet, EndpointQuerySet
+from catalog.querysets import (
+    CollectionItemQuerySet,
+    CollectionQuerySet,
+    EndpointQuerySet,
+    FavouriteQuerySet,
+)
 
 
 class Schema(models.Model):
@@ -92,12 +97,31 @@ class Endpoint(models.Model):
         return self.gone_at is None
 
 
+class Revision(models.Model):
+    """A token that the database itself renews whenever the catalogue changes (`search_index.py`).
+
+    What is drawn from the catalogue alone is kept under this token, so nothing stale is ever shown.
+    """
+
+    token = models.CharField(max_length=36)
+
+    def __str__(self) -> str:
+        return self.token
+
+    @classmethod
+    def current(cls) -> str:
+        """The token of the catalogue as it is now; empty before anything was written."""
+        return cls.objects.values_list("token", flat=True).first() or ""
+
+
 class Favourite(models.Model):
     """One person's star on one endpoint; kept here, fal has no API for it (section 3.5)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="favourites")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FavouriteQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -138,6 +162,8 @@ class CollectionItem(models.Model):
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=255, blank=True)
+
+    objects = CollectionItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

@@ -10,7 +10,26 @@ from django.db.models import Exists, OuterRef
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-    from catalog.models import Collection, Endpoint  # noqa: F401
+    from catalog.models import (  # noqa: F401
+        Collection,
+        CollectionItem,
+        Endpoint,
+        Favourite,
+    )
+
+CARD = (
+    "endpoint_id",
+    "display_name",
+    "owner",
+    "category",
+    "description",
+    "status",
+    "gone_at",
+    "thumbnail_url",
+    "unit_price_usd",
+    "price_unit",
+    "currency",
+)
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -20,6 +39,14 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Those that upstream still lists."""
         return self.filter(gone_at=None)
 
+    def in_category(self, name: str) -> EndpointQuerySet:
+        """Those of a category; `unknown` is the one of those that name none."""
+        return self.filter(category__in=[name, ""] if name == "unknown" else [name])
+
+    def for_cards(self) -> EndpointQuerySet:
+        """Only what a card shows."""
+        return self.only(*CARD)
+
     def with_favourites_of(self, user: AbstractBaseUser | AnonymousUser) -> EndpointQuerySet:
         """Each with `is_favourite`, whether `user` starred it."""
         from catalog.models import Favourite
@@ -28,9 +55,37 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.annotate(is_favourite=Exists(mine))
 
 
+class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    """Questions about stars."""
+
+    def endpoints_of(self, user: AbstractBaseUser | AnonymousUser) -> tuple[int, ...]:
+        """The keys of the endpoints that `user` starred, the newest star first."""
+        mine = self.filter(user_id=user.pk).order_by("-pk")
+        return tuple(mine.values_list("endpoint_id", flat=True))
+
+    def set(self, user_id: int, endpoint: Endpoint, *, starred: bool) -> None:
+        """Star or unstar; doing it twice is doing it once."""
+        if starred:
+            self.bulk_create(
+                [self.model(user_id=user_id, endpoint=endpoint)], ignore_conflicts=True
+            )
+        else:
+            self.filter(user_id=user_id, endpoint=endpoint).delete()
+
+
 class CollectionQuerySet(models.QuerySet["Collection"]):
     """Questions about collections."""
 
     def published(self) -> CollectionQuerySet:
         """Those that everybody may see, in the curators' order."""
         return self.filter(is_published=True)
+
+
+class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
+    """Questions about places in collections."""
+
+    def for_cards(self) -> CollectionItemQuerySet:
+        """Each with only what its endpoint's card shows, in the curators' order."""
+        return self.select_related("endpoint").only(
+            "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
+        )

@@ -1,0 +1,233 @@
+"""What curators see: collections to build, endpoints to look up, reports to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite, SyncReport
+from catalog.querysets import CARD
+
+SHOWN_AT_MOST = 200
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Upstream writes the endpoints: here they are found and read, not changed."""
+
+    list_display = [
+        "endpoint_id",
+        "display_name",
+        "category",
+        "status",
+        "price",
+        "is_listed",
+        "schema_state",
+    ]
+    list_filter = [
+        "status",
+        "kind",
+        "license_type",
+        ("gone_at", admin.EmptyFieldListFilter),
+        "category",
+    ]
+    search_fields = ["endpoint_id", "display_name", "description"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["position", "endpoint_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
+        """Never with a schema's document, which weighs more than all the rest."""
+        return super().get_queryset(request).select_related(None)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
+    ) -> tuple[QuerySet[Endpoint], bool]:
+        """A choice among endpoints reads only what it shows."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        is_choice = request.path.endswith("/autocomplete/")
+        return (found.only(*CARD) if is_choice else found), has_duplicates
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything."""
+        return [field.name for field in Endpoint._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A sync adds endpoints."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Runs point here: what vanished upstream is marked, never deleted."""
+        return False
+
+    @admin.display(description="price", ordering="unit_price_usd")
+    def price(self, endpoint: Endpoint) -> str:
+        """The price with its unit."""
+        if endpoint.unit_price_usd is None:
+            return "unknown"
+        return (
+            f"{endpoint.unit_price_usd.normalize():f} {endpoint.currency} / {endpoint.price_unit}"
+        )
+
+    @admin.display(description="listed", boolean=True, ordering="gone_at")
+    def is_listed(self, endpoint: Endpoint) -> bool:
+        """Whether upstream still lists it."""
+        return endpoint.gone_at is None
+
+    @admin.display(description="schema")
+    def schema_state(self, endpoint: Endpoint) -> str:
+        """Which version is here, or why none is."""
+        return endpoint.schema_error or (endpoint.schema_id or "missing")[:12]
+
+
+class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The models of a collection, by position."""
+
+    model = CollectionItem
+    autocomplete_fields = ["endpoint"]
+    fields = ["position", "endpoint", "note"]
+    extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CollectionItem]:
+        """With the endpoints' names in the same query."""
+        return CollectionItem.objects.for_cards().order_by("position", "pk")
+
+
+@admin.register(Collection)
+class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Build a collection: choose models, order them by position, publish."""
+
+    list_display = ["title", "position", "is_published", "size", "page"]
+    list_editable = ["position", "is_published"]
+    search_fields = ["title", "description"]
+    prepopulated_fields = {"slug": ["title"]}
+    inlines = [ItemInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        """Each with the number of its models."""
+        return super().get_queryset(request).annotate(item_count=Count("items"))
+
+    @admin.display(description="models", ordering="item_count")
+    def size(self, collection: Any) -> int:
+        """How many models it holds."""
+        return int(collection.item_count)
+
+    @admin.display(description="page")
+    def page(self, collection: Collection) -> SafeString:
+        """A link to what people see."""
+        return format_html('<a href="{}">open</a>', collection.get_absolute_url())
+
+
+@admin.register(Favourite)
+class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What people starred."""
+
+    list_display = ["endpoint", "user", "created_at"]
+    list_filter = ["user"]
+    search_fields = ["endpoint__endpoint_id", "user__username"]
+    autocomplete_fields = ["endpoint", "user"]
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Favourite]:
+        """With names, without the rest of the endpoint."""
+        names = ("user", "created_at", "endpoint__endpoint_id", "user__username")
+        return super().get_queryset(request).select_related("endpoint", "user").only(*names)
+
+
+@admin.register(SyncReport)
+class SyncReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What each sync found."""
+
+    list_display = [
+        "started_at",
+        "state",
+        "listed",
+        "new_count",
+        "changed_count",
+        "gone_count",
+        "failed_count",
+        "schemas",
+        "error",
+    ]
+    list_filter = ["state"]
+    fields = [
+        "state",
+        "is_full",
+        "started_at",
+        "ended_at",
+        "beat_at",
+        "listed",
+        "schemas",
+        "error",
+        "new_ids",
+        "changed_ids",
+        "gone_ids",
+        "failures",
+    ]
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Syncs write their own reports."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Reports are read."""
+        return False
+
+    @admin.display(description="schemas")
+    def schemas(self, report: SyncReport) -> str:
+        """Fetched of due."""
+        return f"{report.schemas_done} of {report.schemas_due}"
+
+    @admin.display(description="new")
+    def new_count(self, report: SyncReport) -> int:
+        """How many appeared."""
+        return len(report.new)
+
+    @admin.display(description="changed")
+    def changed_count(self, report: SyncReport) -> int:
+        """How many changed."""
+        return len(report.changed)
+
+    @admin.display(description="gone")
+    def gone_count(self, report: SyncReport) -> int:
+        """How many vanished."""
+        return len(report.gone)
+
+    @admin.display(description="failed")
+    def failed_count(self, report: SyncReport) -> int:
+        """How many could not be read."""
+        return len(report.failed)
+
+    @admin.display(description="new models")
+    def new_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.new)
+
+    @admin.display(description="changed models")
+    def changed_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.changed)
+
+    @admin.display(description="models gone")
+    def gone_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.gone)
+
+    @admin.display(description="failures")
+    def failures(self, report: SyncReport) -> SafeString | str:
+        """What could not be read, and why."""
+        return _lines([": ".join(map(str, entry)) for entry in report.failed])
+
+
+def _lines(texts: list[str]) -> SafeString | str:
+    if not texts:
+        return "none"
+    shown = format_html_join("", "<li>{}</li>", ((text,) for text in texts[:SHOWN_AT_MOST]))
+    more = len(texts) - SHOWN_AT_MOST
+    return format_html("<ul>{}</ul>{}", shown, f"and {more} more" if more > 0 else "")

@@ -1,0 +1,156 @@
+"""What the pages draw from the catalogue alone, kept until the catalogue changes.
+
+Every function here is a function of its arguments: the database renews the revision token
+with each change, so what was drawn under a token stays right as long as the token does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.search import STATUSES, TITLES, Query, search
+
+Starred = tuple[int, ...]  # keys of a person's favourites, the newest first
+ON_A_SHELF = 12
+
+
+class Place(NamedTuple):
+    """Where a question is asked: the page's address, its heading, and the facets that it fixes."""
+
+    address: str
+    title: str
+    fixed: tuple[str, ...] = ()
+
+
+class Region(NamedTuple):
+    """The parts of a search page that change with the question."""
+
+    facets: SafeString
+    results: SafeString
+    total: int
+    canonical: str
+
+
+class Chip(NamedTuple):
+    """One filter in force, and the address without it."""
+
+    title: str
+    word: str
+    name: str
+    href: str
+
+
+class Category(NamedTuple):
+    """A category's tile on the front page."""
+
+    name: str
+    count: int
+    pictures: list[str]
+
+
+@lru_cache(maxsize=128)
+def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
+    """Facets and results of a question, drawn."""
+    answer = search(query, frozenset(starred))
+    context = {
+        "answer": answer,
+        "chips": _chips(place, query),
+        "links": [(n, _href(place, query, n)) for n in answer.numbers],
+        "place": place,
+        "previous": _href(place, query, answer.page - 1) if answer.page > 1 else "",
+        "next": _href(place, query, answer.page + 1) if answer.page < answer.pages else "",
+        "reliefs": [
+            (title, place.address + relaxed.as_params(*place.fixed), count)
+            for title, relaxed, count in answer.reliefs
+            if not any(TITLES[name] == title for name in place.fixed)
+        ],
+        "starred": frozenset(starred),
+    }
+    facets = [facet for facet in answer.facets if facet.name not in place.fixed]
+    return Region(
+        facets=render_to_string(
+            "catalog/partials/_facets.html",
+            {"facets": facets, "query": query, "statuses": STATUSES.items()},
+        ),
+        results=render_to_string("catalog/partials/_results.html", context),
+        total=answer.total,
+        canonical=_href(place, query, answer.page),
+    )
+
+
+@lru_cache(maxsize=32)
+def front(revision: str, starred: Starred) -> SafeString:
+    """The front page's shelves, drawn."""
+    listed = Endpoint.objects.listed()
+    favourites = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
+    shelves = [
+        (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
+        for collection in published()
+        if (
+            items := [item.endpoint for item in collection.items.all() if item.endpoint.is_runnable]
+        )
+    ]
+    return render_to_string(
+        "catalog/partials/_front.html",
+        {
+            "categories": categories(),
+            "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
+            "favourites": [favourites[pk] for pk in starred if pk in favourites],
+            "newest": list(
+                listed.filter(status="active", published_at__isnull=False)
+                .for_cards()
+                .order_by("-published_at", "position")[:ON_A_SHELF]
+            ),
+            "starred": frozenset(starred),
+        },
+    )
+
+
+def published() -> Iterable[Collection]:
+    """The collections that everybody sees, each with the cards of its endpoints, in two queries."""
+    items = Prefetch("items", queryset=CollectionItem.objects.for_cards())
+    return Collection.objects.published().prefetch_related(items)
+
+
+def categories() -> list[Category]:
+    """Every category with its count and the pictures of its first endpoints, the largest first."""
+    found: dict[str, Category] = {}
+    rows = Endpoint.objects.listed().order_by("position").values_list("category", "thumbnail_url")
+    for name, picture in rows:
+        name = name or "unknown"
+        was = found.get(name, Category(name, 0, []))
+        pictures = [*was.pictures, picture] if picture and len(was.pictures) < 1 else was.pictures
+        found[name] = Category(name, was.count + 1, pictures)
+    return sorted(found.values(), key=lambda category: (-category.count, category.name))
+
+
+def _href(place: Place, query: Query, page: int) -> str:
+    return place.address + replace(query, page=page).as_params(*place.fixed)
+
+
+def _chips(place: Place, query: Query) -> list[Chip]:
+    chips = [
+        Chip(
+            TITLES[name],
+            value,
+            name,
+            _href(place, replace(query, picked=query.picked - {(name, value)}), 1),
+        )
+        for name, value in sorted(query.picked)
+        if name not in place.fixed
+    ]
+    if query.status:
+        chips.append(
+            Chip("Status", STATUSES[query.status], "", _href(place, query.without("status"), 1))
+        )
+    if query.favourite:
+        chips.append(Chip("", "Favourites", "", _href(place, query.without("favourite"), 1)))
+    return chips

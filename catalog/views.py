@@ -1,0 +1,137 @@
+"""The pages of the catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url, replace_url, trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from catalog import pages, progress
+from catalog.models import Collection, Endpoint, Favourite, Revision
+from catalog.search import SORTS, Query
+from catalog.templatetags.vitrine import category_name
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    class HtmxRequest(HttpRequest):
+        """A request of somebody who is logged in, through django-htmx's middleware."""
+
+        htmx: HtmxDetails
+        user: User  # type: ignore[assignment]
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def front(request: HtmxRequest) -> HttpResponse:
+    """The gallery's front; as a fragment its shelves alone."""
+    revision, starred = Revision.current(), Favourite.objects.endpoints_of(request.user)
+    context = {
+        "progress": progress.now(),
+        "revision": revision,
+        "shelves": pages.front(revision, starred),
+    }
+    template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
+    return render(request, template, context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def models(request: HtmxRequest) -> HttpResponse:
+    """Search over all models."""
+    place = pages.Place(reverse("catalog:models"), "Models")
+    return _search(request, place, Query.from_params(request.GET))
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def category(request: HtmxRequest, category: str) -> HttpResponse:
+    """Search within a category."""
+    address = reverse("catalog:category", args=[category])
+    place = pages.Place(address, category_name(category), ("category",))
+    if not Endpoint.objects.in_category(category).exists():
+        raise Http404(f"There is no model in the category {category}.")
+    return _search(request, place, Query.from_params(request.GET, category=category))
+
+
+def _search(request: HtmxRequest, place: pages.Place, query: Query) -> HttpResponse:
+    revision = Revision.current()
+    region = pages.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
+    context = {
+        "place": place,
+        "query": query,
+        "region": region,
+        "revision": revision,
+        "said": _said(region.total, query),
+        "sorts": SORTS.items(),
+    }
+    if not request.htmx:
+        if not revision or not region.total:
+            context["progress"] = progress.now()
+        return render(request, "catalog/models.html", context)
+    response = render(request, "catalog/partials/_found.html", context)
+    if region.canonical == request.htmx.current_url_abs_path:
+        return response
+    # Letters typed one after the other are one step of the browser's history.
+    before = Query.from_address(request.htmx.current_url_abs_path or "")
+    is_typing = bool(before.q and query.q) and before.without("q") == query.without("q")
+    return (replace_url if is_typing else push_url)(response, region.canonical)
+
+
+def _said(total: int, query: Query) -> str:
+    words = f"{total:,} model{pluralize(total)}"
+    return f"{words} for “{query.q}”" if query.q else words
+
+
+@require_GET
+def collection(request: HtmxRequest, slug: str) -> HttpResponse:
+    """A curated collection, in its order; curators also see what is not published."""
+    found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    shown = get_object_or_404(found, slug=slug)
+    context = {
+        "collection": shown,
+        "items": list(shown.items.for_cards()),
+        "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
+    }
+    return render(request, "catalog/collection.html", context)
+
+
+@require_POST
+def favourite(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """Star (`starred=1`) or unstar an endpoint; announces it and offers the way back."""
+    endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
+    starred = request.POST.get("starred", "1") == "1"
+    Favourite.objects.set(request.user.pk, endpoint, starred=starred)
+    if not request.htmx:
+        return redirect(_way_back(request))
+    context = {"endpoint": endpoint, "is_starred": starred}
+    response = render(request, "catalog/partials/_starred.html", context)
+    changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
+    return trigger_client_event(response, "favourites:changed", changed)
+
+
+@require_GET
+def sync_progress(request: HtmxRequest) -> HttpResponse:
+    """How the sync is getting on; tells the page when there is more to show than it shows."""
+    revision = Revision.current()
+    context = {"progress": progress.now(), "revision": revision}
+    response = render(request, "catalog/partials/_sync.html", context)
+    if request.GET.get("revision", revision) != revision:
+        trigger_client_event(response, "catalogue:changed", {"revision": revision})
+    return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page that the person came from, if it is one of ours."""
+    before = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(before, hosts, require_https=request.is_secure())
+    return before if is_ours else reverse("catalog:front")

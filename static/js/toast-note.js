@@ -1,0 +1,22 @@
+/** <toast-note>words</toast-note> goes by itself after a while, not while somebody is on it. */
+class ToastNote extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("pointerenter", this);
+    this.addEventListener("pointerleave", this);
+    this.addEventListener("focusin", this);
+    this.addEventListener("focusout", this);
+    this.wait();
+  }
+  disconnectedCallback() {
+    clearTimeout(this.timer);
+  }
+  wait() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.remove(), 7000);
+  }
+  handleEvent(event) {
+    if (event.type === "pointerenter" || event.type === "focusin") clearTimeout(this.timer);
+    else this.wait();
+  }
+}
+customElements.define("toast-note", ToastNote);
