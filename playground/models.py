@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from playground.fields import ExactJSONField
@@ -17,7 +19,6 @@ class Transport(models.TextChoices):
     """How a run travels to upstream."""
 
     QUEUE = "queue"
-    SYNC = "sync", "synchronous"
 
 
 class Run(models.Model):
@@ -106,6 +107,11 @@ class Run(models.Model):
         """Whether nothing about it will change any more."""
         return self.state in self.FINAL
 
+    @property
+    def took(self) -> timedelta:
+        """From being asked for to its end, or until now."""
+        return (self.ended_at or timezone.now()) - self.created_at
+
 
 class Artifact(models.Model):
     """One piece of a run's output; its bytes are copied to our storage, upstream's expire."""
@@ -171,7 +177,24 @@ class Upload(models.Model):
 
     def get_absolute_url(self) -> str:
         """Where its bytes are shown."""
-        return reverse("playground:upload", args=[self.pk])
+        return reverse("playground:upload", args=[self.pk, self.file_name])
+
+
+class Draft(models.Model):
+    """What a person has typed into an endpoint's form and not sent: it survives a reload."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    post = ExactJSONField(help_text="the form's controls: {name: [values]}")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "endpoint"], name="draft_once_per_endpoint")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.endpoint_id}"
 
 
 class Worker(models.Model):

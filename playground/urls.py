@@ -1,4 +1,23 @@
-"""The addresses of the playground."""
+"""The addresses of the playground. `/runs/live/` is answered before Django, see `playground/live.py`."""
+
+from django.urls import path
+
+from playground.views import endpoint, files, health, runs
 
 app_name = "playground"
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("runs/", runs.index, name="runs"),
+    path("runs/latest/", runs.latest, name="latest"),
+    path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
+    path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
+    path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
+    path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
+    path("uploads/", files.uploads, name="uploads"),
+    path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
+    path("drafts/<path:endpoint_id>/", endpoint.draft, name="draft"),
+    path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
+]

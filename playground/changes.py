@@ -1,0 +1,118 @@
+"""How web and worker wake each other: LISTEN/NOTIFY on PostgreSQL, a cheap change check on SQLite.
+
+A wake-up says only that something may have changed; whoever is woken looks at the rows.
+Nothing depends on a wake-up: every waiter also looks after a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from django.db import connection
+
+CHANNEL = "vitrine_changes"
+CHECK_EVERY_S = 0.008  # reading SQLite's data_version costs some microseconds
+LISTEN_AGAIN_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def announce() -> None:
+    """Wake everybody who waits. SQLite needs no word: its waiters look at the file's version."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+class Bell:
+    """Rings in this process when the database may have changed.
+
+    `await bell.wait(version, timeout_s)` returns the bell's new version, at once if it
+    rang since `version`.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.is_wanted = asyncio.Event()
+        self._waiting = 0
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake every waiter of this process."""
+        self.version += 1
+        rung, self._rung = self._rung, asyncio.Event()
+        rung.set()
+
+    async def wait(self, version: int, timeout_s: float) -> int:
+        """The version after the next ring, or the same one when `timeout_s` passed."""
+        if self.version == version:
+            self._waiting += 1
+            self.is_wanted.set()
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._rung.wait()
+            except TimeoutError:
+                return self.version
+            finally:
+                self._waiting -= 1
+                if not self._waiting:
+                    self.is_wanted.clear()
+        return self.version
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Bell]:
+    """A bell that rings for this process while the block runs."""
+    bell = Bell()
+    listen = _listen_postgresql if connection.vendor == "postgresql" else _watch_sqlite
+    task = asyncio.create_task(listen(bell, connection.settings_dict), name="changes")
+    try:
+        yield bell
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch_sqlite(bell: Bell, database: dict[str, Any]) -> None:
+    """Ring when another connection has written to the file; look only while somebody waits."""
+    name = str(database["NAME"])
+    watcher = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
+    try:
+        seen = None
+        while True:
+            await bell.is_wanted.wait()
+            version = watcher.execute("PRAGMA data_version").fetchone()[0]
+            if version != seen:
+                seen = version
+                bell.ring()
+            await asyncio.sleep(CHECK_EVERY_S)
+    finally:
+        watcher.close()
+
+
+async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:
+    """Ring at each NOTIFY; connect again when the connection is lost, and ring then too."""
+    import psycopg
+
+    options = connection.get_connection_params()
+    for ours in ("cursor_factory", "context", "prepare_threshold"):
+        options.pop(ours, None)
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                **options, autocommit=True
+            ) as listener:
+                await listener.execute(f"LISTEN {CHANNEL}")
+                bell.ring()
+                async for _ in listener.notifies():
+                    bell.ring()
+        except psycopg.Error as error:
+            log.warning("not listening for changes: %s", error)
+        bell.ring()
+        await asyncio.sleep(LISTEN_AGAIN_S)

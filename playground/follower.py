@@ -1,0 +1,161 @@
+"""Follows a run that upstream has to its end: by its status stream, by polling where that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import fal
+from playground import lifecycle
+from playground.lifecycle import Found, Observation
+from playground.models import Run
+
+log = logging.getLogger(__name__)
+
+POLL_FIRST_S = 0.5
+POLL_SLOWEST_S = 5.0
+UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
+CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
+
+STATE_OF = {
+    fal.Phase.IN_QUEUE: Run.State.QUEUED,
+    fal.Phase.IN_PROGRESS: Run.State.RUNNING,
+}
+
+
+async def follow(pk: uuid.UUID, queue: fal.Queue) -> None:
+    """Watch the run until it has ended, then fetch and keep its result.
+
+    Network faults end nothing: upstream is asked again, more and more slowly, for as
+    long as it takes. Only an answer about the run itself ends it.
+    """
+    run = await Run.objects.only("handle", "state").aget(pk=pk)
+    handle = fal.Handle.from_json(run.handle)
+    unknown = 0
+    async for status in _statuses(handle, queue):
+        if status.state is fal.Phase.COMPLETED:
+            break
+        unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
+        if unknown > UNKNOWN_LIMIT:
+            failure = fal.RunFailed("Upstream gives a status that nobody knows.", detail=status.raw)
+            return await lifecycle.arecord(
+                pk, Observation(Run.State.FAILED, error=failure.as_json())
+            )
+        await lifecycle.arecord(pk, _seen(status))
+    await _end(pk, handle, queue, status)
+    return None
+
+
+async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.Status]:
+    """Every status upstream gives, the last one being COMPLETED."""
+    pause_s = POLL_FIRST_S
+    while True:
+        try:
+            async with aclosing(queue.events(handle)) as events:
+                async for status in events:
+                    pause_s = POLL_FIRST_S
+                    yield status
+        except fal.FalError as error:
+            log.info("no status stream for %s: %s", handle.request_id, error)
+        try:
+            status = await queue.status(handle)
+        except fal.FalError as error:
+            if _is_lost(error):
+                yield _gone(error)
+                return
+            log.warning("status of %s not had: %s", handle.request_id, error)
+            pause_s = max(pause_s, error.retry_after_s or 0)
+        else:
+            yield status
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
+
+
+async def _end(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> None:
+    """Fetch the result of a completed request and end the run by it."""
+    last = {"logs": _lines(status), "metrics": status.metrics}
+    pause_s = POLL_FIRST_S
+    while True:
+        try:
+            result = await queue.result(handle)
+        except fal.RunFailed as failure:
+            failure.type = failure.type or status.error_type
+            return await lifecycle.arecord(pk, _failed(failure, **last))
+        except fal.FalError as error:
+            if _is_lost(error) or (status.failure and not error.is_retryable):
+                failure = status.failure or error
+                return await lifecycle.arecord(pk, _failed(failure, **last))
+            log.warning("result of %s not had: %s", handle.request_id, error)
+            await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
+            pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
+            continue
+        if status.failure:  # COMPLETED with an error is a failure, whatever the result says (C19)
+            return await lifecycle.arecord(
+                pk, _failed(status.failure, output=result.output, **last)
+            )
+        from schemas.artifacts import artifacts
+
+        found = [
+            Found(**{name: getattr(one, name) for name in Found.__dataclass_fields__})
+            for one in artifacts(result.output)
+            if one.url
+        ]
+        return await lifecycle.arecord(
+            pk,
+            Observation(
+                Run.State.SUCCEEDED,
+                output=result.output,
+                billable_units=str(result.billable_units or ""),
+                artifacts=found,
+                **last,
+            ),
+        )
+
+
+async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
+    """Ask upstream to stop the run. How it really ends is seen by whoever follows it."""
+    run = await Run.objects.only("handle").aget(pk=pk)
+    if not run.handle:
+        return
+    answer = await queue.cancel(fal.Handle.from_json(run.handle))
+    log.info("cancel of run %s: %s", pk, answer)
+
+
+def _seen(status: fal.Status) -> Observation:
+    return Observation(
+        STATE_OF.get(status.state, Run.State.QUEUED),
+        queue_position=status.queue_position,
+        logs=_lines(status),
+        metrics=status.metrics,
+        note="",
+    )
+
+
+def _failed(error: fal.FalError, **last: Any) -> Observation:
+    state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
+    return Observation(state, error=error.as_json(), **last)
+
+
+def _lines(status: fal.Status) -> list[dict[str, Any]]:
+    return [
+        {"timestamp": line.timestamp, "level": line.level, "message": line.message}
+        for line in status.logs
+    ]
+
+
+def _is_lost(error: fal.FalError) -> bool:
+    """Whether upstream says that it does not know the request: asking again changes nothing."""
+    return isinstance(error, fal.RequestRejected) and error.status == 404
+
+
+def _gone(error: fal.FalError) -> fal.Status:
+    return fal.Status(
+        state=fal.Phase.COMPLETED,
+        error="Upstream no longer knows this request; its result has expired.",
+        error_type="not_found",
+        raw=error.as_json(),
+    )

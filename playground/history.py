@@ -1,0 +1,152 @@
+"""The history: which runs a person looks for, and how each is shown in a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from playground import live_marks, renderers
+from playground.models import Run
+from playground.querysets import RunQuerySet
+
+UNFINISHED = "unfinished"
+STATES = [(UNFINISHED, "under way"), *[(s.value, s.value) for s in Run.FINAL]]
+DAYS = {"1": "today", "7": "last 7 days", "30": "last 30 days"}
+SHOWN_VALUE = 300
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the address asks for; nonsense asks for nothing."""
+
+    q: str = ""
+    model: str = ""
+    state: str = ""
+    days: str = ""
+    is_starred: bool = False
+    before: datetime | None = None
+
+    @classmethod
+    def read(cls, get: QueryDict) -> Filters:
+        """The filters in a query string."""
+        state, days = get.get("state", ""), get.get("days", "")
+        return cls(
+            q=get.get("q", "").strip()[:200].replace("\x00", ""),
+            model=get.get("model", "").strip()[:255].replace("\x00", ""),
+            state=state if state in dict(STATES) else "",
+            days=days if days in DAYS else "",
+            is_starred=get.get("starred") == "1",
+            before=_moment(get.get("before", "")),
+        )
+
+    @property
+    def day_choices(self) -> Mapping[str, str]:
+        """What the date filter offers."""
+        return DAYS
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.q or self.model or self.state or self.days or self.is_starred)
+
+    def apply(self, runs: RunQuerySet) -> RunQuerySet:
+        """Those of `runs` that fit."""
+        if self.q:
+            # The arguments are JSON text with non-ASCII escaped: look for the words as written there.
+            escaped = json.dumps(self.q)[1:-1]
+            runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(
+                Q(title__icontains=self.q) | Q(arguments_text__icontains=escaped)
+            )
+        if self.model:
+            runs = runs.filter(endpoint__endpoint_id=self.model)
+        if self.state == UNFINISHED:
+            runs = runs.unfinished()
+        elif self.state:
+            runs = runs.filter(state=self.state)
+        if self.days:
+            runs = runs.filter(created_at__gt=timezone.now() - timedelta(days=int(self.days)))
+        if self.is_starred:
+            runs = runs.filter(is_starred=True)
+        if self.before:
+            runs = runs.filter(created_at__lt=self.before)
+        return runs
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run in a list: its first picture, if any, and how to watch it."""
+
+    run: Run
+    watch: str
+    picture: renderers.Shown | None
+    seconds: float | None
+
+
+def row(run: Run) -> Row:
+    """A run ready for a list; its artifacts were fetched with the others'."""
+    pictures = [one for one in renderers.shown(run) if one.artifact.kind == "image" and one.src]
+    return Row(
+        run,
+        "" if run.is_final else live_marks.watch(run, "row"),
+        pictures[0] if pictures else None,
+        seconds(run),
+    )
+
+
+def seconds(run: Run) -> float | None:
+    """How long the run took from being asked for to its end."""
+    return (run.ended_at - run.created_at).total_seconds() if run.ended_at else None
+
+
+@dataclass(frozen=True)
+class ArgumentRow:
+    """One argument as a readable line."""
+
+    name: str
+    value: str
+    is_media: bool = False
+
+
+def argument_rows(arguments: Any) -> list[ArgumentRow]:
+    """The arguments as a table; nested values as compact JSON."""
+    if not isinstance(arguments, dict):
+        return [ArgumentRow("input", json.dumps(arguments, ensure_ascii=False))]
+    rows = []
+    for name, value in arguments.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        is_media = isinstance(value, str) and value.startswith("/uploads/")
+        rows.append(
+            ArgumentRow(
+                name, text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…", is_media
+            )
+        )
+    return rows
+
+
+def timeline(run: Run) -> list[tuple[str, datetime]]:
+    """What happened to the run and when, in order."""
+    moments = [
+        ("asked for", run.created_at),
+        ("taken by upstream", run.submitted_at),
+        ("started", run.started_at),
+        ("cancel asked for", run.cancel_requested_at),
+        (run.get_state_display() if run.is_final else "", run.ended_at),
+    ]
+    return sorted(((what, when) for what, when in moments if when), key=lambda pair: pair[1])
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

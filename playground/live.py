@@ -1,0 +1,201 @@
+"""Held polls: the one asynchronous thing in the web process.
+
+A page asks `/runs/live/?r=<run>:<version>:<view>:<mark>&r=…&hold=1` for all its runs at
+once. The answer comes as soon as one of them is newer than the page's version, or after
+`HOLD_S` with nothing (204). However many wait, a change costs one query, and each
+fragment is drawn once.
+
+The mark is a signature that the page got together with the run, so a poll needs neither
+session nor database: whoever was shown the run may watch it to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+
+from playground import changes, renderers
+from playground.live_marks import mark
+from playground.models import Run
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PATH = "/runs/live/"
+HOLD_S = 8.0
+MOST_RUNS = 100  # in one poll; a page shows fewer
+KEPT_FRAGMENTS = 512
+STOP_POLLING = 286  # htmx: nothing more will change
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A run as one page knows it; `view` says how the page shows it."""
+
+    pk: uuid.UUID
+    version: int
+    view: str
+
+
+def read(query: str) -> list[Watched]:
+    """The runs that a poll asks for; anything malformed or unsigned is left out."""
+    found = []
+    for text in parse_qs(query).get("r", [])[:MOST_RUNS]:
+        pk, _, rest = text.partition(":")
+        version, _, rest = rest.partition(":")
+        view, _, signature = rest.partition(":")
+        try:
+            watched = Watched(uuid.UUID(pk), int(version), view)
+        except ValueError:
+            continue
+        if hmac.compare_digest(mark(watched.pk, view), signature):
+            found.append(watched)
+    return found
+
+
+class Hub:
+    """Wakes the polls of this process whose runs have changed."""
+
+    def __init__(self, bell: changes.Bell) -> None:
+        self.bell = bell
+        self.versions: dict[uuid.UUID, int] = {}
+        self._watching: dict[uuid.UUID, int] = {}
+        self._checked = -1
+        self._checking = asyncio.Lock()
+        self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
+
+    async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
+        """Those of `runs` that have a newer version, as soon as there is one; empty after `hold_s`."""
+        for run in runs:
+            self._watching[run.pk] = self._watching.get(run.pk, 0) + 1
+        try:
+            return await self._newer(runs, hold_s)
+        finally:
+            for run in runs:
+                self._watching[run.pk] -= 1
+                if not self._watching[run.pk]:
+                    del self._watching[run.pk]
+                    self.versions.pop(run.pk, None)
+
+    async def _newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + hold_s
+        while True:
+            rung = self.bell.version
+            await self._check(rung, runs)
+            found = [run for run in runs if self.versions.get(run.pk, 0) > run.version]
+            left = until - loop.time()
+            if found or left <= 0:
+                return found
+            await self.bell.wait(rung, left)
+
+    async def _check(self, rung: int, runs: Iterable[Watched]) -> None:
+        """Read the versions of all watched runs, once for each ring however many wait."""
+        async with self._checking:
+            if self._checked >= rung and all(run.pk in self.versions for run in runs):
+                return
+            # What rings while we read is read again at the next round.
+            now = self.bell.version
+            self.versions |= await _in_thread(_versions)(list(self._watching))
+            self._checked = now
+
+    async def fragment(self, run: Watched) -> str:
+        """The newest markup of a run in a view, drawn once for everybody."""
+        version = self.versions.get(run.pk, 0)
+        key = (run.pk, run.view)
+        kept = self._fragments.get(key)
+        if kept is None or kept[0] < version:
+            kept = await _in_thread(_draw)(run.pk, run.view)
+            self._fragments[key] = kept
+            self._fragments.move_to_end(key)
+            while len(self._fragments) > KEPT_FRAGMENTS:
+                self._fragments.popitem(last=False)
+        return kept[1]
+
+
+class Router:
+    """The ASGI application: held polls here, every other request to the pages."""
+
+    def __init__(self, pages: App) -> None:
+        self.pages = pages
+        self.hub: Hub | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == PATH and self.hub:
+            await self._poll(self.hub, scope, receive, send)
+        elif scope["type"] == "http":
+            await self.pages(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            self.hub = Hub(await stack.enter_async_context(changes.listening()))
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _poll(self, hub: Hub, scope: Scope, receive: Receive, send: Send) -> None:
+        query = scope["query_string"].decode("latin-1")
+        runs = read(query)
+        if not runs:
+            return await _answer(send, STOP_POLLING)
+        hold_s = HOLD_S if "hold=1" in query.split("&") else 0.0
+        gone = asyncio.create_task(_disconnected(receive))
+        asking = asyncio.create_task(hub.newer(runs, hold_s))
+        try:
+            await asyncio.wait({gone, asking}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                return None
+            found = asking.result()
+            body = "".join([await hub.fragment(run) for run in found])
+        except DatabaseError:
+            log.exception("a held poll could not read its runs")
+            return await _answer(send, 503)
+        finally:
+            gone.cancel()
+            asking.cancel()
+        return await _answer(send, 200 if body else 204, body)
+
+
+async def _answer(send: Send, status: int, body: str = "") -> None:
+    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body.encode()})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    close_old_connections()
+    return dict(Run.objects.filter(pk__in=pks).values_list("pk", "version"))
+
+
+def _draw(pk: uuid.UUID, view: str) -> tuple[int, str]:
+    run = Run.objects.with_endpoint().prefetch_related("artifacts").get(pk=pk)
+    return run.version, renderers.changed(run, view)
+
+
+def _in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """One thread for all of this process's polls: one database connection, no contention."""
+    return sync_to_async(function, thread_sensitive=True)

@@ -1,0 +1,31 @@
+"""`manage.py worker`: everything that talks to fal."""
+
+import asyncio
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from catalog import upstream
+from playground.worker import Worker
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or Ctrl-C, then hands its runs back."""
+
+    help = "Sends runs, follows them to their end, keeps their artifacts, syncs on schedule."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work until told to stop."""
+        asyncio.run(work())
+
+
+async def work() -> None:
+    """One worker with its own clients."""
+    async with upstream.clients() as clients:
+        worker = Worker(clients, has_key=bool(settings.FAL_KEY))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        await worker.run()

@@ -1,0 +1,161 @@
+"""How a run is shown: which template suits an artifact, which fragments a change redraws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from markdown_it import MarkdownIt
+
+from playground import live_marks, words
+from playground.models import Artifact, Run
+
+LOG_TAIL = 200
+TREE_LIMIT = 200_000  # characters of output shown as a tree; the whole is one click away
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+_markdown.enable("table")
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A template and the artifacts that it suits."""
+
+    template: str
+    suits: Callable[[Artifact], bool]
+
+
+def _of(kind: str) -> Callable[[Artifact], bool]:
+    return lambda artifact: artifact.kind == kind
+
+
+RENDERERS = [  # first that suits wins; the last suits everything
+    Renderer("playground/artifacts/_lost.html", lambda artifact: artifact.state == "lost"),
+    Renderer("playground/artifacts/_image.html", _of("image")),
+    Renderer("playground/artifacts/_video.html", _of("video")),
+    Renderer("playground/artifacts/_audio.html", _of("audio")),
+    Renderer("playground/artifacts/_mesh.html", _of("mesh")),
+    Renderer("playground/artifacts/_file.html", lambda artifact: True),
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An artifact with where its bytes are and the template that shows it."""
+
+    artifact: Artifact
+    template: str
+    src: str
+    name: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of text in an output, safe HTML made from its Markdown."""
+
+    label: str
+    text: str
+    html: str
+
+
+def shown(run: Run) -> list[Shown]:
+    """The run's artifacts, each with its template."""
+    return [
+        Shown(
+            artifact,
+            next(one.template for one in RENDERERS if one.suits(artifact)),
+            source(artifact),
+            artifact.file_name
+            or f"{run.endpoint.endpoint_id.replace('/', '-')}-{artifact.position + 1}",
+            run.title or f"Output of {run.endpoint.display_name}",
+        )
+        for artifact in run.artifacts.all()
+    ]
+
+
+def source(artifact: Artifact) -> str:
+    """Where a page gets the artifact: our copy, else upstream's while it lasts."""
+    if artifact.state == Artifact.State.STORED:
+        return artifact.get_absolute_url()
+    url = artifact.url
+    return url if url.startswith(("https://", "data:", *settings.FAL_MEDIA_URLS)) else ""
+
+
+def texts(run: Run) -> list[Text]:
+    """The texts in the run's output."""
+    from schemas.artifacts import artifacts
+
+    return [
+        Text(one.path, one.text, _markdown.render(one.text))
+        for one in artifacts(run.output)
+        if one.kind == "text" and one.text
+    ]
+
+
+def context(run: Run) -> dict[str, Any]:
+    """All that the templates of one run need, for any view of it."""
+    pretty = json.dumps(run.output, indent=2, ensure_ascii=False) if run.is_final else ""
+    return {
+        "run": run,
+        "watch": live_marks.watch(run, "stage"),
+        "shown": shown(run) if run.state == Run.State.SUCCEEDED else [],
+        "texts": texts(run) if run.state == Run.State.SUCCEEDED else [],
+        "seed": _seed(run),
+        "explanation": words.explain(run.error) if run.error else None,
+        "messages_of_upstream": words.messages(run.error),
+        "raw_error": json.dumps(run.error, indent=2, ensure_ascii=False) if run.error else "",
+        "output_text": pretty[:TREE_LIMIT],
+        "output_is_cut": len(pretty) > TREE_LIMIT,
+        "log_tail": run.logs[-LOG_TAIL:],
+        "log_count": len(run.logs),
+        "ratio": ratio(run.arguments),
+    }
+
+
+def changed(run: Run, view: str) -> str:
+    """The fragments that a page of this view swaps in when the run has changed."""
+    return render_to_string(f"playground/live/_{view}.html", context(run))
+
+
+VIEWS = frozenset({"stage", "row"})
+
+RATIOS = {
+    "square_hd": (1024, 1024),
+    "square": (512, 512),
+    "portrait_4_3": (768, 1024),
+    "portrait_16_9": (576, 1024),
+    "landscape_4_3": (1024, 768),
+    "landscape_16_9": (1024, 576),
+}
+
+
+def ratio(arguments: Any) -> tuple[int, int]:
+    """Width and height of the box to reserve for a result, as far as the input tells."""
+    if not isinstance(arguments, dict):
+        return 4, 3
+    size = arguments.get("image_size") or arguments.get("size") or arguments.get("video_size")
+    if isinstance(size, str) and size in RATIOS:
+        return RATIOS[size]
+    pair = size if isinstance(size, dict) else arguments
+    width, height = pair.get("width"), pair.get("height")
+    if (
+        isinstance(width, int)
+        and isinstance(height, int)
+        and 0 < width < 20000
+        and 0 < height < 20000
+    ):
+        return width, height
+    across, _, down = str(arguments.get("aspect_ratio", "")).partition(":")
+    if across.isdecimal() and down.isdecimal() and 0 < int(across) < 100 and 0 < int(down) < 100:
+        return int(across), int(down)
+    return 4, 3
+
+
+def _seed(run: Run) -> str:
+    """The seed that was used, as text: it may exceed what a browser's numbers hold."""
+    value = run.output.get("seed") if isinstance(run.output, dict) else None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -1,0 +1,74 @@
+"""What a file really is, by its first bytes: names and headers lie (fal-protocol.md, section 13)."""
+
+from __future__ import annotations
+
+MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first match wins
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypheix", "image/heic"),
+    (4, b"ftypmif1", "image/heic"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"glTF", "model/gltf-binary"),
+    (0, b"PK\x03\x04", "application/zip"),
+    (0, b"%PDF", "application/pdf"),
+]
+HEAD_BYTES = 32
+
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/svg+xml": "svg",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+    "audio/mp4": "m4a",
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "model/gltf-binary": "glb",
+    "application/zip": "zip",
+    "application/pdf": "pdf",
+    "application/json": "json",
+    "text/plain": "txt",
+}
+
+# What a browser may show from our own address; anything else is only ever downloaded.
+HARMLESS = frozenset(
+    kind
+    for kind in EXTENSIONS
+    if kind.startswith(("image/", "video/", "audio/")) and kind != "image/svg+xml"
+) | {"model/gltf-binary"}
+
+
+def content_type(head: bytes, claimed: str = "") -> str:
+    """The content type of a file that begins with `head`, else what was claimed of it.
+
+    A claim to be something a browser shows needs the bytes to prove it.
+    """
+    for offset, magic, kind in MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return kind
+    claimed = claimed.split(";")[0].strip().lower()
+    return "application/octet-stream" if claimed in HARMLESS or not claimed else claimed
+
+
+def extension(kind: str) -> str:
+    """The usual file name extension, without its dot."""
+    return EXTENSIONS.get(kind, "bin")

@@ -1,0 +1,1 @@
+"""What the playground answers: each module has the views of one noun."""

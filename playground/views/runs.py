@@ -1,0 +1,98 @@
+"""Runs: the history, one run, and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.middleware import HtmxDetails
+
+from playground import history, lifecycle, renderers
+from playground.models import Run
+
+PAGE = 30
+
+
+class HtmxRequest(HttpRequest):
+    """A request that django-htmx has read."""
+
+    htmx: HtmxDetails
+
+
+@require_GET
+def index(request: HtmxRequest) -> HttpResponse:
+    """The history, newest first, by cursor; filters are in the address."""
+    filters = history.Filters.read(request.GET)
+    runs = list(filters.apply(Run.objects.visible_to(request.user).recent())[: PAGE + 1])
+    more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
+    context = {
+        "runs": [history.row(run) for run in runs[:PAGE]],
+        "filters": filters,
+        "states": history.STATES,
+        "more": more,
+        "is_unfinished": any(not run.is_final for run in runs),
+    }
+    return render(request, "playground/runs.html", context)
+
+
+@require_GET
+def latest(request: HtmxRequest) -> HttpResponse:
+    """The newest runs of this person, for the front page."""
+    runs = Run.objects.filter(user_id=request.user.pk).recent()[:6]
+    context = {"runs": [history.row(run) for run in runs]}
+    return render(request, "playground/partials/_latest_runs.html", context)
+
+
+@require_GET
+def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """One run: live until it has ended, then for ever."""
+    found = _run(request, pk)
+    context = renderers.context(found) | {
+        "rows": history.argument_rows(found.arguments),
+        "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
+        "timeline": history.timeline(found),
+    }
+    return render(request, "playground/run.html", context)
+
+
+@require_POST
+def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Ask for the run to stop; its page says how it really ended."""
+    lifecycle.request_cancel(_run(request, pk).pk)
+    if request.htmx:
+        return HttpResponse(status=204)
+    return redirect("playground:run", pk)
+
+
+@require_POST
+def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The same arguments once more, as a run of their own."""
+    found = _run(request, pk)
+    again, _ = lifecycle.create(
+        user=request.user,
+        endpoint=found.endpoint,
+        schema_id=found.endpoint.schema_id,
+        form_token=request.POST.get("token") or uuid.uuid4().hex,
+        arguments=found.arguments,
+        title=found.title,
+    )
+    return redirect(again)
+
+
+@require_POST
+def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Star the run, or take the star away."""
+    found = _run(request, pk)
+    found.is_starred = not found.is_starred
+    found.save(update_fields=["is_starred"])
+    if request.htmx:
+        return render(request, "playground/partials/_run_star.html", {"run": found})
+    return redirect(found)
+
+
+def _run(request: HttpRequest, pk: uuid.UUID) -> Run:
+    runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")
+    return get_object_or_404(runs, pk=pk)

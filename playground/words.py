@@ -1,0 +1,113 @@
+"""What went wrong, in words for people: what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A failure for people; `is_retryable` says whether the same run may go well another time."""
+
+    title: str
+    advice: str
+    is_retryable: bool = False
+
+
+RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
+INPUT = "Change the input and run again."
+
+# By fal's own word for the error (fal-protocol.md, sections 11.1 to 11.3).
+BY_TYPE: Mapping[str, tuple[str, str]] = {
+    "internal_server_error": ("The model broke down", RETRY),
+    "generation_timeout": ("The model took too long", "Ask for less at once, or run it again."),
+    "downstream_service_error": ("A service behind the model refused", RETRY),
+    "downstream_service_unavailable": ("A service behind the model is away", RETRY),
+    "content_policy_violation": (
+        "The model declined this content",
+        "Its content checker objected to the prompt or a file. Reword it or choose another file.",
+    ),
+    "no_media_generated": ("The model made nothing from this", "Reword the prompt and run again."),
+    "image_too_small": ("A picture is too small", INPUT),
+    "image_too_large": ("A picture is too large", INPUT),
+    "image_load_error": ("A picture could not be read", "Give it as PNG, JPEG or WebP."),
+    "file_download_error": (
+        "The model could not fetch a file",
+        "Check that its address is public, or upload the file here.",
+    ),
+    "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
+    "file_too_large": ("A file is too large", INPUT),
+    "feature_not_supported": ("The model cannot do this combination", INPUT),
+    "invalid_archive": ("The archive could not be read", INPUT),
+    "request_timeout": ("It did not start in time", RETRY),
+    "startup_timeout": ("The model did not start in time", RETRY),
+    "client_cancelled": (
+        "It was cancelled",
+        "What it had cost by then, if anything, is upstream's to say.",
+    ),
+    "not_found": (
+        "Upstream no longer knows this run",
+        "Its result has expired there. Run it again to get a new one.",
+    ),
+    "bad_request": ("Upstream did not understand the request", INPUT),
+    "concurrent_requests_limit": (
+        "Too many runs at once",
+        "Wait for one to end, then run it again.",
+    ),
+}
+BY_CLASS: Mapping[str, tuple[str, str]] = {
+    "AuthFailed": (
+        "Upstream refused the key",
+        "An admin can check FAL_KEY and the account's balance, then run it again.",
+    ),
+    "InvalidInput": ("The model did not accept the input", INPUT),
+    "RateLimited": ("Upstream is asked too often", "Wait a minute, then run it again."),
+    "UpstreamFailed": ("Upstream is in trouble", RETRY),
+    "Unreachable": ("Upstream does not answer", RETRY),
+    "RunFailed": ("The model failed", RETRY),
+}
+
+
+def explain(error: Mapping[str, Any] | None) -> Explanation:
+    """`FalError.as_json()` → an explanation; an unknown kind still gets a true sentence."""
+    error = error or {}
+    kind = _kind(error)
+    if kind in BY_TYPE:
+        title, advice = BY_TYPE[kind]
+    elif error.get("status") == 422:
+        title, advice = BY_CLASS["InvalidInput"]
+    elif kind.startswith("runner_"):
+        title, advice = "The machine that ran the model went away", RETRY
+    else:
+        title, advice = BY_CLASS.get(str(error.get("error")), ("It failed", RETRY))
+    return Explanation(title, advice, bool(error.get("is_retryable")))
+
+
+def messages(error: Mapping[str, Any] | None) -> list[str]:
+    """What upstream itself said: one sentence for each problem, with the field it is about."""
+    error = error or {}
+    detail = error.get("detail")
+    if isinstance(detail, list):
+        found = [_line(item) for item in detail if isinstance(item, Mapping)]
+        return [line for line in found if line] or [str(error.get("message", ""))]
+    text = detail if isinstance(detail, str) else str(error.get("message") or "")
+    return [text] if text else []
+
+
+def _kind(error: Mapping[str, Any]) -> str:
+    detail = error.get("detail")
+    types = (
+        {item.get("type") for item in detail if isinstance(item, Mapping)}
+        if isinstance(detail, list)
+        else set()
+    )
+    only = next(iter(types)) if len(types) == 1 else None
+    return str(error.get("type") or only or "")
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    message = str(item.get("msg") or item.get("type") or "")
+    place = [str(part) for part in item.get("loc") or () if part not in {"body", "query"}]
+    return f"{' · '.join(place)}: {message}" if place else message

@@ -1,0 +1,196 @@
+"""The worker: everything that talks to upstream, in one asyncio process.
+
+It claims runs and sends, follows and archives them; it keeps its leases and its sign of
+life; it brings the catalogue up to date. Any number may run side by side on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+
+import fal
+from catalog import sync
+from playground import archivist, changes, dispatcher, follower, leases
+from playground.models import Artifact, Run
+from playground.models import Worker as WorkerRow
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200  # runs that one worker sends and follows
+COPIES_AT_ONCE = 4
+LOOK_AGAIN_S = 1.0
+AFTER_DATABASE_ERROR_S = 1.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one look at the rows gave a worker to do."""
+
+    claim: leases.Claim
+    to_cancel: list[uuid.UUID]
+    to_copy: list[Artifact]
+
+
+class Worker:
+    """One worker process's work; `run` returns after `stop`.
+
+    Without a key nothing is sent: runs wait, and their pages say what is missing.
+    """
+
+    def __init__(self, upstream: fal.Clients, *, has_key: bool, name: str = "") -> None:
+        self.upstream = upstream
+        self.has_key = has_key
+        self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self.copies: dict[int, asyncio.Task[None]] = {}
+        self._cancelling: set[uuid.UUID] = set()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End soon: leases are handed back, requests that upstream has go on without us."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        async with changes.listening() as bell:
+            jobs = [
+                asyncio.create_task(self._for_ever(job), name=job.__name__)
+                for job in (self._beat, self._renew, self._sync)
+            ]
+            jobs.append(asyncio.create_task(self._claim(bell), name="claim"))
+            await self._stopping.wait()
+            await self._end([*jobs, *self.runs.values(), *self.copies.values()])
+
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await sync_to_async(leases.release)(self.name)
+        await WorkerRow.objects.filter(pk=self.name).adelete()
+
+    async def _for_ever(self, job: Callable[[], Awaitable[float]]) -> None:
+        """Do a job, wait the seconds that it returns, do it again; a broken database is waited for."""
+        while True:
+            try:
+                pause_s = await job()
+            except DatabaseError:
+                log.exception("the database did not do its part; again in a moment")
+                await sync_to_async(close_old_connections)()
+                pause_s = AFTER_DATABASE_ERROR_S
+            await asyncio.sleep(pause_s)
+
+    async def _claim(self, bell: changes.Bell) -> None:
+        version = -1
+        while True:
+            version = await bell.wait(version, LOOK_AGAIN_S)
+            try:
+                await self._look()
+            except DatabaseError:
+                log.exception("the database did not do its part; again in a moment")
+                await sync_to_async(close_old_connections)()
+                await asyncio.sleep(AFTER_DATABASE_ERROR_S)
+
+    async def _look(self) -> None:
+        """One look at the rows: take what is free, cancel what is to be cancelled, copy what is new."""
+        found = await sync_to_async(self._found)()
+        for pk in found.claim.to_send:
+            self._start(pk, self._send(pk))
+        for pk in found.claim.to_follow:
+            self._start(pk, self._follow(pk))
+        for pk in found.to_cancel:
+            self._cancelling.add(pk)
+            task = asyncio.create_task(self._cancel(pk))
+            task.add_done_callback(_report)
+        for artifact in found.to_copy:
+            copying = asyncio.create_task(archivist.keep(artifact, self.upstream.files))
+            self.copies[artifact.pk] = copying
+            copying.add_done_callback(_report)
+            copying.add_done_callback(lambda _, pk=artifact.pk: self.copies.pop(pk, None))
+
+    def _found(self) -> Found:
+        room = AT_ONCE - len(self.runs)
+        claim = leases.Claim([], [])
+        if room > 0 and self.has_key and leases.has_free():
+            claim = leases.claim(self.name, room)
+        to_cancel = [
+            pk
+            for pk in Run.objects.unfinished()
+            .filter(worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False)
+            .values_list("pk", flat=True)
+            if pk not in self._cancelling
+        ]
+        free = COPIES_AT_ONCE - len(self.copies)
+        return Found(claim, to_cancel, archivist.due(free) if free > 0 and _has_remote() else [])
+
+    def _start(self, pk: uuid.UUID, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"run {pk}")
+        self.runs[pk] = task
+        task.add_done_callback(_report)
+        task.add_done_callback(lambda _: self._let_go(pk))
+
+    def _let_go(self, pk: uuid.UUID) -> None:
+        self.runs.pop(pk, None)
+        self._cancelling.discard(pk)
+
+    async def _send(self, pk: uuid.UUID) -> None:
+        if await dispatcher.send(pk, self.upstream):
+            await self._follow(pk)
+
+    async def _follow(self, pk: uuid.UUID) -> None:
+        await follower.follow(pk, self.upstream.queue)
+
+    async def _cancel(self, pk: uuid.UUID) -> None:
+        try:
+            await follower.cancel(pk, self.upstream.queue)
+        except fal.FalError as error:
+            log.warning("run %s not cancelled, again soon: %s", pk, error)
+            await asyncio.sleep(leases.RENEW_EVERY_S)
+            self._cancelling.discard(pk)
+
+    async def _beat(self) -> float:
+        await WorkerRow.objects.aupdate_or_create(
+            pk=self.name,
+            defaults={"beat_at": timezone.now(), "has_key": self.has_key},
+        )
+        return leases.RENEW_EVERY_S
+
+    async def _renew(self) -> float:
+        if self.runs:
+            await sync_to_async(leases.renew)(self.name, list(self.runs))
+        return leases.RENEW_EVERY_S
+
+    async def _sync(self) -> float:
+        try:
+            await sync.run(self.upstream.platform)
+        except sync.AlreadyRunning as error:
+            log.info("%s", error)
+        except fal.FalError as error:
+            log.warning("catalogue not synced: %s", error)
+        minutes = settings.SYNC_INTERVAL_MINUTES or 60 * 24 * 365
+        return timedelta(minutes=minutes).total_seconds()
+
+
+def _has_remote() -> bool:
+    ready = Q(next_attempt_at=None) | Q(next_attempt_at__lt=timezone.now())
+    return Artifact.objects.filter(ready, state=Artifact.State.REMOTE).exists()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """An exception nobody expected is told, not lost; the lease runs out and the run is taken up again."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("%s broke off", task.get_name(), exc_info=error)

@@ -1,0 +1,52 @@
+/** <light-box><a href><img></a></light-box>: opens the picture large; arrows go through its siblings. */
+class LightBox extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this);
+  }
+  handleEvent(event) {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    const all = [...(this.closest(".artifacts, .run-list") ?? this).querySelectorAll("light-box a")];
+    open(all, all.indexOf(link), link);
+  }
+}
+function open(links, index, opener) {
+  const dialog = document.createElement("dialog");
+  dialog.className = "light-box";
+  dialog.setAttribute("aria-label", "Picture, large");
+  const image = new Image();
+  const bar = document.createElement("div");
+  const show = (next) => {
+    index = (next + links.length) % links.length;
+    image.src = links[index].href;
+    image.alt = links[index].querySelector("img").alt;
+  };
+  const button = (word, action) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "button";
+    made.textContent = word;
+    made.addEventListener("click", action);
+    bar.append(made);
+  };
+  if (links.length > 1) {
+    button("Previous", () => show(index - 1));
+    button("Next", () => show(index + 1));
+  }
+  button("Close", () => dialog.close());
+  dialog.append(image, bar);
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") show(index - 1);
+    if (event.key === "ArrowRight") show(index + 1);
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    opener.focus();
+  });
+  document.body.append(dialog);
+  show(index);
+  dialog.showModal();
+}
+customElements.define("light-box", LightBox);

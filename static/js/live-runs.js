@@ -1,0 +1,90 @@
+/**
+ * <live-runs hx-get="/runs/live/" hx-trigger="vitrine:poll" …> polls for every unfinished run on the
+ * page at once: elements with data-watch. The server holds the answer until there is news.
+ *
+ * A browser has six connections to a server, so only three tabs hold at a time (named locks are
+ * shared by all tabs); the others ask briefly and often. Hidden tabs are silent and catch up when shown.
+ */
+const SLOTS = ["vitrine-hold-1", "vitrine-hold-2", "vitrine-hold-3"];
+const BRIEF_MS = 200;
+const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
+
+class LiveRuns extends HTMLElement {
+  connectedCallback() {
+    this.errors = 0;
+    this.release = null;
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.addEventListener("htmx:configRequest", this);
+    this.addEventListener("htmx:afterRequest", this);
+    for (const name of ["visibilitychange", "htmx:afterSettle", "vitrine:watch"]) document.addEventListener(name, this, { signal });
+    addEventListener("pageshow", this, { signal });
+    this.poll();
+  }
+  disconnectedCallback() {
+    this.abort.abort();
+    this.release?.();
+  }
+  get watched() {
+    return [...document.querySelectorAll("[data-watch]")];
+  }
+  async handleEvent(event) {
+    if (event.type === "htmx:configRequest") {
+      event.detail.parameters.delete?.("r");
+      const params = this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
+      event.detail.path = `/runs/live/?${params.map((text) => `r=${encodeURIComponent(text)}`).join("&")}${this.release ? "&hold=1" : ""}`;
+    } else if (event.type === "htmx:afterRequest" && event.target === this) {
+      this.isAsking = false;
+      this.errors = event.detail.successful ? 0 : this.errors + 1;
+      if (event.detail.xhr.status === 204 || !event.detail.successful) this.later();
+      else this.take();
+    } else if (event.type === "htmx:afterSettle") {
+      this.take();
+    } else {
+      this.poll();
+    }
+  }
+  /** Copy what the swapped status says onto the run's own element, and go on. */
+  take() {
+    for (const status of document.querySelectorAll("[data-run-status]")) {
+      const run = status.closest("[data-run-id]");
+      if (!run || run.dataset.version === status.dataset.version) continue;
+      run.dataset.version = status.dataset.version;
+      run.dataset.runState = status.dataset.runStatus;
+      if (status.dataset.final) {
+        delete run.dataset.watch;
+        run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state: run.dataset.runState } }));
+      }
+    }
+    this.poll();
+  }
+  later() {
+    clearTimeout(this.timer);
+    const pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : BRIEF_MS;
+    this.timer = setTimeout(() => this.poll(), pause);
+  }
+  async poll() {
+    if (this.isAsking || !this.isConnected) return;
+    if (!this.watched.length || document.hidden) {
+      this.release?.();
+      this.release = null;
+      return;
+    }
+    this.isAsking = true;
+    this.release ??= await hold();
+    htmx.trigger(this, "vitrine:poll");
+  }
+}
+
+/** The function that gives a slot back, or null when every slot is taken. */
+async function hold() {
+  if (!navigator.locks) return null;
+  for (const slot of SLOTS) {
+    const release = await new Promise((resolve) => {
+      navigator.locks.request(slot, { ifAvailable: true }, (lock) => (lock ? new Promise((done) => resolve(done)) : resolve(null)));
+    });
+    if (release) return release;
+  }
+  return null;
+}
+customElements.define("live-runs", LiveRuns);

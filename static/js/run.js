@@ -1,0 +1,74 @@
+/** <elapsed-time since="ISO">: counts on its own, so that nothing has to be swapped for it. */
+class ElapsedTime extends HTMLElement {
+  connectedCallback() {
+    this.timer = setInterval(() => this.draw(), 100);
+  }
+  disconnectedCallback() {
+    clearInterval(this.timer);
+  }
+  draw() {
+    const seconds = Math.max(0, (Date.now() - Date.parse(this.getAttribute("since"))) / 1000);
+    this.textContent = seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  }
+}
+customElements.define("elapsed-time", ElapsedTime);
+
+/** <copy-button for="ID"> or <copy-button text="…">: copies, and says so in its own label. */
+class CopyButton extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this);
+  }
+  async handleEvent() {
+    const source = document.getElementById(this.getAttribute("for"));
+    await navigator.clipboard.writeText(this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "");
+    const button = this.querySelector("button");
+    const label = [...button.childNodes].find((node) => node.nodeType === 3 && node.textContent.trim());
+    const before = label.textContent;
+    label.textContent = "Copied";
+    toast("Copied");
+    setTimeout(() => (label.textContent = before), 1500);
+  }
+}
+customElements.define("copy-button", CopyButton);
+
+/** <mesh-view src label>: puts the viewer's sandboxed frame in place of its link, when asked to. */
+class MeshView extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this);
+  }
+  handleEvent(event) {
+    if (!event.target.closest("a") || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const frame = document.createElement("iframe");
+    frame.src = this.getAttribute("src");
+    frame.title = this.getAttribute("label");
+    frame.setAttribute("sandbox", "allow-scripts");
+    this.replaceChildren(frame);
+    frame.focus();
+  }
+}
+customElements.define("mesh-view", MeshView);
+
+/** One line at the page's corner, announced politely, gone after a while. */
+function toast(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  document.getElementById("toasts").append(line);
+  setTimeout(() => line.remove(), 4000);
+}
+addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 403 || status === 401) toast("You are logged out. Reload the page to log in again; what you typed is kept.");
+  else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
+});
+document.addEventListener("run:finished", (event) => {
+  if (document.hidden) document.title = `(1) ${document.title.replace(/^\(\d+\) /, "")}`;
+  toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.title = document.title.replace(/^\(\d+\) /, "");
+});

@@ -1,0 +1,177 @@
+"""A run's life: whatever is seen, however often and in whatever order, it stays true."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground import leases, lifecycle
+from playground.lifecycle import RANK, Found, Observation, merge
+from playground.models import Artifact, Run
+
+State = Run.State
+
+lines = st.lists(
+    st.fixed_dictionaries({"timestamp": st.sampled_from("123"), "message": st.sampled_from("ab")}),
+    max_size=3,
+)
+observations = st.builds(
+    Observation,
+    state=st.sampled_from(list(State)),
+    at=st.just(timezone.now()),
+    queue_position=st.none() | st.integers(0, 5),
+    logs=lines,
+    output=st.none() | st.just({"images": []}),
+    request_id=st.sampled_from(["", "r1"]),
+)
+
+
+def lived(seen: list[Observation]) -> Run:
+    """A run in memory after these observations, as `record` would leave it."""
+    run = Run(arguments={}, form_token="t")
+    for one in seen:
+        for name, value in merge(run, one).items():
+            setattr(run, name, value)
+    return run
+
+
+@given(st.lists(observations, max_size=8))
+def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observation]) -> None:
+    run = Run(arguments={}, form_token="t")
+    for one in seen:
+        before = run.state
+        changed = merge(run, one)
+        for name, value in changed.items():
+            setattr(run, name, value)
+        assert RANK[run.state] >= RANK[before]
+        if before in Run.FINAL:
+            assert not changed
+
+
+@given(st.lists(observations, max_size=6))
+def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) -> None:
+    doubled = [one for one in seen for _ in range(2)]
+    once, twice = lived(seen), lived(doubled)
+    assert once.state == twice.state
+    assert once.logs == twice.logs
+    assert once.queue_position == twice.queue_position
+
+
+@given(st.lists(observations, max_size=6), st.randoms())
+def test_in_any_order_a_run_ends_iff_an_end_was_seen(seen: list[Observation], random: Any) -> None:
+    shuffled = seen[:]
+    random.shuffle(shuffled)
+    ended = any(one.state in Run.FINAL for one in seen)
+    assert lived(seen).is_final == ended
+    assert lived(shuffled).is_final == ended
+
+
+def test_a_log_line_is_kept_once_and_in_order() -> None:
+    first = {"timestamp": "1", "level": "INFO", "message": "a"}
+    second = {"timestamp": "2", "level": "INFO", "message": "b"}
+    run = lived(
+        [Observation(State.RUNNING, logs=[first]), Observation(State.RUNNING, logs=[first, second])]
+    )
+    assert run.logs == [first, second]
+
+
+@pytest.mark.django_db
+def test_each_change_raises_the_version(make_run: Any) -> None:
+    run = make_run()
+    seen = Observation(State.QUEUED, queue_position=3)
+    assert lifecycle.record(run.pk, seen)
+    assert not lifecycle.record(run.pk, seen)
+    run.refresh_from_db()
+    assert (run.state, run.version, run.queue_position) == (State.QUEUED, 2, 3)
+
+
+@pytest.mark.django_db
+def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
+    run = make_run(state=State.RUNNING)
+    found = Found(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
+    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[found])
+    assert lifecycle.record(run.pk, end)
+    assert not lifecycle.record(run.pk, end)
+    run.refresh_from_db()
+    assert run.output == {"seed": 1234567890123456789}
+    assert [one.path for one in Artifact.objects.filter(run=run)] == ["images[0]"]
+
+
+@pytest.mark.django_db
+def test_a_double_click_is_one_run(make_run: Any) -> None:
+    run = make_run(form_token="once")
+    again, is_new = lifecycle.create(
+        user=run.user, endpoint=run.endpoint, arguments={}, form_token="once"
+    )
+    assert again == run
+    assert not is_new
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (State.CREATED, State.CANCELLED),
+        (State.UNCONFIRMED, State.CANCELLED),
+        (State.SUBMITTING, State.SUBMITTING),
+        (State.QUEUED, State.QUEUED),
+        (State.RUNNING, State.RUNNING),
+        (State.SUCCEEDED, State.SUCCEEDED),
+    ],
+)
+def test_cancel_ends_at_once_only_what_upstream_cannot_say(
+    make_run: Any, state: str, after: str
+) -> None:
+    run = make_run(state=state)
+    assert lifecycle.request_cancel(run.pk) == (state not in Run.FINAL)
+    run.refresh_from_db()
+    assert run.state == after
+    assert (run.cancel_requested_at is None) == (state in Run.FINAL)
+
+
+@pytest.mark.django_db
+def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: Any) -> None:
+    later = timezone.now() + timedelta(seconds=5)
+    waiting, unwanted = (
+        make_run(state=State.SUBMITTING),
+        make_run(state=State.SUBMITTING, cancel_requested_at=timezone.now()),
+    )
+    for run in (waiting, unwanted):
+        lifecycle.give_back(run.pk, "Upstream does not answer.", later)
+        run.refresh_from_db()
+    assert (waiting.state, waiting.lease_until) == (State.CREATED, later)
+    assert unwanted.state == State.CANCELLED
+    assert not leases.has_free()
+    assert leases.claim("w", 9, later + timedelta(seconds=1)).to_send == [waiting.pk]
+
+
+@pytest.mark.django_db
+def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
+    make_run: Any,
+) -> None:
+    new, sent, half = (
+        make_run(),
+        make_run(state=State.RUNNING, handle={"request_id": "r"}),
+        make_run(state=State.SUBMITTING),
+    )
+    gone = timezone.now() - timedelta(seconds=1)
+    Run.objects.filter(pk__in=[sent.pk, half.pk]).update(worker="dead", lease_until=gone)
+    claim = leases.claim("alive", 9)
+    assert (claim.to_send, claim.to_follow) == ([new.pk], [sent.pk])
+    half.refresh_from_db()
+    assert half.state == State.UNCONFIRMED
+    assert not leases.claim("other", 9).to_send
+
+
+@pytest.mark.django_db
+def test_released_leases_are_free_at_once(make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, handle={"request_id": "r"})
+    assert leases.claim("one", 9).to_follow == [run.pk]
+    assert not leases.has_free()
+    leases.release("one")
+    assert leases.claim("two", 9).to_follow == [run.pk]
