@@ -19,6 +19,7 @@ from fal.errors import (
     UpstreamFailed,
 )
 from fal.reading import as_mapping, parse, text, text_or_none
+from fal.storable import storable_text
 
 MAY_GO_WELL_LATER = frozenset(
     {
@@ -223,12 +224,8 @@ def _may_go_well_later(answer: Answer, why: Reason) -> bool:
 
 
 def _plain_reason(answer: Answer) -> Reason:
-    plain = (
-        answer.content[: 4 * _LONGEST_MESSAGE]
-        .decode("utf-8", "replace")
-        .replace("\x00", "")
-        .strip()
-    )
+    start = answer.content[: 4 * _LONGEST_MESSAGE].decode("utf-8", "replace")
+    plain = storable_text(start).strip()
     is_page = plain.startswith("<") or "html" in answer.headers.get("content-type", "")
     message = _unexplained(answer) if is_page or not plain else plain[:_LONGEST_MESSAGE]
     error_type = answer.headers.get("x-fal-error-type") or None
@@ -242,7 +239,7 @@ def _unexplained(answer: Answer) -> str:
 def _summary(problems: list[Problem]) -> str:
     """One line from all problems: `loras[0].path: field required; prompt: too long`."""
     lines = [f"{dotted(p.path)}: {p.message}" if p.path else p.message for p in problems]
-    line = "; ".join(lines).replace("\x00", "")
+    line = storable_text("; ".join(lines))
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
 
 

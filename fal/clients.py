@@ -39,6 +39,8 @@ class Clients:
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
         self._calls = _client(transport, CALL_LIMITS)
         self._streams = _client(transport, STREAM_LIMITS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fal.storable import storable
+
 __all__ = [
     "AuthFailed",
     "FalError",
@@ -56,7 +58,7 @@ class FalError(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The error as a JSON object that `from_json` reads back and every database takes."""
-        return {"error": type(self).__name__, **_storable(vars(self))}
+        return {"error": type(self).__name__, **storable(vars(self))}
 
     @staticmethod
     def from_json(raw: dict[str, Any]) -> FalError:
@@ -64,17 +66,6 @@ class FalError(Exception):
         cls = FalError._named.get(raw.get("error", ""), FalError)
         known = {name: raw[name] for name in _FIELDS if name in raw}
         return cls(str(raw.get("message", "")), **known)
-
-
-def _storable(value: Any) -> Any:
-    """`value` without what JSON may say and PostgreSQL refuses: NUL and lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, list | tuple):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    return value
 
 
 _FIELDS = (

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fal.errors import UpstreamFailed
+from fal.storable import storable_text
 
 Json = Mapping[str, Any]
 
@@ -32,9 +33,9 @@ def as_mapping(value: Any) -> Json:
 
 
 def text(raw: Json, key: str) -> str:
-    """The text at `key`, else ""; without NUL, which PostgreSQL cannot store."""
+    """The text at `key`, else ""; storable."""
     value = raw.get(key)
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+    return storable_text(value) if isinstance(value, str) else ""
 
 
 def text_or_none(raw: Json, key: str) -> str | None:
@@ -45,7 +46,9 @@ def text_or_none(raw: Json, key: str) -> str | None:
 def texts(raw: Json, key: str) -> tuple[str, ...]:
     """The texts in the list at `key`."""
     value = raw.get(key)
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+    if not isinstance(value, list):
+        return ()
+    return tuple(storable_text(item) for item in value if isinstance(item, str))
 
 
 def flag(raw: Json, key: str) -> bool | None:

@@ -11,6 +11,7 @@ from typing import Any
 from fal import reading
 from fal.answers import MAY_GO_WELL_LATER
 from fal.errors import RunFailed, UpstreamFailed
+from fal.storable import storable_text
 
 
 class Phase(StrEnum):
@@ -43,7 +44,7 @@ class LogLine:
     def from_json(cls, raw: Any) -> LogLine | None:
         """Reads an entry, an object or a bare text; None when there is nothing to show."""
         if isinstance(raw, str):
-            return cls(raw.replace("\x00", ""))
+            return cls(storable_text(raw))
         raw = reading.as_mapping(raw)
         line = cls(*(reading.text(raw, key) for key in ("message", "level", "source", "timestamp")))
         return line if line.message or line.timestamp else None
@@ -124,5 +125,5 @@ def _logs(raw: Any) -> list[LogLine]:
 
 def _error_text(error: Any) -> str | None:
     if error is None or isinstance(error, str):
-        return error or None
-    return json.dumps(error, ensure_ascii=False)
+        return storable_text(error or "") or None
+    return json.dumps(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,8 @@ SINGLE_UP_TO_BYTES = 90 << 20
 PART_BYTES = 10 << 20
 _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 18
+UNKNOWN_TYPE = "application/octet-stream"
+_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[\x20-\x7e]*)?", re.ASCII)
 Source = Path | str | bytes | AsyncIterable[bytes]
 
 
@@ -35,7 +38,7 @@ class Storage:
         self,
         source: Source,
         *,
-        content_type: str = "application/octet-stream",
+        content_type: str = UNKNOWN_TYPE,
         file_name: str,
         lifecycle: Mapping[str, Any] | None = None,
     ) -> str:
@@ -46,6 +49,8 @@ class Storage:
         async with _opened(source) as (file, size_bytes):
             is_single = size_bytes <= SINGLE_UP_TO_BYTES
             step = "initiate" if is_single else "initiate-multipart"
+            # Browsers say the type; what is no type would be no header either.
+            content_type = content_type if _TYPE.fullmatch(content_type) else UNKNOWN_TYPE
             upload_url, file_url = await self._initiate(step, content_type, file_name, lifecycle)
             if is_single:
                 await self._put_whole(upload_url, file, size_bytes, content_type)

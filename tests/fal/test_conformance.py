@@ -1,0 +1,47 @@
+"""docs/PROTOCOL.md stays true: its lines have tests that name them, its modules exist and are all told."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/PROTOCOL.md").read_text()
+ROWS = re.findall(r"^\| (C\d.*?) \| (.*) \|$", PAGE, re.MULTILINE)
+CLAIMS = [
+    (line, file)
+    for lines, proof in ROWS
+    for line in lines.split(", ")
+    for file in re.findall(r"`(test_\w+\.py)`", proof)
+]
+PROMISED = {*range(1, 26), 31, 32, 33}
+
+
+def named_lines(file: str) -> set[str]:
+    """The conformance lines that a test in `file` names, in its own name or its docstring."""
+    tree = ast.parse((Path(__file__).parent / file).read_text())
+    tests = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    ]
+    said = " ".join(f"{test.name} {ast.get_docstring(test) or ''}" for test in tests)
+    return {f"C{number}" for number in re.findall(r"(?:\b|_)[cC](\d+)(?=_|\b)", said)}
+
+
+@pytest.mark.parametrize(("line", "file"), CLAIMS)
+def test_a_claimed_line_is_named_by_a_test(line, file):
+    assert line in named_lines(file)
+
+
+def test_every_promised_line_is_claimed():
+    assert {line for line, _ in CLAIMS} == {f"C{number}" for number in PROMISED}
+
+
+def test_every_module_has_its_place_on_the_page():
+    told = set(re.findall(r"`(fal/\w+\.py)`", PAGE))
+    there = {f"fal/{path.name}" for path in (ROOT / "fal").glob("*.py")}
+    assert told <= there
+    assert there - told == {"fal/__init__.py", "fal/reading.py", "fal/storable.py"}

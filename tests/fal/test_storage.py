@@ -1,0 +1,148 @@
+"""Uploads, whole and in parts, against a small storage that keeps what it is given."""
+
+import json
+
+import httpx
+import pytest
+
+import fal
+from tests.fal.upstream import Upstream
+
+pytestmark = pytest.mark.anyio
+
+
+class FakeStorage(Upstream):
+    """Initiate, PUT, parts and complete as fal's storage answers them; fails as often as told."""
+
+    def __init__(self, *, failures=0):
+        super().__init__()
+        self.failures = failures
+        self.whole = None
+        self.parts = {}
+        self.file = None
+
+    def answer(self, request):
+        if request.method == "PUT" and self.failures:
+            self.failures -= 1
+            return httpx.Response(503)
+        if request.url.path.startswith("/storage/upload/"):
+            urls = {"upload_url": "https://put.test/u?sig=a%2Fb", "file_url": "https://fal.media/f"}
+            return httpx.Response(200, json=urls)
+        *_, last = request.url.path.split("/")
+        if last == "complete":
+            listed = json.loads(request.content)["parts"]
+            assert all(part["etag"] == f'"e{part["partNumber"]}"' for part in listed)
+            self.file = b"".join(self.parts[part["partNumber"]] for part in listed)
+            return httpx.Response(204)
+        if last == "u":
+            self.file = request.read()
+            return httpx.Response(200)
+        self.parts[int(last)] = request.read()
+        return httpx.Response(200, json={"partNumber": int(last), "etag": f'"e{last}"'})
+
+
+async def chunks(*content):
+    for chunk in content:
+        yield chunk
+
+
+@pytest.fixture
+def a_path(tmp_path):
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"from a file")
+    return path
+
+
+async def test_bytes_are_initiated_with_the_key_and_put_without(connect):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    lifecycle = {"expiration_duration_seconds": 60}
+    url = await clients.storage.upload(
+        b"a cat", content_type="image/png", file_name="Kätzchen.png", lifecycle=lifecycle
+    )
+    assert url == "https://fal.media/f"
+    assert storage.file == b"a cat"
+    initiate, put = storage.requests
+    assert str(initiate.url) == (
+        "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
+    )
+    assert json.loads(initiate.content) == {
+        "content_type": "image/png",
+        "file_name": "Kätzchen.png",
+    }
+    assert json.loads(initiate.headers["x-fal-object-lifecycle"]) == lifecycle
+    assert "authorization" in initiate.headers
+    assert str(put.url) == "https://put.test/u?sig=a%2Fb"
+    assert (put.headers["content-type"], put.headers["content-length"]) == ("image/png", "5")
+    assert "authorization" not in put.headers
+    assert "transfer-encoding" not in put.headers
+
+
+async def test_paths_and_chunks_are_uploaded_like_bytes(connect, a_path):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    for source, content in [
+        (a_path, b"from a file"),
+        (str(a_path), b"from a file"),
+        (chunks(b"in ", b"chunks"), b"in chunks"),
+        (b"", b""),
+    ]:
+        await clients.storage.upload(source, file_name="x")
+        assert storage.file == content
+
+
+async def test_a_put_that_failed_starts_anew(connect, a_path):
+    storage = FakeStorage(failures=2)
+    clients = await connect(storage)
+    await clients.storage.upload(a_path, file_name="x")
+    assert storage.file == b"from a file"
+    assert len(storage.pauses) == 2
+
+
+async def test_a_put_is_tried_three_times(connect):
+    storage = FakeStorage(failures=9)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(b"x", file_name="x")
+    assert storage.failures == 6
+
+
+async def test_large_files_go_in_parts_each_tried_again(connect, monkeypatch):
+    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 90)
+    monkeypatch.setattr("fal.storage.PART_BYTES", 10)
+    storage = FakeStorage(failures=1)
+    clients = await connect(storage)
+    content = bytes(range(95))
+    await clients.storage.upload(chunks(content[:50], content[50:]), file_name="x")
+    assert storage.file == content
+    assert len(storage.parts) == 10
+    assert len(storage.parts[10]) == 5
+    initiate, *rest = storage.requests
+    assert initiate.url.path == "/storage/upload/initiate-multipart"
+    assert [str(request.url) for request in rest[-2:]] == [
+        "https://put.test/u/10?sig=a%2Fb",
+        "https://put.test/u/complete?sig=a%2Fb",
+    ]
+    assert not [request for request in rest if "authorization" in request.headers]
+
+
+def test_the_limits_are_those_of_the_protocol():
+    from fal import storage
+
+    assert storage.SINGLE_UP_TO_BYTES == 90 * 1024 * 1024
+    assert storage.PART_BYTES == 10 * 1024 * 1024
+
+
+@pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
+async def test_a_type_that_is_none_is_unknown(connect, kind):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    await clients.storage.upload(b"x", content_type=kind, file_name="x")
+    assert storage.requests[1].headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"upload_url": "https://put.test/u"}', b"<html>"])
+async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body):
+    clients = await connect(Upstream(httpx.Response(200, content=body)))
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(b"x", file_name="x")
