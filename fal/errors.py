@@ -26,7 +26,8 @@ class FalError(Exception):
 
     `message` is one line for people, `detail` the JSON that fal gave as its reason, untouched,
     `type` fal's word for the kind of error, `is_retryable` whether the same call may go well later.
-    `is_unconfirmed` says of a submit that fal may have taken it all the same: never send it again.
+    `is_unconfirmed` is set by a submit or run alone: fal may have taken it all the same, so it
+    must not be sent again by itself.
     """
 
     _named: ClassVar[dict[str, type[FalError]]] = {}
@@ -64,7 +65,8 @@ class FalError(Exception):
     def from_json(raw: dict[str, Any]) -> FalError:
         """The error that `as_json` wrote down; unknown classes come back as FalError."""
         cls = FalError._named.get(raw.get("error", ""), FalError)
-        known = {name: raw[name] for name in _FIELDS if name in raw}
+        names = (*_FIELDS, "sent") if cls is Unreachable else _FIELDS
+        known = {name: raw[name] for name in names if name in raw}
         return cls(str(raw.get("message", "")), **known)
 
 
@@ -82,16 +84,12 @@ _FIELDS = (
 class Unreachable(FalError):
     """No answer: DNS, TLS, refused, timeout, cut. Try again later.
 
-    `sent` is false when the request cannot have left; a submit that did leave is unconfirmed.
+    `sent` is false when the request cannot have left this machine.
     """
 
     def __init__(self, message: str, *, sent: bool = False, **kept: Any) -> None:
-        super().__init__(message, **{"is_retryable": True, "is_unconfirmed": sent, **kept})
-
-    @property
-    def sent(self) -> bool:
-        """Whether the request may have reached fal."""
-        return self.is_unconfirmed
+        super().__init__(message, **{"is_retryable": True, **kept})
+        self.sent = sent
 
 
 class RequestRejected(FalError):

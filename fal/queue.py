@@ -38,20 +38,15 @@ class Queue:
         is true leaves open whether fal took the request: it must not be sent again unasked.
         """
         url = f"{self._wire.addresses.queue}/{EndpointId.parse(endpoint_id)}"
-        try:
-            answer = await self._wire.ask(
-                "POST",
-                url,
-                params=options.params(),
-                headers={**_JSON, **options.headers()},
-                content=arguments_as_bytes(arguments),
-                timeouts=SUBMIT,
-                repeat=False,
-            )
-        except UpstreamFailed as error:
-            # A gateway that gave up on fal's own queue does not know whether the request got in.
-            error.is_unconfirmed = error.type is None and error.status in {500, 502, 504, 200}
-            raise
+        answer = await self._wire.ask(
+            "POST",
+            url,
+            params=options.params(),
+            headers={**_JSON, **options.headers()},
+            content=arguments_as_bytes(arguments),
+            timeouts=SUBMIT,
+            repeat=False,
+        )
         return self._accepted(endpoint_id, answer)
 
     def handle(self, endpoint_id: str, request_id: str) -> Handle:
@@ -117,6 +112,7 @@ class Queue:
             raise Unreachable(
                 "fal took the request but its answer names no request id.",
                 sent=True,
+                is_unconfirmed=True,
                 status=answer.status,
             ) from error
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fal.answers import run_failure
 from fal.endpoint_id import EndpointId
+from fal.errors import UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
 from fal.result import Result
 from fal.wire import RUN, Wire
@@ -39,4 +40,8 @@ class Sync:
             repeat=False,
             error_of=run_failure,
         )
-        return Result.from_answer(answer)
+        try:
+            return Result.from_answer(answer)
+        except UpstreamFailed as error:
+            error.is_unconfirmed = True  # it ran, and was paid for
+            raise

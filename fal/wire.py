@@ -92,6 +92,7 @@ class Wire:
 
         With `repeat`, which is for requests that cost nothing twice, it is asked up to three
         times as long as that may help, after the pause that fal asks for or one with full jitter.
+        Without it an error says in `is_unconfirmed` whether fal may have taken the request (C25).
         """
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
@@ -102,6 +103,7 @@ class Wire:
             try:
                 return await self._once(request, error_of)
             except (Unreachable, RequestRejected) as error:
+                error.is_unconfirmed = not repeat and _may_have_been_taken(error)
                 pause_s = _pause_s(error, TRIES - 1 - left)
                 if not (repeat and left and error.is_retryable) or pause_s > LONGEST_PAUSE_S:
                     raise
@@ -194,6 +196,16 @@ class _named_errors:
             raise Unreachable(
                 f"fal cannot be reached: {words}", sent=not isinstance(error, _NOT_SENT)
             ) from error
+
+
+def _may_have_been_taken(error: FalError) -> bool:
+    """Whether a request without a success may be at work: its answer was lost or cannot be read.
+
+    A gateway that gave up without a word of fal's does not know whether the request got in.
+    """
+    if isinstance(error, Unreachable):
+        return error.sent
+    return error.type is None and error.status in {200, 500, 502, 504}
 
 
 def _pause_s(error: FalError, tries_before: int) -> float:

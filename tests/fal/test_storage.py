@@ -107,6 +107,15 @@ async def test_a_put_is_tried_three_times(connect):
     assert storage.failures == 6
 
 
+async def test_only_a_submit_can_be_unconfirmed(connect):
+    upstream = Upstream(httpx.ReadTimeout("late"))
+    clients = await connect(upstream)
+    with pytest.raises(fal.Unreachable) as caught:
+        await clients.storage.upload(b"x", file_name="x")
+    assert caught.value.sent
+    assert not caught.value.is_unconfirmed
+
+
 async def test_large_files_go_in_parts_each_tried_again(connect, monkeypatch):
     monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 90)
     monkeypatch.setattr("fal.storage.PART_BYTES", 10)

@@ -24,19 +24,20 @@ async def test_a_run_is_one_post_and_its_output(connect):
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("answer", "error", "is_unconfirmed"),
     [
-        (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed),
-        (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed),
-        (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited),
-        (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed),
-        (httpx.Response(200, text="<html>"), fal.UpstreamFailed),
-        (httpx.ReadTimeout(""), fal.Unreachable),
+        (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
+        (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
+        (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
+        (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
+        (httpx.Response(200, text="<html>"), fal.UpstreamFailed, True),
+        (httpx.ReadTimeout(""), fal.Unreachable, True),
     ],
 )  # fmt: skip
-async def test_c25_a_run_that_fails_is_not_sent_again(connect, answer, error):
+async def test_c25_a_run_that_fails_is_not_sent_again(connect, answer, error, is_unconfirmed):
     upstream = Upstream(answer)
     clients = await connect(upstream)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         await clients.sync.run("fal-ai/flux", {})
+    assert caught.value.is_unconfirmed is is_unconfirmed
     assert len(upstream.requests) == 1
