@@ -16,7 +16,7 @@ env.read_env(BASE_DIR / ".env")
 
 def _address(name: str, default: str, *schemes: str) -> str:
     """A base address without its trailing slash; raises ImproperlyConfigured with the name of the setting."""
-    value = env.str(name, default=default).rstrip("/")
+    value = (env.str(name, default="") or default).rstrip("/")
     if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
         raise ImproperlyConfigured(
             f"{name} must be an address that begins with {' or '.join(s + '://' for s in schemes)}, not {value!r}."
@@ -34,10 +34,15 @@ def _number(name: str, default: int, least: int, most: int) -> int:
 
 
 def _choice(name: str, default: str, *choices: str) -> str:
-    value = env.str(name, default=default) or default
+    value = env.str(name, default="") or default
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
     return value
+
+
+def _list(name: str, default: str) -> list[str]:
+    value = env.str(name, default="") or default
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def _flag(name: str) -> bool:
@@ -53,7 +58,7 @@ if not SECRET_KEY:
     )
 PORT = _number("PORT", 8000, 1, 65535)
 PUBLIC_URL = _address("PUBLIC_URL", "", "http", "https")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
     CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
@@ -67,25 +72,18 @@ FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
 FAL_WS_URL = _address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
 FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
 # Where results and thumbnails may come from: the only addresses we fetch, or let a page show.
-FAL_MEDIA_URLS = env.list(
-    "FAL_MEDIA_URLS",
-    default=[
-        "https://fal.media",
-        "https://*.fal.media",
-        "https://storage.googleapis.com",
-    ],
+FAL_MEDIA_URLS = _list(
+    "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
 )
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 
 # --- storage ------------------------------------------------------------------------------------
-try:
-    DATABASES = {
-        "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}")
-    }
-except Exception as error:
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
+if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
     raise ImproperlyConfigured(
         "DATABASE_URL must look like postgres://user:password@host/name or sqlite:///path."
-    ) from error
+    )
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
@@ -99,7 +97,7 @@ if IS_SQLITE:
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
+MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -173,7 +171,7 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
