@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import SyncReport
 
-BEAT_IS_STALE_AFTER = timedelta(seconds=60)
+BEAT_IS_STALE_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,16 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-WATCHED = ("catalog_endpoint", "catalog_collection", "catalog_collectionitem")
+# What pages show; of an endpoint everything but its schema, which no list reads.
+WATCHED = {
+    "catalog_endpoint": (
+        "endpoint_id, display_name, owner, category, description, status, tags, license_type, "
+        "kind, group_key, thumbnail_url, unit_price_usd, price_unit, currency, published_at, "
+        "position, gone_at"
+    ),
+    "catalog_collection": "slug, title, description, is_published, position",
+    "catalog_collectionitem": "collection_id, endpoint_id, position, note",
+}
 
 # The order of a word's worth: name and id, then tags and category, then the description.
 _WORDS = {
@@ -52,26 +61,26 @@ def _install_sqlite(cursor: Any) -> None:
         "INSERT INTO catalog_revision (id, token) VALUES (1, lower(hex(randomblob(16)))) "
         "ON CONFLICT (id) DO UPDATE SET token = excluded.token;"
     )
-    for table in WATCHED:
-        for event in ("INSERT", "UPDATE", "DELETE"):
-            name = f"{table}_{event.lower()}_revision"
+    for table, columns in WATCHED.items():
+        for event in ("INSERT", f"UPDATE OF {columns}", "DELETE"):
+            name = f"{table}_{event.split()[0].lower()}_revision"
             if name not in triggers:
                 cursor.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END")
     if "catalog_endpoint_search_insert" in triggers:
         return
     old, new = ([text.format(row=row) for text in _WORDS.values()] for row in ("old", "new"))
-    columns = ", ".join(_WORDS)
-    add = f"INSERT INTO catalog_search (rowid, {columns}) VALUES (new.id, {', '.join(new)});"  # noqa: S608
+    names = ", ".join(_WORDS)
+    add = f"INSERT INTO catalog_search (rowid, {names}) VALUES (new.id, {', '.join(new)});"  # noqa: S608
     remove = (
-        f"INSERT INTO catalog_search (catalog_search, rowid, {columns}) "  # noqa: S608
+        f"INSERT INTO catalog_search (catalog_search, rowid, {names}) "  # noqa: S608
         f"VALUES ('delete', old.id, {', '.join(old)});"
     )
     filling = ", ".join(text.format(row="catalog_endpoint") for text in _WORDS.values())
     for statement in (
         "DROP TABLE IF EXISTS catalog_search",
-        f"CREATE VIRTUAL TABLE catalog_search USING fts5 ({columns}, content='', "
+        f"CREATE VIRTUAL TABLE catalog_search USING fts5 ({names}, content='', "
         "tokenize='unicode61 remove_diacritics 2', prefix='2 3')",
-        f"INSERT INTO catalog_search (rowid, {columns}) SELECT id, {filling} FROM catalog_endpoint",  # noqa: S608
+        f"INSERT INTO catalog_search (rowid, {names}) SELECT id, {filling} FROM catalog_endpoint",  # noqa: S608
         "DROP TRIGGER IF EXISTS catalog_endpoint_search_update",
         "DROP TRIGGER IF EXISTS catalog_endpoint_search_delete",
         f"CREATE TRIGGER catalog_endpoint_search_update AFTER UPDATE OF {_SOURCES} "
@@ -106,9 +115,9 @@ def _install_postgresql(cursor: Any) -> None:
         END $$""",
     ):
         cursor.execute(statement)
-    for table in WATCHED:
+    for table, columns in WATCHED.items():
         cursor.execute(
             f"CREATE OR REPLACE TRIGGER {table}_revision "
-            f"AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+            f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
         )

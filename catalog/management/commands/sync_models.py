@@ -1,0 +1,136 @@
+"""`manage.py sync_models`: bring the catalogue up to date, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from catalog import sync, upstream
+from catalog.models import SyncReport
+
+Show = Callable[[SyncReport], None]
+_SHOWN = 10
+
+
+class Command(BaseCommand):
+    """Reads the list of models, then the schemas that are new or changed; goes on where a stopped sync was."""
+
+    help = "Bring the catalogue up to date from upstream. Safe to stop at any time: the next one goes on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """--full and --json."""
+        parser.add_argument("--full", action="store_true", help="read every schema anew")
+        parser.add_argument(
+            "--json", action="store_true", help="print the summary as one JSON object"
+        )
+
+    def handle(self, *args: Any, full: bool, json: bool, **options: Any) -> None:
+        """Sync, showing how it goes on stderr, and the summary on stdout."""
+        try:
+            with _shown(sys.stderr.isatty() and not json, is_silent=json) as show:
+                report = asyncio.run(_sync(full, show))
+        except sync.AlreadyRunning as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What had arrived is kept; the next sync goes on."
+            ) from None
+        summary = _summary(report)
+        self.stdout.write(orjson.dumps(summary).decode() if json else _words(report))
+        if report.state != SyncReport.State.DONE:
+            raise CommandError(f"The catalogue was not read to its end: {report.error}")
+
+
+async def _sync(full: bool, show: Show) -> SyncReport:
+    async with upstream.clients() as clients:
+        return await sync.run(clients.platform, full=full, progress=show)
+
+
+@contextmanager
+def _shown(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
+    """What shows the progress: a bar on a terminal, else a line now and then, or nothing."""
+    if is_silent:
+        yield lambda report: None
+    elif is_terminal:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Reading the list", total=None)
+
+            def show(report: SyncReport) -> None:
+                if report.schemas_due:
+                    words = f"{report.listed:,} models, reading schemas"
+                    done, due = report.schemas_done, report.schemas_due
+                    bar.update(task, description=words, completed=done, total=due)
+                else:
+                    bar.update(task, description="Reading the list", completed=report.listed)
+
+            yield show
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """A line on stderr for each tenth of the work."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, report: SyncReport) -> None:
+        line = f"{report.listed:,} models listed"
+        if report.schemas_due:
+            tenth = report.schemas_done * 10 // report.schemas_due
+            line += f", {tenth * 10} % of {report.schemas_due:,} schemas read"
+        if line != self._last:
+            print(line, file=sys.stderr, flush=True)
+            self._last = line
+
+
+def _summary(report: SyncReport) -> dict[str, Any]:
+    ended = report.ended_at or report.started_at
+    return {
+        "state": report.state,
+        "error": report.error,
+        "seconds": round((ended - report.started_at).total_seconds(), 3),
+        "listed": report.listed,
+        "schemas_due": report.schemas_due,
+        "schemas_read": report.schemas_done,
+        "new": report.new,
+        "changed": report.changed,
+        "gone": report.gone,
+        "failed": [{"what": what, "why": why} for what, why in report.failed],
+    }
+
+
+def _words(report: SyncReport) -> str:
+    """The summary for people: the figures, then what is new, changed, gone or failed, a few of each."""
+    lines = [
+        f"{report.listed:,} models listed: {len(report.new)} new, {len(report.changed)} changed, "
+        f"{len(report.gone)} gone; {report.schemas_done:,} of {report.schemas_due:,} schemas read; "
+        f"{len(report.failed)} failed."
+    ]
+    failed = [f"{what}: {why}" for what, why in report.failed]
+    for title, entries in (
+        ("New", report.new),
+        ("Changed", report.changed),
+        ("Gone", report.gone),
+        ("Failed", failed),
+    ):
+        if entries:
+            more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+            lines.append(f"{title}: {', '.join(entries[:_SHOWN])}{more}")
+    return "\n".join(lines)

@@ -1,0 +1,21 @@
+"""The clients that talk to fal, made from the settings; the one place that hands the key over."""
+
+from __future__ import annotations
+
+import httpx
+from django.conf import settings
+
+import fal
+
+
+def clients(*, transport: httpx.AsyncBaseTransport | None = None) -> fal.Clients:
+    """All clients on one set of connections; belongs to one event loop, close with `async with`."""
+    addresses = fal.Addresses(
+        api=settings.FAL_API_URL,
+        queue=settings.FAL_QUEUE_URL,
+        run=settings.FAL_RUN_URL,
+        ws=settings.FAL_WS_URL,
+        rest=settings.FAL_REST_URL,
+        media=tuple(settings.FAL_MEDIA_URLS),
+    )
+    return fal.Clients(addresses, settings.FAL_KEY, transport=transport)
