@@ -1,0 +1,242 @@
+"""Node tree → the form's HTML: one small template a widget, put together here, from the leaves up.
+
+Django's `include` costs more than most fields; each template is therefore looked up once and
+rendered with what it needs, and what is inside it is already HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.template import Context, Template
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+
+from playground.widgets import PICKERS, Widget, hint, unset, widget_for
+from schemas import Field, Node, Row
+
+_LABELLED = {
+    "_text.html",
+    "_long.html",
+    "_number.html",
+    "_seed.html",
+    "_select.html",
+    "_media.html",
+    "_json.html",
+}
+
+
+def render_form(root: Node, upload_url: str = "") -> SafeString:
+    """Everything that stands inside `<form data-endpoint-id>`, but for the Run button.
+
+    A summary of the problems, the main fields, and the rest under "More settings", which is open
+    when something in it was set or is wrong. Without `upload_url` media are given by address only.
+    """
+    drawing = _Drawing(upload_url)
+    main, more = sections(root)
+    problems = [
+        (node.id if node is not root else "", message)
+        for node in root.walk()
+        for message in node.errors
+    ]
+    changed = sum(node.is_changed for node in more)
+    return drawing.fill(
+        "_form.html",
+        {
+            "problems": problems,
+            "main": drawing.fields(main),
+            "more": drawing.fields(more),
+            "count": str(len(more)),
+            "changed": str(changed or ""),
+            "is_more_open": bool(changed) or any(has_errors(node) for node in more),
+            "extra": drawing.extra(root),
+        },
+    )
+
+
+def sections(root: Node) -> tuple[list[Node], list[Node]]:
+    """What stands in front, and what under "More settings"; the order is the schema's in both."""
+    main, more = [], []
+    for node in root.children:
+        field = node.field
+        is_main = field.is_required or field.is_important or field.is_hidden or bool(field.media)
+        (main if is_main and not field.is_advanced else more).append(node)
+    if not main or (len(more) < 3 and not any(node.field.is_advanced for node in more)):
+        return list(root.children), []
+    return main, more
+
+
+def has_errors(node: Node) -> bool:
+    """Whether something is wrong in a node or below it."""
+    return any(below.errors for below in node.walk())
+
+
+@cache
+def _template(name: str) -> Template:
+    return get_template(f"playground/form/{name}").template  # type: ignore[attr-defined,no-any-return]
+
+
+class _Drawing:
+    """One form being drawn."""
+
+    def __init__(self, upload_url: str) -> None:
+        self.upload_url = upload_url
+
+    def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
+        """One template with its values, and nothing of the request."""
+        return _template(template).render(Context(dict(values)))
+
+    def fields(self, nodes: list[Node]) -> SafeString:
+        """Several fields one after the other."""
+        return mark_safe("".join(map(self.field, nodes)))  # noqa: S308: each part is a rendered template
+
+    def field(self, node: Node, label: str = "") -> SafeString:
+        """One field with its label, help and errors."""
+        widget = widget_for(node)
+        if node.field.is_hidden:
+            return self.fill(widget.template, {"node": node, "name": control_name(node)})
+        label = label or node.field.label
+        return self.fill(
+            "_field.html",
+            {
+                "node": node,
+                "field": node.field,
+                "label": label,
+                "kind": widget.template[1:-5],
+                "hint": hint(node.field),
+                "control": self.control(node, widget, label),
+                "is_group": widget.is_group,
+                "resets": widget.resets,
+                "described": described(node),
+            },
+        )
+
+    def control(self, node: Node, widget: Widget, label: str, is_bare: bool = False) -> SafeString:
+        """The control or controls alone."""
+        values: dict[str, Any] = {"node": node, "field": node.field, "label": label}
+        values |= widget.context(node)
+        if not widget.is_group:
+            values["attributes"] = attributes(node, label if is_bare else "")
+            values["upload_url"] = self.upload_url
+        elif widget.template == "_object.html":
+            values |= self.object(node, label)
+        elif widget.template == "_list.html":
+            values |= self.list(node)
+        elif widget.template == "_union.html":
+            values |= self.union(node, label)
+        return self.fill(widget.template, values)
+
+    def object(self, node: Node, label: str) -> dict[str, Any]:
+        """Properties; an optional group folds away while it holds nothing."""
+        is_folded = not node.field.is_required and node.field.name != "" and "~" not in node.name
+        return {
+            "children": self.fields(node.children) + self.extra(node),
+            "is_folded": is_folded,
+            "is_open": is_folded and (node.is_changed or has_errors(node)),
+            "summary": label,
+        }
+
+    def list(self, node: Node) -> dict[str, Any]:
+        """The rows, and a blank one to be copied."""
+        item = node.field.item or Field(kind="json")
+        blank = node.blank_row
+        media = item.media if item.kind == "string" else ""
+        return {
+            "rows": mark_safe("".join(self.row(node, row) for row in node.rows)),  # noqa: S308: as above
+            "blank": self.row(node, blank) if blank else "",
+            "singular": singular(node.field.label) if node.field.kind == "list" else "entry",
+            "row_kind": "media" if media else "group" if item.is_group else "plain",
+            "upload_url": self.upload_url if media and node.field.kind == "list" else "",
+            "accept": f"{media}/*" if media not in {"", "file"} else "",
+        }
+
+    def row(self, node: Node, row: Row) -> SafeString:
+        """One row with its buttons."""
+        widget = widget_for(row.node)
+        label = singular(node.field.label)
+        label = label[:1].upper() + label[1:]
+        is_bare = widget.template in _LABELLED and not row.node.errors and not row.node.marks
+        inner = (
+            self.control(row.node, widget, label, is_bare=True)
+            if is_bare
+            else self.field(row.node, label)
+        )
+        return self.fill(
+            "_row.html",
+            {
+                "name": row.node.name,
+                "list": node.name,
+                "number": str(row.number),
+                "key": row.key,
+                "is_map": node.field.kind == "map",
+                "control": inner,
+            },
+        )
+
+    def union(self, node: Node, label: str) -> dict[str, Any]:
+        """The picker and each alternative."""
+        picker = widget_for(node, PICKERS)
+        values = {
+            "node": node,
+            "field": node.field,
+            "attributes": attributes(node, label, suffix="-pick"),
+        }
+        keys = [option for option in node.field.options if option.branch]
+        return {
+            "picker": self.fill(picker.template, values | picker.context(node)),
+            "branches": [
+                (option.key, self.field(child, option.label))
+                for option, child in zip(keys, node.children, strict=True)
+            ],
+            "unset": unset(node.field),
+        }
+
+    def extra(self, node: Node) -> SafeString | str:
+        """The JSON box of an object's unknown keys: where there are some, or nothing else is known."""
+        if not node.extra and (node.field.children or node.name):
+            return ""
+        field = Field(
+            kind="json", label="Other keys", help="Keys that this model's schema does not list."
+        )
+        if not node.field.children:
+            field = Field(kind="json", label="Input", help="This model does not say what it takes.")
+        return self.field(Node(field, f"{node.name}~extra", text=node.extra))
+
+
+def control_name(node: Node) -> str:
+    """The name under which a node's own control posts."""
+    return f"{node.name}~json" if node.is_boxed else node.name
+
+
+def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
+    """What every single control carries: id, name, and its ties to help and error.
+
+    Names are percent-encoded (schemas/controls.py), so only the label needs escaping.
+    """
+    parts = [f'id="{node.id}{suffix}" name="{control_name(node)}"']
+    if label:
+        from django.utils.html import escape
+
+        parts.append(f'aria-label="{escape(label)}"')
+    elif ids := described(node):
+        parts.append(f'aria-describedby="{ids}"')
+    if node.errors:
+        parts.append('aria-invalid="true"')
+    if node.field.is_required and not suffix:
+        parts.append('aria-required="true"')
+    return mark_safe(" ".join(parts))  # noqa: S308: the only free text in it is escaped
+
+
+def described(node: Node) -> str:
+    """The ids of a node's help and errors."""
+    ids = [f"{node.id}-help"] if node.field.help else []
+    return " ".join([*ids, f"{node.id}-error"] if node.errors else ids)
+
+
+def singular(label: str) -> str:
+    """`Images` → `image`, `LoRAs` → `LoRA`: what one more row is called."""
+    word = label[:-1] if label.endswith("s") and not label.endswith("ss") else label
+    word = word[:-2] + "y" if word.endswith("ie") else word
+    return word[:1].lower() + word[1:] if word[1:].islower() or " " in word else word

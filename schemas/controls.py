@@ -1,0 +1,144 @@
+"""The names of a form's controls, and what a browser posted under them.
+
+A property's control is named by its path, joined by dots, list rows by their number
+(`loras.0.path`). A property name that is more than letters, digits, `_` and `-` is
+percent-encoded, so that a raw dot or `~` never stands in it. What is ours alone follows a `~`:
+
+    path~1         the alternative 1 of a union; its fields go on below (`image_size~1.width`)
+    path~rows      a list's or map's row numbers in order; one empty one says "the list was there"
+    path.0~key     the key of a map's row
+    path~extra     JSON object of keys that the schema does not know
+    path~json      this value as JSON, instead of its controls
+    path~set       keep the value although leaving it out would mean the same
+    path~null      empty means null here
+    path~file(s)   a file whose address becomes the value (or the rows)
+    ~mode, ~json   the whole form as JSON;   ~do   a button that changes the form
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+Post = Mapping[str, list[str]]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_TAKEN = {"csrfmiddlewaretoken", "_charset_", "isindex"}  # names that Django or browsers claim
+_ROW = re.compile(r"[0-9]{1,6}")
+BLANK_ROW = "*"  # the row number in a list's template; never read
+
+
+def segment(name: str) -> str:
+    """A property name as one segment of a control's name."""
+    if _PLAIN.fullmatch(name) and name not in _TAKEN:
+        return name
+    if name in _TAKEN:
+        return f"%{ord(name[0]):02X}{name[1:]}"
+    encoded = quote(name, safe="", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E")
+    return encoded or "%"
+
+
+def below(name: str, part: str | int) -> str:
+    """The control name of a property or row of the value named `name`."""
+    part = str(part) if isinstance(part, int) else segment(part)
+    return f"{name}.{part}" if name else part
+
+
+def last(post: Post, name: str) -> str | None:
+    """The text posted under a name (the last one, as a box after its hidden "off" is), if any."""
+    texts = post.get(name)
+    return texts[-1].replace("\r\n", "\n").replace("\r", "\n") if texts else None
+
+
+class Rows:
+    """Which rows each list of a post has; the index is made once, when first asked for."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+        self._found: dict[str, dict[int, None]] | None = None
+
+    def of(self, name: str) -> list[int] | None:
+        """Row numbers in order: as `~rows` lists them, then any others by number; None without a list."""
+        found = self.index().get(name, {})
+        listed = self.post.get(name + "~rows")
+        if listed is None and not found:
+            return None
+        order = dict.fromkeys(int(text) for text in listed or () if _ROW.fullmatch(text))
+        return [*order, *sorted(found.keys() - order.keys())]
+
+    def index(self) -> dict[str, dict[int, None]]:
+        """List name → the row numbers that stand in control names."""
+        if self._found is None:
+            self._found = {}
+            for name in self.post:
+                for match in _ROW_IN_NAME.finditer(name):
+                    self._found.setdefault(name[: match.start()], {})[int(match[1])] = None
+        return self._found
+
+
+_ROW_IN_NAME = re.compile(r"\.([0-9]{1,6})(?=[.~]|$)")
+
+
+def is_below(name: str, parent: str) -> bool:
+    """Whether a control belongs to the value named `parent`."""
+    return name == parent or name.startswith((parent + ".", parent + "~"))
+
+
+def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The post after its files (`path~file`, `path~files`) were stored at these addresses."""
+    result = {name: list(texts) for name, texts in post.items()}
+    for control, stored in addresses.items():
+        name, _, kind = control.rpartition("~")
+        found = [address for address in stored if address]
+        if kind == "files":
+            result.setdefault(name, []).extend(found)
+        elif kind == "file" and found:
+            result[name] = found[-1:]
+            result.pop(name + "~json", None)
+    return result
+
+
+def apply(post: Post, action: str) -> dict[str, list[str]]:
+    """The post after a row button: `add:loras`, `remove:loras.1`, `up:…`, `down:…`, `duplicate:…`.
+
+    An unknown action, or one on a row that is not there, changes nothing.
+    """
+    verb, _, target = action.partition(":")
+    result = {name: list(texts) for name, texts in post.items()}
+    if verb == "add":
+        rows = _rows(post, target)
+        _write_rows(result, target, [*rows, _free(rows)])
+        return result
+    name, _, number = target.rpartition(".")
+    rows = _rows(post, name)
+    if not _ROW.fullmatch(number) or int(number) not in rows:
+        return result
+    position, row = rows.index(int(number)), int(number)
+    if verb == "remove":
+        rows.pop(position)
+        result = {key: texts for key, texts in result.items() if not is_below(key, target)}
+    elif verb == "up" and position:
+        rows[position - 1 : position + 1] = [row, rows[position - 1]]
+    elif verb == "down":
+        rows[position : position + 2] = [*rows[position + 1 : position + 2], row]
+    elif verb == "duplicate":
+        copy = _free(rows)
+        rows.insert(position + 1, copy)
+        for key, texts in post.items():
+            if is_below(key, target):
+                result[f"{name}.{copy}{key[len(target) :]}"] = list(texts)
+    _write_rows(result, name, rows)
+    return result
+
+
+def _rows(post: Post, name: str) -> list[int]:
+    return Rows(post).of(name) or []
+
+
+def _free(rows: list[int]) -> int:
+    return max(rows, default=-1) + 1
+
+
+def _write_rows(post: dict[str, list[str]], name: str, rows: list[int]) -> None:
+    post[name + "~rows"] = ["", *map(str, rows)]

@@ -1,0 +1,120 @@
+"""JSON without loss: exact equality, strict reading, text that survives a web page."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+# Characters that a page, a parser or a form post may change or drop: written as \\uXXXX instead.
+_FRAGILE = re.compile(
+    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
+)
+_MAX_DEPTH = 100
+
+
+class NotJson(ValueError):
+    """A text that is no JSON, with the place of the mistake where there is one (1-based, else 0)."""
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"{reason} (line {line}, column {column})" if line else reason)
+        self.line, self.column = line, column
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Whether two JSON values are the same, type and all: `1`, `1.0` and `true` all differ."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(identical(a[key], b[key]) for key in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(identical, a, b))
+    if isinstance(a, float):
+        return repr(a) == repr(b)
+    return bool(a == b)
+
+
+def loads(text: str) -> Any:
+    """Read JSON strictly: no NaN, no infinity, no key twice; raises NotJson."""
+    try:
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
+        )
+    except json.JSONDecodeError as error:
+        raise NotJson(error.msg, error.lineno, error.colno) from error
+    except RecursionError as error:
+        raise NotJson("It is nested too deeply") from error
+    except NotJson:
+        raise
+    except ValueError as error:
+        raise NotJson("A number in it has too many digits") from error
+    if is_deep(value):
+        raise NotJson(f"It is nested more than {_MAX_DEPTH} levels deep")
+    return value
+
+
+def dumps(value: Any, indent: int | None = 2) -> str:
+    """JSON that people read, in which no character can get lost on its way through a page."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _FRAGILE.sub(_escape, text)
+
+
+def is_sturdy(text: str) -> bool:
+    """Whether a text comes back from a page's control as it went in (line breaks as `\\n`)."""
+    return _FRAGILE.search(text) is None
+
+
+def is_deep(value: Any) -> bool:
+    """Whether a value nests beyond what is worth drawing; looks level by level, without recursion."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value holds no NaN and no infinity, which JSON cannot say."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(map(is_finite, value.values()))
+    return all(map(is_finite, value)) if isinstance(value, list) else True
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def _refuse_constant(name: str) -> Any:
+    raise NotJson(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise NotJson(f"{text} is too large a number")
+    return number
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise NotJson(f"The key {json.dumps(twice)} stands in it twice")
+    return result

@@ -1,0 +1,107 @@
+"""The Field tree: an input schema with `$ref`, `allOf`, `anyOf` resolved, as a form needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Literal
+
+Kind = Literal[
+    "object", "map", "list", "union", "choice", "boolean", "integer", "number", "string", "json"
+]
+
+
+class Missing(Enum):
+    """The one value that says that there is none (`None` is JSON's null)."""
+
+    MISSING = "missing"
+
+
+MISSING: Final = Missing.MISSING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Option:
+    """One entry of a choice: `key` is what a control posts, `value` what it stands for."""
+
+    key: str
+    label: str
+    value: Any = MISSING
+    branch: int = 0  # of a union, counted from 1; 0 for a plain value
+    size: tuple[int, int] | None = None  # width : height, to be drawn to scale
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Field:
+    """One node of the input form.
+
+    `children` are an object's properties in display order; `item` is what a list or a map
+    repeats; `branches` are a union's alternatives, its plain choices being `options`.
+    """
+
+    kind: Kind
+    name: str = ""
+    label: str = ""
+    help: str = ""
+    more: str = ""  # the rest of a long description
+    is_required: bool = False
+    is_nullable: bool = False
+    default: Any = MISSING
+    examples: tuple[Any, ...] = ()
+
+    minimum: float | None = None
+    maximum: float | None = None
+    is_minimum_open: bool = False  # the limit itself is not allowed
+    is_maximum_open: bool = False
+    step: float | None = None
+    min_length: int | None = None  # of texts, or rows of a list
+    max_length: int | None = None
+    pattern: str = ""
+    limits: str = ""  # advisory, in words: `x-fal`, `max_file_size` …
+
+    options: tuple[Option, ...] = ()
+    children: tuple[Field, ...] = ()
+    item: Field | None = None
+    branches: tuple[Field, ...] = ()
+    suggestions: tuple[str, ...] = ()  # of an open enum
+
+    media: str = ""  # image, video, audio or file: the text is an address
+    is_mask: bool = False
+    is_long: bool = False  # a text of several lines
+    is_seed: bool = False
+    is_size: bool = False  # its options are sizes or ratios
+    is_unique: bool = False
+    is_important: bool = False
+    is_advanced: bool = False
+    is_hidden: bool = False
+    is_deprecated: bool = False
+
+    @property
+    def has_default(self) -> bool:
+        """Whether the model puts in something other than null where the key is left out."""
+        return self.default is not MISSING and self.default is not None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is drawn as several controls."""
+        return self.kind in {"object", "map", "list", "union"}
+
+
+def find(field: Field, path: tuple[str | int, ...]) -> Field:
+    """The node at a JSON path, or the deepest known one on the way there."""
+    here = field
+    for part in path:
+        below = _below(here, part)
+        if below is None:
+            return here
+        here = below
+    return here
+
+
+def _below(field: Field, part: str | int) -> Field | None:
+    if field.kind == "object":
+        return next((child for child in field.children if child.name == part), None)
+    if field.kind in {"list", "map"}:
+        return field.item
+    return next((hit for branch in field.branches if (hit := _below(branch, part))), None)

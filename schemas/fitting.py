@@ -1,0 +1,62 @@
+"""Which alternative of a union a value belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.exact import identical
+from schemas.fields import MISSING, Field, Option
+
+TYPES: dict[str, Any] = {
+    "object": dict, "map": dict, "list": list, "string": str, "integer": int,
+    "number": (int, float), "boolean": bool,
+}  # fmt: skip
+
+
+def fitting(field: Field, value: Any) -> Option | None:
+    """The option of a union that a value belongs to: itself among the plain ones, else a branch."""
+    for option in field.options:
+        if not option.branch and identical(option.value, value):
+            return option
+    scored = [
+        (_fit(field.branches[option.branch - 1], value), option)
+        for option in field.options
+        if option.branch
+    ]
+    best = max((score for score, _ in scored), default=0)
+    return next((option for score, option in scored if score == best > 0), None)
+
+
+def _fit(field: Field, value: Any) -> int:
+    """How well a value suits a branch: 0 not at all."""
+    if value is MISSING or value is None:
+        return 0
+    if field.kind == "object" and isinstance(value, dict):
+        names = {child.name for child in field.children}
+        needed = {child.name for child in field.children if child.is_required}
+        tags = sum(
+            2 if any(identical(o.value, value[c.name]) for o in c.options) else -8
+            for c in field.children
+            if c.kind == "choice" and c.name in value
+        )
+        return max(2, 20 + 4 * len(names & value.keys()) - 4 * len(needed - value.keys()) + tags)
+    if field.kind == "union":
+        return 5 if fitting(field, value) else 0
+    if field.kind == "choice":
+        return 30 if any(identical(option.value, value) for option in field.options) else 0
+    if field.kind == "list" and isinstance(value, list) and field.item:
+        return 6 + min((_fit(field.item, item) for item in value), default=4)
+    if field.kind == "json":
+        return 1
+    return 10 if _is_of_kind(field.kind, value) else 0
+
+
+def is_default_branch(field: Field, number: int, default: Any) -> bool:
+    """Whether a union's default belongs to its alternative `number`."""
+    option = fitting(field, default)
+    return option is not None and option.branch == number
+
+
+def _is_of_kind(kind: str, value: Any) -> bool:
+    expected = TYPES.get(kind, object)
+    return isinstance(value, expected) and (kind == "boolean" or not isinstance(value, bool))

@@ -1,0 +1,128 @@
+"""Where an endpoint's OpenAPI document keeps its input and its output (protocol 4.1, 4.2).
+
+Every function here is total: a document may be any JSON value at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+Json = Any  # a value as `json.loads` gives it
+Schema = dict[str, Any]
+
+_MAX_HOPS = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contract:
+    """What an endpoint takes and gives: two schemas, and the document their `$ref`s point into."""
+
+    document: Json
+    input: Schema
+    output: Schema | None
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the document says anything about the input."""
+        return bool(self.input)
+
+
+def contract(document: Json, endpoint_id: str = "") -> Contract:
+    """The input and output schemas of a document; an empty input where there is none to find."""
+    paths = as_dict(as_dict(document).get("paths"))
+    body = _input(paths, endpoint_id)
+    answer = _output(paths, endpoint_id)
+    schemas = as_dict(as_dict(as_dict(document).get("components")).get("schemas"))
+    if body is None:
+        body = _named(schemas, "input", "request")
+    if answer is None and not _is_queue_only(paths):
+        answer = _named(schemas, "output", "response")
+    return Contract(document, body or {}, answer)
+
+
+def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:
+    """A schema with its `$ref`s followed (siblings win), and the references on the way.
+
+    A reference that leads nowhere or in a circle gives an empty schema with its siblings.
+    """
+    siblings: Schema = {}
+    trail: list[str] = []
+    current = as_dict(schema)
+    while isinstance(ref := current.get("$ref"), str):
+        siblings = {k: v for k, v in current.items() if k != "$ref"} | siblings
+        if ref in trail or len(trail) >= _MAX_HOPS:
+            return siblings, tuple(trail)
+        trail.append(ref)
+        current = as_dict(point(document, ref))
+    return (current | siblings if siblings else current), tuple(trail)
+
+
+def point(document: Json, ref: str) -> Json:
+    """What a local JSON pointer (`#/a/b~1c`) points at; None when it points nowhere."""
+    if not ref.startswith("#"):
+        return None
+    here = document
+    for part in ref[1:].split("/")[1:]:
+        key = unquote(part).replace("~1", "/").replace("~0", "~")
+        if isinstance(here, dict):
+            here = here.get(key)
+        elif isinstance(here, list) and key.isascii() and key.isdecimal() and len(key) < 9:
+            here = here[int(key)] if int(key) < len(here) else None
+        else:
+            return None
+    return here
+
+
+def as_dict(value: Json) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Json) -> list[Any]:
+    """The value if it is an array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def _input(paths: Schema, endpoint_id: str) -> Schema | None:
+    exact = as_dict(as_dict(paths.get(f"/{endpoint_id}")).get("post"))
+    posts = [as_dict(item)["post"] for item in paths.values() if "post" in as_dict(item)]
+    operation = exact or (as_dict(posts[0]) if len(posts) == 1 else {})
+    return _content(operation.get("requestBody"))
+
+
+def _output(paths: Schema, endpoint_id: str) -> Schema | None:
+    exact = as_dict(as_dict(paths.get(f"/{endpoint_id}/requests/{{request_id}}")).get("get"))
+    gets = [
+        as_dict(item)["get"]
+        for path, item in paths.items()
+        if path.endswith("/requests/{request_id}") and "get" in as_dict(item)
+    ]
+    operation = exact or (as_dict(gets[0]) if len(gets) == 1 else {})
+    responses = as_dict(operation.get("responses"))
+    return _content(responses.get("200") or responses.get("default"))
+
+
+def _content(holder: Json) -> Schema | None:
+    """The JSON schema of a request body or a response; None when it has none, or only the queue's."""
+    schema = as_dict(as_dict(as_dict(holder).get("content")).get("application/json")).get("schema")
+    if not isinstance(schema, dict) or not schema:
+        return None
+    return None if str(schema.get("$ref", "")).endswith("/QueueStatus") else schema
+
+
+def _named(schemas: Schema, *endings: str) -> Schema | None:
+    """The component whose name ends so, preferring the first ending, by reference."""
+    for ending in endings:
+        for name, schema in schemas.items():
+            if name.lower().endswith(ending) and isinstance(schema, dict):
+                return {
+                    "$ref": "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
+                }
+    return None
+
+
+def _is_queue_only(paths: Schema) -> bool:
+    """Whether the paths do name the result's address, and leave its shape open on purpose."""
+    return any(path.endswith("/requests/{request_id}") for path in paths)

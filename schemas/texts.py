@@ -1,0 +1,22 @@
+"""A value as the text that its control shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.exact import dumps, identical
+from schemas.fields import MISSING, Field
+
+
+def shown(field: Field, value: Any) -> str:
+    """What a simple field's control shows for a value; empty where it cannot show it."""
+    if value is MISSING or (value is None and field.kind != "json"):
+        return ""
+    if field.kind == "string":
+        return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else ""
+    if field.kind in {"choice", "boolean"}:
+        return next((o.key for o in field.options if identical(o.value, value)), "")
+    if field.kind in {"integer", "number"}:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return dumps(value) if is_number else ""
+    return "" if value is None and field.default is None else dumps(value)

@@ -1,0 +1,97 @@
+"""Names, descriptions and values in words that people read."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import re
+from typing import Any
+
+_SHOUTED = {
+    "url": "URL", "urls": "URLs", "id": "ID", "ids": "IDs", "cfg": "CFG", "lora": "LoRA", "loras": "LoRAs",
+    "nsfw": "NSFW", "fps": "FPS", "hd": "HD", "3d": "3D", "2d": "2D", "api": "API", "json": "JSON",
+    "controlnet": "ControlNet", "ip": "IP", "rgb": "RGB", "llm": "LLM", "clip": "CLIP", "vae": "VAE",
+    "tts": "TTS", "svg": "SVG", "hdr": "HDR",
+}  # fmt: skip
+_FORMATS = set("jpeg jpg png webp gif avif mp3 wav flac ogg opus pcm mp4 webm mov glb obj fbx usdz ply stl svg zip url hex json srt hd vtt aac m4a".split())  # fmt: skip
+_SMALL = {"URL", "URLs"}
+
+
+def label(name: str, title: object = None) -> str:
+    """A field's label: its title, calmed down when that is only the name in title case."""
+    text = " ".join(title.split()) if isinstance(title, str) else ""
+    if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
+        return text
+    return _sentence(name) or text or name or "Value"
+
+
+def _sentence(name: str) -> str:
+    """`num_inference_steps` → `Num inference steps`, `imageSize` → `Image size`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\s-]+", " ", name).split()
+    words = [
+        _SHOUTED.get(word.lower(), word if word.isupper() else word.lower()) for word in spaced
+    ]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def media_label(text: str) -> str:
+    """`Image URL` → `Image`: the control takes the picture, not only its address."""
+    words = text.split()
+    if len(words) > 1 and words[-1].upper() in {"URL", "URLS"}:
+        kept = " ".join(words[:-1])
+        is_many = words[-1].upper() == "URLS" and not kept.endswith("s")
+        return kept + "s" if is_many else kept
+    return text
+
+
+def option(value: Any) -> str:
+    """A choice as people read it: `landscape_4_3` → `Landscape 4:3`, `mp3` → `MP3`, 5 → `5`."""
+    if value is True or value is False:
+        return "Yes" if value else "No"
+    text = str(value)
+    if text.lower() in _FORMATS:
+        return text.upper()
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_/][A-Za-z0-9]+)*", text):
+        return text
+    spaced = re.sub(r"_(\d+)_(\d+)$", r" \1:\2", text).replace("_", " ").replace("/", " / ")
+    spaced = " ".join("HD" if word == "hd" else word for word in spaced.split(" "))
+    return spaced[:1].upper() + spaced[1:] if spaced[:1].islower() and text.islower() else spaced
+
+
+def prose(description: object) -> str:
+    """A description without its indentation, HTML and Markdown: plain text, one paragraph a line."""
+    if not isinstance(description, str):
+        return ""
+    text = inspect.cleandoc(description[:20_000].expandtabs())
+    text = re.sub(r"(?i)<\s*(?:br|/p|/li)[^<>]*>", "\n\n", text)
+    text = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text))
+    text = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*\)", r"\1", text)
+    text = re.sub(r"`+|\*\*|__(?=\w)|(?<=\w)__(?!\w)", "", text)
+    text = re.sub(r"(?m)^\s*(?:#+|[-*+])\s+", "· ", text).replace("\0", "")
+    paragraphs = re.split(r"\n\s*\n|\n(?=· )", text)
+    return "\n".join(" ".join(part.split()) for part in paragraphs if part.strip())
+
+
+def lead(text: str, limit: int = 110) -> tuple[str, str]:
+    """A text's first sentence, at most about a line long, and what follows it."""
+    first, _, later = text.partition("\n")
+    match = re.match(r"(.{12,}?[.!?])\s+(?=\S)", first)
+    sentence, rest = (match[1], first[match.end() :]) if match else (first, "")
+    if len(sentence) > limit + 20:
+        cut = sentence.rfind(" ", 40, limit)
+        cut = cut if cut > 0 else limit
+        sentence, rest = (
+            sentence[:cut] + " …",
+            sentence[cut:].strip() + (" " + rest if rest else ""),
+        )
+    return sentence, "\n".join(part for part in (rest, later) if part)
+
+
+def number(value: float) -> str:
+    """A limit without its idle fraction: `2.0` → `2`."""
+    return (
+        str(int(value))
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+        else str(value)
+    )
