@@ -107,6 +107,16 @@ async def test_a_put_is_tried_three_times(connect):
     assert storage.failures == 6
 
 
+@pytest.mark.parametrize("size", [5, 95])
+async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(connect, monkeypatch, size):
+    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 90)
+    storage = FakeStorage()
+    clients = await connect(storage, addresses=fal.Addresses(run="https://put.test"))
+    await clients.storage.upload(bytes(size), file_name="x")
+    assert ["authorization" in request.headers for request in storage.requests[:2]] == [True, False]
+    assert not any("authorization" in request.headers for request in storage.requests[1:])
+
+
 async def test_only_a_submit_can_be_unconfirmed(connect):
     upstream = Upstream(httpx.ReadTimeout("late"))
     clients = await connect(upstream)
