@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.template import Context, Template
 from django.template.loader import get_template
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from playground.widgets import PICKERS, Widget, hint, unset, widget_for
@@ -27,6 +29,8 @@ _LABELLED = {
     "_json.html",
 }
 
+_UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
+
 
 def render_form(root: Node, upload_url: str = "") -> SafeString:
     """Everything that stands inside `<form data-endpoint-id>`, but for the Run button.
@@ -35,6 +39,10 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
     when something in it was set or is wrong. Without `upload_url` media are given by address only.
     """
     drawing = _Drawing(upload_url)
+    if root.is_boxed:
+        return drawing.fill(
+            "_whole.html", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
+        )
     main, more = sections(root)
     problems = [
         (node.id if node is not root else "", message)
@@ -46,19 +54,20 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
         "_form.html",
         {
             "problems": problems,
-            "main": drawing.fields(main),
-            "more": drawing.fields(more),
+            "main": drawing.tops(main),
+            "more": drawing.tops(more),
             "count": str(len(more)),
             "changed": str(changed or ""),
             "is_more_open": bool(changed) or any(has_errors(node) for node in more),
-            "extra": drawing.extra(root),
+            "others": drawing.others(root),
         },
     )
 
 
 def sections(root: Node) -> tuple[list[Node], list[Node]]:
     """What stands in front, and what under "More settings"; the order is the schema's in both."""
-    main, more = [], []
+    main: list[Node] = []
+    more: list[Node] = []
     for node in root.children:
         field = node.field
         is_main = field.is_required or field.is_important or field.is_hidden or bool(field.media)
@@ -90,7 +99,20 @@ class _Drawing:
 
     def fields(self, nodes: list[Node]) -> SafeString:
         """Several fields one after the other."""
-        return mark_safe("".join(map(self.field, nodes)))  # noqa: S308: each part is a rendered template
+        return mark_safe("".join(map(self.field, nodes)))  # noqa: S308
+
+    def tops(self, nodes: list[Node]) -> SafeString:
+        """The fields of one section."""
+        return mark_safe("".join(map(self.top, nodes)))  # noqa: S308
+
+    def top(self, node: Node) -> SafeString:
+        """A field of the form's first level; one that nobody touched looks the same every time."""
+        if node.is_changed or has_errors(node):
+            return self.field(node)
+        known = _UNTOUCHED.setdefault(node.field, {})
+        if self.upload_url not in known:
+            known[self.upload_url] = self.field(node)
+        return known[self.upload_url]
 
     def field(self, node: Node, label: str = "") -> SafeString:
         """One field with its label, help and errors."""
@@ -132,7 +154,7 @@ class _Drawing:
         """Properties; an optional group folds away while it holds nothing."""
         is_folded = not node.field.is_required and node.field.name != "" and "~" not in node.name
         return {
-            "children": self.fields(node.children) + self.extra(node),
+            "children": self.fields(node.children) + self.others(node),
             "is_folded": is_folded,
             "is_open": is_folded and (node.is_changed or has_errors(node)),
             "summary": label,
@@ -144,7 +166,7 @@ class _Drawing:
         blank = node.blank_row
         media = item.media if item.kind == "string" else ""
         return {
-            "rows": mark_safe("".join(self.row(node, row) for row in node.rows)),  # noqa: S308: as above
+            "rows": mark_safe("".join(self.row(node, row) for row in node.rows)),  # noqa: S308
             "blank": self.row(node, blank) if blank else "",
             "singular": singular(node.field.label) if node.field.kind == "list" else "entry",
             "row_kind": "media" if media else "group" if item.is_group else "plain",
@@ -193,7 +215,7 @@ class _Drawing:
             "unset": unset(node.field),
         }
 
-    def extra(self, node: Node) -> SafeString | str:
+    def others(self, node: Node) -> SafeString | str:
         """The JSON box of an object's unknown keys: where there are some, or nothing else is known."""
         if not node.extra and (node.field.children or node.name):
             return ""
@@ -217,8 +239,6 @@ def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
     """
     parts = [f'id="{node.id}{suffix}" name="{control_name(node)}"']
     if label:
-        from django.utils.html import escape
-
         parts.append(f'aria-label="{escape(label)}"')
     elif ids := described(node):
         parts.append(f'aria-describedby="{ids}"')
@@ -226,7 +246,7 @@ def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
         parts.append('aria-invalid="true"')
     if node.field.is_required and not suffix:
         parts.append('aria-required="true"')
-    return mark_safe(" ".join(parts))  # noqa: S308: the only free text in it is escaped
+    return mark_safe(" ".join(parts))  # noqa: S308
 
 
 def described(node: Node) -> str:

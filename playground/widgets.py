@@ -52,7 +52,7 @@ def is_drawn_to_scale(field: Field) -> bool:
     """Whether its options are sizes or ratios, few enough to be seen at once."""
     plain = [option for option in field.options if not option.branch]
     return (
-        2 <= len(plain)
+        len(plain) >= 2
         and len(field.options) <= _MAX_TILES
         and sum(option.size is not None for option in plain) * 2 >= len(plain)
     )

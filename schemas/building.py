@@ -92,7 +92,7 @@ class _Builder:
         if kind == "object":
             return self.object(name, flat, trail, depth, common)
         if kind == "array":
-            return self.list(name, flat, trail, depth, common)
+            return self.array(name, flat, trail, depth, common)
         if kind == "boolean":
             return _settled(
                 "boolean",
@@ -100,7 +100,9 @@ class _Builder:
                 options=(Option("true", "Yes", True), Option("false", "No", False)),
             )
         if kind in {"integer", "number"}:
-            return _settled(kind, common, **hints.bounds(flat), is_seed=hints.is_seed(name, kind))
+            numeric: Kind = "integer" if kind == "integer" else "number"
+            bounds = hints.bounds(flat)
+            return _settled(numeric, common, **bounds, is_seed=hints.is_seed(name, kind))
         if kind == "string":
             return _text(name, flat, common)
         if kind == "null":
@@ -131,7 +133,7 @@ class _Builder:
                 children.append(Field(kind="json", **_kept(child)))
         return _settled("object", common, children=tuple(children))
 
-    def list(
+    def array(
         self, name: str, flat: Schema, trail: tuple[str, ...], depth: int, common: dict[str, Any]
     ) -> Field:
         """Rows of one kind of item; a list of nothing known is a JSON box."""
@@ -174,7 +176,7 @@ class _Builder:
         if len(known) > MAX_BRANCHES or not known:
             return Field(kind="json", **common)
         if len(known) == 1:
-            branch, (inner, refs) = known[0]
+            _, (inner, refs) = known[0]
             whole = _merge(inner, siblings)
             if set(refs) & set(trail):
                 return Field(kind="json", **common)
@@ -233,18 +235,22 @@ def _default(flat: Schema) -> Any:
     return MISSING if is_deep(default) or not is_finite(default) else default
 
 
+def _is_fit(kind: Kind, default: Any) -> bool:
+    """Whether a control of this kind can show the default."""
+    if kind not in TYPES:
+        return True
+    if isinstance(default, str) and not is_sturdy(default.replace("\r", "\n")):
+        return False
+    return isinstance(default, TYPES[kind]) and isinstance(default, bool) == (kind == "boolean")
+
+
 def _settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
     """A field whose default is of its kind, or none."""
     default = common["default"]
     if kind == "integer" and isinstance(default, float) and default.is_integer():
         default = int(default)
-    if default is not MISSING and default is not None and kind not in {"json", "choice", "union"}:
-        if kind != "boolean" and isinstance(default, bool):
-            default = MISSING
-        elif not isinstance(default, TYPES[kind]):
-            default = MISSING
-        elif isinstance(default, str) and not is_sturdy(default.replace("\r", "\n")):
-            default = MISSING
+    if default is not None and not _is_fit(kind, default):
+        default = MISSING
     return Field(kind=kind, **(common | values | {"default": default}))
 
 
@@ -273,9 +279,10 @@ def _choice(values: list[Any], common: dict[str, Any]) -> Field:
     default = common["default"]
     if len(values) == 1 and common["is_required"] and default is MISSING:
         common = common | {"default": values[0]}
-    elif default is not MISSING and default is not None:
-        if not any(identical(default, value) for value in values):
-            values = [*values, default]
+    elif common["default"] not in (MISSING, None) and not any(
+        identical(default, value) for value in values
+    ):
+        values = [*values, default]
     options = _options(values)
     return Field(
         kind="choice", **(common | {"options": options, "is_size": any(o.size for o in options)})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from schemas.controls import BLANK_ROW, Post, Rows, below, last
@@ -109,7 +110,7 @@ def _place(root: Node, problems: list[Problem], names: dict[tuple[str | int, ...
         node = nodes.get(name, root)
         message = problem.message
         if rest:
-            message = f"{' › '.join(map(str, rest))}: {message}"
+            message = f"{' / '.join(map(str, rest))}: {message}"
         if message not in node.errors:
             node.errors.append(message)
 

@@ -32,7 +32,7 @@ class Option:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Field:
     """One node of the input form.
 

@@ -10,6 +10,7 @@ from typing import Any
 from schemas.openapi import Schema, as_dict, as_list
 from schemas.words import number
 
+DASH, TIMES = "\u2013", "\u00d7"
 MEDIA = ("image", "video", "audio", "file")
 _WORDS_OF = {
     "video": {"video", "videos", "clip", "movie", "footage"},
@@ -142,9 +143,9 @@ def limits(flat: Schema) -> str:
 
 
 def span(low: float | None, high: float | None) -> str:
-    """`1–50`, `at least 1`, `up to 50`."""
+    """`1 to 50`, `at least 1`, `up to 50`."""
     if low is not None and high is not None:
-        return f"{number(low)}–{number(high)}"
+        return f"{number(low)}{DASH}{number(high)}"
     if low is not None:
         return f"at least {number(low)}"
     return f"up to {number(high)}" if high is not None else ""
@@ -162,13 +163,13 @@ def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int
     pair = known.get(value) if isinstance(value, str) else None
     if pair is None:
         return None, ""
-    return pair, f"{pair[0]} × {pair[1]}" if value in PRESETS else ""
+    return pair, f"{pair[0]} {TIMES} {pair[1]}" if value in PRESETS else ""
 
 
 def _size(text: str) -> tuple[int, int] | None:
     if text in PRESETS:
         return PRESETS[text]
-    match = re.fullmatch(r"(?:[a-z]+_)?(\d{1,5})\s*[:x_×*]\s*(\d{1,5})", text)
+    match = re.fullmatch(r"(?:[a-z]+_)?(\d{1,5})\s*[:x_*\u00d7]\s*(\d{1,5})", text)
     if not match or "0" in {match[1], match[2]} or not 0.1 <= int(match[1]) / int(match[2]) <= 10:
         return None
     pair = int(match[1]), int(match[2])

@@ -13,8 +13,10 @@ _SHOUTED = {
     "controlnet": "ControlNet", "ip": "IP", "rgb": "RGB", "llm": "LLM", "clip": "CLIP", "vae": "VAE",
     "tts": "TTS", "svg": "SVG", "hdr": "HDR",
 }  # fmt: skip
-_FORMATS = set("jpeg jpg png webp gif avif mp3 wav flac ogg opus pcm mp4 webm mov glb obj fbx usdz ply stl svg zip url hex json srt hd vtt aac m4a".split())  # fmt: skip
-_SMALL = {"URL", "URLs"}
+_FORMATS = {
+    "jpeg", "jpg", "png", "webp", "gif", "avif", "svg", "mp3", "wav", "flac", "ogg", "opus", "pcm", "m4a", "aac",
+    "mp4", "webm", "mov", "glb", "obj", "fbx", "usdz", "ply", "stl", "zip", "url", "hex", "json", "srt", "vtt", "hd",
+}  # fmt: skip
 
 
 def label(name: str, title: object = None) -> str:

@@ -1,0 +1,184 @@
+"""Output JSON → artifacts: every file and text in it, wherever it sits (protocol 13)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+_EXTENSIONS = {
+    "image": "jpg jpeg png webp gif avif svg bmp tif tiff heic ico",
+    "video": "mp4 webm mov mkv avi m4v",
+    "audio": "mp3 wav ogg oga flac m4a aac opus",
+    "mesh": "glb gltf obj fbx usdz ply stl",
+    "file": "json zip safetensors tar gz tgz txt srt vtt csv pdf yaml yml bin ckpt pt mtl",
+}
+_KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
+_KEYS = {  # words in the keys above a file, the last resort
+    "image": "image", "images": "image", "mask": "image", "masks": "image", "thumbnail": "image",
+    "texture": "image", "textures": "image", "frame": "image", "frames": "image", "preview": "image",
+    "video": "video", "videos": "video", "audio": "audio", "audios": "audio", "vocals": "audio",
+    "mesh": "mesh", "glb": "mesh", "model": "mesh",
+}  # fmt: skip
+_TEXTS = {
+    "output", "outputs", "text", "texts", "description", "caption", "captions", "transcript", "transcription",
+    "answer", "response", "result", "results", "content", "reasoning", "summary", "lyrics", "story", "message",
+}  # fmt: skip
+_MAX_DEPTH = 40
+_MAX_FOUND = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One piece of an output. `path` is where it sits, as `images[0]`; a text has no `url`."""
+
+    path: str
+    kind: str  # image, video, audio, mesh, text, file
+    url: str = ""
+    content_type: str = ""
+    file_name: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    size_bytes: int | None = None
+    text: str = ""
+
+
+def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
+    """The files and texts of an output in its own order; a file that stands in it twice comes once.
+
+    Texts are told by their key, or by being the only thing that `output_schema` promises.
+    """
+    found: dict[tuple[str, str], Artifact] = {}
+    only = _only_text(output, output_schema)
+    for keys, value in _walk(output, ()):
+        artifact = _file(value, keys) or _text(value, keys, only)
+        if artifact and len(found) < _MAX_FOUND:
+            found.setdefault((artifact.url, "" if artifact.url else artifact.path), artifact)
+    return list(found.values())
+
+
+def _walk(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value with the keys that lead to it; what is inside a file object is not looked at again."""
+    yield keys, value
+    if len(keys) >= _MAX_DEPTH or (isinstance(value, dict) and _is_address(value.get("url"))):
+        return
+    below = value.items() if isinstance(value, dict) else enumerate(_list(value))
+    for key, item in below:
+        yield from _walk(item, (*keys, key))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.match(r"(?i)https?://[^\s/]|data:[^,]*,", value))
+
+
+def _file(value: Any, keys: tuple[str | int, ...]) -> Artifact | None:
+    if isinstance(value, dict) and _is_address(value.get("url")):
+        return _described(value["url"], value, keys)
+    key = _last_name(keys).lower()
+    if _is_address(value) and re.search(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$", key):
+        return _described(value, {}, keys)
+    return None
+
+
+def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:
+    content_type = _string(about.get("content_type")).partition(";")[0].strip().lower()
+    if url[:5].lower() == "data:":
+        content_type = re.split("[;,]", url[5:205], maxsplit=1)[0].lower() or content_type
+    name = _string(about.get("file_name"))
+    if not name and url[:5].lower() != "data:":
+        name = unquote(PurePosixPath(urlsplit(url).path).name)
+    return Artifact(
+        path=_path(keys),
+        kind=_kind(content_type, _string(about.get("file_name")), url, keys),
+        url=url,
+        content_type=content_type[:127],
+        file_name=re.sub(r"[\x00-\x1f/\\]", "_", name)[:255],
+        width=_whole(about.get("width")),
+        height=_whole(about.get("height")),
+        duration_s=_seconds(about.get("duration")),
+        size_bytes=_whole(about.get("file_size"), 2**62),
+    )
+
+
+def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -> str:
+    """By content type, else by the name's extension, the address's, the keys above.
+
+    Metadata are wrong at times: the extension of a mesh or a film outweighs a picture's type,
+    and `application/octet-stream` says nothing.
+    """
+    by_name = _by_extension(name) or (
+        "" if url[:5].lower() == "data:" else _by_extension(urlsplit(url).path)
+    )
+    main = content_type.partition("/")[0]
+    if by_name in {"mesh", "video"} and main in {"image", ""}:
+        return by_name
+    if main in {"image", "video", "audio"}:
+        return main
+    if main == "model":
+        return "mesh"
+    if by_name:
+        return by_name
+    if content_type and content_type not in {"application/octet-stream", "binary/octet-stream"}:
+        return "file"
+    for key in reversed(keys):
+        if isinstance(key, str):
+            for word in reversed(re.split(r"[_\W]+", key.lower())):
+                if word in _KEYS:
+                    return _KEYS[word]
+    return "file"
+
+
+def _by_extension(name: str) -> str:
+    return _KIND_OF.get(PurePosixPath(name).suffix[1:].lower(), "")
+
+
+def _text(value: Any, keys: tuple[str | int, ...], only: str) -> Artifact | None:
+    if not isinstance(value, str) or not value.strip() or _is_address(value):
+        return None
+    name = _last_name(keys).lower()
+    is_top = sum(isinstance(key, str) for key in keys) <= 1
+    if not keys or (is_top and (name in _TEXTS or name == only)):
+        return Artifact(path=_path(keys), kind="text", text=value)
+    return None
+
+
+def _only_text(output: Any, schema: Any) -> str:
+    """The key of an output that promises nothing but one text."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    known = properties if isinstance(properties, dict) else output
+    if isinstance(known, dict) and len(known) == 1:
+        return str(next(iter(known))).lower()
+    return ""
+
+
+def _last_name(keys: tuple[str | int, ...]) -> str:
+    return next((key for key in reversed(keys) if isinstance(key, str)), "")
+
+
+def _path(keys: tuple[str | int, ...]) -> str:
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return text.removeprefix(".")[:255]
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: Any, most: int = 2**31 - 1) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        return None
+    return int(value)
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        return None
+    return float(value)
