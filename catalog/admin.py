@@ -110,7 +110,8 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """Each with the number of its models."""
-        return super().get_queryset(request).annotate(item_count=Count("items"))
+        found: QuerySet[Collection] = super().get_queryset(request)
+        return found.annotate(item_count=Count("items"))
 
     @admin.display(description="models", ordering="item_count")
     def size(self, collection: Any) -> int:
@@ -169,7 +170,10 @@ class SyncReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "gone_ids",
         "failures",
     ]
-    readonly_fields = fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything."""
+        return self.fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Syncs write their own reports."""

@@ -47,8 +47,8 @@ _SCHEMA = ["schema", "schema_updated", "schema_error"]
 _PRICE = ["unit_price_usd", "price_unit", "currency"]
 _LONGEST = {
     field.name: field.max_length
-    for field in Endpoint._meta.get_fields()
-    if getattr(field, "max_length", None)
+    for field in Endpoint._meta.concrete_fields
+    if field.max_length is not None
 }
 _MOST_PRICE = Decimal(1_000_000)  # what the column holds
 NO_SCHEMA = "Upstream has no schema for it."

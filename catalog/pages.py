@@ -7,7 +7,7 @@ with each change, so what was drawn under a token stays right as long as the tok
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -48,7 +48,8 @@ class Chip(NamedTuple):
     href: str
 
 
-class Category(NamedTuple):
+@dataclass(frozen=True)
+class Category:
     """A category's tile on the front page."""
 
     name: str
@@ -68,9 +69,9 @@ def region(revision: str, place: Place, query: Query, starred: Starred) -> Regio
         "previous": _href(place, query, answer.page - 1) if answer.page > 1 else "",
         "next": _href(place, query, answer.page + 1) if answer.page < answer.pages else "",
         "reliefs": [
-            (title, place.address + relaxed.as_params(*place.fixed), count)
-            for title, relaxed, count in answer.reliefs
-            if not any(TITLES[name] == title for name in place.fixed)
+            (relief.title, _href(place, relief.query, 1), relief.count)
+            for relief in answer.reliefs
+            if relief.title not in {TITLES[name] for name in place.fixed}
         ],
         "starred": frozenset(starred),
     }

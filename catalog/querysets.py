@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.auth.models import AnonymousUser, User
 
     from catalog.models import (  # noqa: F401
         Collection,
@@ -47,20 +47,20 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Only what a card shows."""
         return self.only(*CARD)
 
-    def with_favourites_of(self, user: AbstractBaseUser | AnonymousUser) -> EndpointQuerySet:
+    def with_favourites_of(self, user: User | AnonymousUser) -> EndpointQuerySet:
         """Each with `is_favourite`, whether `user` starred it."""
         from catalog.models import Favourite
 
-        mine = Favourite.objects.filter(user_id=user.pk, endpoint=OuterRef("pk"))
+        mine = Favourite.objects.filter(user_id=user.pk or 0, endpoint=OuterRef("pk"))
         return self.annotate(is_favourite=Exists(mine))
 
 
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
     """Questions about stars."""
 
-    def endpoints_of(self, user: AbstractBaseUser | AnonymousUser) -> tuple[int, ...]:
+    def endpoints_of(self, user: User | AnonymousUser) -> tuple[int, ...]:
         """The keys of the endpoints that `user` starred, the newest star first."""
-        mine = self.filter(user_id=user.pk).order_by("-pk")
+        mine = self.filter(user_id=user.pk or 0).order_by("-pk")
         return tuple(mine.values_list("endpoint_id", flat=True))
 
     def set(self, user_id: int, endpoint: Endpoint, *, starred: bool) -> None:

@@ -118,7 +118,8 @@ class Query:
         return found
 
 
-class FacetValue(NamedTuple):
+@dataclass(frozen=True)
+class FacetValue:
     """One value of a facet and what picking it would find."""
 
     value: str
@@ -134,7 +135,8 @@ class Facet(NamedTuple):
     values: list[FacetValue]
 
 
-class Relief(NamedTuple):
+@dataclass(frozen=True)
+class Relief:
     """What dropping one filter would find: the way out of an empty answer."""
 
     title: str
@@ -230,26 +232,26 @@ def _sift(
     counts: dict[str, Counter[str]] = {name: Counter() for name in TITLES}
     only_missed: Counter[str] = Counter()
     for row in rows:
-        values = {
+        own = {
             "category": (row.category or "unknown",),
             "kind": (row.kind,),
             "license": (row.license,),
             "group": (row.group,),
             "tag": _tags(row.tags),
         }
-        missed = [name for name, some in wanted.items() if some.isdisjoint(values[name])]
+        missed = [name for name, some in wanted.items() if some.isdisjoint(own[name])]
         if not _has_status(row, query.status):
             missed.append("status")
         if query.favourite and row.pk not in starred:
             missed.append("favourite")
         if not missed:
             hits.append(row)
-            for name, own in values.items():
-                counts[name].update(own)
+            for name, found in own.items():
+                counts[name].update(found)
         elif len(missed) == 1:
             only_missed[missed[0]] += 1
-            if missed[0] in values:
-                counts[missed[0]].update(values[missed[0]])
+            if missed[0] in own:
+                counts[missed[0]].update(own[missed[0]])
     return hits, counts, only_missed
 
 
@@ -324,7 +326,7 @@ def _reliefs(only_missed: Counter[str], query: Query) -> list[Relief]:
 
 
 def _one_of(known: Mapping[str, str], value: str | None) -> str:
-    return value if value in known else ""
+    return value if value and value in known else ""
 
 
 def _plain(text: str) -> str:

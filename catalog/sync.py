@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
@@ -108,7 +108,7 @@ class _Sync:
         due = self.ledger.due()
         self.report.schemas_due = len(due)
         await self._save()
-        await _at_once([self._read_batch(ids) for ids in _batches(due, SCHEMAS_PER_CALL)])
+        await _at_once(self._read_batch, _batches(due, SCHEMAS_PER_CALL))
 
     async def _read_batch(self, ids: list[str]) -> None:
         """The schemas of a batch; where upstream fails over it, of each of it alone."""
@@ -141,9 +141,8 @@ class _Sync:
 
     async def _read_prices(self) -> None:
         """Prices need a key and are no reason to fail: without them the cards are whole."""
-        batches = _batches(self.ledger.listed(), PRICES_PER_CALL)
         try:
-            await _at_once([self._price(ids) for ids in batches])
+            await _at_once(self._price, _batches(self.ledger.listed(), PRICES_PER_CALL))
         except fal.FalError as error:
             self.ledger.fail("prices", str(error))
 
@@ -219,19 +218,23 @@ async def _pulse(work: _Sync) -> None:
         await work.beat()
 
 
-async def _at_once(jobs: Sequence[Coroutine[None, None, None]]) -> None:
-    """Do the jobs in order, a few at a time; the first failure ends the others."""
-    gate = asyncio.Semaphore(CALLS_AT_ONCE)
+async def _at_once(step: Callable[[list[str]], Awaitable[None]], batches: list[list[str]]) -> None:
+    """Take a few batches at a time, in order; after a failure those under way are still finished."""
+    waiting = iter(batches)
+    failures: list[Exception] = []
 
-    async def one(job: Coroutine[None, None, None]) -> None:
-        async with gate:
-            await job
+    async def work() -> None:
+        for batch in waiting:
+            try:
+                await step(batch)
+            except Exception as error:  # raised below, when nothing is under way any more
+                failures.append(error)
+            if failures:
+                return
 
-    tasks = [asyncio.create_task(one(job)) for job in jobs]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        await _cancel(tasks)
+    await asyncio.gather(*(work() for _ in range(CALLS_AT_ONCE)))
+    if failures:
+        raise failures[0]
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

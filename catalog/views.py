@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         """A request of somebody who is logged in, through django-htmx's middleware."""
 
         htmx: HtmxDetails
-        user: User  # type: ignore[assignment]
+        user: User
 
 
 @require_GET

@@ -120,4 +120,4 @@ def query(context: template.Context, **changes: Any) -> str:
             values.pop(name, None)
         else:
             values[name] = value
-    return "?" + values.urlencode()
+    return f"?{values.urlencode()}"

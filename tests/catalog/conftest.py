@@ -1,0 +1,44 @@
+"""A catalogue upstream for every test of a sync, and a way to run one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+import fal
+from catalog import sync
+from catalog.models import SyncReport
+from tests.catalog.upstream import CatalogueUpstream
+
+
+@pytest.fixture
+def upstream() -> CatalogueUpstream:
+    """An upstream that lists what a test puts into it."""
+    return CatalogueUpstream()
+
+
+@pytest.fixture
+def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]:
+    """`run_sync(full=True)` → the report of one sync against `upstream`, without its pauses.
+
+    `stop_after=10` cancels it as soon as so many schemas were read.
+    """
+
+    async def run(stop_after: int | None = None, **options: Any) -> SyncReport:
+        async with fal.Clients(
+            fal.Addresses(), upstream.key, transport=upstream.transport, sleep=upstream.pause
+        ) as clients:
+            task: asyncio.Task[SyncReport]
+
+            def stop(report: SyncReport) -> None:
+                if stop_after is not None and report.schemas_done >= stop_after:
+                    task.cancel()
+
+            task = asyncio.create_task(sync.run(clients.platform, **({"progress": stop} | options)))
+            return await task
+
+    return lambda **options: async_to_sync(run)(**options)
