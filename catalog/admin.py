@@ -43,7 +43,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         """Never with a schema's document, which weighs more than all the rest."""
-        return super().get_queryset(request).select_related(None)
+        return super().get_queryset(request).select_related("schema").defer("schema__document")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
@@ -51,7 +51,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """A choice among endpoints reads only what it shows."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         is_choice = request.path.endswith("/autocomplete/")
-        return (found.only(*CARD) if is_choice else found), has_duplicates
+        return (found.select_related(None).only(*CARD) if is_choice else found), has_duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Everything."""

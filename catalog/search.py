@@ -310,7 +310,7 @@ def _facets(counts: Mapping[str, Counter[str]], query: Query) -> list[Facet]:
         ]
         absent = sorted(picked - {value.value for value in kept})
         kept += [FacetValue(value, 0, True) for value in absent]
-        if len(kept) > 1 or picked:
+        if kept:
             found.append(Facet(name, title, kept))
     return found
 
