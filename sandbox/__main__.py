@@ -2,12 +2,16 @@
 
 import argparse
 import logging
+import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
@@ -34,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         pace=options.pace,
         filler=options.filler,
     )
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             build(config), log_level="warning", access_log=False, timeout_graceful_shutdown=1
         )
@@ -42,6 +46,20 @@ def main(argv: list[str] | None = None) -> int:
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
     server.run(sockets=[listener])
     return 0
+
+
+class Server(uvicorn.Server):
+    """A server for which a signal is a request to stop, not a way to die: the exit code is 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at the first signal; a second one does not wait for open connections."""
+        before = {each: signal.signal(each, self.handle_exit) for each in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -125,6 +125,21 @@ class InvalidArguments(ModelError):
         self.detail = detail
 
 
+class TextRefusal(Failure):
+    """A model that turns its input down with a sentence instead of a list of details."""
+
+    status = 422
+    error_type = "value_error"
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        self.text = "Invalid status code: 422"
+        super().__init__(detail)
+
+    def body(self) -> dict[str, Any]:
+        return {"detail": self.detail}
+
+
 class RequestError(Failure):
     """The machinery around the model failed; text and `error_type` of section 11.2."""
 

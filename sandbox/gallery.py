@@ -37,7 +37,7 @@ class Gallery:
         from sandbox.studio import examples, thumbs
 
         folder, _, name = relative.partition("/")
-        context = Context(self._files, lambda *_: None, pace=0)
+        context = Context(self._files, lambda *_: None, pace=0, asset=self.asset_at)
         try:
             if folder == "thumbs" and (model := self._registry.get(name.removesuffix(".webp"))):
                 data = thumbs.thumbnail(model, context, THUMB)

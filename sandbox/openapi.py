@@ -114,6 +114,7 @@ def document(model: Model, addresses: dict[str, str]) -> dict[str, Any]:
         },
         "servers": [{"url": addresses["queue"]}],
         "security": [{"apiKeyAuth": []}],
+        **model.extra,
     }
     return addressed(result, addresses)
 

@@ -42,6 +42,7 @@ class Model:
     training: tuple[str, ...] = ()
     inference: tuple[str, ...] = ()
     github: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)  # further keys of the OpenAPI document
 
     @property
     def app(self) -> str:

@@ -80,6 +80,12 @@ def _bridged(schema: Any, model: Model) -> Any:
         key: value if key in ("examples", "default", "enum", "const") else _bridged(value, model)
         for key, value in schema.items()
     }
+    fields = result.get("properties")
+    if isinstance(fields, dict) and "required" in result:
+        # fal lists fields with a default as required; its models do without them all the same
+        result["required"] = [
+            name for name in result["required"] if "default" not in fields.get(name, {})
+        ]
     if result.pop("nullable", False) is True:
         return {"anyOf": [result, {"type": "null"}], "default": result.get("default")}
     return result

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 from starlette.requests import Request as HttpRequest
@@ -73,9 +74,16 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
                 sent += 1
         if request.failure is not None:
             raise ConnectionAbortedError(f"stream of {request.id} failed")
-        yield b"data: " + orjson.dumps(request.output) + b"\n\n"
+        yield b"data: " + orjson.dumps(_last_event(request)) + b"\n\n"
     finally:
         sandbox.engine.cancel(request)
+
+
+def _last_event(request: Request) -> Any:
+    """The output; a workflow says by a type that it is."""
+    if request.model.endpoint_id.startswith("workflows/"):
+        return {"type": "output", "output": request.output}
+    return request.output
 
 
 async def _until_over(http: HttpRequest, request: Request, sandbox: Sandbox) -> None:

@@ -1,6 +1,14 @@
-"""Every model of the sandbox, in catalogue order."""
+"""Every model of the sandbox, in catalogue order: the best first, mischief last."""
 
-from sandbox.models import image_to_image, text_to_image
+from sandbox.models import audio, image_to_image, mischief, solid, text, text_to_image, video
 from sandbox.registry import Model
 
-MODELS: list[Model] = [*text_to_image.MODELS, *image_to_image.MODELS]
+
+def _shuffled() -> list[Model]:
+    """One of each kind in turn, so that the first page shows what there is."""
+    columns = [text_to_image, video, image_to_image, text, audio, solid]
+    longest = max(len(column.MODELS) for column in columns)
+    return [c.MODELS[row] for row in range(longest) for c in columns if row < len(c.MODELS)]
+
+
+MODELS: list[Model] = [*_shuffled(), *mischief.MODELS]

@@ -1,72 +1,242 @@
 """Models that paint from words."""
 
+from sandbox.models.common import FORMAT, IMAGES, NUM_IMAGES, SAFETY, SEED, SYNC_MODE, prompt
 from sandbox.registry import Model
-from sandbox.schema import (
-    array,
-    boolean,
-    choice,
-    image_size,
-    integer,
-    mapping,
-    optional,
-    record,
-    ref,
-    text,
-)
+from sandbox.schema import PRESETS, array, choice, image_size, integer, number, record, ref
 
-SEED = optional(
-    {"type": "integer"},
-    "\n        The same seed and the same prompt given to the same version of the model\n"
-    "        will output the same image every time.\n    ",
-)
-SYNC_MODE = boolean(
-    "If `True`, the media will be returned as a data URI and the output data won't be available in the request history.",
-    default=False,
-)
-NUM_IMAGES = integer("The number of images to generate.", 1, 4, default=1)
-FORMAT = choice(["jpeg", "png", "webp"], "The format of the generated image.", default="jpeg")
+AURORA = "Northern lights over a quiet fjord, first snow on the hills"
 
-OUTPUT = record(
-    "Output",
-    {
-        "images": array(ref("Image"), "The generated image files info."),
-        "timings": mapping({"type": "number"}),
-        "seed": integer(
-            "\n            Seed of the generated Image. It will be the same value of the one passed in the\n"
-            "            input or the randomly generated that was used in case none was passed.\n        "
-        ),
-        "has_nsfw_concepts": array(
-            {"type": "boolean"}, "Whether the generated images contain NSFW concepts."
-        ),
-        "prompt": text("The prompt used for generating the image."),
-    },
-    ["images", "timings", "seed", "has_nsfw_concepts", "prompt"],
-)
+
+def _painter(
+    name: str, title: str, description: str, example: str, thumbnail: str, **more: object
+) -> Model:
+    """A plain painter: prompt, size, count, seed, format."""
+    fields = {
+        "prompt": prompt(example),
+        "image_size": image_size(),
+        "num_images": NUM_IMAGES,
+        "seed": SEED,
+        "output_format": FORMAT,
+        "sync_mode": SYNC_MODE,
+        "enable_safety_checker": SAFETY,
+    }
+    order = [each for each in fields if each != "enable_safety_checker"]  # under-lists on purpose
+    facts: dict[str, object] = {"price": 0.012, "tags": ("procedural",), "minutes": 0.05} | more
+    return Model(
+        name,
+        title,
+        "text-to-image",
+        description,
+        record("TextToImageInput", fields, ["prompt"], order),
+        IMAGES,
+        f"paint:{name.split('/')[1].replace('-classic', '')}",
+        inline=True,
+        thumbnail={"prompt": thumbnail},
+        **facts,  # type: ignore[arg-type]
+    )
+
 
 MODELS = [
     Model(
-        "sandbox/ridgeline",
-        "Ridgeline",
+        "sandbox/aurora",
+        "Aurora",
         "text-to-image",
-        "Layered mountains in the light your words ask for.",
+        "Curtains of northern light over a mirrored shore. Takes LoRAs from its own trainer.",
         record(
-            "TextToImageInput",
+            "BaseInput",
             {
-                "prompt": text(
-                    "The prompt to generate an image from.",
-                    examples=["Blue mountains at dusk, a low sun behind thin mist"],
-                ),
+                "prompt": prompt(AURORA, "A wild green storm above black hills"),
                 "image_size": image_size(),
-                "num_images": NUM_IMAGES,
+                "num_inference_steps": integer(
+                    "The number of inference steps to perform.", 1, 50, default=28
+                ),
                 "seed": SEED,
-                "output_format": FORMAT,
+                "guidance_scale": number(
+                    "\n        The CFG (Classifier Free Guidance) scale is a measure of how close you want\n"
+                    "        the model to stick to your prompt when looking for a related image to show you.\n    ",
+                    1,
+                    20,
+                    default=3.5,
+                    title="Guidance scale (CFG)",
+                ),
                 "sync_mode": SYNC_MODE,
+                "num_images": NUM_IMAGES,
+                "loras": array(
+                    ref("LoraWeight"),
+                    "The LoRAs to use for the image generation. You can use any number of LoRAs"
+                    " and they will be merged together to generate the final image.",
+                    default=[],
+                    maxItems=4,
+                ),
+                "enable_safety_checker": SAFETY,
+                "output_format": FORMAT,
+                "acceleration": choice(
+                    ["none", "regular", "high"],
+                    "The speed of the generation. The higher the speed, the faster the generation.",
+                    default="none",
+                ),
+                "tier": choice(
+                    ["standard"], "The hardware to run on.", default="standard", ui={"hidden": True}
+                ),
             },
             ["prompt"],
         ),
-        OUTPUT,
-        "paint:ridgeline",
+        IMAGES,
+        "paint:aurora",
+        group=("aurora", "Text to Image"),
+        training=("sandbox/aurora/trainer",),
+        tags=("new", "lora", "landscape"),
+        price=0.025,
+        unit="megapixels",
         inline=True,
-        thumbnail={"prompt": "Blue mountains at dusk"},
-    )
+        highlighted=True,
+        minutes=0.05,
+        date="2026-10-05T08:00:00.000Z",
+        updated="2026-11-14T16:20:00.000Z",
+        thumbnail={"prompt": "northern lights over a quiet fjord"},
+    ),
+    Model(
+        "sandbox/aurora/lite",
+        "Aurora Lite",
+        "text-to-image",
+        "The quick sketch of Aurora. Streams its picture from coarse to fine.",
+        record(
+            "LiteInput",
+            {
+                "prompt": prompt("Aurora in rose and violet"),
+                "image_size": image_size("square"),
+                "seed": SEED,
+            },
+            ["prompt"],
+        ),
+        IMAGES,
+        "paint:aurora_lite",
+        group=("aurora", "Lite"),
+        tags=("fast", "stream"),
+        price=0.003,
+        streams=True,
+        date="2026-10-05T08:00:00.000Z",
+        thumbnail={"prompt": "Rose and violet night", "seed": 4, "image_size": "landscape_4_3"},
+    ),
+    _painter(
+        "sandbox/ridgeline",
+        "Ridgeline",
+        "Layered mountains in the light your words ask for.",
+        "Blue mountains at dusk, a low sun behind thin mist",
+        "mountains at sunset, low sun",
+        highlighted=True,
+        tags=("landscape", "procedural"),
+        date="2026-09-12T08:00:00.000Z",
+    ),
+    _painter(
+        "atelier/glass",
+        "Rose Window",
+        "Stained glass: cells of light between lead, around a bright heart.",
+        "A rose window at dawn",
+        "ocean cathedral",
+        license="research",
+        group=("atelier", "Glass"),
+        date="2026-08-01T08:00:00.000Z",
+    ),
+    _painter(
+        "atelier/current",
+        "Current",
+        "Thousands of fine lines that follow an unseen current.",
+        "Wind over a wheat field",
+        "deep blue tide",
+        group=("atelier", "Current"),
+        date="2026-07-19T08:00:00.000Z",
+    ),
+    _painter(
+        "atelier/contour",
+        "Contour",
+        "Survey maps of land that never was, with shaded relief and contour lines.",
+        "Islands of the quiet sea",
+        "Islands of the quiet sea",
+        group=("atelier", "Contour"),
+        license="research",
+        github="https://github.com/example/contour",
+        date="2026-05-02T08:00:00.000Z",
+    ),
+    _painter(
+        "sandbox/nebula",
+        "Nebula",
+        "Folded clouds of gas, lit from within, among stars.",
+        "Ember and gold dust around a young star",
+        "Ember and gold dust",
+        tags=("space", "procedural"),
+        date="2026-10-28T08:00:00.000Z",
+    ),
+    _painter(
+        "atelier/papercut",
+        "Papercut",
+        "Sheets of coloured paper, cut and stacked, each with its shadow.",
+        "A deep sea cave",
+        "forest canyon",
+        group=("atelier", "Papercut"),
+        date="2026-11-03T08:00:00.000Z",
+        updated="2026-11-18T08:00:00.000Z",
+        tags=("new", "procedural"),
+    ),
+    _painter(
+        "atelier/bloom",
+        "Bloom",
+        "Flowers grown petal by petal at the golden angle.",
+        "Moon flowers at night",
+        "coral flowers, festival",
+        group=("atelier", "Bloom"),
+        date="2026-06-21T08:00:00.000Z",
+    ),
+    Model(
+        "atelier/tessera",
+        "Tessera",
+        "text-to-image",
+        "Geometric tiles in a few flat colours, yours if you name them.",
+        record(
+            "TesseraInput",
+            {
+                "prompt": prompt("City carnival", minLength=1, maxLength=1000),
+                "image_size": {
+                    "anyOf": [{"enum": list(PRESETS), "type": "string"}, ref("ImageSize")],
+                    "default": "square_hd",
+                },
+                "colors": array(
+                    ref("RGBColor"), "An array of preferable colors", default=[], maxItems=6
+                ),
+                "num_images": NUM_IMAGES,
+                "seed": SEED,
+                "output_format": FORMAT,
+            },
+            ["prompt"],
+            ["prompt", "image_size", "style", "colors", "style_id"],  # over-lists and under-lists
+        ),
+        IMAGES,
+        "paint:tessera",
+        group=("atelier", "Tessera"),
+        price=0.008,
+        tags=("vector", "poster"),
+        date="2026-04-11T08:00:00.000Z",
+        thumbnail={"prompt": "City carnival", "image_size": "landscape_4_3"},
+    ),
+    _painter(
+        "atelier/letterpress",
+        "Letterpress",
+        "A poster that prints your words, large, with one shape and two inks.",
+        "Good design is as little design as possible",
+        "Hello world, softly",
+        group=("atelier", "Letterpress"),
+        tags=("typography", "poster"),
+        license="private",
+        date="2026-03-30T08:00:00.000Z",
+    ),
+    _painter(
+        "sandbox/ridgeline-classic",
+        "Ridgeline Classic",
+        "The first Ridgeline, kept for those who rely on it. Use Ridgeline instead.",
+        "Mountains in mist",
+        "misty mountains in winter",
+        status="deprecated",
+        date="2025-02-01T08:00:00.000Z",
+        updated="2026-01-15T08:00:00.000Z",
+    ),
 ]

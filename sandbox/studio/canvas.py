@@ -26,7 +26,7 @@ def rng(*parts: object) -> np.random.Generator:
 def noise(
     size: Size, cells: float, dice: np.random.Generator, octaves: int = 5, gain: float = 0.5
 ) -> Array:
-    """Smooth fractal noise 0–1, `cells` bumps along the longer side."""
+    """Smooth fractal noise 0 to 1, `cells` bumps along the longer side."""
     width, height = size
     total = np.zeros((height, width), np.float32)
     weight, sum_of_weights = 1.0, 0.0
@@ -46,7 +46,7 @@ def noise(
 
 
 def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6) -> Array:
-    """Smooth fractal noise along one line, 0–1."""
+    """Smooth fractal noise along one line, 0 to 1."""
     total, weight = np.zeros(length, np.float32), 1.0
     for octave in range(octaves):
         count = max(2, round(bumps * 2**octave)) + 3
@@ -61,7 +61,7 @@ def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6)
 
 
 def grid(size: Size) -> tuple[Array, Array]:
-    """x and y of every pixel, 0–1 along each side."""
+    """x and y of every pixel, 0 to 1 along each side."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     return x / max(1, width - 1), y / max(1, height - 1)
@@ -85,13 +85,26 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
     return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
+def blurred(field: Array, radius: float) -> Array:
+    """The array softened by three box filters, close to a Gaussian of that radius."""
+    box = max(1, round(radius * 0.95))
+    for axis in (0, 1):
+        for _ in range(3):
+            pad = [(box + 1, box) if each == axis else (0, 0) for each in range(field.ndim)]
+            total = np.cumsum(np.pad(field, pad, mode="edge"), axis=axis, dtype=np.float64)
+            length = field.shape[axis]
+            wide = np.take(total, range(2 * box + 1, 2 * box + 1 + length), axis=axis)
+            field = (wide - np.take(total, range(length), axis=axis)) / (2 * box + 1)
+    return field.astype(np.float32)
+
+
 def picture(array: Array) -> Image.Image:
-    """An array 0–1 of shape (height, width, 3) as a picture."""
+    """An array 0 to 1 of shape (height, width, 3) as a picture."""
     return Image.fromarray((np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def array(image: Image.Image) -> Array:
-    """A picture as an array 0–1 of shape (height, width, 3)."""
+    """A picture as an array 0 to 1 of shape (height, width, 3)."""
     return np.asarray(image.convert("RGB"), np.float32) / 255
 
 

@@ -12,7 +12,7 @@ Array = NDArray[np.float32]
 
 FAMILIES = {  # name → (words that ask for it, colours from dark to light)
     "dusk": (
-        "sunset dusk evening sunrise dawn warm fire ember",
+        "sun sunset dusk evening sunrise dawn warm fire ember",
         "161632 3d2247 7d3450 c65f57 eda36f fbe3bd",
     ),
     "ocean": (
@@ -48,7 +48,7 @@ FAMILIES = {  # name → (words that ask for it, colours from dark to light)
         "0f1c29 2a455b 5f829c 9eb8c9 d3e0e5 f7f8f5",
     ),
     "meadow": (
-        "summer meadow lemon fresh morning hill field sun",
+        "summer meadow lemon fresh morning hill field sunny",
         "17271f 2f5d50 67a079 b9cf7f f2dd8c fdf6dc",
     ),
     "coral": (
@@ -58,9 +58,42 @@ FAMILIES = {  # name → (words that ask for it, colours from dark to light)
 }
 
 
+QUIET = frozenset(
+    {
+        "calm",
+        "quiet",
+        "minimal",
+        "still",
+        "soft",
+        "gentle",
+        "simple",
+        "sparse",
+        "silent",
+        "slow",
+        "empty",
+    }
+)
+WILD = frozenset(
+    {
+        "wild",
+        "storm",
+        "busy",
+        "dense",
+        "rich",
+        "loud",
+        "crowded",
+        "chaos",
+        "fast",
+        "intricate",
+        "lush",
+        "festival",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Palette:
-    """Colours from dark to light, each channel 0–1, and one accent from the far side of the wheel."""
+    """Colours from dark to light, each channel 0 to 1, and one accent from the far side of the wheel."""
 
     name: str
     colours: Array
@@ -78,7 +111,7 @@ class Palette:
 
     def bytes_at(self, position: float) -> tuple[int, int, int]:
         """One colour as Pillow wants it."""
-        red, green, blue = (int(round(float(v) * 255)) for v in self.one(position))
+        red, green, blue = (round(float(v) * 255) for v in self.one(position))
         return red, green, blue
 
 
@@ -108,8 +141,20 @@ def palette(prompt: str, seed: int = 0) -> Palette:
     return Palette(name, from_lch(lch), from_lch(accent[None])[0])
 
 
+def density(prompt: str) -> float:
+    """How much is going on: quiet words ask for less, wild ones for more."""
+    words = set(words_of(prompt))
+    return 1 - 0.3 * bool(words & QUIET) + 0.45 * bool(words & WILD)
+
+
+def vivid(colour: Array) -> Array:
+    """The colour as light would be: bright and saturated, of the same hue."""
+    lch = to_lch(colour[None])[0]
+    return from_lch(np.array([[0.8, max(0.15, float(lch[1])), lch[2]]], np.float32))[0]
+
+
 def to_lch(rgb: Array) -> Array:
-    """sRGB 0–1 → OKLCh with the hue in radians."""
+    """sRGB 0 to 1 to OKLCh with the hue in radians."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     lms = np.cbrt(linear @ _TO_LMS.T)
     lab = lms @ _TO_LAB.T
@@ -119,7 +164,7 @@ def to_lch(rgb: Array) -> Array:
 
 
 def from_lch(lch: Array) -> Array:
-    """OKLCh → sRGB 0–1, clipped into gamut."""
+    """OKLCh to sRGB 0 to 1, clipped into gamut."""
     a, b = lch[..., 1] * np.cos(lch[..., 2]), lch[..., 1] * np.sin(lch[..., 2])
     lab = np.stack([lch[..., 0], a, b], axis=-1)
     lms = (lab @ np.linalg.inv(_TO_LAB).T) ** 3

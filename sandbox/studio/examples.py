@@ -1,15 +1,104 @@
-"""The sample files that the schemas' examples point to."""
+"""The sample files that the schemas' examples point to, made by the studio like everything else."""
 
+import io
+import zipfile
 from collections.abc import Callable
 
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
 from sandbox.context import Context
-from sandbox.studio import canvas, landscapes
+from sandbox.studio import canvas, film, landscapes, mesh, patterns, sound, voice
+from sandbox.studio.colour import palette
+
+SIZE = (960, 720)
+Maker = Callable[[Context], bytes]
 
 
-def harbour(context: Context) -> bytes:
-    """A picture to edit."""
-    image = landscapes.ridgeline("a blue harbour under morning mist", 11, (960, 720))
+def _png(image: Image.Image) -> bytes:
     return canvas.encode(image, "png")[0]
 
 
-EXAMPLES: dict[str, Callable[[Context], bytes]] = {"harbour.png": harbour}
+def _painted(
+    painter: Callable[[str, int, canvas.Size], Image.Image], prompt: str, seed: int
+) -> Maker:
+    return lambda context: _png(painter(prompt, seed, SIZE))
+
+
+def mask(context: Context) -> bytes:
+    """White blobs on black: what shall go."""
+    image = Image.new("L", SIZE, 0)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((520, 120, 700, 300), fill=255)
+    draw.rounded_rectangle((180, 470, 420, 560), 40, fill=255)
+    return _png(image.filter(ImageFilter.GaussianBlur(2)))
+
+
+def still(context: Context) -> bytes:
+    """A thing on an even ground, made to be cut out."""
+    colours = palette("amber vase")
+    _, y = canvas.grid(SIZE)
+    ground = canvas.picture(np.stack([0.9 - 0.05 * y, 0.9 - 0.05 * y, 0.88 - 0.05 * y], -1))
+    shape = mesh.vessel("a coral vase", 5)
+    photo = mesh.picture(shape, SIZE, (255, 0, 255))
+    keep = canvas.array(photo)
+    away = np.abs(keep - np.array([1, 0, 1], np.float32)).sum(axis=-1)
+    alpha = Image.fromarray((canvas.smoothstep(0.1, 0.6, away) * 255).astype(np.uint8))
+    ground.paste(photo, (0, 0), alpha.filter(ImageFilter.MinFilter(3)))
+    ImageDraw.Draw(ground).ellipse((380, 640, 580, 668), fill=colours.bytes_at(0.75))
+    ground.paste(photo, (0, 0), alpha.filter(ImageFilter.MinFilter(3)))
+    return _png(ground)
+
+
+def motion(context: Context) -> bytes:
+    """Two short scenes, so that there is a cut to find."""
+    size = (480, 270)
+
+    def scenes() -> film.Frames:
+        yield from film.journey("blue winter mountains", 3, size, 36)
+        yield from film.journey("autumn sunset", 4, size, 36)
+
+    return film.encode(scenes(), size, 24)[0]
+
+
+def speech(context: Context) -> bytes:
+    """A sentence, spoken."""
+    text = "Good morning. The light is soft today, and the sea is calm."
+    return sound.wav(voice.say(text, 160, 1.0)[0], voice.RATE)
+
+
+def music(context: Context) -> bytes:
+    """A few seconds of music."""
+    return sound.mp3(sound.compose("spring garden, fresh and wild", 5, 5, 96, None))
+
+
+def solid(context: Context) -> bytes:
+    """A vase."""
+    return mesh.glb(mesh.vessel("ocean vase", 8))
+
+
+def archive(context: Context) -> bytes:
+    """Four pictures of one colour world, to train with."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for number in range(4):
+            image = patterns.bloom("rose and cherry blossom", number, (384, 384))
+            packed.writestr(f"flower-{number + 1}.jpg", canvas.encode(image, "jpeg")[0])
+    return buffer.getvalue()
+
+
+EXAMPLES: dict[str, Maker] = {
+    "harbour.png": _painted(landscapes.ridgeline, "a blue harbour under morning mist", 11),
+    "evening.png": _painted(landscapes.ridgeline, "desert evening, low sun", 3),
+    "garden.png": _painted(patterns.bloom, "a rose garden", 6),
+    "cave.png": _painted(patterns.papercut, "violet cave", 2),
+    "island.png": _painted(landscapes.contour, "North Island", 9),
+    "star.png": _painted(landscapes.nebula, "young violet star", 5),
+    "mask.png": mask,
+    "object.png": still,
+    "film.mp4": motion,
+    "speech.wav": speech,
+    "music.mp3": music,
+    "vessel.glb": solid,
+    "pictures.zip": archive,
+}

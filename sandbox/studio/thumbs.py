@@ -1,13 +1,20 @@
-"""Thumbnails: a model's own output for arguments of its own."""
+"""Thumbnails: every model is shown by something that it made itself."""
 
 import io
 from typing import Any
 
-from PIL import Image
+import av
+import numpy as np
+from PIL import Image, ImageDraw
 
 from sandbox.context import Context
+from sandbox.errors import MODEL_ERRORS
+from sandbox.openapi import addressed
 from sandbox.registry import Model
 from sandbox.studio import canvas
+from sandbox.studio.colour import Palette, palette
+from sandbox.studio.type import font, wrapped
+from sandbox.validation import check
 
 
 class Catch(Context):
@@ -16,6 +23,11 @@ class Catch(Context):
     def __init__(self, other: Context) -> None:
         self.__dict__.update(other.__dict__)
         self.saved: list[tuple[bytes, str]] = []
+        self.lines: list[str] = []
+
+    def log(self, message: str, level: str = "INFO") -> None:
+        """Remember the line."""
+        self.lines.append(message)
 
     def save(self, data: bytes, content_type: str, name: str, **more: Any) -> dict[str, Any]:
         """Catch the bytes."""
@@ -23,16 +35,193 @@ class Catch(Context):
         return {"url": "", "content_type": content_type, "file_name": name}
 
 
+# What the card of a model says that has no output to show.
+TOLD: dict[str, dict[str, Any]] = {
+    "mischief/fail": {**MODEL_ERRORS},
+    "mischief/silent": {"status": "COMPLETED", "error": "none told", "result": 422},
+}
+
+
 def thumbnail(model: Model, context: Context, size: canvas.Size) -> bytes:
     """A WebP of that size that shows what the model does."""
-    from sandbox.openapi import addressed
-    from sandbox.validation import check
-
     catch = Catch(context)
     given = {**model.example(), "seed": 7, **(model.thumbnail or {})}
     fields = model.input["properties"]
     given = {name: value for name, value in given.items() if name in fields}
     arguments = check(model, addressed(given, {"files": context.files.address}))
-    model.load()(arguments, catch)
-    image = Image.open(io.BytesIO(catch.saved[0][0])).convert("RGB")
-    return canvas.encode(canvas.cover(image, size), "webp")[0]
+    output = TOLD.get(model.endpoint_id) or model.load()(arguments, catch)
+    return canvas.encode(_shown(model, arguments, output, catch, size), "webp")[0]
+
+
+def _shown(
+    model: Model, arguments: dict[str, Any], output: Any, catch: Catch, size: canvas.Size
+) -> Image.Image:
+    kinds = {_sniffed(data, kind): data for data, kind in reversed(catch.saved)}
+    if "video/mp4" in kinds:
+        return canvas.cover(_frame(kinds["video/mp4"]), size)
+    for kind, data in kinds.items():
+        if kind.startswith("image/"):
+            return _picture(model, arguments, Image.open(io.BytesIO(data)), catch, size)
+        if kind.startswith("audio/"):
+            return _wave(data, palette(model.name + model.description), size)
+        if kind == "model/gltf-binary":
+            return _solid(data, palette(model.description), size)
+    if model.category in ("vision", "image-to-json"):
+        source = canvas.load(catch, arguments["image_url"]).convert("RGB")
+        return _measured(source, size)
+    if model.category == "speech-to-text":
+        return _wave(catch.load(arguments["audio_url"])[0], palette("arctic"), size)
+    if model.category == "video-to-text":
+        return _strip(catch.load(arguments["video_url"])[0], size)
+    url = _inline(output)
+    if url:
+        return canvas.cover(canvas.load(catch, url).convert("RGB"), size)
+    return _card(model, output, catch, size)
+
+
+def _inline(output: Any) -> str | None:
+    """The first picture that came as a data URI."""
+    pictures = output.get("images") or [{}] if isinstance(output, dict) else [{}]
+    url = str(pictures[0].get("url", ""))
+    return url if url.startswith("data:image/") else None
+
+
+def _sniffed(data: bytes, kind: str) -> str:
+    """The content type, for a film whatever it claims to be."""
+    return "video/mp4" if data[4:8] == b"ftyp" else kind
+
+
+def _picture(
+    model: Model, arguments: dict[str, Any], image: Image.Image, catch: Catch, size: canvas.Size
+) -> Image.Image:
+    if image.mode == "RGBA":
+        ground = Image.new("RGBA", image.size, (*palette("coral").bytes_at(0.35), 255))
+        image = Image.alpha_composite(ground, image)
+    after = canvas.cover(image.convert("RGB"), size)
+    if "image_url" not in arguments or model.endpoint_id.endswith("outpaint"):
+        return after
+    before = canvas.cover(canvas.load(catch, arguments["image_url"]).convert("RGB"), size)
+    wide, high = size
+    slant = [(wide * 0.44, 0), (wide * 0.3, high)]
+    mask = Image.new("L", (wide * 2, high * 2), 255)
+    left = [(0, 0), *((x * 2, y * 2) for x, y in slant), (0, high * 2)]
+    ImageDraw.Draw(mask).polygon(left, fill=0)
+    both = Image.composite(after, before, mask.resize(size, Image.Resampling.LANCZOS))
+    ImageDraw.Draw(both).line(slant, "white", 3)
+    return both
+
+
+def _frame(data: bytes) -> Image.Image:
+    with av.open(io.BytesIO(data)) as container:
+        frames = list(container.decode(video=0))
+        return frames[len(frames) * 3 // 5].to_image()
+
+
+def _wave(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
+    """The sound itself: loud and soft as bars, from the first second to the last."""
+    with av.open(io.BytesIO(data)) as container:
+        parts = [frame.to_ndarray().astype(np.float32) for frame in container.decode(audio=0)]
+    heard = np.concatenate([part.reshape(part.shape[0], -1).mean(axis=0) for part in parts])
+    wide, high = size[0] * 2, size[1] * 2
+    bars = 56
+    level = np.array([np.sqrt((chunk**2).mean()) for chunk in np.array_split(heard, bars)])
+    level = (level / max(1e-9, level.max())) ** 0.8
+    x, y = canvas.grid((wide, high))
+    image = canvas.picture(canvas.mix(colours.at(0.04 + 0.16 * y), colours.one(0.3), x * 0.35))
+    draw = ImageDraw.Draw(image)
+    margin = wide * 0.09
+    pitch = (wide - 2 * margin) / bars
+    for bar, value in enumerate(level):
+        half = max(pitch * 0.3, value * high * 0.34)
+        left = margin + bar * pitch + pitch * 0.2
+        ink = colours.bytes_at(0.5 + 0.48 * float(value))
+        box = (left, high / 2 - half, left + pitch * 0.6, high / 2 + half)
+        draw.rounded_rectangle(box, pitch * 0.3, fill=ink)
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _solid(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
+    import trimesh
+
+    from sandbox.studio import mesh
+
+    solid = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
+    return mesh.picture(solid, size, colours.bytes_at(0.94))
+
+
+def _strip(data: bytes, size: canvas.Size) -> Image.Image:
+    """A film as slices of its frames, from its beginning to its end."""
+    with av.open(io.BytesIO(data)) as container:
+        frames = [frame.to_image() for frame in container.decode(video=0)]
+    slices, image = 4, Image.new("RGB", size, "white")
+    width = size[0] // slices
+    for number in range(slices):
+        frame = frames[round((number + 0.5) / slices * (len(frames) - 1))]
+        image.paste(canvas.cover(frame, (width - 3, size[1])), (number * width, 0))
+    return image
+
+
+def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
+    """The picture, with a strip of the colours that were found in it."""
+    from sandbox.studio import eye
+
+    shown = canvas.cover(image, size)
+    facts = eye.measure(image, 6)
+    draw = ImageDraw.Draw(shown)
+    wide, high = size
+    strip, left = round(high * 0.17), 0.0
+    total = sum(colour["share"] for colour in facts["palette"])
+    for colour in facts["palette"]:
+        right = left + wide * colour["share"] / total
+        draw.rectangle((left, high - strip, right, high), fill=colour["hex"])
+        if right - left > 58:
+            dark = sum(int(colour["hex"][k : k + 2], 16) for k in (1, 3, 5)) < 380
+            ink = "white" if dark else "black"
+            draw.text((left + 8, high - strip / 2), colour["hex"], ink, font(12), "lm")
+        left = right
+    x, y = facts["centre_of_detail"]
+    box = [wide * x - 34, high * y - 34, wide * x + 34, high * y + 34]
+    draw.rectangle(box, outline="white", width=2)
+    return shown
+
+
+def _card(model: Model, output: Any, catch: Catch, size: canvas.Size) -> Image.Image:
+    """What was written or counted, set like a page."""
+    wide, high = size[0] * 2, size[1] * 2
+    colours = palette(model.name + " " + model.description, 3)
+    image = Image.new("RGB", (wide, high), colours.bytes_at(0.96))
+    draw = ImageDraw.Draw(image)
+    margin, dark = round(wide * 0.09), colours.bytes_at(0.08)
+    accent = tuple(int(v * 255) for v in colours.accent)
+    draw.ellipse((wide * 0.76, -wide * 0.13, wide * 1.06, wide * 0.17), fill=accent)
+    draw.text((margin, margin * 0.9), model.name, dark, font(60), stroke_width=1, stroke_fill=dark)
+    said = output.get("output") if isinstance(output, dict) else None
+    top, bottom = margin * 0.9 + 120, high - margin * 0.5
+    if isinstance(said, str) and len(said) > 60:
+        text = said.replace("#", "").replace("*", "")
+        lines = [
+            each for part in text.splitlines() for each in wrapped(part, 30, wide - 2 * margin)
+        ]
+        for number, line in enumerate(lines[: int((bottom - top) // 44)]):
+            draw.text((margin, top + number * 44), line, colours.bytes_at(0.25), font(30))
+    else:
+        rows = _rows(output) if len(catch.lines) < 100 else dict(enumerate(catch.lines, 1))
+        for number, (name, value) in enumerate(list(rows.items())[: int((bottom - top) // 54)]):
+            y = top + number * 54
+            draw.line((margin, y + 44, wide - margin, y + 44), colours.bytes_at(0.8), 2)
+            draw.text((margin, y), str(name)[:24], colours.bytes_at(0.35), font(28))
+            draw.text((wide - margin, y), " ".join(str(value).split())[-30:], dark, font(28), "ra")
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _rows(value: Any, name: str = "") -> dict[str, Any]:
+    """The plain values anywhere in an output, under their nearest names."""
+    if isinstance(value, dict):
+        return {key: row for n, v in value.items() for key, row in _rows(v, n).items()}
+    if isinstance(value, list):
+        return {
+            key: row
+            for n, v in enumerate(value[:12])
+            for key, row in _rows(v, f"{name} {n}").items()
+        }
+    return {name: value}

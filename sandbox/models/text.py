@@ -1,0 +1,222 @@
+"""Models that answer in words or data."""
+
+from sandbox.models.common import ARCHIVE, PICTURE, SEED, USED_SEED, output
+from sandbox.registry import Model
+from sandbox.schema import (
+    array,
+    boolean,
+    choice,
+    integer,
+    mapping,
+    media,
+    number,
+    optional,
+    record,
+    ref,
+    text,
+)
+
+USAGE = mapping({"type": "number"}, "What was counted.")
+
+MODELS = [
+    Model(
+        "sandbox/scribe",
+        "Scribe",
+        "llm",
+        "Composes short essays from your words by a grammar of its own. Streams.",
+        record(
+            "ChatInput",
+            {
+                "prompt": text(
+                    "What to write about.",
+                    minLength=1,
+                    maxLength=5000,
+                    examples=["Write about mountains, paper and the colour of evening"],
+                ),
+                "system_prompt": optional({"type": "string"}, "Read, and not obeyed."),
+                "format": choice(["markdown", "plain"], "How to write.", default="markdown"),
+                "max_tokens": integer("About how many words.", 20, 2000, default=180),
+                "reasoning": boolean("Also say how the answer came about.", default=False),
+                "seed": SEED,
+            },
+            ["prompt"],
+        ),
+        output(
+            "ChatOutput",
+            ["output"],
+            output=text("Generated output"),
+            partial=boolean("Whether the output is partial", default=False),
+            error=optional({"type": "string"}, "Error message if an error occurred"),
+            reasoning=optional({"type": "string"}, "How the answer came about"),
+            usage=USAGE,
+        ),
+        "words:write",
+        price=0.0005,
+        unit="1000 tokens",
+        streams=True,
+        tags=("chat", "stream"),
+        highlighted=True,
+        date="2026-11-10T08:00:00.000Z",
+        updated="2026-11-19T08:00:00.000Z",
+    ),
+    Model(
+        "sandbox/eye",
+        "Eye",
+        "vision",
+        "Describes a picture by what can be measured: light, colour, detail. Answers in Markdown.",
+        record(
+            "VisionInput",
+            {
+                "image_url": media("image", "The picture to look at.", examples=[PICTURE]),
+                "prompt": text("A question, e.g. about colour, size or mood.", default=""),
+                "detail": choice(
+                    ["short", "normal", "full"],
+                    "How much to say.",
+                    default="normal",
+                    examples=["full"],
+                ),
+            },
+            ["image_url"],
+        ),
+        output(
+            "VisionOutput", ["output"], output=text("The description, in Markdown."), usage=USAGE
+        ),
+        "eye:caption",
+        group=("eye", "Caption"),
+        price=0.001,
+        tags=("caption",),
+        date="2026-06-10T08:00:00.000Z",
+        thumbnail={"image_url": "{files}/examples/garden.png"},
+    ),
+    Model(
+        "sandbox/eye/json",
+        "Eye as Data",
+        "image-to-json",
+        "The measurements of a picture as JSON: palette, light, balance, histogram.",
+        record(
+            "ImageAnalysisInput",
+            {
+                "image_url": media("image", "The picture to measure.", examples=[PICTURE]),
+                "colours": integer("How many colours to find.", 2, 16, default=5),
+                "histogram": boolean("Add 32 bins for each channel.", default=False),
+            },
+            ["image_url"],
+        ),
+        output(
+            "ImageAnalysisOutput", ["result"], result=mapping(True, "Everything that was measured.")
+        ),
+        "eye:analyse",
+        group=("eye", "JSON"),
+        price=0.001,
+        date="2026-06-10T09:00:00.000Z",
+        thumbnail={"image_url": "{files}/examples/evening.png"},
+    ),
+    Model(
+        "sandbox/ledger",
+        "Ledger",
+        "text-to-json",
+        "Counts a text: words, sentences, weights, and its outline as a tree.",
+        record(
+            "LedgerInput",
+            {
+                "text": text(
+                    'The text. <br>Headings in <a href="https://commonmark.org">Markdown</a> become the *outline*.',
+                    maxLength=100000,
+                    examples=[
+                        "# Paper\n\nPaper is patient. It keeps light and ink.\n\n## Ink\n\nInk is less patient."
+                    ],
+                ),
+                "top": integer("How many words to list.", 1, 50, default=8),
+                "weights": mapping(
+                    {"type": "number"},
+                    "Factors for single words.",
+                    default={},
+                    examples=[{"paper": 2.5}],
+                ),
+                "metadata": mapping({"type": "string"}, "Kept and given back."),
+            },
+            ["text"],
+        ),
+        output(
+            "LedgerOutput",
+            ["json", "outline"],
+            json=mapping(True, "The counts."),
+            outline=ref("OutlineNode"),
+            metadata=mapping({"type": "string"}),
+        ),
+        "words:count",
+        components={
+            "OutlineNode": record(
+                "OutlineNode", {"label": text(), "children": array(ref("OutlineNode"))}, ["label"]
+            )
+        },
+        price=0.0001,
+        unit="1000 characters",
+        date="2026-02-02T08:00:00.000Z",
+    ),
+    Model(
+        "sandbox/aurora/trainer",
+        "Aurora Trainer",
+        "training",
+        "Learns the colours of your pictures. The file it returns is a LoRA for Aurora.",
+        record(
+            "TrainerInput",
+            {
+                "images_data_url": media(
+                    "file", "URL to a ZIP archive with 2 to 60 pictures.", examples=[ARCHIVE]
+                ),
+                "trigger_word": text("A word to call it by.", default="sndbx", minLength=2),
+                "steps": integer("Number of steps to train.", 10, 4000, default=400, multipleOf=10),
+                "learning_rate": number(
+                    "Learning rate.", exclusiveMinimum=0, high=0.1, default=0.0005
+                ),
+                "is_style": boolean("Style rather than subject.", default=True),
+                "create_masks": boolean("No longer used.", default=False, deprecated=True),
+            },
+            ["images_data_url"],
+        ),
+        output(
+            "TrainerOutput",
+            ["diffusers_lora_file", "config_file"],
+            diffusers_lora_file=ref("File"),
+            config_file=ref("File"),
+            preview=optional(ref("Image"), "Some of the pictures."),
+        ),
+        "training:train",
+        kind="training",
+        group=("aurora", "Trainer"),
+        inference=("sandbox/aurora", "sandbox/aurora/image-to-image"),
+        price=0.002,
+        unit="steps",
+        minutes=0.2,
+        tags=("training", "lora"),
+        date="2026-10-07T08:00:00.000Z",
+    ),
+    Model(
+        "workflows/sandbox/storyboard",
+        "Storyboard",
+        "workflow",
+        "Three painters and a measurer in a row: one sentence becomes three frames and a caption.",
+        record(
+            "StoryboardInput",
+            {
+                "prompt": text("The sentence.", examples=["A traveller reaches the sea in autumn"]),
+                "seed": SEED,
+            },
+            ["prompt"],
+        ),
+        output(
+            "StoryboardOutput",
+            ["frames", "caption"],
+            frames=array(ref("Image"), "The frames."),
+            caption=text("What was measured."),
+            seed=USED_SEED,
+        ),
+        "workflow:storyboard",
+        price=0.04,
+        unit="runs",
+        streams=True,
+        tags=("workflow",),
+        date="2026-09-20T08:00:00.000Z",
+    ),
+]

@@ -1,0 +1,176 @@
+"""Models that misbehave on purpose. Each does exactly what its description says."""
+
+import time
+from typing import Any
+
+from sandbox.context import Context
+from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
+from sandbox.registry import Arguments
+from sandbox.studio import canvas, landscapes, patterns
+
+CTX: dict[str, dict[str, Any]] = {
+    "image_too_small": {"min_height": 512, "min_width": 512},
+    "image_too_large": {"max_height": 4096, "max_width": 4096},
+    "file_too_large": {"max_size": 10485760},
+    "greater_than": {"gt": 0},
+    "greater_than_equal": {"ge": 1},
+    "less_than": {"lt": 10},
+    "less_than_equal": {"le": 9},
+    "multiple_of": {"multiple_of": 8},
+    "sequence_too_short": {"min_length": 2},
+    "sequence_too_long": {"max_length": 4},
+    "one_of": {"expected": ["red", "green", "blue"]},
+    "invalid_archive": {"supported_extensions": [".zip"]},
+    "archive_file_count_below_minimum": {
+        "min_count": 4,
+        "provided_count": 1,
+        "supported_extensions": [".png"],
+    },
+    "archive_file_count_exceeds_maximum": {
+        "max_count": 60,
+        "provided_count": 99,
+        "supported_extensions": [".png"],
+    },
+    "audio_duration_too_long": {"max_duration": 30, "provided_duration": 61.5},
+    "audio_duration_too_short": {"min_duration": 2, "provided_duration": 0.4},
+    "video_duration_too_long": {"max_duration": 30, "provided_duration": 61.5},
+    "video_duration_too_short": {"min_duration": 2, "provided_duration": 0.4},
+    "unsupported_audio_format": {"supported_formats": ["mp3", "wav"]},
+    "unsupported_image_format": {"supported_formats": ["png", "jpeg", "webp"]},
+    "unsupported_video_format": {"supported_formats": ["mp4", "webm"]},
+}
+FORBIDDEN = {"forbidden", "violence", "weapon", "gore", "nsfw"}
+
+
+def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Take the time that was asked for, to the millisecond, then paint."""
+    seconds, lines = float(arguments["duration"]), int(arguments["log_lines"])
+    end = time.monotonic() + seconds
+    seed = context.seed(arguments)
+    image = (
+        canvas.save(context, patterns.tessera(arguments["prompt"], seed, (512, 512)), "png", "slow")
+        if arguments["picture"]
+        else None
+    )
+    for number in range(1, lines + 1):
+        left = end - time.monotonic()
+        context.sleep(max(0.0, left / (lines - number + 1)), exactly=True)
+        context.step(number, lines, "Waited")
+    context.sleep(max(0.0, end - time.monotonic()), exactly=True)
+    return {"images": [image] if image else [], "seed": seed, "slept": seconds}
+
+
+def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """End in the error that was asked for."""
+    kind = arguments["error_type"]
+    context.log("About to fail", "WARN")
+    context.sleep(float(arguments["after"]), exactly=True)
+    if kind == "none":
+        return {"output": "No error, as asked."}
+    context.log(f"Failing with {kind}", "ERROR")
+    if kind == "text_detail":
+        raise TextRefusal("Something about the input is wrong.")
+    if kind == "crash":
+        raise ZeroDivisionError("the model divided by zero")
+    if kind in MODEL_ERRORS:
+        loc = tuple(
+            int(part) if part.isdigit() else part for part in arguments["field"].split(".") if part
+        )
+        raise ModelError(
+            kind, f"This is what {kind} looks like", loc, CTX.get(kind), arguments["field"]
+        )
+    raise RequestError(kind, f"This is what {kind} looks like")
+
+
+def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Turn down certain words."""
+    context.sleep(0.2)
+    if FORBIDDEN & set(arguments["prompt"].lower().split()):
+        msg = "The content could not be processed because it contained material flagged by a content checker."
+        raise ModelError("content_policy_violation", msg, ("prompt",), input=arguments["prompt"])
+    seed = context.seed(arguments)
+    image = patterns.papercut(arguments["prompt"], seed, (768, 576))
+    return {"images": [canvas.save(context, image, "jpeg", "allowed")], "seed": seed}
+
+
+def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Write thousands of lines."""
+    levels = ("DEBUG", "INFO", "STDOUT", "STDERR", "WARN", "ERROR")
+    lines = int(arguments["lines"])
+    for number in range(lines):
+        context.log(f"Line {number + 1} of {lines}: {'=' * (number % 60)}>", levels[number % 6])
+        if number % 250 == 249:
+            context.sleep(0.03)
+    return {"output": f"{lines} lines written"}
+
+
+def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Answer with megabytes of JSON."""
+    dice = context.dice(arguments["megabytes"])
+    rows = int(float(arguments["megabytes"]) * 8800)
+    context.log(f"{rows} rows")
+    table = [
+        {"row": n, "name": f"item-{n:07d}", "values": [round(dice.random(), 6) for _ in range(6)]}
+        for n in range(rows)
+    ]
+    return {"table": table, "rows": rows}
+
+
+def expiring(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Deliver a picture that is soon gone."""
+    image = landscapes.nebula(arguments["prompt"], context.seed(arguments), (768, 576))
+    seconds = float(arguments["seconds"])
+    context.log(f"The picture lasts {seconds:g} s", "WARN")
+    return {
+        "image": canvas.save(context, image, "png", "fleeting", expires_s=seconds),
+        "seconds": seconds,
+    }
+
+
+def silent(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Fail without saying so in the status."""
+    context.silent = True
+    context.sleep(0.2)
+    raise ModelError("no_media_generated", "The failure shows in the result only", ("prompt",))
+
+
+def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """A film that claims to be a picture, a picture that claims to be anything."""
+    from sandbox.studio import film
+
+    seed = context.seed(arguments)
+    data, _ = film.encode(film.journey("a wrong turn", seed, (320, 180), 24), (320, 180), 24)
+    image, _ = canvas.encode(patterns.glass("a wrong label", seed, (512, 384)), "webp")
+    return {
+        "video": context.save(data, "image/png", "film.png", served_as="image/png"),
+        "image": context.save(image, "application/octet-stream", "picture.bin"),
+        "image_url": context.save(image, "text/plain", "picture")["url"],
+    }
+
+
+def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Everything in data URIs, whatever was asked for."""
+    import base64
+
+    image = patterns.bloom(arguments["prompt"], context.seed(arguments), (512, 384))
+    data, kind = canvas.encode(image, "jpeg")
+    url = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    note = "data:text/plain;charset=utf-8,A%20note%20in%20a%20data%20URI"
+    return {
+        "images": [{"url": url, "width": 512, "height": 384, "content_type": kind}],
+        "note": {"url": note, "content_type": "text/plain"},
+    }
+
+
+def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """A seed past what a JavaScript number can hold."""
+    given = arguments.get("seed")
+    seed = 1_000_000_000_000_000_000 + context.seed({}) if given is None else int(given)
+    image = patterns.current(arguments["prompt"], seed, (640, 480))
+    return {"images": [canvas.save(context, image, "jpeg", "current")], "seed": seed}
+
+
+def curiosities(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Give back what came in, with the defaults that were filled in."""
+    context.log(f"{len(arguments)} fields")
+    return {"received": arguments, "fields": len(arguments)}
