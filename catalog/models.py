@@ -92,6 +92,11 @@ class Endpoint(models.Model):
         return reverse("playground:endpoint", args=[self.endpoint_id])
 
     @property
+    def duration_estimate_s(self) -> float | None:
+        """How long upstream expects a run to take, in seconds."""
+        return None if self.duration_estimate_min is None else self.duration_estimate_min * 60
+
+    @property
     def is_runnable(self) -> bool:
         """Whether a run can be sent: upstream still lists it."""
         return self.gone_at is None

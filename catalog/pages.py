@@ -92,6 +92,7 @@ def front(revision: str, starred: Starred) -> SafeString:
     """The front page's shelves, drawn."""
     listed = Endpoint.objects.listed()
     favourites = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
+    tiles = categories()
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -102,7 +103,8 @@ def front(revision: str, starred: Starred) -> SafeString:
     return render_to_string(
         "catalog/partials/_front.html",
         {
-            "categories": categories(),
+            "categories": tiles,
+            "total": sum(tile.count for tile in tiles),
             "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
             "favourites": [favourites[pk] for pk in starred if pk in favourites],
             "newest": list(

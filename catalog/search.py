@@ -34,7 +34,7 @@ TITLES = {  # parameter → heading, in the order of the page
 }
 SHOWN = {"category": 40, "tag": 16, "group": 12}
 STATUSES = {
-    "": "Any that fal lists",
+    "": "Listed",
     "active": "Active",
     "deprecated": "Deprecated",
     "gone": "No longer listed",
