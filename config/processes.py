@@ -147,8 +147,10 @@ def wait_until_answering(url: str, processes: list[Process], limit_s: float = 30
     while time.monotonic() < until:
         try:
             urllib.request.urlopen(url, timeout=2)  # noqa: S310  our own address
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as error:
+            if error.code == 503:  # no worker yet: the web itself answers
+                return True
+            time.sleep(0.03)
         except OSError:
             time.sleep(0.03)
         else:

@@ -65,6 +65,8 @@ if PUBLIC_URL:
 
 # --- upstream: fal, or the sandbox. Who answers at these addresses is nobody's business here -----
 FAL_KEY = env.str("FAL_KEY", default="")
+if FAL_KEY and not (FAL_KEY.isascii() and FAL_KEY.isprintable() and " " not in FAL_KEY):
+    raise ImproperlyConfigured("FAL_KEY must be one word, `key_id:key_secret`, without spaces.")
 UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")

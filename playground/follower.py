@@ -13,6 +13,7 @@ import fal
 from playground import lifecycle
 from playground.lifecycle import Found, Observation
 from playground.models import Run
+from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +98,6 @@ async def _end(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, status: fal.
             return await lifecycle.arecord(
                 pk, _failed(status.failure, output=result.output, **last)
             )
-        from schemas.artifacts import artifacts
-
         found = [
             Found(**{name: getattr(one, name) for name in Found.__dataclass_fields__})
             for one in artifacts(result.output)

@@ -18,7 +18,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -80,7 +80,7 @@ class Hub:
         self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
 
     async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
-        """Those of `runs` that have a newer version, as soon as there is one; empty after `hold_s`."""
+        """Those of `runs` that have a newer version, with it, as soon as there is one; empty after `hold_s`."""
         for run in runs:
             self._watching[run.pk] = self._watching.get(run.pk, 0) + 1
         try:
@@ -98,7 +98,11 @@ class Hub:
         while True:
             rung = self.bell.version
             await self._check(rung, runs)
-            found = [run for run in runs if self.versions.get(run.pk, 0) > run.version]
+            found = [
+                replace(run, version=newest)
+                for run in runs
+                if (newest := self.versions.get(run.pk, 0)) > run.version
+            ]
             left = until - loop.time()
             if found or left <= 0:
                 return found
@@ -115,11 +119,10 @@ class Hub:
             self._checked = now
 
     async def fragment(self, run: Watched) -> str:
-        """The newest markup of a run in a view, drawn once for everybody."""
-        version = self.versions.get(run.pk, 0)
+        """The markup of a run in a view, of this version or newer; drawn once for everybody."""
         key = (run.pk, run.view)
         kept = self._fragments.get(key)
-        if kept is None or kept[0] < version:
+        if kept is None or kept[0] < run.version:
             kept = await _in_thread(_draw)(run.pk, run.view)
             self._fragments[key] = kept
             self._fragments.move_to_end(key)

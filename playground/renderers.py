@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from playground import live_marks, words
 from playground.models import Artifact, Run
+from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
 TREE_LIMIT = 200_000  # characters of output shown as a tree; the whole is one click away
@@ -87,8 +88,6 @@ def source(artifact: Artifact) -> str:
 
 def texts(run: Run) -> list[Text]:
     """The texts in the run's output."""
-    from schemas.artifacts import artifacts
-
     return [
         Text(one.path, one.text, _markdown.render(one.text))
         for one in artifacts(run.output)

@@ -24,7 +24,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import fal
-
+from catalog import sync
 from playground import archivist, changes, dispatcher, follower, leases
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
@@ -175,7 +175,6 @@ class Worker:
         return leases.RENEW_EVERY_S
 
     async def _sync(self) -> float:
-        from catalog import sync
         try:
             await sync.run(self.upstream.platform)
         except sync.AlreadyRunning as error:

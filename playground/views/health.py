@@ -22,6 +22,16 @@ def workers_alive() -> int:
     return Worker.objects.filter(beat_at__gt=timezone.now() - ALIVE).count()
 
 
+def readiness() -> str:
+    """Why a run would have to wait, in a sentence; empty when it would not."""
+    alive = list(Worker.objects.filter(beat_at__gt=timezone.now() - ALIVE))
+    if not alive:
+        return "No worker is running, so runs wait. Start one with `manage.py worker`."
+    if not any(worker.has_key for worker in alive):
+        return "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
+    return ""
+
+
 @login_not_required
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -36,10 +36,12 @@ class LiveRuns extends HTMLElement {
     } else if (event.type === "htmx:afterRequest" && event.target === this) {
       this.isAsking = false;
       this.errors = event.detail.successful ? 0 : this.errors + 1;
-      if (event.detail.xhr.status === 204 || !event.detail.successful) this.later();
-      else this.take();
+      this.take();
+      // htmx counts the request as under way until this event is over.
+      this.later(event.detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
       this.take();
+      this.later(0);
     } else {
       this.poll();
     }
@@ -56,11 +58,9 @@ class LiveRuns extends HTMLElement {
         run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state: run.dataset.runState } }));
       }
     }
-    this.poll();
   }
-  later() {
+  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : BRIEF_MS) {
     clearTimeout(this.timer);
-    const pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : BRIEF_MS;
     this.timer = setTimeout(() => this.poll(), pause);
   }
   async poll() {

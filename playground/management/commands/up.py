@@ -46,7 +46,7 @@ class Command(BaseCommand):
         children = [web, worker, *children]
         web.start()
         worker.start()
-        if not processes.wait_until_answering(f"http://{HOST}:{port}/healthz", [web]):
+        if not processes.wait_until_answering(f"http://{HOST}:{port}/login/", [web]):
             processes.end(children)
             sys.exit("Vitrine did not start: the web process ended; its message stands above.")
         upstream = (

@@ -1,0 +1,155 @@
+"""Between an endpoint's row and its form: what the form holds, what a post of it means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint, Schema
+from playground import forms
+from schemas import Contract, Field, Problem, build, contract
+from schemas import draw as draw_nodes
+from schemas.exact import NotJson, dumps, loads
+from schemas.examples import example
+from schemas.reading import parse
+from schemas.snippets import snippets
+from schemas.tables import input_rows, output_rows
+from schemas.validation import validate
+from schemas.writing import write
+
+GONE = Problem((), "Upstream no longer lists this model, so it cannot be run")
+TITLE_LENGTH = 200
+LONGEST_LINK = 6000
+TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
+
+Post = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that one version of a schema gives a form; made once for each digest."""
+
+    contract: Contract
+    root: Field
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a form holds: its controls as a browser would post them, what is wrong, what to say."""
+
+    post: Post
+    notice: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+
+@lru_cache(maxsize=512)
+def _model(digest: str, endpoint_id: str) -> Model:
+    document: Any = None
+    if digest:
+        text = Schema.objects.values_list("document", flat=True).get(pk=digest)
+        document = json.loads(text)
+    found = contract(document, endpoint_id)
+    return Model(found, build(found))
+
+
+def model(endpoint: Endpoint) -> Model:
+    """The endpoint's schema, ready for use; without one, the whole input is one JSON box."""
+    return _model(endpoint.schema_id or "", endpoint.endpoint_id)
+
+
+def draw(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
+    """The form's controls as HTML."""
+    node = draw_nodes(model(endpoint).root, post=post, problems=problems)
+    return forms.render_form(node, reverse("playground:uploads"))
+
+
+def read(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
+    """The arguments that a post stands for, and what is wrong with them."""
+    found = model(endpoint)
+    parsed = parse(found.root, post)
+    return parsed.arguments, parsed.problems or validate(
+        found.contract, parsed.arguments, found.root
+    )
+
+
+def from_arguments(endpoint: Endpoint, arguments: Any) -> Filled:
+    """A form filled in with arguments; what they hold beyond the schema is kept as extras."""
+    if not isinstance(arguments, dict):
+        return Filled({}, "That input is not a JSON object, so it could not be filled in.")
+    return Filled(write(model(endpoint).root, arguments))
+
+
+def from_text(endpoint: Endpoint, text: str) -> Filled:
+    """A form filled in from the address's `?input=<JSON>`."""
+    try:
+        return from_arguments(endpoint, loads(text))
+    except NotJson as error:
+        return Filled({}, f"The input in this address cannot be read: {error}.")
+
+
+def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:
+    """The same input as JSON, or back as a form; what cannot be read stays as it was, with the reason."""
+    parsed = parse(model(endpoint).root, post)
+    if parsed.problems:
+        return Filled(post, problems=parsed.problems)
+    if action == "to-json":
+        return Filled({"~mode": ["json"], "~json": [dumps(parsed.arguments)]})
+    return from_arguments(endpoint, parsed.arguments)
+
+
+def example_link(endpoint: Endpoint) -> str:
+    """The page with the model's own example filled in; empty when it has none."""
+    arguments = example(model(endpoint).root)
+    if not arguments:
+        return ""
+    query = urlencode({"input": json.dumps(arguments, ensure_ascii=False)})
+    return f"{endpoint.get_absolute_url()}?{query}" if len(query) < LONGEST_LINK else ""
+
+
+def code(endpoint: Endpoint, post: Post) -> dict[str, Any]:
+    """What the API tab shows: code for the input in the form, or for the model's example."""
+    found = model(endpoint)
+    arguments = parse(found.root, post).arguments or example(found.root)
+    return {"snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL)}
+
+
+def tables(endpoint: Endpoint) -> dict[str, Any]:
+    """What the Schema tab shows."""
+    found = model(endpoint)
+    document = json.dumps(found.contract.document, indent=2, ensure_ascii=False)
+    return {
+        "inputs": input_rows(found.root),
+        "outputs": output_rows(found.contract),
+        "document": document if endpoint.schema_id else "",
+    }
+
+
+def title(arguments: dict[str, Any]) -> str:
+    """What a run is called: the first line of its prompt or other text."""
+    texts = [arguments.get(key) for key in TITLE_KEYS]
+    for text in texts:
+        if isinstance(text, str) and text.strip():
+            line = text.strip().splitlines()[0].replace("\x00", "")
+            return line.encode("utf-8", "replace").decode()[:TITLE_LENGTH]
+    return ""
+
+
+def once(token: str, arguments: dict[str, Any]) -> str:
+    """What two presses of the same button share: the drawn form and what was in it."""
+    text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def problem_of(control: str, message: str) -> Problem:
+    """A problem with a posted file, at the field that it was for."""
+    name = control.partition("~")[0]
+    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    return Problem(path, message)
