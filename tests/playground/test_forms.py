@@ -1,0 +1,101 @@
+"""Form and JSON are exact inverses, through what a browser without JavaScript posts from the page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from playground.forms import render_form
+from schemas import build, contract, draw, parse
+from schemas.exact import identical
+from tests.conftest import DATA
+from tests.playground.browser_post import post_of
+from tests.schemas import strategies
+
+relaxed = settings(
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ],
+)
+
+
+def through_the_page(root: Any, value: Any) -> Any:
+    """Arguments → page → post → arguments."""
+    page = render_form(draw(root, value), "/uploads/")
+    parsed = parse(root, post_of(page))
+    assert parsed.problems == []
+    return parsed.arguments
+
+
+@pytest.mark.parametrize("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
+def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
+    endpoint_id = name.replace("--", "/")
+    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
+    found = contract(document, endpoint_id)
+    root = build(found)
+
+    @settings(relaxed, max_examples=60)
+    @given(strategies.arguments(found.input, document))
+    def law(value: dict[str, Any]) -> None:
+        assert identical(through_the_page(root, value), value)
+
+    law()
+
+
+@settings(relaxed, max_examples=500)
+@given(strategies.schemas_with_arguments)
+def test_arguments_of_any_schema_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
+    document, value = case
+    root = build(contract(document, "a/b"))
+    assert identical(through_the_page(root, value), value)
+
+
+@settings(relaxed, max_examples=300)
+@given(strategies.inputs)
+def test_an_untouched_form_sends_only_what_is_required(schema: dict[str, Any]) -> None:
+    root = build(contract(strategies.document(schema), "a/b"))
+    parsed = parse(root, post_of(render_form(draw(root))))
+    assert parsed.problems == []
+    assert parsed.arguments.keys() <= set(schema.get("required", []))
+
+
+def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str, Any]) -> None:
+    for endpoint_id, document in documents.items():
+        root = build(contract(document, endpoint_id))
+        assert parse(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
+
+
+@settings(relaxed, max_examples=200)
+@given(strategies.schemas_with_arguments)
+def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
+    document, value = case
+    root = build(contract(document, "a/b"))
+    posted = post_of(render_form(draw(root, value)))
+    again = post_of(render_form(draw(root, post=posted)))
+    assert identical(parse(root, again).arguments, value)
+
+
+@pytest.mark.parametrize("text", strategies.HOSTILE)
+def test_no_text_escapes_into_the_page(text: str) -> None:
+    schema = {
+        "type": "object",
+        "title": text,
+        "properties": {
+            text: {"type": "string", "title": text, "description": text, "default": text},
+            "c": {"enum": [text, "b"], "description": text},
+            "m": {"type": "object", "additionalProperties": {"type": "string"}},
+            "l": {"type": "array", "title": text, "items": {"type": "string", "examples": [text]}},
+        },
+    }
+    root = build(contract(strategies.document(schema), "a/b"))
+    value = {text: text, "m": {text: text}, "l": [text], text + "?": text}
+    page = render_form(draw(root, value))
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert identical(parse(root, post_of(page)).arguments, value)

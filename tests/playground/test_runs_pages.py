@@ -1,0 +1,232 @@
+"""Runs: history, one run, what can be done with it, and who may."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+
+from playground import archivist
+from playground.models import Artifact, Run, Worker
+
+FAILURE = {
+    "error": "RunFailed",
+    "message": "Unprocessable",
+    "status": 422,
+    "type": None,
+    "detail": [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}],
+}
+
+
+@pytest.fixture
+def stored(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
+    """A stored artifact of 1,000 known bytes."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
+    data = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4
+    kept = archivist.store(io.BytesIO(data[:1000]), "video/mp4")
+    return Artifact.objects.create(
+        run=run,
+        position=0,
+        path="video",
+        kind="video",
+        url="https://v3.fal.media/a.mp4",
+        state="stored",
+        file=kept.name,
+        digest=kept.digest,
+        content_type=kept.content_type,
+        size_bytes=kept.size_bytes,
+        file_name="a.mp4",
+    )
+
+
+def test_the_history_makes_few_queries_whatever_its_length(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    for _ in range(20):
+        run = make_run(state="succeeded", output={})
+        Artifact.objects.create(
+            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
+        )
+    with django_assert_num_queries(4):  # session, user, runs, artifacts
+        member.get("/runs/")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"a cat", "ein Füchslein"}),
+        ("q=cat", {"a cat"}),
+        ("q=Füchs", {"ein Füchslein"}),
+        ("state=failed", {"ein Füchslein"}),
+        ("state=unfinished", {"a cat"}),
+        ("starred=1", {"a cat"}),
+        ("days=1", {"a cat", "ein Füchslein"}),
+        ("model=fal-ai/flux/dev", {"a cat", "ein Füchslein"}),
+        ("model=other", set()),
+        ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
+    ],
+)
+def test_the_history_is_filtered_by_its_address(
+    member: Client, make_run: Any, query: str, found: set[str]
+) -> None:
+    make_run(title="a cat", is_starred=True)
+    make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
+    runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
+    assert set(runs) == found
+
+
+def test_the_history_goes_on_by_a_cursor(member: Client, make_run: Any) -> None:
+    made = [make_run() for _ in range(35)]
+    first = member.get("/runs/")
+    second = member.get("/runs/", {"before": first.context["more"]})
+    shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
+    assert shown == [run.pk for run in reversed(made)]
+
+
+def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, stored: Artifact) -> None:
+    client.force_login(stranger)
+    page = stored.run.get_absolute_url()
+    assert not client.get("/runs/").context["runs"]
+    assert client.get(page).status_code == 404
+    assert client.get(f"{page}output.json").status_code == 404
+    assert client.get(stored.get_absolute_url()).status_code == 404
+    for noun in ("cancellation", "repetition", "star"):
+        assert client.post(f"{page}{noun}/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/", "/models/", "/uploads/x/y"])
+def test_the_anonymous_are_asked_to_log_in(client: Client, db: None, path: str) -> None:
+    assert client.get(path).status_code in {302, 404}
+
+
+def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -> None:
+    run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "The model declined this content" in text
+    assert "prompt: too rude" in text
+    assert "Reword it" in text
+    assert "content_policy_violation" in text  # the raw error, one click away
+
+
+def test_texts_are_markdown_made_safe(member: Client, make_run: Any) -> None:
+    output = {"output": "# Hi\n\n<script>alert(1)</script> **bold** ![x](https://evil/x.png)"}
+    run = make_run(state="succeeded", output=output, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "<h1>Hi</h1>" in text
+    assert "<strong>bold</strong>" in text
+    assert "<script>alert" not in text
+    assert '<img src="https://evil' not in text
+
+
+def test_a_19_digit_seed_is_shown_whole(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"seed": 196619188014358660}, ended_at=timezone.now())
+    assert b"196619188014358660" in member.get(run.get_absolute_url()).content
+
+
+def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
+    run = make_run()
+    page = run.get_absolute_url()
+    assert member.post(f"{page}cancellation/").status_code == 302
+    assert member.post(f"{page}cancellation/", headers={"hx-request": "true"}).status_code == 204
+    again = member.post(f"{page}repetition/").headers["Location"]
+    assert again != page
+    assert member.get(again).context["run"].arguments == run.arguments
+    member.post(f"{page}star/")
+    run.refresh_from_db()
+    assert (run.state, run.is_starred) == ("cancelled", True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "span"),
+    [
+        ("", 200, (0, 1000)),
+        ("bytes=0-99", 206, (0, 100)),
+        ("bytes=900-", 206, (900, 1000)),
+        ("bytes=-10", 206, (990, 1000)),
+        ("bytes=0-5000", 206, (0, 1000)),
+        ("bytes=1000-", 416, None),
+        ("bytes=5-2", 200, (0, 1000)),
+        ("items=1-2", 200, (0, 1000)),
+        ("bytes=0-1,5-6", 200, (0, 1000)),
+    ],
+)
+def test_artifacts_are_served_in_ranges(
+    member: Client, stored: Artifact, asked: str, status: int, span: tuple[int, int] | None
+) -> None:
+    response = member.get(stored.get_absolute_url(), headers={"range": asked} if asked else {})
+    assert response.status_code == status
+    if span:
+        with default_storage.open(stored.file) as file:
+            assert b"".join(response.streaming_content) == file.read()[slice(*span)]
+        assert int(response.headers["Content-Length"]) == span[1] - span[0]
+    if status == 206 and span:
+        assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
+    response.close()
+
+
+def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
+    response = member.get(stored.get_absolute_url())
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    response.close()
+    svg = archivist.store(io.BytesIO(b"<svg onload='alert(1)'/>"), "image/svg+xml")
+    Artifact.objects.filter(pk=stored.pk).update(
+        file=svg.name, content_type=svg.content_type, file_name="x.svg"
+    )
+    response = member.get(stored.get_absolute_url())
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    response.close()
+
+
+def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
+    Artifact.objects.filter(pk=stored.pk).update(state="remote")
+    assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.png", b"", "is empty"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + b"0" * 50, "HEIC"),
+    ],
+)
+def test_an_upload_that_cannot_be_used_says_why(
+    member: Client, name: str, data: bytes, sentence: str
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    response = member.post("/uploads/", {"file": SimpleUploadedFile(name, data)})
+    assert response.status_code == 422
+    assert sentence in json.loads(response.content)["error"]
+
+
+def test_healthz_tells_what_is_alive(client: Client, make_run: Any) -> None:
+    make_run()
+    assert client.get("/healthz").status_code == 503
+    Worker.objects.create(name="w", beat_at=timezone.now())
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.json() == {
+        "database": "ok",
+        "workers": 1,
+        "unfinished_runs": 1,
+        "last_sync_age_s": None,
+    }
+
+
+def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(
+    member: Client, stranger: User, make_run: Any
+) -> None:
+    make_run(title="mine")
+    make_run(title="theirs", user=stranger)
+    text = member.get("/runs/latest/").content.decode()
+    assert "mine" in text
+    assert "theirs" not in text
+    assert Run.objects.count() == 2
