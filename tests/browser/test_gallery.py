@@ -1,0 +1,300 @@
+"""The gallery in a browser: by pointer, by keyboard, on a phone, without scripts, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite, SyncReport
+
+pytestmark = pytest.mark.browser
+WIDE, PHONE = (1440, 900), (390, 844)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module.
+
+    As long as Playwright lives it keeps an event loop in this thread; the tests' own queries
+    and pytest-django's clearing up are synchronous all the same.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def catalogue(transactional_db: None, live_server: LiveServer, user: User) -> None:
+    """Sixty models in four categories, one collection, pictures from our own server."""
+    today = timezone.now()
+    categories = ["text-to-image", "image-to-video", "text-to-speech", "image-to-3d"]
+    Endpoint.objects.bulk_create(
+        Endpoint(
+            endpoint_id=f"fal-ai/{'kling' if n % 10 == 0 else 'flux'}-{n:02}/run",
+            display_name=f"{'Kling' if n % 10 == 0 else 'Flux'} {n}",
+            owner="fal-ai",
+            category=categories[n % 4],
+            description="Does one thing, and does it well, at any size that you ask for.",
+            tags=["fast"] if n % 3 else ["slow", "careful"],
+            license_type="commercial" if n % 5 else "research",
+            kind="inference",
+            status="deprecated" if n == 59 else "active",
+            thumbnail_url=f"{live_server.url}/static/favicon.svg" if n % 7 else "",
+            unit_price_usd="0.025" if n % 2 else None,
+            price_unit="image",
+            currency="USD",
+            published_at=today - timedelta(days=n),
+            position=n,
+        )
+        for n in range(60)
+    )
+    best = Collection.objects.create(slug="best", title="Start here", description="Our choice.")
+    CollectionItem.objects.bulk_create(
+        CollectionItem(collection=best, endpoint=endpoint, position=place)
+        for place, endpoint in enumerate(Endpoint.objects.all()[:8])
+    )
+    SyncReport.objects.create(state="done")
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser, live_server: LiveServer, user: User, catalogue: None
+) -> Iterator[Open]:
+    """`open_page("/models/", PHONE, "dark")` → the page, logged in; an error in its console fails the test."""
+    login = Client()
+    login.force_login(user)
+    session = login.cookies["sessionid"].value
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_it(
+        address: str, size: tuple[int, int] = WIDE, scheme: Any = "light", *, scripts: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            has_touch=size == PHONE,
+        )
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        context.set_default_timeout(5000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    open_it.errors = errors  # type: ignore[attr-defined]
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def search_box(page: Page) -> Any:
+    return page.get_by_role("searchbox", name="Search models")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/models/", "/models/?q=nothing-like-it&tag=fast", "/categories/image-to-3d/", "/collections/best/"],
+)  # fmt: skip
+def test_everybody_can_use_every_page(
+    open_page: Open, address: str, size: tuple[int, int], scheme: str
+) -> None:
+    page = open_page(address, size, scheme)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_front_shows_the_shelves(open_page: Open) -> None:
+    page = open_page("/")
+    for title in ("Start here", "Categories", "New"):
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    page.get_by_role("link", name="Text to speech").click()
+    expect(page.get_by_role("heading", name="Text to speech", level=1)).to_be_visible()
+    expect(page.locator("article.card")).to_have_count(15)
+
+
+def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
+    page = open_page("/models/?tag=slow")
+    expect(page.locator("article.card")).to_have_count(20)
+    box = search_box(page)
+    box.press_sequentially("klng", delay=30)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("i")
+    expect(page.locator("article.card")).to_have_count(2)
+    expect(page.locator("#said")).to_have_text("2 models for “kling”")
+    expect(box).to_be_focused()
+    assert box.evaluate("element => element.selectionStart") == 3
+    page.wait_for_url("**/models/?q=kling&tag=slow")
+    expect(page).to_have_title("kling · Models · Vitrine")
+    page.go_back()
+    expect(page.locator("article.card")).to_have_count(20)
+    expect(search_box(page)).to_have_value("")
+    page.go_forward()
+    expect(page.locator("article.card")).to_have_count(2)
+    expect(search_box(page)).to_have_value("kling")
+
+
+def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> None:
+    page = open_page("/models/")
+    speech = page.get_by_role("checkbox", name="Text to speech 15")
+    speech.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("article.card")).to_have_count(15)
+    expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="Text to image 15")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Research 3")).to_be_visible()
+    page.wait_for_url("**/models/?category=text-to-speech")
+    page.get_by_role("checkbox", name="Research").check()
+    expect(page.locator("article.card")).to_have_count(3)
+    page.get_by_role("link", name="Remove the filter research").click()
+    page.wait_for_url("**/models/?category=text-to-speech")
+    page.get_by_label("Sort").select_option("name")
+    page.wait_for_url("**/models/?category=text-to-speech&sort=name")
+    expect(page.locator("article.card h3").first).to_have_text("Flux 14")
+
+
+def test_pages_are_links(open_page: Open) -> None:
+    page = open_page("/models/")
+    expect(page.locator("article.card")).to_have_count(48)
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("article.card")).to_have_count(12)
+    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+
+
+def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("/")
+    expect(search_box(page)).to_be_focused()
+    page.keyboard.type("kling 30")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/models/?q=kling+30")
+    card = page.locator("article.card").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if card.evaluate("card => card.contains(document.activeElement)"):
+            break
+    expect(card.get_by_role("link", name="Kling 30")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(card.get_by_role("button")).to_be_focused()
+    expect(card.get_by_role("button")).to_have_css("opacity", "1")
+    page.keyboard.press("Space")
+    expect(card.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Shift+Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/models/fal-ai/kling-30/run/")
+
+
+def test_a_star_turns_at_once_is_announced_and_can_be_undone(open_page: Open) -> None:
+    page = open_page("/")
+    stars = page.get_by_role("button", name="Favourite: Kling 0")
+    expect(stars).to_have_count(2)  # in the collection and among the new
+    stars.first.click()
+    for star in stars.all():
+        expect(star).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status").filter(has_text="Added Kling 0")).to_be_visible()
+    assert Favourite.objects.count() == 1
+    page.get_by_role("button", name="Undo").click()
+    expect(stars.first).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("status").filter(has_text="Removed Kling 0")).to_be_visible()
+    expect(page.get_by_text("Added Kling 0")).to_have_count(0)
+    assert Favourite.objects.count() == 0
+
+
+def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.route("**/favourites/**", lambda route: route.fulfill(status=500))
+    star = page.get_by_role("button", name="Favourite: Flux 1", exact=True)
+    star.hover()
+    star.click()
+    expect(page.locator("#toasts")).to_contain_text("500")
+    expect(star).to_have_attribute("aria-pressed", "false")
+    open_page.errors.clear()  # type: ignore[attr-defined]
+
+
+def test_without_scripts_search_filters_stars_and_pages_work(open_page: Open) -> None:
+    page = open_page("/models/", scripts=False)
+    search_box(page).fill("flux")
+    search_box(page).press("Enter")
+    expect(page.locator("#said")).to_have_text("54 models for “flux”")
+    page.get_by_role("checkbox", name="careful").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#said")).to_have_text("18 models for “flux”")
+    star = page.get_by_role("button", name="Favourite: Flux 3", exact=True)
+    star.hover()
+    star.click()
+    expect(page.locator("#said")).to_have_text("18 models for “flux”")
+    expect(page.get_by_role("button", name="Favourite: Flux 3", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
+    page = open_page("/models/", PHONE)
+    pick = page.get_by_role("checkbox", name="Image to 3D 15")
+    expect(pick).to_be_hidden()
+    page.locator("summary", has_text="Filters").click()
+    pick.check()
+    expect(page.locator("article.card")).to_have_count(15)
+    expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_moves_while_pictures_load(open_page: Open, size: tuple[int, int]) -> None:
+    page = open_page("/models/", size)
+    moved = page.evaluate(
+        """() => new Promise((done) => {
+          let sum = 0;
+          new PerformanceObserver((list) => list.getEntries().forEach((e) => (sum += e.value)))
+            .observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => done(sum), 400);
+        })"""
+    )
+    assert moved == 0
+
+
+def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
+    open_page: Open, catalogue: None
+) -> None:
+    Endpoint.objects.all().delete()
+    SyncReport.objects.all().delete()
+    report = SyncReport.objects.create(beat_at=timezone.now(), schemas_due=40, schemas_done=10)
+    page = open_page("/")
+    expect(page.get_by_role("status").filter(has_text="10 of 40 schemas")).to_be_visible()
+    expect(page.locator("article.card")).to_have_count(0)
+    Endpoint.objects.create(
+        endpoint_id="a/first", display_name="First", owner="a", published_at=timezone.now()
+    )
+    expect(page.locator("article.card")).to_have_count(1)
+    SyncReport.objects.filter(pk=report.pk).update(state="done", beat_at=timezone.now())
+    expect(page.get_by_text("10 of 40 schemas")).to_have_count(0)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.wait_for_timeout(2000)
+    assert requests == []
