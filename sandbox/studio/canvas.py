@@ -1,12 +1,12 @@
 """Arrays and pictures: noise, gradients, and the way to and from files."""
 
 import io
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sandbox.context import Context
+from sandbox.context import Context, digest
 from sandbox.errors import ModelError
 from sandbox.schema import PRESETS
 from sandbox.studio.colour import Array
@@ -18,8 +18,6 @@ MAX_SIDE = 4096
 
 def rng(*parts: object) -> np.random.Generator:
     """A generator that depends on the parts alone, the same on every machine."""
-    from sandbox.context import digest
-
     return np.random.default_rng([digest(part) for part in parts])
 
 
@@ -123,12 +121,12 @@ def save(
     image: Image.Image,
     format: str = "png",
     name: str = "image",
-    **options: object,
-) -> dict[str, object]:
+    **options: Any,
+) -> dict[str, Any]:
     """Keep a picture; returns fal's Image object."""
     data, content_type = encode(image, format)
     sides = {"width": image.width, "height": image.height}
-    return context.save(data, content_type, f"{name}.{format}", **options, **sides)  # type: ignore[arg-type]
+    return context.save(data, content_type, f"{name}.{format}", **options, **sides)
 
 
 def load(context: Context, url: str, *loc: str | int) -> Image.Image:
@@ -165,8 +163,3 @@ def size_of(given: object, *loc: str | int) -> Size:
 def cover(image: Image.Image, size: Size) -> Image.Image:
     """The picture cut to fill a size."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-
-
-def polyline(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Points as Pillow wants them."""
-    return [(float(x), float(y)) for x, y in points]

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.context import digest
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 
 FAMILIES = {  # name → (words that ask for it, colours from dark to light)
     "dusk": (

@@ -6,7 +6,6 @@ from typing import Any
 from sandbox.context import Context
 from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
 from sandbox.registry import Arguments
-from sandbox.studio import canvas, landscapes, patterns
 
 CTX: dict[str, dict[str, Any]] = {
     "image_too_small": {"min_height": 512, "min_width": 512},
@@ -47,17 +46,20 @@ def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
     seconds, lines = float(arguments["duration"]), int(arguments["log_lines"])
     end = time.monotonic() + seconds
     seed = context.seed(arguments)
-    image = (
-        canvas.save(context, patterns.tessera(arguments["prompt"], seed, (512, 512)), "png", "slow")
-        if arguments["picture"]
-        else None
-    )
+    images = [_tiles(arguments["prompt"], seed, context)] if arguments["picture"] else []
     for number in range(1, lines + 1):
         left = end - time.monotonic()
         context.sleep(max(0.0, left / (lines - number + 1)), exactly=True)
         context.step(number, lines, "Waited")
     context.sleep(max(0.0, end - time.monotonic()), exactly=True)
-    return {"images": [image] if image else [], "seed": seed, "slept": seconds}
+    return {"images": images, "seed": seed, "slept": seconds}
+
+
+def _tiles(prompt: str, seed: int, context: Context) -> dict[str, Any]:
+    # Heavy libraries are imported where they are needed: without a picture the clock is exact.
+    from sandbox.studio import canvas, patterns
+
+    return canvas.save(context, patterns.tessera(prompt, seed, (512, 512)), "png", "slow")
 
 
 def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -84,6 +86,8 @@ def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Turn down certain words."""
+    from sandbox.studio import canvas, patterns
+
     context.sleep(0.2)
     if FORBIDDEN & set(arguments["prompt"].lower().split()):
         msg = "The content could not be processed because it contained material flagged by a content checker."
@@ -118,6 +122,8 @@ def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def expiring(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Deliver a picture that is soon gone."""
+    from sandbox.studio import canvas, landscapes
+
     image = landscapes.nebula(arguments["prompt"], context.seed(arguments), (768, 576))
     seconds = float(arguments["seconds"])
     context.log(f"The picture lasts {seconds:g} s", "WARN")
@@ -136,7 +142,7 @@ def silent(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A film that claims to be a picture, a picture that claims to be anything."""
-    from sandbox.studio import film
+    from sandbox.studio import canvas, film, patterns
 
     seed = context.seed(arguments)
     data, _ = film.encode(film.journey("a wrong turn", seed, (320, 180), 24), (320, 180), 24)
@@ -152,6 +158,8 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Everything in data URIs, whatever was asked for."""
     import base64
 
+    from sandbox.studio import canvas, patterns
+
     image = patterns.bloom(arguments["prompt"], context.seed(arguments), (512, 384))
     data, kind = canvas.encode(image, "jpeg")
     url = f"data:{kind};base64,{base64.b64encode(data).decode()}"
@@ -164,6 +172,8 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A seed past what a JavaScript number can hold."""
+    from sandbox.studio import canvas, patterns
+
     given = arguments.get("seed")
     seed = 1_000_000_000_000_000_000 + context.seed({}) if given is None else int(given)
     image = patterns.current(arguments["prompt"], seed, (640, 480))

@@ -1,11 +1,26 @@
-"""Starts sandboxes for tests: as a process of its own, or two TLS hosts for the unmodified fal-client."""
+"""Starts sandboxes for tests: as a process of its own, or as TLS hosts for the unmodified fal-client."""
 
+import asyncio
+import datetime
+import ipaddress
+import socket
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.config import PREFIXES
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from sandbox.app import build_host
+from sandbox.config import PREFIXES, Config
+from sandbox.state import Sandbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,3 +65,86 @@ def start_sandbox(
     return RunningSandbox(
         base, key, {host: base + path for host, path in PREFIXES.items()}, process
     )
+
+
+@dataclass
+class TlsHosts:
+    """The hosts of one sandbox, each at the root of a TLS port of its own, trusted through `ca`."""
+
+    addresses: dict[str, str]
+    key: str
+    ca: Path
+    servers: list[uvicorn.Server]
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        """Close all ports."""
+        for server in self.servers:
+            server.should_exit = True
+        self.thread.join(10)
+
+
+def start_tls_hosts(data_dir: Path, key: str = "test-key:secret") -> TlsHosts:
+    """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
+    ca, certificate = make_certificates(data_dir)
+    listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
+    addresses = {
+        host: f"https://localhost:{listener.getsockname()[1]}"
+        for host, listener in listeners.items()
+    }
+    sandbox = Sandbox(Config(data_dir, key=key, addresses=addresses, pace=0.2))
+    servers = {
+        host: uvicorn.Server(
+            uvicorn.Config(
+                build_host(sandbox, host),
+                ssl_certfile=certificate,
+                log_level="warning",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        for host in PREFIXES
+    }
+
+    async def serve() -> None:
+        await asyncio.gather(
+            *(server.serve(sockets=[listeners[host]]) for host, server in servers.items())
+        )
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    while not all(server.started for server in servers.values()):
+        time.sleep(0.01)
+    return TlsHosts(addresses, key, ca, list(servers.values()), thread)
+
+
+def make_certificates(folder: Path) -> tuple[Path, Path]:
+    """A private authority and a certificate for localhost (with its key), both as PEM files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.datetime.now(datetime.UTC)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        for text in ("Sandbox test authority", "localhost")
+    ]
+
+    def signed(subject: int, is_ca: bool) -> x509.Certificate:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[subject])
+            .issuer_name(names[0])
+            .public_key(keys[subject].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=2))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        )
+        if not is_ca:
+            hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        return builder.sign(keys[0], hashes.SHA256())
+
+    ca, certificate = folder / "ca.pem", folder / "localhost.pem"
+    ca.write_bytes(signed(0, True).public_bytes(Encoding.PEM))
+    private = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    certificate.write_bytes(private + signed(1, False).public_bytes(Encoding.PEM))
+    return ca, certificate

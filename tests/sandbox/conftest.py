@@ -1,0 +1,50 @@
+"""One sandbox a session, and one more that runs a single request at a time."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.sandbox.server import RunningSandbox, TlsHosts, start_sandbox, start_tls_hosts
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """A quick sandbox in a process of its own."""
+    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), pace=0)
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """A sandbox with room for one request at a time: the others wait in line."""
+    running = start_sandbox(tmp_path_factory.mktemp("narrow"), pace=0, concurrency=1)
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsHosts]:
+    """The hosts as fal's own clients want them."""
+    hosts = start_tls_hosts(tmp_path_factory.mktemp("tls"))
+    yield hosts
+    hosts.stop()
+
+
+@pytest.fixture
+def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+    """A client with the key."""
+    with httpx.Client(headers={"Authorization": f"Key {sandbox.key}"}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def without_faults(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No fault outlives its test."""
+    yield
+    if "sandbox" in request.fixturenames:
+        running: RunningSandbox = request.getfixturevalue("sandbox")
+        control = {"headers": {"Authorization": f"Key {running.key}"}}
+        httpx.delete(f"{running.base}/_sandbox/faults", **control)
+        httpx.delete(f"{running.base}/_sandbox/catalogue", **control)
