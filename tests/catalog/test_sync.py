@@ -580,4 +580,5 @@ def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync
     run_sync(progress=lambda report: seen.append((report.listed, report.schemas_done)))
     assert seen[0] == (25, 0)
     assert seen[-1] == (25, 25)
-    assert len({done for _, done in seen}) == 4
+    assert seen == sorted(seen)
+    assert any(0 < done < 25 for _, done in seen)

@@ -1,0 +1,161 @@
+"""`manage.py sync_models` as people run it: a process of its own, upstream behind a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.catalog.upstream import CatalogueUpstream
+from tests.sandbox.server import start_sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+Manage = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def manage(tmp_path: Path) -> Manage:
+    """`manage("sync_models", FAL_API_URL=…)` → the process, on a migrated database of its own."""
+
+    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        settings = {
+            "SECRET_KEY": "tests-only",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'catalogue.sqlite3'}",
+            "FAL_KEY": "id:secret",
+        }
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=os.environ | settings | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert ended(start("migrate"))[0] == 0
+    return start
+
+
+@pytest.fixture
+def address(upstream: CatalogueUpstream) -> Iterator[str]:
+    """Where `upstream` answers on a socket."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            request = httpx.Request(
+                "GET", f"http://upstream{self.path}", headers=dict(self.headers)
+            )
+            answer = asyncio.run(upstream(request))
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(upstream.calls("expand")) < calls:
+        assert time.monotonic() < deadline, "no schema was asked for"
+        time.sleep(0.01)
+
+
+def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
+    sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
+    try:
+        code, out, err = ended(
+            manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
+        )
+        assert (code, err) == (0, "")
+        first = json.loads(out)
+        assert first["state"] == "done"
+        assert first["listed"] == len(first["new"]) == first["schemas_read"] > 0
+        assert first["failed"] == []
+        code, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"]))
+        again = json.loads(out)
+        assert (again["new"], again["changed"], again["schemas_due"]) == ([], [], 0)
+    finally:
+        sandbox.stop()
+
+
+def test_it_says_what_it_found_in_words(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(25)))
+    upstream.documents["fal-ai/m3"] = {"error": {"code": "expansion_failed", "message": "no"}}
+    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    assert code == 0
+    assert "25 models listed: 25 new, 0 changed, 0 gone; 25 of 25 schemas read; 1 failed." in out
+    assert "New: fal-ai/m0, " in out
+    assert "and 15 more" in out
+    assert "Failed: fal-ai/m3: expansion_failed: no" in out
+    assert "25 models listed, 100 % of 25 schemas read" in err
+    assert "secret" not in out + err
+
+
+def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
+    upstream.delay_s = 0.15
+    process = manage("sync_models", FAL_API_URL=address)
+    wait_for(upstream, 5)
+    process.send_signal(signal.SIGINT)
+    code, _, err = ended(process)
+    assert code != 0
+    assert "Stopped. What had arrived is kept; the next sync goes on." in err
+    assert "Traceback" not in err
+    upstream.delay_s = 0
+    _, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=address))
+    summary = json.loads(out)
+    assert summary["state"] == "done"
+    assert 0 < summary["schemas_due"] < 80
+
+
+def test_while_one_sync_runs_another_is_refused_in_a_sentence(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
+    upstream.delay_s = 1.0
+    first = manage("sync_models", "--json", FAL_API_URL=address)
+    wait_for(upstream, 1)
+    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    assert (code, out) == (1, "")
+    assert "A sync is already running" in err
+    assert len(err.strip().splitlines()) == 1
+    upstream.delay_s = 0
+    assert ended(first)[0] == 0
+
+
+def test_an_upstream_that_is_away_is_said_in_a_sentence(manage: Manage) -> None:
+    code, out, err = ended(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
+    assert code == 1
+    assert json.loads(out)["state"] == "failed"
+    assert "The catalogue was not read to its end: fal cannot be reached" in err
+    assert "Traceback" not in err
