@@ -63,8 +63,10 @@ async def keep(artifact: Artifact, files: fal.Files) -> None:
             next_attempt_at=timezone.now() + timedelta(seconds=5 * 3**artifact.attempts),
         )
         return
+    is_inline = artifact.url.startswith("data:")  # megabytes that lists would carry along
     await Artifact.objects.filter(pk=artifact.pk).aupdate(
         state=Artifact.State.STORED,
+        url=artifact.url[:64] if is_inline else artifact.url,
         file=kept.name,
         digest=kept.digest,
         size_bytes=kept.size_bytes,

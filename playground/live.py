@@ -77,6 +77,7 @@ class Hub:
         self._watching: dict[uuid.UUID, int] = {}
         self._checked = -1
         self._checking = asyncio.Lock()
+        self._drawing = asyncio.Lock()
         self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
 
     async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
@@ -121,13 +122,14 @@ class Hub:
     async def fragment(self, run: Watched) -> str:
         """The markup of a run in a view, of this version or newer; drawn once for everybody."""
         key = (run.pk, run.view)
-        kept = self._fragments.get(key)
-        if kept is None or kept[0] < run.version:
-            kept = await _in_thread(_draw)(run.pk, run.view)
-            self._fragments[key] = kept
-            self._fragments.move_to_end(key)
-            while len(self._fragments) > KEPT_FRAGMENTS:
-                self._fragments.popitem(last=False)
+        async with self._drawing:  # who comes while it is drawn finds it drawn
+            kept = self._fragments.get(key)
+            if kept is None or kept[0] < run.version:
+                kept = await _in_thread(_draw)(run.pk, run.view)
+                self._fragments[key] = kept
+                self._fragments.move_to_end(key)
+                while len(self._fragments) > KEPT_FRAGMENTS:
+                    self._fragments.popitem(last=False)
         return kept[1]
 
 

@@ -1,6 +1,8 @@
 """The settings under test: fast, offline, with a key that opens nothing."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ["UPSTREAM"] = "sandbox"
@@ -19,3 +21,11 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 LOGGING_CONFIG = None
+
+if IS_SQLITE:  # noqa: F405  a file: the worker, its threads and the change check meet in it
+    DATABASES["default"]["TEST"] = {  # noqa: F405
+        "NAME": str(
+            Path(tempfile.gettempdir()) / f"vitrine-test-{os.getuid()}-{os.getppid()}.sqlite3"
+        )
+    }
+MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()}")

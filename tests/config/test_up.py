@@ -1,0 +1,227 @@
+"""`manage.py up` as a new user meets it: in a copy of the checkout, with real processes."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LEAVE_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "var", "__pycache__", ".env", ".*_cache", ".hypothesis"
+)
+OURS = (
+    "FAL_",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "UPSTREAM",
+    "DJANGO_",
+    "PORT",
+    "VITRINE_",
+    "MEDIA_ROOT",
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a fresh clone has it."""
+    target = tmp_path_factory.mktemp("clone") / "vitrine"
+    shutil.copytree(ROOT, target, ignore=LEAVE_OUT)
+    return target
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    return inherited | more
+
+
+class Up:
+    """A running `manage.py up`."""
+
+    def __init__(self, checkout: Path, port: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=checkout,
+            env=environment(PORT=str(port)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        found = re.search(r"http://\S+/login/link/\S+", "".join(self.lines))
+        assert found, "".join(self.lines)
+        self.link = found[0]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
+    running = Up(checkout, free_port())
+    base = running.link.split("/login/")[0]
+    with httpx.Client(base_url=base, follow_redirects=True, timeout=20) as client:
+        assert client.get(running.link).status_code == 200
+        yield running, client
+    if running.process.poll() is None:
+        running.stop()
+
+
+def page_with(client: httpx.Client, path: str, text: str) -> str:
+    """The page if `text` is in it."""
+    page = client.get(path).text
+    return page if text in page else ""
+
+
+def until(found: Callable[[], Any], limit_s: float = 30.0) -> Any:
+    """What `found()` gives once it is true."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def children(pid: int) -> list[int]:
+    text = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return [int(line) for line in text.split()]
+
+
+def test_from_the_link_to_a_finished_run_without_script(up: tuple[Up, httpx.Client]) -> None:
+    _, client = up
+    until(lambda: "sandbox/ridgeline" in client.get("/models/?q=ridgeline").text)
+    path = "/models/sandbox/ridgeline/"
+    page = until(lambda: page_with(client, path, 'name="prompt"'))
+    hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page))
+    hidden = {name: html.unescape(value) for name, value in hidden.items()}
+    run = client.post("/models/sandbox/ridgeline/", data=hidden | {"prompt": "a first run"})
+    assert "data-run-id" in run.text
+    assert run.status_code == 200
+    path = str(run.url)
+    assert "<img" in until(lambda: page_with(client, path, 'data-run-state="succeeded"'))
+
+
+def test_every_page_says_whose_upstream_it_is(up: tuple[Up, httpx.Client]) -> None:
+    _, client = up
+    assert "Upstream: sandbox" in client.get("/").text
+
+
+def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
+    running, _ = up
+    keys = {}
+    for pid in children(running.process.pid):
+        program = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:3]
+        variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        keys[program[-1]] = [x for x in variables if x.startswith("FAL_KEY=") and x != "FAL_KEY="]
+    assert set(keys) == {"uvicorn", "worker", "sandbox"}
+    assert not keys["uvicorn"]
+    assert keys["worker"]
+
+
+def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
+    running, client = up
+    victim = next(
+        pid
+        for pid in children(running.process.pid)
+        if "uvicorn" in Path(f"/proc/{pid}/cmdline").read_text()
+    )
+    os.kill(victim, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            return client.get("/login/").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    time.sleep(0.3)
+    until(answers)
+
+
+def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert refused(checkout, PORT=str(port)).startswith(f"PORT {port} cannot be used")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "abc", "PORT must be a whole number"),
+        ("UPSTREAM", "elsewhere", "UPSTREAM must be fal or sandbox"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL must look like"),
+        ("DATABASE_URL", "sqlite:////no/such/folder/x.sqlite3", "the database of DATABASE_URL"),
+        ("FAL_QUEUE_URL", "queue.fal.run", "FAL_QUEUE_URL must be an address"),
+        ("FAL_KEY", "two words", "FAL_KEY must be one word"),
+        ("DEBUG", "maybe", "DEBUG must be"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_sentence(
+    checkout: Path, name: str, value: str, words: str
+) -> None:
+    assert refused(checkout, **{"PORT": str(free_port()), name: value}).startswith(words)
+
+
+def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(checkout, copy, ignore=LEAVE_OUT)
+    (copy / "var").write_text("a file where the folder should be")
+    assert refused(copy, PORT=str(free_port())).startswith("the folder")
+
+
+def refused(checkout: Path, **settings: str) -> str:
+    """The one sentence that `up` says when it does not start."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "up"],
+        cwd=checkout,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0].removeprefix("Vitrine did not start: ")
+
+
+def test_ctrl_c_stops_every_part(up: tuple[Up, httpx.Client]) -> None:
+    running, _ = up
+    parts = children(running.process.pid)
+    assert len(parts) == 3
+    assert running.stop() == 0
+    assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]

@@ -1,0 +1,114 @@
+"""A sandbox to talk to, and a worker in this process to do it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from catalog import sync, upstream
+from playground.worker import Worker
+from tests.sandbox.server import RunningSandbox, start_sandbox
+
+SETTINGS = {
+    "api": "FAL_API_URL",
+    "queue": "FAL_QUEUE_URL",
+    "run": "FAL_RUN_URL",
+    "rest": "FAL_REST_URL",
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), key="test:key", pace=0.2)
+    yield running
+    running.stop()
+
+
+class Control:
+    """The sandbox's switches: counted calls and faults."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        headers = {"Authorization": f"Key {sandbox.key}"}
+        self.http = httpx.Client(base_url=f"{sandbox.base}/_sandbox", headers=headers)
+
+    def fault(self, kind: str, name: str, **more: Any) -> None:
+        """Switch a fault on."""
+        self.http.post("/faults", json={"kind": kind, "name": name, **more}).raise_for_status()
+
+    def calls(self) -> dict[str, int]:
+        """Calls by kind since the last reset."""
+        counted: dict[str, int] = self.http.get("/calls").json()["calls"]
+        return counted
+
+    def reset(self) -> None:
+        """Faults off, counts at zero."""
+        self.http.delete("/faults")
+        self.http.delete("/calls")
+
+
+@pytest.fixture
+def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> Iterator[Control]:
+    """The sandbox as the upstream of the settings, without faults; media go to a folder of the test's."""
+    for host, name in SETTINGS.items():
+        setattr(settings, name, sandbox_process.addresses[host])
+    settings.FAL_MEDIA_URLS = [sandbox_process.base]
+    settings.FAL_KEY = sandbox_process.key
+    settings.SYNC_INTERVAL_MINUTES = 0
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    control = Control(sandbox_process)
+    control.reset()
+    yield control
+    control.reset()
+    control.http.close()
+
+
+Work = Callable[[Callable[[], Any]], None]
+
+
+@pytest.fixture
+def work(sandbox: Control, transactional_db: None) -> Work:
+    """`work(until)`: a worker works until the function says so, or fails after some seconds."""
+
+    def run(until: Callable[[], Any], limit_s: float = 20.0) -> None:
+        asyncio.run(_work(until, limit_s))
+        connections.close_all()
+
+    return run
+
+
+async def _work(until: Callable[[], Any], limit_s: float) -> None:
+    async with upstream.clients() as clients:
+        worker = Worker(clients, has_key=True, name="tester")
+        working = asyncio.create_task(worker.run())
+        deadline = time.monotonic() + limit_s
+        try:
+            while not await sync_to_async(until)():
+                assert not working.done(), "the worker ended by itself"
+                assert time.monotonic() < deadline, "nothing happened in time"
+                await asyncio.sleep(0.02)
+        finally:
+            worker.stop()
+            await working
+
+
+@pytest.fixture
+def catalogue(sandbox: Control, transactional_db: None) -> None:
+    """The sandbox's whole catalogue, synced."""
+
+    async def bring() -> None:
+        async with upstream.clients() as clients:
+            await sync.run(clients.platform)
+
+    _alone(bring())
+
+
+def _alone(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+    connections.close_all()

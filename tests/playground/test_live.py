@@ -1,0 +1,151 @@
+"""Held polls: news at once, one query and one drawing however many watch, nothing for strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from playground import lifecycle, live, live_marks
+from playground.lifecycle import Observation
+from playground.models import Run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
+    """How a page asks for a run."""
+    version = run.version if version is None else version
+    return f"{run.pk}:{version}:{live_marks.watch(run, view)}"
+
+
+def serve(use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+    """`use(client)` against a router that lives for as long."""
+
+    async def main() -> Any:
+        router = live.Router(nobody)
+        inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        started = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message["type"].endswith("startup.complete"):
+                started.set()
+
+        await inbox.put({"type": "lifespan.startup"})
+        life = asyncio.create_task(router({"type": "lifespan"}, inbox.get, send))
+        await started.wait()
+        transport = httpx.ASGITransport(router)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            try:
+                return await use(client)
+            finally:
+                await inbox.put({"type": "lifespan.shutdown"})
+                await life
+
+    try:
+        return asyncio.run(main())
+    finally:
+        connections.close_all()
+
+
+async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
+    params = [("r", run) for run in runs]
+    return await client.get(live.PATH, params=[*params, *([("hold", "1")] if hold else [])])
+
+
+def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
+    run = make_run(state="queued", version=3, queue_position=2)
+    response = serve(lambda client: ask(client, asked(run, 2)))
+    assert response.status_code == 200
+    assert 'hx-swap-oob="true"' in response.text
+    assert 'data-version="3"' in response.text
+    assert "2 ahead" in response.text
+
+
+def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.3)
+        assert not held.done()
+        changed = time.monotonic()
+        await sync_to_async(lifecycle.record)(run.pk, Observation(Run.State.RUNNING))
+        return await held, time.monotonic() - changed
+
+    response, waited_s = serve(use)
+    assert 'data-run-status="running"' in response.text
+    assert waited_s < live.HOLD_S / 2
+
+
+def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
+    run = make_run(state="queued")
+    assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
+
+
+@pytest.mark.parametrize("text", ["", "x", "x:1:stage:y", f"{uuid.uuid4()}:1:stage:forged", "::::"])
+def test_nothing_is_told_without_the_mark(text: str) -> None:
+    assert serve(lambda client: ask(client, text)).status_code == live.STOP_POLLING
+
+
+def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
+    mine, other = make_run(version=2), make_run(version=2)
+    _, _, mark = live_marks.watch(mine, "stage").partition(":")
+    for text in (f"{other.pk}:1:stage:{mark}", f"{mine.pk}:1:row:{mark}"):
+        assert serve(lambda client, text=text: ask(client, text)).status_code == live.STOP_POLLING
+
+
+def test_a_hundred_watchers_cost_one_query_and_one_drawing(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(state="queued")
+    looked: list[str] = []
+    for name in ("_versions", "_draw"):
+        real = getattr(live, name)
+        monkeypatch.setattr(
+            live, name, lambda *a, real=real, name=name: (looked.append(name), real(*a))[1]
+        )
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
+        await asyncio.sleep(0.5)
+        looked.clear()
+        await sync_to_async(lifecycle.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    responses = serve(use)
+    assert {response.status_code for response in responses} == {200}
+    assert looked.count("_draw") <= 2
+    assert looked.count("_versions") <= 4
+
+
+def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
+    runs = [make_run(version=2) for _ in range(5)]
+    response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
+    for run in runs:
+        assert f'id="row-{run.pk}"' in response.text
+
+
+def test_other_requests_reach_the_pages() -> None:
+    assert serve(lambda client: client.get("/runs/")).status_code == 418
+
+
+def test_a_final_state_brings_its_result(make_run: Any) -> None:
+    run = make_run(state="running")
+    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
+    lifecycle.record(run.pk, end)
+    response = serve(lambda client: ask(client, asked(run)))
+    assert 'data-final="1"' in response.text
+    assert "The model failed" in response.text

@@ -1,0 +1,210 @@
+"""The worker against the real sandbox over sockets: sent once, followed to the end, kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+
+from catalog.models import Endpoint
+from playground import lifecycle
+from playground.models import Artifact, Run, Upload
+from tests.playground.conftest import Control, Work
+
+Ask = Callable[..., Run]
+
+
+@pytest.fixture
+def ask(catalogue: None) -> Ask:
+    """`ask("sandbox/ridgeline", prompt="…")` → a run just created."""
+    user = User.objects.create_user("ana")
+    counter = iter(range(1000))
+
+    def make(endpoint_id: str, **arguments: Any) -> Run:
+        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        run, _ = lifecycle.create(
+            user=user, endpoint=endpoint, form_token=str(next(counter)), arguments=arguments
+        )
+        return run
+
+    return make
+
+
+def ended(*runs: Run) -> bool:
+    return not Run.objects.unfinished().filter(pk__in=[run.pk for run in runs]).exists()
+
+
+def archived(run: Run) -> bool:
+    return ended(run) and not run.artifacts.filter(state="remote").exists()
+
+
+def test_a_run_is_sent_followed_and_kept_with_two_calls_after_the_submit(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
+    sandbox.reset()
+    work(lambda: archived(run))
+    run.refresh_from_db()
+    artifact = run.artifacts.get()
+    assert run.state == "succeeded"
+    assert run.output["seed"] == 7
+    assert run.logs
+    assert run.started_at
+    assert run.request_id
+    assert (artifact.state, artifact.kind) == ("stored", "image")
+    assert artifact.width
+    assert default_storage.size(artifact.file) == artifact.size_bytes
+    calls = sandbox.calls()
+    assert calls["submit"] == 1
+    followed = {
+        kind: n
+        for kind, n in calls.items()
+        if kind in {"status", "stream", "status_stream", "result"}
+    }
+    assert sum(followed.values()) == 2, calls
+
+
+def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("mischief/slow", prompt="x", duration=1)
+    sandbox.fault("status_stream", "404", times=1000)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+    assert sandbox.calls()["status"] <= 12
+
+
+@pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
+def test_a_broken_stream_is_taken_up_again(
+    ask: Ask, work: Work, sandbox: Control, name: str
+) -> None:
+    run = ask("mischief/slow", prompt="x", duration=1)
+    sandbox.fault("status_stream", name, times=2, value=1)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+
+
+def test_a_lost_answer_to_the_submit_is_never_sent_again(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    """C25: the submit that failed in transport is marked, not repeated."""
+    run = ask("sandbox/ridgeline", prompt="once")
+    sandbox.fault("submit", "lost")
+    work(lambda: Run.objects.filter(pk=run.pk, state="unconfirmed").exists())
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("sandbox/ridgeline", prompt="later")
+    sandbox.fault("submit", "429", value=0.2)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+    assert run.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "arguments", "kind"),
+    [
+        ("mischief/censor", {"prompt": "a forbidden thing"}, "content_policy_violation"),
+        ("mischief/silent", {"prompt": "x"}, ""),
+        ("sandbox/ridgeline", {"prompt": 5}, "string_type"),
+    ],
+)
+def test_a_failed_request_keeps_its_own_words(
+    ask: Ask, work: Work, endpoint_id: str, arguments: dict[str, Any], kind: str
+) -> None:
+    """C19: COMPLETED is over, not well; the result's body is the error."""
+    run = ask(endpoint_id, **arguments)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["status"] == 422
+    assert kind in json.dumps(run.error)
+
+
+def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
+    run = ask("mischief/slow", prompt="x", duration=60)
+
+    def cancelled() -> bool:
+        if Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None).exists():
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(cancelled)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.cancel_requested_at
+
+
+def test_uploads_reach_upstream_and_go_up_once(
+    ask: Ask, work: Work, sandbox: Control, tmp_path: Any
+) -> None:
+    import io
+
+    from PIL import Image
+
+    from playground import archivist
+
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
+    kept = archivist.store(picture, "image/png")
+    upload = Upload.objects.create(
+        user=User.objects.get(),
+        digest=kept.digest,
+        file=kept.name,
+        file_name="a.png",
+        content_type=kept.content_type,
+        size_bytes=kept.size_bytes,
+    )
+    runs = [ask("sandbox/lens", image_url=upload.get_absolute_url())]
+    work(lambda: ended(*runs))
+    runs.append(ask("sandbox/lens", image_url=upload.get_absolute_url()))
+    sandbox.reset()
+    work(lambda: ended(*runs))
+    for run in runs:
+        run.refresh_from_db()
+        assert run.state == "succeeded", run.error
+        assert run.arguments["image_url"] == upload.get_absolute_url()
+        assert run.sent_arguments["image_url"].startswith("http")
+    assert not [kind for kind in sandbox.calls() if "upload" in kind or "initiate" in kind]
+
+
+def test_inline_and_mislabelled_media_are_kept_for_what_they_are(ask: Ask, work: Work) -> None:
+    """C33, and section 13: known wrong metadata exists."""
+    runs = [ask("mischief/inline", prompt="x"), ask("mischief/mislabelled", prompt="x")]
+    work(lambda: all(archived(run) for run in runs))
+    assert {a.state for a in Artifact.objects.all()} == {"stored"}
+    assert not any(len(a.url) > 200 for a in Artifact.objects.all())
+    types = {a.content_type for a in runs[1].artifacts.all()}
+    assert "video/mp4" in types
+
+
+def test_a_19_digit_seed_survives_unchanged(ask: Ask, work: Work) -> None:
+    """C32."""
+    run = ask("mischief/big-seed", prompt="x", seed=1234567890123456789)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.output["seed"] == 1234567890123456789
+
+
+def test_a_worker_that_comes_back_goes_on_where_it_stopped(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    run = ask("mischief/slow", prompt="x", duration=2)
+    work(lambda: Run.objects.filter(pk=run.pk, state="running").exists())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_many_runs_at_once_each_end_once(ask: Ask, work: Work, sandbox: Control) -> None:
+    runs = [ask("mischief/slow", prompt=str(n), duration=0) for n in range(30)]
+    work(lambda: ended(*runs), limit_s=40)
+    assert Run.objects.filter(state="succeeded").count() == 30
+    assert sandbox.calls()["submit"] == 30
