@@ -30,7 +30,7 @@ class Config:
     ping_s: float = 15.0
     webhook_retries: int = 10
     webhook_timeout_s: float = 15.0
-    webhook_backoff_s: float = 1.0
+    webhook_backoff_s: float = 0.5
     kept_requests: int = 5000
     max_upload_bytes: int = 512 * 1024 * 1024
 

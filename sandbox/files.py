@@ -37,7 +37,7 @@ class Files:
 
     def reserve(self, name: str) -> tuple[Path, str]:
         """A fresh path for a file of that name, and the URL it will have."""
-        safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[-80:] or "file.bin"
+        safe = re.sub(r"\.{2,}|[^A-Za-z0-9._-]+", "_", name).strip("._")[-80:] or "file.bin"
         shard, unique = secrets.token_hex(4), secrets.token_urlsafe(15).replace("-", "a")
         relative = f"b/{shard}/{unique}_{safe}"
         path = self.root / relative

@@ -12,7 +12,7 @@ from sandbox.engine import expiry
 from sandbox.faults import reply
 from sandbox.files import Multipart, content_type_of
 from sandbox.hosts.rest import LIFECYCLE
-from sandbox.hosts.web import Refused, body_json, route
+from sandbox.hosts.web import Refused, apps_of, body_json, route
 from sandbox.state import Sandbox
 
 
@@ -55,7 +55,7 @@ async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
     """fal-client: the whole file in one POST."""
-    _demand_token(http)
+    _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
     await _receive(http, sandbox, path)
     sandbox.files.describe(path, _content_type(http), _lasts(http))
@@ -64,7 +64,7 @@ async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 async def begin_multipart(http: HttpRequest, sandbox: Sandbox) -> Response:
     """fal-client: a file in parts."""
-    _demand_token(http)
+    _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
     sandbox.files.multipart[path.name] = Multipart(path, url, _content_type(http), _lasts(http))
     return reply({"access_url": url, "uploadId": path.name})
@@ -125,9 +125,9 @@ def _pending(http: HttpRequest, sandbox: Sandbox) -> Multipart:
     return pending
 
 
-def _demand_token(http: HttpRequest) -> None:
+def _demand_token(http: HttpRequest, sandbox: Sandbox) -> None:
     scheme, _, credentials = http.headers.get("authorization", "").partition(" ")
-    if scheme.lower() not in ("bearer", "key") or credentials.count(".") != 2:
+    if scheme.lower() != "bearer" or "storage" not in apps_of(sandbox, credentials):
         raise Refused(reply({"detail": "An upload token is required"}, 401))
 
 

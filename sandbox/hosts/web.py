@@ -80,13 +80,18 @@ def token(sandbox: Sandbox, apps: list[str], lasts_s: int) -> str:
     return f"{head}.{_signature(sandbox, head)}"
 
 
-def _token_fits(http: HttpRequest, sandbox: Sandbox) -> bool:
-    head, _, signature = http.query_params.get("fal_jwt_token", "").rpartition(".")
+def apps_of(sandbox: Sandbox, text: str) -> list[str]:
+    """The applications a token is for; none when it is not ours or has expired."""
+    head, _, signature = text.rpartition(".")
     if not head or not hmac.compare_digest(signature, _signature(sandbox, head)):
-        return False
+        return []
     claims = json.loads(base64.urlsafe_b64decode(head.partition(".")[2] + "=="))
+    return list(claims["apps"]) if claims["exp"] > time.time() else []
+
+
+def _token_fits(http: HttpRequest, sandbox: Sandbox) -> bool:
     alias = http.path_params.get("path", "").split("/")[1:2]
-    return bool(claims["exp"] > time.time() and (not alias or alias[0] in claims["apps"]))
+    return bool(alias) and alias[0] in apps_of(sandbox, http.query_params.get("fal_jwt_token", ""))
 
 
 def _signature(sandbox: Sandbox, head: str) -> str:

@@ -1,0 +1,87 @@
+"""C37: the unmodified fal-client from PyPI, over TLS, each verb in a process of its own."""
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from tests.sandbox.server import ROOT, TlsHosts
+
+
+def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:
+    """What one step of client_script.py printed."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "COV"))
+    } | {
+        "FAL_KEY": tls.key,
+        "FAL_QUEUE_RUN_HOST": tls.addresses["queue"].removeprefix("https://"),
+        "FAL_RUN_HOST": tls.addresses["run"].removeprefix("https://"),
+        "SANDBOX_REST": tls.addresses["rest"],
+        "SANDBOX_CDN": tls.addresses["cdn"],
+        "SSL_CERT_FILE": str(tls.ca),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sandbox.client_script", step, *more],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_c37_submit_status_iter_events_and_result(tls: TlsHosts) -> None:
+    seen = run_client(tls, "queue")
+    assert seen["names"][-1] == "Completed"
+    assert {"InProgress", "Completed"} <= set(seen["names"])
+    assert seen["lines"] == [f"Waited {n}/4 ({25 * n}%)" for n in range(1, 5)]
+    assert seen["output"] == seen["again"]
+    assert seen["output"]["slept"] == 0.4
+
+
+def test_c37_cancel(tls: TlsHosts) -> None:
+    seen = run_client(tls, "cancel")
+    assert seen["result"] == [499, "client_cancelled"]
+    assert seen["cancel"][0] == 400
+
+
+def test_c37_subscribe_and_its_asynchronous_twin(tls: TlsHosts) -> None:
+    seen = run_client(tls, "subscribe")
+    assert len(seen["ids"]) == 1
+    assert seen["updates"][-1] == "Completed"
+    assert seen["output"] == seen["async"]
+    assert seen["output"]["output"].startswith("# Sea")
+
+
+def test_c37_run(tls: TlsHosts) -> None:
+    seen = run_client(tls, "run")
+    assert seen["output"]["json"]["words"] == 3
+    status, body = seen["error"]
+    assert (status, body["detail"][0]["loc"]) == (422, ["body", "text"])
+
+
+def test_c37_stream(tls: TlsHosts) -> None:
+    seen = run_client(tls, "stream")
+    assert seen["count"] > 3
+    assert seen["first"]["partial"] is True
+    assert seen["last"]["partial"] is False
+
+
+def test_c37_c54_upload(tls: TlsHosts, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (40, 30), "teal").save(picture)
+    seen = run_client(tls, "upload", str(picture))
+    assert (seen["result"]["width"], seen["result"]["height"]) == (40, 30)
+    trust = ssl.create_default_context(cafile=str(tls.ca))
+    with httpx.Client(verify=trust) as http:
+        contents = [http.get(url).content for url in seen["urls"]]
+    assert contents == [b"small", bytes(range(256)) * 8192, b"old"]

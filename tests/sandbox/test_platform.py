@@ -1,0 +1,214 @@
+"""The Platform API: catalogue, prices, requests (C56, C57)."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sandbox.server import RunningSandbox, start_sandbox
+from tests.sandbox.wire import SLOW, submit, wait
+
+
+def models(sandbox: RunningSandbox, *query: tuple[str, Any]) -> httpx.Response:
+    return httpx.get(f"{sandbox.addresses['api']}/models", params=list(query), timeout=30)
+
+
+def ids(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [item["endpoint_id"] for item in answer.json()["models"]]
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    envelope = answer.json()["error"]
+    assert envelope["message"]
+    return answer.status_code, envelope["type"]
+
+
+def test_c56_list_pages_through_everything_once(sandbox: RunningSandbox) -> None:
+    seen, cursor, pages = [], None, 0
+    while True:
+        query = [("limit", 7)] + ([("cursor", cursor)] if cursor else [])
+        answer = models(sandbox, *query)
+        seen += ids(answer)
+        pages += 1
+        cursor = answer.json()["next_cursor"]
+        if pages == 1:
+            assert cursor == "Mg=="
+        if not answer.json()["has_more"]:
+            assert cursor is None
+            break
+    assert seen == ids(models(sandbox, ("limit", 1000)))
+    assert len(set(seen)) == len(seen) >= 37
+    assert "ordering" not in answer.json()
+
+
+def test_every_item_has_the_documented_metadata(
+    sandbox: RunningSandbox, catalogue_items: list[dict[str, Any]]
+) -> None:
+    mine = models(sandbox, ("limit", 1000)).json()["models"]
+    theirs = [set(item["metadata"]) for item in catalogue_items]
+    always, ever = set.intersection(*theirs), set.union(*theirs)
+    for item in mine:
+        assert always <= set(item["metadata"])
+        assert set(item["metadata"]) <= ever | {"duration_estimate", "stream_url", "github_url"}
+        assert item["metadata"]["is_favorited"] is None
+    used = {name for item in mine for name in item["metadata"]}
+    assert {"group", "duration_estimate", "stream_url", "github_url", "license_type"} <= used
+    assert {"training_endpoint_ids", "inference_endpoint_ids"} <= used
+    assert {item["metadata"]["status"] for item in mine} == {"active", "deprecated"}
+    assert {item["metadata"]["kind"] for item in mine} == {"inference", "training"}
+    links = {i for item in mine for i in item["metadata"].get("training_endpoint_ids", [])}
+    assert links <= {item["endpoint_id"] for item in mine}
+
+
+def test_c56_find_answers_in_the_order_of_the_ids(sandbox: RunningSandbox) -> None:
+    wanted = ["mischief/slow", "sandbox/aurora", "atelier/glass"]
+    answer = models(sandbox, *[("endpoint_id", each) for each in wanted], ("sort", "recent"))
+    assert ids(answer) == wanted
+    narrowed = models(sandbox, *[("endpoint_id", each) for each in wanted], ("q", "aurora"))
+    assert ids(narrowed) == ["sandbox/aurora"]
+
+
+def test_c56_search_by_words_category_and_status(sandbox: RunningSandbox) -> None:
+    assert ids(models(sandbox, ("q", "stained glass")))[0] == "atelier/glass"
+    assert ids(models(sandbox, ("q", "nothing like this"))) == []
+    found = models(sandbox, ("category", "text-to-video")).json()["models"]
+    assert [item["metadata"]["category"] for item in found] == ["text-to-video"]
+    assert ids(models(sandbox, ("status", "deprecated"))) == ["sandbox/ridgeline-classic"]
+
+
+def test_c56_sort_recent_is_echoed_and_kept(sandbox: RunningSandbox) -> None:
+    answer = models(sandbox, ("sort", "recent"), ("limit", 1000))
+    dates = [item["metadata"]["date"] for item in answer.json()["models"]]
+    assert dates == sorted(dates, reverse=True)
+    assert answer.json()["ordering"] == {"sort": "recent"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        [("limit", 0)],
+        [("limit", 1001)],
+        [("limit", 11), ("expand", "openapi-3.0")],
+        [("limit", "many")],
+        [("sort", "newest")],
+        [("status", "gone")],
+        [("cursor", "%%%")],
+        [("expand", "openapi-4")],
+        [("endpoint_id", f"a/{n}") for n in range(51)],
+    ],
+)
+def test_c56_limits_are_400_validation_errors(
+    sandbox: RunningSandbox, query: list[tuple[str, Any]]
+) -> None:
+    assert error(models(sandbox, *query)) == (400, "validation_error")
+
+
+def test_c56_bracketed_arrays_are_ignored_and_unknown_ids_are_404(sandbox: RunningSandbox) -> None:
+    plain = models(sandbox, ("expand[]", "openapi-3.0"), ("limit", 2)).json()["models"]
+    assert all("openapi" not in item for item in plain)
+    assert error(models(sandbox, ("endpoint_id", "no/such"))) == (404, "not_found")
+
+
+def test_c56_the_key_is_optional_but_not_wrong(sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['api']}/models"
+    assert httpx.get(url).status_code == 200
+    assert httpx.get(url, headers={"Authorization": f"Key {sandbox.key}"}).status_code == 200
+    wrong = httpx.get(url, headers={"Authorization": "Key wrong"})
+    assert error(wrong) == (401, "authorization_error")
+
+
+def test_expand_brings_the_document_and_the_enterprise_status(sandbox: RunningSandbox) -> None:
+    query = [("expand", "openapi-3.0"), ("expand", "enterprise_status")]
+    found = models(sandbox, *query).json()
+    assert len(found["models"]) == 10
+    for item in found["models"]:
+        assert item["openapi"]["info"]["x-fal-metadata"]["endpointId"] == item["endpoint_id"]
+        assert item["enterprise_status"] == "ready"
+
+
+def test_c57_prices(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['api']}/models/pricing"
+    wanted = ["sandbox/aurora", "mischief/slow"]
+    repeated = http.get(url, params=[("endpoint_id", each) for each in wanted]).json()
+    assert http.get(url, params={"endpoint_id": ",".join(wanted)}).json() == repeated
+    assert repeated["prices"][0] == {
+        "endpoint_id": "sandbox/aurora",
+        "unit_price": 0.025,
+        "unit": "megapixels",
+        "currency": "USD",
+    }
+    assert (repeated["next_cursor"], repeated["has_more"]) == (None, False)
+    assert error(http.get(url)) == (400, "validation_error")
+    assert error(http.get(url, params={"endpoint_id": "no/such"})) == (404, "not_found")
+    assert error(httpx.get(url, params={"endpoint_id": "a/b"})) == (401, "authorization_error")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "quantity", "total"),
+    [
+        ("historical_api_price", "call_quantity", 4, 0.1),
+        ("unit_price", "unit_quantity", 0.5, 0.0125),
+    ],
+)
+def test_c57_estimates(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str, name: str, quantity: float, total: float
+) -> None:
+    url = f"{sandbox.addresses['api']}/models/pricing/estimate"
+    body = {"estimate_type": kind, "endpoints": {"sandbox/aurora": {name: quantity}}}
+    assert http.post(url, json=body).json() == {
+        "estimate_type": kind,
+        "total_cost": total,
+        "currency": "USD",
+    }
+    assert error(httpx.post(url, json=body)) == (401, "authorization_error")
+    for wrong in (
+        {},
+        {"estimate_type": "guess"},
+        body | {"endpoints": {"sandbox/aurora": {name: 0}}},
+    ):
+        assert error(http.post(url, json=wrong)) == (400, "validation_error")
+
+
+def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['api']}/models/requests/by-endpoint"
+    arguments = {"duration": 0, "picture": False}
+    kept = submit(http, sandbox, SLOW, arguments)
+    hidden = submit(http, sandbox, SLOW, arguments, headers={"X-Fal-Store-IO": "0"})
+    failed = submit(http, sandbox, SLOW, {"duration": -1})
+    for handle in (kept, hidden, failed):
+        wait(http, handle)
+    query = {"endpoint_id": SLOW, "expand": "payloads", "limit": 3}
+    answer = http.get(url, params=query).json()
+    rows = {row["request_id"]: row for row in answer["items"]}
+    assert list(rows) == [h["request_id"] for h in (failed, hidden, kept)]
+    assert rows[kept["request_id"]]["json_input"] == arguments
+    assert "json_input" not in rows[hidden["request_id"]]
+    assert rows[failed["request_id"]]["status_code"] == 422
+    one = http.get(url, params={"endpoint_id": SLOW, "status": "user_error", "limit": 1}).json()
+    assert one["items"][0]["request_id"] == failed["request_id"]
+    future = {"endpoint_id": SLOW, "start": "2999-01-01T00:00:00Z"}
+    assert http.get(url, params=future).json()["items"] == []
+    assert error(http.get(url, params={"endpoint_id": SLOW, "limit": 101})) == (
+        400,
+        "validation_error",
+    )
+
+
+def test_meta_and_paths_that_are_not_there(sandbox: RunningSandbox) -> None:
+    api = sandbox.addresses["api"]
+    assert httpx.get(f"{api}/meta").json()["webhook_ip_ranges"] == ["127.0.0.1/32"]
+    assert error(httpx.get(f"{api}/models/usage")) == (404, "not_found")
+
+
+def test_a_large_catalogue_can_be_had(tmp_path: Any) -> None:
+    large = start_sandbox(tmp_path, filler=1200)
+    try:
+        first = models(large, ("limit", 1000))
+        assert len(ids(first)) == 1000
+        assert first.json()["has_more"] is True
+        filler = [each for each in ids(first) if each.startswith("filler/")]
+        document = models(large, ("endpoint_id", filler[0]), ("expand", "openapi-3.0"))
+        assert f"/{filler[0]}" in document.json()["models"][0]["openapi"]["paths"]
+    finally:
+        large.stop()

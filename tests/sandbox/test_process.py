@@ -1,0 +1,55 @@
+"""The program: quick to start, clean to stop, and nothing of Django or of ours in it."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.sandbox.server import ROOT, start_sandbox
+from tests.sandbox.wire import SLOW, submit, wait
+
+
+def test_it_starts_within_a_second_and_stops_with_0(tmp_path: Path) -> None:
+    started = time.monotonic()
+    running = start_sandbox(tmp_path)
+    took = time.monotonic() - started
+    assert httpx.get(f"{running.addresses['api']}/models").status_code == 200
+    assert running.stop() == 0
+    assert took < 1.5  # 0.25 s on an idle machine
+
+
+def test_it_stops_while_a_request_runs(tmp_path: Path) -> None:
+    running = start_sandbox(tmp_path)
+    with httpx.Client(headers={"Authorization": f"Key {running.key}"}) as http:
+        handle = submit(http, running, SLOW, {"duration": 60, "picture": False})
+        wait(http, handle, "IN_PROGRESS")
+    started = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - started < 5
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    running = start_sandbox(tmp_path)
+    port = running.base.rpartition(":")[2]
+    command = [sys.executable, "-m", "sandbox", "--port", port, "--data-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10)
+    assert running.stop() == 0
+    assert done.returncode == 1
+    assert done.stderr.startswith("The sandbox cannot start: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_it_needs_neither_django_nor_heavy_libraries_to_start(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from sandbox.app import build;"
+        "from sandbox.config import Config; build(Config(Path(sys.argv[1])));"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
+    loaded = set(done.stdout.split())
+    assert "starlette" in loaded
+    assert not loaded & {"django", "fal", "schemas", "catalog", "playground", "config"}
+    assert not loaded & {"numpy", "PIL", "av", "trimesh"}

@@ -1,0 +1,178 @@
+"""Uploads in every client's way (C54), and files as browsers want them (C55)."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.sandbox.server import RunningSandbox
+from tests.sandbox.wire import result, submit
+
+PNG = b"\x89PNG not really, but bytes are bytes"
+
+
+def initiate(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str, **headers: str
+) -> dict[str, str]:
+    storage = "gcs" if kind == "gcs" else "fal-cdn-v3"
+    path = "initiate-multipart" if kind == "multipart" else "initiate"
+    answer = http.post(
+        f"{sandbox.addresses['rest']}/storage/upload/{path}",
+        params={"storage_type": storage},
+        json={"content_type": "image/png", "file_name": "a picture.png"},
+        headers=headers,
+    )
+    assert answer.status_code == 200
+    urls: dict[str, str] = answer.json()
+    return urls
+
+
+def token(http: httpx.Client, sandbox: RunningSandbox) -> dict[str, str]:
+    url = f"{sandbox.addresses['rest']}/storage/auth/token?storage_type=fal-cdn-v3"
+    answer: dict[str, str] = http.post(url, json={}).json()
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["cdn", "gcs"])
+def test_c54_javascript_initiates_and_puts(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str
+) -> None:
+    urls = initiate(http, sandbox, kind)
+    assert httpx.get(urls["file_url"]).status_code == 404
+    put = httpx.put(urls["upload_url"], content=PNG, headers={"Content-Type": "image/png"})
+    assert put.is_success
+    file = httpx.get(urls["file_url"])
+    assert (file.content, file.headers["content-type"]) == (PNG, "image/png")
+    assert urls["file_url"].endswith("_a_picture.png")
+    assert httpx.put(urls["upload_url"], content=b"again").status_code == 404
+
+
+def test_c54_javascript_multipart_reads_tags_from_bodies(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    urls = initiate(http, sandbox, "multipart")
+    path, _, query = urls["upload_url"].partition("?")
+    parts = []
+    for number in (1, 2, 3):
+        answer = httpx.put(f"{path}/{number}?{query}", content=bytes([number]) * 1000)
+        assert answer.headers["content-type"] == "application/json"
+        parts.append(answer.json())
+    assert [part["partNumber"] for part in parts] == [1, 2, 3]
+    assert httpx.post(f"{path}/complete?{query}", json={"parts": parts}).is_success
+    assert httpx.get(urls["file_url"]).content == b"\1" * 1000 + b"\2" * 1000 + b"\3" * 1000
+
+
+def test_c54_python_posts_the_whole_file_with_a_token(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    given = token(http, sandbox)
+    assert given["expires_at"].endswith("+00:00")
+    answer = httpx.post(
+        f"{sandbox.addresses['cdn']}/files/upload",
+        content=PNG,
+        headers={
+            "Authorization": f"{given['token_type']} {given['token']}",
+            "Content-Type": "image/png",
+            "X-Fal-File-Name": "../../sneaky.png",
+        },
+    )
+    url = answer.json()["access_url"]
+    assert httpx.get(url).content == PNG
+    assert ".." not in url
+
+
+def test_c54_python_multipart_takes_parts_in_any_order(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    given = token(http, sandbox)
+    headers = {
+        "Authorization": f"{given['token_type']} {given['token']}",
+        "X-Fal-File-Name": "big.bin",
+    }
+    begun = httpx.post(f"{given['base_url']}/files/upload/multipart", headers=headers).json()
+    at = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    parts = []
+    for number in (3, 1, 2):
+        answer = httpx.put(f"{at}/{number}", content=bytes([number]) * 500, headers=headers)
+        parts.append({"partNumber": number, "etag": answer.headers["ETag"]})
+    assert httpx.post(f"{at}/complete", json={"parts": parts}, headers=headers).is_success
+    assert httpx.get(begun["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
+
+
+def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    rest, cdn = sandbox.addresses["rest"], sandbox.addresses["cdn"]
+    for path in ("/storage/upload/initiate", "/storage/auth/token", "/tokens/"):
+        assert httpx.post(rest + path, json={}).status_code == 401
+    for headers in ({}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Bearer nonsense"}):
+        assert httpx.post(f"{cdn}/files/upload", content=b"x", headers=headers).status_code == 401
+
+
+def test_c55_files_have_length_type_ranges_and_cors(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['files']}/examples/speech.wav"
+    origin = {"Origin": "http://somewhere.example"}
+    whole = httpx.get(url, headers=origin)
+    assert whole.headers["content-type"] == "audio/wav"
+    assert whole.headers["access-control-allow-origin"] == "*"
+    head = httpx.head(url)
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(whole.content)))
+    for asked, expected in (
+        ("0-9", whole.content[:10]),
+        ("-5", whole.content[-5:]),
+        ("100-", whole.content[100:]),
+    ):
+        part = httpx.get(url, headers={"Range": f"bytes={asked}"})
+        assert (part.status_code, part.content) == (206, expected)
+    size = len(whole.content)
+    assert httpx.get(url, headers={"Range": f"bytes={size}-"}).status_code == 416
+
+
+def test_c55_a_lifecycle_on_upload_removes_the_file(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    wish = '{"expiration_duration_seconds": 0.5}'
+    urls = initiate(http, sandbox, "cdn", **{"X-Fal-Object-Lifecycle": wish})
+    httpx.put(urls["upload_url"], content=PNG)
+    assert httpx.get(urls["file_url"]).status_code == 200
+    time.sleep(0.6)
+    assert httpx.get(urls["file_url"]).status_code == 404
+
+
+def test_c55_a_lifecycle_on_submit_removes_what_was_generated(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    wish = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 1}'}
+    arguments = {"duration": 0, "log_lines": 1}
+    handle = submit(http, sandbox, "mischief/slow", arguments, headers=wish)
+    url = result(http, handle).json()["images"][0]["url"]
+    assert httpx.get(url).headers["content-type"] == "image/png"
+    time.sleep(1.1)
+    assert httpx.get(url).status_code == 404
+
+
+def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    run = sandbox.addresses["run"]
+    output = http.post(f"{run}/mischief/expiring", json={"prompt": "x", "seconds": 0.4}).json()
+    assert httpx.get(output["image"]["url"]).status_code == 200
+    time.sleep(0.5)
+    assert httpx.get(output["image"]["url"]).status_code == 404
+    output = http.post(f"{run}/mischief/mislabelled", json={}).json()
+    film = httpx.get(output["video"]["url"])
+    assert (film.headers["content-type"], film.content[4:8]) == ("image/png", b"ftyp")
+    picture = httpx.get(output["image_url"])
+    assert picture.headers["content-type"].startswith("text/plain")
+    assert picture.content[8:12] == b"WEBP"
+
+
+def test_what_lies_outside_the_folder_is_not_served(sandbox: RunningSandbox) -> None:
+    for path in (
+        "/../../../../etc/hostname",
+        "/%2e%2e/%2e%2e/etc/hostname",
+        "/b",
+        "/",
+        "/thumbs/none.webp",
+    ):
+        assert httpx.get(sandbox.addresses["files"] + path).status_code == 404
