@@ -10,6 +10,6 @@ urlpatterns = [
     path("models/", views.models, name="models"),
     path("categories/<path:category>/", views.category, name="category"),
     path("collections/<slug:slug>/", views.collection, name="collection"),
-    path("favourites/<path:endpoint_id>/", views.favourite, name="favourite"),
+    path("favourites/", views.favourites, name="favourites"),
     path("catalogue/sync/", views.sync_progress, name="sync"),
 ]

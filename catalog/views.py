@@ -105,10 +105,11 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def favourite(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
-    """Star (`starred=1`) or unstar an endpoint; announces it and offers the way back."""
+def favourites(request: HtmxRequest) -> HttpResponse:
+    """Star the endpoint named by `star`, or unstar that of `unstar`; says so and offers the way back."""
+    starred = "star" in request.POST
+    endpoint_id = request.POST.get("star" if starred else "unstar", "")
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
-    starred = request.POST.get("starred", "1") == "1"
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:
         return redirect(_way_back(request))

@@ -1,19 +1,23 @@
-/** Every star of an endpoint turns at once when one is pressed, and turns back when the server refuses. */
-const turn = (address, isStarred) => {
-  for (const star of document.querySelectorAll(".star")) {
-    if (star.getAttribute("formaction") !== address) continue;
-    star.setAttribute("aria-pressed", isStarred);
-    star.value = isStarred ? "0" : "1";
+/**
+ * Every star of an endpoint turns at once when one is pressed, and turns back when the server refuses.
+ * The stars are buttons of the form #stars, which they stand outside of: htmx has to be told which one it was.
+ */
+const turn = ({ star, unstar }, isStarred) => {
+  for (const button of document.querySelectorAll(".star")) {
+    if (button.value !== (star ?? unstar)) continue;
+    button.setAttribute("aria-pressed", isStarred);
+    button.name = isStarred ? "unstar" : "star";
   }
 };
-const wantsStar = (event) => event.detail.requestConfig?.parameters?.starred === "1";
-const isAboutStar = (event) => event.detail.requestConfig?.path?.startsWith("/favourites/");
-document.addEventListener("htmx:beforeSend", (event) => {
-  if (isAboutStar(event)) turn(event.detail.requestConfig.path, wantsStar(event));
+const onStars = (type, act) =>
+  document.addEventListener(type, ({ detail }) => {
+    if (detail.elt.id === "stars") act(detail);
+  });
+onStars("htmx:configRequest", ({ parameters, triggeringEvent: { submitter } }) => {
+  parameters[submitter.name] = submitter.value;
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (!isAboutStar(event)) return;
-  const { elt, successful } = event.detail;
-  if (!successful) turn(event.detail.requestConfig.path, !wantsStar(event));
-  else if (elt.matches(".undo")) elt.closest("toast-note").remove();
+onStars("htmx:beforeSend", ({ requestConfig: { parameters } }) => turn(parameters, parameters.star !== undefined));
+onStars("htmx:afterRequest", ({ successful, requestConfig: { parameters, triggeringEvent } }) => {
+  if (!successful) turn(parameters, parameters.star === undefined);
+  else triggeringEvent.submitter.closest("toast-note")?.remove();
 });

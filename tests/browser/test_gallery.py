@@ -229,7 +229,7 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(open_page: Open) ->
 
 def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
     page = open_page("/models/")
-    page.route("**/favourites/**", lambda route: route.fulfill(status=500))
+    page.route("**/favourites/", lambda route: route.fulfill(status=500))
     star = page.get_by_role("button", name="Favourite: Flux 1", exact=True)
     star.hover()
     star.click()
