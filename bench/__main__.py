@@ -1,0 +1,77 @@
+"""`python -m bench [question …]`: measure, then say goal by goal what was met.
+
+Exit code 0 also when a goal is missed: that is an answer. 1 when a measurement broke.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+
+from bench.figures import SUMMARY, Goal, table
+from bench.stage import Stage
+
+Question = Callable[[Stage, int, bool], list[Goal]]
+
+# name → where it is answered, rounds, what it asks; a module is read only when its question is asked
+QUESTIONS = {
+    "g7": ("bench.forms:ask", 30, "form from schema"),
+    "g9": ("bench.sync:ask", 3, "sync"),
+    "g5": ("bench.pages:ask_form", 8, "form page, cold"),
+    "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
+    "g1": ("bench.overhead:ask", 12, "overhead of a run, and (G2) upstream calls"),
+}
+SAME = {"g2": "g1"}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Ask the questions one after the other, then show the summary."""
+    options = parser().parse_args(argv)
+    wanted = {SAME.get(name, name) for name in options.questions} or set(QUESTIONS)
+    goals: list[Goal] = []
+    broken: list[str] = []
+    started = time.monotonic()
+    with Stage() as stage:
+        for name, (place, rounds, what) in QUESTIONS.items():
+            if name not in wanted:
+                continue
+            print(f"\n== {name.upper()}: {what}", flush=True)
+            try:
+                question = find(place)
+                goals += question(stage, options.rounds or rounds, options.full)
+            except Exception:  # the other questions still have their answers
+                traceback.print_exc()
+                broken.append(name)
+    print(f"\n== Summary ({time.monotonic() - started:.0f} s)\n")
+    print(table(SUMMARY, [goal.cells() for goal in sorted(goals, key=lambda goal: goal.name)]))
+    missed = sum(goal.is_met is False for goal in goals)
+    met = sum(goal.is_met is True for goal in goals)
+    print(f"\n{met} met, {missed} MISSED" + (f", BROKEN: {', '.join(broken)}" if broken else ""))
+    return 1 if broken else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser("python -m bench", description=__doc__)
+    names = [*QUESTIONS, *SAME]
+    made.add_argument(
+        "questions", nargs="*", metavar="question", help=f"{', '.join(names)}; none means all"
+    )
+    made.add_argument("--full", action="store_true", help="also what takes long: runs of 10 s")
+    made.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
+    return made
+
+
+def find(place: str) -> Question:
+    """The function behind `module:name`."""
+    module, _, name = place.partition(":")
+    question: Question = getattr(import_module(module), name)
+    return question
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""What a benchmark answers: figures, the goal that they meet or miss, and tables of them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+KB = 1000
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One line of the summary. `is_met` is None for a figure that no goal speaks of."""
+
+    name: str
+    what: str
+    limit: str
+    measured: str
+    reference: str = ""
+    ratio: float | None = None
+    is_met: bool | None = None
+
+    def cells(self) -> list[str]:
+        """The line as the summary shows it."""
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f} x"
+        met = {True: "yes", False: "MISSED", None: ""}[self.is_met]
+        return [self.name, self.what, self.limit, self.measured, self.reference, ratio, met]
+
+
+SUMMARY = ["goal", "what", "limit", "measured", "reference", "ratio", "met"]
+
+
+def at_most(name: str, what: str, value: float, limit: float, unit: str) -> Goal:
+    """A goal that is an absolute figure."""
+    return Goal(
+        name,
+        what,
+        f"<= {show(limit, unit)}",
+        show(value, unit),
+        is_met=value <= limit,
+    )
+
+
+def times(
+    name: str, what: str, value: float, reference: float, limit: float, unit: str, of: str = "floor"
+) -> Goal:
+    """A goal that is a ratio to a reference of the same run; `of` names the reference."""
+    ratio = value / reference if reference else math.inf
+    return Goal(
+        name,
+        what,
+        f"<= {limit:g} x {of}",
+        show(value, unit),
+        show(reference, unit),
+        ratio,
+        ratio <= limit,
+    )
+
+
+def note(name: str, what: str, measured: str, reference: str = "") -> Goal:
+    """A line that tells something, and promises nothing."""
+    return Goal(name, what, "", measured, reference)
+
+
+def show(value: float, unit: str) -> str:
+    """`12.3 ms`, `5 requests`: as many digits as say something."""
+    digits = 0 if value == int(value) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def median(values: Iterable[float]) -> float:
+    """The middle one."""
+    return statistics.median(values)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """The value below which `share` of them lie, by the nearest rank."""
+    ordered = sorted(values)
+    return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned columns, as Markdown reads them too."""
+    lines = [list(head), *map(list, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
+        for line in lines
+    )

@@ -1,0 +1,140 @@
+"""G5 and G6: what a form page and a gallery page cost a browser that has never been here.
+
+A fresh profile for each visit, product and floor in turns. Usable means: every script has run
+and DOMContentLoaded is over, so the control that the page is for is there, enabled and alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext
+
+from bench.browser import Visit, visit
+from bench.figures import KB, Goal, at_most, median, note, percentile, table, times
+from bench.stage import Stage
+
+FORM = "/models/sandbox/aurora/"
+FORM_NEEDS = "[name=prompt]"
+GALLERY = "/models/"
+GALLERY_NEEDS = "[name=q]"
+HEAD = ["", "KB", "requests", "external", "usable ms", "p90", "1st byte", "1st paint", "heap MB"]
+HEAD += ["long tasks", "elements", "pictures", "picture KB"]
+
+Visits = dict[str, list[Visit]]
+
+
+def ask_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G5."""
+    visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
+    show("Form page, cold", visits)
+    product, floor = visits["product"], visits["floor"]
+    kb, heap = of(product, lambda one: one.wire_bytes / KB), of(product, heap_mb)
+    return [
+        at_most("G5", "form page: on the wire", kb, 32, "KB"),
+        note(
+            "G5",
+            "form page: against the floor",
+            f"{kb:.1f} KB",
+            f"{floor[0].wire_bytes / KB:.1f} KB",
+        ),
+        at_most("G5", "form page: requests", of(product, lambda one: one.requests), 5, ""),
+        at_most("G5", "form page: external hosts", of(product, lambda one: one.external), 0, ""),
+        times("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
+        at_most("G5", "form page: JS heap", heap, 1.5, "MB"),
+        at_most("G5", "form page: long tasks", of(product, lambda one: one.long_tasks), 0, ""),
+    ]
+
+
+def ask_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G6."""
+    visits = take_turns(stage, GALLERY, GALLERY_NEEDS, rounds)
+    show("Gallery, cold", visits)
+    warm = {name: [again(stage, name, GALLERY, GALLERY_NEEDS)] for name in visits}
+    show("Gallery, a second visit", warm)
+    product, floor = visits["product"], visits["floor"]
+    kb = of(product, lambda one: one.wire_bytes / KB)
+    return [
+        at_most("G6", "gallery: on the wire, no pictures", kb, 32, "KB"),
+        note(
+            "G6", "gallery: against the floor", f"{kb:.1f} KB", f"{floor[0].wire_bytes / KB:.1f} KB"
+        ),
+        times("G6", "gallery: usable", of(product, usable), of(floor, usable), 2, "ms"),
+        at_most("G6", "gallery: second visit", warm["product"][0].wire_bytes / KB, 8, "KB"),
+    ]
+
+
+def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
+    """Cold visits; the first round only warms the two servers."""
+    visits: Visits = {"product": [], "floor": []}
+    for number in range(rounds + 1):
+        for name, found in visits.items():
+            with_profile = profile(stage, name)
+            try:
+                seen = visit(with_profile, base(stage, name) + path, needs)
+            finally:
+                with_profile.close()
+            if number:
+                found.append(seen)
+    return visits
+
+
+def again(stage: Stage, name: str, path: str, needs: str) -> Visit:
+    """A second visit with the same profile."""
+    with_profile = profile(stage, name)
+    try:
+        visit(with_profile, base(stage, name) + path, needs)
+        return visit(with_profile, base(stage, name) + path, needs)
+    finally:
+        with_profile.close()
+
+
+def base(stage: Stage, name: str) -> str:
+    """The address of the product or the floor."""
+    return stage.product if name == "product" else stage.floor
+
+
+def profile(stage: Stage, name: str) -> BrowserContext:
+    """A browser profile with an empty cache; for the product somebody is logged in."""
+    if name == "floor":
+        return stage.browser.new_context()
+    return stage.browser.new_context(storage_state=stage.cookies)
+
+
+def show(title: str, visits: Visits) -> None:
+    """The figures of all targets."""
+    rows = [
+        [
+            name,
+            f"{of(seen, lambda one: one.wire_bytes) / KB:.1f}",
+            f"{of(seen, lambda one: one.requests):g}",
+            f"{of(seen, lambda one: one.external):g}",
+            f"{of(seen, usable):.0f}",
+            f"{percentile(map(usable, seen), 0.9):.0f}",
+            f"{of(seen, lambda one: one.first_byte_ms):.0f}",
+            f"{of(seen, lambda one: one.first_paint_ms):.0f}",
+            f"{of(seen, heap_mb):.2f}",
+            f"{of(seen, lambda one: one.long_tasks):g}",
+            f"{of(seen, lambda one: one.elements):g}",
+            f"{of(seen, lambda one: one.pictures):g}",
+            f"{of(seen, lambda one: one.picture_bytes) / KB:.0f}",
+        ]
+        for name, seen in visits.items()
+    ]
+    print(f"\n{title}")
+    print(table(HEAD, rows), flush=True)
+
+
+def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
+    """The median of one figure."""
+    return median(map(figure, visits))
+
+
+def usable(one: Visit) -> float:
+    """Milliseconds until the page can be used."""
+    return one.usable_ms
+
+
+def heap_mb(one: Visit) -> float:
+    """JavaScript's heap after a collection."""
+    return one.heap_bytes / 1e6
