@@ -107,7 +107,7 @@ class _Drawing:
 
     def top(self, node: Node) -> SafeString:
         """A field of the form's first level; one that nobody touched looks the same every time."""
-        if node.is_changed or has_errors(node):
+        if node.is_posted or node.errors:
             return self.field(node)
         known = _UNTOUCHED.setdefault(node.field, {})
         if self.upload_url not in known:
@@ -215,10 +215,10 @@ class _Drawing:
             "unset": unset(node.field),
         }
 
-    def others(self, node: Node) -> SafeString | str:
+    def others(self, node: Node) -> SafeString:
         """The JSON box of an object's unknown keys: where there are some, or nothing else is known."""
         if not node.extra and (node.field.children or node.name):
-            return ""
+            return mark_safe("")
         field = Field(
             kind="json", label="Other keys", help="Keys that this model's schema does not list."
         )

@@ -9,7 +9,7 @@ from typing import Any
 from schemas import hints, words
 from schemas.exact import dumps, identical, is_deep, is_finite, is_sturdy
 from schemas.fields import MISSING, Field, Kind, Option
-from schemas.fitting import TYPES, fitting
+from schemas.fitting import suits
 from schemas.openapi import Contract, Schema, as_dict, as_list, resolve
 
 MAX_NODES = 2000
@@ -119,7 +119,7 @@ class _Builder:
             values = flat.get("additionalProperties")
             if not isinstance(values, dict) or not values:
                 return Field(kind="json", **common)
-            item = self.field("", values, trail, depth + 1)
+            item = _with(self.field("", values, trail, depth + 1), is_hidden=False)
             return _settled("map", common, item=item)
         children = []
         for key in _ordered(properties, flat.get("x-fal-order-properties")):
@@ -140,7 +140,7 @@ class _Builder:
         items = flat.get("items")
         if not isinstance(items, dict) or flat.get("prefixItems"):
             return Field(kind="json", **common)
-        item = self.field("", items, trail, depth + 1)
+        item = _with(self.field("", items, trail, depth + 1), is_hidden=False)
         media = common["media"] or hints.media_of(name, {}, is_text=item.kind == "string")
         if media and item.kind == "string":
             item = _with(item, media=item.media or media, is_long=False, is_mask=common["is_mask"])
@@ -194,7 +194,7 @@ class _Builder:
         built = self.field(name, schema, trail, depth)
         title = flat.get("title")
         own = words.label("", title) if isinstance(title, str) and title.strip() else ""
-        return _with(built, label=own[:_MAX_LABEL], is_required=False)
+        return _with(built, label=own[:_MAX_LABEL], is_required=False, is_hidden=False)
 
 
 _WORDS = {"title", "description", "default", "examples", "ui", "x-fal"}
@@ -235,23 +235,13 @@ def _default(flat: Schema) -> Any:
     return MISSING if is_deep(default) or not is_finite(default) else default
 
 
-def _is_fit(kind: Kind, default: Any) -> bool:
-    """Whether a control of this kind can show the default."""
-    if kind not in TYPES:
-        return True
-    if isinstance(default, str) and not is_sturdy(default.replace("\r", "\n")):
-        return False
-    return isinstance(default, TYPES[kind]) and isinstance(default, bool) == (kind == "boolean")
-
-
 def _settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
     """A field whose default is of its kind, or none."""
     default = common["default"]
     if kind == "integer" and isinstance(default, float) and default.is_integer():
         default = int(default)
-    if default is not None and not _is_fit(kind, default):
-        default = MISSING
-    return Field(kind=kind, **(common | values | {"default": default}))
+    field = Field(kind=kind, **(common | values | {"default": default}))
+    return field if suits(field, default) else _with(field, default=MISSING)
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:
@@ -344,7 +334,7 @@ def _union(parts: list[Field], common: dict[str, Any]) -> Field:
             | {"options": options, "branches": tuple(others), "is_size": is_size, "media": ""}
         ),
     )
-    return field if fitting(field, field.default) else _with(field, default=MISSING)
+    return field if suits(field, field.default) else _with(field, default=MISSING)
 
 
 _KIND_WORDS: dict[str, str] = {

@@ -25,6 +25,7 @@ class Node:
     text: str = ""  # what the control holds; of a choice or union, the active option's key
     shown_default: str = ""
     is_boxed: bool = False  # drawn as JSON, its own controls cannot hold the value
+    is_posted: bool = True  # False where a first-level field is surely as nobody touched it
     is_changed: bool = False  # holds something of its own
     is_ticked: bool = False  # a list drawn as one box for each choice
     keys: tuple[str, ...] = ()  # what is ticked
@@ -94,6 +95,9 @@ def draw(
         post = write(root, value) if isinstance(value, dict) else {}
     problems = list(problems)
     node = _Drawer(post).node(root, "", MISSING)
+    posted = {name.partition(".")[0].partition("~")[0] for name in post}
+    for child in node.children:
+        child.is_posted = child.name in posted
     if problems:
         _place(
             node, problems, parse(root, post).names if last(post, "~mode") != "json" else {(): ""}
@@ -113,6 +117,9 @@ def _place(root: Node, problems: list[Problem], names: dict[tuple[str | int, ...
             message = f"{' / '.join(map(str, rest))}: {message}"
         if message not in node.errors:
             node.errors.append(message)
+
+
+_BLANK_ROWS = {"string", "integer", "number"}  # one empty row of these says nothing yet
 
 
 class _Drawer:
@@ -207,9 +214,16 @@ class _Drawer:
             node.is_boxed, node.text = again.is_boxed, again.text
             return
         node.is_ticked = is_tickable(field)
-        if field.item and field.is_required and not node.is_ticked and not field.item.is_group:
+        item = field.item
+        if (
+            item
+            and field.is_required
+            and field.kind == "list"
+            and item.kind in _BLANK_ROWS
+            and not item.has_default
+        ):
             inner_name = below(name, 0)
-            node.rows = [Row(0, "", self.node(field.item, inner_name, field.item.default))]
+            node.rows = [Row(0, "", self.node(item, inner_name, item.default))]
 
     def union(self, node: Node, default: Any) -> None:
         """Each alternative, drawn whether it is active or not."""
@@ -219,7 +233,9 @@ class _Drawer:
                 branch = field.branches[option.branch - 1]
                 is_own = is_default_branch(field, option.branch, default)
                 own = default if is_own else branch.default
-                node.children.append(self.node(branch, node.name + option.key, own))
+                drawn = self.node(branch, node.name + option.key, own)
+                node.children.append(drawn)
+                node.is_changed |= drawn.is_changed and option.key == node.text
 
 
 def _active(field: Field, default: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.exact import identical
+from schemas.exact import identical, is_sturdy
 from schemas.fields import MISSING, Field, Option
 
 TYPES: dict[str, Any] = {
@@ -51,6 +51,24 @@ def _fit(field: Field, value: Any) -> int:
     return 10 if _is_of_kind(field.kind, value) else 0
 
 
+def suits(field: Field, value: Any) -> bool:
+    """Whether a field's own controls can show a default: a misfit is none, and stays the model's."""
+    if value is MISSING or value is None:
+        return True
+    if field.kind == "object" and isinstance(value, dict):
+        return all(suits(c, value[c.name]) for c in field.children if c.name in value)
+    if field.kind == "union":
+        option = fitting(field, value)
+        if option is None:
+            return False
+        return not option.branch or suits(field.branches[option.branch - 1], value)
+    if field.kind == "choice":
+        return any(identical(option.value, value) for option in field.options)
+    if isinstance(value, str) and field.kind == "string":
+        return is_sturdy(value.replace("\r", "\n"))
+    return _is_of_kind(field.kind, value)
+
+
 def is_default_branch(field: Field, number: int, default: Any) -> bool:
     """Whether a union's default belongs to its alternative `number`."""
     option = fitting(field, default)
@@ -59,4 +77,5 @@ def is_default_branch(field: Field, number: int, default: Any) -> bool:
 
 def _is_of_kind(kind: str, value: Any) -> bool:
     expected = TYPES.get(kind, object)
-    return isinstance(value, expected) and (kind == "boolean" or not isinstance(value, bool))
+    is_right = isinstance(value, expected)
+    return is_right and (kind in {"boolean", "json"} or not isinstance(value, bool))

@@ -153,7 +153,7 @@ class Reader:
                 return empty  # somebody cleared the default
             if empty is MISSING and field.is_nullable:
                 return None
-            if need is Need.REQUIRED:
+            if need is not Need.OPTIONAL:
                 return default
         return None if need is Need.REQUIRED and field.is_nullable else MISSING
 
@@ -176,13 +176,15 @@ class Reader:
             return BLANK
         if is_set and not (found or extras):
             return {}
+        if not (found or extras or is_set) and name and isinstance(default, dict):
+            return default
         for child in field.children:
             if child.is_required and child.name not in found:
                 value = self.child(child, name, path, preset, Need.REQUIRED)
                 if value is not MISSING:
                     found[child.name] = value
         if not (found or extras) and name:
-            return preset or {c.name: c.default for c in field.children if c.has_default}
+            return {c.name: c.default for c in field.children if c.has_default}
         ordered = {child.name: found[child.name] for child in field.children if child.name in found}
         return ordered | _unlike(preset, field, ordered) | extras
 
@@ -239,7 +241,7 @@ class Reader:
             value = self.read(item, here, (*path, key), item.default, Need.CHOSEN)
             if value is MISSING and key and not self.has_problem((*path, key)):
                 value = EMPTY.get(item.kind, MISSING)
-            if value is MISSING and not key:
+            if not key and (value is MISSING or identical(value, item.default)):
                 continue
             if key in found:
                 raise Unreadable(f"has the key “{key}” twice")

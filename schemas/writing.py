@@ -128,4 +128,6 @@ class _Writer:
 def is_tickable(field: Field) -> bool:
     """Whether a list is drawn as one box a choice: it picks some of a few."""
     item = field.item
-    return item is not None and item.kind == "choice" and not item.is_nullable
+    return (
+        field.kind == "list" and item is not None and item.kind == "choice" and not item.is_nullable
+    )
