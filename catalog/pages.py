@@ -16,7 +16,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from catalog.models import Collection, CollectionItem, Endpoint
-from catalog.search import STATUSES, TITLES, Query, search
+from catalog.query import STATUSES, TITLES, Query
+from catalog.search import search
 
 Starred = tuple[int, ...]  # keys of a person's favourites, the newest first
 ON_A_SHELF = 12

@@ -1,6 +1,6 @@
 """Search: which endpoints a question finds, in which order, and what would narrow it further.
 
-The database finds the words (`search_index.py`); everything else, ranking included, happens
+The database finds the words and says where (`search_index.py`); ranking and counting happen
 here, so that both databases answer alike. One answer costs two queries, whatever it finds.
 """
 
@@ -8,114 +8,50 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
 
 import orjson
 from django.db import connection
-from django.db.models import F, TextField
+from django.db.models import Case, F, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Lower
-from django.http import QueryDict
 
 from catalog import search_index
 from catalog.models import Endpoint
+from catalog.query import TITLES, Query
 
 PAGE_SIZE = 48
-TITLES = {  # parameter → heading, in the order of the page
-    "category": "Category",
-    "kind": "Kind",
-    "license": "Licence",
-    "tag": "Tags",
-    "group": "Family",
-}
 SHOWN = {"category": 40, "tag": 16, "group": 12}
-STATUSES = {
-    "": "Listed",
-    "active": "Active",
-    "deprecated": "Deprecated",
-    "gone": "No longer listed",
-    "all": "All",
-}
-SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price"}
 _ORDERS: dict[str, list[Any]] = {
     "": ["position", "endpoint_id"],
     "newest": [F("published_at").desc(nulls_last=True), "position", "endpoint_id"],
     "name": [Lower("display_name"), "endpoint_id"],
     "price": [F("unit_price_usd").asc(nulls_last=True), "position", "endpoint_id"],
 }
-_MOST_WORDS, _LONGEST_WORD, _MOST_PICKED = 12, 64, 50
 _WORD = re.compile(r"[^\W_]+")
 
-
-@dataclass(frozen=True)
-class Query:
-    """Everything that `/models/` can be asked; nonsense in an address reads as not said."""
-
-    q: str = ""
-    picked: frozenset[tuple[str, str]] = frozenset()
-    status: str = ""
-    favourite: bool = False
-    sort: str = ""
-    page: int = 1
-
-    @classmethod
-    def from_params(cls, params: QueryDict, **fixed: str) -> Query:
-        """The question in an address; `fixed` facets (a category's page) are always picked."""
-        picked = {
-            (name, value[:255])
-            for name in TITLES
-            if name not in fixed
-            for value in params.getlist(name)[:_MOST_PICKED]
-            if value
-        }
-        page = params.get("page", "1")
-        return cls(
-            q=" ".join(_plain(params.get("q", ""))[:300].split()),
-            picked=frozenset((name, _plain(value)) for name, value in picked | set(fixed.items())),
-            status=_one_of(STATUSES, params.get("status")),
-            favourite=params.get("favourite") in {"1", "on", "true"},
-            sort=_one_of(SORTS, params.get("sort")),
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
-        )
-
-    @classmethod
-    def from_address(cls, address: str) -> Query:
-        """The question in the query part of an address."""
-        return cls.from_params(QueryDict(urlsplit(address).query))
-
-    def values(self, name: str) -> frozenset[str]:
-        """The values picked of one facet."""
-        return frozenset(value for key, value in self.picked if key == name)
-
-    def without(self, name: str) -> Query:
-        """The same question without one of its filters, from its first page."""
-        if name in TITLES:
-            return replace(self, picked=frozenset(p for p in self.picked if p[0] != name), page=1)
-        return replace(self, page=1, **{name: getattr(Query(), name)})
-
-    def as_params(self, *hidden: str) -> str:
-        """The question as a query string, `?` included unless it is empty; always written alike."""
-        pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []
-        pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
-        pairs += [("status", self.status)] if self.status else []
-        pairs += [("favourite", "1")] if self.favourite else []
-        pairs += [("sort", self.sort)] if self.sort else []
-        pairs += [("page", str(self.page))] if self.page > 1 else []
-        return "?" + urlencode(pairs) if pairs else ""
-
-    @property
-    def phrases(self) -> list[list[str]]:
-        """The words of `q`; what is written together (`v2.1`) stays together."""
-        found: list[list[str]] = []
-        for text in self.q.lower().split():
-            words = [word[:_LONGEST_WORD] for word in _WORD.findall(text)]
-            if words and sum(map(len, found)) + len(words) <= _MOST_WORDS:
-                found.append(words)
-        return found
+# A row as it comes: plain tuples, since there may be a hundred thousand of them.
+_COLUMNS = [
+    "pk",
+    "category",
+    "kind",
+    "license_type",
+    "group_key",
+    "tag_text",
+    "status",
+    "gone_at",
+    "endpoint_id",
+    "display_name",
+    "tier",
+]
+Row = tuple[Any, ...]
+_facts = itemgetter(slice(1, 8))  # what filters and counts read
+_PK, _STATUS, _GONE, _ID, _NAME, _TIER = 0, 6, 7, 8, 9, 10
+_IN_NAME, _IN_TAGS, _ELSEWHERE = 2, 3, 4  # tiers; 0 is the very name, 1 its beginning
 
 
 @dataclass(frozen=True)
@@ -169,32 +105,17 @@ class Answer:
         return found
 
 
-class _Row(NamedTuple):
-    """What ranking and counting read of an endpoint."""
-
-    pk: int
-    category: str
-    kind: str
-    license: str
-    group: str
-    tags: str
-    status: str
-    gone: Any
-    endpoint_id: str
-    display_name: str
-
-
 def search(query: Query, starred: frozenset[int] = frozenset()) -> Answer:
     """One page of endpoints, and the counts of every facet with its own picks set aside.
 
     `starred` holds the ids of the asker's favourites.
     """
     hits, counts, only_missed = _sift(_rows(query), query, starred)
-    if query.q and not query.sort:
+    if query.is_ranked:
         hits.sort(key=_rank(query))  # stable: upstream's order decides among equals
     pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    shown = [row.pk for row in hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
+    shown = [row[_PK] for row in hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
     endpoints = Endpoint.objects.for_cards().in_bulk(shown)
     return Answer(
         query=query,
@@ -207,58 +128,89 @@ def search(query: Query, starred: frozenset[int] = frozenset()) -> Answer:
     )
 
 
-def _rows(query: Query) -> Iterable[_Row]:
+def _rows(query: Query) -> list[Row]:
     found = Endpoint.objects.order_by(*_ORDERS[query.sort])
+    tier: Case | Value = Value(_ELSEWHERE)
     if query.q:
         if not query.phrases:
             return []
-        sql, parameter = search_index.matching(connection, query.phrases)
-        found = found.filter(pk__in=RawSQL(sql, [parameter]))  # noqa: S611
-    columns = ("pk", "category", "kind", "license_type", "group_key")
+        found = found.filter(pk__in=_having(query, "all"))
+    if query.is_ranked:
+        tier = Case(
+            When(pk__in=_having(query, "name"), then=Value(_IN_NAME)),
+            When(pk__in=_having(query, "tags"), then=Value(_IN_TAGS)),
+            default=tier,
+        )
     # The tags as text: equal texts are parsed once for all, in `_tags`.
-    rows = found.annotate(tag_text=Cast("tags", TextField())).values_list(
-        *columns, "tag_text", "status", "gone_at", "endpoint_id", "display_name"
-    )
-    return map(_Row._make, rows)
+    found = found.annotate(tag_text=Cast("tags", TextField()), tier=tier)
+    return list(found.values_list(*_COLUMNS))
+
+
+def _having(query: Query, where: str) -> RawSQL:
+    sql, parameter = search_index.matching(connection, query.phrases, where)
+    return RawSQL(sql, [parameter])  # noqa: S611
 
 
 def _sift(
-    rows: Iterable[_Row], query: Query, starred: frozenset[int]
-) -> tuple[list[_Row], dict[str, Counter[str]], Counter[str]]:
+    rows: list[Row], query: Query, starred: frozenset[int]
+) -> tuple[list[Row], dict[str, Counter[str]], Counter[str]]:
     """The rows that pass every filter; per facet the counts of those that pass all others;
-    and, per filter, how many fail that one alone."""
-    wanted = {name: values for name in TITLES if (values := query.values(name))}
-    hits: list[_Row] = []
+    and, per filter, how many fail that one alone.
+
+    Rows that agree in all facts are judged once.
+    """
+    hits: list[Row] = []
     counts: dict[str, Counter[str]] = {name: Counter() for name in TITLES}
     only_missed: Counter[str] = Counter()
-    for row in rows:
-        own = {
-            "category": (row.category or "unknown",),
-            "kind": (row.kind,),
-            "license": (row.license,),
-            "group": (row.group,),
-            "tag": _tags(row.tags),
-        }
-        missed = [name for name, some in wanted.items() if some.isdisjoint(own[name])]
-        if not _has_status(row, query.status):
-            missed.append("status")
-        if query.favourite and row.pk not in starred:
-            missed.append("favourite")
-        if not missed:
-            hits.append(row)
-            for name, found in own.items():
-                counts[name].update(found)
-        elif len(missed) == 1:
-            only_missed[missed[0]] += 1
-            if missed[0] in own:
-                counts[missed[0]].update(own[missed[0]])
+    wanted = {name: values for name in TITLES if (values := query.values(name))}
+    for missed_already, some in _by_favourite(rows, query, starred):
+        passing = set()
+        for facts, count in Counter(map(_facts, some)).items():
+            own = _values(facts)
+            missed = [name for name, values in wanted.items() if values.isdisjoint(own[name])]
+            missed += (
+                missed_already if _has_status(facts, query.status) else ["status", *missed_already]
+            )
+            if not missed:
+                passing.add(facts)
+            elif len(missed) == 1:
+                only_missed[missed[0]] += count
+            for name, these in own.items():
+                if not missed or missed == [name]:
+                    for value in these:
+                        counts[name][value] += count
+        hits += [row for row in some if _facts(row) in passing]
     return hits, counts, only_missed
 
 
-def _has_status(row: _Row, status: str) -> bool:
-    if status in {"", "all"}:
-        return status == "all" or row.gone is None
-    return (row.gone is not None) if status == "gone" else row.gone is None and row.status == status
+def _by_favourite(
+    rows: list[Row], query: Query, starred: frozenset[int]
+) -> list[tuple[list[str], list[Row]]]:
+    if not query.favourite:
+        return [([], rows)]
+    mine = [row for row in rows if row[_PK] in starred]
+    others = [row for row in rows if row[_PK] not in starred]
+    return [([], mine), (["favourite"], others)]
+
+
+def _values(facts: Row) -> dict[str, tuple[str, ...]]:
+    category, kind, license_type, group, tags, *_ = facts
+    return {
+        "category": (category or "unknown",),
+        "kind": (kind,),
+        "license": (license_type,),
+        "tag": _tags(tags),
+        "group": (group,),
+    }
+
+
+def _has_status(facts: Row, wanted: str) -> bool:
+    *_, status, gone = facts
+    if wanted == "all":
+        return True
+    if wanted == "gone":
+        return gone is not None
+    return gone is None and wanted in {"", status}
 
 
 @lru_cache(maxsize=8192)
@@ -267,28 +219,23 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple({tag for tag in found if isinstance(tag, str)}) if isinstance(found, list) else ()
 
 
-def _rank(query: Query) -> Any:
+def _rank(query: Query) -> Callable[[Row], tuple[int, bool]]:
     """The contract of both databases: the very name or id, its beginning, its words, tags, the rest.
 
     Within each, what is deprecated comes last; then upstream's own order.
     """
     said = " ".join(word for words in query.phrases for word in words)
-    words = [re.compile(rf"(?:^| ){re.escape(' '.join(words))}") for words in query.phrases]
 
-    def rank(row: _Row) -> tuple[int, bool]:
-        name, path = _words(row.display_name), _words(row.endpoint_id)
-        alias = _words(row.endpoint_id.partition("/")[2])
-        names = (name, path, alias)
-        if said in names:
-            tier = 0
-        elif any(text.startswith(said) for text in names):
-            tier = 1
-        elif all(word.search(f"{path} {name}") for word in words):
-            tier = 2
-        else:
-            text = f"{path} {name} {_words(row.category)} {_words(row.tags)}"
-            tier = 3 if all(word.search(text) for word in words) else 4
-        return tier, row.status == "deprecated" or row.gone is not None
+    def rank(row: Row) -> tuple[int, bool]:
+        tier = row[_TIER]
+        if tier == _IN_NAME:
+            alias = row[_ID].partition("/")[2]
+            names = (_words(row[_NAME]), _words(row[_ID]), _words(alias))
+            if said in names:
+                tier = 0
+            elif any(name.startswith(said) for name in names):
+                tier = 1
+        return tier, row[_STATUS] == "deprecated" or row[_GONE] is not None
 
     return rank
 
@@ -323,12 +270,3 @@ def _reliefs(only_missed: Counter[str], query: Query) -> list[Relief]:
         # The default status is a filter too: to drop it is to ask for all of them.
         if not (name == "status" and not query.status)
     ]
-
-
-def _one_of(known: Mapping[str, str], value: str | None) -> str:
-    return value if value and value in known else ""
-
-
-def _plain(text: str) -> str:
-    """Without NUL and lone surrogates, which databases refuse."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")

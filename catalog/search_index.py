@@ -32,15 +32,25 @@ _WORDS = {
 _SOURCES = "endpoint_id, display_name, category, tags, description"
 
 
-def matching(connection: BaseDatabaseWrapper, phrases: list[list[str]]) -> tuple[str, str]:
+def matching(
+    connection: BaseDatabaseWrapper, phrases: list[list[str]], where: str = "all"
+) -> tuple[str, str]:
     """SQL with one parameter that gives the ids of the endpoints that have every phrase, and that parameter.
 
     A phrase is a list of words without punctuation; its last word may be the beginning of one.
+    `where` is `name` (with the id), `tags` (names, tags and category) or `all`.
     """
     if connection.vendor == "sqlite":
         text = " AND ".join(f'"{" ".join(words)}"*' for words in phrases)
-        return "SELECT rowid FROM catalog_search WHERE catalog_search MATCH %s", text
-    text = " & ".join(f"({' <-> '.join(repr(word) for word in words)}:*)" for words in phrases)
+        columns = {"name": "{name} : ", "tags": "{name tags} : ", "all": ""}[where]
+        return (
+            "SELECT rowid FROM catalog_search WHERE catalog_search MATCH %s",
+            f"{columns}({text})",
+        )
+    weights = {"name": "A", "tags": "AB", "all": ""}[where]
+    text = " & ".join(
+        "(" + " <-> ".join(f"'{word}':{weights}" for word in words) + "*)" for words in phrases
+    )
     return "SELECT id FROM catalog_endpoint WHERE search_vector @@ %s::tsquery", text
 
 

@@ -16,7 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import pages, progress
 from catalog.models import Collection, Endpoint, Favourite, Revision
-from catalog.search import SORTS, Query
+from catalog.query import SORTS, Query
 from catalog.templatetags.vitrine import category_name
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Endpoint
-from catalog.search import PAGE_SIZE, TITLES, Answer, Query, search
+from catalog.query import TITLES, Query
+from catalog.search import PAGE_SIZE, Answer, search
 
 Make = Callable[..., Endpoint]
 

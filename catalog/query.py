@@ -1,0 +1,109 @@
+"""What `/models/` can be asked, and its address: the two are one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode, urlsplit
+
+from django.http import QueryDict
+
+TITLES = {  # parameter → heading, in the order of the page
+    "category": "Category",
+    "kind": "Kind",
+    "license": "Licence",
+    "tag": "Tags",
+    "group": "Family",
+}
+STATUSES = {
+    "": "Listed",
+    "active": "Active",
+    "deprecated": "Deprecated",
+    "gone": "No longer listed",
+    "all": "All",
+}
+SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price"}
+_MOST_WORDS, _LONGEST_WORD, _MOST_PICKED = 12, 64, 50
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Query:
+    """Everything that `/models/` can be asked; nonsense in an address reads as not said."""
+
+    q: str = ""
+    picked: frozenset[tuple[str, str]] = frozenset()
+    status: str = ""
+    favourite: bool = False
+    sort: str = ""
+    page: int = 1
+
+    @classmethod
+    def from_params(cls, params: QueryDict, **fixed: str) -> Query:
+        """The question in an address; `fixed` facets (a category's page) are always picked."""
+        picked = {
+            (name, value[:255])
+            for name in TITLES
+            if name not in fixed
+            for value in params.getlist(name)[:_MOST_PICKED]
+            if value
+        }
+        page = params.get("page", "1")
+        return cls(
+            q=" ".join(_plain(params.get("q", ""))[:300].split()),
+            picked=frozenset((name, _plain(value)) for name, value in picked | set(fixed.items())),
+            status=_one_of(STATUSES, params.get("status")),
+            favourite=params.get("favourite") in {"1", "on", "true"},
+            sort=_one_of(SORTS, params.get("sort")),
+            page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    @classmethod
+    def from_address(cls, address: str) -> Query:
+        """The question in the query part of an address."""
+        return cls.from_params(QueryDict(urlsplit(address).query))
+
+    def values(self, name: str) -> frozenset[str]:
+        """The values picked of one facet."""
+        return frozenset(value for key, value in self.picked if key == name)
+
+    def without(self, name: str) -> Query:
+        """The same question without one of its filters, from its first page."""
+        if name in TITLES:
+            return replace(self, picked=frozenset(p for p in self.picked if p[0] != name), page=1)
+        return replace(self, page=1, **{name: getattr(Query(), name)})
+
+    def as_params(self, *hidden: str) -> str:
+        """The question as a query string, `?` included unless it is empty; always written alike."""
+        pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []
+        pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
+        pairs += [("status", self.status)] if self.status else []
+        pairs += [("favourite", "1")] if self.favourite else []
+        pairs += [("sort", self.sort)] if self.sort else []
+        pairs += [("page", str(self.page))] if self.page > 1 else []
+        return "?" + urlencode(pairs) if pairs else ""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether how well the words fit decides the order."""
+        return bool(self.phrases) and not self.sort
+
+    @property
+    def phrases(self) -> list[list[str]]:
+        """The words of `q`; what is written together (`v2.1`) stays together."""
+        found: list[list[str]] = []
+        for text in self.q.lower().split():
+            words = [word[:_LONGEST_WORD] for word in _WORD.findall(text)]
+            if words and sum(map(len, found)) + len(words) <= _MOST_WORDS:
+                found.append(words)
+        return found
+
+
+def _one_of(known: Mapping[str, str], value: str | None) -> str:
+    return value if value and value in known else ""
+
+
+def _plain(text: str) -> str:
+    """Without NUL and lone surrogates, which databases refuse."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
