@@ -116,7 +116,7 @@ MODELS = [
         price=0.003,
         streams=True,
         date="2026-10-05T08:00:00.000Z",
-        thumbnail={"prompt": "Rose and violet night", "seed": 4, "image_size": "landscape_4_3"},
+        thumbnail={"prompt": "Rose and violet night", "seed": 4},
     ),
     _painter(
         "sandbox/ridgeline",
@@ -216,7 +216,7 @@ MODELS = [
         price=0.008,
         tags=("vector", "poster"),
         date="2026-04-11T08:00:00.000Z",
-        thumbnail={"prompt": "City carnival", "image_size": "landscape_4_3"},
+        thumbnail={"prompt": "City carnival"},
     ),
     _painter(
         "atelier/letterpress",

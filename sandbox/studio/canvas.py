@@ -84,16 +84,38 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
 
 
 def blurred(field: Array, radius: float) -> Array:
-    """The array softened by three box filters, close to a Gaussian of that radius."""
-    box = max(1, round(radius * 0.95))
+    """The array (height, width, channels) softened, close to a Gaussian of that radius."""
+    shrink = int(radius // 4)
+    if shrink < 2 or min(field.shape[:2]) < shrink * 4:
+        return _boxed(field.astype(np.float32), max(1, round(radius * 0.95)))
+    height, width = field.shape[:2]
+    small = (max(2, width // shrink), max(2, height // shrink))
+    coarse = _resized(field, small, Image.Resampling.BOX)
+    return _resized(_boxed(coarse, max(1, round(radius * 0.95 / shrink))), (width, height))
+
+
+def _boxed(field: Array, box: int) -> Array:
+    """Three box filters along both axes."""
     for axis in (0, 1):
+        lines = np.moveaxis(field, axis, 0)
         for _ in range(3):
-            pad = [(box + 1, box) if each == axis else (0, 0) for each in range(field.ndim)]
-            total = np.cumsum(np.pad(field, pad, mode="edge"), axis=axis, dtype=np.float64)
-            length = field.shape[axis]
-            wide = np.take(total, range(2 * box + 1, 2 * box + 1 + length), axis=axis)
-            field = (wide - np.take(total, range(length), axis=axis)) / (2 * box + 1)
-    return field.astype(np.float32)
+            padded = np.pad(lines, [(box + 1, box), *[(0, 0)] * (lines.ndim - 1)], mode="edge")
+            total = np.cumsum(padded, axis=0, dtype=np.float64)
+            lines = ((total[2 * box + 1 :] - total[: -2 * box - 1]) / (2 * box + 1)).astype(
+                np.float32
+            )
+        field = np.moveaxis(lines, 0, axis)
+    return field
+
+
+def _resized(field: Array, size: Size, how: Image.Resampling = Image.Resampling.BICUBIC) -> Array:
+    layers = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(field[..., k], np.float32)).resize(size, how)
+        )
+        for k in range(field.shape[2])
+    ]
+    return np.stack(layers, axis=-1)
 
 
 def picture(array: Array) -> Image.Image:
@@ -109,7 +131,7 @@ def array(image: Image.Image) -> Array:
 def encode(image: Image.Image, format: str = "png") -> tuple[bytes, str]:
     """The file's bytes and its content type."""
     buffer = io.BytesIO()
-    options = {"quality": 90} if format in ("jpeg", "webp") else {}
+    options = {"compress_level": 3} if format == "png" else {"quality": 90}
     if format == "jpeg" and image.mode != "RGB":
         image = image.convert("RGB")
     image.save(buffer, FORMATS[format], **options)

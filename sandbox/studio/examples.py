@@ -11,7 +11,7 @@ from sandbox.context import Context
 from sandbox.studio import canvas, film, landscapes, mesh, patterns, sound, voice
 from sandbox.studio.colour import palette
 
-SIZE = (960, 720)
+SIZE = (768, 576)
 Maker = Callable[[Context], bytes]
 
 
@@ -29,8 +29,8 @@ def mask(context: Context) -> bytes:
     """White blobs on black: what shall go."""
     image = Image.new("L", SIZE, 0)
     draw = ImageDraw.Draw(image)
-    draw.ellipse((520, 120, 700, 300), fill=255)
-    draw.rounded_rectangle((180, 470, 420, 560), 40, fill=255)
+    draw.ellipse((416, 96, 560, 240), fill=255)
+    draw.rounded_rectangle((144, 376, 336, 448), 32, fill=255)
     return _png(image.filter(ImageFilter.GaussianBlur(2)))
 
 
@@ -45,7 +45,7 @@ def still(context: Context) -> bytes:
     away = np.abs(keep - np.array([1, 0, 1], np.float32)).sum(axis=-1)
     alpha = Image.fromarray((canvas.smoothstep(0.1, 0.6, away) * 255).astype(np.uint8))
     ground.paste(photo, (0, 0), alpha.filter(ImageFilter.MinFilter(3)))
-    ImageDraw.Draw(ground).ellipse((380, 640, 580, 668), fill=colours.bytes_at(0.75))
+    ImageDraw.Draw(ground).ellipse((304, 512, 464, 534), fill=colours.bytes_at(0.75))
     ground.paste(photo, (0, 0), alpha.filter(ImageFilter.MinFilter(3)))
     return _png(ground)
 

@@ -11,16 +11,18 @@ from sandbox.registry import Arguments
 from sandbox.studio import canvas
 from sandbox.studio.colour import Array, to_lch
 
+# Names by hue in OKLCh: each up to so many degrees.
 HUES = (
-    "pink",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "teal",
-    "blue",
-    "violet",
-)  # from 0 by 45 degrees
+    (15, "pink"),
+    (46, "red"),
+    (80, "orange"),
+    (118, "yellow"),
+    (165, "green"),
+    (215, "teal"),
+    (280, "blue"),
+    (322, "violet"),
+    (361, "pink"),
+)
 
 
 def caption(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def name_of(colour: Array) -> str:
     light, chroma, hue = (float(v) for v in to_lch(colour[None])[0])
     if chroma < 0.035:
         return "black" if light < 0.25 else "grey" if light < 0.85 else "white"
-    word = HUES[int(((np.degrees(hue) + 360 + 10) % 360) // 45)]
+    word = next(name for limit, name in HUES if np.degrees(hue) % 360 < limit)
     return f"{'dark ' if light < 0.4 else 'pale ' if light > 0.82 else ''}{word}"
 
 

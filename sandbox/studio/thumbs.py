@@ -45,9 +45,11 @@ TOLD: dict[str, dict[str, Any]] = {
 def thumbnail(model: Model, context: Context, size: canvas.Size) -> bytes:
     """A WebP of that size that shows what the model does."""
     catch = Catch(context)
-    given = {**model.example(), "seed": 7, **(model.thumbnail or {})}
+    sides = {"width": size[0] * 3 // 2, "height": size[1] * 3 // 2}
+    common = {"seed": 7, "image_size": sides if model.category == "text-to-image" else None}
+    given = {**model.example(), **common, **(model.thumbnail or {})}
     fields = model.input["properties"]
-    given = {name: value for name, value in given.items() if name in fields}
+    given = {name: value for name, value in given.items() if name in fields and value is not None}
     arguments = check(model, addressed(given, {"files": context.files.address}))
     output = TOLD.get(model.endpoint_id) or model.load()(arguments, catch)
     return canvas.encode(_shown(model, arguments, output, catch, size), "webp")[0]

@@ -19,7 +19,7 @@ def test_c45_a_run_answers_with_the_output_and_its_id(
     image = f"{sandbox.addresses['files']}/examples/harbour.png"
     answer = http.post(url, json={"image_url": image})
     assert answer.status_code == 200
-    assert answer.json()["result"]["width"] == 960
+    assert answer.json()["result"]["width"] == 768
     assert answer.headers["x-fal-request-id"]
     assert float(answer.headers["x-fal-billable-units"]) == 1
 
