@@ -11,77 +11,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LEAVE_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "__pycache__", ".env", ".*_cache", ".hypothesis"
-)
-OURS = (
-    "FAL_",
-    "DATABASE_URL",
-    "SECRET_KEY",
-    "UPSTREAM",
-    "DJANGO_",
-    "PORT",
-    "VITRINE_",
-    "MEDIA_ROOT",
-)
+from tests.processes import Up, copy_checkout, environment, free_port, until
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as a fresh clone has it."""
-    target = tmp_path_factory.mktemp("clone") / "vitrine"
-    shutil.copytree(ROOT, target, ignore=LEAVE_OUT)
-    return target
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment(**more: str) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    return inherited | more
-
-
-class Up:
-    """A running `manage.py up`."""
-
-    def __init__(self, checkout: Path, port: int) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=checkout,
-            env=environment(PORT=str(port)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        found = re.search(r"http://\S+/login/link/\S+", "".join(self.lines))
-        assert found, "".join(self.lines)
-        self.link = found[0]
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.wait(20)
-        finally:
-            if self.process.stdout:
-                self.process.stdout.close()
+    return copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
 
 
 @pytest.fixture(scope="module")
@@ -99,16 +41,6 @@ def page_with(client: httpx.Client, path: str, text: str) -> str:
     """The page if `text` is in it."""
     page = client.get(path).text
     return page if text in page else ""
-
-
-def until(found: Callable[[], Any], limit_s: float = 30.0) -> Any:
-    """What `found()` gives once it is true."""
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        if value := found():
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
 
 
 def children(pid: int) -> list[int]:
@@ -196,7 +128,8 @@ def test_a_wrong_setting_is_named_in_one_sentence(
 
 def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    shutil.copytree(checkout, copy, ignore=LEAVE_OUT)
+    copy_checkout(copy)
+    shutil.rmtree(copy / "var", ignore_errors=True)
     (copy / "var").write_text("a file where the folder should be")
     assert refused(copy, PORT=str(free_port())).startswith("the folder")
 

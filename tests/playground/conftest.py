@@ -77,8 +77,7 @@ def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
     def run(until: Callable[[], Any], limit_s: float = 20.0) -> None:
-        asyncio.run(_work(until, limit_s))
-        connections.close_all()
+        asyncio.run(_alone(_work(until, limit_s)))
 
     return run
 
@@ -106,9 +105,12 @@ def catalogue(sandbox: Control, transactional_db: None) -> None:
         async with upstream.clients() as clients:
             await sync.run(clients.platform)
 
-    _alone(bring())
+    asyncio.run(_alone(bring()))
 
 
-def _alone(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(work)
-    connections.close_all()
+async def _alone(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, and leave no connection in the thread in which it met the database."""
+    try:
+        await work
+    finally:
+        await sync_to_async(connections.close_all)()

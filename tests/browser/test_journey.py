@@ -1,0 +1,252 @@
+"""The main job in a browser, against the whole of Vitrine: find a model, fill it in, run it, look."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.processes import Up, copy_checkout, free_port
+
+pytestmark = pytest.mark.browser
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, PHONE = (1440, 900), (390, 844)
+DONE = "[data-run-id][data-run-state='succeeded']"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Web, worker and sandbox, as `make run` starts them."""
+    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, vitrine: Up) -> Iterator[Open]:
+    """`open_page("/runs/", size=PHONE)`: logged in by the link; a console error fails the test."""
+    contexts, troubles = [], []
+
+    def open_(path: str, size: tuple[int, int] = WIDE, **options: Any) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=vitrine.link.split("/login/")[0],
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
+            ),
+        )
+        page.goto(vitrine.link)
+        for _ in range(100):
+            if page.goto(path).ok and not page.get_by_text("has given no schema").count():  # type: ignore[union-attr]
+                break
+            page.wait_for_timeout(200)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def run(page: Page, text: str = "a lighthouse at dusk") -> None:
+    """Fill the prompt in and run by the keyboard alone."""
+    page.locator("[name=prompt]").fill(text)
+    page.locator("[name=prompt]").press("Control+Enter")
+    page.wait_for_selector(DONE)
+
+
+def ready(page: Page) -> Page:
+    """The page once its form has come with the schema."""
+    for _ in range(100):
+        if page.locator("form[data-endpoint-id] [name]:not([type=hidden])").count() > 1:
+            return page
+        page.wait_for_timeout(200)
+        page.reload()
+    raise AssertionError("the form did not come")
+
+
+def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("/")
+    page.keyboard.type("ridgeline")
+    page.keyboard.press("Enter")
+    page.locator("article[data-endpoint-id='sandbox/ridgeline'] a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/models/sandbox/ridgeline/$"))
+    ready(page)
+    states: list[str] = []
+    page.expose_function("seen", lambda state: states.append(state))
+    page.evaluate(
+        """new MutationObserver(() => {
+             const state = document.querySelector("[data-run-id]")?.dataset.runState;
+             if (state && state !== window.last) window.seen(window.last = state);
+           }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
+    )
+    run(page)
+    picture = page.locator(".artifact img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    assert page.evaluate("document.activeElement.name") == "prompt"
+    order = ["created", "submitting", "queued", "running", "succeeded"]
+    assert states[-1] == "succeeded"
+    assert [order.index(state) for state in states] == sorted(order.index(s) for s in states)
+    page.reload()
+    expect(page.locator(".artifact img")).to_be_visible()
+    expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
+
+
+def test_a_double_click_is_one_run(open_page: Open) -> None:
+    page = ready(open_page("/models/atelier/tessera/"))
+    page.locator("[name=prompt]").fill("twice")
+    page.locator("#run-button").dblclick()
+    page.wait_for_selector(DONE)
+    page.goto("/runs/?model=atelier/tessera")
+    expect(page.locator("article.run-row")).to_have_count(1)
+
+
+def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/ridgeline/"))
+    page.locator("[name=prompt]").fill("")
+    page.locator("#run-button").click()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+    assert page.evaluate("document.activeElement.closest('#fields') !== null")
+    page.locator("[name=prompt]").fill("now it is right")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+
+
+def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/censor/"))
+    page.locator("[name=prompt]").fill("a forbidden thing")
+    page.locator("#run-button").click()
+    expect(page.get_by_role("alert")).to_contain_text("declined this content")
+    page.get_by_text("The raw error").click()
+    expect(page.locator(".failure pre")).to_contain_text("content_policy_violation")
+
+
+def test_cancel_says_what_happened(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/slow/"))
+    page.locator("[name=prompt]").fill("never mind")
+    page.locator("[name=duration]").first.fill("50")
+    page.locator("#run-button").click()
+    page.wait_for_selector("[data-run-state=running]")
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("[data-run-state=cancelled]")
+
+
+def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/slow/"))
+    page.locator("[name=prompt]").fill("goes on without me")
+    page.locator("#run-button").click()
+    page.wait_for_selector("[data-run-id]")
+    page.close()
+    other = open_page("/runs/?q=goes+on+without+me")
+    other.wait_for_selector(DONE)
+
+
+def test_two_tabs_watch_two_runs(open_page: Open) -> None:
+    pages = [ready(open_page("/models/mischief/slow/")) for _ in range(2)]
+    for number, page in enumerate(pages):
+        page.locator("[name=prompt]").fill(f"tab {number}")
+        page.locator("#run-button").click()
+    for page in pages:
+        page.wait_for_selector(DONE)
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "result"),
+    [
+        ("sandbox/drift/text-to-video", ".artifact video"),
+        ("murmur/tones", ".artifact audio"),
+        ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
+        ("sandbox/scribe", ".text-output .prose"),
+    ],
+)
+def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
+    page = ready(open_page(f"/models/{endpoint_id}/"))
+    page.locator("[name=prompt]").first.fill("quiet waves under two moons")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    expect(page.locator(result).first).to_be_visible()
+    if "video" in result or "audio" in result:
+        page.wait_for_function(f"document.querySelector('{result}').readyState >= 1")
+
+
+def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
+    page.locator("[name=prompt]").fill("a vase")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    page.wait_for_timeout(500)
+    page.locator("mesh-view a").click()
+    frame = page.frame_locator("mesh-view iframe")
+    expect(frame.locator("canvas")).to_be_visible()
+    assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
+
+
+def test_without_script_the_whole_way_works(open_page: Open) -> None:
+    page = open_page("/models/sandbox/nebula/", java_script_enabled=False)
+    page.locator("[name=prompt]").fill("no script here")
+    page.locator("#run-button").click()
+    page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/$"))
+    page.wait_for_selector(DONE)
+    expect(page.locator(".artifact img")).to_be_visible()
+
+
+def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
+    page = ready(open_page("/models/atelier/bloom/"))
+    run(page)
+    link = page.locator("light-box a").first
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.light-box img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.light-box")).to_have_count(0)
+    assert page.evaluate("document.activeElement.closest('light-box') !== null")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(open_page: Open, size: tuple[int, int], scheme: str) -> None:
+    page = ready(open_page("/models/sandbox/aurora/", size=size, color_scheme=scheme))
+    run(page)
+    page.wait_for_timeout(400)
+    for path in (
+        None,
+        "/runs/",
+        "/models/sandbox/aurora/?tab=api",
+        "/models/sandbox/aurora/?tab=schema",
+    ):
+        if path:
+            page.goto(path)
+        found = Axe().run(page).response["violations"]
+        assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found], path
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0], path

@@ -1,0 +1,90 @@
+"""Starts the whole of Vitrine as a new user does: `manage.py up` in a copy of the checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+LEAVE_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "var", "__pycache__", ".env", ".*_cache", ".hypothesis"
+)
+OURS = (
+    "FAL_",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "UPSTREAM",
+    "DJANGO_",
+    "PORT",
+    "VITRINE_",
+    "MEDIA_ROOT",
+)
+
+
+def copy_checkout(target: Path) -> Path:
+    """The project as a fresh clone has it, at `target`."""
+    return Path(shutil.copytree(ROOT, target, ignore=LEAVE_OUT))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This environment without any setting of Vitrine's, and with these."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    return inherited | more
+
+
+class Up:
+    """A running `manage.py up`."""
+
+    def __init__(self, checkout: Path, port: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=checkout,
+            env=environment(PORT=str(port)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        found = re.search(r"http://\S+/login/link/\S+", "".join(self.lines))
+        assert found, "".join(self.lines)
+        self.link = found[0]
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
+
+
+def until(found: Callable[[], Any], limit_s: float = 30.0) -> Any:
+    """What `found()` gives once it is true."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
