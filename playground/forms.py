@@ -16,7 +16,7 @@ from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from playground.widgets import PICKERS, Widget, hint, unset, widget_for
+from playground.widgets import PICKERS, Widget, hint, widget_for
 from schemas import Field, Node, Row
 
 _LABELLED = {
@@ -212,7 +212,6 @@ class _Drawing:
                 (option.key, self.field(child, option.label))
                 for option, child in zip(keys, node.children, strict=True)
             ],
-            "unset": unset(node.field),
         }
 
     def others(self, node: Node) -> SafeString:

@@ -58,20 +58,20 @@ def is_drawn_to_scale(field: Field) -> bool:
     )
 
 
-def unset(field: Field) -> str:
+def unset(node: Node) -> str:
     """The word for "none of them"; empty where one of them always holds."""
-    if field.has_default:
+    field = node.field
+    if node.shown_default:
         return "None" if field.is_nullable else ""
     return "" if field.is_required and not field.is_nullable else "Not set"
 
 
 def _select(node: Node) -> Context:
-    field = node.field
-    return {"unset": unset(field) or ("" if field.has_default else "Choose …")}
+    return {"unset": unset(node) or ("" if node.shown_default else "Choose …")}
 
 
 def _segments(node: Node) -> Context:
-    return {"unset": unset(node.field)}
+    return {"unset": unset(node)}
 
 
 def _tiles(node: Node) -> Context:
@@ -83,7 +83,7 @@ def _tiles(node: Node) -> Context:
         }
         for option, is_active in node.options
     ]
-    return {"unset": unset(node.field), "tiles": tiles}
+    return {"unset": unset(node), "tiles": tiles}
 
 
 def _box(size: tuple[int, int]) -> tuple[float, ...]:
@@ -107,7 +107,7 @@ def _seed(node: Node) -> Context:
     return {
         "low": str(int(max(low if low is not None else 0, 0))),
         "high": str(int(min(high if high is not None else 2**31 - 1, 2**53 - 1))),
-        "placeholder": "" if node.field.has_default else "random",
+        "placeholder": "" if node.shown_default else "random",
     }
 
 
@@ -121,7 +121,7 @@ def _number(node: Node) -> Context:
         if edge is not None
     )
     slider = None
-    if low is not None and high is not None and field.has_default and low < high:
+    if low is not None and high is not None and node.shown_default and low < high:
         notch = step if step != "any" else number(10 ** math.floor(math.log10((high - low) / 40)))
         value = node.text or node.shown_default
         slider = {"low": number(low), "high": number(high), "step": notch, "value": value}
@@ -185,7 +185,7 @@ WIDGETS = [
     Widget("_union.html", _is_kind("union"), is_group=True),
     Widget(
         "_switch.html",
-        lambda n: n.field.kind == "boolean" and n.field.has_default and not n.field.is_nullable,
+        lambda n: n.field.kind == "boolean" and bool(n.shown_default) and not n.field.is_nullable,
         resets=True,
     ),
     Widget(
