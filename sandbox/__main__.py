@@ -4,6 +4,7 @@ import argparse
 import logging
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -38,14 +39,26 @@ def main(argv: list[str] | None = None) -> int:
         pace=options.pace,
         filler=options.filler,
     )
+    app = build(config)
     server = Server(
-        uvicorn.Config(
-            build(config), log_level="warning", access_log=False, timeout_graceful_shutdown=1
-        )
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     )
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
-    server.run(sockets=[listener])
+    helper = _warm(config) if options.warm and app.state.sandbox.gallery.missing() else None
+    try:
+        server.run(sockets=[listener])
+    finally:
+        if helper is not None:
+            helper.terminate()
+            helper.wait()
     return 0
+
+
+def _warm(config: Config) -> subprocess.Popen[bytes]:
+    """A process that makes the thumbnails, so that the first page of the gallery need not wait."""
+    command = [sys.executable, "-m", "sandbox.warm", f"--base={config.base}"]
+    root = Path(__file__).parents[1]
+    return subprocess.Popen([*command, f"--data-dir={config.data_dir.absolute()}"], cwd=root)  # noqa: S603
 
 
 class Server(uvicorn.Server):
@@ -71,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--concurrency", type=int, default=Config.concurrency)
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
+    parser.add_argument(
+        "--warm", type=int, default=1, help="0 makes no thumbnail before it is asked for"
+    )
     return parser
 
 

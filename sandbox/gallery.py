@@ -1,6 +1,7 @@
 """Thumbnails and example files, made by the models themselves when first asked for."""
 
 import logging
+import os
 import threading
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class Gallery:
         with self._lock:
             return self._files.at(relative) or self._made(relative)
 
+    def missing(self) -> list[str]:
+        """The thumbnails that were not made yet, in catalogue order."""
+        ids = (m.endpoint_id for m in self._registry if not m.endpoint_id.startswith("filler/"))
+        wanted = [f"thumbs/{endpoint_id}.webp" for endpoint_id in ids]
+        return [relative for relative in wanted if self._files.at(relative) is None]
+
     def _made(self, relative: str) -> Path | None:
         from sandbox.studio import examples, thumbs
 
@@ -50,6 +57,6 @@ class Gallery:
             return None
         path = self._files.root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         partial.write_bytes(data)
         return partial.rename(path)

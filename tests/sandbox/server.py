@@ -49,6 +49,7 @@ def start_sandbox(
     data_dir: Path, key: str = "test-key:secret", port: int = 0, **options: object
 ) -> RunningSandbox:
     """A sandbox in a process of its own, ready to answer; options are flags (`pace=0`, `concurrency=1`)."""
+    options = {"warm": 0, **options}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sandbox", f"--port={port}", f"--key={key}"]
     process = subprocess.Popen(

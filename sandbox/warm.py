@@ -1,0 +1,25 @@
+"""`python -m sandbox.warm`: make the thumbnails and examples ahead, out of everybody's way."""
+
+import argparse
+import os
+from pathlib import Path
+
+from sandbox.config import Config
+from sandbox.state import Sandbox
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Make whatever the gallery still lacks, at the lowest priority."""
+    parser = argparse.ArgumentParser("sandbox.warm", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--base", required=True)
+    options = parser.parse_args(argv)
+    if hasattr(os, "nice"):
+        os.nice(19)
+    gallery = Sandbox(Config(options.data_dir, base=options.base)).gallery
+    for relative in gallery.missing():
+        gallery.make(relative)
+
+
+if __name__ == "__main__":
+    main()
