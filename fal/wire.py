@@ -179,8 +179,9 @@ def _target(url: str, params: Params) -> httpx.URL:
         target = httpx.URL(url)
         if target.scheme not in {"http", "https"} or not target.host or target.userinfo:
             raise httpx.InvalidURL("the address is not one of http or https alone")
-        for name, value in params:
-            target = target.copy_add_param(name, value)
+        if params:  # all at once: one by one is quadratic, and a call may name fifty ids
+            merged = httpx.QueryParams([*target.params.multi_items(), *params])
+            target = target.copy_with(params=merged)
     return target
 
 
