@@ -7,12 +7,11 @@ unchanged costs no query at all. Everything here is synchronous and talks to the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from copy import copy
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 import fal
@@ -92,7 +91,7 @@ class Ledger:
         rows = [self._rows[endpoint_id] for endpoint_id in asked if endpoint_id in gone]
         for row in rows:
             row.gone_at = timezone.now()
-        self._update(rows, ["gone_at"])
+        _update(rows, ["gone_at"])
         self.report.gone += [row.endpoint_id for row in rows]
 
     def forget_schemas(self) -> None:
@@ -100,7 +99,7 @@ class Ledger:
         rows = [row for row in self._rows.values() if row.schema_updated]
         for row in rows:
             row.schema_updated = ""
-        self._update(rows, ["schema_updated"])
+        _update(rows, ["schema_updated"])
 
     def due(self) -> list[str]:
         """The endpoints whose schema is missing or older than the endpoint, in upstream's order."""
@@ -121,7 +120,7 @@ class Ledger:
         with transaction.atomic():
             if new:
                 Schema.objects.bulk_create(new, ignore_conflicts=True)
-            self._update([row for row in rows if row is not None], _SCHEMA)
+            _update([row for row in rows if row is not None], _SCHEMA)
         self._digests |= documents.keys()
         self.report.schemas_done += len(asked)
 
@@ -135,7 +134,7 @@ class Ledger:
             values = [price.unit_price.quantize(Decimal("1e-8")), price.unit, price.currency]
             if _assign(row, _fitting(dict(zip(_PRICE, values, strict=True)))):
                 rows.append(row)
-        self._update(rows, _PRICE)
+        _update(rows, _PRICE)
 
     def listed(self) -> list[str]:
         """The endpoints that upstream lists."""
@@ -147,7 +146,7 @@ class Ledger:
 
     def _take(self, items: list[fal.CatalogueItem]) -> None:
         """Write the items that are new or differ, and where the order alone changed, that alone."""
-        written, moved = [], []
+        new, changed, moved = [], [], []
         for item in items:
             if len(item.endpoint_id) > _LONGEST["endpoint_id"]:
                 self.fail(item.endpoint_id, "Its id is too long.")
@@ -155,31 +154,20 @@ class Ledger:
             row = self._rows.get(item.endpoint_id)
             position = self._seen.get(item.endpoint_id, row.position if row else 0)
             if row is None:
-                row = self._rows[item.endpoint_id] = Endpoint(endpoint_id=item.endpoint_id)
+                row = Endpoint(endpoint_id=item.endpoint_id, first_seen_at=timezone.now())
+                self._rows[item.endpoint_id] = row
                 _assign(row, _fitting(_values(item)))
-                self.report.new.append(item.endpoint_id)
-                written.append(row)
+                new.append(row)
             elif _assign(row, _fitting(_values(item)) if item.metadata else {"gone_at": None}):
-                self.report.changed.append(item.endpoint_id)
-                written.append(row)
+                changed.append(row)
             elif row.position != position:
                 moved.append(row)
             row.position = position
-        self._write(written, moved)
-
-    def _write(self, written: list[Endpoint], moved: list[Endpoint]) -> None:
-        for rows in _batches(written):
-            Endpoint.objects.bulk_create(
-                [row if row.pk is None else _without_key(row) for row in rows],
-                update_conflicts=True,
-                unique_fields=["endpoint_id"],
-                update_fields=[*_LISTED, "position"],
-            )
-        self._update(moved, ["position"])
-
-    def _update(self, rows: list[Endpoint], fields: list[str]) -> None:
-        for batch in _batches(rows):
-            Endpoint.objects.bulk_update(batch, fields)
+        self.report.new += [row.endpoint_id for row in new]
+        self.report.changed += [row.endpoint_id for row in changed]
+        _insert(new)
+        _update(changed, [*_LISTED, "position"])
+        _update(moved, ["position"])
 
     def _read_schema(self, item: fal.CatalogueItem, documents: dict[str, str]) -> Endpoint | None:
         """The endpoint with its new schema, or None when nothing about it is to be written."""
@@ -276,13 +264,32 @@ def _assign(row: Endpoint, values: dict[str, Any]) -> bool:
     return bool(changed)
 
 
-def _without_key(row: Endpoint) -> Endpoint:
-    """A copy that the database knows by its endpoint id alone: an upsert resolves one conflict only."""
-    twin = copy(row)
-    twin.pk = None
-    return twin
+# Django's own bulk methods build one long statement of all values, with a CASE for each update:
+# five times the time of a prepared statement, and most of it while the database is locked.
+def _insert(rows: list[Endpoint]) -> None:
+    columns = [column for column in Endpoint._meta.concrete_fields if not column.primary_key]
+    names = ", ".join(str(column.column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    table = Endpoint._meta.db_table
+    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows)  # noqa: S608
 
 
-def _batches(rows: list[Endpoint]) -> Iterator[list[Endpoint]]:
+def _update(rows: list[Endpoint], names: list[str]) -> None:
+    columns = [column for column in Endpoint._meta.concrete_fields if column.name in names]
+    places = ", ".join(f"{column.column} = %s" for column in columns)
+    key = Endpoint._meta.get_field("endpoint_id")
+    sql = f"UPDATE {Endpoint._meta.db_table} SET {places} WHERE endpoint_id = %s"  # noqa: S608
+    _execute(sql, [*columns, key], rows)
+
+
+def _execute(sql: str, columns: list[Any], rows: list[Endpoint]) -> None:
     for start in range(0, len(rows), ROWS_PER_WRITE):
-        yield rows[start : start + ROWS_PER_WRITE]
+        values = [
+            [
+                column.get_db_prep_save(getattr(row, column.attname), connection)
+                for column in columns
+            ]
+            for row in rows[start : start + ROWS_PER_WRITE]
+        ]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(sql, values)

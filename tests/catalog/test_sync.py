@@ -575,10 +575,10 @@ def test_a_stopped_full_sync_goes_on_with_the_rest(
 
 
 def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
-    upstream.add(*ids(25))
+    upstream.add(*ids(100))
     seen: list[tuple[int, int]] = []
     run_sync(progress=lambda report: seen.append((report.listed, report.schemas_done)))
-    assert seen[0] == (25, 0)
-    assert seen[-1] == (25, 25)
+    assert seen[0] == (100, 0)
+    assert seen[-1] == (100, 100)
     assert seen == sorted(seen)
-    assert any(0 < done < 25 for _, done in seen)
+    assert any(0 < done < 100 for _, done in seen)
