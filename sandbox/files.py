@@ -8,7 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 mimetypes.add_type("model/gltf-binary", ".glb")
 mimetypes.add_type("image/webp", ".webp")
@@ -76,11 +76,11 @@ def content_type_of(path: Path) -> str:
     return str(told or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
-def _facts(path: Path) -> dict[str, object]:
+def _facts(path: Path) -> dict[str, Any]:
     beside = path.with_name(path.name + FACTS)
     if not beside.is_file():
         return {}
-    facts: dict[str, object] = json.loads(beside.read_text())
+    facts: dict[str, Any] = json.loads(beside.read_text())
     return facts
 
 

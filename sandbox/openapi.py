@@ -116,7 +116,8 @@ def document(model: Model, addresses: dict[str, str]) -> dict[str, Any]:
         "security": [{"apiKeyAuth": []}],
         **model.extra,
     }
-    return addressed(result, addresses)
+    made: dict[str, Any] = addressed(result, addresses)
+    return made
 
 
 def components(model: Model) -> dict[str, Schema]:

@@ -93,7 +93,8 @@ def _bridged(schema: Any, model: Model) -> Any:
 
 def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
     here = (*loc, *error.relative_path)
-    keyword, limit = str(error.validator), error.validator_value
+    keyword = str(error.validator)
+    limit: Any = error.validator_value
     if keyword in ("anyOf", "oneOf") and error.context:
         yield from _branches(error, here)
     elif keyword == "required":
@@ -121,7 +122,8 @@ def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
     branches: dict[int, list[ValidationError]] = {}
     for fault in error.context:
         branches.setdefault(int(fault.schema_path[0]), []).append(fault)
-    names = {index: _branch_name(error.validator_value[index]) for index in branches}
+    options: Any = error.validator_value
+    names = {index: _branch_name(options[index]) for index in branches}
     shown = [index for index, name in names.items() if name != "none"]
     for index in shown:
         name = (names[index],) if len(shown) > 1 else ()
@@ -182,4 +184,4 @@ def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
 def _takes(branch: Any, value: Any, named: dict[str, Any]) -> bool:
     if isinstance(branch, dict) and "$ref" in branch:
         branch = named.get(branch["$ref"].removeprefix(REF), {})
-    return branch.get("type") == ("array" if isinstance(value, list) else "object")
+    return bool(branch.get("type") == ("array" if isinstance(value, list) else "object"))

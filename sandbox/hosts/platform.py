@@ -91,7 +91,7 @@ async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_key(http, sandbox, "estimate")
     body = await body_json(http)
     quantities = {"historical_api_price": "call_quantity", "unit_price": "unit_quantity"}
-    name = quantities.get(body.get("estimate_type") if isinstance(body, dict) else "")
+    name = quantities.get(str(body.get("estimate_type")) if isinstance(body, dict) else "")
     if name is None or not isinstance(body.get("endpoints"), dict) or not body["endpoints"]:
         raise _invalid("estimate_type and endpoints are required")
     total = 0.0

@@ -49,7 +49,7 @@ async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
     request.low_priority = http.headers.get("x-fal-queue-priority") == "low"
     request.webhook = http.query_params.get("fal_webhook")
     sandbox.engine.submit(request, start_timeout_s=start_timeout(http))
-    answer = {
+    answer: dict[str, Any] = {
         "status": "IN_QUEUE",
         **_addresses(request, sandbox),
         "queue_position": sandbox.engine.position(request),

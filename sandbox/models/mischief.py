@@ -33,7 +33,7 @@ def _mischief(
     **more: Any,
 ) -> Model:
     required = more.pop("required", ())
-    facts = {
+    facts: dict[str, Any] = {
         "price": 0.0,
         "tags": ("mischief",),
         "license": "research",

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from sandbox.context import Context, digest
 from sandbox.errors import ModelError
 from sandbox.schema import PRESETS
-from sandbox.studio.colour import Array
+from sandbox.studio.colour import Array, f32
 
 Size = tuple[int, int]  # width, height
 FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
@@ -40,7 +40,7 @@ def noise(
         weight *= gain
     total /= sum_of_weights
     low, high = np.percentile(total, (1, 99))
-    return np.clip((total - low) / max(1e-6, high - low), 0, 1).astype(np.float32)
+    return f32(np.clip((total - low) / max(1e-6, high - low), 0, 1))
 
 
 def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6) -> Array:
@@ -55,7 +55,7 @@ def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6)
         t = t * t * (3 - 2 * t)
         total += weight * (knots[i] * (1 - t) + knots[i + 1] * t).astype(np.float32)
         weight *= 0.48
-    return (total - total.min()) / max(1e-6, float(total.max() - total.min()))
+    return f32((total - total.min()) / max(1e-6, float(total.max() - total.min())))
 
 
 def grid(size: Size) -> tuple[Array, Array]:
@@ -68,13 +68,13 @@ def grid(size: Size) -> tuple[Array, Array]:
 def mix(a: Array, b: Array, t: Array) -> Array:
     """From a (t = 0) to b (t = 1); t gets a channel axis if it lacks one."""
     t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 else t
-    return (a * (1 - t) + b * t).astype(np.float32)
+    return f32(a * (1 - t) + b * t)
 
 
 def grain(picture: Array, dice: np.random.Generator, amount: float = 0.018) -> Array:
     """A breath of film grain; hides banding."""
     speckle = dice.standard_normal(picture.shape[:2], dtype=np.float32)[..., None]
-    return np.clip(picture + amount * speckle, 0, 1)
+    return f32(np.clip(picture + amount * speckle, 0, 1))
 
 
 def smoothstep(low: float, high: float, value: Array) -> Array:
@@ -147,7 +147,7 @@ def save(
 ) -> dict[str, Any]:
     """Keep a picture; returns fal's Image object."""
     data, content_type = encode(image, format)
-    sides = {"width": image.width, "height": image.height}
+    sides: dict[str, Any] = {"width": image.width, "height": image.height}
     return context.save(data, content_type, f"{name}.{format}", **options, **sides)
 
 

@@ -92,6 +92,11 @@ WILD = frozenset(
 )
 
 
+def f32(values: Any) -> Array:
+    """The values as 32-bit floats."""
+    return np.asarray(values, np.float32)
+
+
 @dataclass(frozen=True)
 class Palette:
     """Colours from dark to light, each channel 0 to 1, and one accent from the far side of the wheel."""
@@ -151,7 +156,7 @@ def density(prompt: str) -> float:
 def vivid(colour: Array) -> Array:
     """The colour as light would be: bright and saturated, of the same hue."""
     lch = to_lch(colour[None])[0]
-    return from_lch(np.array([[0.8, max(0.15, float(lch[1])), lch[2]]], np.float32))[0]
+    return f32(from_lch(f32([[0.8, max(0.15, float(lch[1])), lch[2]]]))[0])
 
 
 def to_lch(rgb: Array) -> Array:
@@ -171,7 +176,7 @@ def from_lch(lch: Array) -> Array:
     lms = (lab @ np.linalg.inv(_TO_LAB).T) ** 3
     linear = np.clip(lms @ np.linalg.inv(_TO_LMS).T, 0, 1)
     rgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return rgb.astype(np.float32)
+    return f32(rgb)
 
 
 _TO_LMS = np.array(

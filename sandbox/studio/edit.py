@@ -9,7 +9,7 @@ from sandbox.context import Context
 from sandbox.errors import ModelError
 from sandbox.registry import Arguments
 from sandbox.studio import canvas
-from sandbox.studio.colour import Array, palette, to_lch
+from sandbox.studio.colour import Array, f32, palette, to_lch
 
 
 def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def _clusters(samples: Array, count: int = 3) -> Array:
                 for k in range(count)
             ]
         )
-    return centres
+    return f32(centres)
 
 
 def _source(context: Context, arguments: Arguments, name: str) -> Image.Image:

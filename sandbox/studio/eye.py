@@ -134,7 +134,7 @@ def swatches(image: Image.Image, count: int) -> list[dict[str, Any]]:
     """The typical colours of a picture and how much of it each covers."""
     reduced = image.quantize(count, Image.Quantize.MEDIANCUT)
     table = reduced.getpalette() or []
-    shares = sorted(reduced.getcolors(256) or [], reverse=True)
+    shares: list[Any] = sorted(reduced.getcolors(256) or [], reverse=True)
     pixels = image.width * image.height
     found = []
     for amount, index in shares:

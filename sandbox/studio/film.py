@@ -17,7 +17,7 @@ from sandbox.errors import ModelError
 from sandbox.registry import Arguments
 from sandbox.studio import canvas
 from sandbox.studio import sound as sounds
-from sandbox.studio.colour import Array, density, palette
+from sandbox.studio.colour import Array, density, f32, palette
 
 HEIGHTS = {"360p": 360, "480p": 480, "720p": 720}
 RATIOS = {"16:9": 16 / 9, "1:1": 1.0, "9:16": 9 / 16, "4:3": 4 / 3}
@@ -54,7 +54,7 @@ def decode(context: Context, url: str, *loc: str | int) -> tuple[list[Array], fl
     """All frames (at most 600) and the frame rate of a video; raises ModelError at `loc`."""
     data, kind = context.load(url, *loc)
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             stream = container.streams.video[0]
             fps = float(stream.average_rate or 24)
             frames = []
@@ -67,9 +67,9 @@ def decode(context: Context, url: str, *loc: str | int) -> tuple[list[Array], fl
                     }
                     raise ModelError("video_duration_too_long", "The video is too long", loc, ctx)
     except (av.FFmpegError, IndexError) as error:
-        ctx = {"supported_formats": ["mp4", "mov", "webm", "gif"]}
+        formats = {"supported_formats": ["mp4", "mov", "webm", "gif"]}
         raise ModelError(
-            "unsupported_video_format", f"{kind} could not be read", loc, ctx
+            "unsupported_video_format", f"{kind} could not be read", loc, formats
         ) from error
     return frames, fps
 
@@ -78,7 +78,7 @@ def save(
     context: Context, data: bytes, size: canvas.Size, fps: float, frames: int, name: str
 ) -> dict[str, Any]:
     """Keep an MP4; returns fal's Video object."""
-    facts = {"width": size[0], "height": size[1], "fps": fps, "num_frames": frames}
+    facts: dict[str, Any] = {"width": size[0], "height": size[1], "fps": fps, "num_frames": frames}
     return context.save(data, "video/mp4", f"{name}.mp4", **facts, duration=round(frames / fps, 3))
 
 
@@ -162,7 +162,7 @@ def journey(prompt: str, seed: int, size: canvas.Size, count: int) -> Frames:
 def _tones(height: int, depth: float) -> Array:
     y = np.linspace(0, 1, height, dtype=np.float32)
     mist = 0.22 * np.clip((y - 0.4 - 0.4 * depth) / 0.4, 0, 1) * (1 - depth * 0.7)
-    return np.clip(0.74 * (1 - depth) ** 1.15 + 0.04 + mist, 0, 1).astype(np.float32)
+    return f32(np.clip(0.74 * (1 - depth) ** 1.15 + 0.04 + mist, 0, 1))
 
 
 def _veil(column: Array) -> Array:
@@ -196,7 +196,7 @@ def _treatment(effect: str, tint: str) -> Callable[[Array], Array]:
     def tinted(frame: Array) -> Array:
         grey = frame.astype(np.float32).mean(axis=-1, keepdims=True) / 255
         toned = np.where(grey < 0.5, 2 * grey * colour, 1 - 2 * (1 - grey) * (1 - colour))
-        return (np.clip(toned, 0, 1) * 255).astype(np.uint8)
+        return np.asarray(np.clip(toned, 0, 1) * 255, np.uint8)
 
     return tinted
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from sandbox.studio import canvas
 from sandbox.studio.canvas import Size
-from sandbox.studio.colour import Array, Palette, density, palette, vivid, words_of
+from sandbox.studio.colour import Array, Palette, density, f32, palette, vivid, words_of
 
 PALE = {"moon", "night", "winter", "snow", "ice", "arctic"}
 
@@ -104,12 +104,12 @@ def _mirror(sky: Array, size: Size, colours: Palette, dice: np.random.Generator)
     ripple = ripple * np.linspace(0.2, 1.6, height)
     columns = (np.arange(width)[None, :] + ripple[:, None]).astype(int) % width
     water = still[np.arange(height)[:, None], columns]
-    return (water * 0.72 + colours.one(0.08) * 0.12).astype(np.float32)
+    return f32(water * 0.72 + colours.one(0.08) * 0.12)
 
 
 def _stars(size: Size, dice: np.random.Generator, count: int, glow: float = 0.0) -> Array:
     width, height = size
-    field = np.zeros((height, width), np.float32)
+    field: Array = np.zeros((height, width), np.float32)
     strength = dice.random(count).astype(np.float32) ** 5
     rows = (dice.random(count) * height).astype(int)
     columns = (dice.random(count) * width).astype(int)
@@ -133,7 +133,7 @@ def nebula(prompt: str, seed: int, size: Size) -> Image.Image:
     def folded(field: Array) -> Array:
         r = (rows + bend_y * fold).astype(int) % height
         c = (columns + bend_x * fold).astype(int) % width
-        return field[r, c]
+        return f32(field[r, c])
 
     gas = folded(canvas.noise(size, 2.5, dice, 7, 0.56))
     dust = folded(canvas.noise(size, 5, dice, 7, 0.6))

@@ -49,7 +49,7 @@ def remesh(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A mesh made smoother or finer."""
     data, _ = context.load(arguments["model_url"], "model_url")
     try:
-        mesh = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
+        mesh = read(data)
     except Exception as error:  # trimesh raises what its parsers raise
         raise ModelError("value_error", "The file is no GLB", ("model_url",)) from error
     context.log(f"Loaded {len(mesh.faces)} faces")
@@ -65,7 +65,7 @@ def remesh(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"model_glb": save(context, mesh, "remeshed"), "faces": len(mesh.faces)}
 
 
-def smoothed(mesh: trimesh.Trimesh, rounds: int) -> trimesh.Trimesh:
+def smoothed(mesh: Any, rounds: int) -> trimesh.Trimesh:
     """The mesh without its roughness: Taubin's two steps, in and out, so that it does not shrink."""
     points, edges = np.array(mesh.vertices), mesh.edges_unique
     degree = np.maximum(np.bincount(edges.ravel(), minlength=len(points)), 1)[:, None]
@@ -186,7 +186,7 @@ def _lathe(rings: Array, paint: Array) -> trimesh.Trimesh:
     faces = np.concatenate(
         [np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)]
     )
-    ends = []
+    ends: list[Array] = []
     vertices, colours = [rings.reshape(-1, 3)], [paint.reshape(-1, 3)]
     for ring, first in ((index[0], True), (index[-1], False)):
         heart = count * around + len(ends)
@@ -208,7 +208,12 @@ def save(context: Context, mesh: trimesh.Trimesh, name: str) -> dict[str, Any]:
     return context.save(glb(mesh), "model/gltf-binary", f"{name}.glb")
 
 
-def glb(mesh: trimesh.Trimesh) -> bytes:
+def read(data: bytes) -> Any:
+    """The mesh of a GLB file; raises whatever trimesh's parsers raise."""
+    return trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
+
+
+def glb(mesh: Any) -> bytes:
     """The mesh as a GLB file with smooth normals (trimesh needs scipy to make them quickly)."""
     corners = np.asarray(mesh.vertices)[mesh.faces]
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -222,7 +227,7 @@ def glb(mesh: trimesh.Trimesh) -> bytes:
     return data
 
 
-def picture(mesh: trimesh.Trimesh, size: canvas.Size, ground: tuple[int, int, int]) -> Image.Image:
+def picture(mesh: Any, size: canvas.Size, ground: tuple[int, int, int]) -> Image.Image:
     """A look at a mesh from above its front: triangles far to near, lit from the left."""
     low, high = mesh.bounds
     points = (mesh.vertices - (low + high) / 2) / float(np.linalg.norm(high - low))

@@ -95,9 +95,11 @@ def current(prompt: str, seed: int, size: Size) -> Image.Image:
     bands = canvas.noise((256, 192), 1.5, dice, 3)
     thickness = max(2, wide // 420)
     for track in np.moveaxis(tracks, 1, 0):
-        row = int(np.clip(track[0, 1] / high * 191, 0, 191))
-        column = int(np.clip(track[0, 0] / wide * 255, 0, 255))
-        tone = float(np.clip(0.08 + 0.75 * bands[row, column] + dice.normal(0, 0.05), 0.02, 0.86))
+        at = (
+            int(np.clip(track[0, 1] / high * 191, 0, 191)),
+            int(np.clip(track[0, 0] / wide * 255, 0, 255)),
+        )
+        tone = float(np.clip(0.08 + 0.75 * bands[at] + dice.normal(0, 0.05), 0.02, 0.86))
         ink = (
             tuple(int(v * 255) for v in colours.accent)
             if dice.random() < 0.035

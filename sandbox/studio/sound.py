@@ -14,7 +14,7 @@ from sandbox.context import Context
 from sandbox.errors import ModelError
 from sandbox.registry import Arguments
 from sandbox.studio import canvas
-from sandbox.studio.colour import Array, density, palette
+from sandbox.studio.colour import Array, density, f32, palette
 
 RATE = 44100
 SCALES = {
@@ -77,7 +77,7 @@ def decode(context: Context, url: str, *loc: str | int) -> tuple[Array, int]:
     """The sound at a URL as (samples, 2) at RATE, and its own rate; raises ModelError at `loc`."""
     data, kind = context.load(url, *loc)
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             stream = container.streams.audio[0]
             rate, chunks = stream.rate, []
             resampler = av.AudioResampler("fltp", "stereo", RATE)
@@ -85,12 +85,14 @@ def decode(context: Context, url: str, *loc: str | int) -> tuple[Array, int]:
                 chunks += [part.to_ndarray() for part in resampler.resample(frame)]
             chunks += [part.to_ndarray() for part in resampler.resample(None)]
     except (av.FFmpegError, IndexError) as error:
-        ctx = {"supported_formats": ["wav", "mp3", "ogg", "flac", "m4a"]}
-        raise ModelError("unsupported_audio_format", f"{kind} has no sound", loc, ctx) from error
+        formats = {"supported_formats": ["wav", "mp3", "ogg", "flac", "m4a"]}
+        raise ModelError(
+            "unsupported_audio_format", f"{kind} has no sound", loc, formats
+        ) from error
     sound = np.concatenate(chunks, axis=1).T if chunks else np.zeros((0, 2), np.float32)
     seconds = len(sound) / RATE
     if seconds > MAX_SECONDS:
-        ctx = {"max_duration": MAX_SECONDS, "provided_duration": round(seconds, 2)}
+        ctx: dict[str, Any] = {"max_duration": MAX_SECONDS, "provided_duration": round(seconds, 2)}
         raise ModelError("audio_duration_too_long", "The audio is too long", loc, ctx)
     if seconds < 0.1:
         ctx = {"min_duration": 0.1, "provided_duration": round(seconds, 2)}
@@ -246,7 +248,7 @@ def stretched_mean(noise: Array) -> Array:
     """The slow part of a noise, to take away from it."""
     window = 400
     summed = np.cumsum(np.pad(noise, ((window, 0), (0, 0)), mode="edge"), axis=0)
-    return (summed[window:] - summed[:-window]) / window
+    return f32((summed[window:] - summed[:-window]) / window)
 
 
 def _pitch(root: float, steps: tuple[int, ...], degree: int) -> float:
@@ -259,7 +261,7 @@ def _pad(pitch: float, seconds: float) -> Array:
     sway = 1 + 0.002 * np.sin(2 * np.pi * 0.4 * t)
     voice = sum(np.sin(2 * np.pi * pitch * k * t * sway) / k**1.7 for k in range(1, 6))
     shape = np.minimum(1, np.minimum(t / 0.5, (seconds - t) / 0.8))
-    return (voice * np.clip(shape, 0, 1)).astype(np.float32)
+    return f32(voice * np.clip(shape, 0, 1))
 
 
 def _pluck(pitch: float, dice: np.random.Generator) -> Array:
@@ -269,7 +271,7 @@ def _pluck(pitch: float, dice: np.random.Generator) -> Array:
         np.sin(2 * np.pi * pitch * k * t) * np.exp(-t * (2.5 + 1.8 * k)) / k**bright
         for k in range(1, 7)
     )
-    return (voice * np.minimum(1, t / 0.004)).astype(np.float32)
+    return f32(voice * np.minimum(1, t / 0.004))
 
 
 def _add(music: Array, moment: float, voice: Array, level: float, side: float) -> None:

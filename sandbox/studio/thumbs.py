@@ -114,14 +114,19 @@ def _picture(
 
 
 def _frame(data: bytes) -> Image.Image:
-    with av.open(io.BytesIO(data)) as container:
-        frames = list(container.decode(video=0))
-        return frames[len(frames) * 3 // 5].to_image()
+    frames = _frames(data)
+    return frames[len(frames) * 3 // 5]
+
+
+def _frames(data: bytes) -> list[Image.Image]:
+    with av.open(io.BytesIO(data), "r") as container:
+        arrays = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return [Image.fromarray(each) for each in arrays]
 
 
 def _wave(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
     """The sound itself: loud and soft as bars, from the first second to the last."""
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         parts = [frame.to_ndarray().astype(np.float32) for frame in container.decode(audio=0)]
     heard = np.concatenate([part.reshape(part.shape[0], -1).mean(axis=0) for part in parts])
     wide, high = size[0] * 2, size[1] * 2
@@ -143,18 +148,14 @@ def _wave(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
 
 
 def _solid(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
-    import trimesh
-
     from sandbox.studio import mesh
 
-    solid = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
-    return mesh.picture(solid, size, colours.bytes_at(0.94))
+    return mesh.picture(mesh.read(data), size, colours.bytes_at(0.94))
 
 
 def _strip(data: bytes, size: canvas.Size) -> Image.Image:
     """A film as slices of its frames, from its beginning to its end."""
-    with av.open(io.BytesIO(data)) as container:
-        frames = [frame.to_image() for frame in container.decode(video=0)]
+    frames = _frames(data)
     slices, image = 4, Image.new("RGB", size, "white")
     width = size[0] // slices
     for number in range(slices):

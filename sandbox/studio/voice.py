@@ -8,7 +8,7 @@ import numpy as np
 from sandbox.context import Context, digest
 from sandbox.registry import Arguments
 from sandbox.studio import canvas, sound
-from sandbox.studio.colour import Array
+from sandbox.studio.colour import Array, f32
 
 RATE = 24000
 # Letters → (seconds, formants in Hz, voiced 0..1, centre of the hiss in Hz or 0)
@@ -140,7 +140,7 @@ def _vowel(seconds: float, formants: tuple[int, int, int], pitch: float) -> Arra
         wave += (loud + 0.02) / k**0.35 * np.sin(phase * k)
     edge = min(0.018, seconds / 3)
     shape = np.clip(np.minimum(t / edge, (seconds - t) / edge), 0, 1)
-    return (wave * shape * 0.4).astype(np.float32)
+    return f32(wave * shape * 0.4)
 
 
 def _hiss(seconds: float, centre: float, dice: np.random.Generator) -> Array:
@@ -150,7 +150,7 @@ def _hiss(seconds: float, centre: float, dice: np.random.Generator) -> Array:
     spectrum *= np.exp(-(((frequency - centre) / (0.32 * centre)) ** 2))
     hiss = np.fft.irfft(spectrum, length)
     t = np.linspace(0, 1, length)
-    return (hiss / max(1e-6, np.abs(hiss).max()) * np.sin(np.pi * t) ** 0.5).astype(np.float32)
+    return f32(hiss / max(1e-6, np.abs(hiss).max()) * np.sin(np.pi * t) ** 0.5)
 
 
 def listen(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -210,3 +210,44 @@ def test_a_model_fetches_nothing_but_our_own_files(
         answer = http.post(url, json={"image_url": image_url})
         assert answer.json()["detail"][0]["type"] == "file_download_error", image_url
         assert answer.json()["detail"][0]["loc"] == ["body", "image_url"]
+
+
+def test_c51_tokens_open_a_stream_to_their_own_application_only(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    rest, run = sandbox.addresses["rest"], sandbox.addresses["run"]
+    wish = {"allowed_apps": ["scribe"], "token_expiration": 120}
+    answer = http.post(f"{rest}/tokens/", json=wish)
+    token = answer.json()
+    assert answer.headers["content-type"] == "application/json"
+    assert isinstance(token, str)
+    assert token.count(".") == 2
+
+    def status(path: str, text: str) -> int:
+        query = {"fal_jwt_token": text}
+        return httpx.post(f"{run}/{path}", json={"prompt": "x"}, params=query).status_code
+
+    assert status("sandbox/scribe/stream", token) == 200
+    assert status("sandbox/ledger", token) == 401
+    assert status("sandbox/scribe/stream", token[:-2] + "xx") == 401
+    expired = http.post(f"{rest}/tokens/", json=wish | {"token_expiration": -1}).json()
+    assert status("sandbox/scribe/stream", expired) == 401
+    older = {"allowed_apps": ["sandbox/scribe"], "duration": 120}
+    assert (
+        status("sandbox/scribe", http.post(f"{rest}/tokens/realtime", json=older).json()["token"])
+        == 200
+    )
+
+
+def test_c58_browsers_may_call_from_anywhere(sandbox: RunningSandbox) -> None:
+    origin = {"Origin": "https://somewhere.example"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-fal-queue-priority",
+    }
+    preflight = httpx.options(f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "x-fal-queue-priority" in preflight.headers["access-control-allow-headers"]
+    answer = httpx.get(f"{sandbox.addresses['api']}/models", headers=origin)
+    assert "x-fal-request-id" in answer.headers["access-control-expose-headers"]
