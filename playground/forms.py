@@ -6,11 +6,13 @@ rendered with what it needs, and what is inside it is already HTML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.template import Context, Template
 from django.template.loader import get_template
 from django.utils.html import escape
@@ -44,16 +46,13 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
             "_whole.html", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
         )
     main, more = sections(root)
-    problems = [
-        (node.id if node is not root else "", message)
-        for node in root.walk()
-        for message in node.errors
-    ]
+    problems = list(_summary(root, ""))
     changed = sum(node.is_changed for node in more)
     return drawing.fill(
         "_form.html",
         {
             "problems": problems,
+            "shows": " ".join(settings.FAL_MEDIA_URLS),
             "main": drawing.tops(main),
             "more": drawing.tops(more),
             "count": str(len(more)),
@@ -62,6 +61,17 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
             "others": drawing.others(root),
         },
     )
+
+
+def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
+    """Each problem with the id of its place; what is nested says in what ("LoRA 2: Path is required")."""
+    for message in node.errors:
+        yield (node.id if node.name else "", f"{around}: {message}" if around else message)
+    for child in node.children if node.name else [*chain(*sections(node))]:
+        yield from _summary(child, node.field.label if node.field.name else around)
+    for position, row in enumerate(node.rows, start=1):
+        word = singular(node.field.label)
+        yield from _summary(row.node, f"{word[:1].upper()}{word[1:]} {row.key or position}")
 
 
 def sections(root: Node) -> tuple[list[Node], list[Node]]:
@@ -130,7 +140,7 @@ class _Drawing:
                 "hint": hint(node.field),
                 "control": self.control(node, widget, label),
                 "is_group": widget.is_group,
-                "resets": widget.resets,
+                "resets": widget.resets and bool(node.shown_default or node.field.has_default),
                 "described": described(node),
             },
         )

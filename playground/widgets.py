@@ -15,6 +15,7 @@ Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
+_MAX_SLIDE = 2000  # beyond, a slider hits no value that one means
 _ACCEPT = {"image": "image/*", "video": "video/*", "audio": "audio/*"}
 _PLACEHOLDERS = {
     "image": "Drop or paste an image, or its address",
@@ -121,7 +122,7 @@ def _number(node: Node) -> Context:
         if edge is not None
     )
     slider = None
-    if low is not None and high is not None and node.shown_default and low < high:
+    if low is not None and high is not None and node.shown_default and 0 < high - low <= _MAX_SLIDE:
         notch = step if step != "any" else number(10 ** math.floor(math.log10((high - low) / 40)))
         value = node.text or node.shown_default
         slider = {"low": number(low), "high": number(high), "step": notch, "value": value}

@@ -194,7 +194,7 @@ class _Builder:
         built = self.field(name, schema, trail, depth)
         title = flat.get("title")
         own = words.label("", title) if isinstance(title, str) and title.strip() else ""
-        return _with(built, label=own[:_MAX_LABEL], is_required=False, is_hidden=False)
+        return _with(built, name="", label=own[:_MAX_LABEL], is_required=False, is_hidden=False)
 
 
 _WORDS = {"title", "description", "default", "examples", "ui", "x-fal"}

@@ -1,0 +1,93 @@
+/**
+ * <form-rows data-name="loras">: a list's rows; add, copy, remove and move without a round trip.
+ * Row numbers stand in the controls' names; `loras~rows` lists them in the order of the page.
+ */
+class FormRows extends HTMLElement {
+  connectedCallback() {
+    this.rows = this.querySelector(":scope > .rows");
+    for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"]) this.addEventListener(name, this);
+  }
+  handleEvent(event) {
+    if (event.target.closest("form-rows") === this) this[event.type](event);
+  }
+  click(event) {
+    const button = event.target.closest("[name='~do']");
+    if (!button) return;
+    event.preventDefault();
+    const row = button.closest(".row");
+    const verb = button.value.split(":")[0];
+    if (verb === "add") this.add().querySelector("input:not([type='hidden']), textarea, select")?.focus();
+    if (verb === "duplicate") this.copy(row).querySelector("input:not([type='hidden']), textarea, select")?.focus();
+    if (verb === "up") row.previousElementSibling?.before(row);
+    if (verb === "down") row.nextElementSibling?.after(row);
+    if (verb === "remove") {
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      (next?.querySelector("[value^='remove:']") ?? this.querySelector("[value^='add:']")).focus();
+    } else if (verb !== "add" && verb !== "duplicate") button.focus();
+    this.tell();
+  }
+  tell() {
+    this.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  add(html = this.querySelector(":scope > template").innerHTML, old = "*", after = this.rows.lastElementChild) {
+    const name = this.dataset.name;
+    const number = Math.max(-1, this.last ?? -1, ...[...this.rows.children].map((row) => +row.dataset.row)) + 1;
+    this.last = number;
+    const box = document.createElement("template");
+    box.innerHTML = html.replaceAll(`${name}.${old}`, `${name}.${number}`);
+    const row = box.content.firstElementChild;
+    row.dataset.row = number;
+    row.querySelector(`[name="${name}~rows"]`).value = number;
+    if (after) after.after(row);
+    else this.rows.append(row);
+    return row;
+  }
+  copy(row) {
+    const made = this.add(row.outerHTML, row.dataset.row, row);
+    const [from, to] = [row, made].map((one) => [...one.querySelectorAll("input:not([type='file'], [name$='~rows']), textarea, select")]);
+    from.forEach((control, position) => {
+      to[position].value = control.value;
+      if ("checked" in control) to[position].checked = control.checked;
+    });
+    return made;
+  }
+  change(event) {
+    if (event.target.matches("[name$='~files']")) {
+      this.take(event.target.files);
+      event.target.value = "";
+    }
+  }
+  /** Puts each file into a row of its own, the empty ones first. */
+  take(files) {
+    const free = [...this.rows.querySelectorAll("media-field")].filter((field) => field.isEmpty);
+    for (const file of files) (free.shift() ?? this.add().querySelector("media-field")).upload(file);
+    this.tell();
+  }
+  drop(event) {
+    if (!event.defaultPrevented && event.dataTransfer.files.length && this.querySelector("[name$='~files']")) {
+      event.preventDefault();
+      this.take(event.dataTransfer.files);
+    }
+  }
+  dragstart(event) {
+    if (!event.target.closest(".drag")) return;
+    this.moved = event.target.closest(".row");
+    this.moved.dataset.dragging = "";
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setDragImage(this.moved, 0, 0);
+  }
+  dragover(event) {
+    const over = event.target.closest(".row");
+    if (!this.moved || over?.parentElement !== this.rows) return;
+    event.preventDefault();
+    const box = over.getBoundingClientRect();
+    if (over !== this.moved) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](this.moved);
+  }
+  dragend() {
+    delete this.moved?.dataset.dragging;
+    this.moved = null;
+    this.tell();
+  }
+}
+customElements.define("form-rows", FormRows);
