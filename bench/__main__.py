@@ -23,7 +23,7 @@ QUESTIONS = {
     "g9": ("bench.sync:ask", 3, "sync"),
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
-    "g1": ("bench.overhead:ask", 12, "overhead of a run, and (G2) upstream calls"),
+    "g1": ("bench.overhead:ask", 15, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}
 

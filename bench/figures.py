@@ -32,15 +32,14 @@ class Goal:
 SUMMARY = ["goal", "what", "limit", "measured", "reference", "ratio", "met"]
 
 
-def at_most(name: str, what: str, value: float, limit: float, unit: str) -> Goal:
-    """A goal that is an absolute figure."""
-    return Goal(
-        name,
-        what,
-        f"<= {show(limit, unit)}",
-        show(value, unit),
-        is_met=value <= limit,
-    )
+def at_most(
+    name: str, what: str, value: float, limit: float, unit: str, reference: float | None = None
+) -> Goal:
+    """A goal that is an absolute figure; a reference only says how busy the machine was."""
+    beside = "" if reference is None else show(reference, unit)
+    ratio = value / reference if reference else None
+    limit_text = f"<= {show(limit, unit)}"
+    return Goal(name, what, limit_text, show(value, unit), beside, ratio, value <= limit)
 
 
 def times(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import time
 from collections.abc import Callable
 from typing import Any
 
 import django
 from django.db.backends.signals import connection_created
+
+from bench.memory import peak_mb
 
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 REPORT = "catalog_syncreport"  # says that a sync has been, not what is in the catalogue
@@ -67,7 +68,8 @@ async def measure(watch: Watch) -> dict[str, Any]:
     from catalog import sync, upstream
     from catalog.models import Endpoint, Schema
 
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu = time.process_time()
+    before_mb = peak_mb()
     async with upstream.clients() as clients:
         start = time.perf_counter()
         first = await sync.run(clients.platform)
@@ -83,8 +85,9 @@ async def measure(watch: Watch) -> dict[str, Any]:
         "again_s": end - between,
         "rows": rows,
         "rows_again": watch.rows - rows,
+        "cpu_s": time.process_time() - cpu,
         "longest_lock_ms": watch.longest_lock_ms,
-        "memory_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024,
+        "memory_mb": peak_mb() - before_mb,
         "endpoints": await Endpoint.objects.acount(),
         "schemas": await Schema.objects.acount(),
     }

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import resource
 import sqlite3
 import sys
 import time
@@ -20,6 +19,8 @@ from typing import Any
 
 import httpx
 import orjson
+
+from bench.memory import peak_mb
 
 AT_ONCE = 4
 EMPTY = ("license_type", "kind", "thumbnail_animated_url", "github_url", "stream_url")
@@ -175,7 +176,8 @@ async def at_once(step: Callable[[list[str]], Awaitable[Any]], ids: list[str], s
 
 async def measure(raw: Raw) -> dict[str, Any]:
     """A first sync, an unchanged one, and the least that an unchanged one has to ask."""
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu = time.process_time()
+    before_mb = peak_mb()
     marks = [time.perf_counter()]
     rows = []
     for step in (raw.run(writes=True), raw.run(writes=False), raw.same_calls()):
@@ -189,8 +191,9 @@ async def measure(raw: Raw) -> dict[str, Any]:
         "same_calls_s": marks[3] - marks[2],
         "rows": rows[0],
         "rows_again": rows[1] - rows[0],
+        "cpu_s": time.process_time() - cpu,
         "longest_lock_ms": raw.longest_lock_ms,
-        "memory_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024,
+        "memory_mb": peak_mb() - before_mb,
         "endpoints": raw.count("catalog_endpoint"),
         "schemas": raw.count("catalog_schema"),
     }

@@ -1,0 +1,16 @@
+"""How much memory this process has had at most."""
+
+from __future__ import annotations
+
+import re
+import resource
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
+
+
+def peak_mb() -> float:
+    """The peak in MB. On Linux from /proc: `ru_maxrss` there begins with what the parent had."""
+    if STATUS.exists() and (found := re.search(r"VmHWM:\s*(\d+) kB", STATUS.read_text())):
+        return int(found[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

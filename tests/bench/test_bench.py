@@ -1,0 +1,91 @@
+"""The benchmarks run and answer; how fast anything is, is none of a test's business."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from bench import __main__ as program
+from bench import catalogue, figures, forms, overhead, pages, sync
+from bench.stage import Broken, Child, Stage, clean_environment
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Stage(filler=0) as stage:
+        yield stage
+
+
+def test_figures_say_what_is_met_and_what_is_missed():
+    assert figures.at_most("G5", "page", 31, 32, "KB").is_met is True
+    assert figures.at_most("G5", "page", 33, 32, "KB").is_met is False
+    ratio = figures.times("G1", "overhead", 40, 20, 1.5, "ms")
+    assert (ratio.ratio, ratio.is_met) == (2.0, False)
+    assert ratio.cells()[-2:] == ["2.00 x", "MISSED"]
+    assert figures.note("G1", "Gradio", "not installed").is_met is None
+
+
+def test_percentiles_are_values_that_were_measured():
+    values = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert [figures.percentile(values, share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 5, 5]
+
+
+def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one():
+    assert catalogue.document(7) == catalogue.document(7) != catalogue.document(8)
+    sizes = [len(json.dumps(catalogue.document(n))) for n in range(200)]
+    assert min(sizes) > 5_000
+    assert max(sizes) < 25_000
+    assert len({catalogue.endpoint_id(n) for n in range(1200)}) == 1200
+
+
+def test_forms_are_measured(stage):
+    goals = forms.ask(stage, rounds=1, is_full=False, many=3)
+    assert {goal.name for goal in goals} == {"G7"}
+
+
+def test_an_unchanged_sync_writes_no_row(stage):
+    goals = sync.ask(stage, rounds=1, is_full=False, count=30)
+    written = next(goal for goal in goals if goal.what.endswith("rows written"))
+    assert written.is_met
+
+
+@pytest.mark.browser
+def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
+    goals = pages.ask_form(stage, rounds=1, is_full=False)
+    goals += pages.ask_gallery(stage, rounds=1, is_full=False)
+    goals += overhead.ask(stage, rounds=1, is_full=False, lengths=(0.2,))
+    assert {goal.name for goal in goals} == {"G1", "G2", "G5", "G6"}
+    calls = next(goal for goal in goals if goal.what.startswith("calls after the submit"))
+    assert calls.measured == calls.reference == "2"  # one status stream, one result
+    external = next(goal for goal in goals if goal.what == "form page: external hosts")
+    assert external.is_met
+
+
+def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch):
+    monkeypatch.setenv("FAL_KEY", "id:secret")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///mine")
+    assert not {"FAL_KEY", "DATABASE_URL"} & clean_environment().keys()
+
+
+def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(stage):
+    child = Child("false", ["python", "-c", "raise SystemExit('no such thing')"], stage.scratch)
+    with pytest.raises(Broken, match="no such thing"):
+        child.line("ready")
+    child.stop()
+
+
+def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(monkeypatch, capsys):
+    def broken(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
+        raise Broken("nothing could be measured")
+
+    def missed(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
+        return [figures.at_most("G5", "page", 33, 32, "KB")]
+
+    monkeypatch.setattr(program, "find", {"a": broken, "b": missed}.__getitem__)
+    monkeypatch.setattr(program, "QUESTIONS", {"a": ("a", 1, "one"), "b": ("b", 1, "two")})
+    assert program.main(["b"]) == 0
+    assert "1 MISSED" in capsys.readouterr().out
+    assert program.main([]) == 1
+    assert "BROKEN: a" in capsys.readouterr().out
