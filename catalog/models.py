@@ -179,7 +179,7 @@ class CollectionItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.collection_id} · {self.endpoint_id}"
+        return str(self.endpoint)
 
 
 class SyncReport(models.Model):

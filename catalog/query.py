@@ -85,6 +85,11 @@ class Query:
         return "?" + urlencode(pairs) if pairs else ""
 
     @property
+    def is_open(self) -> bool:
+        """Whether it asks for everything that is listed."""
+        return not (self.q or self.picked or self.status or self.favourite)
+
+    @property
     def is_ranked(self) -> bool:
         """Whether how well the words fit decides the order."""
         return bool(self.phrases) and not self.sort

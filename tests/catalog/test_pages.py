@@ -253,6 +253,15 @@ def test_an_answer_without_models_shows_the_way_out(
     assert '<a href="/models/?tag=t1">Without “Category”</a>: 1 model<' in html.replace("\n", "")
 
 
+def test_somebody_without_favourites_learns_how_to_get_some(
+    member: Client, fill: Callable[[int], None]
+) -> None:
+    fill(3)
+    html = member.get("/models/?favourite=1").content.decode()
+    assert "You have no favourites yet" in html
+    assert member.get("/models/?favourite=1&tag=t1").status_code == 200
+
+
 def test_a_categorys_page_asks_within_it(member: Client, make_endpoint: Make) -> None:
     make_endpoint("a/1", category="image-to-3d", kind="inference")
     make_endpoint("a/2", category="llm", kind="inference")
