@@ -98,6 +98,7 @@ if IS_SQLITE:
             "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
         ),
     }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
 STATIC_ROOT = VAR_DIR / "static"

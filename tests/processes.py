@@ -49,35 +49,30 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class Up:
-    """A running `manage.py up`."""
+    """A running `manage.py up`; what it says goes to `log`, a file that never fills up like a pipe."""
 
     def __init__(self, checkout: Path, port: int) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=checkout,
-            env=environment(PORT=str(port)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        found = re.search(r"http://\S+/login/link/\S+", "".join(self.lines))
-        assert found, "".join(self.lines)
-        self.link = found[0]
+        self.log = checkout / "up.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=checkout,
+                env=environment(PORT=str(port)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        found = until(lambda: self._link() or self.process.poll() is not None, limit_s=60)
+        assert isinstance(found, str), self.log.read_text()
+        self.link = found
+
+    def _link(self) -> str:
+        found = re.search(r"http://\S+/login/link/\S+", self.log.read_text())
+        return found[0] if found else ""
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.wait(20)
-        finally:
-            if self.process.stdout:
-                self.process.stdout.close()
+        return self.process.wait(20)
 
 
 def until(found: Callable[[], Any], limit_s: float = 30.0) -> Any:

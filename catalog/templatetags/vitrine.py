@@ -48,6 +48,13 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
 
 
 @register.filter
+def unit(words: str) -> str:
+    """What a price is for, after "per": `images` → `image`, `1000 tokens` stays; nothing → `run`."""
+    is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
+    return (words[:-1] if is_plain_plural else words) or "run"
+
+
+@register.filter
 def duration(seconds: float | timedelta | None) -> str:
     """`0.42` → `0.4 s`, `72` → `1 min 12 s`, `3700` → `1 h 2 min`."""
     if seconds is None:

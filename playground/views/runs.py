@@ -8,6 +8,7 @@ import uuid
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from playground import history, lifecycle, renderers
@@ -79,7 +80,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         arguments=found.arguments,
         title=found.title,
     )
-    return redirect(again)
+    return HttpResponseClientRedirect(again.get_absolute_url()) if request.htmx else redirect(again)
 
 
 @require_POST

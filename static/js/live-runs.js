@@ -28,20 +28,27 @@ class LiveRuns extends HTMLElement {
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
   }
+  get wanted() {
+    const texts = this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
+    return texts.map((text) => `r=${encodeURIComponent(text)}`).join("&");
+  }
   async handleEvent(event) {
     if (event.type === "htmx:configRequest") {
-      event.detail.parameters.delete?.("r");
-      const params = this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
-      event.detail.path = `/runs/live/?${params.map((text) => `r=${encodeURIComponent(text)}`).join("&")}${this.release ? "&hold=1" : ""}`;
+      this.asked = this.wanted;
+      event.detail.path = `/runs/live/?${this.asked}${this.release ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:afterRequest" && event.target === this) {
       this.isAsking = false;
-      this.errors = event.detail.successful ? 0 : this.errors + 1;
+      this.errors = event.detail.successful || this.isStale ? 0 : this.errors + 1;
       this.take();
       // htmx counts the request as under way until this event is over.
-      this.later(event.detail.xhr.status === 204 || this.errors ? undefined : 0);
+      this.later((event.detail.xhr.status === 204 || this.errors) && !this.isStale ? undefined : 0);
+      this.isStale = false;
     } else if (event.type === "htmx:afterSettle") {
       this.take();
-      this.later(0);
+      // A run came or went: what is being held was asked for another page.
+      this.isStale = this.isAsking && this.asked !== this.wanted;
+      if (this.isStale) htmx.trigger(this, "htmx:abort");
+      else this.later(0);
     } else {
       this.poll();
     }

@@ -69,6 +69,12 @@ document.addEventListener("run:finished", (event) => {
   if (document.hidden) document.title = `(1) ${document.title.replace(/^\(\d+\) /, "")}`;
   toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
 });
+/* On a narrow screen the stage is below the form: go there when Run was pressed. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "stage") return;
+  const box = event.target.getBoundingClientRect();
+  if (box.top > innerHeight - 120) event.target.scrollIntoView({ behavior: "smooth", block: "start" });
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) document.title = document.title.replace(/^\(\d+\) /, "");
 });
