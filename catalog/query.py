@@ -43,16 +43,16 @@ class Query:
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
         """The question in an address; `fixed` facets (a category's page) are always picked."""
         picked = {
-            (name, value[:255])
+            (name, value)
             for name in TITLES
             if name not in fixed
-            for value in params.getlist(name)[:_MOST_PICKED]
-            if value
+            for given in params.getlist(name)[:_MOST_PICKED]
+            if (value := _plain(given)[:255])
         }
         page = params.get("page", "1")
         return cls(
             q=" ".join(_plain(params.get("q", ""))[:300].split()),
-            picked=frozenset((name, _plain(value)) for name, value in picked | set(fixed.items())),
+            picked=frozenset(picked | {(name, _plain(value)) for name, value in fixed.items()}),
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
             sort=_one_of(SORTS, params.get("sort")),

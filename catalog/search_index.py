@@ -102,32 +102,40 @@ def _install_sqlite(cursor: Any) -> None:
 
 
 def _install_postgresql(cursor: Any) -> None:
-    def words(expression: str, weight: str) -> str:
-        plain = f"regexp_replace(lower({expression}), '[^[:alnum:]]+', ' ', 'g')"
-        return f"setweight(to_tsvector('simple'::regconfig, {plain}), '{weight}')"
-
-    vector = " || ".join(
-        [
-            words("endpoint_id || ' ' || display_name", "A"),
-            words("category || ' ' || tags::text", "B"),
-            words("description", "C"),
-        ]
-    )
-    for statement in (
-        "ALTER TABLE catalog_endpoint ADD COLUMN IF NOT EXISTS search_vector tsvector "
-        f"GENERATED ALWAYS AS ({vector}) STORED",
-        "CREATE INDEX IF NOT EXISTS endpoint_search ON catalog_endpoint USING gin (search_vector)",
+    """Only what is missing: altering a table waits for everybody who reads it."""
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+    triggers = {name for (name,) in cursor.fetchall()}
+    cursor.execute("SELECT to_regclass('endpoint_search') IS NULL")
+    statements = [] if not cursor.fetchone()[0] else [
+        f"ALTER TABLE catalog_endpoint ADD COLUMN search_vector tsvector GENERATED ALWAYS AS ({_vector()}) STORED",
+        "CREATE INDEX endpoint_search ON catalog_endpoint USING gin (search_vector)",
         """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
           ON CONFLICT (id) DO UPDATE SET token = excluded.token;
           RETURN NULL;
         END $$""",
-    ):
+    ]  # fmt: skip
+    statements += [
+        f"CREATE TRIGGER {table}_revision "
+        f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
+        for table, columns in WATCHED.items()
+        if f"{table}_revision" not in triggers
+    ]
+    for statement in statements:
         cursor.execute(statement)
-    for table, columns in WATCHED.items():
-        cursor.execute(
-            f"CREATE OR REPLACE TRIGGER {table}_revision "
-            f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
-        )
+
+
+def _vector() -> str:
+    """What the column is generated from; punctuation separates words, as FTS5 sees it."""
+    weights = {
+        "A": "endpoint_id || ' ' || display_name",
+        "B": "category || ' ' || tags::text",
+        "C": "description",
+    }
+    plain = "regexp_replace(lower({}), '[^[:alnum:]]+', ' ', 'g')"
+    return " || ".join(
+        f"setweight(to_tsvector('simple'::regconfig, {plain.format(text)}), '{weight}')"
+        for weight, text in weights.items()
+    )

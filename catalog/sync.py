@@ -27,6 +27,7 @@ PAGE_LIMIT = 1000
 SCHEMAS_PER_CALL = 10
 PRICES_PER_CALL = 50
 CALLS_AT_ONCE = 4
+REPORTS_KEPT = 500
 BEAT_EVERY_S = 5.0
 SHOW_EVERY = timedelta(milliseconds=400)
 _COUNTS = ["beat_at", "listed", "schemas_due", "schemas_done"]
@@ -178,7 +179,9 @@ def _begin(full: bool) -> SyncReport:
                 if now - (report.beat_at or report.started_at) < BEAT_IS_STALE_AFTER:
                     raise AlreadyRunning(_refusal(report))
                 _end(report, SyncReport.State.STOPPED, "It broke off without a word.")
-            return SyncReport.objects.create(is_full=full, beat_at=now)
+            report = SyncReport.objects.create(is_full=full, beat_at=now)
+            SyncReport.objects.filter(pk__lte=report.pk - REPORTS_KEPT).delete()
+            return report
     except IntegrityError as error:  # another began in this very moment
         raise AlreadyRunning("Another sync has just begun; it does the same work.") from error
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Endpoint
+from catalog import search_index
+from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
 from catalog.search import PAGE_SIZE, Answer, search
 
@@ -148,6 +150,22 @@ def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     assert ask("q=sepia").total == 1
     endpoint.delete()
     assert ask("q=after").total == 0
+
+
+def test_the_index_heals_when_a_migration_lost_it(make_endpoint: Make) -> None:
+    """SQLite drops a table's triggers when a migration remakes the table."""
+    make_endpoint("a/before", display_name="Before")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER catalog_endpoint_search_insert")
+            cursor.execute("DROP TRIGGER catalog_endpoint_insert_revision")
+    make_endpoint("a/between", display_name="Between")
+    search_index.install()
+    search_index.install()
+    revision = Revision.current()
+    make_endpoint("a/after", display_name="After")
+    assert [ask(f"q={word}").total for word in ("before", "between", "after")] == [1, 1, 1]
+    assert Revision.current() != revision
 
 
 def test_picks_of_one_facet_widen_and_of_several_narrow(make_endpoint: Make) -> None:

@@ -582,3 +582,12 @@ def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync
     assert seen[-1] == (100, 100)
     assert seen == sorted(seen)
     assert any(0 < done < 100 for _, done in seen)
+
+
+def test_old_reports_are_cleared_away(
+    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "REPORTS_KEPT", 3)
+    for _ in range(6):
+        run_sync()
+    assert SyncReport.objects.count() == 3
