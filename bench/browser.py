@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from bench.stage import Broken
 
@@ -158,4 +158,8 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
 
 def painted_ms(page: Page, button: str, picture: str, limit_s: float) -> float:
     """Milliseconds from the click on `button` until a new picture is on screen."""
-    return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
+    try:
+        return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
+    except Error as error:
+        shown = page.locator("body").inner_text()
+        raise Broken(f"{page.url}: {error.message}; the page shows:\n{shown}") from error

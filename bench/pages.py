@@ -50,7 +50,7 @@ def ask_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G6."""
     visits = take_turns(stage, GALLERY, GALLERY_NEEDS, rounds)
     show("Gallery, cold", visits)
-    warm = {name: [again(stage, name, GALLERY, GALLERY_NEEDS)] for name in visits}
+    warm = {name: see(stage, name, GALLERY, GALLERY_NEEDS, 2)[1:] for name in visits}
     show("Gallery, a second visit", warm)
     product, floor = visits["product"], visits["floor"]
     kb = of(product, lambda one: one.wire_bytes / KB)
@@ -69,22 +69,17 @@ def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
     visits: Visits = {"product": [], "floor": []}
     for number in range(rounds + 1):
         for name, found in visits.items():
-            with_profile = profile(stage, name)
-            try:
-                seen = visit(with_profile, base(stage, name) + path, needs)
-            finally:
-                with_profile.close()
+            (seen,) = see(stage, name, path, needs, 1)
             if number:
                 found.append(seen)
     return visits
 
 
-def again(stage: Stage, name: str, path: str, needs: str) -> Visit:
-    """A second visit with the same profile."""
+def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visit]:
+    """A cold visit, and as many more with the same profile as are asked for."""
     with_profile = profile(stage, name)
     try:
-        visit(with_profile, base(stage, name) + path, needs)
-        return visit(with_profile, base(stage, name) + path, needs)
+        return [visit(with_profile, base(stage, name) + path, needs) for _ in range(often)]
     finally:
         with_profile.close()
 

@@ -11,6 +11,8 @@ from bench import __main__ as program
 from bench import catalogue, figures, forms, overhead, pages, sync
 from bench.stage import Broken, Child, Stage, clean_environment
 
+PAGES = [(pages.FORM, pages.FORM_NEEDS), (pages.GALLERY, pages.GALLERY_NEEDS)]
+
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
@@ -53,14 +55,20 @@ def test_an_unchanged_sync_writes_no_row(stage):
 
 @pytest.mark.browser
 def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
-    goals = pages.ask_form(stage, rounds=1, is_full=False)
-    goals += pages.ask_gallery(stage, rounds=1, is_full=False)
-    goals += overhead.ask(stage, rounds=1, is_full=False, lengths=(0.2,))
-    assert {goal.name for goal in goals} == {"G1", "G2", "G5", "G6"}
-    calls = next(goal for goal in goals if goal.what.startswith("calls after the submit"))
-    assert calls.measured == calls.reference == "2"  # one status stream, one result
-    external = next(goal for goal in goals if goal.what == "form page: external hosts")
-    assert external.is_met
+    places = {"product": stage.product, "floor": stage.floor}
+    logins = {"product": stage.login, "floor": ""}
+    for name in places:
+        for path, needs in PAGES:
+            cold, warm = pages.see(stage, name, path, needs, often=2)
+            assert cold.external == 0
+            assert cold.wire_bytes > warm.wire_bytes > 0
+            assert cold.usable_ms > cold.first_byte_ms > 0
+        target = overhead.Target(stage, places[name], logins[name])
+        target.run(0.1)
+        assert overhead.model_ms(stage) >= 100
+        calls = overhead.counted(stage)
+        assert calls["status_stream"] == calls["result"] == 1
+        target.close()
 
 
 def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch):
