@@ -205,7 +205,7 @@ def test_a_fragment_is_the_part_of_the_page_that_changes(
     response = member.get("/models/?q=model&page=2", headers=HTMX)
     html = response.content.decode()
     assert "<html" not in html
-    assert '<div id="results">' in html
+    assert '<div class="results" id="results">' in html
     assert '<div hx-swap-oob="innerHTML:#facets">' in html
     assert "60 models for “model”" in html
     assert cards(response) == [f"fal-ai/model-{n:03}" for n in range(48, 60)]
