@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import fal
@@ -43,12 +44,10 @@ async def follow(pk: uuid.UUID, queue: fal.Queue) -> None:
         unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
         if unknown > UNKNOWN_LIMIT:
             failure = fal.RunFailed("Upstream gives a status that nobody knows.", detail=status.raw)
-            return await lifecycle.arecord(
-                pk, Observation(Run.State.FAILED, error=failure.as_json())
-            )
+            await lifecycle.arecord(pk, _failed(failure))
+            return
         await lifecycle.arecord(pk, _seen(status))
     await _end(pk, handle, queue, status)
-    return None
 
 
 async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.Status]:
@@ -77,42 +76,41 @@ async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.S
 
 
 async def _end(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> None:
-    """Fetch the result of a completed request and end the run by it."""
-    last = {"logs": _lines(status), "metrics": status.metrics}
+    """End the run by the result of its completed request, with the last that its status told."""
+    seen = await _outcome(handle, queue, status)
+    await lifecycle.arecord(pk, replace(seen, logs=_lines(status), metrics=status.metrics))
+
+
+async def _outcome(handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> Observation:
+    """What came of a completed request; upstream is asked until it says so."""
     pause_s = POLL_FIRST_S
     while True:
         try:
             result = await queue.result(handle)
-        except fal.RunFailed as failure:
-            failure.type = failure.type or status.error_type
-            return await lifecycle.arecord(pk, _failed(failure, **last))
+        except fal.RunFailed as error:
+            error.type = error.type or status.error_type
+            return _failed(error)
         except fal.FalError as error:
             if _is_lost(error) or (status.failure and not error.is_retryable):
-                failure = status.failure or error
-                return await lifecycle.arecord(pk, _failed(failure, **last))
+                return _failed(status.failure or error)
             log.warning("result of %s not had: %s", handle.request_id, error)
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
-            continue
-        if status.failure:  # COMPLETED with an error is a failure, whatever the result says (C19)
-            return await lifecycle.arecord(
-                pk, _failed(status.failure, output=result.output, **last)
-            )
-        found = [
-            Found(**{name: getattr(one, name) for name in Found.__dataclass_fields__})
-            for one in artifacts(result.output)
-            if one.url
-        ]
-        return await lifecycle.arecord(
-            pk,
-            Observation(
-                Run.State.SUCCEEDED,
-                output=result.output,
-                billable_units=str(result.billable_units or ""),
-                artifacts=found,
-                **last,
-            ),
-        )
+        else:
+            # COMPLETED with an error is a failure, whatever the result says (C19).
+            return _failed(status.failure, result.output) if status.failure else _succeeded(result)
+
+
+def _succeeded(result: fal.Result) -> Observation:
+    found = [
+        Found(**{name: getattr(one, name) for name in Found.__dataclass_fields__})
+        for one in artifacts(result.output)
+        if one.url
+    ]
+    units = "" if result.billable_units is None else str(result.billable_units)
+    return Observation(
+        Run.State.SUCCEEDED, output=result.output, billable_units=units, artifacts=found
+    )
 
 
 async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
@@ -134,9 +132,9 @@ def _seen(status: fal.Status) -> Observation:
     )
 
 
-def _failed(error: fal.FalError, **last: Any) -> Observation:
+def _failed(error: fal.FalError, output: Any = None) -> Observation:
     state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
-    return Observation(state, error=error.as_json(), **last)
+    return Observation(state, error=error.as_json(), output=output)
 
 
 def _lines(status: fal.Status) -> list[dict[str, Any]]:

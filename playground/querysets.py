@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.auth.models import AnonymousUser, User
 
     from playground.models import Run  # noqa: F401
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class RunQuerySet(models.QuerySet["Run"]):
     """Questions about runs."""
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RunQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
         """A person's own runs; staff see everybody's."""
-        return self if getattr(user, "is_staff", False) else self.filter(user_id=user.pk)
+        return self if user.is_staff else self.filter(user_id=user.pk or 0)
 
     def unfinished(self) -> RunQuerySet:
         """Those that may still change."""

@@ -13,7 +13,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -25,6 +25,7 @@ from django.utils import timezone
 
 import fal
 from catalog import sync
+from catalog.models import SyncReport
 from playground import archivist, changes, dispatcher, follower, leases
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200  # runs that one worker sends and follows
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
+SYNC_AGAIN_S = 60.0
+NEVER_S = 1e9
 AFTER_DATABASE_ERROR_S = 1.0
 
 
@@ -120,7 +123,7 @@ class Worker:
             copying = asyncio.create_task(archivist.keep(artifact, self.upstream.files))
             self.copies[artifact.pk] = copying
             copying.add_done_callback(_report)
-            copying.add_done_callback(lambda _, pk=artifact.pk: self.copies.pop(pk, None))
+            copying.add_done_callback(partial(self._copied, artifact.pk))
 
     def _found(self) -> Found:
         room = AT_ONCE - len(self.runs)
@@ -142,6 +145,9 @@ class Worker:
         self.runs[pk] = task
         task.add_done_callback(_report)
         task.add_done_callback(lambda _: self._let_go(pk))
+
+    def _copied(self, pk: int, task: asyncio.Task[None]) -> None:
+        self.copies.pop(pk, None)
 
     def _let_go(self, pk: uuid.UUID) -> None:
         self.runs.pop(pk, None)
@@ -175,14 +181,15 @@ class Worker:
         return leases.RENEW_EVERY_S
 
     async def _sync(self) -> float:
+        """Bring the catalogue up to date; what ended early goes on soon."""
         try:
-            await sync.run(self.upstream.platform)
+            report = await sync.run(self.upstream.platform)
         except sync.AlreadyRunning as error:
             log.info("%s", error)
-        except fal.FalError as error:
-            log.warning("catalogue not synced: %s", error)
-        minutes = settings.SYNC_INTERVAL_MINUTES or 60 * 24 * 365
-        return timedelta(minutes=minutes).total_seconds()
+            return SYNC_AGAIN_S
+        if report.state != SyncReport.State.DONE:
+            return SYNC_AGAIN_S
+        return settings.SYNC_INTERVAL_MINUTES * 60.0 or NEVER_S
 
 
 def _has_remote() -> bool:

@@ -20,7 +20,7 @@ from playground.models import Draft, Run
 from playground.views import files
 from playground.views.health import readiness
 from playground.views.runs import HtmxRequest
-from schemas.controls import apply, with_uploads
+from schemas import Problem, apply, with_uploads
 
 TABS = [("playground", "Playground"), ("api", "API"), ("schema", "Schema"), ("runs", "Runs")]
 STRIP = 12
@@ -43,7 +43,7 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 
 @require_POST
-def draft(request: HttpRequest, endpoint_id: str) -> HttpResponse:
+def draft(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Keep what was typed so far; the form's script posts it while a person types."""
     found = get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=endpoint_id)
     Draft.objects.update_or_create(
@@ -191,7 +191,7 @@ def _controls(request: HttpRequest) -> dict[str, list[str]]:
 
 def _stored(
     request: HttpRequest, post: dict[str, list[str]]
-) -> tuple[dict[str, list[str]], list[filling.Problem]]:
+) -> tuple[dict[str, list[str]], list[Problem]]:
     """The post with each posted file stored and its address in place of it."""
     addresses: dict[str, list[str]] = {}
     refused = []

@@ -7,9 +7,10 @@ import re
 import uuid
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import IO
+from typing import IO, Any
 
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.http import (
     FileResponse,
     Http404,
@@ -90,24 +91,24 @@ def uploads(request: HttpRequest) -> JsonResponse:
     )
 
 
-def keep_upload(request: HttpRequest, file: object) -> Upload:
+def keep_upload(request: HttpRequest, file: UploadedFile[Any]) -> Upload:
     """One uploaded file as a row, once for each content; raises ValueError with a sentence."""
-    name = PurePath(str(getattr(file, "name", "") or "file")).name
+    name = PurePath(file.name or "file").name
     name = re.sub(r"[^\w.\-]+", "-", name)[-100:].strip("-.") or "file"
-    size_bytes = int(getattr(file, "size", 0) or 0)
+    size_bytes = file.size or 0
     if not size_bytes:
         raise ValueError(f"{name} is empty. Choose a file with something in it.")
     if size_bytes > MAX_UPLOAD_BYTES:
         raise ValueError(
             f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB, the most this server takes."
         )
-    kept = archivist.store(file, str(getattr(file, "content_type", "") or ""))  # type: ignore[arg-type]
+    kept = archivist.store(file, file.content_type or "")
     if kept.content_type == "image/heic":
         raise ValueError(
             f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
         )
     upload, _ = Upload.objects.get_or_create(
-        user_id=request.user.pk,
+        user_id=request.user.pk or 0,
         digest=kept.digest,
         defaults={
             "file": kept.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -18,9 +19,10 @@ PAGE = 30
 
 
 class HtmxRequest(HttpRequest):
-    """A request that django-htmx has read."""
+    """A request of somebody who is logged in, which django-htmx has read."""
 
     htmx: HtmxDetails
+    user: User
 
 
 @require_GET
