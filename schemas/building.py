@@ -53,6 +53,9 @@ class _Builder:
             return flat, refs
         merged: Schema = {}
         for part in parts[:MAX_BRANCHES]:
+            self.left -= 1
+            if self.left < 0:
+                break
             inner, more = self.flatten(part, depth + 1)
             merged = _merge(merged, inner)
             refs = (*refs, *more)

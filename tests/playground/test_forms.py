@@ -48,7 +48,7 @@ def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
     law()
 
 
-@settings(relaxed, max_examples=200)
+@settings(relaxed, max_examples=120)
 @given(strategies.schemas_with_arguments)
 def test_arguments_of_any_schema_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
@@ -56,7 +56,7 @@ def test_arguments_of_any_schema_survive_the_page(case: tuple[Any, dict[str, Any
     assert identical(through_the_page(root, value), value)
 
 
-@settings(relaxed, max_examples=150)
+@settings(relaxed, max_examples=80)
 @given(strategies.inputs)
 def test_an_untouched_form_sends_only_what_is_required(schema: dict[str, Any]) -> None:
     root = build(contract(strategies.document(schema), "a/b"))
@@ -71,7 +71,7 @@ def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str,
         assert parse(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
 
 
-@settings(relaxed, max_examples=200)
+@settings(relaxed, max_examples=120)
 @given(strategies.schemas_with_arguments)
 def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case

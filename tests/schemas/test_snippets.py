@@ -1,0 +1,49 @@
+"""The code on the API tab is correct for every text, however hostile."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.exact import identical
+from schemas.snippets import curl, javascript, python, snippets
+from tests.schemas import strategies
+
+arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4)
+
+
+@given(arguments)
+def test_python_reads_back(value: dict[str, Any]) -> None:
+    tree = ast.parse(python("fal-ai/x", value).encode("utf-8", "backslashreplace"))
+    call = next(node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    assert ast.literal_eval(call.args[0]) == "fal-ai/x"
+    assert identical(ast.literal_eval(call.keywords[0].value), value)
+
+
+@given(arguments)
+def test_curl_is_one_command_with_the_exact_json(value: dict[str, Any]) -> None:
+    words = shlex.split(curl("fal-ai/x", value))
+    assert words[:4] == ["curl", "--request", "POST", "https://queue.fal.run/fal-ai/x"]
+    assert identical(json.loads(words[-1]), value)
+
+
+@given(arguments)
+def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
+    code = javascript("fal-ai/x", value)
+    body = re.search(r"\n  input: (.*),\n  logs: true", code, re.DOTALL)
+    assert body
+    assert identical(json.loads(body[1]), value)
+    assert "\u2028" not in code
+
+
+def test_a_long_seed_is_told_of_in_javascript_only() -> None:
+    found = {one.key: one.code for one in snippets("a/b", {"seed": 196619188014358660})}
+    assert "digits" in found["javascript"]
+    assert "196619188014358660" in found["curl"]
+    assert list(found) == ["python", "javascript", "curl"]
