@@ -21,7 +21,8 @@ class Gallery:
     def __init__(self, registry: Registry, files: Files) -> None:
         self._registry = registry
         self._files = files
-        self._lock = threading.RLock()  # making one is heavy; an example may need another
+        # What is asked for twice is made once; and no thumbnail holds up an example.
+        self._locks = {folder: threading.RLock() for folder in ("thumbs", "examples")}
 
     def asset_at(self, url: str) -> Path | None:
         """The example behind one of our URLs, made if need be."""
@@ -31,7 +32,10 @@ class Gallery:
 
     def make(self, relative: str) -> Path | None:
         """The file at a path of the file host, if it is one that can be made."""
-        with self._lock:
+        lock = self._locks.get(relative.partition("/")[0])
+        if lock is None:
+            return None
+        with lock:
             return self._files.at(relative) or self._made(relative)
 
     def missing(self) -> list[str]:

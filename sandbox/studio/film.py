@@ -34,8 +34,11 @@ def encode(
             stream = container.add_stream("libx264", rate=fps)
             stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
             # Without cpu-independent x264's assembler makes other bytes of the same frames.
-            x264 = {"preset": "veryfast", "crf": "21", "x264-params": "cpu-independent=1"}
-            stream.options = x264
+            stream.options = {
+                "preset": "veryfast",
+                "crf": "21",
+                "x264-params": "cpu-independent=1",
+            }
             stream.thread_count = 1
             heard = (
                 None if sound is None else container.add_stream("aac", rate=rate, layout="stereo")
