@@ -21,6 +21,7 @@ FLAGS = [
 ]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 IMAGES = "Image"
+PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
 
 # Clicks, and waits for a picture that was not there before: decoded, and two frames later on screen.
 PAINTED = """async ([button, picture, limit]) => {
@@ -132,7 +133,7 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         session.on("Network.loadingFinished", wire.loaded)
         session.send("Network.enable")
         session.send("Performance.enable")
-        answer = page.goto(url, wait_until="networkidle")
+        answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
         # First the heap: what Playwright brings into a page when it looks for something is no small part.
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
