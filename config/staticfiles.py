@@ -35,17 +35,32 @@ def join_js(files: list[Path]) -> str:
     return "\n".join(parts) + "\n"
 
 
-JOINED = {  # what a page links → what it is joined from (`tokens` comes first: it declares the layers)
-    "css/vitrine.css": ("css", "*.css", join_css),
-    "js/vitrine.js": ("js", "*.js", join_js),
+# Who browses needs no form, and who fills a form in needs no gallery; what is in neither is in both.
+ONLY = {
+    "gallery": {"card", "gallery", "login"},
+    "playground": {
+        *("drafts", "endpoint", "form", "form-fields", "form-media", "form-rows"),
+        *("light-box", "run"),
+    },
 }
+JOINED = {  # what a page links → how its kind is joined
+    f"{kind}/{page}.{kind}": (kind, page, join)
+    for kind, join in (("css", join_css), ("js", join_js))
+    for page in ONLY
+}
+
+
+def sources(kind: str, page: str) -> list[Path]:
+    """The files that a page's stylesheet or script is joined from; `tokens` declares the layers."""
+    elsewhere = {name for other, names in ONLY.items() if other != page for name in names}
+    files = (f for f in (SOURCES / kind).glob(f"*.{kind}") if f.stem not in elsewhere)
+    return sorted(files, key=lambda file: (file.stem != "tokens", file.name))
 
 
 def build() -> Path:
     """Write the joined files below `var/bundles/` where they differ; return that folder."""
-    for name, (folder, pattern, join) in JOINED.items():
-        files = sorted((SOURCES / folder).glob(pattern), key=lambda f: (f.stem != "tokens", f.name))
-        target, text = BUNDLES / name, join(files)
+    for name, (kind, page, join) in JOINED.items():
+        target, text = BUNDLES / name, join(sources(kind, page))
         if not target.exists() or target.read_text() != text:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)

@@ -25,7 +25,7 @@ class CopyButton extends HTMLElement {
     const label = [...button.childNodes].find((node) => node.nodeType === 3 && node.textContent.trim());
     const before = label.textContent;
     label.textContent = "Copied";
-    toast("Copied");
+    dispatchEvent(new CustomEvent("toast", { detail: { text: "Copied" } }));
     setTimeout(() => (label.textContent = before), 1500);
   }
 }
@@ -49,32 +49,9 @@ class MeshView extends HTMLElement {
 }
 customElements.define("mesh-view", MeshView);
 
-/** One line at the page's corner, announced politely, gone after a while. */
-function toast(text) {
-  const line = document.createElement("p");
-  line.textContent = text;
-  document.getElementById("toasts").append(line);
-  setTimeout(() => line.remove(), 4000);
-}
-addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
-document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  if (status === 403 || status === 401) toast("You are logged out. Reload the page to log in again; what you typed is kept.");
-  else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
-});
-document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
-});
-document.addEventListener("run:finished", (event) => {
-  if (document.hidden) document.title = `(1) ${document.title.replace(/^\(\d+\) /, "")}`;
-  toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
-});
 /* On a narrow screen the stage is below the form: go there when Run was pressed. */
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "stage") return;
   const box = event.target.getBoundingClientRect();
   if (box.top > innerHeight - 120) event.target.scrollIntoView({ behavior: "smooth", block: "start" });
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) document.title = document.title.replace(/^\(\d+\) /, "");
 });

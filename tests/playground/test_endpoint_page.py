@@ -224,4 +224,4 @@ def test_a_posted_file_becomes_an_upload(
     assert address.endswith("/a-b.png")
     served = member.get(address)
     assert served.headers["Content-Type"] == "image/png"
-    served.close()
+    assert b"".join(served.streaming_content) == picture.getvalue()

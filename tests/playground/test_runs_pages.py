@@ -15,6 +15,11 @@ from django.utils import timezone
 from playground import archivist
 from playground.models import Artifact, Run, Worker
 
+def read(response: Any) -> bytes:
+    """The whole body, which also closes the file behind it."""
+    return b"".join(response.streaming_content)
+
+
 FAILURE = {
     "error": "RunFailed",
     "message": "Unprocessable",
@@ -164,25 +169,24 @@ def test_artifacts_are_served_in_ranges(
     assert response.status_code == status
     if span:
         with default_storage.open(stored.file) as file:
-            assert b"".join(response.streaming_content) == file.read()[slice(*span)]
+            assert read(response) == file.read()[slice(*span)]
         assert int(response.headers["Content-Length"]) == span[1] - span[0]
     if status == 206 and span:
         assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
-    response.close()
 
 
 def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
     response = member.get(stored.get_absolute_url())
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response.headers["Content-Security-Policy"]
-    response.close()
+    read(response)
     svg = archivist.store(io.BytesIO(b"<svg onload='alert(1)'/>"), "image/svg+xml")
     Artifact.objects.filter(pk=stored.pk).update(
         file=svg.name, content_type=svg.content_type, file_name="x.svg"
     )
     response = member.get(stored.get_absolute_url())
     assert response.headers["Content-Disposition"].startswith("attachment")
-    response.close()
+    read(response)
 
 
 def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:

@@ -1,0 +1,22 @@
+/* One line at the page's corner, announced politely; <toast-note> takes itself away. */
+function toast(text) {
+  const note = document.createElement("toast-note");
+  note.textContent = text;
+  document.getElementById("toasts").append(note);
+}
+addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 403 || status === 401) toast("You are logged out. Reload the page to log in again; what you typed is kept.");
+  else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
+});
+document.addEventListener("run:finished", (event) => {
+  if (document.hidden) document.title = `(1) ${document.title.replace(/^\(\d+\) /, "")}`;
+  toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.title = document.title.replace(/^\(\d+\) /, "");
+});
