@@ -46,7 +46,7 @@ class Node:
         if self.field.item is None or self.is_ticked:
             return None
         item = self.field.item
-        return Row(BLANK_ROW, "", _Drawer({}).node(item, below(self.name, BLANK_ROW), item.default))
+        return Row(BLANK_ROW, "", _Drawer({}).node(item, f"{self.name}.{BLANK_ROW}", item.default))
 
     @property
     def options(self) -> Iterator[tuple[Option, bool]]:

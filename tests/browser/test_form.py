@@ -1,0 +1,346 @@
+"""The form in a real browser: with script and without, by keyboard, and through axe's eyes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from config.staticfiles import join_css, join_js
+from playground.forms import render_form
+from schemas import Field, build, contract, draw, parse
+from schemas.exact import identical
+from schemas.validation import validate
+from tests.conftest import DATA
+from tests.schemas import strategies
+
+pytestmark = pytest.mark.browser
+STATIC = settings.BASE_DIR / "static"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PIXEL = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82"
+SITE = "http://vitrine.test"
+SIZE = {
+    "type": "object",
+    "properties": {
+        "width": {"type": "integer", "default": 512},
+        "height": {"type": "integer", "default": 256},
+    },
+}
+KIT = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "prompt": {"type": "string", "maxLength": 20, "title": "Prompt"},
+        "image_url": {"type": "string", "x-fal": {"max_width": 4096}},
+        "image_urls": {"type": "array", "items": {"type": "string"}},
+        "image_size": {"anyOf": [SIZE, {"enum": ["square", "portrait_4_3"], "type": "string"}], "default": "square"},
+        "seed": {"type": "integer"},
+        "loras": {"type": "array", "items": {"type": "object", "properties": {
+            "path": {"type": "string"}, "scale": {"type": "number", "minimum": 0, "maximum": 4, "default": 1},
+            "how": {"enum": ["a", "b"], "default": "a"}, "tags": {"type": "array", "items": {"type": "string"}}}}},
+        "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+        "mode": {"enum": ["fast", "slow"], "default": "fast"},
+        "safe": {"type": "boolean", "default": True},
+        "weights": {"type": "object", "additionalProperties": {"type": "number"}},
+        "flag": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
+        "mix": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
+        "parts": {"type": "array", "items": {"enum": ["eyes", "hair"]}},
+        "deep": {"type": "object", "properties": {"note": {"type": "string"}}},
+        "free": {},
+    },
+}  # fmt: skip
+Show = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(chromium: Browser) -> Iterator[Show]:
+    """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
+    files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
+    style, script = join_css(files), join_js(sorted(STATIC.glob("js/form-*.js")))
+    icons = (STATIC / "icons.svg").read_text()
+    contexts, troubles = [], []
+
+    def show_(root: Field, value: Any = None, **options: Any) -> Page:
+        problems = options.pop("problems", [])
+        form = render_form(
+            draw(root, {} if value is None else value, problems=problems), "/uploads/"
+        )
+        page_text = (
+            f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>A form</title>'
+            f"<style>{style}</style></head><body><main id=content><h1>A model</h1>"
+            f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
+            f'<input type="hidden" name="csrfmiddlewaretoken" value="t"><div id="fields">{form}</div>'
+            f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
+            f'<script type="module">{script}</script></body></html>'
+        )
+        posts: list[dict[str, list[str]]] = []
+
+        def answer(route: Route) -> None:
+            request = route.request
+            if request.url.endswith("icons.svg"):
+                route.fulfill(body=icons, content_type="image/svg+xml")
+            elif request.url.endswith(".png"):
+                route.fulfill(body=PIXEL, content_type="image/png")
+            elif request.url == f"{SITE}/uploads/":
+                name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
+                told = (
+                    {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
+                    if name == "a"
+                    else {"error": "That file is empty."}
+                )
+                route.fulfill(json=told, status=200 if name == "a" else 422)
+            elif request.method == "POST":
+                posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
+                route.fulfill(body="<title>Sent</title>", content_type="text/html")
+            else:
+                route.fulfill(body=page_text, content_type="text/html; charset=utf-8")
+
+        context = chromium.new_context(viewport={"width": 480, "height": 900}, **options)
+        contexts.append(context)
+        context.route("**/*", answer)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
+            ),
+        )
+        page.goto(SITE)
+        page.posts = posts  # type: ignore[attr-defined]
+        return page
+
+    yield show_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def kit() -> Field:
+    return build(contract(strategies.document(KIT), "a/b"))
+
+
+def sent(page: Page, root: Field) -> Any:
+    """What pressing Run sends, as arguments."""
+    page.locator("button[value=run]").last.click()
+    expect(page).to_have_title("Sent")
+    return parse(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
+
+
+DOCUMENTS = [file.stem for file in sorted((DATA / "openapi").glob("*.json"))]
+
+
+def real(name: str) -> tuple[Any, Field]:
+    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
+    found = contract(document, name.replace("--", "/"))
+    return found, build(found)
+
+
+@pytest.mark.parametrize("name", ["kit", *DOCUMENTS])
+def test_axe_finds_nothing(show: Show, kit: Field, name: str) -> None:
+    found, root = (None, kit) if name == "kit" else real(name)
+    wrong = {
+        "loras": [{"scale": 9}],
+        "num_images": 99,
+        "image_size": {"width": -1},
+        "tags": ["x"],
+        "image_urls": ["/u/a.png"],
+    }
+    problems = validate(found, wrong, root) if found else []
+    page = show(root, wrong, problems=problems)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{theme}: {result.generate_report()}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+
+    found, root = real(name)
+    values: list[Any] = []
+
+    @seed(7)
+    @settings(
+        max_examples=12,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategies.arguments(found.input, found.document))
+    def collect(value: Any) -> None:
+        values.append(value)
+
+    collect()
+    for value in sorted(values, key=lambda v: -len(str(v)))[:4]:
+        page = show(root, value, java_script_enabled=False)
+        assert identical(sent(page, root), value), value
+
+
+def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p", "loras": [{"path": "one", "how": "b"}]})
+    rows = page.locator("form-rows[data-name=loras] > .rows > .row")
+    page.get_by_role("button", name="Add LoRA").click()
+    expect(page.locator("[name='loras.1.path']")).to_be_focused()
+    page.keyboard.type("two")
+    page.locator("[name='loras.1.scale']").fill("2.50")
+    rows.nth(1).get_by_role("button", name="Add tag").click()
+    page.keyboard.type("deep")
+    rows.nth(0).get_by_role("button", name="Duplicate", exact=True).first.click()
+    expect(rows).to_have_count(3)
+    rows.nth(2).get_by_role("button", name="Move up").last.press("Enter")
+    rows.nth(0).get_by_role("button", name="Remove", exact=True).last.press("Enter")
+    assert sent(page, kit) == {
+        "prompt": "p",
+        "loras": [{"path": "two", "scale": 2.5, "tags": ["deep"]}, {"path": "one", "how": "b"}],
+    }
+
+
+def test_rows_are_dragged(show: Show, kit: Field) -> None:
+    page = show(kit, {"loras": [{"path": "one"}, {"path": "two"}]})
+    rows = page.locator("form-rows[data-name=loras] > .rows > .row")
+    rows.nth(1).locator("> .row-tools .drag").drag_to(
+        rows.nth(0), target_position={"x": 50, "y": 4}
+    )
+    assert [row["path"] for row in sent(page, kit)["loras"]] == ["two", "one"]
+
+
+def test_custom_size_shows_its_fields_and_swaps_them(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p"})
+    width = page.locator("[name='image_size~1.width']")
+    expect(width).to_be_hidden()
+    page.get_by_role("radio", name="Custom").check()
+    expect(width).to_be_visible()
+    page.get_by_role("button", name="Swap width and height").click()
+    assert sent(page, kit)["image_size"] == {"width": 256, "height": 512}
+
+
+def test_the_seed_is_thrown_and_let_go(show: Show, kit: Field) -> None:
+    page = show(kit)
+    box = page.locator("[name=seed]")
+    lock = page.get_by_role("button", name="Keep the seed")
+    page.get_by_role("button", name="Throw a new seed").click()
+    assert box.input_value().isdecimal()
+    expect(lock).to_have_attribute("aria-pressed", "true")
+    lock.click()
+    expect(box).to_have_value("")
+    expect(lock).to_have_attribute("aria-pressed", "false")
+
+
+def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p", "strength": 0.5})
+    expect(page.locator("details.more")).to_have_attribute("open", "")  # something in it is set
+    box = page.locator("[name=strength]")
+    field = page.locator(".field", has=box).last
+    field.locator("input[type=range]").evaluate(
+        "(s) => { s.value = 0.8; s.dispatchEvent(new Event('input', {bubbles: true})) }"
+    )
+    expect(box).to_have_value("0.8")
+    page.locator("[name=safe][type=checkbox]").uncheck()
+    expect(page.locator("[data-changed-count]")).to_have_text("2 changed")
+    field.get_by_role("button", name="Reset Strength").click()
+    expect(box).to_have_value("0.5")
+    expect(page.locator("[data-changed-count]")).to_have_text("1 changed")
+    assert sent(page, kit) == {"prompt": "p", "safe": False}
+
+
+def test_a_long_text_counts(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "four"})
+    expect(page.locator(".count")).to_have_text("4 / 20")
+    page.locator("[name=prompt]").fill("x" * 21)
+    expect(page.locator(".count[data-over]")).to_have_text("21 / 20")
+
+
+def test_enter_and_control_enter_run_whatever_buttons_stand_before(show: Show, kit: Field) -> None:
+    for key in ("Enter", "Control+Enter"):
+        page = show(kit, {"prompt": "p", "loras": [{"path": "one"}]})
+        page.locator("[name='loras.0.path']").press(key)
+        expect(page).to_have_title("Sent")
+        assert page.posts[-1]["~do"] == ["run"]  # type: ignore[attr-defined]
+
+
+def test_a_chosen_file_goes_up_and_its_address_stays(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p"})
+    media = page.locator("media-field", has=page.locator("[name=image_url]"))
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": PIXEL}
+    media.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(media.locator("[name=image_url]")).to_have_value("/u/a.png")
+    expect(media.locator(".media-note")).to_contain_text("a.png · 2 KB")
+    expect(media.locator("img")).to_be_visible()
+    media.locator("input[type=file]").set_input_files(
+        {"name": "v.mp4", "mimeType": "video/mp4", "buffer": b"x"}
+    )
+    expect(media.locator(".media-note")).to_have_text("v.mp4 is not an image.")
+    media.locator("input[type=file]").set_input_files(file | {"name": "bad.png"})  # type: ignore[arg-type]
+    expect(media.locator(".media-note")).to_have_text("That file is empty.")
+    media.get_by_role("button", name="Remove").click()
+    expect(media.locator("img")).to_have_count(0)
+    assert sent(page, kit) == {"prompt": "p"}
+
+
+def test_several_files_become_rows(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p"})
+    files = [{"name": "a.png", "mimeType": "image/png", "buffer": PIXEL}] * 2
+    page.locator("[name='image_urls~files']").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.locator("[name='image_urls.1']")).to_have_value("/u/a.png")
+    expect(page.locator("[name='image_urls.0']")).to_have_value("/u/a.png")
+    assert sent(page, kit)["image_urls"] == ["/u/a.png", "/u/a.png"]
+
+
+def test_dropped_and_pasted_files_and_stray_drops(show: Show, kit: Field) -> None:
+    page = show(kit)
+    give = """(selector, type) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['x'], 'a.png', {type: 'image/png'}));
+      const target = document.querySelector(selector);
+      const options = {bubbles: true, cancelable: true};
+      const event = type === 'paste' ? new ClipboardEvent(type, {...options, clipboardData: data}) : new DragEvent(type, {...options, dataTransfer: data});
+      target.dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    call = f"([selector, type]) => ({give})(selector, type)"
+    assert page.evaluate(call, ["h1", "dragover"])
+    assert page.evaluate(call, ["h1", "drop"])
+    assert page.evaluate(call, ["[name=image_url]", "drop"])
+    expect(page.locator("[name=image_url]")).to_have_value("/u/a.png")
+    page.locator("[name=image_url]").fill("")
+    assert page.evaluate(call, ["[name=image_url]", "paste"])
+    expect(page.locator("[name=image_url]")).to_have_value("/u/a.png")
+
+
+def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
+    found, root = real("fal-ai--stable-diffusion-v35-large")
+    value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}
+    page = show(root, value, problems=validate(found, value, root))
+    expect(page.locator("#form-problems")).to_be_focused()
+    page.get_by_role("link", name="ControlNet: Path is required").click()
+    expect(page.locator("[name='controlnet.path']")).to_be_focused()
+    expect(page.locator("[name='controlnet.path']")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[name=num_images]")).to_have_accessible_description(
+        "The number of images to generate. Num images must be 4 or less"
+    )
