@@ -13,16 +13,16 @@ class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
     this.release = null;
-    this.abort = new AbortController();
-    const { signal } = this.abort;
-    this.addEventListener("htmx:configRequest", this);
-    this.addEventListener("htmx:afterRequest", this);
-    for (const name of ["visibilitychange", "htmx:afterSettle", "vitrine:watch"]) document.addEventListener(name, this, { signal });
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
+    for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
     addEventListener("pageshow", this, { signal });
     this.poll();
   }
   disconnectedCallback() {
-    this.abort.abort();
+    clearTimeout(this.timer);
+    this.leaving.abort();
     this.release?.();
   }
   get watched() {
@@ -36,18 +36,17 @@ class LiveRuns extends HTMLElement {
     if (event.type === "htmx:configRequest") {
       this.asked = this.wanted;
       event.detail.path = `/runs/live/?${this.asked}${this.release ? "&hold=1" : ""}`;
-    } else if (event.type === "htmx:afterRequest" && event.target === this) {
+    } else if (event.type === "htmx:beforeSend") {
+      this.xhr = event.detail.xhr;
+    } else if (event.type === "htmx:afterRequest") {
       this.isAsking = false;
-      this.errors = event.detail.successful || this.isStale ? 0 : this.errors + 1;
+      this.errors = event.detail.successful ? 0 : this.errors + 1;
       this.take();
       // htmx counts the request as under way until this event is over.
-      this.later((event.detail.xhr.status === 204 || this.errors) && !this.isStale ? undefined : 0);
-      this.isStale = false;
+      this.later(event.detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
       this.take();
-      // A run came or went: what is being held was asked for another page.
-      this.isStale = this.isAsking && this.asked !== this.wanted;
-      if (this.isStale) htmx.trigger(this, "htmx:abort");
+      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted) this.restart();
       else this.later(0);
     } else {
       this.poll();
@@ -66,6 +65,16 @@ class LiveRuns extends HTMLElement {
       }
     }
   }
+  /** A run came or went: what is being held was asked for by another page, so to speak. */
+  restart() {
+    const fresh = this.cloneNode();
+    if (this.xhr) {
+      this.xhr.onabort = null; // htmx would call it an error
+      this.xhr.abort();
+    }
+    this.replaceWith(fresh);
+    htmx.process(fresh);
+  }
   later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : BRIEF_MS) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.poll(), pause);
@@ -78,6 +87,7 @@ class LiveRuns extends HTMLElement {
       return;
     }
     this.isAsking = true;
+    this.asked = undefined;
     this.release ??= await hold();
     htmx.trigger(this, "vitrine:poll");
   }

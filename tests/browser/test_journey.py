@@ -164,6 +164,7 @@ def test_cancel_says_what_happened(open_page: Open) -> None:
 def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("goes on without me")
+    page.locator("[name=duration]").first.fill("2")
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-id]")
     page.close()
@@ -175,6 +176,7 @@ def test_two_tabs_watch_two_runs(open_page: Open) -> None:
     pages = [ready(open_page("/models/mischief/slow/")) for _ in range(2)]
     for number, page in enumerate(pages):
         page.locator("[name=prompt]").fill(f"tab {number}")
+        page.locator("[name=duration]").first.fill("2")
         page.locator("#run-button").click()
     for page in pages:
         page.wait_for_selector(DONE)
