@@ -19,7 +19,7 @@ _WORDS_OF = {
               "faces", "garment", "pose", "depth", "portrait", "logo", "thumbnail", "person", "human", "texture"},
     "file": {"file", "files", "zip", "archive", "data", "dataset", "mesh", "model", "glb", "document", "pdf", "subtitle", "captions"},
 }  # fmt: skip
-_BARE = {"image", "images", "mask", "audio", "video", "videos", "img", "photo"}
+_BARE = {"image", "images", "mask", "audio", "video", "videos", "img", "photo", "picture"}
 _COMMON = {
     "prompt", "text", "image_size", "aspect_ratio", "resolution", "duration", "num_images", "style", "voice",
     "voice_id", "size", "seed", "num_frames", "language", "lyrics", "input", "messages", "loras", "scale",

@@ -7,7 +7,7 @@ class MediaField extends HTMLElement {
     this.text = this.querySelector("input[type='text']");
     this.view = this.querySelector(".media-view");
     this.note = this.querySelector(".media-note");
-    this.icon ??= this.view.innerHTML;
+    this.icon ??= this.view.querySelector("svg")?.outerHTML ?? ""; // a copied row brings its picture
     this.said ??= this.note.textContent;
     for (const name of ["input", "change", "click", "paste", "dragover", "dragleave", "drop"]) this.addEventListener(name, this);
     this.show();

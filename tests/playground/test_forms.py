@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from playground.forms import render_form
-from schemas import build, contract, draw, parse
+from sandbox import openapi
+from sandbox.models import MODELS
+from schemas import build, contract, draw, parse, write
 from schemas.exact import identical
+from schemas.validation import validate
 from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
@@ -41,6 +45,22 @@ def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
     root = build(found)
 
     @settings(relaxed, max_examples=60)
+    @given(strategies.arguments(found.input, document))
+    def law(value: dict[str, Any]) -> None:
+        assert identical(through_the_page(root, value), value)
+
+    law()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
+def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
+    document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
+    found = contract(document, model.endpoint_id)
+    root = build(found)
+    example = parse(root, write(root, model.example())).arguments
+    assert validate(found, example, root) == []
+
+    @settings(relaxed, max_examples=8)
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
