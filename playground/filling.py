@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint, Schema
-from playground import forms
+from playground import forms, words
+from playground.models import Run
 from schemas import Contract, Field, Problem, build, contract
 from schemas import draw as draw_nodes
 from schemas.exact import NotJson, dumps, loads
 from schemas.examples import example
-from schemas.reading import parse
+from schemas.reading import locate, parse
 from schemas.snippets import snippets
 from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
@@ -93,6 +94,38 @@ def from_text(endpoint: Endpoint, text: str) -> Filled:
         return from_arguments(endpoint, loads(text))
     except NotJson as error:
         return Filled({}, f"The input in this address cannot be read: {error}.")
+
+
+def from_run(endpoint: Endpoint, run: Run) -> Filled:
+    """A form filled in as it was for a run; what the model objected to stands beside its fields (C31)."""
+    filled = from_arguments(endpoint, run.arguments)
+    if run.state != Run.State.FAILED:
+        return filled
+    found = [Problem(one.path, one.message) for one in words.problems(run.error) if one.path]
+    return replace(filled, problems=found)
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that upstream said of a run's input, and the id of the control that it is about."""
+
+    message: str
+    place: str
+    target: str
+
+
+def complaints(run: Run) -> list[Complaint]:
+    """What upstream objected to, each with its field where it names one (fal-protocol.md, 11.4)."""
+    names = {}
+    if isinstance(run.arguments, dict):
+        root = model(run.endpoint).root
+        names = parse(root, write(root, run.arguments)).names
+    found = []
+    for one in words.problems(run.error):
+        name, rest = locate(names, one.path)
+        place = " · ".join(str(part) for part in one.path)
+        found.append(Complaint(one.message, place, f"f-{name}" if name and not rest else ""))
+    return found
 
 
 def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:

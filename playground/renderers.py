@@ -11,12 +11,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
-from playground import live_marks, words
+from playground import filling, live_marks, trees, words
 from playground.models import Artifact, Run
 from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
-TREE_LIMIT = 200_000  # characters of output shown as a tree; the whole is one click away
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
 _markdown.enable("table")
 
@@ -97,7 +96,6 @@ def texts(run: Run) -> list[Text]:
 
 def context(run: Run) -> dict[str, Any]:
     """All that the templates of one run need, for any view of it."""
-    pretty = json.dumps(run.output, indent=2, ensure_ascii=False) if run.is_final else ""
     return {
         "run": run,
         "watch": live_marks.watch(run, "stage"),
@@ -105,10 +103,9 @@ def context(run: Run) -> dict[str, Any]:
         "texts": texts(run) if run.state == Run.State.SUCCEEDED else [],
         "seed": _seed(run),
         "explanation": words.explain(run.error) if run.error else None,
-        "messages_of_upstream": words.messages(run.error),
+        "complaints": filling.complaints(run) if run.state == Run.State.FAILED else [],
         "raw_error": json.dumps(run.error, indent=2, ensure_ascii=False) if run.error else "",
-        "output_text": pretty[:TREE_LIMIT],
-        "output_is_cut": len(pretty) > TREE_LIMIT,
+        "tree": trees.draw(run.output) if run.state == Run.State.SUCCEEDED else "",
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),
         "ratio": ratio(run.arguments),

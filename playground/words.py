@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import fal
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -85,29 +87,16 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
     return Explanation(title, advice, bool(error.get("is_retryable")))
 
 
-def messages(error: Mapping[str, Any] | None) -> list[str]:
-    """What upstream itself said: one sentence for each problem, with the field it is about."""
+def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:
+    """What upstream itself said, problem by problem; its one message where it gives no list."""
     error = error or {}
     detail = error.get("detail")
-    if isinstance(detail, list):
-        found = [_line(item) for item in detail if isinstance(item, Mapping)]
-        return [line for line in found if line] or [str(error.get("message", ""))]
-    text = detail if isinstance(detail, str) else str(error.get("message") or "")
-    return [text] if text else []
+    if isinstance(detail, str | list) and detail:
+        return fal.error_paths(detail)
+    return fal.error_paths(str(error.get("message") or ""))
 
 
 def _kind(error: Mapping[str, Any]) -> str:
-    detail = error.get("detail")
-    types = (
-        {item.get("type") for item in detail if isinstance(item, Mapping)}
-        if isinstance(detail, list)
-        else set()
-    )
+    types = {problem.type for problem in fal.error_paths(error.get("detail"))}
     only = next(iter(types)) if len(types) == 1 else None
     return str(error.get("type") or only or "")
-
-
-def _line(item: Mapping[str, Any]) -> str:
-    message = str(item.get("msg") or item.get("type") or "")
-    place = [str(part) for part in item.get("loc") or () if part not in {"body", "query"}]
-    return f"{' · '.join(place)}: {message}" if place else message

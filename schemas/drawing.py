@@ -94,14 +94,21 @@ def draw(
     if post is None:
         post = write(root, value) if isinstance(value, dict) else {}
     problems = list(problems)
+    if last(post, "~mode") == "json":
+        return _whole(root, post, problems)
     node = _Drawer(post).node(root, "", MISSING)
     posted = {name.partition(".")[0].partition("~")[0] for name in post}
     for child in node.children:
         child.is_posted = child.name in posted
     if problems:
-        _place(
-            node, problems, parse(root, post).names if last(post, "~mode") != "json" else {(): ""}
-        )
+        _place(node, problems, parse(root, post).names)
+    return node
+
+
+def _whole(root: Field, post: Post, problems: list[Problem]) -> Node:
+    """The whole input in one JSON box; what is wrong inside it is told with its path."""
+    node = Node(root, "", text=last(post, "~json") or "", is_boxed=True)
+    _place(node, problems, {(): ""})
     return node
 
 

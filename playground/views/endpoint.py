@@ -94,7 +94,7 @@ def _filled(request: HtmxRequest, found: Endpoint) -> filling.Filled:
     if text := request.GET.get("input"):
         return filling.from_text(found, text)
     if run := _shown(request, request.GET.get("run", "")):
-        return filling.from_arguments(found, run.arguments)
+        return filling.from_run(found, run)
     kept = Draft.objects.filter(user=request.user, endpoint=found).first()
     return filling.Filled(kept.post if kept else {})
 

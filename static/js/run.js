@@ -49,6 +49,33 @@ class MeshView extends HTMLElement {
 }
 customElements.define("mesh-view", MeshView);
 
+/** <field-error for="ID" text="…">: says beside the form's field, too, what the model objected to. */
+class FieldError extends HTMLElement {
+  connectedCallback() {
+    const control = document.getElementById(this.getAttribute("for"));
+    const field = control?.closest("form[data-endpoint-id] .field");
+    if (!field) return;
+    this.note = document.createElement("p");
+    this.note.className = "error";
+    this.note.id = `${control.id}-refused`;
+    this.note.textContent = this.getAttribute("text");
+    field.append(this.note);
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${this.note.id}`.trim());
+    field.addEventListener("input", () => this.clear(control), { once: true });
+    control.focus();
+  }
+  disconnectedCallback() {
+    this.clear(document.getElementById(this.getAttribute("for")));
+  }
+  clear(control) {
+    if (!this.note?.isConnected) return;
+    this.note.remove();
+    control?.removeAttribute("aria-invalid");
+  }
+}
+customElements.define("field-error", FieldError);
+
 /* On a narrow screen the stage is below the form: go there when Run was pressed. */
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "stage") return;

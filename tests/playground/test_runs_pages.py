@@ -15,6 +15,7 @@ from django.utils import timezone
 from playground import archivist
 from playground.models import Artifact, Run, Worker
 
+
 def read(response: Any) -> bytes:
     """The whole body, which also closes the file behind it."""
     return b"".join(response.streaming_content)
@@ -115,7 +116,7 @@ def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -
     run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
     assert "The model declined this content" in text
-    assert "prompt: too rude" in text
+    assert "</span>: too rude" in text
     assert "Reword it" in text
     assert "content_policy_violation" in text  # the raw error, one click away
 
@@ -234,3 +235,53 @@ def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(
     assert "mine" in text
     assert "theirs" not in text
     assert Run.objects.count() == 2
+
+
+def test_what_the_model_objected_to_stands_beside_its_field(
+    member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
+) -> None:
+    """C31: fal's own 422 is mapped to the fields, also inside a union whose branch it names."""
+    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    detail = [
+        {"loc": ["body", "prompt"], "msg": "is too rude", "type": "x"},
+        {"loc": ["body", "image_size", "ImageSize", "width"], "msg": "is too wide", "type": "x"},
+        {"loc": ["body"], "msg": "and altogether", "type": "x"},
+    ]
+    run = make_run(
+        endpoint=endpoint,
+        state="failed",
+        error=FAILURE | {"detail": detail},
+        arguments={"prompt": "a", "image_size": {"width": 9000, "height": 9}},
+        ended_at=timezone.now(),
+    )
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert '<field-error for="f-prompt" text="is too rude">' in text
+    assert 'text="is too wide"' in text
+    assert "and altogether" in text
+    form = member.get("/models/fal-ai/flux/dev/", {"run": str(run.pk)}).content.decode()
+    assert 'id="f-prompt-error">is too rude' in form
+    assert "is too wide" in form
+
+
+def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) -> None:
+    output = {"<b>key</b>": ["<script>x</script>", 1.0, None, {"deep": [[]]}], "n": 10**19}
+    run = make_run(state="succeeded", output=output, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "&lt;b&gt;key&lt;/b&gt;" in text
+    assert "<script>x" not in text
+    assert str(10**19) in text
+
+
+def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: Any) -> None:
+    deep: Any = 1
+    for _ in range(500):
+        deep = [deep]
+    run = make_run(
+        state="succeeded",
+        output={"many": list(range(50_000)), "deep": deep},
+        ended_at=timezone.now(),
+    )
+    response = member.get(run.get_absolute_url())
+    assert response.status_code == 200
+    assert "the rest is in the file" in response.content.decode()
+    assert len(response.content) < 500_000
