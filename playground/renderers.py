@@ -20,6 +20,18 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(
 _markdown.enable("table")
 
 
+def _cell(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    """A table cell; its alignment as an attribute, since the policy forbids inline style."""
+    style = str(tokens[index].attrs.pop("style", ""))
+    if style.startswith("text-align:"):
+        tokens[index].attrs["align"] = style.removeprefix("text-align:")
+    return str(self.renderToken(tokens, index, options, env))
+
+
+for _rule in ("th_open", "td_open"):
+    _markdown.add_render_rule(_rule, _cell)
+
+
 @dataclass(frozen=True)
 class Renderer:
     """A template and the artifacts that it suits."""

@@ -55,6 +55,17 @@ def unit(words: str) -> str:
 
 
 @register.filter
+def price(endpoint: Any) -> str:
+    """An endpoint's price in words: `$0.025 per image`, `Free`, or nothing where it is not known."""
+    amount = endpoint.unit_price_usd
+    if amount is None:
+        return ""
+    return (
+        f"{money(amount, endpoint.currency)} per {unit(endpoint.price_unit)}" if amount else "Free"
+    )
+
+
+@register.filter
 def duration(seconds: float | timedelta | None) -> str:
     """`0.42` → `0.4 s`, `72` → `1 min 12 s`, `3700` → `1 h 2 min`."""
     if seconds is None:

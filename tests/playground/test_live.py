@@ -93,7 +93,9 @@ def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
     assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
 
 
-@pytest.mark.parametrize("text", ["", "x", "x:1:stage:y", f"{uuid.UUID(int=1)}:1:stage:forged", "::::"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "x:1:stage:y", f"{uuid.UUID(int=1)}:1:stage:forged", "::::"]
+)
 def test_nothing_is_told_without_the_mark(text: str) -> None:
     assert serve(lambda client: ask(client, text)).status_code == live.STOP_POLLING
 

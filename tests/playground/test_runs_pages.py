@@ -122,12 +122,17 @@ def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -
 
 
 def test_texts_are_markdown_made_safe(member: Client, make_run: Any) -> None:
-    output = {"output": "# Hi\n\n<script>alert(1)</script> **bold** ![x](https://evil/x.png)"}
+    table = "| a | b |\n|---|--:|\n| 1 | 2 |"
+    output = {
+        "output": f"# Hi\n\n<script>alert(1)</script> **bold** ![x](https://evil/x.png)\n\n{table}"
+    }
     run = make_run(state="succeeded", output=output, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
     assert "<h1>Hi</h1>" in text
     assert "<strong>bold</strong>" in text
     assert "<script>alert" not in text
+    assert '<td align="right">2</td>' in text
+    assert "style=" not in text
     assert '<img src="https://evil' not in text
 
 
