@@ -1,20 +1,38 @@
 """Compression for what people read; media are compressed already, and ranges need their length."""
 
+import brotli
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
 
 TEXTS = ("text/html", "application/json", "application/atom+xml")
+LEAST_BYTES = 200
+QUALITY = 5  # as quick as gzip's default, and a tenth smaller
 
 
 class CompressTexts(GZipMiddleware):
-    """Django's GZipMiddleware for whole texts only."""
+    """Brotli where the browser takes it, else Django's gzip; for whole texts only."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """The response, compressed where that pays."""
         is_text = response.headers.get("Content-Type", "").startswith(TEXTS)
-        if response.streaming or not is_text:
+        if not isinstance(response, HttpResponse) or not is_text:
             return response
-        return super().process_response(request, response)
+        accepted = {
+            part.partition(";")[0].strip()
+            for part in request.headers.get("Accept-Encoding", "").split(",")
+        }
+        is_done = response.has_header("Content-Encoding")
+        if "br" not in accepted or is_done or len(response.content) < LEAST_BYTES:
+            return super().process_response(request, response)
+        patch_vary_headers(response, ("Accept-Encoding",))
+        response.content = brotli.compress(response.content, quality=QUALITY)
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Content-Encoding"] = "br"
+        etag = response.headers.get("ETag", "")
+        if etag.startswith('"'):
+            response.headers["ETag"] = f"W/{etag}"
+        return response

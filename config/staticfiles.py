@@ -19,10 +19,11 @@ BUNDLES = settings.VAR_DIR / "bundles"
 
 
 def join_css(files: list[Path]) -> str:
-    """The stylesheets one after the other, without comments and indentation; layers keep their order."""
+    """The stylesheets one after the other, without comments and idle space; layers keep their order."""
     text = "\n".join(file.read_text() for file in files)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip()) + "\n"
+    text = "\n".join(line.strip() for line in text.splitlines() if line.strip()) + "\n"
+    return re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", text)
 
 
 def join_js(files: list[Path]) -> str:
@@ -39,8 +40,7 @@ def join_js(files: list[Path]) -> str:
 ONLY = {
     "gallery": {"card", "gallery", "login"},
     "playground": {
-        *("drafts", "endpoint", "form", "form-fields", "form-media", "form-rows"),
-        *("light-box", "run"),
+        *("drafts", "endpoint", "form", "form-fields", "lazy", "run"),
     },
 }
 JOINED = {  # what a page links → how its kind is joined

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 CHANNEL = "vitrine_changes"
-CHECK_EVERY_S = 0.008  # reading SQLite's data_version costs some microseconds
+CHECK_EVERY_S = 0.004  # reading SQLite's data_version costs some microseconds
 LISTEN_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)

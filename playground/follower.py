@@ -18,8 +18,10 @@ from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
-POLL_FIRST_S = 0.5
+POLL_FIRST_S = 0.7
 POLL_SLOWEST_S = 5.0
+POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
+WITHOUT_STREAM = {404, 405, 501}
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
 CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
 
@@ -52,15 +54,19 @@ async def follow(pk: uuid.UUID, queue: fal.Queue) -> None:
 
 async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.Status]:
     """Every status upstream gives, the last one being COMPLETED."""
-    pause_s = POLL_FIRST_S
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    may_stream = True
     while True:
-        try:
-            async with aclosing(queue.events(handle)) as events:
-                async for status in events:
-                    pause_s = POLL_FIRST_S
-                    yield status
-        except fal.FalError as error:
-            log.info("no status stream for %s: %s", handle.request_id, error)
+        if may_stream:
+            try:
+                async with aclosing(queue.events(handle)) as events:
+                    async for status in events:
+                        yield status
+            except fal.FalError as error:
+                may_stream = error.status not in WITHOUT_STREAM
+                log.info("no status stream for %s: %s", handle.request_id, error)
+        pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), POLL_SLOWEST_S)
         try:
             status = await queue.status(handle)
         except fal.FalError as error:
@@ -72,7 +78,6 @@ async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.S
         else:
             yield status
         await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
 
 
 async def _end(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> None:

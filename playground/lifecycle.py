@@ -16,7 +16,7 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -41,6 +41,7 @@ RANK: Mapping[str, int] = {
     State.CANCELLED: 5,
 }
 FINAL_RANK = 5
+REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 
 
@@ -137,7 +138,10 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
         Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
         if changed.get("state") == State.SUCCEEDED:
             Artifact.objects.bulk_create(
-                Artifact(run_id=pk, position=position, **vars(found))
+                # A moment's rest: the page that shows the run fetches the same files first.
+                Artifact(
+                    run_id=pk, position=position, next_attempt_at=seen.at + REST, **vars(found)
+                )
                 for position, found in enumerate(seen.artifacts)
             )
         transaction.on_commit(changes.announce)

@@ -1,0 +1,57 @@
+"""Answers are compressed as the browser likes it, and files never are."""
+
+from __future__ import annotations
+
+import gzip
+
+import brotli
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=1.0", "br"),
+        ("", ""),
+        ("identity", ""),
+    ],
+)
+def test_pages_are_compressed(client: Client, user: User, accepted: str, encoding: str) -> None:
+    client.force_login(user)
+    response = client.get("/runs/", headers={"accept-encoding": accepted})
+    assert response.headers.get("Content-Encoding", "") == encoding
+    assert "Accept-Encoding" in response.headers["Vary"]
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
+    assert b"<h1>Runs</h1>" in unpack(response.content)
+    assert int(response.headers["Content-Length"]) == len(response.content)
+
+
+def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User) -> None:
+    client.force_login(user)
+    policy = client.get("/runs/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%00"])
+def test_a_wrong_link_logs_nobody_in(client: Client, db: None, token: str) -> None:
+    response = client.get(f"/login/link/{token}/")
+    assert response.status_code == 403
+    assert b"no longer works" in response.content
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
+    from config import owner
+
+    response = client.get(f"/login/link/{owner.token(owner.ensure())}/")
+    assert response.headers["Location"] == "/"
+    assert client.get("/").status_code == 200
+
+
+def test_the_browsers_own_question_for_an_icon_is_answered(client: Client) -> None:
+    assert client.get("/favicon.ico").status_code == 302
