@@ -6,13 +6,13 @@ import hashlib
 import logging
 import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO
 
 from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
@@ -39,15 +39,24 @@ class Kept:
     height: int | None = None
 
 
+def has_due() -> bool:
+    """Whether there is something to copy now; one cheap look without a write."""
+    return _due(timezone.now()).exists()
+
+
 def due(limit: int) -> list[Artifact]:
     """Artifacts to copy now, oldest first; taking them puts them off, so two workers rarely meet."""
     now = timezone.now()
-    ready = Q(next_attempt_at=None) | Q(next_attempt_at__lt=now)
-    rows = list(Artifact.objects.filter(ready, state=Artifact.State.REMOTE).order_by("pk")[:limit])
+    rows = list(_due(now).order_by("pk")[:limit])
     Artifact.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_attempt_at=now + timedelta(minutes=5), attempts=F("attempts") + 1
     )
     return rows
+
+
+def _due(now: datetime) -> QuerySet[Artifact]:
+    ready = Q(next_attempt_at=None) | Q(next_attempt_at__lt=now)
+    return Artifact.objects.filter(ready, state=Artifact.State.REMOTE)
 
 
 async def keep(artifact: Artifact, files: fal.Files) -> None:

@@ -16,7 +16,10 @@ from typing import Any
 from django.db import connection
 
 CHANNEL = "vitrine_changes"
-CHECK_EVERY_S = 0.004  # reading SQLite's data_version costs some microseconds
+# Reading SQLite's data_version costs some microseconds; a change seldom comes alone.
+CHECK_BUSY_S = 0.003
+CHECK_IDLE_S = 0.012
+BUSY_FOR_S = 10.0
 LISTEN_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -83,15 +86,16 @@ async def _watch_sqlite(bell: Bell, database: dict[str, Any]) -> None:
     """Ring when another connection has written to the file; look only while somebody waits."""
     name = str(database["NAME"])
     watcher = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
+    loop = asyncio.get_running_loop()
     try:
-        seen = None
+        seen, busy_until = None, 0.0
         while True:
             await bell.is_wanted.wait()
             version = watcher.execute("PRAGMA data_version").fetchone()[0]
             if version != seen:
-                seen = version
+                seen, busy_until = version, loop.time() + BUSY_FOR_S
                 bell.ring()
-            await asyncio.sleep(CHECK_EVERY_S)
+            await asyncio.sleep(CHECK_BUSY_S if loop.time() < busy_until else CHECK_IDLE_S)
     finally:
         watcher.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -25,14 +24,13 @@ LONGEST_PAUSE_S = 60.0
 UPLOAD_LIFE = timedelta(days=6)
 
 
-async def send(pk: uuid.UUID, upstream: fal.Clients) -> bool:
-    """Submit the run; True when upstream has it and it is to be followed.
+async def send(run: Run, upstream: fal.Clients) -> bool:
+    """Submit the run (with its endpoint); True when upstream has it and it is to be followed.
 
     A refusal for good ends the run as failed. When upstream cannot be reached or is
     too busy, and the run certainly did not leave, it waits and is sent later; when
     only the answer was lost it is unconfirmed (C25).
     """
-    run = await Run.objects.with_endpoint().aget(pk=pk)
     try:
         arguments = await _with_uploads(run, upstream)
         handle = await upstream.queue.submit(run.endpoint.endpoint_id, arguments)
@@ -40,7 +38,7 @@ async def send(pk: uuid.UUID, upstream: fal.Clients) -> bool:
         await _not_sent(run, error)
         return False
     await lifecycle.arecord(
-        pk,
+        run.pk,
         Observation(
             Run.State.QUEUED,
             request_id=handle.request_id,

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from playground import changes
 from playground.models import Run
+from playground.querysets import RunQuerySet
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
@@ -26,13 +27,10 @@ State = Run.State
 
 @dataclass(frozen=True)
 class Claim:
-    """What a worker got to do: runs to send, and runs to follow that were sent already."""
+    """What a worker got to do: runs to send (with their endpoints), and sent ones to follow."""
 
-    to_send: list[uuid.UUID]
+    to_send: list[Run]
     to_follow: list[uuid.UUID]
-
-    def __len__(self) -> int:
-        return len(self.to_send) + len(self.to_follow)
 
 
 def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
@@ -42,29 +40,32 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
     it, so it becomes unconfirmed and is never sent again by itself.
     """
     now = now or timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
     with transaction.atomic():
         rows = (
-            Run.objects.unfinished()
-            .exclude(state=State.UNCONFIRMED)
-            .filter(free)
-            .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-            .order_by("created_at")
-            .values_list("pk", "state", "handle")[:limit]
+            _free(now)
+            .with_endpoint()
+            .defer("output", "logs", "metrics")
+            .select_for_update(
+                of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
+            )
+            .order_by("created_at")[:limit]
         )
-        to_send, to_follow, half_sent = [], [], []
-        for pk, state, handle in rows:
-            if state == State.CREATED:
-                to_send.append(pk)
-            elif handle:
-                to_follow.append(pk)
+        to_send: list[Run] = []
+        to_follow: list[uuid.UUID] = []
+        half_sent: list[uuid.UUID] = []
+        for run in rows:
+            if run.state == State.CREATED:
+                run.attempts += 1
+                to_send.append(run)
             else:
-                half_sent.append(pk)
+                (to_follow if run.handle else half_sent).append(run.pk)
         mine = {"worker": worker, "lease_until": now + LEASE}
-        Run.objects.filter(pk__in=to_send).update(
-            **mine, state=State.SUBMITTING, attempts=F("attempts") + 1, note=""
-        )
-        Run.objects.filter(pk__in=to_follow).update(**mine)
+        if to_send:
+            Run.objects.filter(pk__in=[run.pk for run in to_send]).update(
+                **mine, state=State.SUBMITTING, attempts=F("attempts") + 1, note=""
+            )
+        if to_follow:
+            Run.objects.filter(pk__in=to_follow).update(**mine)
         if half_sent:
             Run.objects.filter(pk__in=half_sent).update(
                 state=State.UNCONFIRMED, version=F("version") + 1, worker="", lease_until=None
@@ -73,11 +74,14 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
     return Claim(to_send, to_follow)
 
 
-def has_free(now: datetime | None = None) -> bool:
+def has_free() -> bool:
     """Whether `claim` would find something; one cheap look without a write."""
-    now = now or timezone.now()
+    return _free(timezone.now()).exists()
+
+
+def _free(now: datetime) -> RunQuerySet:
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(free).exists()
+    return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(free)
 
 
 def renew(worker: str, runs: Collection[uuid.UUID]) -> None:

@@ -12,15 +12,13 @@ import os
 import socket
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
-from django.db.models import Q
 from django.utils import timezone
 
 import fal
@@ -35,18 +33,12 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200  # runs that one worker sends and follows
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
+TEND_EVERY_S = 0.1
 SYNC_AGAIN_S = 60.0
 NEVER_S = 1e9
+
+T = TypeVar("T")
 AFTER_DATABASE_ERROR_S = 1.0
-
-
-@dataclass(frozen=True)
-class Found:
-    """What one look at the rows gave a worker to do."""
-
-    claim: leases.Claim
-    to_cancel: list[uuid.UUID]
-    to_copy: list[Artifact]
 
 
 class Worker:
@@ -75,7 +67,7 @@ class Worker:
                 asyncio.create_task(self._for_ever(job), name=job.__name__)
                 for job in (self._beat, self._renew, self._sync)
             ]
-            jobs.append(asyncio.create_task(self._claim(bell), name="claim"))
+            jobs += [asyncio.create_task(job(bell)) for job in (self._claim, self._tend)]
             await self._stopping.wait()
             await self._end([*jobs, *self.runs.values(), *self.copies.values()])
 
@@ -98,47 +90,55 @@ class Worker:
             await asyncio.sleep(pause_s)
 
     async def _claim(self, bell: changes.Bell) -> None:
+        """Take what is free, at once whenever something has changed."""
         version = -1
         while True:
             version = await bell.wait(version, LOOK_AGAIN_S)
-            try:
-                await self._look()
-            except DatabaseError:
-                log.exception("the database did not do its part; again in a moment")
-                await sync_to_async(close_old_connections)()
-                await asyncio.sleep(AFTER_DATABASE_ERROR_S)
+            claim = await self._at_rows(self._free)
+            for run in claim.to_send if claim else ():
+                self._start(run.pk, self._send(run))
+            for pk in claim.to_follow if claim else ():
+                self._start(pk, self._follow(pk))
 
-    async def _look(self) -> None:
-        """One look at the rows: take what is free, cancel what is to be cancelled, copy what is new."""
-        found = await sync_to_async(self._found)()
-        for pk in found.claim.to_send:
-            self._start(pk, self._send(pk))
-        for pk in found.claim.to_follow:
-            self._start(pk, self._follow(pk))
-        for pk in found.to_cancel:
-            self._cancelling.add(pk)
-            task = asyncio.create_task(self._cancel(pk))
-            task.add_done_callback(_report)
-        for artifact in found.to_copy:
-            copying = asyncio.create_task(archivist.keep(artifact, self.upstream.files))
-            self.copies[artifact.pk] = copying
-            copying.add_done_callback(_report)
-            copying.add_done_callback(partial(self._copied, artifact.pk))
+    async def _tend(self, bell: changes.Bell) -> None:
+        """Cancel what is to be cancelled and copy what is new: a moment later is soon enough."""
+        version = -1
+        while True:
+            version = await bell.wait(version, LOOK_AGAIN_S)
+            to_cancel, to_copy = await self._at_rows(self._untended) or ([], [])
+            for pk in to_cancel:
+                self._cancelling.add(pk)
+                task = asyncio.create_task(self._cancel(pk))
+                task.add_done_callback(_report)
+            for artifact in to_copy:
+                copying = asyncio.create_task(archivist.keep(artifact, self.upstream.files))
+                self.copies[artifact.pk] = copying
+                copying.add_done_callback(_report)
+                copying.add_done_callback(partial(self._copied, artifact.pk))
+            await asyncio.sleep(TEND_EVERY_S)
 
-    def _found(self) -> Found:
+    async def _at_rows(self, look: Callable[[], T]) -> T | None:
+        """What a look at the rows gives; None when the database does not do its part."""
+        try:
+            return await sync_to_async(look)()
+        except DatabaseError:
+            log.exception("the database did not do its part; again in a moment")
+            await sync_to_async(close_old_connections)()
+            await asyncio.sleep(AFTER_DATABASE_ERROR_S)
+            return None
+
+    def _free(self) -> leases.Claim | None:
         room = AT_ONCE - len(self.runs)
-        claim = leases.Claim([], [])
-        if room > 0 and self.has_key and leases.has_free():
-            claim = leases.claim(self.name, room)
-        to_cancel = [
-            pk
-            for pk in Run.objects.unfinished()
-            .filter(worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False)
-            .values_list("pk", flat=True)
-            if pk not in self._cancelling
-        ]
-        free = COPIES_AT_ONCE - len(self.copies)
-        return Found(claim, to_cancel, archivist.due(free) if free > 0 and _has_remote() else [])
+        is_some = room > 0 and self.has_key and leases.has_free()
+        return leases.claim(self.name, room) if is_some else None
+
+    def _untended(self) -> tuple[list[uuid.UUID], list[Artifact]]:
+        wanted = Run.objects.unfinished().filter(
+            worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False
+        )
+        to_cancel = [pk for pk in wanted.values_list("pk", flat=True) if pk not in self._cancelling]
+        room = COPIES_AT_ONCE - len(self.copies)
+        return to_cancel, archivist.due(room) if room > 0 and archivist.has_due() else []
 
     def _start(self, pk: uuid.UUID, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"run {pk}")
@@ -153,9 +153,9 @@ class Worker:
         self.runs.pop(pk, None)
         self._cancelling.discard(pk)
 
-    async def _send(self, pk: uuid.UUID) -> None:
-        if await dispatcher.send(pk, self.upstream):
-            await self._follow(pk)
+    async def _send(self, run: Run) -> None:
+        if await dispatcher.send(run, self.upstream):
+            await self._follow(run.pk)
 
     async def _follow(self, pk: uuid.UUID) -> None:
         await follower.follow(pk, self.upstream.queue)
@@ -190,11 +190,6 @@ class Worker:
         if report.state != SyncReport.State.DONE:
             return SYNC_AGAIN_S
         return settings.SYNC_INTERVAL_MINUTES * 60.0 or NEVER_S
-
-
-def _has_remote() -> bool:
-    ready = Q(next_attempt_at=None) | Q(next_attempt_at__lt=timezone.now())
-    return Artifact.objects.filter(ready, state=Artifact.State.REMOTE).exists()
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -147,7 +147,7 @@ def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: An
     assert (waiting.state, waiting.lease_until) == (State.CREATED, later)
     assert unwanted.state == State.CANCELLED
     assert not leases.has_free()
-    assert leases.claim("w", 9, later + timedelta(seconds=1)).to_send == [waiting.pk]
+    assert leases.claim("w", 9, later + timedelta(seconds=1)).to_send == [waiting]
 
 
 @pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
     gone = timezone.now() - timedelta(seconds=1)
     Run.objects.filter(pk__in=[sent.pk, half.pk]).update(worker="dead", lease_until=gone)
     claim = leases.claim("alive", 9)
-    assert (claim.to_send, claim.to_follow) == ([new.pk], [sent.pk])
+    assert (claim.to_send, claim.to_follow) == ([new], [sent.pk])
     half.refresh_from_db()
     assert half.state == State.UNCONFIRMED
     assert not leases.claim("other", 9).to_send
