@@ -2,18 +2,30 @@
 
 Ordinary pages are synchronous and run in a fixed pool of threads with lasting
 database connections; what waits (held polls) is asynchronous and never takes a
-thread while it waits. `docs/adr/` says how this was measured.
+thread while it waits; static files need neither. `docs/adr/` says why.
 """
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
 
+from config.statics import Statics  # noqa: E402
 from playground import live  # noqa: E402
 
-application = live.Router(pages)
+statics = Statics(Path(settings.STATIC_ROOT), settings.STATIC_URL)
+router = live.Router(pages)
+
+
+async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
+    """Serve one connection: a static file, a held poll or a page."""
+    if scope["type"] == "http" and scope["path"] in statics:
+        await statics.serve(scope, send)
+    else:
+        await router(scope, receive, send)

@@ -18,7 +18,7 @@ from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
-POLL_FIRST_S = 0.7
+POLL_FIRST_S = 0.9
 POLL_SLOWEST_S = 5.0
 POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
