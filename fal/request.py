@@ -135,9 +135,8 @@ def arguments_as_bytes(arguments: Mapping[str, Any] | str) -> bytes:
     """The body of a submit: JSON text byte for byte, a mapping as compact JSON (C13)."""
     if isinstance(arguments, str):
         return arguments.encode()
-    return json.dumps(
-        arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    ).encode()
+    # ASCII, so that a lone surrogate, which UTF-8 does not know, leaves as the escape it came as.
+    return json.dumps(arguments, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _plain(seconds: float) -> str:

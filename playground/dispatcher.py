@@ -37,6 +37,9 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     except fal.FalError as error:
         await _not_sent(run, error)
         return False
+    except ValueError as error:  # no JSON can be made of it, so nothing left
+        await _not_sent(run, fal.FalError(f"This input cannot be sent: {error}"))
+        return False
     await lifecycle.arecord(
         run.pk,
         Observation(

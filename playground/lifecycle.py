@@ -41,6 +41,8 @@ RANK: Mapping[str, int] = {
     State.CANCELLED: 5,
 }
 FINAL_RANK = 5
+# The page that shows a run fetches these from upstream at once; our copy waits a moment for it.
+SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 
@@ -138,9 +140,11 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
         Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
         if changed.get("state") == State.SUCCEEDED:
             Artifact.objects.bulk_create(
-                # A moment's rest: the page that shows the run fetches the same files first.
                 Artifact(
-                    run_id=pk, position=position, next_attempt_at=seen.at + REST, **vars(found)
+                    run_id=pk,
+                    position=position,
+                    next_attempt_at=seen.at + REST if found.kind in SHOWN_AT_ONCE else None,
+                    **vars(found),
                 )
                 for position, found in enumerate(seen.artifacts)
             )

@@ -20,7 +20,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -51,8 +51,10 @@ def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """A mesh in a viewer, for a sandboxed frame: it can reach neither us nor anybody else."""
     found = _artifact(request, pk, position)
-    if found.state != Artifact.State.STORED:
-        raise Http404("This file was not copied yet.")
+    if found.state == Artifact.State.REMOTE:  # its copy is a moment away
+        return render(request, "playground/artifacts/viewer_waits.html")
+    if found.state == Artifact.State.LOST:
+        raise Http404("This file could not be copied.")
     response = HttpResponse(mesh_viewer.page(found.file, found.digest))
     response.headers["Content-Security-Policy"] = mesh_viewer.POLICY
     response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"

@@ -76,7 +76,7 @@ def chromium() -> Iterator[Browser]:
 def show(chromium: Browser) -> Iterator[Show]:
     """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
     files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = join_css(files), join_js(sorted(STATIC.glob("js/form-*.js")))
+    style, script = join_css(files), join_js(sorted(STATIC.glob("js/**/form-*.js")))
     icons = (STATIC / "icons.svg").read_text()
     contexts, troubles = [], []
 

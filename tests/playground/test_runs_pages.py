@@ -290,3 +290,14 @@ def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: A
     assert response.status_code == 200
     assert "the rest is in the file" in response.content.decode()
     assert len(response.content) < 500_000
+
+
+def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    mesh = Artifact.objects.create(
+        run=run, position=0, path="x", kind="mesh", url="https://v3.fal.media/a.glb"
+    )
+    viewer = f"{run.get_absolute_url()}artifacts/0/viewer/"
+    assert b'http-equiv="refresh"' in member.get(viewer).content
+    Artifact.objects.filter(pk=mesh.pk).update(state="lost")
+    assert member.get(viewer).status_code == 404
