@@ -1,5 +1,6 @@
 """Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each one."""
 
+import os
 from urllib.parse import urlsplit
 
 import environ
@@ -45,6 +46,15 @@ def _list(name: str, default: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def _origin(address: str) -> str:
+    """What may hand us files along with `address`: its origin; on this very machine, any port of it."""
+    parts = urlsplit(address)
+    is_local = parts.hostname in {"127.0.0.1", "localhost"}
+    return (
+        f"{parts.scheme}://{parts.hostname}:*" if is_local else f"{parts.scheme}://{parts.netloc}"
+    )
+
+
 def _flag(name: str) -> bool:
     return _choice(name, "0", "0", "1", "false", "true", "False", "True").lower() in {"1", "true"}
 
@@ -68,6 +78,9 @@ FAL_KEY = env.str("FAL_KEY", default="")
 if FAL_KEY and not (FAL_KEY.isascii() and FAL_KEY.isprintable() and " " not in FAL_KEY):
     raise ImproperlyConfigured("FAL_KEY must be one word, `key_id:key_secret`, without spaces.")
 UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
+if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
+    env.read_env(local.SANDBOX_FILE)
+    FAL_KEY = env.str("FAL_KEY", default="")
 FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
@@ -77,6 +90,12 @@ FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
 FAL_MEDIA_URLS = _list(
     "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
 )
+FAL_MEDIA_URLS += [
+    origin
+    for origin in map(_origin, (FAL_API_URL, FAL_QUEUE_URL, FAL_RUN_URL, FAL_REST_URL))
+    if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
+]
+FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 
 # --- storage ------------------------------------------------------------------------------------

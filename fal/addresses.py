@@ -15,7 +15,7 @@ class Addresses:
     """One base address for each of fal's hosts; a base may have a path of its own.
 
     `media` lists the origins that files may come from; `https://*.fal.media` allows any
-    host below fal.media, but not fal.media itself.
+    host below fal.media, but not fal.media itself; `http://127.0.0.1:*` any port of one host.
     """
 
     api: str = "https://api.fal.ai/v1"
@@ -65,4 +65,6 @@ def _covers(pattern: str, found: Origin) -> bool:
             and (found[0], found[2]) == (allowed[0], allowed[2])
             and found[1].endswith(f".{allowed[1]}")
         )
+    if rest.endswith(":*"):  # any port of one host: a stand-in on this machine
+        return (scheme, rest[:-2]) == found[:2]
     return origin(pattern) == found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -81,6 +82,22 @@ def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
     assert keys["worker"]
 
 
+def test_other_commands_find_the_running_sandbox(
+    up: tuple[Up, httpx.Client], checkout: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "sync_models", "--json"],
+        cwd=checkout,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["listed"] >= 24
+
+
 def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
     running, client = up
     victim = next(
@@ -152,9 +169,10 @@ def refused(checkout: Path, **settings: str) -> str:
     return lines[0].removeprefix("Vitrine did not start: ")
 
 
-def test_ctrl_c_stops_every_part(up: tuple[Up, httpx.Client]) -> None:
+def test_ctrl_c_stops_every_part(up: tuple[Up, httpx.Client], checkout: Path) -> None:
     running, _ = up
     parts = children(running.process.pid)
     assert len(parts) == 3
     assert running.stop() == 0
     assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]
+    assert not list(checkout.glob("var/sandbox.env"))

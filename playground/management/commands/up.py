@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from config import owner, processes
+from config import local, owner, processes
 from config.processes import HOST, Process, python
 
 
@@ -38,6 +38,9 @@ class Command(BaseCommand):
         if settings.UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
             sandbox = self._sandbox(port + 1)
             environment |= sandbox.environment
+            local.write_sandbox(
+                {name: environment[name] for name in environment if name.startswith("FAL_")}
+            )
             children.append(sandbox)
             sandbox.start()
         link = self._prepare(port)
@@ -56,6 +59,7 @@ class Command(BaseCommand):
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
         processes.supervise(children)
+        local.SANDBOX_FILE.unlink(missing_ok=True)
 
     def _prepare(self, port: int) -> str:
         """Database and static files brought up to date; the owner's link."""

@@ -1,0 +1,59 @@
+"""What the settings make of the environment, read by a fresh process each time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT, environment
+
+SHOW = (
+    "import json; from config import settings as s; "
+    "print(json.dumps([s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS]))"
+)
+
+
+def read(**given: str) -> tuple[str, list[str], bool, list[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        cwd=ROOT,
+        env=environment(SECRET_KEY="x", **given),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    upstream, media, is_secure, hosts = json.loads(done.stdout)
+    return upstream, media, is_secure, hosts
+
+
+@pytest.mark.parametrize(
+    ("given", "upstream"),
+    [
+        ({"FAL_KEY": "a:b"}, "fal"),
+        ({"FAL_KEY": "a:b", "UPSTREAM": "sandbox"}, "sandbox"),
+        ({"UPSTREAM": "fal"}, "fal"),
+    ],
+)
+def test_the_key_chooses_the_upstream(given: dict[str, str], upstream: str) -> None:
+    assert read(**given)[0] == upstream
+
+
+def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it() -> None:
+    fal = ["https://fal.media", "https://*.fal.media", "https://storage.googleapis.com"]
+    assert read(FAL_KEY="a:b")[1] == fal
+    moved = read(
+        FAL_KEY="a:b",
+        FAL_QUEUE_URL="http://127.0.0.1:9001/queue",
+        FAL_RUN_URL="https://models.example.com:8443/run",
+    )
+    assert moved[1] == [*fal, "http://127.0.0.1:*", "https://models.example.com:8443"]
+
+
+def test_a_public_address_over_https_makes_cookies_secure() -> None:
+    _, _, is_secure, hosts = read(FAL_KEY="a:b", PUBLIC_URL="https://vitrine.example.com")
+    assert is_secure
+    assert "vitrine.example.com" in hosts
+    assert not read(FAL_KEY="a:b")[2]

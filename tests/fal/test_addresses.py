@@ -1,0 +1,28 @@
+"""Which addresses may hand us a file."""
+
+from __future__ import annotations
+
+import pytest
+
+import fal
+
+STAND_IN = fal.Addresses(media=("http://127.0.0.1:*", "https://*.fal.media"))
+
+
+@pytest.mark.parametrize(
+    ("url", "may"),
+    [
+        ("http://127.0.0.1:99/a.png", True),
+        ("http://127.0.0.1/a.png", True),
+        ("https://v3.fal.media/a.png", True),
+        ("https://127.0.0.1:99/a.png", False),
+        ("http://127.0.0.1.evil.com:99/a.png", False),
+        ("http://user@127.0.0.1:99/a.png", False),
+        ("http://127.0.0.2:99/a.png", False),
+        ("http://v3.fal.media/a.png", False),
+        ("https://fal.media/a.png", False),
+        ("ftp://127.0.0.1/a.png", False),
+    ],
+)
+def test_a_star_for_the_port_means_that_host_alone(url: str, may: bool) -> None:
+    assert STAND_IN.is_media(url) is may
