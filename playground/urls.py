@@ -19,5 +19,6 @@ urlpatterns = [
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("drafts/<path:endpoint_id>/", endpoint.draft, name="draft"),
+    path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
 ]

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, replace_url, reswap, retarget
 
 from catalog.models import Endpoint
@@ -50,6 +50,14 @@ def draft(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         user=request.user, endpoint=found, defaults={"post": _controls(request)}
     )
     return HttpResponse(status=204)
+
+
+@require_GET
+def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """The film strip of a model's page."""
+    found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
+    context = {"endpoint": found, "strip": _strip(request, found)}
+    return render(request, "playground/endpoint/_strip.html", context)
 
 
 def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
@@ -116,8 +124,12 @@ def _stage(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     mine = Run.objects.filter(user_id=request.user.pk, endpoint=found)
     run = _shown(request, request.GET.get("shown", ""))
     run = run or mine.unfinished().with_endpoint().prefetch_related("artifacts").first()
-    strip = [history.row(one) for one in mine.recent()[:STRIP]]
-    return (renderers.context(run) if run else {}) | {"strip": strip}
+    return (renderers.context(run) if run else {}) | {"strip": _strip(request, found)}
+
+
+def _strip(request: HtmxRequest, found: Endpoint) -> list[history.Row]:
+    runs = Run.objects.filter(user_id=request.user.pk, endpoint=found).recent()
+    return [history.row(run) for run in runs[:STRIP]]
 
 
 def _shown(request: HttpRequest, text: str) -> Run | None:

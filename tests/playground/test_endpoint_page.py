@@ -225,3 +225,20 @@ def test_a_posted_file_becomes_an_upload(
     served = member.get(address)
     assert served.headers["Content-Type"] == "image/png"
     assert b"".join(served.streaming_content) == picture.getvalue()
+
+
+def test_a_model_whose_schema_is_on_its_way_says_so(member: Client, make_endpoint: Any) -> None:
+    endpoint = make_endpoint("new/one")
+    assert b"still on its way" in member.get("/models/new/one/").content
+    endpoint.schema_error = "The document could not be made."
+    endpoint.save()
+    assert b"could not be made" in member.get("/models/new/one/").content
+
+
+def test_the_film_strip_has_ones_own_runs_of_the_model(
+    member: Client, stranger: User, flux: Any, make_run: Any
+) -> None:
+    mine, _theirs = make_run(endpoint=flux), make_run(endpoint=flux, user=stranger)
+    text = member.get(f"/strips/{FLUX}/").content.decode()
+    assert str(mine.pk) in text
+    assert text.count("<li>") == 1
