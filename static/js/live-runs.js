@@ -59,6 +59,8 @@ class LiveRuns extends HTMLElement {
       if (!run || run.dataset.version === status.dataset.version) continue;
       run.dataset.version = status.dataset.version;
       run.dataset.runState = status.dataset.runStatus;
+      const log = run.querySelector(".log ol");
+      if (log) log.scrollTop = log.scrollHeight;
       if (status.dataset.final) {
         delete run.dataset.watch;
         run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state: run.dataset.runState } }));

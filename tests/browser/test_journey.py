@@ -252,3 +252,18 @@ def test_everybody_can_use_it(open_page: Open, size: tuple[int, int], scheme: st
         assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found], path
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0], path
+
+
+def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/slow/"))
+    page.locator("[name=prompt]").fill("many lines")
+    page.locator("[name=duration]").first.fill("3")
+    page.locator("[name=log_lines]").first.fill("60")
+    page.locator("#run-button").click()
+    page.wait_for_selector("[data-run-state=running]")
+    expect(page.locator(".log li").nth(40)).to_be_visible()
+    tail = "ol => ol.scrollTop + ol.clientHeight >= ol.scrollHeight - 2"
+    assert page.locator(".log ol").evaluate(tail)
+    page.locator(".log summary").click()
+    page.wait_for_selector(DONE)
+    assert page.locator(".log").get_attribute("open") is None
