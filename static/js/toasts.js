@@ -7,7 +7,7 @@ function toast(text) {
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403 || status === 401) toast("You are logged out. Reload the page to log in again; what you typed is kept.");
+  if (status === 403 || status === 401) toast("You are logged out. Log in in another tab, then try again here: what you typed is still in this page.");
   else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
 document.addEventListener("htmx:sendError", (event) => {

@@ -267,3 +267,21 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     page.locator(".log summary").click()
     page.wait_for_selector(DONE)
     assert page.locator(".log").get_attribute("open") is None
+
+
+def test_after_a_new_login_in_another_tab_the_page_works_on(chromium: Browser, vitrine: Up) -> None:
+    context = chromium.new_context(base_url=vitrine.link.split("/login/")[0])
+    page = context.new_page()
+    page.goto(vitrine.link)
+    page.goto("/models/atelier/glass/")
+    ready(page)
+    page.locator("[name=prompt]").fill("typed with patience")
+    context.clear_cookies()
+    page.locator("#run-button").click()
+    expect(page.locator("#toasts")).to_contain_text("You are logged out")
+    context.new_page().goto(vitrine.link)
+    page.bring_to_front()
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    expect(page.locator("[name=prompt]")).to_have_value("typed with patience")
+    context.close()
