@@ -26,6 +26,7 @@ TABS = [("playground", "Playground"), ("api", "API"), ("schema", "Schema"), ("ru
 STRIP = 12
 OURS = {"csrfmiddlewaretoken", "~token", "~do"}
 TYPED = "typed"  # session: what somebody posted whose login had run out
+MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 
 
 @login_not_required  # answers itself, so that a lost session loses nothing that was typed
@@ -46,10 +47,12 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 def draft(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Keep what was typed so far; the form's script posts it while a person types."""
     found = get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=endpoint_id)
-    Draft.objects.update_or_create(
-        user=request.user, endpoint=found, defaults={"post": _controls(request)}
-    )
+    _keep_draft(request, found, _controls(request))
     return HttpResponse(status=204)
+
+
+def _keep_draft(request: HtmxRequest, found: Endpoint, post: dict[str, list[str]]) -> None:
+    Draft.objects.update_or_create(user=request.user, endpoint=found, defaults={"post": post})
 
 
 @require_GET
@@ -94,8 +97,10 @@ def _runs_tab(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
 
 def _filled(request: HtmxRequest, found: Endpoint) -> filling.Filled:
     """What the form holds when it is opened: an address's input, a run's, or what was typed last."""
-    typed = request.session.pop(TYPED, {})
+    typed = request.session.get(TYPED, {})
     if typed.get("endpoint") == found.endpoint_id:
+        del request.session[TYPED]
+        _keep_draft(request, found, typed["post"])
         return filling.Filled(
             typed["post"], "You had been logged out. Here is what you typed; press Run again."
         )
@@ -221,7 +226,9 @@ def _stored(
 def _log_in_again(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
     """To the login page, with what was posted kept in the session for afterwards."""
     if request.method == "POST":
-        request.session[TYPED] = {"endpoint": found.endpoint_id, "post": _controls(request)}
+        post = _controls(request)
+        if sum(len(text) for texts in post.values() for text in texts) <= MOST_TYPED:
+            request.session[TYPED] = {"endpoint": found.endpoint_id, "post": post}
         back = redirect_to_login(found.get_absolute_url())
     else:
         back = redirect_to_login(request.get_full_path())

@@ -150,6 +150,22 @@ def test_what_was_posted_survives_a_lost_session(client: Client, user: User, flu
     text = client.get(PAGE).content.decode()
     assert "typed for an hour" in text
     assert "You had been logged out" in text
+    assert "typed for an hour" in client.get(PAGE).content.decode()
+
+
+def test_a_lost_session_keeps_what_was_typed_until_its_own_page_is_opened(
+    client: Client, user: User, flux: Any, make_endpoint: Any
+) -> None:
+    make_endpoint("other/model")
+    client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
+    client.force_login(user)
+    client.get("/models/other/model/")
+    assert "typed for an hour" in client.get(PAGE).content.decode()
+
+
+def test_whoever_is_not_logged_in_fills_no_disk(client: Client, db: None, flux: Any) -> None:
+    client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
+    assert "typed" not in client.session
 
 
 def test_row_buttons_and_the_json_tab_work_without_script(
