@@ -64,6 +64,12 @@ class Shown:
     name: str
     alt: str
 
+    @property
+    def elsewhere(self) -> str:
+        """Upstream's own address, where a person may follow it."""
+        url = self.artifact.url
+        return url if url.startswith(("https://", "http://")) else ""
+
 
 @dataclass(frozen=True)
 class Text:

@@ -301,3 +301,24 @@ def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) 
     assert b'http-equiv="refresh"' in member.get(viewer).content
     Artifact.objects.filter(pk=mesh.pk).update(state="lost")
     assert member.get(viewer).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("url", "is_linked"),
+    [
+        ("https://v3.fal.media/a.png", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+    ],
+)
+def test_what_was_not_copied_says_why_and_links_only_to_the_web(
+    member: Client, make_run: Any, url: str, is_linked: bool
+) -> None:
+    run = make_run(state="succeeded", output={})
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url=url, state="lost", error="It expired."
+    )
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "It expired." in text
+    assert (f'href="{url}"' in text) is is_linked
+    assert "javascript:" not in text
