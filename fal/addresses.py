@@ -43,7 +43,10 @@ class Addresses:
 
     def is_media(self, url: str | httpx.URL) -> bool:
         """Whether a file may be fetched from `url`: its very origin, or its wildcard, is in `media`."""
-        url = httpx.URL(url)
+        try:
+            url = httpx.URL(url)
+        except httpx.InvalidURL:
+            return False
         if url.userinfo or url.scheme not in {"http", "https"}:
             return False
         return any(_covers(pattern, origin(url)) for pattern in self.media)

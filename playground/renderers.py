@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
+import fal
 from playground import filling, live_marks, trees, words
 from playground.models import Artifact, Run
 from schemas.artifacts import artifacts
@@ -99,8 +100,9 @@ def source(artifact: Artifact) -> str:
     """Where a page gets the artifact: our copy, else upstream's while it lasts."""
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
+    media = fal.Addresses(media=tuple(settings.FAL_MEDIA_URLS))
     url = artifact.url
-    return url if url.startswith(("https://", "data:", *settings.FAL_MEDIA_URLS)) else ""
+    return url if url.startswith("data:") or media.is_media(url) else ""
 
 
 def texts(run: Run) -> list[Text]:

@@ -22,6 +22,8 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:*", "https://*.fal.media"))
         ("http://v3.fal.media/a.png", False),
         ("https://fal.media/a.png", False),
         ("ftp://127.0.0.1/a.png", False),
+        ("http://[broken", False),
+        ("", False),
     ],
 )
 def test_a_star_for_the_port_means_that_host_alone(url: str, may: bool) -> None:

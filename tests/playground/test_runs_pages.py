@@ -322,3 +322,21 @@ def test_what_was_not_copied_says_why_and_links_only_to_the_web(
     assert "It expired." in text
     assert (f'href="{url}"' in text) is is_linked
     assert "javascript:" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "src"),
+    [
+        ("https://v3.fal.media/a.png", "https://v3.fal.media/a.png"),
+        ("data:image/png;base64,AA==", "data:image/png;base64,AA=="),
+        ("https://elsewhere.example/a.png", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[broken", ""),
+    ],
+)
+def test_a_page_shows_only_what_comes_from_upstreams_own_hosts(
+    make_run: Any, url: str, src: str
+) -> None:
+    from playground import renderers
+
+    assert renderers.source(Artifact(run=make_run(), position=0, url=url)) == src
