@@ -46,7 +46,7 @@ def _of(kind: str) -> Callable[[Artifact], bool]:
 
 
 RENDERERS = [  # first that suits wins; the last suits everything
-    Renderer("playground/artifacts/_lost.html", lambda artifact: artifact.state == "lost"),
+    Renderer("playground/artifacts/_lost.html", lambda artifact: not source(artifact)),
     Renderer("playground/artifacts/_image.html", _of("image")),
     Renderer("playground/artifacts/_video.html", _of("video")),
     Renderer("playground/artifacts/_audio.html", _of("audio")),
@@ -97,12 +97,15 @@ def shown(run: Run) -> list[Shown]:
 
 
 def source(artifact: Artifact) -> str:
-    """Where a page gets the artifact: our copy, else upstream's while it lasts."""
+    """Where a page gets the artifact: our copy, else upstream's while it lasts; empty where it has neither."""
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
     media = fal.Addresses(media=tuple(settings.FAL_MEDIA_URLS))
     url = artifact.url
-    return url if url.startswith("data:") or media.is_media(url) else ""
+    may_show = artifact.state == Artifact.State.REMOTE and (
+        url.startswith("data:") or media.is_media(url)
+    )
+    return url if may_show else ""
 
 
 def texts(run: Run) -> list[Text]:
