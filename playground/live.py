@@ -38,6 +38,8 @@ PATH = "/runs/live/"
 HOLD_S = 8.0
 MOST_RUNS = 100  # in one poll; a page shows fewer
 KEPT_FRAGMENTS = 512
+KEPT_STATES = 4096
+GATHER_S = 0.1  # log lines are told together, ten times a second at most
 STOP_POLLING = 286  # htmx: nothing more will change
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Hub:
         self._checked = -1
         self._checking = asyncio.Lock()
         self._drawing = asyncio.Lock()
+        self._states: OrderedDict[uuid.UUID, tuple[str, int]] = OrderedDict()  # and since when
         self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
 
     async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
@@ -95,7 +98,7 @@ class Hub:
 
     async def _newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
         loop = asyncio.get_running_loop()
-        until = loop.time() + hold_s
+        until, has_news = loop.time() + hold_s, False
         while True:
             rung = self.bell.version
             await self._check(rung, runs)
@@ -104,10 +107,16 @@ class Hub:
                 for run in runs
                 if (newest := self.versions.get(run.pk, 0)) > run.version
             ]
+            if found and not has_news:
+                has_news, until = True, min(until, loop.time() + GATHER_S)
             left = until - loop.time()
-            if found or left <= 0:
+            if left <= 0 or any(self._has_moved(run) for run in runs):
                 return found
             await self.bell.wait(rung, left)
+
+    def _has_moved(self, run: Watched) -> bool:
+        """Whether the run's state is another than when the page drew it: that is told at once."""
+        return self._states.get(run.pk, ("", 0))[1] > run.version
 
     async def _check(self, rung: int, runs: Iterable[Watched]) -> None:
         """Read the versions of all watched runs, once for each ring however many wait."""
@@ -116,7 +125,13 @@ class Hub:
                 return
             # What rings while we read is read again at the next round.
             now = self.bell.version
-            self.versions |= await _in_thread(_versions)(list(self._watching))
+            for pk, (version, state) in (await _in_thread(_versions)(list(self._watching))).items():
+                self.versions[pk] = version
+                if self._states.get(pk, ("", 0))[0] != state:
+                    self._states[pk] = (state, version)
+                    self._states.move_to_end(pk)
+            while len(self._states) > KEPT_STATES:
+                self._states.popitem(last=False)
             self._checked = now
 
     async def fragment(self, run: Watched) -> str:
@@ -191,9 +206,10 @@ async def _disconnected(receive: Receive) -> None:
         continue
 
 
-def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
     close_old_connections()
-    return dict(Run.objects.filter(pk__in=pks).values_list("pk", "version"))
+    rows = Run.objects.filter(pk__in=pks).values_list("pk", "version", "state")
+    return {pk: (version, state) for pk, version, state in rows}
 
 
 def _draw(pk: uuid.UUID, view: str) -> tuple[int, str]:

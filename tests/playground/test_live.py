@@ -149,3 +149,31 @@ def test_a_final_state_brings_its_result(make_run: Any) -> None:
     response = serve(lambda client: ask(client, asked(run)))
     assert 'data-final="1"' in response.text
     assert "The model failed" in response.text
+
+
+def test_log_lines_are_told_together_and_a_new_state_at_once(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    def say(number: int) -> None:
+        line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
+        lifecycle.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
+
+    async def use(client: httpx.AsyncClient) -> tuple[str, float]:
+        await ask(client, asked(run), hold=False)
+        held = asyncio.create_task(ask(client, asked(run)))
+        for number in range(3):
+            await asyncio.sleep(0.01)
+            await sync_to_async(say)(number)
+        told = (await held).text
+        run.version = await sync_to_async(lambda: Run.objects.get(pk=run.pk).version)()
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.05)
+        await sync_to_async(say)(9)
+        await sync_to_async(lifecycle.record)(run.pk, Observation(Run.State.SUCCEEDED, output={}))
+        changed = time.monotonic()
+        assert 'data-final="1"' in (await held).text
+        return told, time.monotonic() - changed
+
+    told, waited_s = serve(use)
+    assert all(f"line {number}" in told for number in range(3))
+    assert waited_s < live.HOLD_S / 2
