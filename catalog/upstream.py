@@ -8,9 +8,9 @@ from django.conf import settings
 import fal
 
 
-def clients(*, transport: httpx.AsyncBaseTransport | None = None) -> fal.Clients:
-    """All clients on one set of connections; belongs to one event loop, close with `async with`."""
-    addresses = fal.Addresses(
+def addresses() -> fal.Addresses:
+    """Where upstream's hosts are, and which may hand us files."""
+    return fal.Addresses(
         api=settings.FAL_API_URL,
         queue=settings.FAL_QUEUE_URL,
         run=settings.FAL_RUN_URL,
@@ -18,4 +18,8 @@ def clients(*, transport: httpx.AsyncBaseTransport | None = None) -> fal.Clients
         rest=settings.FAL_REST_URL,
         media=tuple(settings.FAL_MEDIA_URLS),
     )
-    return fal.Clients(addresses, settings.FAL_KEY, transport=transport)
+
+
+def clients(*, transport: httpx.AsyncBaseTransport | None = None) -> fal.Clients:
+    """All clients on one set of connections; belongs to one event loop, close with `async with`."""
+    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport)

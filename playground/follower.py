@@ -12,7 +12,7 @@ from typing import Any
 
 import fal
 from playground import lifecycle
-from playground.lifecycle import Found, Observation
+from playground.lifecycle import Observation
 from playground.models import Run
 from schemas.artifacts import artifacts
 
@@ -107,11 +107,7 @@ async def _outcome(handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> 
 
 
 def _succeeded(result: fal.Result) -> Observation:
-    found = [
-        Found(**{name: getattr(one, name) for name in Found.__dataclass_fields__})
-        for one in artifacts(result.output)
-        if one.url
-    ]
+    found = [one for one in artifacts(result.output) if one.url]
     units = "" if result.billable_units is None else str(result.billable_units)
     return Observation(
         Run.State.SUCCEEDED, output=result.output, billable_units=units, artifacts=found

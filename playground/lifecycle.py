@@ -15,7 +15,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from playground import changes
 from playground.models import Artifact, Run
+from schemas import artifacts
 
 State = Run.State
 log = logging.getLogger(__name__)
@@ -48,21 +49,6 @@ LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 
 
 @dataclass(frozen=True)
-class Found:
-    """One artifact found in an output, ready to become a row."""
-
-    path: str
-    kind: str
-    url: str
-    content_type: str = ""
-    file_name: str = ""
-    width: int | None = None
-    height: int | None = None
-    duration_s: float | None = None
-    size_bytes: int | None = None
-
-
-@dataclass(frozen=True)
 class Observation:
     """What somebody saw of a run; empty fields say nothing."""
 
@@ -77,7 +63,7 @@ class Observation:
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
-    artifacts: Sequence[Found] = ()
+    artifacts: Sequence[artifacts.Artifact] = ()
 
 
 def merge(run: Run, seen: Observation) -> dict[str, Any]:
@@ -140,16 +126,16 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
         Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
         if changed.get("state") == State.SUCCEEDED:
             Artifact.objects.bulk_create(
-                Artifact(
-                    run_id=pk,
-                    position=position,
-                    next_attempt_at=seen.at + REST if found.kind in SHOWN_AT_ONCE else None,
-                    **vars(found),
-                )
-                for position, found in enumerate(seen.artifacts)
+                _row(pk, position, found, seen.at) for position, found in enumerate(seen.artifacts)
             )
         transaction.on_commit(changes.announce)
     return True
+
+
+def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) -> Artifact:
+    values = {name: value for name, value in asdict(found).items() if name != "text"}
+    rest = at + REST if found.kind in SHOWN_AT_ONCE else None
+    return Artifact(run_id=pk, position=position, next_attempt_at=rest, **values)
 
 
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:

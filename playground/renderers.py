@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
-import fal
+from catalog import upstream
 from playground import filling, live_marks, trees, words
 from playground.models import Artifact, Run
 from schemas.artifacts import artifacts
@@ -100,10 +99,9 @@ def source(artifact: Artifact) -> str:
     """Where a page gets the artifact: our copy, else upstream's while it lasts; empty where it has neither."""
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
-    media = fal.Addresses(media=tuple(settings.FAL_MEDIA_URLS))
     url = artifact.url
     may_show = artifact.state == Artifact.State.REMOTE and (
-        url.startswith("data:") or media.is_media(url)
+        url.startswith("data:") or upstream.addresses().is_media(url)
     )
     return url if may_show else ""
 
@@ -139,8 +137,6 @@ def changed(run: Run, view: str) -> str:
     """The fragments that a page of this view swaps in when the run has changed."""
     return render_to_string(f"playground/live/_{view}.html", context(run))
 
-
-VIEWS = frozenset({"stage", "row"})
 
 RATIOS = {
     "square_hd": (1024, 1024),

@@ -71,8 +71,8 @@ class Failure(Exception):
     text = ""
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the result call."""
-        raise NotImplementedError
+        """The JSON body of the result call: text and type, as the machinery says it (section 11.2)."""
+        return {"detail": self.text, "error_type": self.error_type}
 
     def headers(self) -> dict[str, str]:
         """Headers of the result call that describe the failure."""
@@ -149,9 +149,6 @@ class RequestError(Failure):
         self.text = text
         self.extra = headers or {}
         super().__init__(text)
-
-    def body(self) -> dict[str, Any]:
-        return {"detail": self.text, "error_type": self.error_type}
 
     def headers(self) -> dict[str, str]:
         retry = "1" if self.retryable else "0"

@@ -23,11 +23,6 @@ class Contract:
     input: Schema
     output: Schema | None
 
-    @property
-    def is_found(self) -> bool:
-        """Whether the document says anything about the input."""
-        return bool(self.input)
-
 
 def contract(document: Json, endpoint_id: str = "") -> Contract:
     """The input and output schemas of a document; an empty input where there is none to find."""

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.processes import Up, copy_checkout, free_port
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE, PHONE = (1440, 900), (390, 844)
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
@@ -31,14 +24,6 @@ def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

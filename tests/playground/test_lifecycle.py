@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground import leases, lifecycle
-from playground.lifecycle import RANK, Found, Observation, merge
+from playground.lifecycle import RANK, Observation, merge
 from playground.models import Artifact, Run
+from schemas import artifacts
 
 State = Run.State
 
@@ -93,7 +94,7 @@ def test_each_change_raises_the_version(make_run: Any) -> None:
 @pytest.mark.django_db
 def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
-    found = Found(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
+    found = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
     end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[found])
     assert lifecycle.record(run.pk, end)
     assert not lifecycle.record(run.pk, end)
