@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import Field, Node
-from schemas.hints import span
-from schemas.words import number
+from schemas.words import number, span
 
 Context = dict[str, Any]
 

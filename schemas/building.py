@@ -10,6 +10,7 @@ from schemas import hints, words
 from schemas.exact import dumps, identical, is_deep, is_finite, is_sturdy
 from schemas.fields import MISSING, Field, Kind, Option
 from schemas.fitting import suits
+from schemas.media import limits, media_hint, media_of
 from schemas.openapi import Contract, Schema, as_dict, as_list, resolve
 
 MAX_NODES = 2000
@@ -144,9 +145,17 @@ class _Builder:
         if not isinstance(items, dict) or flat.get("prefixItems"):
             return Field(kind="json", **common)
         item = _with(self.field("", items, trail, depth + 1), is_hidden=False)
-        media = common["media"] or hints.media_of(name, {}, is_text=item.kind == "string")
+        media = common["media"] or media_of(name, {}, is_text=item.kind == "string")
         if media and item.kind == "string":
-            item = _with(item, media=item.media or media, is_long=False, is_mask=common["is_mask"])
+            known = {**common["file_limits"], **item.file_limits}
+            item = _with(
+                item,
+                media=item.media or media,
+                is_long=False,
+                is_mask=common["is_mask"],
+                file_limits=known,
+                limits=limits(flat | self.flatten(items)[0], known),
+            )
         elif media:
             media = ""
         return _settled(
@@ -220,7 +229,7 @@ def _guess(flat: Schema) -> str:
     for key, kind in (("properties", "object"), ("items", "array")):
         if isinstance(flat.get(key), dict):
             return kind
-    return "string" if hints.media_hint(flat) else ""
+    return "string" if media_hint(flat) else ""
 
 
 def _is_null(flat: Schema) -> bool:
@@ -248,7 +257,7 @@ def _settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:
-    media = common["media"] or hints.media_of(name, flat, is_text=True)
+    media = common["media"] or media_of(name, flat, is_text=True)
     pattern = flat.get("pattern")
     return _settled(
         "string",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -58,7 +60,8 @@ class Field:
     min_length: int | None = None  # of texts, or rows of a list
     max_length: int | None = None
     pattern: str = ""
-    limits: str = ""  # advisory, in words: `x-fal`, `max_file_size` …
+    file_limits: Mapping[str, float] = attribute(default_factory=dict)  # media.py: advisory
+    limits: str = ""  # the same in words
 
     options: tuple[Option, ...] = ()
     children: tuple[Field, ...] = ()

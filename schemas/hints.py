@@ -7,19 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.media import file_limits, limits, media_hint
 from schemas.openapi import Schema, as_dict, as_list
-from schemas.words import number
 
-DASH, TIMES = "\u2013", "\u00d7"
-MEDIA = ("image", "video", "audio", "file")
-_WORDS_OF = {
-    "video": {"video", "videos", "clip", "movie", "footage"},
-    "audio": {"audio", "audios", "voice", "speech", "song", "music", "sound", "wav", "mp3", "instrumental", "vocal", "vocals"},
-    "image": {"image", "images", "img", "photo", "photos", "picture", "pictures", "mask", "masks", "frame", "frames", "face",
-              "faces", "garment", "pose", "depth", "portrait", "logo", "thumbnail", "person", "human", "texture"},
-    "file": {"file", "files", "zip", "archive", "data", "dataset", "mesh", "model", "glb", "document", "pdf", "subtitle", "captions"},
-}  # fmt: skip
-_BARE = {"image", "images", "mask", "audio", "video", "videos", "img", "photo", "picture"}
+TIMES = "\u00d7"
 _COMMON = {
     "prompt", "text", "image_size", "aspect_ratio", "resolution", "duration", "num_images", "style", "voice",
     "voice_id", "size", "seed", "num_frames", "language", "lyrics", "input", "messages", "loras", "scale",
@@ -37,42 +28,20 @@ PRESETS = {  # fal's own sizes (protocol 4.4)
 def flags(name: str, flat: Schema) -> dict[str, Any]:
     """The drawing hints every kind of field may carry."""
     ui = as_dict(flat.get("ui"))
-    media = media_hint(flat)
+    known = file_limits(flat)
     is_sync = name == "sync_mode" and "data uri" in str(flat.get("description", "")).lower()
     is_important = ui.get("important") is True
     is_deprecated = flat.get("deprecated") is True
     return {
-        "media": media,
+        "media": media_hint(flat),
         "is_mask": "mask" in name.lower().split("_"),
         "is_important": is_important or (name in _COMMON and not is_deprecated),
         "is_advanced": is_sync or is_deprecated,
         "is_hidden": ui.get("hidden") is True,
         "is_deprecated": is_deprecated,
-        "limits": limits(flat),
+        "file_limits": known,
+        "limits": limits(flat, known),
     }
-
-
-def media_hint(flat: Schema) -> str:
-    """The media kind that the schema itself names; `""` when it names none."""
-    hint = as_dict(flat.get("ui")).get("field") or flat.get("_fal_ui_field")
-    return hint if hint in MEDIA else ""
-
-
-def media_of(name: str, flat: Schema, is_text: bool) -> str:
-    """The media kind of a text that is an address, after the hint or its name."""
-    if hint := media_hint(flat):
-        return hint
-    lowered = name.lower()
-    parts = [part for part in re.split(r"[_\W]+", lowered) if part]
-    is_address = bool(re.search(r"(?:^|_)urls?$", lowered))
-    if not is_text or not parts or not (is_address or lowered in _BARE):
-        return ""
-    for kind, known in _WORDS_OF.items():
-        if any(part in known for part in reversed(parts)) and not (
-            kind == "image" and "data" in parts
-        ):
-            return kind
-    return ""
 
 
 def is_seed(name: str, kind: str) -> bool:
@@ -112,43 +81,6 @@ def bounds(flat: Schema) -> dict[str, Any]:
 def count(value: Any) -> int | None:
     """A length limit, if it is one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def limits(flat: Schema) -> str:
-    """The advisory limits of a media field in words; `x-fal` first, then flat keys beside the field."""
-    known = flat | as_dict(flat.get("x-fal"))
-    if isinstance(text := known.get("limit_description"), str):
-        return " ".join(text.split())[:200]
-    parts = []
-    for thing, unit in (
-        ("width", " px wide"),
-        ("height", " px high"),
-        ("duration", " s"),
-        ("fps", " fps"),
-        ("frames", " frames"),
-    ):
-        low, high = _number(known.get(f"min_{thing}")), _number(known.get(f"max_{thing}"))
-        if low is not None or high is not None:
-            parts.append(span(low, high) + unit)
-    ratio = _number(known.get("min_aspect_ratio")), _number(known.get("max_aspect_ratio"))
-    if any(side is not None for side in ratio):
-        parts.append(f"width ÷ height {span(*ratio)}")
-    if (size := _number(known.get("max_file_size"))) is not None:
-        parts.append(
-            f"up to {number(round(size / 1e6, 1)) if size >= 1e5 else number(size) + ' bytes or'} MB".replace(
-                "bytes or MB", "bytes"
-            )
-        )
-    return ", ".join(parts)
-
-
-def span(low: float | None, high: float | None) -> str:
-    """`1 to 50`, `at least 1`, `up to 50`."""
-    if low is not None and high is not None:
-        return f"{number(low)}{DASH}{number(high)}"
-    if low is not None:
-        return f"at least {number(low)}"
-    return f"up to {number(high)}" if high is not None else ""
 
 
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:

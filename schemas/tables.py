@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from schemas.building import build
 from schemas.exact import dumps
 from schemas.fields import Field
-from schemas.hints import span
 from schemas.openapi import Contract
+from schemas.words import span
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import inspect
 import re
 from typing import Any
 
+DASH = "\u2013"
 _SHOUTED = {
     "url": "URL", "urls": "URLs", "id": "ID", "ids": "IDs", "cfg": "CFG", "lora": "LoRA", "loras": "LoRAs",
     "nsfw": "NSFW", "fps": "FPS", "hd": "HD", "3d": "3D", "2d": "2D", "api": "API", "json": "JSON",
@@ -97,3 +98,12 @@ def number(value: float) -> str:
         if isinstance(value, float) and value.is_integer() and abs(value) < 1e15
         else str(value)
     )
+
+
+def span(low: float | None, high: float | None) -> str:
+    """`1 to 50` (with a dash), `at least 1`, `up to 50`."""
+    if low is not None and high is not None:
+        return f"{number(low)}{DASH}{number(high)}"
+    if low is not None:
+        return f"at least {number(low)}"
+    return f"up to {number(high)}" if high is not None else ""
