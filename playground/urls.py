@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playground.views import endpoint, files, health, runs
+from playground.views import endpoint, files, health, prompts, runs
 
 app_name = "playground"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
+    path("prompts/", prompts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("drafts/<path:endpoint_id>/", endpoint.draft, name="draft"),
