@@ -7,8 +7,10 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +18,7 @@ import httpx
 
 from fal import reading
 from fal.answers import Answer
-from fal.errors import UpstreamFailed
+from fal.errors import RequestRejected, UpstreamFailed
 from fal.wire import FILE, Wire
 
 SINGLE_UP_TO_BYTES = 90 << 20
@@ -25,7 +27,22 @@ _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 18
 UNKNOWN_TYPE = "application/octet-stream"
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[\x20-\x7e]*)?", re.ASCII)
-Source = Path | str | bytes | AsyncIterable[bytes]
+_MOST_BEGUN = 100  # uploads in parts that are remembered after they broke off
+Source = Path | str | bytes | IO[bytes] | AsyncIterable[bytes]
+Progress = Callable[[int, int], Awaitable[None]]
+
+
+async def _silent(there: int, whole: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+@dataclass
+class _Begun:
+    """An upload in parts on its way: where it goes, and the tags of the parts that are there."""
+
+    upload_url: str
+    file_url: str
+    tags: dict[int, str] = field(default_factory=dict)
 
 
 class Storage:
@@ -33,6 +50,7 @@ class Storage:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._begun: dict[str, _Begun] = {}
 
     async def upload(
         self,
@@ -41,26 +59,31 @@ class Storage:
         content_type: str = UNKNOWN_TYPE,
         file_name: str,
         lifecycle: Mapping[str, Any] | None = None,
+        key: str = "",
+        on_progress: Progress = _silent,
     ) -> str:
-        """The URL under which models find what `source` (a path, bytes or chunks) holds.
+        """The URL under which models find what `source` (a path, a file, bytes or chunks) holds.
 
         Above 90 MiB it goes in parts of 10 MiB. Every step is safe to repeat, and is repeated.
+        Parts that broke off go on where they stopped when the same `key` (a name for the content)
+        is given again. `on_progress` hears how many bytes are there, and of how many.
         """
+        # Browsers say the type; what is no type would be no header either.
+        content_type = content_type if _TYPE.fullmatch(content_type) else UNKNOWN_TYPE
         async with _opened(source) as (file, size_bytes):
-            is_single = size_bytes <= SINGLE_UP_TO_BYTES
-            step = "initiate" if is_single else "initiate-multipart"
-            # Browsers say the type; what is no type would be no header either.
-            content_type = content_type if _TYPE.fullmatch(content_type) else UNKNOWN_TYPE
-            upload_url, file_url = await self._initiate(step, content_type, file_name, lifecycle)
-            if is_single:
-                await self._put_whole(upload_url, file, size_bytes, content_type)
-            else:
-                await self._put_parts(upload_url, file, size_bytes)
-        return file_url
+            if size_bytes > SINGLE_UP_TO_BYTES:
+                new = partial(
+                    self._initiate, "initiate-multipart", content_type, file_name, lifecycle
+                )
+                return await self._put_parts(key, new, file, size_bytes, on_progress)
+            begun = await self._initiate("initiate", content_type, file_name, lifecycle)
+            headers = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
+            await self._put(begun.upload_url, headers, _Chunks(file, size_bytes, on_progress))
+            return begun.file_url
 
     async def _initiate(
         self, step: str, content_type: str, file_name: str, lifecycle: Mapping[str, Any] | None
-    ) -> tuple[str, str]:
+    ) -> _Begun:
         headers = {"Content-Type": "application/json"}
         if lifecycle:
             headers["X-Fal-Object-Lifecycle"] = json.dumps(lifecycle)
@@ -76,23 +99,49 @@ class Storage:
         upload_url, file_url = reading.text(raw, "upload_url"), reading.text(raw, "file_url")
         if not upload_url or not file_url:
             raise UpstreamFailed("fal's storage did not say where to upload to.", is_retryable=True)
-        return upload_url, file_url
+        return _Begun(upload_url, file_url)
 
-    async def _put_whole(
-        self, url: str, file: IO[bytes], size_bytes: int, content_type: str
+    async def _put_parts(
+        self,
+        key: str,
+        new: Callable[[], Awaitable[_Begun]],
+        file: IO[bytes],
+        size_bytes: int,
+        on_progress: Progress,
+    ) -> str:
+        """All parts, those that are there already left out; a place that is gone is asked for anew."""
+        while True:
+            resumed = self._begun.get(key)
+            begun = resumed or await new()
+            if key:
+                self._begun.setdefault(key, begun)
+                while len(self._begun) > _MOST_BEGUN:
+                    self._begun.pop(next(iter(self._begun)))
+            try:
+                await self._put_missing(begun, file, size_bytes, on_progress)
+            except RequestRejected as error:
+                if error.is_retryable:
+                    raise
+                self._begun.pop(key, None)
+                if resumed is None:
+                    raise
+            else:
+                self._begun.pop(key, None)
+                return begun.file_url
+
+    async def _put_missing(
+        self, begun: _Begun, file: IO[bytes], size_bytes: int, on_progress: Progress
     ) -> None:
-        headers = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
-        await self._put(url, headers, _Chunks(file, size_bytes))
-
-    async def _put_parts(self, url: str, file: IO[bytes], size_bytes: int) -> None:
-        parts = []
         for number in range(1, -(-size_bytes // PART_BYTES) + 1):
-            content = await asyncio.to_thread(file.read, PART_BYTES)
-            answer = await self._put(_below(url, str(number)), {}, content)
-            parts.append({"partNumber": number, "etag": _etag(answer)})
+            if number not in begun.tags:
+                content = await asyncio.to_thread(_part, file, number)
+                answer = await self._put(_below(begun.upload_url, str(number)), {}, content)
+                begun.tags[number] = _etag(answer)
+            await on_progress(min(number * PART_BYTES, size_bytes), size_bytes)
+        parts = [{"partNumber": number, "etag": tag} for number, tag in sorted(begun.tags.items())]
         await self._wire.ask(
             "POST",
-            _below(url, "complete"),
+            _below(begun.upload_url, "complete"),
             headers={"Content-Type": "application/json"},
             content=json.dumps({"parts": parts}).encode(),
             timeouts=FILE,
@@ -110,9 +159,10 @@ class Storage:
 class _Chunks:
     """A file's bytes from its beginning, each time it is iterated: a repeated PUT starts anew."""
 
-    def __init__(self, file: IO[bytes], size_bytes: int) -> None:
+    def __init__(self, file: IO[bytes], size_bytes: int, on_progress: Progress) -> None:
         self._file = file
         self._size_bytes = size_bytes
+        self._on_progress = on_progress
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         await asyncio.to_thread(self._file.seek, 0)
@@ -120,6 +170,7 @@ class _Chunks:
         while left and (chunk := await asyncio.to_thread(self._file.read, min(_CHUNK_BYTES, left))):
             left -= len(chunk)
             yield chunk
+            await self._on_progress(self._size_bytes - left, self._size_bytes)
 
 
 @asynccontextmanager
@@ -129,14 +180,22 @@ async def _opened(source: Source) -> AsyncGenerator[tuple[IO[bytes], int]]:
         yield io.BytesIO(source), len(source)
     elif isinstance(source, str | Path):
         with await asyncio.to_thread(Path(source).open, "rb") as file:
-            yield file, file.seek(0, io.SEEK_END) and file.tell()
-    else:
+            yield file, file.seek(0, io.SEEK_END)
+    elif isinstance(source, AsyncIterable):
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
             async for chunk in source:
                 await asyncio.to_thread(spool.write, chunk)
             size_bytes = spool.tell()
             spool.seek(0)
             yield spool, size_bytes
+    else:
+        yield source, await asyncio.to_thread(source.seek, 0, io.SEEK_END)
+
+
+def _part(file: IO[bytes], number: int) -> bytes:
+    """Part `number`, counted from 1."""
+    file.seek((number - 1) * PART_BYTES)
+    return file.read(PART_BYTES)
 
 
 def _below(url: str, name: str) -> str:

@@ -41,6 +41,10 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
     "file_too_large": ("A file is too large", INPUT),
+    "file_upload_failed": (
+        "A file did not get to the model",
+        "It cost nothing. Run it again, or choose another file.",
+    ),
     "feature_not_supported": ("The model cannot do this combination", INPUT),
     "invalid_archive": ("The archive could not be read", INPUT),
     "request_timeout": ("It did not start in time", RETRY),
