@@ -6,7 +6,7 @@ rendered with what it needs, and what is inside it is already HTML.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from playground.summaries import changes, is_content, row_summary
 from playground.widgets import PICKERS, Widget, hint, widget_for
 from schemas import Field, Node, Row
 
@@ -31,6 +32,7 @@ _LABELLED = {
     "_json.html",
 }
 
+_OPEN_ROWS = 3  # a longer list of groups begins folded
 _UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
 
 
@@ -59,6 +61,7 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
             "changed": str(changed or ""),
             "is_more_open": bool(changed) or any(has_errors(node) for node in more),
             "others": drawing.others(root),
+            "changes": list(changes(root)),
         },
     )
 
@@ -67,7 +70,8 @@ def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
     """Each problem with the id of its place; what is nested says in what ("LoRA 2: Path is required")."""
     for message in node.errors:
         yield (node.id if node.name else "", f"{around}: {message}" if around else message)
-    for child in node.children if node.name else [*chain(*sections(node))]:
+    known = node.children if node.name else [*chain(*sections(node))]
+    for child in [*known, node.extra] if node.extra else known:
         yield from _summary(child, node.field.label if node.field.name else around)
     for position, row in enumerate(node.rows, start=1):
         word = singular(node.field.label)
@@ -85,6 +89,13 @@ def sections(root: Node) -> tuple[list[Node], list[Node]]:
     if not main or (len(more) < 3 and not any(node.field.is_advanced for node in more)):
         return list(root.children), []
     return main, more
+
+
+def is_pair(nodes: list[Node]) -> bool:
+    """Whether two fields are the width and the height of one thing."""
+    return [node.field.name for node in nodes] == ["width", "height"] and all(
+        node.field.kind == "integer" and not node.is_boxed for node in nodes
+    )
 
 
 def has_errors(node: Node) -> bool:
@@ -108,12 +119,27 @@ class _Drawing:
         return _template(template).render(Context(dict(values)))
 
     def fields(self, nodes: list[Node]) -> SafeString:
-        """Several fields one after the other."""
-        return mark_safe("".join(map(self.field, nodes)))  # noqa: S308
+        """The fields of a group."""
+        return self.sequence(nodes, self.field)
 
     def tops(self, nodes: list[Node]) -> SafeString:
         """The fields of one section."""
-        return mark_safe("".join(map(self.top, nodes)))  # noqa: S308
+        return self.sequence(nodes, self.top)
+
+    def sequence(self, nodes: list[Node], draw: Callable[[Node], SafeString]) -> SafeString:
+        """Several fields one after the other; a width and the height after it as a pair."""
+        parts, left = [], iter(range(len(nodes)))
+        for at in left:
+            if is_pair(nodes[at : at + 2]):
+                parts.append(
+                    self.fill(
+                        "_pair.html", {"width": draw(nodes[at]), "height": draw(nodes[at + 1])}
+                    )
+                )
+                next(left)
+            else:
+                parts.append(draw(nodes[at]))
+        return mark_safe("".join(parts))  # noqa: S308
 
     def top(self, node: Node) -> SafeString:
         """A field of the form's first level; one that nobody touched looks the same every time."""
@@ -140,7 +166,8 @@ class _Drawing:
                 "hint": hint(node.field),
                 "control": self.control(node, widget, label),
                 "is_group": widget.is_group,
-                "resets": widget.resets and bool(node.shown_default or node.field.has_default),
+                "default": node.shown_default if widget.resets and not node.is_boxed else None,
+                "resets": node.field.name and not is_content(node.field),
                 "described": described(node),
             },
         )
@@ -174,9 +201,10 @@ class _Drawing:
         """The rows, and a blank one to be copied."""
         item = node.field.item or Field(kind="json")
         blank = node.blank_row
+        is_open = len(node.rows) <= _OPEN_ROWS
         media = item.media if item.kind == "string" else ""
         return {
-            "rows": mark_safe("".join(self.row(node, row) for row in node.rows)),  # noqa: S308
+            "rows": mark_safe("".join(self.row(node, row, is_open) for row in node.rows)),  # noqa: S308
             "blank": self.row(node, blank) if blank else "",
             "singular": singular(node.field.label) if node.field.kind == "list" else "entry",
             "row_kind": "media" if media else "group" if item.is_group else "plain",
@@ -184,8 +212,8 @@ class _Drawing:
             "accept": f"{media}/*" if media not in {"", "file"} else "",
         }
 
-    def row(self, node: Node, row: Row) -> SafeString:
-        """One row with its buttons."""
+    def row(self, node: Node, row: Row, is_open: bool = True) -> SafeString:
+        """One row with its buttons; a group folds to a summary of what is in it."""
         widget = widget_for(row.node)
         label = singular(node.field.label)
         label = label[:1].upper() + label[1:]
@@ -204,6 +232,9 @@ class _Drawing:
                 "key": row.key,
                 "is_map": node.field.kind == "map",
                 "control": inner,
+                "label": label if widget.is_group else "",
+                "summary": row_summary(row.node) if widget.is_group else "",
+                "is_open": is_open or has_errors(row.node),
             },
         )
 
@@ -225,15 +256,8 @@ class _Drawing:
         }
 
     def others(self, node: Node) -> SafeString:
-        """The JSON box of an object's unknown keys: where there are some, or nothing else is known."""
-        if not node.extra and (node.field.children or node.name):
-            return mark_safe("")
-        field = Field(
-            kind="json", label="Other keys", help="Keys that this model's schema does not list."
-        )
-        if not node.field.children:
-            field = Field(kind="json", label="Input", help="This model does not say what it takes.")
-        return self.field(Node(field, f"{node.name}~extra", text=node.extra))
+        """The rows of an object's unknown keys: where there are some, or the schema invites them."""
+        return self.field(node.extra) if node.extra else mark_safe("")
 
 
 def control_name(node: Node) -> str:

@@ -6,6 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from schemas import Field, Node
 from schemas.words import number, span
@@ -14,7 +18,9 @@ Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
-_MAX_SLIDE = 2000  # beyond, a slider hits no value that one means
+_MAX_SLIDE = 20_000  # beyond, a slider hits no value that one means
+_NOTCHES = 240  # about as many as a slider has pixels
+_SEARCHED = 12  # from so many options on, a list is searched
 _ACCEPT = {"image": "image/*", "video": "video/*", "audio": "audio/*"}
 _PLACEHOLDERS = {
     "image": "Drop or paste an image, or its address",
@@ -32,7 +38,7 @@ class Widget:
     suits: Callable[[Node], bool]
     context: Callable[[Node], Context] = lambda node: {}
     is_group: bool = False
-    resets: bool = False  # one control, which script can put back to its default
+    resets: bool = False  # one value, which script can put back to its default
 
 
 def _is_kind(*kinds: str) -> Callable[[Node], bool]:
@@ -67,7 +73,33 @@ def unset(node: Node) -> str:
 
 
 def _select(node: Node) -> Context:
-    return {"unset": unset(node) or ("" if node.shown_default else "Choose …")}
+    unset_word = unset(node) or ("" if node.shown_default else "Choose …")
+    parts = [
+        f"{start}{' selected' if is_active else ''}{rest}"
+        for (start, rest), (_, is_active) in zip(_tags(node.field), node.options, strict=True)
+    ]
+    return {
+        "unset": unset_word,
+        "options": mark_safe("".join(parts)),  # noqa: S308 escaped in `_tags`
+        "is_searched": len(parts) >= _SEARCHED,
+    }
+
+
+def _tags(field: Field) -> list[tuple[str, str]]:
+    """Each option's tag in two halves, between which `selected` may stand; a list of hundreds is made once."""
+    known = _TAGS.get(field)
+    if known is None:
+        known = _TAGS[field] = [
+            (
+                f'<option value="{escape(option.key)}"',
+                f">{escape(option.label)}{escape(f' ({option.note})') if option.note else ''}</option>",
+            )
+            for option in field.options
+        ]
+    return known
+
+
+_TAGS: WeakKeyDictionary[Field, list[tuple[str, str]]] = WeakKeyDictionary()
 
 
 def _segments(node: Node) -> Context:
@@ -115,17 +147,38 @@ def _number(node: Node) -> Context:
     field = node.field
     low, high = edges(field)
     step = number(field.step) if field.step else "1" if field.kind == "integer" else "any"
-    limits = "".join(
-        f' {side}="{number(edge)}"'
-        for side, edge in (("min", low), ("max", high))
-        if edge is not None
-    )
-    slider = None
-    if low is not None and high is not None and node.shown_default and 0 < high - low <= _MAX_SLIDE:
-        notch = step if step != "any" else number(10 ** math.floor(math.log10((high - low) / 40)))
-        value = node.text or node.shown_default
-        slider = {"low": number(low), "high": number(high), "step": notch, "value": value}
-    return {"step": step, "limits": limits, "slider": slider, "placeholder": example(field)}
+    sides = (("min", low), ("max", high))
+    limits = "".join(f' {side}="{number(edge)}"' for side, edge in sides if edge is not None)
+    return {
+        "step": step,
+        "limits": mark_safe(limits),  # noqa: S308 figures only
+        "slider": _slider(node, low, high, step),
+        "placeholder": example(field),
+    }
+
+
+def _slider(node: Node, low: float | None, high: float | None, step: str) -> Context | None:
+    """The slider beside a number whose limits are both known; it stands in the middle while nothing is set."""
+    if low is None or high is None or not 0 < high - low <= _MAX_SLIDE:
+        return None
+    if node.field.name in {"width", "height"}:
+        return None  # pixels are typed, or come with the other side by its ratio
+    value = node.text or node.shown_default
+    middle = low + (high - low) / 2
+    return {
+        "low": number(low),
+        "high": number(high),
+        "step": number(_notch(high - low, step)),
+        "value": value or number(math.floor(middle) if node.field.kind == "integer" else middle),
+        "is_idle": not value,
+    }
+
+
+def _notch(span: float, step: str) -> float:
+    """How far a slider moves at a time: the field's own step, or a round multiple that a pixel can tell."""
+    least: float = float(step) if step != "any" else 10 ** math.floor(math.log10(span / 40))
+    rounds = (factor * 10.0**power for power in range(6) for factor in (1, 2, 5))
+    return least * next(factor for factor in rounds if span / (least * factor) <= _NOTCHES)
 
 
 def edges(field: Field) -> tuple[float | None, float | None]:
@@ -181,7 +234,7 @@ WIDGETS = [
     Widget("_json.html", lambda node: node.is_boxed or node.field.kind == "json", _json),
     Widget("_ticks.html", lambda node: node.is_ticked, is_group=True),
     Widget("_list.html", _is_kind("list", "map"), is_group=True),
-    Widget("_object.html", _is_kind("object"), is_group=True),
+    Widget("_object.html", _is_kind("object", "tuple"), is_group=True),
     Widget("_union.html", _is_kind("union"), is_group=True),
     Widget(
         "_switch.html",
@@ -189,13 +242,21 @@ WIDGETS = [
         resets=True,
     ),
     Widget(
-        "_sizes.html", lambda n: _is_choice(n) and is_drawn_to_scale(n.field), _tiles, is_group=True
+        "_sizes.html",
+        lambda n: _is_choice(n) and is_drawn_to_scale(n.field),
+        _tiles,
+        is_group=True,
+        resets=True,
     ),
     Widget(
-        "_segments.html", lambda n: _is_choice(n) and _has_few(n.field), _segments, is_group=True
+        "_segments.html",
+        lambda n: _is_choice(n) and _has_few(n.field),
+        _segments,
+        is_group=True,
+        resets=True,
     ),
     Widget("_select.html", _is_choice, _select, resets=True),
-    Widget("_seed.html", lambda node: node.field.is_seed, _seed),
+    Widget("_seed.html", lambda node: node.field.is_seed, _seed, resets=True),
     Widget("_number.html", _is_kind("integer", "number"), _number, resets=True),
     Widget("_media.html", lambda n: bool(n.field.media) and "\n" not in n.text, _media),
     Widget("_long.html", lambda n: n.field.is_long or "\n" in n.text, _long, resets=True),

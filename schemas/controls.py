@@ -100,12 +100,14 @@ def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str
 
 
 def apply(post: Post, action: str) -> dict[str, list[str]]:
-    """The post after a row button: `add:loras`, `remove:loras.1`, `up:…`, `down:…`, `duplicate:…`.
+    """The post after a button: `add:loras`, `remove:loras.1`, `up:…`, `down:…`, `duplicate:…`, `reset:steps`.
 
     An unknown action, or one on a row that is not there, changes nothing.
     """
     verb, _, target = action.partition(":")
     result = {name: list(texts) for name, texts in post.items()}
+    if verb == "reset":
+        return {key: texts for key, texts in result.items() if not is_below(key, target)}
     if verb == "add":
         rows = _rows(post, target)
         _write_rows(result, target, [*rows, _free(rows)])

@@ -1,10 +1,10 @@
 /**
- * <form-fields shows="https://*.host …">: the form as a whole. Ctrl/⌘+Enter runs it from anywhere, a changed
- * field can be put back, problems get the focus, and a file dropped beside a field never leaves the page.
+ * <form-fields shows="https://*.host …">: the form as a whole. Ctrl/⌘+Enter runs it from anywhere, what differs from
+ * the defaults is told and can be put back, problems get the focus, a file dropped beside a field never leaves the page.
  */
 class FormFields extends HTMLElement {
   connectedCallback() {
-    for (const name of ["input", "click"]) this.addEventListener(name, this);
+    for (const name of ["input", "change", "click", "htmx:afterSettle"]) this.addEventListener(name, this);
     this.stop = new AbortController();
     for (const name of ["keydown", "dragover", "drop"]) document.addEventListener(name, this, { signal: this.stop.signal });
     this.querySelector("#form-problems")?.focus();
@@ -28,38 +28,102 @@ class FormFields extends HTMLElement {
   }
   input(event) {
     const field = event.target.closest(".field");
-    const known = field?.dataset.default;
-    const isChanged = known === undefined || value(event.target) !== known;
-    field?.querySelector(":scope > .field-head .reset")?.toggleAttribute("hidden", !isChanged);
+    if (!field) return;
+    const isChanged = value(field, event.target) !== field.dataset.default;
     for (let around = field; around; around = around.parentElement.closest(".field")) {
-      around.toggleAttribute("data-changed", isChanged || (around !== field && !!around.querySelector("[data-changed]")));
+      const is = isChanged || (around !== field && !!around.querySelector("[data-changed]"));
+      around.toggleAttribute("data-changed", is);
+      resetOf(around)?.toggleAttribute("hidden", !is);
     }
-    const count = this.querySelectorAll(".more > .fields > [data-changed]").length;
+    if (event.target.ariaInvalid) complain(event.target, "");
+    this.tell();
+  }
+  change({ target }) {
+    if (target.id) complain(target, complaint(target));
+  }
+  "htmx:afterSettle"() {
+    this.tell();
+  }
+  /** How many settings differ from their defaults, and which. */
+  tell() {
+    const changed = [...this.querySelectorAll("[data-changed]")].filter((field) => !field.parentElement.closest(".field"));
+    const count = changed.filter((field) => field.closest(".more")).length;
     const output = this.querySelector("[data-changed-count]");
     if (output) output.textContent = count ? `${count} changed` : "";
+    const links = changed.filter(resetOf).map((field) => {
+      const link = document.createElement("a");
+      const shown = document.createElement("strong");
+      link.href = `#f-${field.dataset.field}`;
+      shown.textContent = words(field);
+      link.append(field.querySelector("legend, label").firstChild.textContent, " ", shown);
+      return link;
+    });
+    const line = this.querySelector(".changes");
+    if (!line) return;
+    line.hidden = !links.length;
+    line.firstElementChild.replaceChildren(...links);
   }
   click(event) {
-    const swap = event.target.closest("[data-swap]");
     const reset = event.target.closest(".reset");
-    if (swap) {
-      const [width, height] = ["width", "height"].map((side) => swap.parentElement.querySelector(`[name$=".${side}"]`));
-      const before = width.value;
-      put(width, height.value);
-      put(height, before);
-    } else if (reset) {
-      const field = reset.closest(".field");
-      const control = field.querySelector("[name]:not([type='hidden'])");
-      for (const mark of field.querySelectorAll(`[name^="${control.name}~"]`)) if (mark.type === "hidden") mark.remove();
-      put(control, field.dataset.default);
-      control.focus();
-    }
+    const link = event.target.closest(".changes a, .problems a");
+    const target = link && document.getElementById(decodeURI(link.hash.slice(1)));
+    for (let around = target; around; around = around.parentElement.closest("details")) if (around.tagName === "DETAILS") around.open = true;
+    if (target) setTimeout(() => (target.querySelector("input:checked") ?? target).focus());
+    const field = reset?.closest(".field");
+    if (!field || field.dataset.default === undefined) return; // the server draws it anew
+    event.preventDefault();
+    const controls = [...field.querySelectorAll("[name]:not([type='hidden'], button)")];
+    const [first] = controls;
+    for (const mark of field.querySelectorAll(`[name^="${first.name}~"]`)) if (mark.type === "hidden") mark.remove();
+    put(controls.find((control) => control.type !== "radio" || control.value === field.dataset.default) ?? first, field.dataset.default);
+    (controls.find((control) => control.checked) ?? first).focus();
   }
 }
-const value = (control) => (control.type === "checkbox" ? String(control.checked) : control.value);
+const resetOf = (field) => field.querySelector(":scope > .reset, :scope > .field-head > .reset");
+const value = (field, control) => (control.type === "checkbox" && field.dataset.kind === "switch" ? String(control.checked) : control.value);
 function put(control, text) {
-  if (control.type === "checkbox") control.checked = text === "true";
+  if (control.type === "radio") control.checked = true;
+  else if (control.type === "checkbox") control.checked = text === "true";
   else control.value = text;
   control.dispatchEvent(new Event("input", { bubbles: true }));
+  control.dispatchEvent(new Event("change", { bubbles: true }));
+}
+/** What a field holds, short. */
+function words(field) {
+  const branch = field.querySelector(`:scope > .union > [data-branch="${field.querySelector(":scope > .union > .union-pick :checked")?.value}"]`);
+  if (branch) return [...branch.querySelectorAll(".group .field, :scope > .field:not(:has(.group))")].slice(0, 3).map(words).join(branch.querySelector(".pair") ? " × " : " · ");
+  const rows = field.querySelector("form-rows > .rows");
+  const ticks = field.querySelectorAll(":scope > .ticks :checked").length;
+  if (rows || field.dataset.kind === "ticks") return `${(rows?.children.length ?? 0) + ticks} set`;
+  const control = field.querySelector("input:checked:not([role])") ?? field.querySelector("select, textarea, [name]:not([type='hidden'], button)");
+  if (control?.role === "switch") return control.checked ? "on" : "off";
+  const text = (control?.selectedOptions?.[0].text ?? (control?.type === "radio" ? control.parentElement.querySelector("span").firstChild.textContent : control?.value) ?? "").trim();
+  return text.length > 32 ? `${text.slice(0, 31)}…` : text || "empty";
+}
+/** What is plainly wrong with a control, told when it is left; everything else the server checks at Run. */
+function complaint(control) {
+  const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = control.validity ?? {};
+  const most = control.parentElement.dataset?.max;
+  const length = most && [...control.value].length;
+  if (badInput) return "must be a number";
+  if (rangeUnderflow) return `must be ${control.min} or more`;
+  if (rangeOverflow) return `must be ${control.max} or less`;
+  if (stepMismatch && control.step === "1") return "must be a whole number";
+  return length > most ? `may have at most ${most} characters; it has ${length}` : "";
+}
+function complain(control, what) {
+  const field = control.closest(".field");
+  const id = `${control.id}-error`;
+  document.getElementById(id)?.remove();
+  const rest = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((known) => known && known !== id);
+  if (what) {
+    const note = Object.assign(document.createElement("p"), { className: "error", id, role: "alert" });
+    note.textContent = `${control.ariaLabel ?? field.querySelector("label, legend").firstChild.textContent} ${what}`;
+    field.append(note);
+    rest.push(id);
+  }
+  what ? control.setAttribute("aria-invalid", "true") : control.removeAttribute("aria-invalid");
+  rest.length ? control.setAttribute("aria-describedby", rest.join(" ")) : control.removeAttribute("aria-describedby");
 }
 customElements.define("form-fields", FormFields);
 
@@ -70,9 +134,10 @@ class NumberSlider extends HTMLElement {
   }
   handleEvent(event) {
     const [slider, box] = this.querySelectorAll("input");
+    const known = box.value || this.closest(".field").dataset.default;
     if (event.target === slider) put(box, slider.value);
-    else if (box.value) slider.value = box.value;
-    else slider.value = this.closest(".field").dataset.default ?? slider.value;
+    else if (known) slider.value = known;
+    slider.toggleAttribute("data-idle", !box.value && !known);
   }
 }
 customElements.define("number-slider", NumberSlider);

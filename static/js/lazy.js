@@ -1,15 +1,33 @@
-/* Elements that only some pages have: their script comes with the first of them. */
+/* Elements whose script comes when somebody turns to one of them, or at once where it has something to show. */
 const COMES = {
   "form-rows": () => import("./lazy/form-rows.js"),
-  "media-field": () => import("./lazy/form-media.js"),
   "light-box": () => import("./lazy/light-box.js"),
+  "media-field": () => import("./lazy/form-media.js"),
+  "search-select": () => import("./lazy/form-select.js"),
+  "size-pair": () => import("./lazy/form-size.js"),
 };
-const load = () => {
-  for (const [tag, come] of Object.entries(COMES)) {
-    if (!document.querySelector(tag)) continue;
-    delete COMES[tag];
-    come();
+const AT_ONCE = "media-field:has(input[type='text'][value]:not([value='']))";
+const come = (element) => {
+  const wanted = [];
+  for (let around = element; around; around = around.parentElement) {
+    const tag = around.localName;
+    if (COMES[tag] && !customElements.get(tag)) wanted.push(COMES[tag]());
   }
+  return wanted.length && Promise.all(wanted);
 };
+for (const name of ["pointerover", "pointerdown", "focusin", "dragenter"]) document.addEventListener(name, ({ target }) => target.closest && come(target), { capture: true, passive: true });
+/* A click that is quicker than its script waits for it. */
+document.addEventListener(
+  "click",
+  (event) => {
+    const coming = event.target.closest("[name='~do'], [data-pair], light-box a") && come(event.target);
+    if (!coming) return;
+    event.preventDefault();
+    event.stopPropagation();
+    coming.then(() => event.target.click());
+  },
+  { capture: true },
+);
+const load = () => document.querySelectorAll(AT_ONCE).forEach(come);
 load();
 document.addEventListener("htmx:load", load);

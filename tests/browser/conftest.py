@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from bench import browser
+from tests.browser.forms import kit, show
+
+__all__ = ["chromium", "kit", "show"]
 
 
 @pytest.fixture(scope="module")

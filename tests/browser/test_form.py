@@ -2,164 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import expect
 
-from config.staticfiles import join_css, join_js
-from playground.forms import render_form
-from schemas import Field, build, contract, draw, parse
+from schemas import Field
 from schemas.exact import identical
 from schemas.validation import validate
-from tests.conftest import DATA
+from tests.browser.forms import DOCUMENTS, PIXEL, Show, real, sent
 from tests.schemas import strategies
 
 pytestmark = pytest.mark.browser
-STATIC = settings.BASE_DIR / "static"
-PIXEL = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82"
-SITE = "http://vitrine.test"
-SIZE = {
-    "type": "object",
-    "properties": {
-        "width": {"type": "integer", "default": 512},
-        "height": {"type": "integer", "default": 256},
-    },
-}
-KIT = {
-    "type": "object",
-    "required": ["prompt"],
-    "properties": {
-        "prompt": {"type": "string", "maxLength": 20, "title": "Prompt"},
-        "image_url": {"type": "string", "x-fal": {"max_width": 4096}},
-        "image_urls": {"type": "array", "items": {"type": "string"}},
-        "image_size": {"anyOf": [SIZE, {"enum": ["square", "portrait_4_3"], "type": "string"}], "default": "square"},
-        "seed": {"type": "integer"},
-        "loras": {"type": "array", "items": {"type": "object", "properties": {
-            "path": {"type": "string"}, "scale": {"type": "number", "minimum": 0, "maximum": 4, "default": 1},
-            "how": {"enum": ["a", "b"], "default": "a"}, "tags": {"type": "array", "items": {"type": "string"}}}}},
-        "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
-        "mode": {"enum": ["fast", "slow"], "default": "fast"},
-        "safe": {"type": "boolean", "default": True},
-        "weights": {"type": "object", "additionalProperties": {"type": "number"}},
-        "flag": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
-        "mix": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
-        "parts": {"type": "array", "items": {"enum": ["eyes", "hair"]}},
-        "deep": {"type": "object", "properties": {"note": {"type": "string"}}},
-        "free": {},
-    },
-}  # fmt: skip
-Show = Callable[..., Page]
-
-
-@pytest.fixture
-def show(chromium: Browser) -> Iterator[Show]:
-    """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
-    files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = join_css(files), join_js(sorted(STATIC.glob("js/**/form-*.js")))
-    icons = (STATIC / "icons.svg").read_text()
-    contexts, troubles = [], []
-
-    def show_(root: Field, value: Any = None, **options: Any) -> Page:
-        problems = options.pop("problems", [])
-        form = render_form(
-            draw(root, {} if value is None else value, problems=problems), "/uploads/"
-        )
-        page_text = (
-            f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>A form</title>'
-            f"<style>{style}</style></head><body><main id=content><h1>A model</h1>"
-            f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
-            f'<input type="hidden" name="csrfmiddlewaretoken" value="t"><div id="fields">{form}</div>'
-            f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
-            f'<script type="module">{script}</script></body></html>'
-        )
-        posts: list[dict[str, list[str]]] = []
-
-        def answer(route: Route) -> None:
-            request = route.request
-            if request.url.endswith("icons.svg"):
-                route.fulfill(body=icons, content_type="image/svg+xml")
-            elif request.url.endswith(".png"):
-                route.fulfill(body=PIXEL, content_type="image/png")
-            elif request.url == f"{SITE}/uploads/":
-                name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
-                told = (
-                    {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
-                    if name == "a"
-                    else {"error": "That file is empty."}
-                )
-                route.fulfill(json=told, status=200 if name == "a" else 422)
-            elif request.method == "POST":
-                posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
-                route.fulfill(body="<title>Sent</title>", content_type="text/html")
-            else:
-                route.fulfill(body=page_text, content_type="text/html; charset=utf-8")
-
-        context = chromium.new_context(viewport={"width": 480, "height": 900}, **options)
-        contexts.append(context)
-        context.route("**/*", answer)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
-            ),
-        )
-        page.goto(SITE)
-        page.posts = posts  # type: ignore[attr-defined]
-        return page
-
-    yield show_
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-@pytest.fixture(scope="module")
-def kit() -> Field:
-    return build(contract(strategies.document(KIT), "a/b"))
-
-
-def sent(page: Page, root: Field) -> Any:
-    """What pressing Run sends, as arguments."""
-    page.locator("button[value=run]").last.click()
-    expect(page).to_have_title("Sent")
-    return parse(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
-
-
-DOCUMENTS = [file.stem for file in sorted((DATA / "openapi").glob("*.json"))]
-
-
-def real(name: str) -> tuple[Any, Field]:
-    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
-    found = contract(document, name.replace("--", "/"))
-    return found, build(found)
-
-
-@pytest.mark.parametrize("name", ["kit", *DOCUMENTS])
-def test_axe_finds_nothing(show: Show, kit: Field, name: str) -> None:
-    found, root = (None, kit) if name == "kit" else real(name)
-    wrong = {
-        "loras": [{"scale": 9}],
-        "num_images": 99,
-        "image_size": {"width": -1},
-        "tags": ["x"],
-        "image_urls": ["/u/a.png"],
-    }
-    problems = validate(found, wrong, root) if found else []
-    page = show(root, wrong, problems=problems)
-    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-        result = Axe().run(page)
-        assert result.violations_count == 0, f"{theme}: {result.generate_report()}"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

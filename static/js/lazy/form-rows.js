@@ -6,6 +6,7 @@ class FormRows extends HTMLElement {
   connectedCallback() {
     this.rows = this.querySelector(":scope > .rows");
     for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"]) this.addEventListener(name, this);
+    this.addEventListener("toggle", (event) => event.target.matches(".row-fold") && sum(event.target), { capture: true });
   }
   handleEvent(event) {
     if (event.target.closest("form-rows") === this) this[event.type](event);
@@ -89,5 +90,10 @@ class FormRows extends HTMLElement {
     this.moved = null;
     this.tell();
   }
+}
+/** A folded row says what is in it. */
+function sum(fold) {
+  const texts = [...fold.querySelectorAll("input:checked:not([role]), select, textarea, input:not([type='hidden'], [type='range'], [type='radio'], [type='checkbox'], [type='file'])")].map((control) => control.selectedOptions?.[0].text ?? (control.type === "radio" ? control.parentElement.textContent : control.value.split("/").pop()).trim());
+  fold.querySelector(".row-sum").textContent = texts.filter(Boolean).slice(0, 3).join(" · ").slice(0, 80);
 }
 customElements.define("form-rows", FormRows);

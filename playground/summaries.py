@@ -1,0 +1,54 @@
+"""What a form holds, in a few words: the line above Run, and what a folded row says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas import Field, Node
+from schemas.hints import TIMES
+
+_LONGEST = 32
+_PARTS = 3
+
+
+def is_content(field: Field) -> bool:
+    """Whether a field is what the run is about (the prompt, the media), not one of its settings."""
+    return bool(field.media) or field.is_long or (field.is_required and not field.has_default)
+
+
+def changes(root: Node) -> Iterator[tuple[str, str, str]]:
+    """Control id, label and value of each setting that differs from its default, in the form's order."""
+    for node in root.children:
+        if node.is_changed and not is_content(node.field) and not node.field.is_hidden:
+            yield node.id, node.field.label, value(node) or "empty"
+
+
+def row_summary(node: Node) -> str:
+    """The first few values that stand in a row."""
+    parts = [text for child in node.children if (text := value(child))]
+    return " · ".join(parts[:_PARTS])
+
+
+def value(node: Node) -> str:
+    """What a node holds, short; empty where it holds nothing."""
+    if node.is_ticked or node.rows:
+        count = len(node.keys) if node.is_ticked else len(node.rows)
+        return f"{count} {'entry' if count == 1 else 'entries'}"
+    if node.field.kind == "boolean":
+        return {"true": "on", "false": "off"}.get(node.text, "")
+    if node.field.kind == "object":
+        return row_summary(node)
+    if node.field.kind == "union" and (branch := active_branch(node)):
+        texts = [value(child) for child in branch.children] or [value(branch)]
+        return (f" {TIMES} " if node.field.is_size else " · ").join(filter(None, texts[:_PARTS]))
+    text = next((option.label for option, is_active in node.options if is_active), node.text)
+    if node.field.media:
+        text = text.rpartition("/")[2] or text
+    text = " ".join(text[: _LONGEST * 4].split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def active_branch(node: Node) -> Node | None:
+    """The chosen alternative of a union, if it is not a plain option."""
+    keys = [option.key for option in node.field.options if option.branch]
+    return node.children[keys.index(node.text)] if node.text in keys else None

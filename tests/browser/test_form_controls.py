@@ -1,0 +1,140 @@
+"""The controls that script makes pleasant: long lists, sizes, resets, the line of what is changed."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from schemas import Field, build, contract
+from tests.browser.forms import Show, sent
+from tests.schemas import strategies
+
+pytestmark = pytest.mark.browser
+
+MANY = [f"style_{n}" for n in range(40)] + ["água forte", "deep_sea"]
+BENCH = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "prompt": {"type": "string"},
+        "style": {"enum": MANY, "default": "style_3"},
+        "width": {"type": "integer", "multipleOf": 16, "minimum": 64, "maximum": 2048, "default": 1024},
+        "height": {"type": "integer", "multipleOf": 16, "minimum": 64, "maximum": 2048, "default": 512},
+        "steps": {"type": "integer", "minimum": 1, "maximum": 50, "default": 28},
+        "mode": {"enum": ["fast", "slow"], "default": "fast"},
+        "cfg": {"type": "number", "minimum": 0, "maximum": 20},
+        "loras": {"type": "array", "items": {"type": "object", "properties": {
+            "path": {"type": "string"}, "scale": {"type": "number", "default": 1}}}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bench() -> Field:
+    return build(contract(strategies.document(BENCH), "a/b"))
+
+
+def opened(page: Page) -> Page:
+    """The page with all its settings in sight."""
+    for fold in page.locator("details.more:not([open]) > summary").all():
+        fold.click()
+    return page
+
+
+def test_a_long_list_is_searched_by_keyboard(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p"}))
+    page.locator("#f-style").focus()
+    page.keyboard.type("agua f")
+    box = page.get_by_role("combobox", name="Search Style")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(["água forte"])
+    box.press("Escape")
+    expect(page.locator("#f-style")).to_be_focused()
+    page.keyboard.press("Enter")
+    box.fill("sea")
+    box.press("Enter")
+    expect(page.locator("#f-style")).to_be_focused()
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    assert sent(page, bench) == {"prompt": "p", "style": "deep_sea"}
+
+
+def test_a_long_list_is_chosen_from_by_mouse_and_left_by_tab(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p"}))
+    page.locator("#f-style").click()
+    choices = page.get_by_role("listbox").get_by_role("option")
+    expect(choices.and_(page.locator("[aria-selected=true]"))).to_have_text("Style 3")
+    page.keyboard.type("nothing like it")
+    expect(page.get_by_text("No choice fits.")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.locator("#f-style").click()
+    choices.get_by_text("Style 12", exact=True).click()
+    assert sent(page, bench)["style"] == "style_12"
+
+
+def test_a_size_is_swapped_snapped_and_keeps_its_ratio(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p"}))
+    width, height = page.locator("#f-width"), page.locator("#f-height")
+    expect(page.locator(".pair-tools output")).to_have_text("2:1 · 0.52 MP")
+    page.get_by_role("button", name="Keep the ratio").click()
+    width.fill("640")
+    expect(height).to_have_value("320")
+    page.get_by_role("button", name="Swap width and height").click()
+    expect(width).to_have_value("320")
+    height.fill("1000")
+    height.press("Tab")
+    expect(height).to_have_value("1008")
+    expect(width).to_have_value("512")
+    assert sent(page, bench) == {"prompt": "p", "width": 512, "height": 1008}
+
+
+def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p", "steps": 30}))
+    line = page.locator(".changes")
+    expect(line.locator("p")).to_have_text("Steps 30")
+    page.get_by_label("slow").check(force=True)
+    page.locator("#f-cfg").fill("3")
+    expect(line.get_by_role("link")).to_have_text(["Steps 30", "Mode Slow", "CFG 3"])
+    line.get_by_role("link", name="CFG").click()
+    expect(page.locator("#f-cfg")).to_be_focused()
+    for name in ("Steps", "Mode", "CFG"):
+        page.get_by_role("button", name=f"Reset {name}").click()
+    expect(page.get_by_label("fast")).to_be_checked()
+    expect(line).to_be_hidden()
+    assert sent(page, bench) == {"prompt": "p"}
+
+
+def test_a_list_is_put_back_by_the_server(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}]}))
+    page.get_by_role("button", name="Reset LoRAs").click()
+    expect(page).to_have_title("Sent")
+    assert page.posts[-1]["~do"] == ["reset:loras"]  # type: ignore[attr-defined]
+
+
+def test_a_row_folds_to_what_is_in_it(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]}))
+    row = page.locator(".row").first
+    row.locator("[name='loras.0.path']").fill("https://x.test/weights.bin")
+    row.locator("summary").first.click()
+    expect(row.locator(".row-sum")).to_have_text("weights.bin · 1")
+    expect(row.locator("[name='loras.0.path']")).to_be_hidden()
+    assert sent(page, bench)["loras"][0] == {"path": "https://x.test/weights.bin"}
+
+
+def test_a_plain_mistake_is_told_when_its_control_is_left(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p"}))
+    steps = page.locator("#f-steps")
+    steps.fill("99")
+    steps.press("Tab")
+    expect(steps).to_have_accessible_description("Steps must be 50 or less")
+    expect(page.get_by_role("alert")).to_have_text("Steps must be 50 or less")
+    steps.fill("9")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_slider_without_a_default_is_idle_until_it_is_moved(show: Show, bench: Field) -> None:
+    page = opened(show(bench, {"prompt": "p"}))
+    slider = page.locator("number-slider", has=page.locator("#f-cfg")).locator("input[type=range]")
+    expect(slider).to_have_attribute("data-idle", "")
+    slider.fill("7.5")
+    expect(slider).not_to_have_attribute("data-idle", "")
+    assert sent(page, bench) == {"prompt": "p", "cfg": 7.5}
