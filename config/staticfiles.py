@@ -40,7 +40,7 @@ def join_js(files: list[Path]) -> str:
 ONLY = {
     "gallery": {"card", "gallery", "login"},
     "playground": {
-        *("drafts", "endpoint", "form", "form-fields", "lazy", "run"),
+        *("drafts", "endpoint", "form", "form-fields", "form-head", "lazy", "media", "run"),
     },
 }
 JOINED = {  # what a page links → how its kind is joined

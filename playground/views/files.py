@@ -6,7 +6,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -25,14 +24,15 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from playground import archivist, mesh_viewer, sniffing
+from playground import mesh_viewer, sniffing
+from playground import uploads as domain
 from playground.models import Artifact, Run, Upload
 from playground.renderers import source
 
 CHUNK = 1 << 16
 ACTIVE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
-MAX_UPLOAD_BYTES = 200 << 20
+TOOLS = {"mask", "recorder"}
 
 
 @require_safe
@@ -74,52 +74,69 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def uploads(request: HttpRequest) -> JsonResponse:
-    """Keep a posted `file`; answer its address and what it is, or a sentence that says why not."""
+    """Keep a posted `file`, which has to be of `kind`; answer its address, or a sentence that says why not."""
     file = request.FILES.get("file")
     if file is None:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
     try:
-        kept = keep_upload(request, file)
+        kept = keep_upload(request, file, request.POST.get("kind", ""))
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse(
-        {
-            "url": kept.get_absolute_url(),
-            "preview": kept.get_absolute_url(),
-            "name": kept.file_name,
-            "content_type": kept.content_type,
-            "size_bytes": kept.size_bytes,
-        }
-    )
+    return JsonResponse(_told(kept))
 
 
-def keep_upload(request: HttpRequest, file: UploadedFile[Any]) -> Upload:
-    """One uploaded file as a row, once for each content; raises ValueError with a sentence."""
-    name = PurePath(file.name or "file").name
-    name = re.sub(r"[^\w.\-]+", "-", name)[-100:].strip("-.") or "file"
-    size_bytes = file.size or 0
-    if not size_bytes:
-        raise ValueError(f"{name} is empty. Choose a file with something in it.")
-    if size_bytes > MAX_UPLOAD_BYTES:
-        raise ValueError(
-            f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB, the most this server takes."
+@require_POST
+def known_upload(request: HttpRequest) -> HttpResponse:
+    """Asked before a file is sent: the person's own upload of that `digest`; 204 when it has to be sent."""
+    size = request.POST.get("size_bytes", "")
+    try:
+        kept = domain.known(
+            request.user.pk or 0,
+            request.POST.get("digest", ""),
+            request.POST.get("name", ""),
+            int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
         )
-    kept = archivist.store(file, file.content_type or "")
-    if kept.content_type == "image/heic":
-        raise ValueError(
-            f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
-        )
-    upload, _ = Upload.objects.get_or_create(
-        user_id=request.user.pk or 0,
-        digest=kept.digest,
-        defaults={
-            "file": kept.name,
-            "file_name": name,
-            "content_type": kept.content_type,
-            "size_bytes": kept.size_bytes,
-        },
+    except ValueError as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    return JsonResponse(_told(kept)) if kept else HttpResponse(status=204)
+
+
+def keep_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
+    """The requesting person's upload of a posted file; raises ValueError with a sentence."""
+    return domain.keep(request.user.pk or 0, file, kind)
+
+
+def _told(upload: Upload) -> dict[str, Any]:
+    return {
+        "url": upload.get_absolute_url(),
+        "name": upload.file_name,
+        "content_type": upload.content_type,
+        "size_bytes": upload.size_bytes,
+    }
+
+
+@require_GET
+def choices(request: HttpRequest) -> HttpResponse:
+    """A dialog of the person's own results or uploads of one `kind`, to take one from."""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in domain.KINDS else "file"
+    source = "uploads" if request.GET.get("from") == "uploads" else "results"
+    query = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    page = request.GET.get("page", "")
+    look = domain.uploads if source == "uploads" else domain.results
+    found = look(
+        request.user.pk or 0, kind, query, int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
     )
-    return upload
+    context = {"choices": found, "kind": kind, "source": source, "q": query}
+    return render(request, "playground/media/picker.html", context)
+
+
+@require_GET
+def tool(request: HttpRequest, name: str) -> HttpResponse:
+    """The dialog in which a mask is painted or a sound recorded; its script fetches it when asked for."""
+    if name not in TOOLS:
+        raise Http404("No such tool.")
+    return render(request, f"playground/media/{name}.html")
 
 
 @require_safe

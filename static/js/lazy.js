@@ -20,7 +20,7 @@ for (const name of ["pointerover", "pointerdown", "focusin", "dragenter"]) docum
 document.addEventListener(
   "click",
   (event) => {
-    const coming = event.target.closest("[name='~do'], [data-pair], light-box a") && come(event.target);
+    const coming = event.target.closest("[name='~do'], [data-pair], [data-tool], light-box a") && come(event.target);
     if (!coming) return;
     event.preventDefault();
     event.stopPropagation();

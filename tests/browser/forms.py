@@ -57,7 +57,9 @@ Show = Callable[..., Page]
 def show(chromium: Browser) -> Iterator[Show]:
     """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
     files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = join_css(files), join_js(sorted(STATIC.glob("js/**/form-*.js")))
+    style, script = join_css(files), join_js(
+        sorted(f for f in STATIC.glob("js/**/form-*.js") if f.stem != "form-media")
+    )
     icons = (STATIC / "icons.svg").read_text()
     contexts, troubles = [], []
 
@@ -72,7 +74,8 @@ def show(chromium: Browser) -> Iterator[Show]:
             f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
             f'<input type="hidden" name="csrfmiddlewaretoken" value="t"><div id="fields">{form}</div>'
             f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
-            f'<script type="module">{script}</script></body></html>'
+            f'<script type="module">{script}</script>'
+            f'<script type="module" src="/js/lazy/form-media.js"></script></body></html>'
         )
         posts: list[dict[str, list[str]]] = []
 
@@ -80,6 +83,10 @@ def show(chromium: Browser) -> Iterator[Show]:
             request = route.request
             if request.url.endswith("icons.svg"):
                 route.fulfill(body=icons, content_type="image/svg+xml")
+            elif request.url.endswith(".js"):
+                route.fulfill(path=STATIC / request.url.removeprefix(f"{SITE}/"))
+            elif request.url == f"{SITE}/uploads/known/":
+                route.fulfill(status=204)
             elif request.url.endswith(".png"):
                 route.fulfill(body=PIXEL, content_type="image/png")
             elif request.url == f"{SITE}/uploads/":

@@ -1,117 +1,191 @@
 /**
- * <media-field data-media="image" upload-url>: a file dropped, pasted or chosen goes to the server at once,
- * its address into the text control; what that address shows is seen beside it.
+ * <media-field data-media="image" data-limits="min_width:512" upload-url="/uploads/">: a file that is dropped, pasted
+ * or chosen goes up at once, one from a past result is taken, one is made here; the text control holds its address.
+ * `data-state` is busy or failed while a file is on its way; "media:settled" says when it is not any more.
  */
+import "./media-hold.js";
+import { figures, refusal } from "./media-files.js";
+import { send } from "./media-upload.js";
+import { OURS, button, draw, mayShow, path } from "./media-view.js";
+
+const TOOLS = {
+  picker: () => import("./media-picker.js"),
+  mask: () => import("./media-mask.js"),
+  recorder: () => import("./media-recorder.js"),
+};
+
 class MediaField extends HTMLElement {
   connectedCallback() {
+    if (this.text) return; // moved, with its file
     this.text = this.querySelector("input[type='text']");
     this.view = this.querySelector(".media-view");
     this.note = this.querySelector(".media-note");
-    this.icon ??= this.view.querySelector("svg")?.outerHTML ?? ""; // a copied row brings its picture
-    this.said ??= this.note.textContent;
+    this.kind = this.dataset.media;
     for (const name of ["input", "change", "click", "paste", "dragover", "dragleave", "drop"]) this.addEventListener(name, this);
+    if ("mask" in this.dataset) this.closest("form-fields")?.addEventListener("input", () => this.offer());
+    if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove(); // browsers record on secure pages only
+    this.settle(); // a copied row brings the marks of its original
     this.show();
   }
-  get isEmpty() {
-    return !this.text.value && !this.isBusy;
+  disconnectedCallback() {
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.cancel();
+      document.dispatchEvent(new Event("media:settled"));
+    });
   }
   handleEvent(event) {
     this[event.type](event);
   }
-  input(event) {
-    if (event.target === this.text) this.say(this.said), this.show();
+  get address() {
+    return this.text.value.trim();
   }
-  change(event) {
-    const [file] = event.target.files ?? [];
-    if (!file || !this.hasAttribute("upload-url")) return;
-    this.upload(file);
-    event.target.value = "";
+  get isEmpty() {
+    return !this.address && !this.dataset.state;
   }
-  click(event) {
-    if (!event.target.closest(".media-clear")) return;
-    this.put("");
-    this.text.focus();
+  get named() {
+    return this.held?.name ?? "a file";
+  }
+  /** Where what it holds can be seen; empty while a file is on its way. */
+  get shown() {
+    const src = this.held?.src ?? this.address;
+    return src && !this.dataset.state && mayShow(this, src) ? src : "";
+  }
+  input({ target }) {
+    if (target !== this.text || this.isPutting) return;
+    this.cancel();
+    this.show();
+  }
+  change({ target }) {
+    if (target.type !== "file" || !target.files.length || !this.hasAttribute("upload-url")) return;
+    this.upload(target.files[0]);
+    target.value = "";
+  }
+  async click({ target }) {
+    const pressed = target.closest("button");
+    const tool = pressed?.dataset.tool;
+    if (tool === "again") this.upload(this.held.file);
+    if (tool === "cancel" || pressed?.matches(".media-clear")) {
+      this.put("");
+      this.text.focus();
+    }
+    if (!TOOLS[tool]) return;
+    try {
+      await (await TOOLS[tool]()).open(this);
+    } catch (error) {
+      this.say(error instanceof TypeError ? "The server does not answer. Try again." : error.message, "bad");
+    }
   }
   paste(event) {
-    this.take(event, event.clipboardData);
+    if (event.clipboardData.files.length) this.take(event, event.clipboardData);
   }
   dragover(event) {
     if (!/Files|text\/uri-list/.test(event.dataTransfer.types.join())) return;
     event.preventDefault();
     this.dataset.over = "";
   }
-  dragleave() {
-    delete this.dataset.over;
+  dragleave(event) {
+    if (!this.contains(event.relatedTarget)) delete this.dataset.over;
   }
   drop(event) {
     delete this.dataset.over;
-    const { files } = event.dataTransfer;
-    if (files.length > 1 && this.closest("form-rows")?.querySelector("[name$='~files']")) return;
-    const address = event.dataTransfer.getData("text/uri-list");
-    if (!this.take(event, event.dataTransfer) && address) {
-      event.preventDefault();
-      this.put(address.split("\n")[0].trim());
-    }
+    const isForRows = event.dataTransfer.files.length > 1 && this.closest("form-rows")?.querySelector("[name$='~files']");
+    if (!isForRows) this.take(event, event.dataTransfer);
   }
-  take(event, { files }) {
-    if (!files.length || !this.hasAttribute("upload-url")) return false;
+  /* Our own address before the bytes: what is here already need not go up. A linked picture is dragged as its link. */
+  take(event, data) {
+    const link = data.getData("text/uri-list").split("\n")[0].trim();
+    const picture = new DOMParser().parseFromString(data.getData("text/html"), "text/html").querySelector("img");
+    const ours = [link, picture?.getAttribute("src") ?? ""].map(path).find((found) => OURS.test(found));
+    const [file, ...more] = this.hasAttribute("upload-url") ? data.files : [];
+    if (!ours && !file && !link) return;
     event.preventDefault();
-    this.upload(files[0]);
-    return true;
+    if (ours || !file) this.put(ours || link);
+    else this.upload(file, more.length ? `Only ${file.name} was taken: this field holds one file.` : "");
   }
-  async upload(file) {
-    const kind = this.dataset.media;
-    if (kind !== "file" && file.type && !file.type.startsWith(kind)) return this.say(`${file.name} is not ${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}.`, true);
-    const body = new FormData();
-    body.append("file", file);
-    body.append("csrfmiddlewaretoken", this.closest("form").querySelector("[name='csrfmiddlewaretoken']")?.value ?? "");
-    this.isBusy = true;
-    this.say(`Uploading ${file.name} …`);
+  /** Sends a file up and takes its address; `remark` is said beside it. */
+  async upload(file, remark = "") {
+    this.cancel();
+    const { signal } = (this.sending = new AbortController());
+    this.held = { name: file.name, size_bytes: file.size, file, remark, src: URL.createObjectURL(file) };
+    this.dataset.state = "busy";
+    draw(this);
     try {
-      const answer = await fetch(this.getAttribute("upload-url"), { method: "POST", body });
-      const told = await answer.json();
-      if (!told.url) throw new Error(told.error);
-      this.put(told.url);
-      this.say(`${told.name} · ${size(told.size_bytes)}`);
+      const refused = await refusal(file, this.kind, figures(this.dataset.limits));
+      if (refused) throw Object.assign(new Error(refused), { isFinal: true });
+      const told = await send(file, { url: this.getAttribute("upload-url"), kind: this.kind, form: this.closest("form"), signal, onProgress: this.progress() });
+      if (signal.aborted) return;
+      Object.assign(this.held, { name: told.name, address: told.url, file: null });
+      this.settle();
+      this.put(told.url, true);
     } catch (error) {
-      const isOurs = error.message && !(error instanceof TypeError) && !(error instanceof SyntaxError);
-      this.say(isOurs ? error.message : `${file.name} could not be uploaded. Try again.`, true);
-    } finally {
-      this.isBusy = false;
+      if (signal.aborted) return;
+      this.settle("failed");
+      this.say(error.message, "bad");
+      if (!error.isFinal) this.querySelector(".media-tools").prepend(button("again", "Try again"));
     }
+    this.tellSettled();
   }
-  put(address) {
+  /* Draws the bar, and returns the function that moves it; when all is sent the server is still at work. */
+  progress() {
+    const bar = document.createElement("progress");
+    bar.setAttribute("aria-label", `Upload of ${this.named}`);
+    this.note.after(bar);
+    this.querySelector(".media-tools").prepend(button("cancel", "Cancel"));
+    return (part) => (part < 1 ? (bar.value = part) : bar.removeAttribute("value"));
+  }
+  settle(state = "") {
+    if (state) this.dataset.state = state;
+    else delete this.dataset.state;
+    for (const made of this.querySelectorAll("progress, [data-tool='cancel'], [data-tool='again']")) made.remove();
+  }
+  tellSettled() {
+    this.dispatchEvent(new Event("media:settled", { bubbles: true }));
+    this.offer();
+  }
+  cancel() {
+    const wasAtIt = this.dataset.state;
+    this.sending?.abort();
+    if (this.held?.src.startsWith("blob:")) URL.revokeObjectURL(this.held.src);
+    this.held = null;
+    this.settle();
+    if (wasAtIt) this.tellSettled();
+  }
+  /** Makes `address` the value, as if it had been typed. */
+  put(address, isHeld = false) {
+    if (!isHeld) this.cancel();
     this.text.value = address;
+    this.show();
+    this.isPutting = true;
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
+    this.isPutting = false;
   }
-  say(text, isBad = false) {
-    this.note.textContent = text;
-    this.note.toggleAttribute("data-bad", isBad);
-  }
+  /* What the value is: a file of ours has a name, anything else is its address. */
   show() {
-    const address = this.text.value.trim();
-    this.querySelector(".media-clear").hidden = !address;
-    this.view.innerHTML = this.icon;
-    const tag = { image: "img", video: "video" }[this.dataset.media];
-    if (!tag || !this.mayShow(address)) return;
-    const shown = document.createElement(tag);
-    Object.assign(shown, { alt: "", muted: true, preload: "metadata" });
-    shown.addEventListener(tag === "img" ? "load" : "loadedmetadata", () => {
-      if (this.text.value.trim() !== address) return;
-      this.view.replaceChildren(shown);
-      const pixels = `${shown.naturalWidth ?? shown.videoWidth} × ${shown.naturalHeight ?? shown.videoHeight}`;
-      if (!this.note.textContent.includes(pixels)) this.say([this.note.textContent, pixels].filter(Boolean).join(" · "));
-    });
-    shown.src = address;
+    const ours = path(this.address);
+    if (OURS.test(ours)) {
+      this.text.value = ours;
+      const name = ours.startsWith("/uploads/") ? decodeURIComponent(ours.split("/").pop()) : "Past result";
+      if (this.held?.address !== ours) this.held = { name, address: ours, src: ours };
+    }
+    draw(this);
+    this.offer();
   }
-  /** Only what the page's policy lets it load: ours, inline data, upstream's media hosts. */
-  mayShow(address) {
-    if (/^data:(image|video)\//.test(address)) return true;
-    if (!URL.canParse(address, location.href) || !address) return false;
-    const { origin } = new URL(address, location.href);
-    const hosts = (this.closest("form-fields").getAttribute("shows") ?? "").split(" ").filter(Boolean);
-    return origin === location.origin || hosts.some((host) => new RegExp(`^${host.replace(/[.]/g, "\\.").replace("*", "[^/]+")}$`).test(origin));
+  say(text, tone) {
+    this.note.textContent = text;
+    this.note.dataset.tone = tone;
+  }
+  /* Painting needs a picture to paint on: the mask's neighbour. */
+  offer() {
+    const paint = this.querySelector("[data-tool='mask']");
+    if (paint) paint.hidden = !this.picture?.shown;
+  }
+  /** The field whose picture a mask is for: `image_url`, `image`, else the first beside it. */
+  get picture() {
+    const inside = this.text.name.slice(0, this.text.name.lastIndexOf(".") + 1);
+    const beside = [...(this.closest("form-fields")?.querySelectorAll("media-field[data-media='image']:not([data-mask])") ?? [])];
+    const near = beside.filter((field) => field.shown && field.text.name.startsWith(inside));
+    return ["image_url", "image"].map((name) => near.find((field) => field.text.name === inside + name)).find(Boolean) ?? near[0];
   }
 }
-const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
 customElements.define("media-field", MediaField);

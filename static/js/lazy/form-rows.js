@@ -60,7 +60,8 @@ class FormRows extends HTMLElement {
     }
   }
   /** Puts each file into a row of its own, the empty ones first. */
-  take(files) {
+  async take(files) {
+    if (!customElements.get("media-field")) await import("./form-media.js");
     const free = [...this.rows.querySelectorAll("media-field")].filter((field) => field.isEmpty);
     for (const file of files) (free.shift() ?? this.add().querySelector("media-field")).upload(file);
     this.tell();

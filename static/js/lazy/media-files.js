@@ -1,0 +1,76 @@
+/* What a file is and whether a field can take it, before anything is sent; the server checks the same again. */
+const KINDS = { image: "an image", video: "a video", audio: "a sound", file: "a file" };
+const THINGS = { image: "picture", video: "video", audio: "sound" };
+const MAGIC = [
+  [/^\x89PNG/, "image/png"],
+  [/^\xff\xd8\xff/, "image/jpeg"],
+  [/^GIF8/, "image/gif"],
+  [/^.{8}WEBP/s, "image/webp"],
+  [/^.{4}ftypavif/s, "image/avif"],
+  [/^.{4}ftyp(?:hei[cmsx]|hevc|m[is]f1)/s, "image/heic"],
+  [/^.{4}ftypM4A/s, "audio/mp4"],
+  [/^.{4}ftyp/s, "video/mp4"],
+  [/^\x1aE\xdf\xa3/, "video/webm"],
+  [/^.{8}WAVE/s, "audio/wav"],
+  [/^(?:ID3|\xff[\xf2\xf3\xfa\xfb])/, "audio/mpeg"],
+  [/^OggS/, "audio/ogg"],
+  [/^fLaC/, "audio/flac"],
+  [/^glTF/, "model/gltf-binary"],
+  [/^PK\x03\x04/, "application/zip"],
+  [/^%PDF/, "application/pdf"],
+];
+/* Containers hold sound alone, too, and a GIF moves. */
+const ALSO = { audio: ["video/mp4", "video/webm"], video: ["image/gif", "audio/ogg"] };
+
+/** A sentence that says why a field of `kind` cannot take `file`; empty when it can. */
+export async function refusal(file, kind, limits) {
+  let head;
+  try {
+    head = String.fromCharCode(...new Uint8Array(await file.slice(0, 32).arrayBuffer()));
+  } catch {
+    return `${file.name} cannot be read. A folder cannot be given, its files can.`;
+  }
+  if (!file.size) return `${file.name} is empty. Choose a file with something in it.`;
+  const found = MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "";
+  if (found === "image/heic" || /\.hei[cf]$/i.test(file.name)) return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;
+  const type = found || file.type;
+  const isOf = kind === "file" || !type || type.startsWith(`${kind}/`) || ALSO[kind]?.includes(type);
+  if (!isOf) return `${file.name} is not ${KINDS[kind]}.`;
+  if (limits.max_file_size < file.size) return `${file.name} has ${size(file.size)}; the model takes up to ${size(limits.max_file_size)}.`;
+  return "";
+}
+
+/** A sentence about what the model may not like of a file with these `facts`; the person may run all the same. */
+export function doubt(facts, kind, limits) {
+  const { width, height, duration_s: seconds } = facts;
+  const measures = [
+    ["width", width, (n) => `${n} px wide`],
+    ["height", height, (n) => `${n} px high`],
+    ["area", width * height, (n) => `${+(n / 1e6).toPrecision(2)} megapixels`],
+    ["aspect_ratio", width / height, (n) => `${+n.toFixed(2)} times as wide as high`],
+    ["duration", seconds, (n) => `${n} s long`],
+  ];
+  const wishes = measures.flatMap(([name, value, words]) => [
+    ...(value < limits[`min_${name}`] ? [`at least ${words(limits[`min_${name}`])}`] : []),
+    ...(value > limits[`max_${name}`] ? [`at most ${words(limits[`max_${name}`])}`] : []),
+  ]);
+  if (!wishes.length) return "";
+  const is = width && kind !== "audio" ? `${width} × ${height}${/long/.test(wishes) ? `, ${length(seconds)}` : ""}` : `${length(seconds)} long`;
+  return `This ${THINGS[kind]} is ${is}; the model takes ${wishes.join(" and ")}.`;
+}
+
+/** `min_width:512 max_duration:10` → an object of numbers. */
+export function figures(text) {
+  return Object.fromEntries([...(text ?? "").matchAll(/(\w+):([\d.e+-]+)/g)].map(([, name, figure]) => [name, +figure]));
+}
+
+/** Bytes → `17 KB`, `1.8 MB`. */
+export function size(bytes) {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Seconds → `4.2 s`, `1 min 12 s`. */
+export function length(seconds) {
+  if (seconds < 60) return `${+seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

@@ -1,0 +1,53 @@
+/* Take a file from a past result, or one that was uploaded before. */
+import { dialog } from "./media-dialog.js";
+
+const PAUSE_MS = 250;
+
+/** Opens the picker of `field`; what is taken becomes its value. */
+export async function open(field) {
+  const base = new URL("choices/", new URL(field.getAttribute("upload-url"), location.href));
+  base.searchParams.set("kind", field.kind);
+  const shown = await dialog(base);
+  let timer = 0;
+  let turn = 0;
+  const look = async (address) => {
+    const mine = ++turn;
+    const answer = await fetch(address);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".choices");
+    if (mine === turn && found) shown.querySelector(".choices").replaceWith(document.importNode(found, true));
+  };
+  const search = () => {
+    const form = shown.querySelector("form");
+    return look(`${base.pathname}?${new URLSearchParams(new FormData(form))}`);
+  };
+  shown.addEventListener("click", (event) => {
+    const choice = event.target.closest("[data-address]");
+    const page = event.target.closest(".choices nav a");
+    if (choice) {
+      shown.close();
+      field.put(choice.dataset.address);
+      field.querySelector(".media-clear").focus();
+    } else if (page) {
+      event.preventDefault();
+      look(page.href).then(() => shown.querySelector("[data-address]")?.focus());
+    }
+  });
+  shown.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  shown.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, PAUSE_MS);
+  });
+  shown.addEventListener("keydown", (event) => {
+    const all = [...shown.querySelectorAll("[data-address]")];
+    const at = all.indexOf(document.activeElement);
+    const across = all.filter((one) => one.offsetTop === all[0].offsetTop).length;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
+    if (at < 0 && event.key === "ArrowDown" && event.target.matches("[type='search']")) all[0]?.focus();
+    else if (at < 0 || !step) return;
+    else all[at + step]?.focus();
+    event.preventDefault();
+  });
+}

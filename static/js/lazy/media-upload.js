@@ -1,0 +1,80 @@
+/* One file on its way to the server: not at all where the server has it, else with progress. */
+const HASHED_UP_TO_BYTES = 64e6;
+
+/** Why a file did not arrive; `isFinal` when trying again would change nothing. */
+class Failure extends Error {
+  constructor(sentence, isFinal = false) {
+    super(sentence);
+    this.isFinal = isFinal;
+  }
+}
+
+/** → {url, name, size_bytes, content_type}; throws a Failure, or an AbortError once `signal` says so. */
+export async function send(file, { url, kind, form, signal, onProgress }) {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? form?.querySelector("[name='csrfmiddlewaretoken']")?.value ?? "";
+  const known = await ask(file, url, token, signal);
+  if (known) return known;
+  const body = new FormData();
+  body.append("kind", kind);
+  body.append("file", file);
+  return post(file.name, url, body, token, signal, onProgress);
+}
+
+/* Says what comes before it is sent: what the server has, or will not take, stays here. */
+async function ask(file, url, token, signal) {
+  const body = new FormData();
+  body.append("name", file.name);
+  body.append("size_bytes", file.size);
+  body.append("digest", await digest(file));
+  let answer;
+  try {
+    answer = await fetch(`${url}known/`, { method: "POST", body, signal, headers: { "x-csrftoken": token } });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : lost(file.name);
+  }
+  if (answer.status === 204) return null;
+  return read(file.name, answer.status, await answer.text());
+}
+
+/* Only where the page is secure do browsers hash; elsewhere the server finds out after the upload. */
+async function digest(file) {
+  if (!globalThis.crypto?.subtle || file.size > HASHED_UP_TO_BYTES) return "";
+  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function post(name, url, body, token, signal, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("x-csrftoken", token);
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.addEventListener("error", () => reject(lost(name)));
+    request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    request.addEventListener("load", () => {
+      try {
+        resolve(read(name, request.status, request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+const lost = (name) => new Failure(`${name} did not get through: the server does not answer.`);
+
+function read(name, status, text) {
+  let told = null;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    // A page instead of an answer: the login's, a proxy's, or Django's own for an error.
+    if (status === 200 || status === 403) throw new Failure("You are logged out. Log in in another tab, then try again.");
+  }
+  if (status === 200 && told.url) return told;
+  if (status === 413) throw new Failure(`${name} is larger than the server in between takes.`, true);
+  if (status === 422 && told?.error) throw new Failure(told.error, true);
+  throw new Failure(`The server could not keep ${name} (it answered ${status}).`);
+}

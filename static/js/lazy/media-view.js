@@ -1,0 +1,85 @@
+/* How a media field looks: its picture, film or sound, what is known of it, and what the model may not like. */
+import { doubt, figures, length, size } from "./media-files.js";
+
+const TAGS = { image: "img", video: "video", audio: "audio" };
+export const OURS = /^\/(?:uploads\/[0-9a-f-]{36}\/[^/]*|runs\/[0-9a-f-]{36}\/artifacts\/\d+\/)$/;
+
+/** An address of this very site by its path: what the server knows it by. Empty for any other. */
+export function path(address) {
+  if (!/^(?:\/|https?:)/.test(address) || !URL.canParse(address, location.href)) return "";
+  const { origin, pathname } = new URL(address, location.href);
+  return origin === location.origin ? pathname : "";
+}
+
+/** Whether the page's policy lets it load `address`: ours, inline data, upstream's media hosts. */
+export function mayShow(field, address) {
+  if (/^(?:data:(?:image|video|audio)\/|blob:)/.test(address) || path(address)) return true;
+  if (!/^https?:/.test(address) || !URL.canParse(address)) return false;
+  const hosts = (field.closest("form-fields")?.getAttribute("shows") ?? "").split(" ").filter(Boolean);
+  return hosts.some((host) => new RegExp(`^${host.replace(/[.]/g, "\\.").replace("*", "[^/]+")}$`).test(new URL(address).origin));
+}
+
+/** Draws what the field holds; what was drawn before goes. */
+export function draw(field) {
+  const src = field.held?.src ?? field.address;
+  for (const made of field.querySelectorAll(".media-made")) made.remove();
+  field.toggleAttribute("data-held", !!field.held);
+  field.querySelector(".media-clear").hidden = !src;
+  const choose = field.querySelector(".media-tools label span");
+  if (choose) choose.textContent = src ? "Replace" : "Choose";
+  if (field.held) {
+    const name = document.createElement("span");
+    name.className = "media-name media-made";
+    name.textContent = field.held.name;
+    field.text.before(name);
+  }
+  tell(field, {});
+  if (src && field.kind !== "file" && mayShow(field, src)) preview(field, src);
+}
+
+function preview(field, src) {
+  const shown = document.createElement(TAGS[field.kind]);
+  Object.assign(shown, { className: "media-made", alt: "", muted: field.kind === "video", preload: "metadata", playsInline: true });
+  shown.addEventListener(field.kind === "image" ? "load" : "loadedmetadata", () => {
+    if (src !== (field.held?.src ?? field.address)) return;
+    field.view.append(shown);
+    if (field.kind === "audio") field.view.append(player(field, shown));
+    const [width, height] = [shown.naturalWidth || shown.videoWidth, shown.naturalHeight || shown.videoHeight];
+    tell(field, { width, height, duration_s: Number.isFinite(shown.duration) ? shown.duration : undefined });
+  });
+  shown.src = field.kind === "video" ? `${src}#t=0.1` : src; // the first frame is often black
+}
+
+function player(field, sound) {
+  const made = button("play", "");
+  made.classList.add("media-made");
+  const show = () => {
+    const icon = field.view.querySelector("svg").cloneNode(true);
+    const use = icon.firstElementChild;
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, sound.paused ? "#play" : "#pause"));
+    made.replaceChildren(icon);
+    made.setAttribute("aria-label", `${sound.paused ? "Play" : "Pause"} ${field.named}`);
+  };
+  for (const name of ["play", "pause"]) sound.addEventListener(name, show);
+  made.addEventListener("click", () => (sound.paused ? sound.play() : sound.pause()));
+  show();
+  return made;
+}
+
+/* The facts as far as they are known; what the model may not like stands in front of them. */
+function tell(field, facts) {
+  if (field.dataset.state === "failed") return;
+  const { name, size_bytes: bytes, remark } = field.held ?? {};
+  const kind = name?.match(/\.(\w{2,4})$/)?.[1].toUpperCase();
+  const doubts = [doubt(facts, field.kind, figures(field.dataset.limits)), remark].filter(Boolean);
+  const parts = [kind, bytes && size(bytes), facts.width && `${facts.width} × ${facts.height}`, facts.duration_s && length(facts.duration_s)];
+  field.say(doubts.join(" ") || parts.filter(Boolean).join(" · "), doubts.length ? "warn" : "");
+}
+
+/** A quiet button of a media field. */
+export function button(tool, words) {
+  const made = document.createElement("button");
+  Object.assign(made, { type: "button", className: "button", textContent: words });
+  Object.assign(made.dataset, { tool, kind: "quiet" });
+  return made;
+}
