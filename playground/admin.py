@@ -1,4 +1,4 @@
-"""Runs, uploads and workers in the admin: to look at, not to change."""
+"""Runs, uploads and workers in the admin, to look at; presets, to tidy up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from playground.models import Run, Upload, Worker
+from playground.models import Preset, Run, Upload, Worker
+from schemas.exact import dumps
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -54,3 +55,25 @@ class WorkerAdmin(ReadOnly):
     """Who is at work."""
 
     list_display = ["name", "started_at", "beat_at", "has_key"]
+
+
+@admin.register(Preset)
+class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Settings under a name: curators rename, share and take away what others saved."""
+
+    list_display = ["name", "endpoint", "user", "is_shared", "updated_at"]
+    list_filter = ["is_shared"]
+    list_select_related = ["user", "endpoint"]
+    search_fields = ["name", "endpoint__endpoint_id", "user__username"]
+    fields = ["name", "is_shared", "endpoint", "user", "shown_arguments", "deleted_at"]
+    readonly_fields = ["endpoint", "user", "shown_arguments", "deleted_at"]
+    show_full_result_count = False
+
+    @admin.display(description="arguments")
+    def shown_arguments(self, preset: Preset) -> str:
+        """The arguments, to be read: the form is where they are changed."""
+        return dumps(preset.arguments)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Presets come from a model's form."""
+        return False

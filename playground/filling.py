@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint, Schema
-from playground import forms, words
+from playground import forms, json_view, words
 from playground.models import Run
 from schemas import Contract, Field, Problem, build, contract
 from schemas import draw as draw_nodes
-from schemas.exact import NotJson, dumps, loads
+from schemas.exact import dumps, identical, loads
 from schemas.examples import example
 from schemas.reading import locate, parse
 from schemas.snippets import snippets
@@ -49,6 +49,7 @@ class Filled:
     post: Post
     notice: str = ""
     problems: list[Problem] = field(default_factory=list)
+    undo: str = ""  # the word on the button that brings back what was there before
 
 
 @lru_cache(maxsize=512)
@@ -68,6 +69,8 @@ def model(endpoint: Endpoint) -> Model:
 
 def draw(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
     """The form's controls as HTML."""
+    if json_view.is_json(post):
+        problems = [json_view.with_path(problem) for problem in problems]
     node = draw_nodes(model(endpoint).root, post=post, problems=problems)
     return forms.render_form(node, reverse("playground:uploads"))
 
@@ -75,10 +78,26 @@ def draw(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
 def read(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
     """The arguments that a post stands for, and what is wrong with them."""
     found = model(endpoint)
+    if json_view.is_json(post) and (mistake := json_view.mistake(post)):
+        return {}, [mistake]
     parsed = parse(found.root, post)
     return parsed.arguments, parsed.problems or validate(
         found.contract, parsed.arguments, found.root
     )
+
+
+def readable(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
+    """As `read`, without the schema's say: what can be read is taken as it is."""
+    if json_view.is_json(post) and (mistake := json_view.mistake(post)):
+        return {}, [mistake]
+    parsed = parse(model(endpoint).root, post)
+    return parsed.arguments, parsed.problems
+
+
+def is_untouched(endpoint: Endpoint, post: Post) -> bool:
+    """Whether a post says no more than the form does before anybody touches it."""
+    arguments, problems = readable(endpoint, post)
+    return not problems and identical(arguments, parse(model(endpoint).root, {}).arguments)
 
 
 def from_arguments(endpoint: Endpoint, arguments: Any) -> Filled:
@@ -89,11 +108,12 @@ def from_arguments(endpoint: Endpoint, arguments: Any) -> Filled:
 
 
 def from_text(endpoint: Endpoint, text: str) -> Filled:
-    """A form filled in from the address's `?input=<JSON>`."""
-    try:
-        return from_arguments(endpoint, loads(text))
-    except NotJson as error:
-        return Filled({}, f"The input in this address cannot be read: {error}.")
+    """A form filled in from the address's `?input=<JSON>`; a text that is none stays in the JSON view."""
+    as_json = {"~mode": ["json"], "~json": [text]}
+    if mistake := json_view.mistake(as_json):
+        notice = "The input in this address cannot be read. Here it is, to be put right."
+        return Filled(as_json, notice, [mistake])
+    return from_arguments(endpoint, loads(text) if text.strip() else {})
 
 
 def from_run(endpoint: Endpoint, run: Run) -> Filled:
@@ -130,12 +150,14 @@ def complaints(run: Run) -> list[Complaint]:
 
 def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:
     """The same input as JSON, or back as a form; what cannot be read stays as it was, with the reason."""
-    parsed = parse(model(endpoint).root, post)
-    if parsed.problems:
-        return Filled(post, problems=parsed.problems)
+    if json_view.is_json(post) == (action == "to-json"):
+        return Filled(post)
+    arguments, problems = readable(endpoint, post)
+    if problems:
+        return Filled(post, problems=problems)
     if action == "to-json":
-        return Filled({"~mode": ["json"], "~json": [dumps(parsed.arguments)]})
-    return from_arguments(endpoint, parsed.arguments)
+        return Filled({"~mode": ["json"], "~json": [dumps(arguments)]})
+    return from_arguments(endpoint, arguments)
 
 
 def example_link(endpoint: Endpoint) -> str:

@@ -1,7 +1,8 @@
-"""A run, what came of it, what was uploaded for it, and who is at work on it."""
+"""A run, what came of it, what it is made from (drafts, presets, uploads), and who is at work on it."""
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from playground.fields import ExactJSONField
-from playground.querysets import RunQuerySet
+from playground.querysets import PresetQuerySet, RunQuerySet
 
 
 class Transport(models.TextChoices):
@@ -144,6 +145,7 @@ class Artifact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "position"], name="artifact_place_in_run")
         ]
+        indexes = [models.Index(fields=["digest"], name="artifact_by_content")]
 
     def __str__(self) -> str:
         return f"{self.run_id}{self.path}"
@@ -164,6 +166,9 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=127)
     size_bytes = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    is_shared = models.BooleanField(
+        default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
+    )
     upstream_url = models.TextField(blank=True)
     upstream_at = models.DateTimeField(null=True)
 
@@ -181,11 +186,16 @@ class Upload(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has typed into an endpoint's form and not sent: it survives a reload."""
+    """What a person has typed into an endpoint's form and not sent, and what it was before it was replaced."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
-    post = ExactJSONField(help_text="the form's controls: {name: [values]}")
+    post = ExactJSONField(help_text="the form's controls: {name: [values]}; empty when untouched")
+    version = models.PositiveIntegerField(default=0, help_text="raised by each save")
+    tab = models.CharField(max_length=64, blank=True, help_text="the drawn page that saved it")
+    earlier = ExactJSONField(
+        default=list, help_text="[{post, why, tab}]: what was replaced, the newest last"
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -195,6 +205,66 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.endpoint_id}"
+
+
+class Preset(models.Model):
+    """Settings of an endpoint under a name, one's own or the whole team's."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="presets")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    arguments = ExactJSONField()
+    is_shared = models.BooleanField(default=False, help_text="everybody may use it")
+    schema_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the schema it was saved under"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+
+    objects = PresetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "endpoint", "name"],
+                condition=models.Q(deleted_at=None),
+                name="preset_name_once",
+            )
+        ]
+        indexes = [models.Index(fields=["endpoint", "is_shared"], name="preset_of_endpoint")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The model's page with this preset filled in."""
+        page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
+        return f"{page}?preset={self.pk}"
+
+
+def share_id() -> str:
+    """A short id that nobody guesses."""
+    return secrets.token_urlsafe(12)
+
+
+class Share(models.Model):
+    """Arguments that a link stands for; whoever has the link may read them."""
+
+    id = models.CharField(primary_key=True, max_length=16, default=share_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    arguments = ExactJSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+    def get_absolute_url(self) -> str:
+        """The model's page with these arguments filled in."""
+        page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
+        return f"{page}?saved={self.id}"
 
 
 class Worker(models.Model):

@@ -1,4 +1,4 @@
-"""Chainable questions about runs; views never spell out filters."""
+"""Chainable questions about runs and presets; views never spell out filters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from playground.models import Run  # noqa: F401
+    from playground.models import Preset, Run  # noqa: F401
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -35,3 +35,25 @@ class RunQuerySet(models.QuerySet["Run"]):
             .defer("logs", "output", "metrics", "handle", "sent_arguments")
             .order_by("-created_at")
         )
+
+
+class PresetQuerySet(models.QuerySet["Preset"]):
+    """Questions about presets."""
+
+    def kept(self) -> PresetQuerySet:
+        """Those that nobody deleted."""
+        return self.filter(deleted_at=None)
+
+    def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """A person's own and the team's; staff see everybody's."""
+        if user.is_staff:
+            return self.kept()
+        return self.offered_to(user)
+
+    def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """A person's own and the team's."""
+        return self.kept().filter(models.Q(user_id=user.pk or 0) | models.Q(is_shared=True))
+
+    def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """A person's own, deleted ones too; staff edit everybody's."""
+        return self if user.is_staff else self.filter(user_id=user.pk or 0)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from playground.views import endpoint, files, health, prompts, runs
+from playground.views import (
+    drafts,
+    endpoint,
+    files,
+    health,
+    presets,
+    prompts,
+    restorations,
+    runs,
+)
 
 app_name = "playground"
 urlpatterns = [
@@ -14,6 +23,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
+    path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("prompts/", prompts.recent, name="recent-prompts"),
@@ -22,7 +32,12 @@ urlpatterns = [
     path("uploads/choices/", files.choices, name="upload-choices"),
     path("uploads/tools/<slug:name>/", files.tool, name="upload-tool"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
-    path("drafts/<path:endpoint_id>/", endpoint.draft, name="draft"),
+    path("restorations/", restorations.restorations, name="restorations"),
+    path("presets/<int:pk>/", presets.preset, name="preset"),
+    path("presets/<int:pk>/deletion/", presets.deletion, name="preset-deletion"),
+    path("presets/<int:pk>/recovery/", presets.recovery, name="preset-recovery"),
+    path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
+    path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
 ]

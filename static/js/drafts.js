@@ -1,35 +1,112 @@
-/**
- * Keeps on the server what is typed into a form with data-draft-url, a moment after each pause and
- * before the page is left, so that a reload or a lost session loses nothing.
+/*
+ * Keeps on the server what is typed into a form with data-draft-url: a moment after each pause, now and
+ * then while somebody types on, and before the page is left. One save at a time; what could not be saved
+ * is tried again, and after some seconds the page says so. Two tabs never overwrite each other: the
+ * server knows which version a tab has seen (playground/drafts.py).
  */
 const PAUSE_MS = 500;
-let timer = 0;
-let pending = null;
+const LONGEST_MS = 4000;
+const RETRY_MS = 2000;
+const SILENT_MS = 5000;
+const MOST_ON_LEAVING = 60000; // bytes; browsers refuse more of a request that outlives its page
+const SOURCES = ["input", "preset", "run", "saved"];
+const LOGGED_OUT = "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
+const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
+const form = () => document.querySelector("form[data-draft-url]");
+const known = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
+let timer, tooLong, saving, failingSince;
+let isPending = false;
 
-function save(form) {
+function touch() {
+  isPending = true;
   clearTimeout(timer);
-  if (pending !== form) return Promise.resolve();
-  pending = null;
-  const data = new FormData(form);
+  timer = setTimeout(save, PAUSE_MS);
+  tooLong ??= setTimeout(save, LONGEST_MS);
+}
+async function save(more = {}) {
+  await saving;
+  clearTimeout(timer);
+  clearTimeout(tooLong);
+  tooLong = undefined;
+  if (!isPending || !form()) return;
+  isPending = false;
+  saving = send(more);
+  await saving;
+  saving = undefined;
+}
+function typed(more) {
+  const data = new FormData(form());
   for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
-  return fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: true }).catch(() => (pending = form));
+  for (const [name, value] of Object.entries(more)) data.set(name, value);
+  return data;
+}
+async function send(more) {
+  let answer;
+  try {
+    answer = await fetch(form().dataset.draftUrl, { method: "POST", body: typed(more), redirect: "manual" });
+  } catch {
+    return again(AWAY);
+  }
+  if (answer.type === "opaqueredirect" || answer.status === 403) return again(LOGGED_OUT);
+  if (answer.status >= 500 || answer.status === 429) return again(AWAY);
+  failingSince = undefined;
+  const told = await answer.json().catch(() => ({}));
+  say(answer.status === 413 ? told.error : "");
+  clash(answer.status === 409 ? told.version : 0);
+  if (answer.ok) taken(told.version);
+}
+function taken(version) {
+  if (known("version")) known("version").value = version;
+  known("filled")?.remove();
+  const address = new URL(location);
+  for (const name of SOURCES) address.searchParams.delete(name);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}
+function again(words) {
+  isPending = true;
+  failingSince ??= Date.now();
+  if (Date.now() - failingSince >= SILENT_MS || words === LOGGED_OUT) say(words);
+  timer = setTimeout(save, RETRY_MS);
+}
+function say(words) {
+  const note = document.getElementById("draft-note");
+  if (!note || note.textContent === words) return;
+  note.textContent = words;
+  note.hidden = !words;
+}
+function clash(version) {
+  const note = document.getElementById("draft-clash");
+  note?.toggleAttribute("hidden", !version);
+  if (note && version) note.dataset.version = version;
 }
 for (const name of ["input", "change"]) {
-  document.addEventListener(name, (event) => {
-    const form = event.target.closest?.("form[data-draft-url]");
-    if (!form) return;
-    pending = form;
-    clearTimeout(timer);
-    timer = setTimeout(() => save(form), PAUSE_MS);
-  });
+  document.addEventListener(name, ({ target }) => target.form && target.form === form() && touch());
 }
-addEventListener("pagehide", () => pending && save(pending));
-/* A tab of the model page shows what is in the form: it waits for the draft. */
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt !== form() || !detail.successful) return;
+  isPending = false; // the server keeps what it was sent
+  clash(0);
+});
+document.addEventListener("visibilitychange", () => document.hidden && save());
+addEventListener("online", () => save());
+addEventListener("pagehide", () => {
+  if (!isPending || !form()) return;
+  const body = typed({});
+  const size = [...body].reduce((sum, [name, text]) => sum + name.length + text.length + 100, 0);
+  fetch(form().dataset.draftUrl, { method: "POST", body, keepalive: size < MOST_ON_LEAVING }).catch(() => {});
+});
+addEventListener("beforeunload", (event) => isPending && failingSince && event.preventDefault());
 document.addEventListener("click", async (event) => {
+  if (event.target.closest?.("[data-keep-mine]")) {
+    isPending = true;
+    await save({ "~do": "keep-mine" });
+    document.querySelector(`[form="${form().id}"], textarea`)?.focus();
+  }
+  /* A tab of the model page shows what is in the form: it waits for the draft. */
   const link = event.target.closest?.(".tabs a");
-  if (!link || !pending || event.metaKey || event.ctrlKey || event.button) return;
+  if (!link || !isPending || event.metaKey || event.ctrlKey || event.button) return;
   event.preventDefault();
-  await save(pending);
+  await save();
   location.href = link.href;
 });
 

@@ -1,0 +1,124 @@
+"""Presets: settings under a name, one's own or shared with the team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from playground import links
+from playground.models import Preset
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LONGEST_NAME = 80
+KEPT_AFTER_DELETION = timedelta(days=1)
+
+
+class NameTaken(ValueError):
+    """The person has a preset of this name for the model."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You have a preset “{name}” for this model already.")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The presets that a person is offered, by name."""
+
+    mine: list[Preset]
+    team: list[Preset]
+
+
+def offered(user: User, endpoint: Endpoint) -> Listing:
+    """A person's own presets of a model and those that others share, in one query."""
+    rows = list(
+        Preset.objects.offered_to(user)
+        .filter(endpoint=endpoint)
+        .select_related("user")
+        .defer("arguments")
+        .order_by("name", "pk")
+    )
+    return Listing(
+        [row for row in rows if row.user_id == user.pk],
+        [row for row in rows if row.user_id != user.pk],
+    )
+
+
+def create(
+    user: User,
+    endpoint: Endpoint,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    is_shared: bool = False,
+    may_replace: bool = False,
+) -> Preset:
+    """Save arguments under a name; raises ValueError for a bad name, NameTaken unless it may replace."""
+    values = {
+        "arguments": arguments,
+        "is_shared": is_shared,
+        "schema_digest": endpoint.schema_id or "",
+    }
+    name = proper(name)
+    _forget_deleted(user)
+    known = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
+    if known.exists() and not may_replace:
+        raise NameTaken(name)
+    with transaction.atomic():
+        preset, _ = Preset.objects.kept().update_or_create(
+            user=user, endpoint=endpoint, name=name, defaults=values
+        )
+    if is_shared:
+        links.open_files(user, arguments)
+    return preset
+
+
+def change(preset: Preset, name: str, *, is_shared: bool) -> None:
+    """Rename a preset, share it or take it back; raises ValueError and NameTaken."""
+    preset.name, preset.is_shared = proper(name), is_shared
+    try:
+        with transaction.atomic():
+            preset.save(update_fields=["name", "is_shared", "updated_at"])
+    except IntegrityError as error:
+        raise NameTaken(preset.name) from error
+    if is_shared:
+        links.open_files(preset.user, preset.arguments)
+
+
+def delete(preset: Preset) -> None:
+    """Take a preset away; for a day it can be brought back."""
+    preset.deleted_at = timezone.now()
+    preset.save(update_fields=["deleted_at"])
+
+
+def bring_back(preset: Preset) -> None:
+    """Undo a deletion; where its name was given away meanwhile, it comes back as `name (2)`."""
+    taken = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
+    names = set(taken.exclude(pk=preset.pk).values_list("name", flat=True))
+    base, number = preset.name, 2
+    while preset.name in names:
+        preset.name = f"{base[: LONGEST_NAME - 5]} ({number})"
+        number += 1
+    preset.deleted_at = None
+    preset.save(update_fields=["deleted_at", "name"])
+
+
+def proper(name: str) -> str:
+    """A name without idle space; raises ValueError with a sentence."""
+    name = " ".join(name.replace("\x00", "").split())
+    if not name:
+        raise ValueError("Give the preset a name.")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"Keep the name to {LONGEST_NAME} characters.")
+    return name
+
+
+def _forget_deleted(user: User) -> None:
+    long_ago = timezone.now() - KEPT_AFTER_DELETION
+    Preset.objects.filter(user=user, deleted_at__lt=long_ago).delete()

@@ -1,0 +1,82 @@
+"""What a model's page shows besides the form's own controls: tabs, stage, film strip, head and notice."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from catalog.models import Endpoint
+from playground import filling, history, json_view, renderers
+from playground.filling import Filled
+from playground.models import Run
+from playground.views.health import readiness
+from playground.views.runs import HtmxRequest
+
+TABS = [("playground", "Playground"), ("api", "API"), ("schema", "Schema"), ("runs", "Runs")]
+STRIP = 12
+
+
+def whole(
+    request: HtmxRequest,
+    found: Endpoint,
+    filled: Filled,
+    *,
+    tab: str = "playground",
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page with one of its tabs."""
+    context = {
+        "endpoint": found,
+        "is_starred": found.is_favourite,  # type: ignore[attr-defined]
+        "tabs": TABS,
+        "tab": tab,
+        "tab_template": f"playground/endpoint/_{tab}.html",
+    }
+    if tab == "playground":
+        context |= form(found, filled, **more) | stage(request, found)
+    return render(request, "playground/endpoint.html", context | more, status=status)
+
+
+def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
+    """What the form and all that belongs to it are drawn from."""
+    return {
+        "endpoint": found,
+        "fields": filling.draw(found, filled.post, filled.problems),
+        "is_json": json_view.is_json(filled.post),
+        "notice": filled.notice,
+        "undo": filled.undo,
+        "form_token": secrets.token_urlsafe(16),
+        "tab_id": secrets.token_urlsafe(9),
+        "readiness": readiness(),
+        "example_link": filling.example_link(found),
+        **more,
+    }
+
+
+def stage(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
+    """The run that the address or the clock names, and the film strip."""
+    mine = Run.objects.filter(user_id=request.user.pk, endpoint=found)
+    run = shown(request, request.GET.get("shown", ""))
+    run = run or mine.unfinished().with_endpoint().prefetch_related("artifacts").first()
+    return (renderers.context(run) if run else {}) | {"strip": strip(request, found)}
+
+
+def strip(request: HtmxRequest, found: Endpoint) -> list[history.Row]:
+    """The person's latest runs of the model."""
+    runs = Run.objects.filter(user_id=request.user.pk, endpoint=found).recent()
+    return [history.row(run) for run in runs[:STRIP]]
+
+
+def shown(request: HttpRequest, text: str) -> Run | None:
+    """The run of an address, where the person may see it."""
+    try:
+        pk = uuid.UUID(text)
+    except ValueError:
+        return None
+    runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")
+    return runs.filter(pk=pk).first()

@@ -1,0 +1,40 @@
+/*
+ * What stands above a model's form: its buttons are the form's but outside of it, so htmx has to be told
+ * which one it was; a notice can be closed; what changed the form is brought into view.
+ */
+const FORM = "playground-form";
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const submitter = detail.triggeringEvent?.submitter;
+  if (detail.elt.id === FORM && submitter?.name) detail.parameters[submitter.name] = submitter.value;
+});
+document.addEventListener("click", (event) => {
+  const close = event.target.closest?.("[data-close-notice]");
+  const notice = close?.closest("#form-notice");
+  if (!document.getElementById(FORM) || !notice) return;
+  event.preventDefault();
+  notice.replaceChildren();
+  document.getElementById("presets-button").focus();
+});
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "form-notice" && target.id !== "fields") return;
+  document.getElementById("presets")?.hidePopover?.();
+  const notice = document.getElementById("form-notice");
+  if (!notice?.firstElementChild) return;
+  if (notice.querySelector("made-link")) import("./lazy/made-link.js");
+  notice.scrollIntoView({ block: "nearest" });
+  if (document.activeElement === document.body) notice.querySelector("button, input, a")?.focus({ preventScroll: true });
+});
+/** Fills the form in from `run:<id>`, `saved:<id>`: as if a button of the form had been pressed. */
+document.addEventListener("form:fill", ({ detail }) => {
+  const button = Object.assign(document.createElement("button"), { name: "~do", value: detail.fill, hidden: true, formNoValidate: true });
+  const form = document.getElementById(FORM);
+  form.append(button);
+  form.requestSubmit(button);
+  button.remove();
+});
+/* What only some people turn to comes with the first focus on it. */
+document.addEventListener("focusin", ({ target }) => {
+  if (target.closest?.("json-text")) import("./lazy/json-text.js");
+  const prompt = target.closest?.("long-text[data-recent]");
+  if (prompt) import("./lazy/recent-prompts.js").then(({ attach }) => attach(prompt));
+});

@@ -1,0 +1,118 @@
+/**
+ * <json-text><textarea>…: says while somebody types where the JSON is wrong, in the words of
+ * playground/json_view.py, with a button that puts the caret there.
+ */
+const REST_MS = 250;
+
+class JsonText extends HTMLElement {
+  connectedCallback() {
+    this.text = this.querySelector("textarea");
+    if (!this.note) {
+      this.note = Object.assign(document.createElement("p"), { className: "json-note" });
+      this.note.setAttribute("role", "status");
+      this.append(this.note);
+    }
+    for (const name of ["input", "click"]) this.addEventListener(name, this);
+    this.tell();
+  }
+  handleEvent(event) {
+    if (event.target.closest("[data-at]")) return this.goTo(+event.target.dataset.at);
+    if (event.type !== "input") return;
+    document.getElementById("f-json-error")?.remove();
+    this.text.removeAttribute("aria-invalid");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tell(), REST_MS);
+  }
+  tell() {
+    const found = mistake(this.text.value);
+    this.toggleAttribute("data-bad", !!found);
+    this.note.replaceChildren();
+    if (!found || document.getElementById("f-json-error")) return;
+    const before = this.text.value.slice(0, found.at).split("\n");
+    const place = Object.assign(document.createElement("button"), { type: "button", className: "text-button" });
+    place.textContent = `Line ${before.length}, column ${[...before.at(-1)].length + 1}`;
+    place.dataset.at = found.at;
+    place.title = "Go there";
+    this.note.append(place, `: ${found.words}.`);
+  }
+  goTo(at) {
+    this.text.focus();
+    this.text.setSelectionRange(at, Math.min(at + 1, this.text.value.length));
+    const line = parseFloat(getComputedStyle(this.text).lineHeight);
+    this.text.scrollTop = (this.text.value.slice(0, at).split("\n").length - 4) * line;
+  }
+}
+
+/** Where a text stops being a JSON object, and why; null when it is one, or empty. */
+export function mistake(text) {
+  let at = 0;
+  const stop = (words, where = at) => {
+    throw { at: where, words };
+  };
+  const skip = () => {
+    while (" \t\n\r".includes(text[at] || "x")) at += 1;
+  };
+  const string = (words) => {
+    const start = at;
+    if (text[at] !== '"') stop(words);
+    for (at += 1; text[at] !== '"'; at += 1) {
+      if (text[at] === undefined) stop("this text has no closing quote", start);
+      if (text[at] < " ") stop("a line break or tab in a text is written \\n or \\t");
+      if (text[at] !== "\\") continue;
+      if (!/^(["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(at + 1, at + 6))) stop("this backslash means nothing here");
+      at += 1;
+    }
+    at += 1;
+    return text.slice(start, at);
+  };
+  const items = (close, one) => {
+    at += 1;
+    skip();
+    if (text[at] === close) return (at += 1);
+    for (;;) {
+      one();
+      skip();
+      if (text[at] === close) return (at += 1);
+      if (text[at] !== ",") stop("a comma is missing");
+      const comma = at;
+      at += 1;
+      skip();
+      if (text[at] === close) stop("there is a comma too many", comma);
+    }
+  };
+  const value = () => {
+    skip();
+    if (text[at] === '"') return string();
+    if (text[at] === "[") return items("]", value);
+    if (text[at] === "{") {
+      const keys = new Set();
+      return items("}", () => {
+        const start = at;
+        const key = string("a key in double quotes is missing");
+        if (keys.has(key)) stop(`the key ${key} stands in it twice`, start);
+        keys.add(key);
+        skip();
+        if (text[at] !== ":") stop("a colon is missing");
+        at += 1;
+        value();
+      });
+    }
+    const word = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/.exec(text.slice(at, at + 400));
+    if (!word) stop("a value is missing");
+    at += word[0].length;
+  };
+  try {
+    skip();
+    if (at === text.length) return null;
+    if (text[at] !== "{") stop("the input must be an object, in braces");
+    value();
+    skip();
+    if (at < text.length) stop("nothing may follow the closing brace");
+    return null;
+  } catch (found) {
+    if (found instanceof RangeError) return null; // nested too deeply to be looked at here; the server says so
+    if (found instanceof Error) throw found;
+    return found;
+  }
+}
+customElements.define("json-text", JsonText);

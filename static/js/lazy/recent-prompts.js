@@ -1,0 +1,87 @@
+/**
+ * `long-text[data-recent="<address>"]`: "Recent" in the prompt's corner, or ↑ in the empty box, opens the
+ * latest prompts; typing searches them, Enter takes one, Escape closes.
+ */
+const MARKUP = `<button type="button" class="recent-open" aria-haspopup="dialog" title="Recent prompts (↑ in the empty box)">Recent</button>
+<div class="recent" popover role="dialog" aria-label="Recent prompts"><input type="search" role="combobox" aria-expanded="true" aria-autocomplete="list" aria-label="Search recent prompts" placeholder="Search recent prompts" autocomplete="off" spellcheck="false">
+<ul role="listbox" aria-label="Recent prompts"></ul><p class="muted small" role="status"></p></div>`;
+let count = 0;
+
+class Recent {
+  constructor(host) {
+    const box = document.createElement("template");
+    box.innerHTML = MARKUP;
+    [this.button, this.panel] = box.content.children;
+    this.host = host;
+    this.text = host.querySelector("textarea");
+    this.search = this.panel.querySelector("input");
+    this.list = this.panel.querySelector("ul");
+    this.status = this.panel.querySelector("p");
+    this.list.id = `recent-list-${(count += 1)}`;
+    this.search.setAttribute("aria-controls", this.list.id);
+    host.append(this.button, this.panel);
+    this.button.addEventListener("click", () => this.open());
+    this.text.addEventListener("keydown", (event) => event.key === "ArrowUp" && !this.text.value && !event.isComposing && this.open(event));
+    this.search.addEventListener("input", (event) => (event.stopPropagation(), this.filter()));
+    this.search.addEventListener("change", (event) => event.stopPropagation());
+    this.search.addEventListener("keydown", (event) => this.key(event));
+    this.list.addEventListener("click", (event) => this.take(event.target.closest("li")));
+    this.panel.addEventListener("toggle", (event) => event.newState === "closed" && this.panel.contains(document.activeElement) && this.text.focus());
+  }
+  get shown() {
+    return [...this.list.children].filter((option) => !option.hidden);
+  }
+  async open(event) {
+    event?.preventDefault();
+    const box = this.text.getBoundingClientRect();
+    this.panel.showPopover();
+    Object.assign(this.panel.style, { insetInlineStart: `${box.left + scrollX}px`, insetBlockStart: `${box.bottom + scrollY + 4}px`, inlineSize: `${box.width}px` });
+    this.search.value = "";
+    this.search.focus();
+    this.status.textContent = "Looking …";
+    try {
+      const answer = await fetch(this.host.dataset.recent, { redirect: "error" });
+      if (!answer.ok) throw new Error(answer.status);
+      this.list.innerHTML = await answer.text();
+      for (const option of this.list.children) option.id = `${this.list.id}-${option.id}`;
+      this.filter();
+    } catch {
+      this.status.textContent = "The server does not answer. Close this and try again.";
+    }
+  }
+  filter() {
+    const words = this.search.value.toLowerCase().split(/\s+/);
+    for (const option of this.list.children) option.hidden = !words.every((word) => option.textContent.toLowerCase().includes(word));
+    const count = this.shown.length;
+    this.status.textContent = count ? `${count} prompt${count === 1 ? "" : "s"}` : this.search.value ? "No prompt with these words." : "No prompts yet. What you run is listed here.";
+    this.select(this.shown[0]);
+  }
+  select(option) {
+    for (const one of this.list.children) one.setAttribute("aria-selected", one === option);
+    this.search.setAttribute("aria-activedescendant", option?.id ?? "");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+  key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const now = this.shown.findIndex((option) => option.ariaSelected === "true");
+    if (step) this.select(this.shown[Math.min(Math.max(now + step, 0), this.shown.length - 1)]);
+    else if (event.key === "Enter" && !event.isComposing) this.take(this.shown[now]);
+    if (step || event.key === "Enter") event.preventDefault();
+    event.stopPropagation();
+  }
+  take(option) {
+    if (!option) return;
+    this.panel.hidePopover();
+    this.text.focus();
+    this.text.setSelectionRange(0, this.text.value.length);
+    // Typed in rather than put in: the browser's own undo brings the old text back.
+    if (!document.execCommand("insertText", false, option.textContent)) this.text.value = option.textContent;
+    this.text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+const known = new WeakSet();
+export function attach(host) {
+  if (known.has(host)) return;
+  known.add(host);
+  new Recent(host);
+}
