@@ -6,61 +6,52 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from schemas import hints, words
-from schemas.exact import dumps, identical, is_deep, is_finite, is_sturdy
-from schemas.fields import MISSING, Field, Kind, Option
-from schemas.fitting import suits
-from schemas.media import limits, media_hint, media_of
-from schemas.openapi import Contract, Schema, as_dict, as_list, resolve
+from schemas import hints, media, words
+from schemas.exact import is_deep, is_finite
+from schemas.fields import MISSING, REST, Field, Kind, Option
+from schemas.merging import Merger, merge, says_kind
+from schemas.openapi import Contract, Schema, as_dict, as_list
+from schemas.unions import MAX_LABEL, choice, settled, union
 
 MAX_NODES = 2000
-MAX_DEPTH = 8
-MAX_BRANCHES = 9
-MAX_OPTIONS = 2000
-_MAX_LABEL = 120
+MAX_DEPTH = 10
+MAX_BRANCHES = 24
+MAX_PLACES = 12  # of a tuple
+_MAX_LEVELS = 2  # of a schema that contains itself; a JSON box beyond
+_MAX_EXAMPLES = 20
+_OPEN_REST = replace(REST, is_open=True)
+_UNKNOWN = replace(_OPEN_REST, label="Input", help="This model does not say what it takes.")
+
+Trail = tuple[str, ...]
 
 
 def build(contract: Contract) -> Field:
     """The form's root: always an object; values it has no place for are kept as extras."""
     builder = _Builder(contract.document)
-    root = builder.field("", contract.input, (), 0, is_required=True)
-    return root if root.kind == "object" else Field(kind="object", is_required=True, help=root.help)
+    flat, refs = builder.flatten(contract.input)
+    if not as_dict(flat.get("properties")):
+        flat, refs = builder.merger.one_object(flat, refs)
+    common = builder.common("", flat, flat) | {"is_required": True, "is_nullable": False}
+    return builder.object(flat, refs, 0, common | {"default": MISSING})
 
 
 class _Builder:
     """Builds one tree within a budget of nodes and depth, so that no document can exhaust us."""
 
     def __init__(self, document: Any) -> None:
-        self.document = document
+        self.merger = Merger(document)
+        self.flatten = self.merger.flatten
         self.left = MAX_NODES
 
     def field(
-        self, name: str, schema: Any, trail: tuple[str, ...], depth: int, is_required: bool = False
+        self, name: str, schema: Any, trail: Trail, depth: int, is_required: bool = False
     ) -> Field:
         """The node for `schema`; `trail` holds the references that lead here, against circles."""
-        self.left -= 1
-        own = as_dict(schema)
         flat, refs = self.flatten(schema)
-        common = self.common(name, own, flat) | {"is_required": is_required}
-        if set(refs) & set(trail) or depth > MAX_DEPTH or self.left < 0:
+        common = self.common(name, as_dict(schema), flat) | {"is_required": is_required}
+        if _is_endless(refs, trail) or depth > MAX_DEPTH:
             return Field(kind="json", **common)
         return self.shape(name, flat, (*trail, *refs), depth, common)
-
-    def flatten(self, schema: Any, depth: int = 0) -> tuple[Schema, tuple[str, ...]]:
-        """The schema with references followed and `allOf` merged into it; siblings win."""
-        flat, refs = resolve(self.document, schema)
-        parts = as_list(flat.get("allOf"))
-        if not parts or depth > MAX_DEPTH:
-            return flat, refs
-        merged: Schema = {}
-        for part in parts[:MAX_BRANCHES]:
-            self.left -= 1
-            if self.left < 0:
-                break
-            inner, more = self.flatten(part, depth + 1)
-            merged = _merge(merged, inner)
-            refs = (*refs, *more)
-        return _merge(merged, {k: v for k, v in flat.items() if k != "allOf"}), refs
 
     def common(self, name: str, own: Schema, flat: Schema) -> dict[str, Any]:
         """What every kind of field carries: words, default, examples, hints."""
@@ -68,113 +59,128 @@ class _Builder:
         short, more = words.lead(words.prose(flat.get("description")))
         return {
             "name": name,
-            "label": words.label(name, title)[:_MAX_LABEL],
+            "label": words.label(name, title)[:MAX_LABEL],
             "help": short,
             "more": more,
             "default": _default(flat),
-            "examples": tuple(as_list(flat.get("examples"))[:20]),
+            "examples": _examples(flat),
             "is_nullable": flat.get("nullable") is True or flat.get("default", MISSING) is None,
             **hints.flags(name, flat),
         }
 
     def shape(
-        self, name: str, flat: Schema, trail: tuple[str, ...], depth: int, common: dict[str, Any]
+        self, name: str, flat: Schema, trail: Trail, depth: int, common: dict[str, Any]
     ) -> Field:
         """Choose the kind and build what is below."""
-        branches = as_list(flat.get("anyOf")) or as_list(flat.get("oneOf"))
-        kinds = flat.get("type")
-        if not branches and isinstance(kinds, list):
-            branches = [flat | {"type": kind} for kind in kinds if isinstance(kind, str)]
-            branches = [{k: v for k, v in b.items() if k not in _WORDS} for b in branches]
-        if branches:
+        if branches := _branches(flat):
             return self.union(name, flat, branches, trail, depth, common)
         if "const" in flat:
-            return _choice([flat["const"]], common)
+            return choice([flat["const"]], common)
         if as_list(flat.get("enum")):
-            return _choice(flat["enum"], common)
-        kind = kinds if isinstance(kinds, str) else _guess(flat)
+            return choice(flat["enum"], common)
+        kind = flat["type"] if isinstance(flat.get("type"), str) else _guess(name, flat)
         if kind == "object":
-            return self.object(name, flat, trail, depth, common)
+            return self.group(flat, trail, depth, common)
         if kind == "array":
             return self.array(name, flat, trail, depth, common)
         if kind == "boolean":
-            return _settled(
-                "boolean",
-                common,
-                options=(Option("true", "Yes", True), Option("false", "No", False)),
-            )
+            return settled("boolean", common, options=_YES_NO)
         if kind in {"integer", "number"}:
             numeric: Kind = "integer" if kind == "integer" else "number"
-            bounds = hints.bounds(flat)
-            return _settled(numeric, common, **bounds, is_seed=hints.is_seed(name, kind))
+            is_seed = hints.is_seed(name, kind)
+            return settled(numeric, common, **hints.bounds(flat), is_seed=is_seed)
         if kind == "string":
             return _text(name, flat, common)
         if kind == "null":
-            return _settled("json", common | {"is_nullable": True})
+            return settled("json", common | {"is_nullable": True})
         return Field(kind="json", **common)
 
-    def object(
-        self, name: str, flat: Schema, trail: tuple[str, ...], depth: int, common: dict[str, Any]
-    ) -> Field:
-        """Properties in display order, or a map where only the values' schema is known."""
+    def group(self, flat: Schema, trail: Trail, depth: int, common: dict[str, Any]) -> Field:
+        """An object, or a map where only the values' schema is known."""
+        if self.left > 0 and as_dict(flat.get("properties")):
+            return self.object(flat, trail, depth, common)
+        if self.left > 0 and (values := _values(flat)):
+            return settled("map", common, item=self.item(values, trail, depth))
+        return Field(kind="json", **common)
+
+    def object(self, flat: Schema, trail: Trail, depth: int, common: dict[str, Any]) -> Field:
+        """Properties in display order; each has its node before any has nodes below it."""
         properties = as_dict(flat.get("properties"))
         required = {key for key in as_list(flat.get("required")) if isinstance(key, str)}
-        if not properties:
-            values = flat.get("additionalProperties")
-            if not isinstance(values, dict) or not values:
-                return Field(kind="json", **common)
-            item = _with(self.field("", values, trail, depth + 1), is_hidden=False)
-            return _settled("map", common, item=item)
+        names = list(_ordered(properties, flat.get("x-fal-order-properties")))[: max(self.left, 0)]
+        self.left -= len(names)
         children = []
-        for key in _ordered(properties, flat.get("x-fal-order-properties")):
-            if self.left <= 0:
-                break
-            schema = properties[key]
-            child = self.field(key, schema, trail, depth + 1, is_required=key in required)
+        for name in names:
+            child = self.field(name, properties[name], trail, depth + 1, name in required)
             if not child.is_hidden:
                 children.append(child)
             elif child.is_required and child.has_default:
-                children.append(Field(kind="json", **_kept(child)))
-        return _settled("object", common, children=tuple(children))
+                children.append(_kept(child))
+        rest = self.rest(flat, bool(children), trail, depth)
+        built = settled("object", common, children=tuple(children), rest=rest)
+        kind = common["media"] or media.file_kind(common["name"], flat)
+        return media.taking(built, kind, common) if kind else built
+
+    def rest(self, flat: Schema, has_children: bool, trail: Trail, depth: int) -> Field | None:
+        """Where further keys go: rows to add where the schema invites them, else only what is there."""
+        values = _values(flat)
+        if values and self.left > 0 and depth < MAX_DEPTH:
+            base = _OPEN_REST if has_children else replace(_UNKNOWN, help="")
+            return replace(base, item=self.item(values, trail, depth))
+        if not has_children:
+            return _UNKNOWN
+        return _OPEN_REST if flat.get("additionalProperties") is True else None
+
+    def item(self, schema: Any, trail: Trail, depth: int) -> Field:
+        """What a list or map repeats."""
+        self.left -= 1
+        return replace(self.field("", schema, trail, depth + 1), is_hidden=False)
 
     def array(
-        self, name: str, flat: Schema, trail: tuple[str, ...], depth: int, common: dict[str, Any]
+        self, name: str, flat: Schema, trail: Trail, depth: int, common: dict[str, Any]
     ) -> Field:
-        """Rows of one kind of item; a list of nothing known is a JSON box."""
+        """Rows of one kind of item, or places with a schema each; a list of nothing known is a JSON box."""
         items = flat.get("items")
-        if not isinstance(items, dict) or flat.get("prefixItems"):
+        places = as_list(flat.get("prefixItems")) or as_list(items)
+        if places and len(places) <= min(self.left, MAX_PLACES):
+            return self.tuple(places, flat, trail, depth, common)
+        if not isinstance(items, dict) or places or self.left <= 0:
             return Field(kind="json", **common)
-        item = _with(self.field("", items, trail, depth + 1), is_hidden=False)
-        media = common["media"] or media_of(name, {}, is_text=item.kind == "string")
-        if media and item.kind == "string":
-            known = {**common["file_limits"], **item.file_limits}
-            item = _with(
-                item,
-                media=item.media or media,
-                is_long=False,
-                is_mask=common["is_mask"],
-                file_limits=known,
-                limits=limits(flat | self.flatten(items)[0], known),
-            )
-        elif media:
-            media = ""
-        return _settled(
+        item = self.item(items, trail, depth)
+        if kind := common["media"] or media.media_of(name, {}, is_text=True):
+            item = media.taking(item, kind, common)
+        is_media = item.kind == "string" and bool(item.media)
+        return settled(
             "list",
             common,
             item=item,
-            media=item.media if item.kind == "string" else media,
-            label=words.media_label(common["label"]) if item.media else common["label"],
+            media=item.media if is_media else "",
+            label=words.media_label(common["label"]) if is_media else common["label"],
             is_unique=flat.get("uniqueItems") is True,
             min_length=hints.count(flat.get("minItems")),
             max_length=hints.count(flat.get("maxItems")),
         )
+
+    def tuple(
+        self, places: list[Any], flat: Schema, trail: Trail, depth: int, common: dict[str, Any]
+    ) -> Field:
+        """A list whose every place has a schema, and so a row, of its own."""
+        self.left -= len(places)
+        least = hints.count(flat.get("minItems")) or 0
+        children = []
+        for number, schema in enumerate(places):
+            built = self.field("", schema, trail, depth + 1, is_required=number < least)
+            has_title = bool(words.label("", self.flatten(schema)[0].get("title")) != "Value")
+            label = built.label if has_title else f"Item {number + 1}"
+            children.append(replace(built, name=str(number), label=label, is_hidden=False))
+        return settled("tuple", common, children=tuple(children))
 
     def union(
         self,
         name: str,
         flat: Schema,
         branches: list[Any],
-        trail: tuple[str, ...],
+        trail: Trail,
         depth: int,
         common: dict[str, Any],
     ) -> Field:
@@ -185,51 +191,95 @@ class _Builder:
             "is_nullable": common["is_nullable"] or any(_is_null(f) for _, (f, _) in known)
         }
         known = [(branch, pair) for branch, pair in known if not _is_null(pair[0])]
-        if len(known) > MAX_BRANCHES or not known:
+        if len(known) > min(MAX_BRANCHES, self.left) or not known:
             return Field(kind="json", **common)
         if len(known) == 1:
             _, (inner, refs) = known[0]
-            whole = _merge(inner, siblings)
-            if set(refs) & set(trail):
+            whole = merge(inner, siblings)
+            if _is_endless(refs, trail):
                 return Field(kind="json", **common)
             merged = self.common(name, siblings, whole) | {
                 "is_required": common["is_required"],
                 "is_nullable": common["is_nullable"] or inner.get("nullable") is True,
             }
             return self.shape(name, whole, (*trail, *refs), depth + 1, merged)
-        parts = [self.branch(name, branch, trail, depth + 1) for branch, _ in known]
-        return _union(parts, common)
+        self.left -= len(known)
+        tags = _tags(flat)
+        parts = [
+            self.branch(name, _of_type(branch, inner, flat), tags, trail, depth + 1)
+            for branch, (inner, _) in known
+        ]
+        return union(parts, common)
 
-    def branch(self, name: str, schema: Any, trail: tuple[str, ...], depth: int) -> Field:
-        """One alternative of a union, named after its own title."""
+    def branch(
+        self, name: str, schema: Any, tags: dict[str, str], trail: Trail, depth: int
+    ) -> Field:
+        """One alternative of a union, named after its own title, else the tag that tells it apart."""
         flat, _ = self.flatten(schema)
         built = self.field(name, schema, trail, depth)
         title = flat.get("title")
         own = words.label("", title) if isinstance(title, str) and title.strip() else ""
-        return _with(built, name="", label=own[:_MAX_LABEL], is_required=False, is_hidden=False)
+        own = own or _tag(built) or words.option(tags.get(as_dict(schema).get("$ref", ""), ""))
+        return replace(built, name="", label=own[:MAX_LABEL], is_required=False, is_hidden=False)
 
 
-_WORDS = {"title", "description", "default", "examples", "ui", "x-fal"}
+_WORDS = {"title", "description", "default", "examples", "example", "ui", "x-fal"}
+_YES_NO = (Option("true", "Yes", True), Option("false", "No", False))
 
 
-def _merge(below: Schema, above: Schema) -> Schema:
-    """Two schemas that both hold: properties and required add up, else `above` wins."""
-    merged = below | above
-    for key in ("properties", "x-fal-order-properties", "required"):
-        if key in below and key in above:
-            if isinstance(below[key], dict) and isinstance(above[key], dict):
-                merged[key] = below[key] | above[key]
-            elif isinstance(below[key], list) and isinstance(above[key], list):
-                merged[key] = [*below[key], *above[key]]
-    return merged
+def _branches(flat: Schema) -> list[Any]:
+    """The alternatives of a union; a list of types is one too."""
+    branches = as_list(flat.get("anyOf")) or as_list(flat.get("oneOf"))
+    kinds = flat.get("type")
+    if branches or not isinstance(kinds, list):
+        return branches
+    plain = {k: v for k, v in flat.items() if k not in _WORDS}
+    return [plain | {"type": kind} for kind in kinds if isinstance(kind, str)]
 
 
-def _guess(flat: Schema) -> str:
+def _of_type(branch: Any, inner: Schema, flat: Schema) -> Any:
+    """An alternative that only constrains, with the type that stands beside the alternatives."""
+    if says_kind(inner) or not isinstance(flat.get("type"), str) or not isinstance(branch, dict):
+        return branch
+    return {"type": flat["type"]} | branch
+
+
+def _tags(flat: Schema) -> dict[str, str]:
+    """OpenAPI's `discriminator`: what each referenced alternative is called."""
+    mapping = as_dict(as_dict(flat.get("discriminator")).get("mapping"))
+    return {ref: tag for tag, ref in mapping.items() if isinstance(ref, str)}
+
+
+def _tag(field: Field) -> str:
+    """The one value that a property of an alternative can have."""
+    only = (
+        c.options[0].label for c in field.children if c.kind == "choice" and len(c.options) == 1
+    )
+    return next(only, "") if field.kind == "object" else ""
+
+
+def _is_endless(refs: Trail, trail: Trail) -> bool:
+    return any(trail.count(ref) >= _MAX_LEVELS for ref in refs)
+
+
+def _guess(name: str, flat: Schema) -> str:
     """The kind of a schema that does not say it."""
-    for key, kind in (("properties", "object"), ("items", "array")):
-        if isinstance(flat.get(key), dict):
-            return kind
-    return "string" if media_hint(flat) else ""
+    if isinstance(flat.get("properties"), dict) or _values(flat):
+        return "object"
+    if isinstance(flat.get("items"), dict) or as_list(flat.get("prefixItems")):
+        return "array"
+    if not {"pattern", "minLength", "maxLength", "format"}.isdisjoint(flat):
+        return "string"
+    if not {"minimum", "maximum", "multipleOf"}.isdisjoint(flat):
+        return "number"
+    return "string" if media.media_hint(flat) else ""
+
+
+def _values(flat: Schema) -> Schema:
+    """The schema of a map's values; empty where there is none."""
+    named = as_dict(flat.get("patternProperties"))
+    only = next(iter(named.values())) if len(named) == 1 else None
+    return as_dict(flat.get("additionalProperties")) or as_dict(only)
 
 
 def _is_null(flat: Schema) -> bool:
@@ -247,129 +297,38 @@ def _default(flat: Schema) -> Any:
     return MISSING if is_deep(default) or not is_finite(default) else default
 
 
-def _settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
-    """A field whose default is of its kind, or none."""
-    default = common["default"]
-    if kind == "integer" and isinstance(default, float) and default.is_integer():
-        default = int(default)
-    field = Field(kind=kind, **(common | values | {"default": default}))
-    return field if suits(field, default) else _with(field, default=MISSING)
+def _examples(flat: Schema) -> tuple[Any, ...]:
+    """`examples` as JSON Schema has them (a list) or OpenAPI (by name), or 3.0's one `example`."""
+    found = flat.get("examples")
+    if isinstance(found, dict):
+        found = [as_dict(one).get("value") for one in found.values()]
+    listed = as_list(found)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
+    return tuple(one for one in listed if not is_deep(one) and is_finite(one))
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:
-    media = common["media"] or media_of(name, flat, is_text=True)
+    kind = common["media"] or media.media_of(name, flat, is_text=True)
     pattern = flat.get("pattern")
-    return _settled(
+    return settled(
         "string",
         common,
-        media=media,
-        label=words.media_label(common["label"]) if media else common["label"],
-        is_long=not media and hints.is_long(name, flat),
+        media=kind,
+        label=words.media_label(common["label"]) if kind else common["label"],
+        is_mask=common["is_mask"] and kind == "image",
+        is_long=not kind and hints.is_long(name, flat),
         min_length=hints.count(flat.get("minLength")),
         max_length=hints.count(flat.get("maxLength")),
         pattern=pattern if isinstance(pattern, str) else "",
     )
 
 
-def _choice(values: list[Any], common: dict[str, Any]) -> Field:
-    """An enum or const: each value once, null as nullable, with keys that never clash."""
-    if None in values:
-        common = common | {"is_nullable": True}
-    values = [value for value in values[:MAX_OPTIONS] if value is not None]
-    if not values:
-        return Field(kind="json", **common)
-    default = common["default"]
-    if len(values) == 1 and common["is_required"] and default is MISSING:
-        common = common | {"default": values[0]}
-    elif common["default"] not in (MISSING, None) and not any(
-        identical(default, value) for value in values
-    ):
-        values = [*values, default]
-    options = _options(values)
-    return Field(
-        kind="choice", **(common | {"options": options, "is_size": any(o.size for o in options)})
-    )
-
-
-def _options(values: list[Any]) -> tuple[Option, ...]:
-    """A text is its own key; anything else, and texts a page might bend, are keyed by their JSON."""
-    keys: dict[str, Any] = {}
-    for value in values:
-        is_plain = isinstance(value, str) and value.strip() and "\n" not in value
-        is_plain = is_plain and is_sturdy(value) and not value.startswith("~")
-        key = value if is_plain else _json_key(value)
-        if key in keys and not identical(keys[key], value):
-            key = "~=" + dumps(value, indent=None)
-        keys.setdefault(key, value)
-    sizes = hints.sizes(keys.values())
-    return tuple(
-        Option(
-            key, words.option(value)[:_MAX_LABEL] or "empty", value, 0, *hints.drawn(value, sizes)
-        )
-        for key, value in keys.items()
-    )
-
-
-def _json_key(value: Any) -> str:
-    text = dumps(value, indent=None)
-    return "~=" + text if isinstance(value, str) else text
-
-
-def _union(parts: list[Field], common: dict[str, Any]) -> Field:
-    """Alternatives as one field: like kinds merge, plain choices become options of the select."""
-    common = common | {"is_nullable": common["is_nullable"] or any(p.is_nullable for p in parts)}
-    plain = [part for part in parts if part.kind == "choice"]
-    others = [part for part in parts if part.kind != "choice"]
-    values = [option.value for part in plain for option in part.options]
-    if not others:
-        return _choice(values, common)
-    if all(part.kind == "string" for part in others) and all(isinstance(v, str) for v in values):
-        best = next((part for part in others if part.media), others[0])
-        merged = _settled("string", common, is_long=all(p.is_long for p in others))
-        return _with(
-            merged,
-            media=best.media,
-            label=words.media_label(merged.label) if best.media else merged.label,
-            suggestions=tuple(filter(is_sturdy, values)),
-        )
-    if not plain and {part.kind for part in others} <= {"integer", "number"}:
-        return _settled("number", common, is_seed=any(part.is_seed for part in others))
-    options = _options(values)
-    is_size = any(_is_size_object(part) for part in others)
-    for position, part in enumerate(others, start=1):
-        label = "Custom" if _is_size_object(part) else part.label or _KIND_WORDS[part.kind]
-        options = (*options, Option(f"~{position}", label, branch=position))
-    field = Field(
-        kind="union",
-        **(
-            common
-            | {"options": options, "branches": tuple(others), "is_size": is_size, "media": ""}
-        ),
-    )
-    return field if suits(field, field.default) else _with(field, default=MISSING)
-
-
-_KIND_WORDS: dict[str, str] = {
-    "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
-    "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",
-    "json": "JSON", "choice": "Choice",
-}  # fmt: skip
-
-
-def _is_size_object(field: Field) -> bool:
-    return field.kind == "object" and {"width", "height"} <= {c.name for c in field.children}
-
-
-def _kept(field: Field) -> dict[str, Any]:
+def _kept(field: Field) -> Field:
     """What a hidden field keeps: its name and the default that the model requires."""
-    return {
-        "name": field.name,
-        "label": field.label,
-        "default": field.default,
-        "is_required": True,
-        "is_hidden": True,
-    }
-
-
-def _with(field: Field, **changes: Any) -> Field:
-    return replace(field, **changes)
+    return Field(
+        kind="json",
+        name=field.name,
+        label=field.label,
+        default=field.default,
+        is_required=True,
+        is_hidden=True,
+    )

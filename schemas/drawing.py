@@ -31,7 +31,7 @@ class Node:
     keys: tuple[str, ...] = ()  # what is ticked
     children: list[Node] = attribute(default_factory=list)  # of an object; of a union, each branch
     rows: list[Row] = attribute(default_factory=list)
-    extra: str = ""
+    extra: Node | None = None  # an object's keys beyond its properties, as a map
     marks: tuple[str, ...] = ()
     errors: list[str] = attribute(default_factory=list)
 
@@ -70,6 +70,8 @@ class Node:
             yield from child.walk()
         for row in self.rows:
             yield from row.node.walk()
+        if self.extra:
+            yield from self.extra.walk()
 
 
 @dataclass(slots=True, eq=False)
@@ -146,6 +148,8 @@ class _Drawer:
                 return node
         if field.kind == "object":
             self.object(node, default)
+        elif field.kind == "tuple":
+            self.tuple(node, default)
         elif field.kind == "list" or field.kind == "map":
             self.list(node, default)
         else:
@@ -174,11 +178,20 @@ class _Drawer:
             self.node(child, below(node.name, child.name), preset.get(child.name, child.default))
             for child in node.field.children
         ]
-        if self.post:
-            node.extra = last(self.post, node.name + "~extra") or ""
-        node.is_changed = bool(
-            node.is_changed or node.extra or any(child.is_changed for child in node.children)
-        )
+        rest = node.field.others
+        if self.post or rest.is_open:
+            extra = self.node(rest, node.name + "~extra", MISSING)
+            node.extra = extra if rest.is_open or extra.rows or extra.is_boxed else None
+        below_it = [*node.children, *([node.extra] if node.extra else [])]
+        node.is_changed = node.is_changed or any(child.is_changed for child in below_it)
+
+    def tuple(self, node: Node, default: Any) -> None:
+        """Each place, in its order."""
+        preset = default if isinstance(default, list) and "set" not in node.marks else []
+        for number, child in enumerate(node.field.children):
+            own = preset[number] if number < len(preset) else child.default
+            node.children.append(self.node(child, below(node.name, number), own))
+        node.is_changed = node.is_changed or any(child.is_changed for child in node.children)
 
     def list(self, node: Node, default: Any) -> None:
         """Rows as posted, else as the default has them."""

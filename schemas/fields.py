@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 Kind = Literal[
-    "object", "map", "list", "union", "choice", "boolean", "integer", "number", "string", "json"
-]
+    "object", "map", "list", "tuple", "union", "choice", "boolean", "integer", "number", "string", "json"
+]  # fmt: skip
 
 
 class Missing(Enum):
@@ -38,8 +38,9 @@ class Option:
 class Field:
     """One node of the input form.
 
-    `children` are an object's properties in display order; `item` is what a list or a map
-    repeats; `branches` are a union's alternatives, its plain choices being `options`.
+    `children` are an object's properties in display order, or a tuple's places, named "0", "1" …;
+    `item` is what a list or a map repeats; `branches` are a union's alternatives, its plain
+    choices being `options`; `rest` is the map of an object's keys beyond its properties.
     """
 
     kind: Kind
@@ -67,6 +68,8 @@ class Field:
     children: tuple[Field, ...] = ()
     item: Field | None = None
     branches: tuple[Field, ...] = ()
+    rest: Field | None = None
+    is_open: bool = True  # a map or list: rows may be added
     suggestions: tuple[str, ...] = ()  # of an open enum
 
     media: str = ""  # image, video, audio or file: the text is an address
@@ -86,9 +89,23 @@ class Field:
         return self.default is not MISSING and self.default is not None
 
     @property
+    def others(self) -> Field:
+        """Where an object keeps the keys that are none of its properties: a map."""
+        return self.rest or REST
+
+    @property
     def is_group(self) -> bool:
         """Whether it is drawn as several controls."""
-        return self.kind in {"object", "map", "list", "union"}
+        return self.kind in {"object", "map", "list", "tuple", "union"}
+
+
+REST: Final = Field(
+    kind="map",
+    label="Other keys",
+    help="Keys that this model's schema does not list.",
+    item=Field(kind="json"),
+    is_open=False,
+)  # of an object that does not say what else it takes
 
 
 def find(field: Field, path: tuple[str | int, ...]) -> Field:
@@ -103,8 +120,8 @@ def find(field: Field, path: tuple[str | int, ...]) -> Field:
 
 
 def _below(field: Field, part: str | int) -> Field | None:
-    if field.kind == "object":
-        return next((child for child in field.children if child.name == part), None)
+    if field.kind in {"object", "tuple"}:
+        return next((child for child in field.children if child.name == str(part)), None)
     if field.kind in {"list", "map"}:
         return field.item
     return next((hit for branch in field.branches if (hit := _below(branch, part))), None)

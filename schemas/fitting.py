@@ -8,7 +8,7 @@ from schemas.exact import identical, is_sturdy
 from schemas.fields import MISSING, Field, Option
 
 TYPES: dict[str, Any] = {
-    "object": dict, "map": dict, "list": list, "string": str, "integer": int,
+    "object": dict, "map": dict, "list": list, "tuple": list, "string": str, "integer": int,
     "number": (int, float), "boolean": bool,
 }  # fmt: skip
 
@@ -46,6 +46,8 @@ def _fit(field: Field, value: Any) -> int:
         return 30 if any(identical(option.value, value) for option in field.options) else 0
     if field.kind == "list" and isinstance(value, list) and field.item:
         return 6 + min((_fit(field.item, item) for item in value), default=4)
+    if field.kind == "tuple" and isinstance(value, list):
+        return 7 if len(value) == len(field.children) and suits(field, value) else 1
     if field.kind == "json":
         return 1
     return 10 if _is_of_kind(field.kind, value) else 0
@@ -57,6 +59,8 @@ def suits(field: Field, value: Any) -> bool:
         return True
     if field.kind == "object" and isinstance(value, dict):
         return all(suits(c, value[c.name]) for c in field.children if c.name in value)
+    if field.kind == "tuple" and isinstance(value, list):
+        return len(value) <= len(field.children) and all(map(suits, field.children, value))
     if field.kind == "union":
         option = fitting(field, value)
         if option is None:

@@ -18,6 +18,7 @@ _COMMON = {
 _LONG = re.compile(
     r"prompt|text|lyric|script|caption|instruction|description|content|message|query|question|story|speech|tags"
 )
+_INLINE = re.compile(r"(?i)data[ -]?ur[il]|base64|without going through the CDN")
 _SEED = re.compile(r"(?:^|_)seed$")
 PRESETS = {  # fal's own sizes (protocol 4.4)
     "square_hd": (1024, 1024), "square": (512, 512), "portrait_4_3": (768, 1024),
@@ -29,12 +30,13 @@ def flags(name: str, flat: Schema) -> dict[str, Any]:
     """The drawing hints every kind of field may carry."""
     ui = as_dict(flat.get("ui"))
     known = file_limits(flat)
-    is_sync = name == "sync_mode" and "data uri" in str(flat.get("description", "")).lower()
+    prose = flat.get("description")
+    is_sync = name == "sync_mode" and isinstance(prose, str) and bool(_INLINE.search(prose))
     is_important = ui.get("important") is True
     is_deprecated = flat.get("deprecated") is True
     return {
         "media": media_hint(flat),
-        "is_mask": "mask" in name.lower().split("_"),
+        "is_mask": not {"mask", "masks"}.isdisjoint(name.lower().split("_")),
         "is_important": is_important or (name in _COMMON and not is_deprecated),
         "is_advanced": is_sync or is_deprecated,
         "is_hidden": ui.get("hidden") is True,
@@ -80,7 +82,8 @@ def bounds(flat: Schema) -> dict[str, Any]:
 
 def count(value: Any) -> int | None:
     """A length limit, if it is one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+    return value if is_count else None
 
 
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:

@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from schemas.fields import Field
 from schemas.openapi import Schema, as_dict
 from schemas.words import number, span
 
 MEDIA = ("image", "video", "audio", "file")
-_WORDS_OF = {
-    "video": {"video", "videos", "clip", "movie", "footage"},
-    "audio": {"audio", "audios", "voice", "speech", "song", "music", "sound", "wav", "mp3", "instrumental", "vocal", "vocals"},
-    "image": {"image", "images", "img", "photo", "photos", "picture", "pictures", "mask", "masks", "frame", "frames", "face",
-              "faces", "garment", "pose", "depth", "portrait", "logo", "thumbnail", "person", "human", "texture"},
-    "file": {"file", "files", "zip", "archive", "data", "dataset", "mesh", "model", "glb", "document", "pdf", "subtitle", "captions"},
+_SAID = {  # what a word in a name surely means
+    "video": {"video", "videos"},
+    "audio": {"audio", "audios"},
+    "image": {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "mask", "masks"},
 }  # fmt: skip
-_BARE = {"image", "images", "mask", "audio", "video", "videos", "img", "photo", "picture"}
+_MEANT = {  # what it means in the name of an address
+    "file": {"zip", "archive", "data", "dataset", "tar"},
+    "video": {"clip", "clips", "movie", "footage"},
+    "audio": {"voice", "speech", "song", "music", "sound", "wav", "mp3", "instrumental", "vocal", "vocals", "speaker"},
+    "image": {"frame", "frames", "keyframe", "face", "faces", "garment", "garments", "pose", "depth", "portrait", "logo",
+              "thumbnail", "person", "human", "texture", "sketch", "background", "foreground", "product", "clothes", "clothing",
+              "outfit", "character", "avatar", "selfie", "headshot", "canvas", "scribble", "canny", "cover", "poster", "hdri",
+              "screenshot", "style", "subject", "png", "jpg", "jpeg", "webp"},
+}  # fmt: skip
+_FILES = {
+    "file", "files", "mesh", "model", "glb", "obj", "document", "pdf", "subtitle", "subtitles", "srt", "captions", "csv",
+    "weights", "lora", "checkpoint", "safetensors", "font",
+}  # fmt: skip
+_NO_FILE = {
+    "webhook", "callback", "base", "api", "repo", "repository", "website", "webpage", "page", "site", "host", "proxy",
+    "redirect", "endpoint", "server", "homepage",
+}  # fmt: skip
+_ADDRESS = {"url", "urls", "uri", "uris"}
+_BETWEEN = {"of", "in", "on", "per", "to", "from", "for", "as"}
+_IN_PROSE = re.compile(
+    r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? (?:of|to|for|pointing to|containing) "
+    r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
+)
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
 _UNITS = {"width": "px wide", "height": "px high", "duration": "s", "fps": "fps", "frames": "frames"}  # fmt: skip
 _LIMITS = (*(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")), "max_file_size", "multiple_of")  # fmt: skip
@@ -30,20 +53,54 @@ def media_hint(flat: Schema) -> str:
 
 
 def media_of(name: str, flat: Schema, is_text: bool) -> str:
-    """The media kind of a text that is an address, after the hint or its name."""
+    """The media kind of a text that is an address: by hint, else by its name, else by its description."""
     if hint := media_hint(flat):
         return hint
-    lowered = name.lower()
-    parts = [part for part in re.split(r"[_\W]+", lowered) if part]
-    is_address = bool(re.search(r"(?:^|_)urls?$", lowered))
-    if not is_text or not parts or not (is_address or lowered in _BARE):
+    words = _words(name)
+    if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
-    for kind, known in _WORDS_OF.items():
-        if any(part in known for part in reversed(parts)) and not (
-            kind == "image" and "data" in parts
-        ):
-            return kind
-    return ""
+    said = _said(words)
+    if _ADDRESS & set(words) or flat.get("format") in {"uri", "url"}:
+        return _by_address(set(words), said)
+    if said == _said(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and said:
+        return said
+    return _by_description(flat)
+
+
+def file_kind(name: str, flat: Schema) -> str:
+    """The kind of file that an object stands for, by hint, title, name or metadata; `""` when for none."""
+    properties = as_dict(flat.get("properties"))
+    if "url" not in properties:
+        return ""
+    title = flat.get("title")
+    words = [*_words(name), *(_words(title) if isinstance(title, str) else ())]
+    is_file = not {"content_type", "file_name", "file_size"}.isdisjoint(properties)
+    return (
+        media_hint(flat)
+        or _said(words)
+        or ("file" if is_file or {"file", "files"} & set(words) else "")
+    )
+
+
+def taking(field: Field, kind: str, around: dict[str, Any]) -> Field:
+    """The field with its addresses taking files, of this kind and with the limits of what is around them."""
+    if field.kind == "string":
+        known = {**around["file_limits"], **field.file_limits}
+        return replace(
+            field,
+            media=field.media or kind,
+            label="Address" if field.label == "URL" else field.label,
+            is_long=False,
+            is_mask=around["is_mask"] and (field.media or kind) == "image",
+            file_limits=known,
+            limits=_in_words(known) if field.file_limits else field.limits or around["limits"],
+        )
+    if field.kind == "object":
+        changed = (taking(c, kind, around) if c.name == "url" else c for c in field.children)
+        return replace(field, children=tuple(c for c in changed if c.name != "file_data"))
+    if field.kind == "union":
+        return replace(field, branches=tuple(taking(b, kind, around) for b in field.branches))
+    return field
 
 
 def file_limits(flat: Schema) -> dict[str, float]:
@@ -97,3 +154,30 @@ def _bytes(size: float) -> str:
 def _is_limit(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 < value < 10**30 and math.isfinite(value)
+
+
+def _words(name: str) -> list[str]:
+    """`firstImageUrl2`, `first_image_url_2` → first, image, url."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:100])
+    return [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not word.isdecimal()]
+
+
+def _said(words: Iterable[str]) -> str:
+    """The media kind of the last word that names one."""
+    kinds = [kind for word in words for kind, known in _SAID.items() if word in known]
+    return kinds[-1] if kinds else ""
+
+
+def _by_address(words: set[str], said: str) -> str:
+    if _MEANT["file"] & words:
+        return "file"
+    if said or _NO_FILE & words:
+        return said
+    found = next((kind for kind, known in _MEANT.items() if known & words), "")
+    return found or ("file" if _FILES & words else "")
+
+
+def _by_description(flat: Schema) -> str:
+    text = flat.get("description")
+    match = _IN_PROSE.match(text[:200]) if isinstance(text, str) else None
+    return _said([match[1].lower()]) if match else ""

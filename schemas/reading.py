@@ -50,7 +50,7 @@ class _Nothing(Enum):
 
 ABSENT: Final = _Nothing.ABSENT
 BLANK: Final = _Nothing.BLANK
-EMPTY: dict[str, Any] = {"string": "", "list": [], "map": {}, "object": {}}
+EMPTY: dict[str, Any] = {"string": "", "list": [], "tuple": [], "map": {}, "object": {}}
 
 
 class Unreadable(ValueError):
@@ -124,6 +124,8 @@ class Reader:
             return self.object(field, name, path, default, need)
         if field.kind == "list":
             return self.list(field, name, path)
+        if field.kind == "tuple":
+            return self.tuple(field, name, path, default)
         if field.kind == "map":
             return self.map(field, name, path)
         text = last(self.post, name)
@@ -148,7 +150,7 @@ class Reader:
         empty = EMPTY.get(field.kind, MISSING)
         if empty is not MISSING and self.is_marked(name, "set"):
             return empty
-        if has_default and field.kind != "object":
+        if has_default and field.kind not in {"object", "tuple"}:
             if empty is not MISSING and not identical(default, empty):
                 return empty  # somebody cleared the default
             if empty is MISSING and field.is_nullable:
@@ -194,20 +196,17 @@ class Reader:
         return self.read(child, below(name, child.name), (*path, child.name), default, need)
 
     def extras(self, field: Field, name: str, path: Path) -> dict[str, Any]:
-        """Keys that the schema does not know, from their JSON box."""
-        text = last(self.post, name + "~extra")
-        if not text or not text.strip():
+        """Keys that the schema does not know, from their own rows."""
+        found = self.value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
+        if found is MISSING:
             return {}
-        known = {child.name for child in field.children}
-        try:
-            extras = loads(text)
-        except NotJson as error:
-            self.refuse(path, f"Other keys: not valid JSON: {error}")
+        if not isinstance(found, dict):
+            self.refuse(path, f"{field.others.label} must be a JSON object, in braces")
             return {}
-        if not isinstance(extras, dict):
-            self.refuse(path, "Other keys must be a JSON object, in braces")
-            return {}
-        return {key: value for key, value in extras.items() if key not in known}
+        for child in field.children:
+            if child.name in found:
+                self.refuse((*path, child.name), f"“{child.name}” has a field of its own")
+        return found
 
     def list(self, field: Field, name: str, path: Path) -> Any:
         """The rows in order, blank ones dropped; plainly repeated controls are rows too."""
@@ -228,6 +227,26 @@ class Reader:
                 found.append(value)
         return found or BLANK
 
+    def tuple(self, field: Field, name: str, path: Path, default: Any) -> Any:
+        """All places, once one of them was set; those at the end may be left out."""
+        is_set = self.is_marked(name, "set")
+        preset = default if isinstance(default, list) and not is_set else []
+        places = [
+            (child, below(name, n), (*path, n), preset[n] if n < len(preset) else child.default)
+            for n, child in enumerate(field.children)
+        ]
+        touched = (self.read(*place, Need.OPTIONAL) is not MISSING for place in places)
+        if not is_set and not any(list(touched)):
+            return BLANK
+        found = [self.read(*place, Need.CHOSEN) for place in places]
+        while found and found[-1] is MISSING:
+            found.pop()
+        for number, value in enumerate(found):
+            here = (*path, number)
+            if value is MISSING and not self.has_problem(here):
+                self.refuse(here, f"{field.children[number].label} needs a value")
+        return found
+
     def map(self, field: Field, name: str, path: Path) -> Any:
         """The rows as one object; a row without key and value is dropped."""
         rows = self.rows.of(name)
@@ -244,7 +263,7 @@ class Reader:
             if not key and (value is MISSING or identical(value, item.default)):
                 continue
             if key in found:
-                raise Unreadable(f"has the key “{key}” twice")
+                raise Unreadable(f"may not have the key “{key}” twice")
             if value is MISSING:
                 self.refuse((*path, key), f"“{key}” needs a value")
             else:

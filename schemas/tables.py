@@ -62,6 +62,7 @@ def type_in_words(field: Field) -> str:
     words = {
         "object": "object", "map": "names with values", "union": "", "boolean": "yes or no", "integer": "whole number",
         "number": "number", "string": "text", "json": "JSON", "list": "list", "choice": f"one of {len(field.options)}",
+        "tuple": f"list of {len(field.children)}",
     }[field.kind]  # fmt: skip
     if field.kind == "string" and field.media:
         words = f"{field.media} address"

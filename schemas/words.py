@@ -22,7 +22,7 @@ _FORMATS = {
 
 def label(name: str, title: object = None) -> str:
     """A field's label: its title, calmed down when that is only the name in title case."""
-    text = " ".join(title.split()) if isinstance(title, str) else ""
+    name, text = name[:200], " ".join(title[:500].split()) if isinstance(title, str) else ""
     if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
         return text
     return _sentence(name) or text or name or "Value"
@@ -71,7 +71,7 @@ def prose(description: object) -> str:
     text = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text))
     text = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*\)", r"\1", text)
     text = re.sub(r"`+|\*\*|__(?=\w)|(?<=\w)__(?!\w)", "", text)
-    text = re.sub(r"(?m)^\s*(?:#+|[-*+])\s+", "· ", text).replace("\0", "")
+    text = re.sub(r"(?m)^[ \t]*(?:#+|[-*+])[ \t]+", "· ", text).replace("\0", "")
     paragraphs = re.split(r"\n\s*\n|\n(?=· )", text)
     return "\n".join(" ".join(part.split()) for part in paragraphs if part.strip())
 

@@ -7,7 +7,7 @@ So the law `parse(write(value)) == value` holds for every schema and every value
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.controls import below
@@ -62,6 +62,8 @@ class _Writer:
         """The field's own controls; None where they cannot hold such a value."""
         if field.kind == "list":
             return self.list(field, name, value) if isinstance(value, list) else None
+        if field.kind == "tuple":
+            return self.tuple(field, name, value, default) if isinstance(value, list) else None
         if field.kind == "map":
             return self.map(field, name, value) if isinstance(value, dict) else None
         if field.kind == "union":
@@ -74,7 +76,7 @@ class _Writer:
     def object(
         self, field: Field, name: str, value: dict[str, Any], default: Any, is_set: bool
     ) -> Written:
-        """Each property that is there, and the unknown ones as JSON."""
+        """Each property that is there, and a row for each unknown one."""
         preset = default if isinstance(default, dict) and not is_set else {}
         post: Written = {}
         known = set()
@@ -85,7 +87,9 @@ class _Writer:
                 own = preset.get(child.name, child.default)
                 post |= self.write(child, below(name, child.name), value[child.name], own, need)
         extras = {key: item for key, item in value.items() if key not in known}
-        return post | {f"{name}~extra": [dumps(extras)]} if extras else post
+        if extras:
+            post |= self.write(field.others, f"{name}~extra", extras, MISSING, Need.OPTIONAL)
+        return post
 
     def list(self, field: Field, name: str, values: list[Any]) -> Written | None:
         """A box for each choice where every item is one, once; else a row for each item."""
@@ -98,6 +102,20 @@ class _Writer:
         post: Written = {f"{name}~rows": ["", *(str(row) for row in range(len(values)))]}
         for row, value in enumerate(values):
             post |= self.write(item, below(name, row), value, item.default, Need.CHOSEN)
+        return post
+
+    def tuple(self, field: Field, name: str, values: Sequence[Any], default: Any) -> Written | None:
+        """Each place's own controls; None where places are missing that would show something, or too few."""
+        preset = default if isinstance(default, list) else []
+        missing = field.children[len(values) :]
+        if len(values) > len(field.children) or len(preset) > len(values):
+            return None
+        if any(child.has_default or child.is_group for child in missing):
+            return None
+        post: Written = {}
+        for number, (child, value) in enumerate(zip(field.children, values, strict=False)):
+            own = preset[number] if number < len(preset) else child.default
+            post |= self.write(child, below(name, number), value, own, Need.CHOSEN)
         return post
 
     def map(self, field: Field, name: str, values: dict[str, Any]) -> Written | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from playground.forms import render_form
 from sandbox import openapi
@@ -72,7 +72,9 @@ def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
 @given(strategies.schemas_with_arguments)
 def test_arguments_of_any_schema_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
-    root = build(contract(document, "a/b"))
+    found = contract(document, "a/b")
+    root = build(found)
+    assume(not any("is required" in problem.message for problem in validate(found, value, root)))
     assert identical(through_the_page(root, value), value)
 
 
@@ -95,7 +97,9 @@ def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str,
 @given(strategies.schemas_with_arguments)
 def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
-    root = build(contract(document, "a/b"))
+    found = contract(document, "a/b")
+    root = build(found)
+    assume(not any("is required" in problem.message for problem in validate(found, value, root)))
     posted = post_of(render_form(draw(root, value)))
     again = post_of(render_form(draw(root, post=posted)))
     assert identical(parse(root, again).arguments, value)

@@ -132,7 +132,7 @@ def test_rows_come_in_their_order_with_any_gaps() -> None:
 def test_a_map_refuses_a_key_twice() -> None:
     root = form({"x": {"type": "object", "additionalProperties": {"type": "number"}}})
     post = {"x.0~key": ["a"], "x.0": ["1"], "x.1~key": ["a"], "x.1": ["2"]}
-    assert parse(root, post).problems == [Problem(("x",), "X has the key “a” twice")]
+    assert parse(root, post).problems == [Problem(("x",), "X may not have the key “a” twice")]
     assert parse(root, post | {"x.1~key": ["b"]}).arguments == {"x": {"a": 1, "b": 2}}
     assert parse(root, {"x.0~key": ["a"], "x.0": [""]}).problems == [
         Problem(("x", "a"), "“a” needs a value")

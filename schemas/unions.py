@@ -1,0 +1,114 @@
+"""Alternatives of one value as one field: plain choices become options, like kinds merge, the rest branches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from schemas import hints, words
+from schemas.exact import dumps, identical, is_deep, is_finite, is_sturdy
+from schemas.fields import MISSING, Field, Kind, Option
+from schemas.fitting import suits
+
+MAX_LABEL = 120
+_MAX_OPTIONS = 2000
+
+
+def settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
+    """A field whose default is of its kind, or none."""
+    default = common["default"]
+    if kind == "integer" and isinstance(default, float) and default.is_integer():
+        default = int(default)
+    field = Field(kind=kind, **(common | values | {"default": default}))
+    return field if suits(field, default) else replace(field, default=MISSING)
+
+
+def choice(values: list[Any], common: dict[str, Any]) -> Field:
+    """An enum or const: each value once, null as nullable, with keys that never clash."""
+    if None in values:
+        common = common | {"is_nullable": True}
+    values = [v for v in values[:_MAX_OPTIONS] if v is not None and not is_deep(v) and is_finite(v)]
+    if not values:
+        return Field(kind="json", **common)
+    default = common["default"]
+    if len(values) == 1 and common["is_required"] and default is MISSING:
+        common = common | {"default": values[0]}
+    elif common["default"] not in (MISSING, None) and not any(
+        identical(default, value) for value in values
+    ):
+        values = [*values, default]
+    options = _options(values)
+    return Field(
+        kind="choice", **(common | {"options": options, "is_size": any(o.size for o in options)})
+    )
+
+
+def _options(values: list[Any]) -> tuple[Option, ...]:
+    """A text is its own key; anything else, and texts a page might bend, are keyed by their JSON."""
+    keys: dict[str, Any] = {}
+    for value in values:
+        is_plain = isinstance(value, str) and value.strip() and "\n" not in value
+        is_plain = is_plain and is_sturdy(value) and not value.startswith("~")
+        key = value if is_plain else _json_key(value)
+        if key in keys and not identical(keys[key], value):
+            key = "~=" + dumps(value, indent=None)
+        keys.setdefault(key, value)
+    sizes = hints.sizes(keys.values())
+    return tuple(
+        Option(
+            key, words.option(value)[:MAX_LABEL] or "empty", value, 0, *hints.drawn(value, sizes)
+        )
+        for key, value in keys.items()
+    )
+
+
+def _json_key(value: Any) -> str:
+    text = dumps(value, indent=None)
+    return "~=" + text if isinstance(value, str) else text
+
+
+def union(parts: list[Field], common: dict[str, Any]) -> Field:
+    """Alternatives as one field: like kinds merge, plain choices become options of the select."""
+    common = common | {"is_nullable": common["is_nullable"] or any(p.is_nullable for p in parts)}
+    plain = [part for part in parts if part.kind == "choice"]
+    others = [part for part in parts if part.kind != "choice"]
+    values = [option.value for part in plain for option in part.options]
+    if not others:
+        return choice(values, common)
+    if all(part.kind == "string" for part in others) and all(isinstance(v, str) for v in values):
+        best = next((part for part in others if part.media), others[0])
+        merged = settled("string", common, is_long=all(p.is_long for p in others))
+        return replace(
+            merged,
+            media=best.media,
+            label=words.media_label(merged.label) if best.media else merged.label,
+            suggestions=tuple(filter(is_sturdy, values)),
+        )
+    if not plain and {part.kind for part in others} <= {"integer", "number"}:
+        return settled("number", common, is_seed=any(part.is_seed for part in others))
+    options = _options(values)
+    is_size = any(_is_size_object(part) for part in others)
+    for position, part in enumerate(others, start=1):
+        word = part.media.capitalize() or _KIND_WORDS[part.kind]
+        label = "Custom" if _is_size_object(part) else part.label or word
+        label = f"{label} {position}" if any(o.label == label for o in options) else label
+        options = (*options, Option(f"~{position}", label, branch=position))
+    field = Field(
+        kind="union",
+        **(
+            common
+            | {"options": options, "branches": tuple(others), "is_size": is_size, "media": ""}
+        ),
+    )
+    return field if suits(field, field.default) else replace(field, default=MISSING)
+
+
+_KIND_WORDS: dict[str, str] = {
+    "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
+    "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",
+    "json": "JSON", "choice": "Choice", "tuple": "List",
+}  # fmt: skip
+
+
+def _is_size_object(field: Field) -> bool:
+    return field.kind == "object" and {"width", "height"} <= {c.name for c in field.children}
