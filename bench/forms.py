@@ -1,8 +1,10 @@
 """G7: from an OpenAPI document to a form, beside one bare Django template with the same fields.
 
 The documents are the real ones next to the checkout where they are there, made-up ones elsewhere.
-"First" is document text → contract → tree → HTML with nothing kept; "warm" is tree → HTML, the
-way a page does it; "filled" is the same with every field of the form filled in.
+"Tree" is document text → contract → Field tree; "first" goes on to the HTML with nothing kept;
+"warm" is tree → HTML, the way a page does it; "filled" is the same with every field of the form
+filled in; "read" is what was posted → arguments, checked against the schema. Peers stand beside
+where they are installed (`bench/peers`).
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import gc
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench import peers
 from bench.catalogue import document, endpoint_id
 from bench.figures import Goal, at_most, median, note, show, table, times
 from bench.stage import ROOT, Stage
@@ -23,7 +26,8 @@ REAL = ROOT / ".." / "shared" / "data" / "openapi"
 MADE_UP = 8
 MANY = 1200
 UPLOADS = "/uploads/"
-HEAD = ["document", "fields", "first ms", "warm ms", "filled ms", "bare ms", "KB", "bare KB"]
+TURNS = ["tree", "first", "warm", "filled", "read", "bare"]
+HEAD = ["document", "fields", *(f"{turn} ms" for turn in TURNS), "KB", "bare KB"]
 BARE = """{% for field in fields %}<div class="field"><label for="{{ field.id }}">{{ field.label }}</label>
 {% if field.choices %}<select id="{{ field.id }}" name="{{ field.name }}">{% for key, word in field.choices %}<option value="{{ key }}"{% if key == field.value %} selected{% endif %}>{{ word }}</option>{% endfor %}</select>
 {% elif field.kind == "boolean" %}<input type="checkbox" id="{{ field.id }}" name="{{ field.name }}"{% if field.value == "true" %} checked{% endif %}>
@@ -36,11 +40,12 @@ def ask(stage: Stage, rounds: int, is_full: bool, many: int = MANY) -> list[Goal
     """G7, in this process: the code of the checkout, with settings of its own."""
     set_up(stage.scratch)
     documents, source = found()
-    rows, warm, filled, bare, first = [], [], [], [], []
+    rows: list[list[str]] = []
+    samples: dict[str, list[float]] = {turn: [] for turn in TURNS}
     for name, text in documents.items():
         figures, fields, size, bare_size = one(text, name, rounds)
-        for samples, ms in zip((first, warm, filled, bare), figures, strict=True):
-            samples.append(ms)
+        for turn, ms in zip(TURNS, figures, strict=True):
+            samples[turn].append(ms)
         cells = [f"{ms:.2f}" for ms in figures]
         rows.append([name, str(fields), *cells, f"{size / 1000:.1f}", f"{bare_size / 1000:.1f}"])
     print(f"\nForms from {len(documents)} {source} documents, medians of {rounds}")
@@ -48,15 +53,49 @@ def ask(stage: Stage, rounds: int, is_full: bool, many: int = MANY) -> list[Goal
     built_s, drawn_s, bare_s = crowd(many)
     seconds = f"{built_s:.2f} s to build, {drawn_s:.2f} s to draw, {bare_s:.2f} s bare"
     print(f"{many:,} different forms, each once: {seconds}", flush=True)
+    warm, bare = median(samples["warm"]), median(samples["bare"])
     return [
-        times("G7", "form, warm, median", median(warm), median(bare), 2.7, "ms", "bare template"),
-        at_most("G7", "form, warm, median", median(warm), 1, "ms"),
-        at_most("G7", "form, warm, slowest document", max(warm), 3, "ms"),
-        at_most("G7", "form, the first time, slowest document", max(first), 6, "ms"),
+        times("G7", "form, warm, median", warm, bare, 2.7, "ms", "bare template"),
+        at_most("G7", "form, warm, median", warm, 1, "ms"),
+        at_most("G7", "form, warm, slowest document", max(samples["warm"]), 3, "ms"),
+        at_most("G7", "form, the first time, slowest document", max(samples["first"]), 6, "ms"),
         at_most("G7", f"{many:,} forms from their trees", drawn_s, 2, "s", bare_s),
-        note("G7", "form, every field filled in", show(median(filled), "ms")),
+        note("G7", "document to tree, median", show(median(samples["tree"]), "ms")),
+        note("G7", "form, every field filled in", show(median(samples["filled"]), "ms")),
+        note("G7", "post to arguments, median", show(median(samples["read"]), "ms")),
         note("G7", f"{many:,} forms from their documents", show(built_s + drawn_s, "s")),
+        *beside(documents, rounds, samples),
     ]
+
+
+def beside(
+    documents: dict[str, str], rounds: int, samples: dict[str, list[float]]
+) -> Iterator[Goal]:
+    """Ours against each installed peer, over the same documents."""
+    told = False
+    for name, answer in peers.answers(job(documents, rounds)):
+        told = True
+        for turn, theirs in (("first", "cold"), ("warm", "warm")):
+            ours, other = median(samples[turn]), median(answer[theirs])
+            what = f"form, {turn}, beside {name}"
+            yield Goal("G7", what, "", show(ours, "ms"), show(other, "ms"), ours / other)
+    if not told:
+        yield note("G7", "beside react-jsonschema-form and Gradio", "not installed")
+
+
+def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
+    """What the peers draw: each input schema with the components it refers to, and its flat fields."""
+    from schemas import build, contract, draw
+    from schemas.openapi import resolve
+
+    listed = []
+    for name, text in documents.items():
+        known = contract(json.loads(text), name)
+        schema, _ = resolve(known.document, known.input)
+        whole = schema | {"components": known.document.get("components", {})}
+        fields = flat(draw(build(known), post={}))
+        listed.append({"name": name, "schema": whole, "fields": fields})
+    return {"rounds": rounds, "documents": listed}
 
 
 def set_up(scratch: Path) -> None:
@@ -84,22 +123,26 @@ def found() -> tuple[dict[str, str], str]:
 
 
 def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
-    """Milliseconds for first, warm, filled and bare; the number of fields; both sizes."""
+    """Milliseconds of each of TURNS; the number of fields; both sizes."""
     from django.template import Context, Template
 
     from playground import forms
-    from schemas import build, contract, draw
+    from schemas import build, contract, draw, parse
     from schemas.examples import example
+    from schemas.validation import validate
     from schemas.writing import write
 
-    root = build(contract(json.loads(text), name))
+    known = contract(json.loads(text), name)
+    root = build(known)
     post = write(root, example(root) | defaults(root))
     template = Template(BARE)
     fields = flat(draw(root, post={}))
 
+    def tree() -> Any:
+        return build(contract(json.loads(text), name))
+
     def first() -> str:
-        fresh = build(contract(json.loads(text), name))
-        return forms.render_form(draw(fresh, post={}), UPLOADS)
+        return forms.render_form(draw(tree(), post={}), UPLOADS)
 
     def warm() -> str:
         return forms.render_form(draw(root, post={}), UPLOADS)
@@ -107,10 +150,13 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
     def filled() -> str:
         return forms.render_form(draw(root, post=post), UPLOADS)
 
+    def read() -> Any:
+        return validate(known, parse(root, post).arguments, root)
+
     def bare() -> str:
         return template.render(Context({"fields": fields}))
 
-    turns = (first, warm, filled, bare)
+    turns = (tree, first, warm, filled, read, bare)
     for turn in turns:
         turn()
     samples = [[timed(turn) for turn in turns] for _ in range(rounds)]
