@@ -15,7 +15,7 @@ const come = (element) => {
   }
   return wanted.length && Promise.all(wanted);
 };
-for (const name of ["pointerover", "pointerdown", "focusin", "dragenter"]) document.addEventListener(name, ({ target }) => target.closest && come(target), { capture: true, passive: true });
+for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "change"]) document.addEventListener(name, ({ target }) => target.closest && come(target), { capture: true, passive: true });
 /* A click that is quicker than its script waits for it. */
 document.addEventListener(
   "click",

@@ -26,6 +26,8 @@ class MediaField extends HTMLElement {
     if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove(); // browsers record on secure pages only
     this.settle(); // a copied row brings the marks of its original
     this.show();
+    const chooser = this.querySelector("input[type='file']");
+    if (chooser) this.change({ target: chooser }); // chosen before this script was here
   }
   disconnectedCallback() {
     queueMicrotask(() => {

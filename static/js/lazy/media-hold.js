@@ -8,6 +8,7 @@ function label(form, words) {
   if (!word) return;
   word.dataset.word ??= word.textContent;
   word.textContent = words || word.dataset.word;
+  word.toggleAttribute("data-waiting", !!words);
 }
 function wait(form) {
   const [first, ...more] = fields(form, "busy");
