@@ -66,7 +66,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 
 async def _upload(pk: str, person: User) -> Upload:
     found = await Upload.objects.filter(pk=_uuid(pk)).afirst()
-    if found is None or (found.user_id != person.pk and not person.is_staff):
+    if found is None or not found.is_readable_by(person):
         raise _lost("A file of this input is no longer here.")
     return found
 

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LONGEST = 6000  # characters; browsers, proxies and chat programs cut longer addresses
+RESULT = re.compile(r'"/runs/[0-9a-f-]{36}/artifacts/[0-9]+/')
 UPLOAD = re.compile(r'"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')
 
 
 @dataclass(frozen=True)
 class Link:
-    """An address below this site, and how many of the person's files it lets colleagues see."""
+    """An address below this site; how many files in it colleagues can see now, and how many they cannot."""
 
     address: str
     files: int
+    private: int
 
 
 def make(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
@@ -33,7 +35,7 @@ def make(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
     address = f"{page}?{urlencode({'input': text}, errors='surrogatepass')}" if arguments else page
     if len(address) > LONGEST:
         address = share(user, endpoint, arguments).get_absolute_url()
-    return Link(address, open_files(user, arguments))
+    return Link(address, open_files(user, arguments), len(set(RESULT.findall(text))))
 
 
 def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:

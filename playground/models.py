@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -183,6 +184,10 @@ class Upload(models.Model):
     def get_absolute_url(self) -> str:
         """Where its bytes are shown."""
         return reverse("playground:upload", args=[self.pk, self.file_name])
+
+    def is_readable_by(self, person: Any) -> bool:
+        """Its owner's and staff's; everybody's once a link or a preset for the team holds it."""
+        return self.is_shared or self.user_id == person.pk or bool(person.is_staff)
 
 
 class Draft(models.Model):

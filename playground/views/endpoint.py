@@ -75,8 +75,10 @@ def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]
     if filled is None:
         return draft, _as_left(draft), False
     has_other = bool(draft.post) and draft.post != filled.post
-    undo = "Back to what you had typed" if has_other else ""
-    return draft, replace(filled, undo=undo), True
+    if has_other:
+        words = filled.notice or "What the link holds is filled in."
+        filled = replace(filled, notice=words, undo="Back to what you had typed")
+    return draft, filled, True
 
 
 def _as_left(draft: Draft) -> Filled:

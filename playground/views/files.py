@@ -141,9 +141,9 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
-    """A person's own upload; staff see everybody's."""
+    """A person's own upload, or one that was shared; staff see everybody's."""
     found = get_object_or_404(Upload, pk=pk)
-    if found.user_id != request.user.pk and not getattr(request.user, "is_staff", False):
+    if not found.is_readable_by(request.user):
         raise Http404("No such upload.")
     return serve(request, found.file, found.content_type, found.file_name)
 

@@ -142,7 +142,7 @@ def _make(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Htt
     made: dict[str, Any]
     if action == "link":
         link = links.make(request.user, found, arguments)
-        made = {"link": request.build_absolute_uri(link.address), "linked_files": link.files}
+        made = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
         made = {"new_preset": {"arguments": dumps(arguments, indent=None)}}
     if request.htmx:

@@ -15,8 +15,8 @@ document.addEventListener("click", (event) => {
   notice.replaceChildren();
   document.getElementById("presets-button").focus();
 });
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (target.id !== "form-notice" && target.id !== "fields") return;
+document.addEventListener("htmx:load", ({ target }) => {
+  if (!target.closest?.("#form-notice, #fields")) return;
   document.getElementById("presets")?.hidePopover?.();
   const notice = document.getElementById("form-notice");
   if (!notice?.firstElementChild) return;

@@ -1,0 +1,164 @@
+"""From a picture, a run's address or a run file back to the settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from playground.models import Artifact, Run, Share
+
+FLUX = "fal-ai/flux/dev"
+ADDRESS = "/restorations/"
+SCRIPT = {"accept": "application/json"}
+PICTURE = b"the bytes of a picture"
+DIGEST = hashlib.sha256(PICTURE).hexdigest()
+
+
+@pytest.fixture
+def made(make_endpoint: Any, documents: dict[str, Any], make_run: Any) -> Run:
+    """A run that made a picture."""
+    run: Run = make_run(
+        endpoint=make_endpoint(FLUX, documents[FLUX], display_name="FLUX"),
+        arguments={"prompt": "remember", "seed": 1234567890123456789, "x": 1.0},
+        state="succeeded",
+        output={"images": [{"url": "https://fal.media/a.png"}]},
+        request_id="r-1",
+    )
+    Artifact.objects.create(
+        run=run, position=0, path="images.0", kind="image", url="u", state="stored", digest=DIGEST
+    )
+    return run
+
+
+def file(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.mark.parametrize("how", ["digest", "upper", "file", "page", "thumbnail"])
+def test_the_settings_of_a_run_come_back(member: Client, made: Run, how: str) -> None:
+    given: Any = {
+        "digest": {"digest": DIGEST},
+        "upper": {"digest": DIGEST.upper()},
+        "file": {"file": file(PICTURE)},
+        "page": {"address": f"http://testserver/runs/{made.pk}/"},
+        "thumbnail": {"address": f"http://testserver/runs/{made.pk}/artifacts/0/"},
+    }[how]
+    told = member.post(ADDRESS, given, headers=SCRIPT).json()
+    assert told["endpoint_id"] == FLUX
+    assert told["name"] == "FLUX"
+    assert told["fill"] == f"run:{made.pk}"
+    assert told["address"] == f"/models/{FLUX}/?run={made.pk}"
+    assert told["words"].startswith("The settings of the run of ")
+    page = member.get(told["address"]).content.decode()
+    assert "remember" in page
+    assert "1234567890123456789" in page
+
+
+def test_a_strangers_picture_is_not_known(client: Client, stranger: User, made: Run) -> None:
+    client.force_login(stranger)
+    for given in ({"digest": DIGEST}, {"address": f"/runs/{made.pk}/"}):
+        answer = client.post(ADDRESS, given, headers=SCRIPT)
+        assert answer.status_code == 404
+        assert "error" in answer.json()
+    assert client.get(f"/runs/{made.pk}/run.json").status_code == 404
+    stranger.is_staff = True
+    stranger.save()
+    assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        ({"digest": "0" * 64}, 404, "No run here made this picture."),
+        ({"digest": "nonsense\x00"}, 404, "No run here made this picture."),
+        ({"address": "https://elsewhere/x"}, 404, "That is no run you can see."),
+        ({"address": f"/runs/{uuid.uuid4()}/"}, 404, "That is no run you can see."),
+        ({}, 422, "No file arrived"),
+    ],
+)
+def test_what_is_not_known_is_said(
+    member: Client, made: Run, given: dict[str, str], status: int, words: str
+) -> None:
+    answer = member.post(ADDRESS, given, headers=SCRIPT)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]
+
+
+def test_a_run_file_restores_exactly_without_the_run(
+    client: Client, member: Client, stranger: User, made: Run
+) -> None:
+    answer = member.get(f"/runs/{made.pk}/run.json")
+    assert 'filename="fal-ai-flux-dev-' in answer.headers["Content-Disposition"]
+    saved = answer.content
+    told = json.loads(saved)
+    assert told["request_id"] == "r-1"
+    assert told["output"] == made.output
+    Artifact.objects.all().delete()
+    Run.objects.all().delete()
+    client.force_login(stranger)
+    found = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
+    assert found["fill"].startswith("saved:")
+    assert json.dumps(Share.objects.get().arguments) == json.dumps(made.arguments)
+    assert "remember" in client.get(found["address"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 404),
+        (b'{"a": 1}', 404),
+        (b'{"format": "vitrine-run"}', 422),
+        (b'{"format": "vitrine-run", "endpoint_id": "no/such", "arguments": {}}', 422),
+        (b'{"format": "vitrine-run", "endpoint_id": "fal-ai/flux/dev", "arguments": [1]}', 422),
+        (b'{"format": "vitrine-run", "endpoint_id": ["x"], "arguments": {}}', 422),
+        (b'{"format": "vitrine-run", "format": "vitrine-run"}', 404),
+        (b"\xff\xfe{", 404),
+        (b'{"a":' * 5000, 404),
+    ],
+)
+def test_a_file_that_is_no_run_file_is_refused_in_words(
+    member: Client, made: Run, content: bytes, status: int
+) -> None:
+    answer = member.post(ADDRESS, {"file": file(content, "run.json")}, headers=SCRIPT)
+    assert answer.status_code == status
+    assert answer.json()["error"].endswith(".")
+    assert not Share.objects.exists()
+
+
+def test_a_json_file_that_a_run_made_is_known_by_its_content(member: Client, made: Run) -> None:
+    text = b'{"made": "by a model"}'
+    Artifact.objects.filter(run=made).update(digest=hashlib.sha256(text).hexdigest())
+    assert member.post(ADDRESS, {"file": file(text)}, headers=SCRIPT).status_code == 200
+
+
+def test_without_script_a_file_leads_to_the_filled_in_form(member: Client, made: Run) -> None:
+    assert "Open a run" in member.get(ADDRESS).content.decode()
+    answer = member.post(ADDRESS, {"file": file(PICTURE)})
+    assert answer.headers["Location"] == f"/models/{FLUX}/?run={made.pk}"
+    refused = member.post(ADDRESS, {"file": file(b"something else")})
+    assert refused.status_code == 422
+    assert "No run here made this picture." in refused.content.decode()
+
+
+def test_the_newest_of_several_runs_is_found_in_few_queries(
+    member: Client, made: Run, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    for _ in range(5):
+        newest = make_run(endpoint=made.endpoint)
+        Artifact.objects.create(run=newest, position=0, path="", kind="image", digest=DIGEST)
+    with django_assert_num_queries(3):  # the session, the person, the run with its model
+        told = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
+    assert told["fill"] == f"run:{newest.pk}"
+
+
+def test_the_run_page_and_the_history_lead_back_to_the_form(member: Client, made: Run) -> None:
+    for path in (f"/runs/{made.pk}/", "/runs/"):
+        assert f"/models/{FLUX}/?run={made.pk}" in member.get(path).content.decode()
+    assert f"/runs/{made.pk}/run.json" in member.get(f"/runs/{made.pk}/").content.decode()
