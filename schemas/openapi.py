@@ -34,7 +34,8 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
         body = _named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _named(schemas, "output", "response")
-    return Contract(document, body or {}, answer)
+    known = [resolve(document, one)[0] for one in (body, answer)]
+    return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
 
 
 def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:
@@ -105,6 +106,17 @@ def _content(holder: Json) -> Schema | None:
     if not isinstance(schema, dict) or not schema:
         return None
     return None if str(schema.get("$ref", "")).endswith("/QueueStatus") else schema
+
+
+def _with_definitions(document: Json, schemas: list[Json]) -> Json:
+    """The document with its schemas' own `$defs` and `definitions` where their pointers look for them."""
+    for key in ("$defs", "definitions"):
+        found: Schema = {}
+        for schema in schemas:
+            found |= as_dict(as_dict(schema).get(key))
+        if found:
+            document = as_dict(document) | {key: found | as_dict(as_dict(document).get(key))}
+    return document
 
 
 def _named(schemas: Schema, *endings: str) -> Schema | None:

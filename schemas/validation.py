@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from schemas.bridge import bridged, bridged_document
+from schemas.bridge import bridged
 from schemas.fields import Field, find
+from schemas.limited import Limited, errors
 from schemas.openapi import Contract
 from schemas.reading import Path, Problem
-from schemas.words import label, number
+from schemas.sentences import anything, sentence
+from schemas.words import label
 
 DOCUMENT = "urn:vitrine:document"
 _MAX_PROBLEMS = 50
@@ -25,20 +27,20 @@ _MAX_PROBLEMS = 50
 def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
     """What the schema has against the arguments, in the order of the form; empty when nothing."""
     try:
-        errors = list(islice(_validator(contract).iter_errors(arguments), _MAX_PROBLEMS))
+        wrong = errors(_validator(contract), arguments, _MAX_PROBLEMS)
     except (RecursionError, Unresolvable):
         return []  # a schema that never ends, or points nowhere, allows everything
-    found = dict.fromkeys(problem for error in errors for problem in _problems(error, (), root))
+    found = dict.fromkeys(problem for error in wrong for problem in _problems(error, (), root))
     return sorted(found, key=lambda problem: _place(root, problem.path))
 
 
 @lru_cache(maxsize=512)
-def _validator(contract: Contract) -> Draft202012Validator:
+def _validator(contract: Contract) -> Any:
     """Made once for each Contract object, which its holder keeps by the document's digest."""
-    document = DRAFT202012.create_resource(bridged_document(contract.document))
-    registry: Registry[Any] = Registry().with_resource(DOCUMENT, document)
-    schema = bridged(contract.input, contract.document, DOCUMENT)
-    return Draft202012Validator(schema, registry=registry)
+    schema, parts = bridged(contract.input, contract.document, DOCUMENT)
+    resource = DRAFT202012.create_resource(parts)
+    registry: Registry[Any] = Registry().with_resource(DOCUMENT, resource)
+    return Limited(schema, registry=registry)
 
 
 def _place(root: Field, path: Path) -> tuple[int, ...]:
@@ -53,22 +55,43 @@ def _place(root: Field, path: Path) -> tuple[int, ...]:
     return tuple(order)
 
 
-def _problems(error: ValidationError, above: Path, root: Field) -> Iterable[Problem]:
-    """One error as problems: a missing key belongs to that key, a union's to its best alternative."""
+def _problems(error: ValidationError, above: Path, root: Field) -> Iterator[Problem]:
+    """One error as problems: a missing or foreign key belongs to that key, a union's to its best alternative."""
     path = above + tuple(error.relative_path)
+    best = _best_branch(error) if error.validator in {"anyOf", "oneOf"} and error.context else []
+    if best:
+        for inner in best:
+            yield from _problems(inner, path, root)
+        return
+    told = list(_of_keys(error, path, root))
+    yield from told or [Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")]
+
+
+def _of_keys(error: ValidationError, path: Path, root: Field) -> Iterator[Problem]:
+    """The problems of an error that is about keys: those missing, or those not allowed."""
+    found, limit = anything(error.instance), anything(error.validator_value)
     if error.validator == "required":
-        required: list[str] = _limit(error)
-        for key in required:
+        for key in limit:
             if error.message.startswith(f"{key!r} is"):
                 yield Problem((*path, key), f"{_label(root, (*path, key))} is required")
-        return
-    if error.validator in {"anyOf", "oneOf"} and error.context:
-        best = _best_branch(error)
-        if best:
-            for inner in best:
-                yield from _problems(inner, path, root)
-            return
-    yield Problem(path, f"{_label(root, path)} {_sentence(error)}")
+    elif error.validator == "dependentRequired":
+        for cause, needed in limit.items():
+            for key in needed if cause in found else ():
+                if key not in found:
+                    words = _label(root, (*path, key)), _label(root, (*path, cause))
+                    yield Problem((*path, key), "{} is required beside {}".format(*words))
+    elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
+        for key in _foreign(error):
+            yield Problem((*path, key), f"{_label(root, (*path, key))} is not allowed here")
+
+
+def _foreign(error: ValidationError) -> Iterable[str]:
+    """The keys that no part of the schema allows, as far as one can tell."""
+    schema, found = anything(error.schema), anything(error.instance)
+    named = schema.get("properties", {})
+    patterns = schema.get("patternProperties", {})
+    foreign = [k for k in found if k not in named and not any(re.search(p, k) for p in patterns)]
+    return [key for key in foreign if error.validator == "additionalProperties" or f"{key!r}" in error.message][:5]  # fmt: skip
 
 
 def _best_branch(error: ValidationError) -> list[ValidationError]:
@@ -95,96 +118,6 @@ def _label(root: Field, path: Path) -> str:
     if not path:
         return "The input"
     field, part = find(root, path), path[-1]
-    if isinstance(part, int):
-        return f"Item {part + 1}"
-    return field.label if field.name == part else label(part) or "The value"
-
-
-def _instance(error: ValidationError) -> Any:
-    """The value that failed."""
-    return error.instance
-
-
-def _limit(error: ValidationError) -> Any:
-    """What the schema says under the keyword that failed."""
-    return error.validator_value
-
-
-def _sentence(error: ValidationError) -> str:
-    """The rest of "<label> …" for one failed keyword."""
-    limit, found, keyword = _limit(error), _instance(error), str(error.validator)
-    if keyword == "minLength" and limit == 1:
-        return "must not be empty"
-    if keyword in _SENTENCES:
-        return _SENTENCES[keyword].format(limit=_short(limit), found=_size(found))
-    match keyword:
-        case "type":
-            kinds = limit if isinstance(limit, list) else [limit]
-            return f"must be {_either(_TYPES[kind] for kind in kinds)}"
-        case "enum":
-            return f"must be {_either(map(_short, limit[:12]))}{' or another choice' if len(limit) > 12 else ''}"
-        case "anyOf" | "oneOf":
-            return _shapes(error)
-        case "additionalProperties" | "unevaluatedProperties":
-            return "has a key that is not allowed: " + ", ".join(_unknown_keys(error)[:5])
-        case "None":
-            return "is not allowed"
-    return f"is not accepted ({keyword}: {_short(limit)})"
-
-
-def _shapes(error: ValidationError) -> str:
-    """The types that a union's alternatives want."""
-    names: set[str] = set()
-    for inner in error.context or ():
-        if inner.validator == "type":
-            kinds = _limit(inner)
-            names |= {_TYPES[kind] for kind in (kinds if isinstance(kinds, list) else [kinds])}
-    return f"must be {_either(sorted(names))}" if names else "has none of the shapes it may have"
-
-
-_SENTENCES = {
-    "minimum": "must be {limit} or more",
-    "maximum": "must be {limit} or less",
-    "exclusiveMinimum": "must be more than {limit}",
-    "exclusiveMaximum": "must be less than {limit}",
-    "multipleOf": "must be a multiple of {limit}",
-    "minLength": "must have at least {limit} characters; it has {found}",
-    "maxLength": "may have at most {limit} characters; it has {found}",
-    "minItems": "needs at least {limit} entries; it has {found}",
-    "maxItems": "may have at most {limit} entries; it has {found}",
-    "minProperties": "needs at least {limit} entries; it has {found}",
-    "maxProperties": "may have at most {limit} entries; it has {found}",
-    "uniqueItems": "must not have the same entry twice",
-    "const": "must be {limit}",
-    "pattern": "must have the form {limit}",
-    "not": "has a value that is not allowed",
-}
-_TYPES = {
-    "integer": "a whole number", "number": "a number", "string": "a text", "boolean": "yes or no",
-    "array": "a list", "object": "an object", "null": "empty",
-}  # fmt: skip
-
-
-def _unknown_keys(error: ValidationError) -> list[str]:
-    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-    return [f"“{key}”" for key in _instance(error) if key not in known]
-
-
-def _either(words: Iterable[str]) -> str:
-    listed = list(dict.fromkeys(words))
-    return (
-        " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
-        if listed
-        else "something else"
-    )
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, bool | None):
-        return {True: "yes", False: "no", None: "empty"}[value]
-    text = number(value) if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _size(value: Any) -> str:
-    return str(len(value)) if isinstance(value, str | list | dict) else ""
+    if field.name == str(part):
+        return field.label
+    return f"Item {part + 1}" if isinstance(part, int) else label(part) or "The value"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 import re
+from decimal import Decimal
 from typing import Any
 
 DASH = "\u2013"
@@ -92,12 +93,10 @@ def lead(text: str, limit: int = 110) -> tuple[str, str]:
 
 
 def number(value: float) -> str:
-    """A limit without its idle fraction: `2.0` → `2`."""
-    return (
-        str(int(value))
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-        else str(value)
-    )
+    """A limit as one would type it: `2.0` → `2`, `1e-05` → `0.00001`."""
+    if not isinstance(value, float) or not 1e-15 < abs(value) < 1e15:
+        return str(value)
+    return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
 
 
 def span(low: float | None, high: float | None) -> str:

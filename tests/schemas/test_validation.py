@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -40,7 +41,79 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
         ),
         ({"type": "string", "minLength": 1}, "", "Steps must not be empty"),
         ({"enum": ["a", "b"]}, "c", "Steps must be a or b"),
-        ({"type": "array", "maxItems": 1}, [1, 2], "Steps may have at most 1 entries; it has 2"),
+        ({"type": "array", "maxItems": 1}, [1, 2], "Steps may have at most 1 entry; it has 2"),
+        ({"type": "array", "minItems": 1}, [], "Steps needs at least one entry"),
+        ({"type": "array", "minItems": 2}, [1], "Steps needs at least 2 entries; it has 1"),
+        (
+            {"type": "object", "maxProperties": 1},
+            {"a": 1, "b": 2},
+            "Steps may have at most 1 entry; it has 2",
+        ),
+        (
+            {"type": "array", "uniqueItems": True},
+            [1, 1.0],
+            "Steps must not have the same entry twice",
+        ),
+        (
+            {"type": "array", "contains": {"const": 1}},
+            [2],
+            "Steps needs at least 1 entry of the kind that it must hold",
+        ),
+        (
+            {"contains": {"const": 1}, "minContains": 2},
+            [1],
+            "Steps needs at least 2 entries of the kind that it must hold",
+        ),
+        (
+            {"contains": {"const": 1}, "maxContains": 1},
+            [1, 1],
+            "Steps may have at most 1 entry of that kind",
+        ),
+        ({"prefixItems": [{}], "items": False}, [1, 2], "Steps has more entries than are allowed"),
+        (
+            {"items": [{}], "additionalItems": False},
+            [1, 2],
+            "Steps has more entries than are allowed",
+        ),
+        (
+            {"prefixItems": [{}], "unevaluatedItems": False},
+            [1, 2],
+            "Steps has more entries than are allowed",
+        ),
+        (
+            {"type": "number", "maximum": 10, "exclusiveMaximum": True},
+            10,
+            "Steps must be less than 10",
+        ),
+        ({"type": "number", "maximum": 0.00001}, 1, "Steps must be 0.00001 or less"),
+        ({"type": "number", "multipleOf": 0.1}, 0.25, "Steps must be a multiple of 0.1"),
+        ({"const": "a"}, "b", "Steps must be a"),
+        ({"not": {"const": 1}}, 1, "Steps has a value that is not allowed"),
+        (False, 1, "Steps is not allowed"),
+        (
+            {"enum": list("abcdefghijkl")},
+            "z",
+            "Steps must be one of its 12 choices, such as a, b or c",
+        ),
+        ({"enum": [1, True, None, 0.5]}, "z", "Steps must be 1, yes, empty or 0.5"),
+        (
+            {"oneOf": [{"type": "integer"}, {"minimum": 1}]},
+            5,
+            "Steps fits more than one of the shapes it may have",
+        ),
+        (
+            {"propertyNames": {"maxLength": 1}},
+            {"ab": 1},
+            "Steps has the key “ab”, which may have at most 1 character; it has 2",
+        ),
+        ({"if": {"minimum": 5}, "then": {"maximum": 6}}, 7, "Steps must be 6 or less"),
+        ({"if": {"minimum": 5}, "else": {"minimum": 2}}, 1, "Steps must be 2 or more"),
+        (
+            {"type": "string", "pattern": "^#[0-9a-f]{6}$", "examples": ["#ff0000"]},
+            "red",
+            "Steps must have the form ^#[0-9a-f]{6}$, such as “#ff0000”",
+        ),
+        ({"type": "string", "pattern": "^\\p{Lu}"}, "a", "Steps must have the form ^\\p{Lu}"),
         (
             {"anyOf": [{"type": "integer"}, {"type": "string"}]},
             [],
@@ -52,6 +125,77 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
 def test_a_limit_is_told_in_a_sentence(schema: dict[str, Any], value: Any, message: str) -> None:
     found = problems({"type": "object", "properties": {"steps": schema}}, {"steps": value})
     assert found == [(("steps",), message)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "path", "message"),
+    [
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
+        ({"dependencies": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
+        ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
+        ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
+        ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "new_key": 2}, ("new_key",), "New key is not allowed here"),
+        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "b": 2}, ("b",), "B is not allowed here"),
+        ({"properties": {"l": {"items": {"type": "integer"}}}}, {"l": [1, "x"]}, ("l", 1), "Item 2 must be a whole number"),
+        ({"properties": {"l": {"items": {"properties": {"scale": {"maximum": 4}}}}}}, {"l": [{"scale": 5}]}, ("l", 0, "scale"), "Scale must be 4 or less"),
+        ({"properties": {"r": {"prefixItems": [{"type": "number", "title": "From"}]}}}, {"r": ["x"]}, ("r", 0), "From must be a number"),
+        ({"properties": {"image_urls": {"type": "array", "items": {"type": "string"}, "minItems": 1}}}, {"image_urls": []}, ("image_urls",), "Images needs at least one image"),
+        ({"properties": {"image_urls": {"type": "array", "items": {"type": "string"}, "maxItems": 1}}}, {"image_urls": ["a", "b"]}, ("image_urls",), "Images may have at most 1 image; it has 2"),
+        ({"properties": {"m": {"additionalProperties": {"maximum": 1}}}}, {"m": {"a": 2}}, ("m", "a"), "A must be 1 or less"),
+        ({"$defs": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/$defs/S"}}}, {"x": 2}, ("x",), "X must be 1 or less"),
+        ({"definitions": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/definitions/S"}}}, {"x": 2}, ("x",), "X must be 1 or less"),
+    ],
+)  # fmt: skip
+def test_a_problem_stands_at_its_place(
+    schema: dict[str, Any], value: Any, path: Any, message: str
+) -> None:
+    assert problems({"type": "object"} | schema, value) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "number", "multipleOf": 0.1}, 0.3),
+        ({"type": "number", "multipleOf": 0.01}, 19.99),
+        ({"type": "integer", "multipleOf": 8}, 10**30 * 8),
+        ({"type": "integer"}, 5.0),
+        ({"type": "array", "uniqueItems": True}, [1, True, "1", [1], {"a": 1}]),
+        ({"nullable": True, "type": "string", "enum": ["a"]}, None),
+        ({"nullable": True, "enum": ["a"]}, None),
+        ({"nullable": True, "$ref": "#/components/schemas/T"}, None),
+        ({"nullable": True, "type": "string", "allOf": [{"minLength": 1}]}, None),
+    ],
+)
+def test_what_a_model_would_take_is_taken(schema: dict[str, Any], value: Any) -> None:
+    whole = {"type": "object", "properties": {"x": schema}}
+    assert problems(whole, {"x": value}, T={"type": "string"}) == []
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_a_pattern_without_end_allows_everything(pattern: str) -> None:
+    schema = {"type": "array", "items": {"type": "string", "pattern": pattern}}
+    started = time.perf_counter()
+    value = {"x": ["a" * 5000 + "!", "x" * 5000] * 20}
+    problems({"type": "object", "properties": {"x": schema}}, value)
+    problems({"type": "object", "patternProperties": {pattern: False}}, {"a" * 5000 + "!": 1})
+    assert time.perf_counter() - started < 5
+
+
+def test_a_fan_of_references_ends_and_allows_everything() -> None:
+    layers = {
+        f"L{n}": {"allOf": [{"$ref": f"#/components/schemas/L{n + 1}"}] * 2} for n in range(40)
+    }
+    inner = {
+        f"P{n}": {"allOf": [{"$ref": f"#/components/schemas/P{n + 1}/allOf/0"}] * 3}
+        for n in range(40)
+    }
+    started = time.perf_counter()
+    for name in ("L0", "P0/allOf/1"):
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        whole = {"properties": {"x": schema, "y": schema | {"unevaluatedProperties": False}}}
+        assert problems(whole, {"x": {"a": 1}}, **layers, **inner) == []
+        problems(whole, {"y": {"a": 1}}, **layers, **inner)
+    assert time.perf_counter() - started < 10
 
 
 def test_required_belongs_to_the_missing_key() -> None:
