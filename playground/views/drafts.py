@@ -14,7 +14,7 @@ from playground.views.runs import HtmxRequest
 
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
-    """Keep what was typed so far: `{"version"}`; 409 when another tab wrote meanwhile, 413 when it is too much."""
+    """Keep what was typed so far: `{"version"}`, or `{"clash"}` where another tab's is the draft and this is kept beside it."""
     endpoints = Endpoint.objects.only("endpoint_id", "schema_id")
     found = get_object_or_404(endpoints, endpoint_id=endpoint_id)
     is_forced = request.POST.get("~do") == "keep-mine"
@@ -22,7 +22,7 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     try:
         version = drafts.keep(request.user, found, post, tab, is_forced=is_forced)
     except drafts.TooLarge as error:
-        return JsonResponse({"error": str(error)}, status=413)
+        return JsonResponse({"error": str(error)}, status=422)
     except drafts.Clash as clash:
-        return JsonResponse({"version": clash.version}, status=409)
+        return JsonResponse({"clash": clash.version})
     return JsonResponse({"version": version})

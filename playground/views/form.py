@@ -91,7 +91,6 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab(request).id,
-        "oob": True,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
     return replace_url(response, f"{found.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}")

@@ -22,9 +22,8 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
     try:
         found = _found(request)
     except (restoring.NotFound, ValueError) as error:
-        status = 404 if isinstance(error, restoring.NotFound) else 422
         if is_script:
-            return JsonResponse({"error": str(error)}, status=status)
+            return JsonResponse({"error": str(error)}, status=422)
         return render(request, template, {"error": str(error)}, status=422)
     if not is_script:
         return redirect(found.address)

@@ -51,9 +51,9 @@ async function send(more) {
   if (answer.status >= 500 || answer.status === 429) return again(AWAY);
   failingSince = undefined;
   const told = await answer.json().catch(() => ({}));
-  say(answer.status === 413 ? told.error : "");
-  clash(answer.status === 409 ? told.version : 0);
-  if (answer.ok) taken(told.version);
+  say(told.error ?? "");
+  clash(!!told.clash);
+  if (told.version) taken(told.version);
 }
 function taken(version) {
   if (known("version")) known("version").value = version;
@@ -74,10 +74,8 @@ function say(words) {
   note.textContent = words;
   note.hidden = !words;
 }
-function clash(version) {
-  const note = document.getElementById("draft-clash");
-  note?.toggleAttribute("hidden", !version);
-  if (note && version) note.dataset.version = version;
+function clash(isOne) {
+  document.getElementById("draft-clash")?.toggleAttribute("hidden", !isOne);
 }
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => target.form && target.form === form() && touch());
@@ -85,7 +83,7 @@ for (const name of ["input", "change"]) {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.elt !== form() || !detail.successful) return;
   isPending = false; // the server keeps what it was sent
-  clash(0);
+  clash(false);
 });
 document.addEventListener("visibilitychange", () => document.hidden && save());
 addEventListener("online", () => save());

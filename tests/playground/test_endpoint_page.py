@@ -258,3 +258,10 @@ def test_the_film_strip_has_ones_own_runs_of_the_model(
     text = member.get(f"/strips/{FLUX}/").content.decode()
     assert str(mine.pk) in text
     assert text.count("<li>") == 1
+
+
+def test_the_answer_to_run_swaps_the_token_alone_out_of_band(member: Client, flux: Any) -> None:
+    page = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX).content.decode()
+    stage = page[: page.index('id="form-token"')]
+    assert "hx-swap-oob" not in stage
+    assert page.count("hx-swap-oob") == 2
