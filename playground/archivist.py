@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,6 +100,7 @@ def store(file: IO[bytes], claimed: str = "") -> Kept:
     """Put an open file into our storage, once per content; name, type and size come from its bytes."""
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0, os.SEEK_END)
     size_bytes = file.tell()
     file.seek(0)
     kind = sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed)

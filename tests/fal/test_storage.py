@@ -1,5 +1,6 @@
 """Uploads, whole and in parts, against a small storage that keeps what it is given."""
 
+import io
 import json
 
 import httpx
@@ -165,3 +166,95 @@ async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body)
     clients = await connect(Upstream(httpx.Response(200, content=body)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.storage.upload(b"x", file_name="x")
+
+
+class FlakyStorage(FakeStorage):
+    """Loses part 4 as often as told; forgets its place once when told."""
+
+    def __init__(self, *, lost=0, forgets=False):
+        super().__init__()
+        self.lost = lost
+        self.forgets = forgets
+        self.begun = 0
+
+    def answer(self, request):
+        path = request.url.path
+        if path.startswith("/storage/upload/"):
+            self.begun += 1
+        if path.endswith("/4") and self.lost:
+            self.lost -= 1
+            return httpx.Response(503)
+        if path.endswith("/4") and self.forgets:
+            self.forgets = False
+            self.parts.clear()
+            return httpx.Response(404)
+        return super().answer(request)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 90)
+    monkeypatch.setattr("fal.storage.PART_BYTES", 10)
+
+
+CONTENT = bytes(range(95))
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_parts_that_broke_off_go_on_where_they_stopped(connect):
+    storage = FlakyStorage(lost=3)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed) as caught:
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert caught.value.is_retryable
+    before = len(storage.requests)
+    seen = []
+
+    async def progress(there, whole):
+        seen.append((there, whole))
+
+    url = await clients.storage.upload(
+        io.BytesIO(CONTENT), file_name="x", key="digest", on_progress=progress
+    )
+    assert url == "https://fal.media/f"
+    assert storage.file == CONTENT
+    assert storage.begun == 1
+    sent = [request.url.path for request in storage.requests[before:]]
+    assert sent == [*(f"/u/{number}" for number in range(4, 11)), "/u/complete"]
+    assert seen[-1] == (95, 95)
+    await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert storage.begun == 2  # what was finished is no longer resumed
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_a_place_that_is_gone_is_asked_for_anew(connect):
+    storage = FlakyStorage(lost=3, forgets=True)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert storage.file == CONTENT
+    assert storage.begun == 2
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_a_refusal_of_fresh_parts_is_final(connect):
+    storage = FlakyStorage(forgets=True)
+    clients = await connect(storage)
+    with pytest.raises(fal.RequestRejected) as caught:
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert not caught.value.is_retryable
+    assert storage.begun == 1
+
+
+async def test_progress_of_a_whole_file_reaches_its_end(connect, monkeypatch):
+    monkeypatch.setattr("fal.storage._CHUNK_BYTES", 40)
+    storage = FakeStorage()
+    clients = await connect(storage)
+    seen = []
+
+    async def progress(there, whole):
+        seen.append((there, whole))
+
+    await clients.storage.upload(io.BytesIO(CONTENT), file_name="x", on_progress=progress)
+    assert seen == [(40, 95), (80, 95), (95, 95)]

@@ -1,0 +1,191 @@
+"""A run's files on their way to the model: uploads and past results, with permission, named when they fail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from PIL import Image
+
+from catalog.models import Endpoint
+from playground import archivist, inputs, lifecycle
+from playground.models import Artifact, Run, Upload
+from tests.playground.conftest import Control, Work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Ask = Callable[..., Run]
+
+
+@pytest.fixture
+def ask(catalogue: None, user: User) -> Ask:
+    """`ask("sandbox/lens", image_url=…)`: a run of `user`, waiting to be sent."""
+
+    def make(endpoint_id: str, **arguments: Any) -> Run:
+        run, _ = lifecycle.create(
+            user=user,
+            endpoint=Endpoint.objects.get(endpoint_id=endpoint_id),
+            form_token=str(Run.objects.count()),
+            arguments=arguments,
+        )
+        return run
+
+    return make
+
+
+def ended(run: Run) -> bool:
+    return Run.objects.get(pk=run.pk).is_final
+
+
+def stored(colour: str = "teal", size: int = 64) -> archivist.Kept:
+    picture = io.BytesIO()
+    Image.new("RGB", (size, size), colour).save(picture, "PNG")
+    return archivist.store(picture, "image/png")
+
+
+def make_upload(person: User, name: str = "sea.png") -> Upload:
+    kept = stored()
+    return Upload.objects.create(
+        user=person, digest=kept.digest, file=kept.name, file_name=name,
+        content_type=kept.content_type, size_bytes=kept.size_bytes,
+    )  # fmt: skip
+
+
+def make_artifact(run: Run, **values: Any) -> Artifact:
+    kept = stored("orange")
+    defaults = {
+        "path": "$.image", "kind": "image", "url": "https://gone.example/x.png", "state": "stored",
+        "file": kept.name, "digest": kept.digest, "content_type": kept.content_type,
+        "size_bytes": kept.size_bytes, "position": run.artifacts.count(),
+    }  # fmt: skip
+    return Artifact.objects.create(run=run, **(defaults | values))
+
+
+def test_a_past_result_goes_up_once_and_is_sent_by_upstreams_address(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any
+) -> None:
+    artifact = make_artifact(make_run(state="succeeded"))
+    first = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(first))
+    second = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(second))
+    for run in (first, second):
+        run.refresh_from_db()
+        assert run.state == "succeeded", run.error
+        assert run.sent_arguments["image_url"].startswith("http")
+        assert run.arguments["image_url"] == artifact.get_absolute_url()
+    assert sandbox.calls()["upload_initiate"] == 1
+
+
+def test_a_result_not_copied_yet_is_sent_by_its_own_address(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any
+) -> None:
+    made = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(made))
+    Artifact.objects.filter(run=made).update(state="remote", next_attempt_at=None)
+    artifact = Artifact.objects.get(run=made)
+    before = sandbox.calls()["upload_initiate"]
+    again = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(again))
+    again.refresh_from_db()
+    assert again.state == "succeeded", again.error
+    assert again.sent_arguments["image_url"] == artifact.url
+    assert sandbox.calls()["upload_initiate"] == before
+
+
+@pytest.mark.parametrize("what", ["anothers upload", "anothers result", "a lost result", "no such"])
+def test_what_the_person_may_not_have_or_nobody_has_fails_before_it_is_sent(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any, stranger: User, what: str
+) -> None:
+    addresses: dict[str, Callable[[], str]] = {
+        "anothers upload": lambda: make_upload(stranger).get_absolute_url(),
+        "anothers result": lambda: make_artifact(
+            make_run(user=stranger, state="failed")
+        ).get_absolute_url(),
+        "a lost result": lambda: make_artifact(
+            make_run(state="failed"), state="lost"
+        ).get_absolute_url(),
+        "no such": lambda: f"/runs/{'-' * 36}/artifacts/0/",
+    }
+    run = ask("sandbox/lens", image_url=addresses[what]())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["type"] == "file_upload_failed"
+    assert "submit" not in sandbox.calls()
+
+
+def test_staff_may_use_anybodys_file(
+    ask: Ask, work: Work, stranger: User, user: User, make_run: Any
+) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    theirs = make_artifact(make_run(user=stranger, state="failed")).get_absolute_url()
+    run = ask("sandbox/lens", image_url=theirs)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+
+
+def test_a_file_that_upstream_refuses_fails_the_run_by_its_name(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("upload", "413", times=9)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["message"].startswith("sea.png did not get to the model")
+    assert "submit" not in sandbox.calls()
+
+
+def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 40)
+    monkeypatch.setattr("fal.storage.PART_BYTES", 40)
+    upload = make_upload(User.objects.get())
+    parts = -(-upload.size_bytes // 40)
+    assert parts > 2
+    sandbox.fault("upload_part", "503", times=3, after=1)
+    run = ask("sandbox/lens", image_url=upload.get_absolute_url())
+    work(lambda: ended(run), limit_s=40)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert run.attempts == 2
+    calls = sandbox.calls()
+    assert calls["upload_initiate"] == 1
+    assert calls["upload_part"] == parts + 3
+
+
+def test_the_same_file_in_many_runs_at_once_goes_up_once(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    address = make_upload(User.objects.get()).get_absolute_url()
+    runs = [ask("sandbox/lens", image_url=address, blur_radius=n) for n in range(4)]
+    work(lambda: all(map(ended, runs)))
+    assert sandbox.calls()["upload_initiate"] == 1
+
+
+def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "SAY_EVERY_S", 0.0)
+    monkeypatch.setattr("fal.storage._CHUNK_BYTES", 64)
+    sandbox.fault("upload", "slow", value=1.0)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+
+    def cancelled() -> bool:
+        now = Run.objects.get(pk=run.pk)
+        if now.note and not now.cancel_requested_at:
+            assert now.note.startswith("Uploading sea.png, ")
+            assert now.state == "submitting"
+            lifecycle.request_cancel(run.pk)
+        return now.is_final
+
+    work(cancelled)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.note == ""
+    assert "submit" not in sandbox.calls()
