@@ -20,9 +20,10 @@ from playground import lifecycle
 from playground.lifecycle import Observation
 from playground.models import Artifact, Run, Upload
 
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OURS = re.compile(
-    r"/uploads/(?P<upload>[0-9a-f-]{36})/[^/]*"
-    r"|/runs/(?P<run>[0-9a-f-]{36})/artifacts/(?P<position>\d{1,6})/"
+    rf"/uploads/(?P<upload>{_UUID})/[^/]*"
+    rf"|/runs/(?P<run>{_UUID})/artifacts/(?P<position>[0-9]{{1,6}})/"
 )
 # fal keeps uploads at least a week (section 5.4); what is older goes up again.
 UPLOAD_LIFE = timedelta(days=6)
@@ -65,14 +66,14 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 
 
 async def _upload(pk: str, person: User) -> Upload:
-    found = await Upload.objects.filter(pk=_uuid(pk)).afirst()
+    found = await Upload.objects.filter(pk=pk).afirst()
     if found is None or not found.is_readable_by(person):
         raise _lost("A file of this input is no longer here.")
     return found
 
 
 async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
-    runs = Run.objects.visible_to(person).filter(pk=_uuid(run_pk))
+    runs = Run.objects.visible_to(person).filter(pk=run_pk)
     found = await Artifact.objects.filter(run__in=runs, position=position).afirst()
     if found is None:
         raise _lost("A past result that this input names is no longer here.")
@@ -153,13 +154,6 @@ class _Telling:
 
 def _lost(sentence: str) -> fal.FalError:
     return fal.FalError(sentence, type="file_upload_failed")
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _ours_in(value: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -107,7 +108,7 @@ def test_what_the_person_may_not_have_or_nobody_has_fails_before_it_is_sent(
         "a lost result": lambda: make_artifact(
             make_run(state="failed"), state="lost"
         ).get_absolute_url(),
-        "no such": lambda: f"/runs/{'-' * 36}/artifacts/0/",
+        "no such": lambda: f"/runs/{uuid.uuid4()}/artifacts/0/",
     }
     run = ask("sandbox/lens", image_url=addresses[what]())
     work(lambda: ended(run))
