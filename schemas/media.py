@@ -61,10 +61,10 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
         return ""
     said = _said(words)
     if _ADDRESS & set(words) or flat.get("format") in {"uri", "url"}:
-        return _by_address(set(words), said)
+        return _by_address(set(words), said) or _by_description(words, flat)
     if said == _said(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and said:
         return said
-    return _by_description(flat)
+    return _by_description(words, flat)
 
 
 def file_kind(name: str, flat: Schema) -> str:
@@ -86,12 +86,13 @@ def taking(field: Field, kind: str, around: dict[str, Any]) -> Field:
     """The field with its addresses taking files, of this kind and with the limits of what is around them."""
     if field.kind == "string":
         known = {**around["file_limits"], **field.file_limits}
+        kind = kind if field.media in {"", "file"} else field.media
         return replace(
             field,
-            media=field.media or kind,
+            media=kind,
             label="Address" if field.label == "URL" else field.label,
             is_long=False,
-            is_mask=around["is_mask"] and (field.media or kind) == "image",
+            is_mask=around["is_mask"] and kind == "image",
             file_limits=known,
             limits=_in_words(known) if field.file_limits else field.limits or around["limits"],
         )
@@ -177,7 +178,9 @@ def _by_address(words: set[str], said: str) -> str:
     return found or ("file" if _FILES & words else "")
 
 
-def _by_description(flat: Schema) -> str:
+def _by_description(words: list[str], flat: Schema) -> str:
     text = flat.get("description")
-    match = _IN_PROSE.match(text[:200]) if isinstance(text, str) else None
+    if not isinstance(text, str) or not _NO_FILE.isdisjoint(words):
+        return ""
+    match = _IN_PROSE.match(text[:200])
     return _said([match[1].lower()]) if match else ""

@@ -113,7 +113,7 @@ def merge(below: Schema, above: Schema) -> Schema:
                 merged[key] = below[key] | above[key]
                 for name in below[key].keys() & above[key].keys():
                     if not _same(below[key][name], above[key][name]):
-                        merged[key][name] = {"allOf": [below[key][name], above[key][name]]}
+                        merged[key][name] = _both(below[key][name], above[key][name])
             elif isinstance(below[key], list) and isinstance(above[key], list):
                 merged[key] = [*below[key], *above[key]]
     return merged
@@ -134,6 +134,12 @@ def _alternatives(flat: Schema) -> list[tuple[bool, list[Json]]]:
 
 def _in_all(lists: list[list[Json]]) -> list[Json]:
     return [name for name in lists[0] if all(name in other for other in lists[1:])]
+
+
+def _both(below: Json, above: Json) -> Schema:
+    """A property that two parts describe; its title, which a reference would not give, stands in front."""
+    titles = [schema["title"] for schema in (above, below) if "title" in as_dict(schema)]
+    return {"allOf": [below, above]} | ({"title": titles[0]} if titles else {})
 
 
 def _same(a: Json, b: Json) -> bool:

@@ -85,3 +85,130 @@ def test_limits_of_a_list_of_files_stand_on_its_item() -> None:
     assert found.item
     assert found.item.file_limits == {"max_file_size": 5_000_000, "max_width": 64}
     assert found.item.limits == "up to 64 px wide, up to 5 MB"
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (
+            "image",
+            "image image_url imageUrl image_url_1 image_1_url image_uri first_frame_image first_frame_image_url "
+            "first_frame_url end_image_url tail_image_url mask_url mask_image_url control_image_url face_image_url "
+            "subject_reference_image_url ip_adapter_image_url input_image model_image garment_image garment_url "
+            "human_image_url pose_url start_frame_url depth_map_url background_image_url base_image_url sketch_url "
+            "reference_image style_image_url logo_url image_base_url init_image",
+        ),
+        (
+            "video",
+            "video video_url video_uri input_video driving_video_url source_video_url mask_video_url clip_url",
+        ),
+        (
+            "audio",
+            "audio audio_url ref_audio_url ref_audio speech_url voice_url song_url reference_audio music_url "
+            "background_music_url vocals_url video_audio_url",
+        ),
+        (
+            "file",
+            "images_data_url training_data_url image_zip_url zip_url model_mesh_url mesh_url model_url lora_url "
+            "pdf_url document_url config_file_url weights_url archive_url subtitles_url",
+        ),
+        (
+            "",
+            "url base_url webhook_url image_webhook_url callback_url repo_url website_url path model_path lora_path prompt "
+            "voice music style text_of_image image_to_video voice_id image_size output_format image_base64 "
+            "video_length mask_prompt api_url page_url",
+        ),
+    ],
+)
+def test_the_kind_of_a_text_by_its_name(kind: str, names: str) -> None:
+    for name in names.split():
+        assert (name, field({"type": "string"}, name).media) == (name, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "kind"),
+    [
+        ("image_urls", {}, "image"),
+        ("reference_image_urls", {}, "image"),
+        ("input_image_urls", {}, "image"),
+        ("images", {}, "image"),
+        ("reference_images", {}, "image"),
+        ("video_urls", {}, "video"),
+        ("audio_urls", {}, "audio"),
+        ("refs", {"ui": {"field": "video"}}, "video"),
+        ("tags", {}, ""),
+        ("urls", {}, ""),
+    ],
+)
+def test_the_kind_of_a_list_by_its_name(name: str, schema: dict[str, Any], kind: str) -> None:
+    found = field({"type": "array", "items": {"type": "string"}} | schema, name)
+    assert found.item
+    assert (found.media, found.item.media) == (kind, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "kind"),
+    [
+        ("url", {"description": "The URL of the image to caption."}, "image"),
+        ("first_frame", {"description": "URL of the first image"}, "image"),
+        ("reference", {"description": "URLs of the reference video. Up to 3."}, "video"),
+        ("portrait", {"format": "uri"}, "image"),
+        ("prompt", {"description": "Describe the image URL"}, ""),
+        ("url", {"description": "The URL of the website"}, ""),
+        ("thing", {"ui": {"field": "file"}}, "file"),
+        ("thing", {"_fal_ui_field": "audio"}, "audio"),
+    ],
+)
+def test_the_kind_of_a_text_by_what_is_said(name: str, schema: dict[str, Any], kind: str) -> None:
+    assert field({"type": "string"} | schema, name).media == kind
+
+
+FILE = {
+    "type": "object",
+    "properties": {
+        "url": {"type": "string"},
+        "content_type": {"type": "string"},
+        "file_data": {"type": "string", "format": "binary"},
+    },
+    "required": ["url"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "kind"),
+    [
+        ("thing", {"title": "File"}, "file"),
+        ("thing", {"title": "Image", "max_file_size": 5_000_000}, "image"),
+        ("thing", {"title": "VideoFile"}, "video"),
+        ("reference_audio", {"title": "Reference"}, "audio"),
+        ("thing", {"ui": {"field": "image"}, "x-fal": {"max_file_size": 5_000_000}}, "image"),
+        ("thing", {}, "file"),
+    ],
+)
+def test_an_object_that_is_a_file_takes_one(name: str, own: dict[str, Any], kind: str) -> None:
+    wrapped = field({"allOf": [{"$ref": "#/components/schemas/F"}]}, name, F=FILE | own)
+    listed = field(
+        {"type": "array", "items": {"$ref": "#/components/schemas/F"}}, name, F=FILE | own
+    ).item
+    optional = field(
+        {"anyOf": [{"$ref": "#/components/schemas/F"}, {"type": "null"}]}, name, F=FILE | own
+    )
+    for found in (wrapped, listed, optional):
+        assert found
+        assert [child.name for child in found.children] == ["url", "content_type"]
+        url = found.children[0]
+        assert (url.media, url.label) == (kind, "Address")
+        size = {"max_file_size": 5_000_000} if len(own) == 2 and name == "thing" else {}
+        assert url.file_limits == size
+
+
+def test_an_object_with_an_address_that_is_no_file_stays_text() -> None:
+    found = field(
+        {"type": "object", "title": "Webhook", "properties": {"url": {"type": "string"}}}, "hook"
+    )
+    assert found.children[0].media == ""
+
+
+def test_a_mask_is_a_picture() -> None:
+    assert field({"type": "string"}, "mask_url").is_mask
+    assert not field({"type": "string"}, "mask_video_url").is_mask
