@@ -77,8 +77,9 @@ class Storage:
                 )
                 return await self._put_parts(key, new, file, size_bytes, on_progress)
             begun = await self._initiate("initiate", content_type, file_name, lifecycle)
-            headers = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
-            await self._put(begun.upload_url, headers, _Chunks(file, size_bytes, on_progress))
+            headers = {"Content-Type": content_type}
+            whole = _Chunks(file, 0, size_bytes, size_bytes, on_progress)
+            await self._put(begun.upload_url, headers, whole)
             return begun.file_url
 
     async def _initiate(
@@ -134,10 +135,10 @@ class Storage:
     ) -> None:
         for number in range(1, -(-size_bytes // PART_BYTES) + 1):
             if number not in begun.tags:
-                content = await asyncio.to_thread(_part, file, number)
-                answer = await self._put(_below(begun.upload_url, str(number)), {}, content)
+                first, end = (number - 1) * PART_BYTES, min(number * PART_BYTES, size_bytes)
+                part = _Chunks(file, first, end, size_bytes, on_progress)
+                answer = await self._put(_below(begun.upload_url, str(number)), {}, part)
                 begun.tags[number] = _etag(answer)
-            await on_progress(min(number * PART_BYTES, size_bytes), size_bytes)
         parts = [{"partNumber": number, "etag": tag} for number, tag in sorted(begun.tags.items())]
         await self._wire.ask(
             "POST",
@@ -149,28 +150,33 @@ class Storage:
             with_key=False,
         )
 
-    async def _put(self, url: str, headers: Mapping[str, str], content: bytes | _Chunks) -> Answer:
+    async def _put(self, url: str, headers: Mapping[str, str], content: _Chunks) -> Answer:
         """Uploads without the key: the URL itself is the permission."""
+        headers = {**headers, "Content-Length": str(content.end - content.first)}
         return await self._wire.ask(
             "PUT", url, headers=headers, content=content, timeouts=FILE, repeat=True, with_key=False
         )
 
 
+@dataclass
 class _Chunks:
-    """A file's bytes from its beginning, each time it is iterated: a repeated PUT starts anew."""
+    """A file's bytes from `first` to before `end`, anew each time it is iterated: a PUT may be repeated."""
 
-    def __init__(self, file: IO[bytes], size_bytes: int, on_progress: Progress) -> None:
-        self._file = file
-        self._size_bytes = size_bytes
-        self._on_progress = on_progress
+    file: IO[bytes]
+    first: int
+    end: int
+    size_bytes: int
+    on_progress: Progress
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
-        await asyncio.to_thread(self._file.seek, 0)
-        left = self._size_bytes
-        while left and (chunk := await asyncio.to_thread(self._file.read, min(_CHUNK_BYTES, left))):
-            left -= len(chunk)
+        at = await asyncio.to_thread(self.file.seek, self.first)
+        while at < self.end:
+            chunk = await asyncio.to_thread(self.file.read, min(_CHUNK_BYTES, self.end - at))
+            if not chunk:
+                return
+            at += len(chunk)
             yield chunk
-            await self._on_progress(self._size_bytes - left, self._size_bytes)
+            await self.on_progress(at, self.size_bytes)
 
 
 @asynccontextmanager
@@ -190,12 +196,6 @@ async def _opened(source: Source) -> AsyncGenerator[tuple[IO[bytes], int]]:
             yield spool, size_bytes
     else:
         yield source, await asyncio.to_thread(source.seek, 0, io.SEEK_END)
-
-
-def _part(file: IO[bytes], number: int) -> bytes:
-    """Part `number`, counted from 1."""
-    file.seek((number - 1) * PART_BYTES)
-    return file.read(PART_BYTES)
 
 
 def _below(url: str, name: str) -> str:
