@@ -119,7 +119,7 @@ class MediaField extends HTMLElement {
       if (signal.aborted) return;
       Object.assign(this.held, { name: told.name, address: told.url, file: null });
       this.settle();
-      this.put(told.url, true);
+      this.put(told.url, this.held);
     } catch (error) {
       if (signal.aborted) return;
       this.settle("failed");
@@ -153,9 +153,10 @@ class MediaField extends HTMLElement {
     this.settle();
     if (wasAtIt) this.tellSettled();
   }
-  /** Makes `address` the value, as if it had been typed. */
-  put(address, isHeld = false) {
-    if (!isHeld) this.cancel();
+  /** Makes `address` the value, as if it had been typed; `held` says what it is, where that is known. */
+  put(address, held = null) {
+    if (held !== this.held) this.cancel();
+    this.held = held;
     this.text.value = address;
     this.show();
     this.isPutting = true;

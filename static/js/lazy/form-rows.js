@@ -7,6 +7,8 @@ class FormRows extends HTMLElement {
     this.rows = this.querySelector(":scope > .rows");
     for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"]) this.addEventListener(name, this);
     this.addEventListener("toggle", (event) => event.target.matches(".row-fold") && sum(event.target), { capture: true });
+    const chooser = this.querySelector(":scope > .rows-foot [name$='~files']");
+    if (chooser?.files.length) this.change({ target: chooser }); // chosen before this script was here
   }
   handleEvent(event) {
     if (event.target.closest("form-rows") === this) this[event.type](event);

@@ -8,6 +8,7 @@ export async function open(field) {
   const base = new URL("choices/", new URL(field.getAttribute("upload-url"), location.href));
   base.searchParams.set("kind", field.kind);
   const shown = await dialog(base);
+  (shown.querySelector("[data-address]") ?? shown.querySelector("[type='search']")).focus();
   let timer = 0;
   let turn = 0;
   const look = async (address) => {
@@ -25,7 +26,8 @@ export async function open(field) {
     const page = event.target.closest(".choices nav a");
     if (choice) {
       shown.close();
-      field.put(choice.dataset.address);
+      const { address } = choice.dataset;
+      field.put(address, { name: choice.querySelector(".choice-name").textContent, address, src: address });
       field.querySelector(".media-clear").focus();
     } else if (page) {
       event.preventDefault();
