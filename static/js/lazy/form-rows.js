@@ -63,9 +63,10 @@ class FormRows extends HTMLElement {
   }
   /** Puts each file into a row of its own, the empty ones first. */
   async take(files) {
+    const taken = [...files]; // the chooser is emptied meanwhile
     if (!customElements.get("media-field")) await import("./form-media.js");
     const free = [...this.rows.querySelectorAll("media-field")].filter((field) => field.isEmpty);
-    for (const file of files) (free.shift() ?? this.add().querySelector("media-field")).upload(file);
+    for (const file of taken) (free.shift() ?? this.add().querySelector("media-field")).upload(file);
     this.tell();
   }
   drop(event) {

@@ -44,6 +44,7 @@ function preview(field, src) {
     if (src !== (field.held?.src ?? field.address)) return;
     field.view.append(shown);
     if (field.kind === "audio") field.view.append(player(field, shown));
+    field.view.setAttribute("aria-hidden", field.kind !== "audio");
     const [width, height] = [shown.naturalWidth || shown.videoWidth, shown.naturalHeight || shown.videoHeight];
     tell(field, { width, height, duration_s: Number.isFinite(shown.duration) ? shown.duration : undefined });
   });

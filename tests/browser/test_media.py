@@ -1,0 +1,571 @@
+"""Giving files to a form: every way in, every trouble on the way, by pointer and by keyboard."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bench import browser
+from playground import archivist
+from playground.models import Artifact, Run, Upload
+from tests.schemas import strategies
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDE, PHONE = (1440, 900), (390, 844)
+FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+TROUBLES = re.compile(r"runs/live|status of (?:404|413|422|5\d\d)|ERR_FAILED")
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "image_url": {"type": "string", "x-fal": {"min_width": 100, "max_file_size": 50_000}},
+        "mask_url": {"type": "string", "ui": {"field": "image"}},
+        "audio_url": {"type": "string"},
+        "video_url": {"type": "string"},
+        "image_urls": {"type": "array", "items": {"type": "string"}},
+    },
+}
+DROP = """([selector, files, link, html, type]) => {
+  const data = new DataTransfer();
+  for (const [name, mime, body] of files) data.items.add(new File([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], name, { type: mime }));
+  if (link) data.setData("text/uri-list", link);
+  if (html) data.setData("text/html", html);
+  const target = document.querySelector(selector);
+  target.dispatchEvent(new DragEvent("dragenter", { bubbles: true, dataTransfer: data }));
+  const made = type === "paste" ? new ClipboardEvent(type, { bubbles: true, cancelable: true, clipboardData: data }) : new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
+  target.dispatchEvent(made);
+  return made.defaultPrevented;
+}"""
+Open = Callable[..., Page]
+
+
+def png(width: int = 200, height: int = 120, colour: Any = "teal") -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(picture, "PNG")
+    return picture.getvalue()
+
+
+def wav(seconds: float = 0.5) -> bytes:
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\1\2" * int(8000 * seconds))
+    return sound.getvalue()
+
+
+def file(name: str, content: bytes, kind: str = "") -> dict[str, Any]:
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium with a microphone that beeps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        patch.setattr(browser, "FLAGS", [*browser.FLAGS, *FAKE_MICROPHONE])
+        with browser.chromium() as started:
+            yield started
+
+
+@pytest.fixture
+def open_form(
+    chromium: Browser,
+    live_server: Any,
+    member: Client,
+    make_endpoint: Any,
+    settings: Any,
+    tmp_path: Any,
+) -> Iterator[Open]:
+    """`open_form(size=PHONE)`: a model's page with every kind of file, served for real; an error fails."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    make_endpoint("a/b", document=strategies.document(SCHEMA))
+    contexts, troubles = [], []
+
+    def open_(size: tuple[int, int] = WIDE, path: str = "/models/a/b/", **options: Any) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
+        )
+        contexts.append(context)
+        name = django_settings.SESSION_COOKIE_NAME
+        context.add_cookies(
+            [{"name": name, "value": member.cookies[name].value, "url": live_server.url}]
+        )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+
+        def heard(message: Any) -> None:
+            text = f"{message.text} {message.location.get('url')}"
+            if message.type == "error" and not TROUBLES.search(text):
+                troubles.append(text)
+
+        page.on("console", heard)
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def field(page: Page, name: str) -> Locator:
+    """The media field whose control has that name, turned to, so that its script comes."""
+    found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
+    found.locator("input[type=text]").focus()
+    expect(page.locator("media-field:not(:defined)")).to_have_count(0)
+    return found
+
+
+def choose(found: Locator, *files: dict[str, Any]) -> None:
+    found.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+
+
+def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str) -> bool:
+    import base64
+
+    given = [(name, kind, base64.b64encode(body).decode()) for name, kind, body in files]
+    data = [selector, given, more.get("link"), more.get("html"), more.get("type", "drop")]
+    return bool(page.evaluate(DROP, data))
+
+
+def held(found: Locator) -> None:
+    """Waits until the field holds an uploaded file."""
+    expect(found).to_have_attribute("data-held", "")
+    expect(found).not_to_have_attribute("data-state", re.compile("."))
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) -> None:
+    page = open_form(size)
+    picture = field(page, "image_url")
+    choose(picture, file("sea view.png", png(), "image/png"))
+    held(picture)
+    expect(picture.locator(".media-name")).to_have_text("sea-view.png")
+    expect(picture.locator(".media-note")).to_have_text(re.compile(r"^PNG · 1 KB · 200 . 120$"))
+    expect(picture.locator("img")).to_be_visible()
+    value = page.locator("[name=image_url]").input_value()
+    assert value == Upload.objects.get().get_absolute_url()
+    choose(picture, file("hill.png", png(300, 120, "olive"), "image/png"))
+    expect(picture.locator(".media-name")).to_have_text("hill.png")
+    held(picture)
+    assert Upload.objects.count() == 2
+    picture.get_by_role("button", name="Remove").press("Enter")
+    expect(picture.locator("img")).to_have_count(0)
+    expect(page.locator("[name=image_url]")).to_have_value("")
+    expect(page.locator("[name=image_url]")).to_be_focused()
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+
+
+def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
+    page = open_form()
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.url) if request.method == "POST" else None
+    )
+    for name in ("image_url", "mask_url"):
+        choose(field(page, name), file(f"{name}.png", png(), "image/png"))
+        held(field(page, name))
+    assert len([url for url in sent if url.endswith("/uploads/")]) == 1
+    assert len([url for url in sent if url.endswith("/uploads/known/")]) == 2
+    values = {page.locator(f"[name={name}]").input_value() for name in ("image_url", "mask_url")}
+    assert len(values) == 1
+
+
+def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
+    open_form: Open,
+) -> None:
+    page = open_form()
+    picture = field(page, "image_url")
+    one, two = ("a.png", "image/png", png()), ("b.png", "image/png", png(99, 99))
+    assert drop(page, ".model-head h1", one)
+    assert drop(page, "#stage", one)
+    assert drop(page, "header.head", one)
+    assert drop(page, "[name=image_url]", one, two)
+    held(picture)
+    expect(picture.locator(".media-note")).to_contain_text("Only a.png was taken")
+    expect(picture.locator(".media-name")).to_have_text("a.png")
+    assert drop(page, "[name=mask_url]", two, type="paste")
+    held(field(page, "mask_url"))
+    assert Upload.objects.count() == 2
+    assert drop(page, "[name=audio_url]", link="https://example.com/a.mp3")
+    expect(page.locator("[name=audio_url]")).to_have_value("https://example.com/a.mp3")
+    assert page.url.endswith("/models/a/b/")
+
+
+def test_a_picture_of_the_page_is_taken_by_its_own_address(
+    open_form: Open, live_server: Any
+) -> None:
+    page = open_form()
+    ours = "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"
+    page.route(f"**{ours}", lambda route: route.fulfill(body=png(), content_type="image/png"))
+    picture = field(page, "image_url")
+    drop(page, "[name=image_url]", ("x.png", "image/png", png()), link=live_server.url + ours)
+    expect(page.locator("[name=image_url]")).to_have_value(ours)
+    expect(picture.locator(".media-name")).to_have_text("Past result")
+    picture.get_by_role("button", name="Remove").click()
+    run = live_server.url + ours.partition("artifacts")[0]
+    drop(page, "[name=image_url]", link=run, html=f'<a href="{run}"><img src="{ours}"></a>')
+    expect(page.locator("[name=image_url]")).to_have_value(ours)
+    assert Upload.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("image_url", ("a.png", "image/png", b""), "a.png is empty"),
+        ("image_url", ("IMG_1.HEIC", "", b"x"), "IMG_1.HEIC is an HEIC photo"),
+        ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypheic" + b"0" * 9), "HEIC photo"),
+        ("image_url", ("v.mp4", "video/mp4", b"x"), "v.mp4 is not an image."),
+        ("image_url", ("a.png", "image/png", wav()), "a.png is not an image."),
+        ("audio_url", ("a.png", "", png()), "a.png is not a sound."),
+        ("video_url", ("a.wav", "audio/wav", wav()), "a.wav is not a video."),
+        ("image_url", ("a.png", "image/png", png() + b"0" * 60_000), "the model takes up to 50 KB"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
+    open_form: Open, name: str, given: tuple[str, str, bytes], sentence: str
+) -> None:
+    page = open_form()
+    posted: list[str] = []
+    page.on("request", lambda r: posted.append(r.url) if r.method == "POST" else None)
+    found = field(page, name)
+    drop(page, f"[name={name}]", given)
+    expect(found).to_have_attribute("data-state", "failed")
+    expect(found.locator(".media-note")).to_contain_text(sentence)
+    page.locator("#run-button").click()
+    expect(page.locator("toast-note").last).to_contain_text("Run was not sent")
+    expect(found.get_by_role("button", name="Remove")).to_be_focused()
+    assert not [url for url in posted if "/uploads/" in url or "/models/" in url]
+    found.get_by_role("button", name="Remove").press("Enter")
+    expect(found.locator(".media-note")).to_have_text("")
+    assert Run.objects.count() == 0
+
+
+def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Open) -> None:
+    page = open_form()
+    picture = field(page, "image_url")
+    choose(picture, file("small.png", png(64, 48), "image/png"))
+    expect(picture.locator(".media-note")).to_have_text(
+        re.compile(r"This picture is 64 . 48; the model takes at least 100 px wide\.")
+    )
+    held(picture)
+    page.locator("#run-button").click()
+    page.wait_for_selector("#stage [data-run-id]")
+    assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence", "is_final"),
+    [
+        (None, "the server does not answer", False),
+        ((500, "<html>"), "it answered 500", False),
+        ((413, "<html>"), "larger than the server in between takes", True),
+        ((422, '{"error": "No."}'), "No.", True),
+        ((200, "<html>"), "You are logged out", False),
+    ],
+)
+def test_a_failed_upload_says_why_and_may_be_tried_again(
+    open_form: Open, answer: tuple[int, str] | None, sentence: str, is_final: bool
+) -> None:
+    page = open_form()
+    page.route(
+        "**/uploads/",
+        lambda route: route.fulfill(status=answer[0], body=answer[1]) if answer else route.abort(),
+    )
+    picture, other = field(page, "image_url"), field(page, "mask_url")
+    choose(picture, file("sea.png", png(), "image/png"))
+    expect(picture).to_have_attribute("data-state", "failed")
+    expect(picture.locator(".media-note")).to_contain_text(sentence)
+    page.unroute("**/uploads/")
+    choose(other, file("other.png", png(50, 50), "image/png"))
+    held(other)
+    again = picture.get_by_role("button", name="Try again")
+    if is_final:
+        expect(again).to_have_count(0)
+        return
+    again.press("Enter")
+    held(picture)
+    expect(page.locator("[name=image_url]")).not_to_have_value("")
+
+
+def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None:
+    page = open_form(PHONE)
+    waiting: list[Any] = []
+    page.route("**/uploads/", lambda route: waiting.append(route))
+    picture = field(page, "image_url")
+    choose(picture, file("a very long name of a film.png", png(), "image/png"))
+    expect(picture.get_by_role("progressbar")).to_be_visible()
+    before = page.locator("#run-button").bounding_box()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#run-button")).to_contain_text("Waiting for a very long name")
+    assert page.locator("#run-button").bounding_box()["width"] == before["width"]  # type: ignore[index]
+    assert Run.objects.count() == 0
+    waiting[0].continue_()
+    page.wait_for_selector("#stage [data-run-id]")
+    assert list(Run.objects.get().arguments) == ["image_url"]
+    expect(page.locator("#run-button")).to_contain_text("Run")
+
+
+def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> None:
+    page = open_form()
+    page.route("**/uploads/", lambda route: None)
+    picture = field(page, "image_url")
+    choose(picture, file("sea.png", png(), "image/png"))
+    picture.get_by_role("button", name="Cancel").press("Enter")
+    expect(picture.locator("progress")).to_have_count(0)
+    expect(page.locator("[name=image_url]")).to_have_value("")
+    expect(picture.locator("img")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open, size: Any) -> None:
+    page = open_form(size)
+    rows = page.locator("form-rows[data-name=image_urls]")
+    rows.get_by_role("button", name="Add").focus()
+    names = ["one.png", "two.png", "three.png"]
+    page.route(
+        "**/uploads/",
+        lambda route: (
+            route.abort()
+            if b"two" in (route.request.post_data_buffer or b"")
+            else route.continue_()
+        ),
+    )
+    rows.locator("[name='image_urls~files']").set_input_files(
+        [file(name, png(60 + n, 60), "image/png") for n, name in enumerate(names)]  # type: ignore[list-item]
+    )
+    expect(rows.locator("media-field[data-state=failed]")).to_have_count(1)
+    expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
+    page.unroute("**/uploads/")
+    rows.get_by_role("button", name="Try again").press("Enter")
+    expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(3)
+    rows.get_by_role("button", name="Move up").last.press("Enter")
+    expect(rows.locator(".media-name")).to_have_text(["one.png", "three.png", "two.png"])
+    rows.locator(".row").first.get_by_role("button", name="Remove", exact=True).last.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.locator("#run-button").click()
+    page.wait_for_selector("#stage [data-run-id]")
+    by_name = {one.file_name: one.get_absolute_url() for one in Upload.objects.all()}
+    assert Run.objects.get().arguments["image_urls"] == [by_name["three.png"], by_name["two.png"]]
+
+
+def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None:
+    page = open_form()
+    rows = page.locator("form-rows[data-name=image_urls]")
+    rows.get_by_role("button", name="Add").focus()
+    waiting: list[Any] = []
+    page.route("**/uploads/", lambda route: waiting.append(route))
+    files = [file(f"{n}.png", png(60 + n, 60), "image/png") for n in range(2)]
+    rows.locator("[name='image_urls~files']").set_input_files(files)  # type: ignore[arg-type]
+    expect(rows.get_by_role("progressbar")).to_have_count(2)
+    last = rows.locator(".row").last
+    last.locator(".drag").drag_to(rows.locator(".row").first, target_position={"x": 40, "y": 3})
+    for route in waiting:
+        route.continue_()
+    expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
+    expect(rows.locator(".media-name")).to_have_text(["1.png", "0.png"])
+
+
+def stored(run: Run, colour: str) -> Artifact:
+    kept = archivist.store(io.BytesIO(png(colour=colour)), "image/png")
+    return Artifact.objects.create(
+        run=run, position=0, path="$", kind="image", url="x", state="stored", file=kept.name,
+        digest=kept.digest, content_type=kept.content_type, width=200, height=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_a_past_result_is_found_and_taken_by_keyboard(
+    open_form: Open, make_run: Any, size: Any, theme: Any
+) -> None:
+    page = open_form(size, color_scheme=theme)
+    taken = stored(make_run(state="succeeded", title="a red barn"), "red")
+    stored(make_run(state="succeeded", title="a blue lake"), "blue")
+    picture = field(page, "image_url")
+    picture.get_by_role("button", name="Results").press("Enter")
+    dialog = page.get_by_role("dialog", name="Take a picture")
+    expect(dialog.locator(".choice-name")).to_have_text(["a blue lake", "a red barn"])
+    assert Axe().run(page).violations_count == 0
+    dialog.get_by_role("searchbox").fill("barn")
+    expect(dialog.locator(".choice-name")).to_have_text(["a red barn"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("[name=image_url]")).to_have_value(taken.get_absolute_url())
+    expect(picture.locator(".media-name")).to_have_text("a red barn")
+    expect(picture.get_by_role("button", name="Remove")).to_be_focused()
+    picture.get_by_role("button", name="Results").press("Enter")
+    dialog.get_by_role("radio", name="Uploads").press("Space")
+    expect(dialog).to_contain_text("You have uploaded none yet.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(picture.get_by_role("button", name="Results")).to_be_focused()
+
+
+def mask_of(page: Page) -> Image.Image:
+    """The uploaded mask, as the field names it."""
+    expect(page.locator("[name=mask_url]")).to_have_value(re.compile("^/uploads/"))
+    pk = page.locator("[name=mask_url]").input_value().split("/")[2]
+    with default_storage.open(Upload.objects.get(pk=pk).file) as file_:
+        return Image.open(io.BytesIO(file_.read())).convert("L")
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (PHONE, "light")])
+def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, theme: Any) -> None:
+    page = open_form(size, color_scheme=theme)
+    mask = field(page, "mask_url")
+    paint = mask.get_by_role("button", name="Paint")
+    expect(paint).to_be_hidden()
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    paint.press("Enter")
+    dialog = page.get_by_role("dialog", name="Paint the mask")
+    sheet = dialog.locator("canvas")
+    expect(sheet).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    box = sheet.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    page.keyboard.press("]")
+    page.keyboard.press("Control+z")
+    expect(dialog.get_by_role("button", name="Undo")).to_be_disabled()
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Keep painting").press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    dialog.get_by_role("button", name="Use this mask").press("Enter")
+    painted = mask_of(page)
+    assert painted.size == (200, 120)
+    assert [painted.getpixel(at) for at in ((50, 60), (75, 60), (150, 60), (75, 5))] == [255, 255, 0, 0]  # fmt: skip
+    held(mask)
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+
+
+def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
+    open_form: Open,
+) -> None:
+    page = open_form()
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    old = Image.new("L", (100, 60))
+    old.paste(255, (0, 0, 50, 60))
+    saved = io.BytesIO()
+    old.save(saved, "PNG")
+    mask = field(page, "mask_url")
+    choose(mask, file("half.png", saved.getvalue(), "image/png"))
+    held(mask)
+    mask.get_by_role("button", name="Paint").press("Enter")
+    dialog = page.get_by_role("dialog", name="Paint the mask")
+    expect(dialog.locator("canvas")).to_be_focused()
+    page.keyboard.press("Escape")  # nothing was painted: nothing to ask
+    expect(dialog).to_have_count(0)
+    mask.get_by_role("button", name="Paint").press("Enter")
+    expect(dialog.locator("canvas")).to_be_focused()
+    dialog.get_by_role("button", name="Invert").press("Enter")
+    dialog.locator("canvas").focus()
+    page.keyboard.press("e")
+    for key in ["ArrowRight"] * 12 + ["Space"]:
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Keep painting").press("Enter")
+    dialog.get_by_role("button", name="Use this mask").press("Enter")
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+    held(mask)
+    painted = mask_of(page)
+    assert painted.size == (200, 120)
+    assert (painted.getpixel((40, 60)), painted.getpixel((190, 5))) == (0, 255)
+    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # what was erased
+    mask.get_by_role("button", name="Paint").press("Enter")
+    expect(dialog.locator("canvas")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Throw away").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any, theme: Any) -> None:
+    page = open_form(size, color_scheme=theme)
+    sound = field(page, "audio_url")
+    sound.get_by_role("button", name="Record").press("Enter")
+    dialog = page.get_by_role("dialog", name="Record a sound")
+    expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Stop")).to_be_focused()
+    expect(dialog.locator(".recorder-time")).not_to_have_text(re.compile(r"0:00\.[0-7]"))
+    page.keyboard.press("Enter")
+    expect(dialog.locator("audio")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    dialog.get_by_role("button", name="Use this recording").press("Enter")
+    held(sound)
+    kept = Upload.objects.get()
+    assert kept.content_type == "audio/wav"
+    with default_storage.open(kept.file) as file_, wave.open(file_) as recorded:
+        assert recorded.getsampwidth() == 2
+        assert recorded.getnframes() / recorded.getframerate() > 0.5
+    expect(sound.get_by_role("button", name=re.compile("^Play recording-"))).to_be_visible()
+    expect(sound.locator(".media-note")).to_have_text(re.compile(r"^WAV · \d+ KB · \d"))
+
+
+def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
+    page = open_form()
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
+    )
+    field(page, "audio_url").get_by_role("button", name="Record").click()
+    dialog = page.get_by_role("dialog", name="Record a sound")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("Allow it")
+    expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_visible()
+
+
+def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -> None:
+    asked: list[str] = []
+    page = open_form(path="/models/")
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/models/a/b/")
+    assert not [url for url in asked if "media" in url]
+    field(page, "image_url")
+    came = {url.rpartition("/")[2] for url in asked if "media" in url}
+    assert came == {
+        "form-media.js", "media-hold.js", "media-files.js", "media-upload.js", "media-view.js",
+    }  # fmt: skip
+    page.locator("media-field [data-tool=picker]").first.click()
+    page.get_by_role("dialog").wait_for()
+    assert [url for url in asked if url.endswith("media-tools.css")]
+    assert not [url for url in asked if "mask" in url or "recorder" in url]
+
+
+def test_an_input_that_names_files_shows_them_at_once(
+    open_form: Open, make_run: Any, user: User
+) -> None:
+    artifact = stored(make_run(state="succeeded"), "red")
+    page = open_form(
+        path=f'/models/a/b/?input={{"image_url":"{artifact.get_absolute_url()}","video_url":"https://example.com/x.mp4"}}'
+    )
+    picture = page.locator("media-field", has=page.locator("[name=image_url]"))
+    expect(picture.locator("img")).to_be_visible()
+    expect(picture.locator(".media-note")).to_have_text(re.compile(r"200 . 120"))
+    expect(page.locator("media-field video")).to_have_count(0)  # a foreign host is not asked
