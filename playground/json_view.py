@@ -31,7 +31,7 @@ def mistake(post: Post) -> Problem | None:
     try:
         value = loads(text) if text.strip() else {}
     except NotJson as error:
-        return Problem((), told(error))
+        return Problem((), told(_with_comma(text, error)))
     if not isinstance(value, dict):
         return Problem((), "The input must be an object, in braces.")
     return None
@@ -42,6 +42,18 @@ def told(error: NotJson) -> str:
     reason = str(error).rpartition(" (line ")[0] or str(error)
     words = next((ours for theirs, ours in WORDS if reason.startswith(theirs)), reason)
     return f"Line {error.line}, column {error.column}: {words}." if error.line else f"{reason}."
+
+
+def _with_comma(text: str, error: NotJson) -> NotJson:
+    """Python before 3.13 looks past a comma that nothing follows; people look at the comma."""
+    lines = text.split("\n")
+    at = sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1
+    before = text[:at].rstrip(" \t\n\r")
+    if not error.line or text[at : at + 1] not in {"]", "}"} or not before.endswith(","):
+        return error
+    head = before[:-1]
+    line, column = head.count("\n") + 1, len(head) - (head.rfind("\n") + 1) + 1
+    return NotJson("Illegal trailing comma", line, column)
 
 
 def with_path(problem: Problem) -> Problem:

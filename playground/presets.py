@@ -70,10 +70,13 @@ def create(
     known = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
     if known.exists() and not may_replace:
         raise NameTaken(name)
-    with transaction.atomic():
-        preset, _ = Preset.objects.kept().update_or_create(
-            user=user, endpoint=endpoint, name=name, defaults=values
-        )
+    try:
+        with transaction.atomic():
+            preset, _ = Preset.objects.kept().update_or_create(
+                user=user, endpoint=endpoint, name=name, defaults=values
+            )
+    except IntegrityError as error:  # another tab was quicker
+        raise NameTaken(name) from error
     if is_shared:
         links.open_files(user, arguments)
     return preset

@@ -74,9 +74,10 @@ def by_file(user: User, file: IO[bytes], size_bytes: int) -> Restored:
 def by_run_file(user: User, text: bytes) -> Restored:
     """The endpoint and arguments of a run file; the run itself need not be known here."""
     told = _read(text)
-    endpoint = Endpoint.objects.filter(endpoint_id=told["endpoint_id"]).first()
+    name = told["endpoint_id"].replace("\x00", "")[:255]
+    endpoint = Endpoint.objects.filter(endpoint_id=name).first()
     if endpoint is None:
-        raise ValueError(f"This run is of {told['endpoint_id']}, which is not in the catalogue.")
+        raise ValueError(f"This run is of {name}, which is not in the catalogue.")
     share = links.share(user, endpoint, told["arguments"])
     return Restored(endpoint, f"saved:{share.pk}", "The settings of the run file are back.")
 
@@ -105,7 +106,8 @@ def _read(text: bytes) -> dict[str, Any]:
         raise NotFound("This file is neither a run file nor of a run here.") from error
     if not isinstance(told, dict) or told.get("format") != RUN_FILE:
         raise NotFound("This file is neither a run file nor of a run here.")
-    if not isinstance(told.get("endpoint_id"), str) or not isinstance(told.get("arguments"), dict):
+    name, arguments = told.get("endpoint_id"), told.get("arguments")
+    if not isinstance(name, str) or not name.isascii() or not isinstance(arguments, dict):
         raise ValueError("This run file names no model or no arguments.")
     return told
 

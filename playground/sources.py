@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from schemas.validation import validate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved")  # those that an address names, `?preset=12`
 
 
@@ -49,7 +51,9 @@ def _preset(user: User, endpoint: Endpoint, key: str) -> Filled | None:
 
 
 def _saved(user: User, endpoint: Endpoint, key: str) -> Filled | None:
-    share = Share.objects.filter(pk=key[:16]).select_related("endpoint", "user").first()
+    if not SHARE_ID.fullmatch(key):
+        return None
+    share = Share.objects.filter(pk=key).select_related("endpoint", "user").first()
     if share is None:
         return None
     whose = "your" if share.user_id == user.pk else f"{share.user}'s"

@@ -62,7 +62,7 @@ def tab(request: HttpRequest) -> Tab:
     """Which drawn page posts, and what it knows of the draft."""
     version = request.POST.get("~version", "")
     return Tab(
-        request.POST.get("~tab", "")[:64],
+        "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
         int(version) if version.isdecimal() and len(version) < 10 else None,
         request.POST.get("~filled") == "1",
     )

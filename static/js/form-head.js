@@ -5,7 +5,7 @@
 const FORM = "playground-form";
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const submitter = detail.triggeringEvent?.submitter;
-  if (detail.elt.id === FORM && submitter?.name) detail.parameters[submitter.name] = submitter.value;
+  if (detail.elt === document.getElementById(FORM) && submitter?.name) detail.parameters[submitter.name] = submitter.value;
 });
 document.addEventListener("click", (event) => {
   const close = event.target.closest?.("[data-close-notice]");

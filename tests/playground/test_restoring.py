@@ -119,6 +119,8 @@ def test_a_run_file_restores_exactly_without_the_run(
         b'{"format": "vitrine-run", "endpoint_id": "fal-ai/flux/dev", "arguments": [1]}',
         b'{"format": "vitrine-run", "endpoint_id": ["x"], "arguments": {}}',
         b'{"format": "vitrine-run", "format": "vitrine-run"}',
+        b'{"format": "vitrine-run", "endpoint_id": "a\\u0000", "arguments": {}}',
+        b'{"format": "vitrine-run", "endpoint_id": "a\\ud800", "arguments": {}}',
         b"\xff\xfe{",
         b'{"a":' * 5000,
     ],

@@ -56,10 +56,8 @@ async function ask(what) {
   if (answer.type === "opaqueredirect" || answer.status === 403) return say("You are logged out. Log in in another tab, then try again here.");
   const told = await answer.json().catch(() => ({ error: `The server answered ${answer.status}. Nothing was changed; try again.` }));
   if (told.error) return say(told.error);
-  const form = document.querySelector("form[data-endpoint-id]");
-  if (form?.dataset.endpointId !== told.endpoint_id) return say(told.words.replace("are back", `are for ${told.name}`), told);
-  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: told.fill } }));
-  say(told.words);
+  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(told.endpoint_id)}"]`)) return say(told.words.replace("are back", `are for ${told.name}`), told);
+  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: told.fill } })); // the form itself says what came back
 }
 function say(words, found) {
   const note = document.createElement("toast-note");

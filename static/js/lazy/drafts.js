@@ -1,0 +1,112 @@
+/*
+ * Keeps on the server what is typed into a form with data-draft-url: a moment after each pause, now and
+ * then while somebody types on, and before the page is left. One save at a time; what could not be saved
+ * is tried again, and after some seconds the page says so. Two tabs never overwrite each other: the
+ * server knows which version a tab has seen (playground/drafts.py). It comes with the first focus.
+ */
+const PAUSE_MS = 500;
+const LONGEST_MS = 4000;
+const RETRY_MS = 2000;
+const SILENT_MS = 5000;
+const MOST_ON_LEAVING = 60000; // bytes; browsers refuse more of a request that outlives its page
+const SOURCES = ["input", "preset", "run", "saved"];
+const LOGGED_OUT = "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
+const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
+/* A field may be called "id" or "dataset": of a form, only attributes can be trusted. */
+const form = () => document.querySelector("form[data-draft-url]");
+const known = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
+let timer, tooLong, saving, failingSince;
+let isPending = false;
+
+/** Something was typed. */
+export function touch() {
+  isPending = true;
+  clearTimeout(timer);
+  timer = setTimeout(save, PAUSE_MS);
+  tooLong ??= setTimeout(save, LONGEST_MS);
+}
+async function save(more = {}) {
+  await saving;
+  clearTimeout(timer);
+  clearTimeout(tooLong);
+  tooLong = undefined;
+  if (!isPending || !form()) return;
+  isPending = false;
+  saving = send(more);
+  await saving;
+  saving = undefined;
+}
+function typed(more) {
+  const data = new FormData(form());
+  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+  for (const [name, value] of Object.entries(more)) data.set(name, value);
+  return data;
+}
+async function send(more) {
+  let answer;
+  try {
+    answer = await fetch(form().getAttribute("data-draft-url"), { method: "POST", body: typed(more), redirect: "manual" });
+  } catch {
+    return again(AWAY);
+  }
+  if (answer.type === "opaqueredirect" || answer.status === 403) return again(LOGGED_OUT);
+  if (answer.status >= 500 || answer.status === 429) return again(AWAY);
+  failingSince = undefined;
+  const told = await answer.json().catch(() => ({}));
+  say(told.error ?? "");
+  clash(!!told.clash);
+  if (told.version) taken(told.version);
+}
+function taken(version) {
+  if (known("version")) known("version").value = version;
+  known("filled")?.remove();
+  const address = new URL(location);
+  for (const name of SOURCES) address.searchParams.delete(name);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}
+function again(words) {
+  isPending = true;
+  failingSince ??= Date.now();
+  if (Date.now() - failingSince >= SILENT_MS || words === LOGGED_OUT) say(words);
+  timer = setTimeout(save, RETRY_MS);
+}
+function say(words) {
+  const note = document.getElementById("draft-note");
+  if (!note || note.textContent === words) return;
+  note.textContent = words;
+  note.hidden = !words;
+}
+function clash(isOne) {
+  document.getElementById("draft-clash")?.toggleAttribute("hidden", !isOne);
+}
+/* What the form itself sends is kept by the server, too; what is typed meanwhile is saved afterwards. */
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt === form()) isPending = false;
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt !== form()) return;
+  if (detail.successful) clash(false);
+  else touch();
+});
+document.addEventListener("visibilitychange", () => document.hidden && save());
+addEventListener("online", () => save());
+addEventListener("pagehide", () => {
+  if (!isPending || !form()) return;
+  const body = typed({});
+  const size = [...body].reduce((sum, [name, text]) => sum + name.length + text.length + 100, 0);
+  fetch(form().getAttribute("data-draft-url"), { method: "POST", body, keepalive: size < MOST_ON_LEAVING }).catch(() => {});
+});
+addEventListener("beforeunload", (event) => isPending && failingSince && event.preventDefault());
+document.addEventListener("click", async (event) => {
+  if (event.target.closest?.("[data-keep-mine]")) {
+    isPending = true;
+    await save({ "~do": "keep-mine" });
+    document.querySelector("#fields :is(textarea, input:not([type='hidden']))")?.focus();
+  }
+  /* A tab of the model page shows what is in the form: it waits for the draft. */
+  const link = event.target.closest?.(".tabs a");
+  if (!link || !isPending || event.metaKey || event.ctrlKey || event.button) return;
+  event.preventDefault();
+  await save();
+  location.href = link.href;
+});

@@ -1,0 +1,415 @@
+"""Settings on their way: form and JSON, drafts in two tabs, undo, presets, links, recent prompts, drops."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.processes import Up, copy_checkout, free_port
+
+pytestmark = pytest.mark.browser
+WIDE, PHONE = (1440, 900), (390, 844)
+AURORA = "/models/sandbox/aurora/"
+DONE = "[data-run-id][data-run-state='succeeded']"
+CLASH = "#draft-clash:not([hidden])"
+Open = Callable[..., Page]
+expect.set_options(timeout=20_000)  # two cores, and a worker of its own beside the browser
+DROP = """([where, kind, value]) => {
+  const data = new DataTransfer();
+  if (kind === "address") data.setData("text/uri-list", location.origin + value);
+  else data.items.add(new File([value], kind, { type: kind.endsWith("json") ? "application/json" : "image/png" }));
+  const target = document.querySelector(where);
+  for (const name of ["dragenter", "dragover", "drop"])
+    target.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Web, worker and sandbox, as `make run` starts them."""
+    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def log_in(chromium: Browser, vitrine: Up) -> Iterator[Callable[..., BrowserContext]]:
+    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in; errors fail the test."""
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda m: troubles.append(m.text) if is_trouble(m) else None)
+
+    def log_in_(size: tuple[int, int] = WIDE, **options: Any) -> BrowserContext:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=vitrine.link.split("/login/")[0],
+            permissions=["clipboard-read", "clipboard-write"],
+            **options,
+        )
+        contexts.append(context)
+        context.on("page", watch)
+        page = context.new_page()
+        page.goto(vitrine.link)
+        page.close()
+        return context
+
+    yield log_in_
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def is_trouble(message: Any) -> bool:
+    expected = ("422", "ERR_INTERNET_DISCONNECTED", "401")
+    return message.type == "error" and not any(part in message.text for part in expected)
+
+
+@pytest.fixture
+def aurora(log_in: Callable[..., BrowserContext]) -> Page:
+    """The page of a model with an untouched form."""
+    return clean(log_in().new_page())
+
+
+def clean(page: Page, path: str = AURORA) -> Page:
+    page.goto(path)
+    for _ in range(100):
+        if page.locator("form[data-endpoint-id] [name=prompt], #f-json").count():
+            break
+        page.wait_for_timeout(200)
+        page.reload()
+    with page.expect_response(lambda r: r.request.method == "POST"):
+        page.get_by_role("button", name="Start over").click()
+    expect(page.locator("#form-notice")).to_contain_text("Cleared.")
+    expect(prompt(page)).to_have_value("")
+    return page
+
+
+def prompt(page: Page) -> Any:
+    return page.locator("[name=prompt]")
+
+
+def type_and_save(page: Page, text: str) -> None:
+    with page.expect_response(lambda r: "/drafts/" in r.url):
+        prompt(page).fill(text)
+
+
+def choose(page: Page, word: str) -> None:
+    """Press something in the Presets menu."""
+    page.locator("#presets-button").click()
+    page.locator("#presets").get_by_role("button", name=word).first.click()
+
+
+def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page) -> None:
+    prompt(aurora).fill("a lighthouse")
+    aurora.get_by_role("button", name="JSON", exact=True).press("Enter")
+    box = aurora.get_by_label("Input as JSON")
+    assert json.loads(box.input_value()) == {"prompt": "a lighthouse"}
+    expect(aurora.locator("#as-json")).to_be_focused()
+    box.fill('{\n  "prompt": "a lighthouse",\n  "strange" 3\n}')
+    place = aurora.get_by_role("button", name="Line 3, column 13")
+    expect(place.locator("..")).to_have_text("Line 3, column 13: a colon is missing.")
+    place.press("Enter")
+    assert box.evaluate("(text) => text.value.slice(0, text.selectionStart)").endswith('"strange" ')
+    aurora.get_by_role("button", name="Form", exact=True).click()
+    expect(aurora.locator("#f-json-error")).to_have_text("Line 3, column 13: a colon is missing.")
+    box.fill('{"prompt": "a lighthouse", "strange": 3}')
+    expect(aurora.locator("json-text[data-bad]")).to_have_count(0)
+    aurora.get_by_role("button", name="Form", exact=True).click()
+    expect(prompt(aurora)).to_have_value("a lighthouse")
+    aurora.get_by_role("button", name="JSON", exact=True).click()
+    assert json.loads(box.input_value()) == {"prompt": "a lighthouse", "strange": 3}
+
+
+def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
+    texts = ['{"a" 1}', '{"a": 1,}', "{a: 1}", '{"a": "x\ny"}', '{"a": tru}', '{"a": "\\x"}',
+             '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}']  # fmt: skip
+    aurora.get_by_role("button", name="JSON", exact=True).click()
+    box = aurora.get_by_label("Input as JSON")
+    for text in texts:
+        box.fill(text)
+        note = aurora.locator(".json-note:not(:empty)")
+        expect(note).to_contain_text("Line")
+        aurora.wait_for_timeout(300)
+        told = note.inner_text()
+        aurora.get_by_role("button", name="Form", exact=True).click()
+        expect(aurora.locator("#f-json-error")).to_have_text(told)
+
+
+def test_start_over_is_undone_by_keyboard(aurora: Page) -> None:
+    prompt(aurora).fill("an hour's work")
+    aurora.get_by_role("button", name="Start over").press("Enter")
+    expect(aurora.locator("#form-notice")).to_contain_text("Cleared.")
+    expect(prompt(aurora)).to_have_value("")
+    undo = aurora.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(prompt(aurora)).to_have_value("an hour's work")
+    aurora.reload()
+    expect(prompt(aurora)).to_have_value("an hour's work")
+
+
+def test_two_tabs_do_not_fight(aurora: Page) -> None:
+    other = aurora.context.new_page()
+    other.goto(AURORA)
+    type_and_save(other, "from the other tab")
+    prompt(aurora).fill("from this tab")
+    expect(aurora.locator(CLASH)).to_contain_text("This form was changed in another tab.")
+    expect(prompt(aurora)).to_have_value("from this tab")
+    aurora.get_by_role("button", name="Keep mine").click()
+    expect(aurora.locator(CLASH)).to_have_count(0)
+    prompt(other).fill("from the other tab, again")
+    expect(other.locator(CLASH)).to_be_visible()
+    other.get_by_role("button", name="Take that over").click()
+    expect(prompt(other)).to_have_value("from this tab")
+    expect(other.locator(CLASH)).to_have_count(0)
+    other.get_by_role("button", name="Undo").click()
+    expect(prompt(other)).to_have_value("from the other tab, again")
+
+
+def test_what_is_typed_without_a_network_is_saved_when_it_is_back(aurora: Page) -> None:
+    type_and_save(aurora, "before")
+    aurora.context.set_offline(True)
+    prompt(aurora).fill("typed on a train")
+    expect(aurora.locator("#draft-note")).to_contain_text("Not saved yet", timeout=15_000)
+    with aurora.expect_response(lambda r: "/drafts/" in r.url and r.ok):
+        aurora.context.set_offline(False)
+    expect(aurora.locator("#draft-note")).to_be_hidden()
+    aurora.reload()
+    expect(prompt(aurora)).to_have_value("typed on a train")
+
+
+def test_a_page_that_is_left_at_once_keeps_what_was_typed(aurora: Page) -> None:
+    prompt(aurora).fill("typed and gone")
+    aurora.goto("/models/")
+    for _ in range(50):  # the save outlives its page, and arrives when it does
+        aurora.goto(AURORA)
+        if prompt(aurora).input_value():
+            break
+        aurora.wait_for_timeout(200)
+    expect(prompt(aurora)).to_have_value("typed and gone")
+
+
+def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(aurora: Page) -> None:
+    type_and_save(aurora, "my own")
+    aurora.goto(f'{AURORA}?input={{"prompt":"from a link"}}')
+    expect(prompt(aurora)).to_have_value("from a link")
+    type_and_save(aurora, "from a link, changed")
+    expect(aurora).to_have_url(re.compile(f"{AURORA}$"))
+    aurora.reload()
+    expect(prompt(aurora)).to_have_value("from a link, changed")
+    aurora.goto(f'{AURORA}?input={{"prompt":"another"}}')
+    aurora.get_by_role("button", name="Back to what you had typed").click()
+    expect(prompt(aurora)).to_have_value("from a link, changed")
+
+
+def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: Page) -> None:
+    prompt(aurora).fill("night over the fjord")
+    aurora.locator("#presets-button").press("Enter")
+    expect(aurora.locator("#presets")).to_be_visible()
+    aurora.keyboard.press("Escape")
+    expect(aurora.locator("#presets")).to_be_hidden()
+    choose(aurora, "Save as preset")
+    name = aurora.get_by_label("Name of the preset")
+    expect(name).to_be_focused()
+    aurora.keyboard.type("Night")
+    aurora.keyboard.press("Enter")
+    expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")
+    prompt(aurora).fill("something else")
+    choose(aurora, "Night")
+    expect(prompt(aurora)).to_have_value("night over the fjord")
+    aurora.get_by_role("button", name="Undo").click()
+    expect(prompt(aurora)).to_have_value("something else")
+    choose(aurora, "Save as preset")
+    name.fill("Night")
+    name.press("Enter")
+    expect(aurora.locator("#preset-error")).to_contain_text("already")
+    aurora.get_by_role("button", name="Replace it").click()
+    expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")
+    aurora.locator("#presets-button").click()
+    aurora.get_by_role("link", name="Change Night").click()
+    expect(name).to_have_value("Night")
+    name.fill("Day")
+    aurora.get_by_label("Share with the team").check()
+    aurora.get_by_role("button", name="Save", exact=True).click()
+    expect(aurora.locator("#form-notice")).to_contain_text("“Day” is shared with the team.")
+    aurora.locator("#presets-button").click()
+    aurora.get_by_role("link", name="Change Day").click()
+    aurora.get_by_role("button", name="Delete").click()
+    aurora.get_by_role("button", name="Undo").click()
+    expect(aurora.locator("#form-notice")).to_contain_text("“Day” is back.")
+    expect(prompt(aurora)).to_have_value("something else")
+
+
+def test_a_login_that_ran_out_while_saving_a_preset_loses_nothing(aurora: Page) -> None:
+    prompt(aurora).fill("typed")
+    choose(aurora, "Save as preset")
+    aurora.context.clear_cookies(name="sessionid")
+    aurora.get_by_label("Name of the preset").fill("Late")
+    aurora.get_by_role("button", name="Save preset").click()
+    expect(aurora.locator("#toasts")).to_contain_text("You are logged out")
+    expect(aurora.get_by_label("Name of the preset")).to_have_value("Late")
+    expect(prompt(aurora)).to_have_value("typed")
+
+
+@pytest.mark.parametrize("text", ["short", "long " * 2000])
+def test_a_link_is_copied_and_opens_the_same_form(aurora: Page, text: str) -> None:
+    prompt(aurora).fill(text)
+    aurora.locator("#copy-link").click()
+    expect(aurora.locator("#toasts")).to_contain_text("Link copied")
+    address = aurora.evaluate("navigator.clipboard.readText()")
+    assert address == aurora.locator("#made-link").input_value()
+    other = aurora.context.new_page()
+    other.goto(address)
+    expect(prompt(other)).to_have_value(text)
+
+
+def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserContext]) -> None:
+    page = log_in(java_script_enabled=False).new_page()
+    clean(page)
+    prompt(page).fill("by hand")
+    page.get_by_role("button", name="JSON", exact=True).click()
+    assert json.loads(page.get_by_label("Input as JSON").input_value()) == {"prompt": "by hand"}
+    page.get_by_role("button", name="Form", exact=True).click()
+    page.locator("#presets-button").click()  # a popover needs no script
+    page.get_by_role("button", name="Save as preset").click()
+    page.get_by_label("Name of the preset").fill("No script")
+    page.get_by_label("Name of the preset").press("Enter")
+    page.get_by_role("link", name="No script", exact=True).click()
+    expect(prompt(page)).to_have_value("by hand")
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(prompt(page)).to_have_value("by hand")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#made-link")).to_have_value(re.compile(r"\?input="))
+
+
+def run(page: Page, text: str) -> str:
+    """Run a prompt by keyboard; the run's address once it has ended."""
+    prompt(page).fill(text)
+    prompt(page).press("Control+Enter")
+    page.wait_for_selector(f"#stage {DONE}")
+    return f"/runs/{page.locator(f'#stage {DONE}').get_attribute('data-run-id')}/"
+
+
+def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
+    for text in ("a lighthouse at dusk", "an owl of copper wire"):
+        run(aurora, text)
+        aurora.goto(AURORA)
+    aurora.locator("long-text:has([name=prompt])").evaluate(
+        "(host) => (host.dataset.recent ??= '/prompts/?field=prompt')"
+    )
+    prompt(aurora).fill("")
+    expect(aurora.get_by_role("button", name="Recent")).to_be_visible()
+    prompt(aurora).press("ArrowUp")
+    options = aurora.get_by_role("option")
+    expect(options.first).to_have_text("an owl of copper wire")
+    aurora.keyboard.type("light dusk")
+    expect(options).to_have_count(1)
+    aurora.keyboard.press("Enter")
+    expect(prompt(aurora)).to_have_value("a lighthouse at dusk")
+    expect(prompt(aurora)).to_be_focused()
+    aurora.keyboard.press("Control+z")
+    expect(prompt(aurora)).to_have_value("")
+    aurora.keyboard.press("ArrowUp")
+    expect(options.first).to_be_visible()
+    aurora.keyboard.press("Escape")
+    expect(prompt(aurora)).to_be_focused()
+
+
+def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
+    aurora: Page,
+) -> None:
+    address = run(aurora, "a heron in the mist")
+    picture = aurora.locator("#stage .artifact img").first.get_attribute("src")
+    file = aurora.request.get(f"{address}run.json").text()
+    aurora.goto(AURORA)
+    aurora.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
+    aurora.wait_for_load_state("networkidle")
+    for kind, value in (("address", address), ("run.json", file)):
+        prompt(aurora).fill("something else")
+        aurora.evaluate(DROP, [".stage-side", kind, value])
+        expect(prompt(aurora)).to_have_value("a heron in the mist")
+        aurora.get_by_role("button", name="Undo").click()
+        expect(prompt(aurora)).to_have_value("something else")
+    assert picture
+    aurora.evaluate(
+        """async (src) => {
+          const bytes = await (await fetch(src)).arrayBuffer();
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], "saved.png", { type: "image/png" }));
+          document.querySelector("h1").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+        }""",
+        f"{address}artifacts/0/",
+    )
+    expect(prompt(aurora)).to_have_value("a heron in the mist")
+    aurora.evaluate(DROP, ["h1", "unknown.png", "not made here"])
+    expect(aurora.locator("#toasts")).to_contain_text("No run here made this picture.")
+    expect(aurora.locator(".drop-hint")).to_have_count(0)
+
+
+def test_on_another_page_a_drop_leads_to_the_model(aurora: Page) -> None:
+    address = run(aurora, "a kite over dunes")
+    aurora.goto("/models/")
+    aurora.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
+    aurora.wait_for_load_state("networkidle")
+    aurora.evaluate(DROP, ["main", "address", address])
+    aurora.get_by_role("link", name="Open it there").click()
+    expect(prompt(aurora)).to_have_value("a kite over dunes")
+
+
+def test_the_film_strip_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
+    run(aurora, "a fox in the snow")
+    prompt(aurora).fill("changed since")
+    aurora.locator(".strip-list li").first.hover()
+    aurora.locator(".strip-list .reuse").first.click()
+    expect(prompt(aurora)).to_have_value("a fox in the snow")
+    aurora.get_by_role("button", name="Undo").click()
+    expect(prompt(aurora)).to_have_value("changed since")
+    aurora.get_by_role("link", name="Details").click()
+    aurora.go_back()
+    expect(prompt(aurora)).to_have_value("changed since")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_head_menu_notices_and_json(
+    log_in: Callable[..., BrowserContext], size: tuple[int, int], theme: str
+) -> None:
+    page = clean(log_in(size=size, color_scheme=theme).new_page())
+
+    def check(what: str) -> None:
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{what}: {result.generate_report()}"
+        width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert width <= 0, f"{what} scrolls sideways"
+
+    choose(page, "Save as preset")
+    expect(page.get_by_label("Name of the preset")).to_be_visible()
+    check("the preset's form")
+    page.get_by_label("Name of the preset").fill(f"For axe {size} {theme}")
+    page.get_by_role("button", name="Save preset").click()
+    expect(page.locator("#form-notice")).to_contain_text("is saved")
+    page.locator("#presets-button").click()
+    expect(page.get_by_role("link", name=f"Change For axe {size} {theme}")).to_be_visible()
+    check("the menu")
+    page.keyboard.press("Escape")
+    page.locator("#copy-link").click()
+    expect(page.locator("#made-link")).to_be_visible()
+    check("the link")
+    page.get_by_role("button", name="JSON", exact=True).click()
+    page.get_by_label("Input as JSON").fill("{")
+    expect(page.locator(".json-note button")).to_be_visible()
+    check("the JSON view")
+    for path in ("/presets/of/sandbox/aurora/", "/restorations/"):
+        page.goto(path)
+        check(path)
