@@ -44,6 +44,7 @@ _IN_PROSE = re.compile(
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
 _UNITS = {"width": "px wide", "height": "px high", "duration": "s", "fps": "fps", "frames": "frames"}  # fmt: skip
 _LIMITS = (*(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")), "max_file_size", "multiple_of")  # fmt: skip
+_LIMITED = {*_LIMITS, "max_pixels"}
 
 
 def media_hint(flat: Schema) -> str:
@@ -111,6 +112,8 @@ def file_limits(flat: Schema) -> dict[str, float]:
     (width ÷ height), `duration` (seconds), `fps`, `frames`; `multiple_of` of width and height.
     `max_pixels`, another name for it, comes as `max_area`. Finite numbers above zero only.
     """
+    if "x-fal" not in flat and _LIMITED.isdisjoint(flat):
+        return {}
     known = flat | as_dict(flat.get("x-fal"))
     if "max_pixels" in known:
         known = {"max_area": known["max_pixels"]} | known
@@ -124,8 +127,8 @@ def limits(flat: Schema, known: dict[str, float]) -> str:
 
 
 def _in_words(known: dict[str, float]) -> str:
-    parts = []
-    for thing in _RANGES:
+    parts: list[str] = []
+    for thing in _RANGES if known else ():
         low, high = known.get(f"min_{thing}"), known.get(f"max_{thing}")
         if low is None and high is None:
             continue

@@ -19,6 +19,7 @@ _FORMATS = {
     "jpeg", "jpg", "png", "webp", "gif", "avif", "svg", "mp3", "wav", "flac", "ogg", "opus", "pcm", "m4a", "aac",
     "mp4", "webm", "mov", "glb", "obj", "fbx", "usdz", "ply", "stl", "zip", "url", "hex", "json", "srt", "vtt", "hd",
 }  # fmt: skip
+_PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph in which nothing can be markup
 
 
 def label(name: str, title: object = None) -> str:
@@ -67,6 +68,8 @@ def prose(description: object) -> str:
     """A description without its indentation, HTML and Markdown: plain text, one paragraph a line."""
     if not isinstance(description, str):
         return ""
+    if _PLAIN.fullmatch(description):
+        return " ".join(description.split())
     text = inspect.cleandoc(description[:20_000].expandtabs())
     text = re.sub(r"(?i)<\s*(?:br|/p|/li)[^<>]*>", "\n\n", text)
     text = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text))
