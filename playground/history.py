@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from playground import live_marks, renderers
+from playground import inputs, live_marks, renderers
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -123,7 +123,7 @@ def argument_rows(arguments: Any) -> list[ArgumentRow]:
     rows = []
     for name, value in arguments.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        is_media = isinstance(value, str) and value.startswith("/uploads/")
+        is_media = isinstance(value, str) and inputs.OURS.fullmatch(value) is not None
         rows.append(
             ArgumentRow(
                 name, text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…", is_media

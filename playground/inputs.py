@@ -51,6 +51,12 @@ async def resolved(run: Run, upstream: fal.Clients) -> Any:
     return sent
 
 
+def is_before_submit(run: Run) -> bool:
+    """Whether a run that is being sent still waits for its files: what went out is noted before it goes."""
+    is_sending = run.state == Run.State.SUBMITTING and not run.handle
+    return is_sending and run.sent_arguments is None and any(_ours_in(run.arguments))
+
+
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
     found = OURS.fullmatch(address)
     if found is None:

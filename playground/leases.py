@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from playground import changes
+from playground import changes, inputs
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -37,7 +37,8 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
     """Take up to `limit` free runs, oldest first.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
-    it, so it becomes unconfirmed and is never sent again by itself.
+    it, so it becomes unconfirmed and is never sent again by itself. One whose files were
+    still going up was not sent.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -54,7 +55,7 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
         to_follow: list[uuid.UUID] = []
         half_sent: list[uuid.UUID] = []
         for run in rows:
-            if run.state == State.CREATED:
+            if run.state == State.CREATED or inputs.is_before_submit(run):
                 run.attempts += 1
                 to_send.append(run)
             else:

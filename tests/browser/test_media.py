@@ -212,6 +212,7 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
 ) -> None:
     page = open_form()
     ours = "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"
+    page.route("https://v3.fal.media/**", lambda route: route.fulfill(body=png()))
     page.route(f"**{ours}", lambda route: route.fulfill(body=png(), content_type="image/png"))
     picture = field(page, "image_url")
     drop(page, "[name=image_url]", ("x.png", "image/png", png()), link=live_server.url + ours)
@@ -220,6 +221,15 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     picture.get_by_role("button", name="Remove").click()
     run = live_server.url + ours.partition("artifacts")[0]
     drop(page, "[name=image_url]", link=run, html=f'<a href="{run}"><img src="{ours}"></a>')
+    expect(page.locator("[name=image_url]")).to_have_value(ours)
+    picture.get_by_role("button", name="Remove").click()
+    remote = "https://v3.fal.media/files/x.png"  # what a fresh result shows until it is copied
+    page.evaluate(
+        """([remote, ours]) => document.querySelector("#stage").insertAdjacentHTML("beforeend",
+          `<figure class="artifact"><img src="${remote}" alt=""><a download href="${ours}?download">x</a></figure>`)""",
+        [remote, ours],
+    )
+    drop(page, "[name=image_url]", link=remote)
     expect(page.locator("[name=image_url]")).to_have_value(ours)
     assert Upload.objects.count() == 0
 
@@ -569,3 +579,61 @@ def test_an_input_that_names_files_shows_them_at_once(
     expect(picture.locator("img")).to_be_visible()
     expect(picture.locator(".media-note")).to_have_text(re.compile(r"200 . 120"))
     expect(page.locator("media-field video")).to_have_count(0)  # a foreign host is not asked
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
+    open_form: Open, size: Any, theme: Any
+) -> None:
+    page = open_form(size, color_scheme=theme)
+    choose(field(page, "image_url"), file("sea.png", png(64, 48), "image/png"))
+    choose(field(page, "audio_url"), file("beep.wav", wav(), "audio/wav"))
+    held(field(page, "image_url"))
+    held(field(page, "audio_url"))
+    choose(field(page, "video_url"), file("a.png", png(), "image/png"))
+    expect(field(page, "video_url")).to_have_attribute("data-state", "failed")
+    page.route("**/uploads/", lambda route: None)
+    choose(field(page, "mask_url"), file("mask.png", png(65, 48), "image/png"))
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "limits", "sentence"),
+    [
+        ({"width": 640, "height": 480}, "", ""),
+        ({"width": 640, "height": 480}, "min_width:640 max_height:480", ""),
+        (
+            {"width": 640, "height": 480},
+            "min_width:1024 min_height:512",
+            "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px high.",
+        ),
+        (
+            {"width": 640, "height": 480},
+            "max_area:250000",
+            "This picture is 640 x 480; the model takes at most 0.25 megapixels.",
+        ),
+        (
+            {"width": 900, "height": 300},
+            "max_aspect_ratio:2.5",
+            "This picture is 900 x 300; the model takes at most 2.5 times as wide as high.",
+        ),
+        ({"duration_s": 12.04}, "max_duration:10", "This picture is 12 s long; the model takes at most 10 s long."),
+        ({}, "min_width:1024 min_duration:3", ""),
+    ],
+)  # fmt: skip
+def test_limits_are_told_in_words(
+    open_form: Open, facts: dict[str, float], limits: str, sentence: str
+) -> None:
+    page = open_form()
+    said = page.evaluate(
+        """async ([facts, limits]) => {
+          const { doubt, figures } = await import("/static/js/lazy/media-files.js");
+          return doubt(facts, "image", figures(limits));
+        }""",
+        [facts, limits],
+    )
+    assert said.replace("\u00d7", "x") == sentence

@@ -190,3 +190,19 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
     assert run.state == "cancelled"
     assert run.note == ""
     assert "submit" not in sandbox.calls()
+
+
+def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("upload", "slow", value=5.0)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: sandbox.calls().get("upload_initiate"))
+    run.refresh_from_db()
+    assert run.state == "submitting"
+    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if its time were over
+    sandbox.reset()
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert sandbox.calls()["submit"] == 1

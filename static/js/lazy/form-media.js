@@ -6,7 +6,7 @@
 import "./media-hold.js";
 import { figures, refusal } from "./media-files.js";
 import { send } from "./media-upload.js";
-import { OURS, button, draw, mayShow, path } from "./media-view.js";
+import { OURS, button, dragged, draw, mayShow, path } from "./media-view.js";
 
 const TOOLS = {
   picker: () => import("./media-picker.js"),
@@ -97,8 +97,7 @@ class MediaField extends HTMLElement {
   /* Our own address before the bytes: what is here already need not go up. A linked picture is dragged as its link. */
   take(event, data) {
     const link = data.getData("text/uri-list").split("\n")[0].trim();
-    const picture = new DOMParser().parseFromString(data.getData("text/html"), "text/html").querySelector("img");
-    const ours = [link, picture?.getAttribute("src") ?? ""].map(path).find((found) => OURS.test(found));
+    const ours = dragged(data);
     const [file, ...more] = this.hasAttribute("upload-url") ? data.files : [];
     if (!ours && !file && !link) return;
     event.preventDefault();

@@ -11,6 +11,15 @@ export function path(address) {
   return origin === location.origin ? pathname : "";
 }
 
+/** The address of ours among what was dragged here: of a file, or of a picture that a result on this page shows. */
+export function dragged(data) {
+  const picture = new DOMParser().parseFromString(data.getData("text/html"), "text/html").querySelector("img");
+  const found = [data.getData("text/uri-list").split("\n")[0].trim(), picture?.getAttribute("src") ?? ""];
+  const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter((one) => found.includes(one.src));
+  const copies = results.map((one) => one.closest(".artifact").querySelector("a[download]")?.href ?? "");
+  return [...found, ...copies].map(path).find((address) => OURS.test(address));
+}
+
 /** Whether the page's policy lets it load `address`: ours, inline data, upstream's media hosts. */
 export function mayShow(field, address) {
   if (/^(?:data:(?:image|video|audio)\/|blob:)/.test(address) || path(address)) return true;
