@@ -7,6 +7,8 @@ from typing import Any
 from schemas.exact import dumps, identical
 from schemas.fields import MISSING, Field
 
+_TOO_LARGE = 10**300  # beyond, a browser's number box drops the text
+
 
 def shown(field: Field, value: Any) -> str:
     """What a simple field's control shows for a value; empty where it cannot show it."""
@@ -18,5 +20,5 @@ def shown(field: Field, value: Any) -> str:
         return next((o.key for o in field.options if identical(o.value, value)), "")
     if field.kind in {"integer", "number"}:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return dumps(value) if is_number else ""
+        return dumps(value) if is_number and abs(value) < _TOO_LARGE else ""
     return "" if value is None and field.default is None else dumps(value)

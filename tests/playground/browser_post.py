@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -65,7 +66,8 @@ class _Controls(HTMLParser):
             if "checked" in at:
                 self.send(at.get("name"), value)
         elif kind == "number":
-            self.send(at.get("name"), value if _FLOAT.fullmatch(value) else "")
+            is_kept = _FLOAT.fullmatch(value) and math.isfinite(float(value))
+            self.send(at.get("name"), value if is_kept else "")
         elif kind in {"text", "hidden", "search"}:
             self.send(at.get("name"), value if kind == "hidden" else value.replace("\n", ""))
         else:

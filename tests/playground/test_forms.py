@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from playground.forms import render_form
 from sandbox import openapi
@@ -18,6 +18,7 @@ from schemas.validation import validate
 from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
+from tests.schemas.laws import cases
 
 relaxed = settings(
     deadline=None,
@@ -44,7 +45,7 @@ def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
     found = contract(document, endpoint_id)
     root = build(found)
 
-    @settings(relaxed, max_examples=60)
+    @settings(relaxed, max_examples=cases(60))
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
@@ -60,7 +61,7 @@ def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
     example = parse(root, write(root, model.example())).arguments
     assert validate(found, example, root) == []
 
-    @settings(relaxed, max_examples=8)
+    @settings(relaxed, max_examples=cases(8))
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
@@ -68,41 +69,10 @@ def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
     law()
 
 
-@settings(relaxed, max_examples=120)
-@given(strategies.schemas_with_arguments)
-def test_arguments_of_any_schema_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
-    document, value = case
-    found = contract(document, "a/b")
-    root = build(found)
-    assume(not any("is required" in problem.message for problem in validate(found, value, root)))
-    assert identical(through_the_page(root, value), value)
-
-
-@settings(relaxed, max_examples=80)
-@given(strategies.inputs)
-def test_an_untouched_form_sends_only_what_is_required(schema: dict[str, Any]) -> None:
-    root = build(contract(strategies.document(schema), "a/b"))
-    parsed = parse(root, post_of(render_form(draw(root))))
-    assert parsed.problems == []
-    assert parsed.arguments.keys() <= set(schema.get("required", []))
-
-
 def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str, Any]) -> None:
     for endpoint_id, document in documents.items():
         root = build(contract(document, endpoint_id))
         assert parse(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
-
-
-@settings(relaxed, max_examples=120)
-@given(strategies.schemas_with_arguments)
-def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
-    document, value = case
-    found = contract(document, "a/b")
-    root = build(found)
-    assume(not any("is required" in problem.message for problem in validate(found, value, root)))
-    posted = post_of(render_form(draw(root, value)))
-    again = post_of(render_form(draw(root, post=posted)))
-    assert identical(parse(root, again).arguments, value)
 
 
 @pytest.mark.parametrize("text", strategies.HOSTILE)

@@ -23,9 +23,9 @@ from schemas.validation import validate
 from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
+from tests.schemas.laws import cases
 
 IDS = sorted(file.stem.replace("--", "/") for file in (DATA / "openapi").glob("*.json"))
-CASES = 12
 
 
 def sent(run: Run) -> Any:
@@ -58,7 +58,10 @@ def test_what_is_filled_in_is_what_goes_out(
     page = endpoint.get_absolute_url()
 
     @settings(
-        max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=cases(12),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(strategies.arguments(found.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ texts = st.one_of(st.text(max_size=12), st.sampled_from(HOSTILE))
 numbers = st.one_of(
     st.integers(),
     st.sampled_from(
-        [0, 1, -1, 2**63, 196619188014358660, 10**19, 1.0, -0.0, 0.1, 1e22, 5e-324, 1.5]
+        [0, 1, -1, 2**63, 196619188014358660, 10**19, 10**400, 1.0, -0.0, 0.1, 1e22, 5e-324, 1.5]
     ),
     st.floats(allow_nan=False, allow_infinity=False),
 )
@@ -77,6 +77,8 @@ def _of_kind(kind: Any, flat: Any, document: Any, depth: int) -> list[st.SearchS
         return [st.none()]
     if kind == "array":
         items = flat.get("items", {})
+        if places := as_list(flat.get("prefixItems")) or as_list(items):
+            return [_places([values(place, document, depth + 1) for place in places])]
         return [st.lists(values(items, document, depth + 1), max_size=3)]
     if kind == "object":
         properties = as_dict(flat.get("properties"))
@@ -91,6 +93,17 @@ def _of_kind(kind: Any, flat: Any, document: Any, depth: int) -> list[st.SearchS
         some = st.fixed_dictionaries(needed, optional=known)
         return [some, st.tuples(others, some).map(lambda pair: pair[0] | pair[1])]
     return []
+
+
+def _places(parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """A tuple's values: all of them mostly, at times the first few or one too many."""
+    whole = st.tuples(*parts).map(list)
+    return st.one_of(
+        whole,
+        whole,
+        st.tuples(whole, st.integers(0, len(parts))).map(lambda pair: pair[0][: pair[1]]),
+        st.tuples(whole, scalars).map(lambda pair: [*pair[0], pair[1]]),
+    )
 
 
 _titles = st.fixed_dictionaries(
@@ -144,6 +157,9 @@ _leaves = _merged(
         st.lists(st.one_of(texts, scalars), min_size=1, max_size=4).map(lambda v: {"enum": v}),
         st.lists(texts, min_size=1, max_size=4, unique=True).map(lambda v: {"type": "string", "enum": v}),
         scalars.map(lambda v: {"const": v}),
+        st.sampled_from([{"type": "string", "format": "uri"}, {"type": "string", "format": "date"}, {"type": "string", "pattern": "^[a-z]+$"},
+                         {"type": "array"}, {"type": ["integer", "string", "null"]}, {"type": "object", "additionalProperties": True},
+                         {"type": "object", "title": "Image", "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}}}]),
         st.sampled_from([{}, {"$ref": "#/components/schemas/Gone"}, {"$ref": "#/components/schemas/In"}, {"type": ["string", "null"]}]),
     ),
     _titles,
@@ -153,37 +169,68 @@ _leaves = _merged(
 
 def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     properties = st.dictionaries(names, inner, max_size=4)
-    objects = properties.flatmap(
+    alternatives = st.lists(_object(properties), min_size=1, max_size=3)
+    objects = _object(properties)
+    return _with_default(
+        _merged(
+            st.one_of(
+                objects,
+                objects,
+                alternatives.map(lambda s: {"oneOf": s}),
+                st.tuples(objects, alternatives).map(lambda pair: pair[0] | {"anyOf": pair[1]}),
+                inner.map(lambda s: {"type": "array", "items": s}),
+                inner.map(lambda s: {"type": "object", "additionalProperties": s}),
+                inner.map(lambda s: {"type": "object", "patternProperties": {"^[a-z]": s}}),
+                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"type": "array", "prefixItems": s}),
+                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"type": "array", "items": s}),
+                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"anyOf": s}),
+                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"oneOf": s}),
+                inner.map(lambda s: {"allOf": [s]}),
+                st.lists(inner, min_size=2, max_size=2).map(lambda s: {"allOf": s}),
+                inner.map(lambda s: {"anyOf": [s, {"type": "null"}]}),
+            ),
+            _titles,
+        )
+    )  # fmt: skip
+
+
+def _object(properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """An object with these properties, some required, at times with conditions or open to more."""
+    return properties.flatmap(
         lambda found: st.fixed_dictionaries(
             {"type": st.just("object"), "properties": st.just(found)},
             optional={
                 "required": st.lists(st.sampled_from([*found, "ghost"]), max_size=3),
                 "x-fal-order-properties": st.lists(st.sampled_from([*found, "ghost"]), max_size=3),
+                "additionalProperties": st.sampled_from([True, False, {"type": "integer"}]),
+                "anyOf": st.just([{"required": [name]} for name in found] or [{}]),
+                "if": st.just({"properties": {"ghost": {"const": 1}}}),
+                "then": st.just(
+                    {"properties": {"extra": {"type": "string"}}, "required": ["extra"]}
+                ),
+                "dependentRequired": st.just({"ghost": list(found)}),
             },
-        )
-    )
-    return _with_default(
-        _merged(
-            st.one_of(
-                objects,
-                inner.map(lambda s: {"type": "array", "items": s}),
-                inner.map(lambda s: {"type": "object", "additionalProperties": s}),
-                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"anyOf": s}),
-                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"oneOf": s}),
-                inner.map(lambda s: {"allOf": [s]}),
-                inner.map(lambda s: {"anyOf": [s, {"type": "null"}]}),
-            ),
-            _titles,
         )
     )
 
 
 schemas = st.recursive(_with_default(_leaves), _around, max_leaves=8)
-inputs = st.dictionaries(names, schemas, max_size=5).flatmap(
+_plain_inputs = st.dictionaries(names, schemas, max_size=5).flatmap(
     lambda found: st.fixed_dictionaries(
         {"type": st.just("object"), "properties": st.just(found)},
-        optional={"required": st.lists(st.sampled_from([*found, "ghost"]), max_size=4)},
+        optional={
+            "required": st.lists(st.sampled_from([*found, "ghost"]), max_size=4),
+            "additionalProperties": st.sampled_from([True, False, {"type": "string"}]),
+        },
     )
+)
+inputs = st.one_of(
+    _plain_inputs,
+    _plain_inputs,
+    _plain_inputs,
+    st.lists(_plain_inputs, min_size=1, max_size=3).map(lambda found: {"anyOf": found}),
+    st.tuples(_plain_inputs, _plain_inputs).map(lambda pair: {"allOf": list(pair)}),
+    schemas.map(lambda found: {"type": "object", "additionalProperties": found}),
 )
 
 
