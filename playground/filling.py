@@ -20,6 +20,7 @@ from schemas import Contract, Field, Problem, build, contract
 from schemas import draw as draw_nodes
 from schemas.exact import dumps, identical, loads
 from schemas.examples import example
+from schemas.fields import find
 from schemas.reading import locate, parse
 from schemas.snippets import snippets
 from schemas.tables import input_rows, output_rows
@@ -201,6 +202,12 @@ def once(token: str, arguments: dict[str, Any]) -> str:
     """What two presses of the same button share: the drawn form and what was in it."""
     text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def kind_of(endpoint: Endpoint, control: str) -> str:
+    """The kind of file that a control of the form is for (image, video, audio, file); empty when unknown."""
+    field = find(model(endpoint).root, problem_of(control, "").path)
+    return field.media or (field.item.media if field.item else "")
 
 
 def problem_of(control: str, message: str) -> Problem:

@@ -144,8 +144,7 @@ def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     """What one uploaded before, by name; one query."""
     rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
     if kind != "file":
-        also = Q(content_type__in=ALSO.get(kind, ()))
-        rows = rows.filter(Q(content_type__startswith=f"{kind}/") | also)
+        rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:
         rows = rows.filter(file_name__icontains=q)
     return _page(rows, page, _of_upload)

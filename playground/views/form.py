@@ -28,7 +28,7 @@ REFUSED = Filled({}, "Nothing to fill in from was found: it is gone, or it is no
 
 def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
     """What the pressed button `~do` asks for; no button is Run."""
-    post, refused = _stored(request, controls(request))
+    post, refused = _stored(request, found, controls(request))
     action = request.POST.get("~do", "")
     if refused:
         return redraw(request, found, Filled(post, problems=refused), status=422)
@@ -168,14 +168,14 @@ def _bare(request: HtmxRequest, found: Endpoint) -> str:
     return f"{address}?{urlencode(kept)}" if kept else address
 
 
-def _stored(request: HttpRequest, post: Post) -> tuple[Post, list[Problem]]:
+def _stored(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, list[Problem]]:
     """The post with each posted file stored and its address in place of it."""
     addresses: dict[str, list[str]] = {}
     refused = []
     for name, posted in request.FILES.lists():
         for file in posted:
             try:
-                kept = files.keep_upload(request, file)
+                kept = files.keep_upload(request, file, filling.kind_of(found, name))
             except ValueError as error:
                 refused.append(filling.problem_of(name, str(error)))
             else:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from playground import uploads
 from playground.models import Artifact, Upload
+from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
 WAV = b"RIFF\0\0\0\0WAVEfmt " + b"\0" * 40
@@ -189,3 +190,17 @@ def test_the_tools_are_fetched_when_asked_for(member: Client, client: Client) ->
     assert member.get("/uploads/tools/other/").status_code == 404
     for path in ("/uploads/tools/mask/", "/uploads/choices/"):
         assert Client().get(path).status_code == 302
+
+
+def test_without_script_the_wrong_file_is_told_beside_its_field(
+    member: Client, make_endpoint: Any
+) -> None:
+    image = {"type": "string", "ui": {"field": "image"}}
+    inputs = {"image_url": image, "image_urls": {"type": "array", "items": image}}
+    make_endpoint("a/b", document=strategies.document({"type": "object", "properties": inputs}))
+    for control in ("image_url~file", "image_urls~files"):
+        posted = {control: SimpleUploadedFile("a.wav", WAV, "audio/wav"), "~do": "run"}
+        answer = member.post("/models/a/b/", posted)
+        assert answer.status_code == 422
+        assert b"a.wav is not an image." in answer.content
+        assert not Upload.objects.exists()
