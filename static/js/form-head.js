@@ -22,7 +22,8 @@ document.addEventListener("htmx:load", ({ target }) => {
   if (!notice?.firstElementChild) return;
   if (notice.querySelector("made-link")) import("./lazy/made-link.js");
   notice.scrollIntoView({ block: "nearest" });
-  if (document.activeElement === document.body) notice.querySelector("button, input, a")?.focus({ preventScroll: true });
+  if (document.activeElement !== document.body) return;
+  (notice.querySelector("button, input, a") ?? document.getElementById("presets-button")).focus({ preventScroll: true });
 });
 /** Fills the form in from `run:<id>`, `saved:<id>`: as if a button of the form had been pressed. */
 document.addEventListener("form:fill", ({ detail }) => {
