@@ -88,6 +88,7 @@ class LiveRuns extends HTMLElement {
       this.release = null;
       return;
     }
+    if (!window.htmx) return document.addEventListener("htmx:load", () => this.poll(), { once: true });
     this.isAsking = true;
     this.asked = undefined;
     this.release ??= await hold();

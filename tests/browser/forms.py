@@ -57,8 +57,9 @@ Show = Callable[..., Page]
 def show(chromium: Browser) -> Iterator[Show]:
     """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
     files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = join_css(files), join_js(
-        sorted(f for f in STATIC.glob("js/**/form-*.js") if f.stem != "form-media")
+    style, script = (
+        join_css(files),
+        join_js(sorted(f for f in STATIC.glob("js/**/form-*.js") if f.stem != "form-media")),
     )
     icons = (STATIC / "icons.svg").read_text()
     contexts, troubles = [], []

@@ -1,0 +1,38 @@
+/**
+ * htmx is half of what a page weighs and does nothing until somebody acts: it comes at the first sign of a person,
+ * or at once where the page acts by itself. What is clicked, sent or searched before it is there waits for it.
+ */
+const ACTS = "[data-watch], [hx-trigger^='every'], [hx-trigger='load']";
+const SIGNS = ["pointermove", "pointerdown", "keydown", "focusin", "input", "change", "dragenter"];
+const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+let coming;
+let isOver = false;
+let typed;
+const come = () => (coming ??= parsed.then(fetchIt));
+const fetchIt = () =>
+  new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = document.querySelector("meta[name='htmx-script']").content;
+    script.onload = script.onerror = () => {
+      // htmx begins at DOMContentLoaded or when all is loaded; between the two it would wait for ever.
+      if (window.htmx && document.readyState === "interactive") document.dispatchEvent(new Event("DOMContentLoaded"));
+      isOver = true;
+      if (window.htmx && typed?.form?.matches("[hx-get][hx-trigger]")) htmx.trigger(typed.form, "submit");
+      resolve();
+    };
+    document.head.append(script);
+  });
+for (const sign of SIGNS) addEventListener(sign, come, { capture: true, once: true, passive: true });
+for (const what of ["input", "change"]) addEventListener(what, ({ target }) => isOver || (typed = target), { capture: true });
+for (const what of ["click", "submit"]) addEventListener(what, hold, { capture: true });
+function hold(event) {
+  const { type, submitter } = event;
+  const target = event.target.closest?.("[hx-get], [hx-post], [popovertarget]");
+  if (isOver || !target || event.ctrlKey || event.metaKey || event.shiftKey || (type === "click" && target.matches("form, section, div"))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  come().then(() => (type === "submit" ? target.requestSubmit(submitter) : target.click()));
+}
+/* Back to a place that htmx had made, in a page that has none yet. */
+addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
+if (document.querySelector(ACTS)) come();
