@@ -27,11 +27,11 @@ document.addEventListener("htmx:load", ({ target }) => {
 });
 /** Fills the form in from `run:<id>`, `saved:<id>`: as if a button of the form had been pressed. */
 document.addEventListener("form:fill", ({ detail }) => {
-  const button = Object.assign(document.createElement("button"), { name: "~do", value: detail.fill, hidden: true, formNoValidate: true });
   const form = document.getElementById(FORM);
+  document.getElementById("fill")?.remove(); // the last one stays: what is held until htmx is there names it
+  const button = Object.assign(document.createElement("button"), { id: "fill", name: "~do", value: detail.fill, hidden: true, formNoValidate: true });
   form.append(button);
   form.requestSubmit(button);
-  button.remove();
 });
 /* What only some people turn to comes with the first focus on it. */
 document.addEventListener("focusin", ({ target }) => {

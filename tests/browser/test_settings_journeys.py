@@ -158,8 +158,11 @@ def test_start_over_is_undone_by_keyboard(aurora: Page) -> None:
     expect(prompt(aurora)).to_have_value("an hour's work")
 
 
-def test_two_tabs_do_not_fight(aurora: Page) -> None:
-    other = aurora.context.new_page()
+@pytest.mark.parametrize("where", ["another tab", "another browser"])
+def test_two_tabs_do_not_fight(
+    aurora: Page, log_in: Callable[..., BrowserContext], where: str
+) -> None:
+    other = (aurora.context if where == "another tab" else log_in()).new_page()
     other.goto(AURORA)
     type_and_save(other, "from the other tab")
     prompt(aurora).fill("from this tab")
