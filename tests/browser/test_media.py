@@ -331,6 +331,20 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
     expect(page.locator("#run-button")).to_contain_text("Run")
 
 
+def test_json_and_links_wait_for_the_file_too(open_form: Open) -> None:
+    page = open_form()
+    waiting: list[Any] = []
+    page.route("**/uploads/", lambda route: waiting.append(route))
+    picture = field(page, "image_url")
+    choose(picture, file("sea.png", png(), "image/png"))
+    expect(picture.get_by_role("progressbar")).to_be_visible()
+    page.locator("button[value=to-json]").click()
+    expect(page.locator("toast-note").last).to_contain_text("as soon as sea.png is uploaded")
+    expect(picture).to_be_visible()
+    waiting[0].continue_()
+    expect(page.locator("[name='~json']")).to_have_value(re.compile("/uploads/"))
+
+
 def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> None:
     page = open_form()
     page.route("**/uploads/", lambda route: None)

@@ -1,4 +1,5 @@
 /* Run waits for files that are on their way, and never leaves out one that did not arrive. */
+const TAKES = ["run", "to-json", "link", "save-preset"]; // what the input is taken for
 let held = null;
 const fields = (form, state) => [...form.querySelectorAll(`media-field[data-state="${state}"]`)];
 const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));
@@ -25,14 +26,15 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (!form.matches("form[data-endpoint-id]") || (event.submitter && event.submitter.value !== "run")) return;
+    const what = event.submitter?.value ?? "run";
+    if (!form.matches("form[data-endpoint-id]") || !TAKES.includes(what)) return;
     const [busy] = fields(form, "busy");
-    const [failed] = fields(form, "failed");
+    const [failed] = what === "run" ? fields(form, "failed") : [];
     if (!busy && !failed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (failed) return refuse(form, failed);
-    if (!held) toast(`Run goes on as soon as ${busy.named} is uploaded.`);
+    if (!held) toast(`This goes on as soon as ${busy.named} is uploaded.`);
     held = { form, button: event.submitter };
     wait(form);
   },
