@@ -7,7 +7,7 @@ percent-encoded, so that a raw dot or `~` never stands in it. What is ours alone
     path~1         the alternative 1 of a union; its fields go on below (`image_size~1.width`)
     path~rows      a list's or map's row numbers in order; one empty one says "the list was there"
     path.0~key     the key of a map's row
-    path~extra     JSON object of keys that the schema does not know
+    path~extra     a map of the keys that the schema does not know (`path~extra.0~key`)
     path~json      this value as JSON, instead of its controls
     path~set       keep the value although leaving it out would mean the same
     path~null      empty means null here

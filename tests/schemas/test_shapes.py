@@ -8,6 +8,7 @@ import pytest
 
 from schemas import Field, build, contract, draw, parse, write
 from schemas.exact import identical
+from schemas.examples import example
 from schemas.validation import validate
 from tests.schemas import strategies
 
@@ -205,3 +206,26 @@ def test_wide_and_recursive_inputs_keep_a_field_for_every_property() -> None:
     tree = {"properties": {k: {"$ref": "#/components/schemas/In"} for k in "abcdefghijkl"}}
     tree["properties"] |= {"seed": {"type": "integer"}}
     assert kinds(root(tree))["seed"] == "integer"
+
+
+def test_examples_are_the_schemas_own_else_the_first_of_each_property() -> None:
+    file = {"properties": {"url": {"type": "string", "examples": ["https://a/b.png"]}}}
+    properties: dict[str, Any] = {
+        "first": {"type": "string", "examples": ["x", "y"], "default": "z"},
+        "misfit": {"type": "integer", "examples": ["x", True, 5]},
+        "old": {"type": "string", "example": "o"},
+        "named": {"type": "string", "examples": {"one": {"value": "n"}}},
+        "file": file,
+        "optional": file,
+        "none": {"type": "string", "default": "d"},
+    }
+    schema: dict[str, Any] = {"properties": properties, "required": ["file"]}
+    assert example(root(schema)) == {
+        "first": "x",
+        "misfit": 5,
+        "old": "o",
+        "named": "n",
+        "file": {"url": "https://a/b.png"},
+    }
+    assert example(root(schema | {"examples": [{"first": "whole"}]})) == {"first": "whole"}
+    assert example(root(schema | {"example": {"first": "whole"}})) == {"first": "whole"}
