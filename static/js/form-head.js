@@ -17,6 +17,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:load", ({ target }) => {
   if (!target.closest?.("#form-notice, #fields")) return;
+  if (document.getElementById("f-json-error")) import("./lazy/json-text.js");
   document.getElementById("presets")?.hidePopover?.();
   const notice = document.getElementById("form-notice");
   if (!notice?.firstElementChild) return;

@@ -130,6 +130,16 @@ def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page
     assert json.loads(box.input_value()) == {"prompt": "a lighthouse", "strange": 3}
 
 
+def test_a_problem_inside_the_json_leads_to_its_place(aurora: Page) -> None:
+    aurora.get_by_role("button", name="JSON", exact=True).click()
+    box = aurora.get_by_label("Input as JSON")
+    box.fill('{"prompt": "x",\n "num_images": 99,\n "loras": [{"scale": 1}]}')
+    aurora.locator("#run-button").click()
+    for path, rest in (("num_images", "99,"), ("loras[0].path", '{"scale"')):
+        aurora.get_by_role("button", name=path, exact=True).click()
+        assert box.evaluate("(text) => text.value.slice(text.selectionStart)").startswith(rest)
+
+
 def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
     texts = ['{"a" 1}', '{"a": 1,}', "{a: 1}", '{"a": "x\ny"}', '{"a": tru}', '{"a": "\\x"}',
              '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}']  # fmt: skip

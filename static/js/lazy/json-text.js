@@ -14,6 +14,20 @@ class JsonText extends HTMLElement {
     }
     for (const name of ["input", "click"]) this.addEventListener(name, this);
     this.tell();
+    this.lead();
+  }
+  /** Each problem that the server found inside the JSON leads to its place, or to what misses it. */
+  lead() {
+    const errors = document.getElementById("f-json-error");
+    const places = new Map();
+    if (!errors || mistake(this.text.value, places)) return;
+    errors.addEventListener("click", this);
+    for (const line of errors.children) {
+      const [path, ...rest] = line.textContent.split(": ");
+      let around = path;
+      while (around && !places.has(around)) around = around.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, "");
+      if (rest.length) line.replaceChildren(place(path, places.get(around) ?? 0), `: ${rest.join(": ")}`);
+    }
   }
   handleEvent(event) {
     if (event.target.closest("[data-at]")) return this.goTo(+event.target.dataset.at);
@@ -29,11 +43,7 @@ class JsonText extends HTMLElement {
     this.note.replaceChildren();
     if (!found || document.getElementById("f-json-error")) return;
     const before = this.text.value.slice(0, found.at).split("\n");
-    const place = Object.assign(document.createElement("button"), { type: "button", className: "text-button" });
-    place.textContent = `Line ${before.length}, column ${[...before.at(-1)].length + 1}`;
-    place.dataset.at = found.at;
-    place.title = "Go there";
-    this.note.append(place, `: ${found.words}.`);
+    this.note.append(place(`Line ${before.length}, column ${[...before.at(-1)].length + 1}`, found.at), `: ${found.words}.`);
   }
   goTo(at) {
     this.text.focus();
@@ -43,8 +53,15 @@ class JsonText extends HTMLElement {
   }
 }
 
-/** Where a text stops being a JSON object, and why; null when it is one, or empty. */
-export function mistake(text) {
+function place(words, at) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "text-button", title: "Go there" });
+  button.textContent = words;
+  button.dataset.at = at;
+  return button;
+}
+
+/** Where a text stops being a JSON object, and why; null when it is one, or empty. `places` gets each path's. */
+function mistake(text, places = new Map()) {
   let at = 0;
   const stop = (words, where = at) => {
     throw { at: where, words };
@@ -69,8 +86,8 @@ export function mistake(text) {
     at += 1;
     skip();
     if (text[at] === close) return (at += 1);
-    for (;;) {
-      one();
+    for (let number = 0; ; number += 1) {
+      one(number);
       skip();
       if (text[at] === close) return (at += 1);
       if (text[at] !== ",") stop("a comma is missing");
@@ -80,10 +97,11 @@ export function mistake(text) {
       if (text[at] === close) stop("there is a comma too many", comma);
     }
   };
-  const value = () => {
+  const value = (path) => {
     skip();
+    places.set(path, at);
     if (text[at] === '"') return string();
-    if (text[at] === "[") return items("]", value);
+    if (text[at] === "[") return items("]", (number) => value(`${path}[${number}]`));
     if (text[at] === "{") {
       const keys = new Set();
       return items("}", () => {
@@ -94,7 +112,7 @@ export function mistake(text) {
         skip();
         if (text[at] !== ":") stop("a colon is missing");
         at += 1;
-        value();
+        value(`${path}${path && "."}${key.slice(1, -1)}`);
       });
     }
     const word = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/.exec(text.slice(at, at + 400));
@@ -105,7 +123,7 @@ export function mistake(text) {
     skip();
     if (at === text.length) return null;
     if (text[at] !== "{") stop("the input must be an object, in braces");
-    value();
+    value("");
     skip();
     if (at < text.length) stop("nothing may follow the closing brace");
     return null;
