@@ -170,8 +170,8 @@ class _Builder:
         children = []
         for number, schema in enumerate(places):
             built = self.field("", schema, trail, depth + 1, is_required=number < least)
-            has_title = bool(words.label("", self.flatten(schema)[0].get("title")) != "Value")
-            label = built.label if has_title else f"Item {number + 1}"
+            title = words.class_label(self.flatten(schema)[0].get("title"))
+            label = title[:MAX_LABEL] or f"Item {number + 1}"
             children.append(replace(built, name=str(number), label=label, is_hidden=False))
         return settled("tuple", common, children=tuple(children))
 
@@ -217,9 +217,9 @@ class _Builder:
         """One alternative of a union, named after its own title, else the tag that tells it apart."""
         flat, _ = self.flatten(schema)
         built = self.field(name, schema, trail, depth)
-        title = flat.get("title")
-        own = words.label("", title) if isinstance(title, str) and title.strip() else ""
-        own = own or _tag(built) or words.option(tags.get(as_dict(schema).get("$ref", ""), ""))
+        ref = as_dict(schema).get("$ref")
+        tag = tags.get(ref, "") if isinstance(ref, str) else ""
+        own = words.class_label(flat.get("title")) or _tag(built) or words.option(tag)
         return replace(built, name="", label=own[:MAX_LABEL], is_required=False, is_hidden=False)
 
 

@@ -61,7 +61,7 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
     said = _said(words)
-    if _ADDRESS & set(words) or flat.get("format") in {"uri", "url"}:
+    if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
         return _by_address(set(words), said) or _by_description(words, flat)
     if said == _said(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and said:
         return said

@@ -89,7 +89,7 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
     options = _options(values)
     is_size = any(_is_size_object(part) for part in others)
     for position, part in enumerate(others, start=1):
-        word = part.media.capitalize() or _KIND_WORDS[part.kind]
+        word = _FILE_WORDS.get((part.kind, part.media)) or _KIND_WORDS[part.kind]
         label = "Custom" if _is_size_object(part) else part.label or word
         label = f"{label} {position}" if any(o.label == label for o in options) else label
         options = (*options, Option(f"~{position}", label, branch=position))
@@ -103,6 +103,10 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
     return field if suits(field, field.default) else replace(field, default=MISSING)
 
 
+_FILE_WORDS = {
+    ("string", "image"): "Image", ("string", "video"): "Video", ("string", "audio"): "Sound", ("string", "file"): "File",
+    ("list", "image"): "Images", ("list", "video"): "Videos", ("list", "audio"): "Sounds", ("list", "file"): "Files",
+}  # fmt: skip
 _KIND_WORDS: dict[str, str] = {
     "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
     "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",

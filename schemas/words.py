@@ -30,6 +30,12 @@ def label(name: str, title: object = None) -> str:
     return _sentence(name) or text or name or "Value"
 
 
+def class_label(title: object) -> str:
+    """What a schema's title calls it: `TextPart` → `Text part`; empty where there is none."""
+    text = " ".join(title[:500].split()) if isinstance(title, str) else ""
+    return _sentence(text) if re.fullmatch(r"(?:[A-Z][a-z0-9]+){2,}", text) else text
+
+
 def _sentence(name: str) -> str:
     """`num_inference_steps` → `Num inference steps`, `imageSize` → `Image size`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\s-]+", " ", name).split()

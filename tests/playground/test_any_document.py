@@ -73,6 +73,25 @@ def test_any_mutation_of_a_real_document(documents: dict[str, Any], data: Any) -
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
+@pytest.mark.parametrize("keyword", hostile.KEYWORDS)
+def test_any_value_of_any_keyword(keyword: str) -> None:
+    for value in hostile.MISFITS:
+        wrong = {keyword: value}
+        for base in ({}, {"type": "array", "items": {}}):
+            schema = base | wrong
+            properties = {
+                "image_url": schema,
+                "either": {"anyOf": [schema, {"type": "boolean"}, {"properties": {"url": schema}}]},
+                "list": {"type": "array", "items": schema},
+                "both": {"allOf": [schema, {"properties": {"a": schema}}]},
+            }
+            found = contract(strategies.document({"properties": properties} | wrong), "a/b")
+            root = build(found)
+            arguments = {name: ["x", 1, None] for name in properties}
+            posted = post_of(render_form(draw(root, arguments), "/uploads/"))
+            validate(found, parse(root, posted).arguments, root)
+
+
 @pytest.mark.parametrize("around", hostile.NESTS)
 @pytest.mark.parametrize("levels", [12, 120, 500])
 def test_any_depth(around: str, levels: int) -> None:

@@ -34,6 +34,17 @@ def nested(levels: int, around: str) -> Any:
 
 NESTS = ["properties", "items", "anyOf", "allOf", "map", "prefixItems", "not", "then", "default", "enum",
          "examples", "description", "x-fal"]  # fmt: skip
+KEYWORDS = [
+    "$ref", "$defs", "type", "enum", "const", "default", "examples", "example", "title", "description", "format", "pattern",
+    "minimum", "exclusiveMaximum", "multipleOf", "maxLength", "minItems", "uniqueItems", "items", "prefixItems", "additionalItems",
+    "contains", "minContains", "properties", "patternProperties", "additionalProperties", "propertyNames", "required", "anyOf",
+    "oneOf", "allOf", "not", "if", "then", "dependentSchemas", "dependentRequired", "dependencies", "unevaluatedProperties",
+    "nullable", "deprecated", "discriminator", "ui", "_fal_ui_field", "x-fal", "x-fal-order-properties", "max_file_size",
+]  # fmt: skip
+MISFITS: list[Any] = [
+    None, True, 5, -1.5, "x", "([", [], [None], [[1]], [{"a": 1}], ["a", "a"], {}, {"a": [1]}, {"mapping": {"a": [], "b": "x"}},
+    {"field": {}, "hidden": 1}, {"": {"$ref": []}}, "\ud800\0",
+]  # fmt: skip
 MANY = {
     "500 properties": {"type": "object", "properties": {f"p{n}": {"type": "string", "title": "A b"} for n in range(500)}},
     "5,000 properties": {"type": "object", "properties": {f"p{n}": {"type": "integer", "default": n} for n in range(5000)}},

@@ -136,6 +136,11 @@ def test_branches_are_called_by_their_title_else_by_their_tag() -> None:
     for schema, components in unions:
         found = root({"properties": {"x": schema}}, **components).children[0]
         assert [option.label for option in found.options] == ["By text", "B"]
+    urls = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+    found = root({"properties": {"image_url": {"anyOf": urls}}}).children[0]
+    assert [option.label for option in found.options] == ["Image", "Images"]
+    found = root({"properties": {"x": {"anyOf": [{"title": "TextPart", **A}, B]}}}).children[0]
+    assert [option.label for option in found.options] == ["Text part", "B"]
     plain = {"properties": {"z": {}}}
     mapping = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
     schema = {"oneOf": REFS, "discriminator": {"propertyName": "t", "mapping": mapping}}
