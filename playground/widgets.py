@@ -32,9 +32,9 @@ _PLACEHOLDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One way to draw a node. A `group` has several controls: a fieldset with a legend."""
+    """One way to draw a node, by the template of its name. A `group` has several controls: a fieldset with a legend."""
 
-    template: str
+    name: str
     suits: Callable[[Node], bool]
     context: Callable[[Node], Context] = lambda node: {}
     is_group: bool = False
@@ -230,44 +230,40 @@ def hint(field: Field) -> str:
 
 
 WIDGETS = [
-    Widget("_hidden.html", lambda node: node.field.is_hidden),
-    Widget("_json.html", lambda node: node.is_boxed or node.field.kind == "json", _json),
-    Widget("_ticks.html", lambda node: node.is_ticked, is_group=True),
-    Widget("_list.html", _is_kind("list", "map"), is_group=True),
-    Widget("_object.html", _is_kind("object", "tuple"), is_group=True),
-    Widget("_union.html", _is_kind("union"), is_group=True),
+    Widget("hidden", lambda node: node.field.is_hidden),
+    Widget("json", lambda node: node.is_boxed or node.field.kind == "json", _json),
+    Widget("ticks", lambda node: node.is_ticked, is_group=True),
+    Widget("list", _is_kind("list", "map"), is_group=True),
+    Widget("object", _is_kind("object", "tuple"), is_group=True),
+    Widget("union", _is_kind("union"), is_group=True),
     Widget(
-        "_switch.html",
+        "switch",
         lambda n: n.field.kind == "boolean" and bool(n.shown_default) and not n.field.is_nullable,
         resets=True,
     ),
     Widget(
-        "_sizes.html",
+        "sizes",
         lambda n: _is_choice(n) and is_drawn_to_scale(n.field),
         _tiles,
         is_group=True,
         resets=True,
     ),
     Widget(
-        "_segments.html",
+        "segments",
         lambda n: _is_choice(n) and _has_few(n.field),
         _segments,
         is_group=True,
         resets=True,
     ),
-    Widget("_select.html", _is_choice, _select, resets=True),
-    Widget("_seed.html", lambda node: node.field.is_seed, _seed, resets=True),
-    Widget("_number.html", _is_kind("integer", "number"), _number, resets=True),
-    Widget("_media.html", lambda n: bool(n.field.media) and "\n" not in n.text, _media),
-    Widget("_long.html", lambda n: n.field.is_long or "\n" in n.text, _long, resets=True),
-    Widget("_text.html", _is_kind("string"), _text, resets=True),
-    Widget("_json.html", lambda node: True, _json),
+    Widget("select", _is_choice, _select, resets=True),
+    Widget("seed", lambda node: node.field.is_seed, _seed, resets=True),
+    Widget("number", _is_kind("integer", "number"), _number, resets=True),
+    Widget("media", lambda n: bool(n.field.media) and "\n" not in n.text, _media),
+    Widget("long", lambda n: n.field.is_long or "\n" in n.text, _long, resets=True),
+    Widget("text", _is_kind("string"), _text, resets=True),
+    Widget("json", lambda node: True, _json),
 ]
-PICKERS = [
-    widget
-    for widget in WIDGETS
-    if widget.template in {"_sizes.html", "_segments.html", "_select.html"}
-]
+PICKERS = [widget for widget in WIDGETS if widget.name in {"sizes", "segments", "select"}]
 
 
 def widget_for(node: Node, among: list[Widget] = WIDGETS) -> Widget:
