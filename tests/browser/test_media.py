@@ -483,6 +483,22 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, 
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
+def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
+    page = open_form(PHONE, has_touch=True)
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    mask = field(page, "mask_url")
+    mask.get_by_role("button", name="Paint").tap()
+    sheet = page.get_by_role("dialog").locator("canvas")
+    expect(sheet).to_have_css("touch-action", "none")
+    box = sheet.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.get_by_role("button", name="Use this mask").tap()
+    painted = mask_of(page)
+    assert (painted.getpixel((50, 60)), painted.getpixel((120, 60))) == (255, 0)
+
+
 def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     open_form: Open,
 ) -> None:
@@ -574,7 +590,7 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     field(page, "image_url")
     came = {url.rpartition("/")[2] for url in asked if "media" in url}
     assert came == {
-        "form-media.js", "media-hold.js", "media-files.js", "media-upload.js", "media-view.js",
+        "form-media.js", "media-hold.js", "media-files.js", "media-going.js", "media-upload.js", "media-view.js",
     }  # fmt: skip
     page.locator("media-field [data-tool=picker]").first.click()
     page.get_by_role("dialog").wait_for()

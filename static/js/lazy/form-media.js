@@ -4,9 +4,8 @@
  * `data-state` is busy or failed while a file is on its way; "media:settled" says when it is not any more.
  */
 import "./media-hold.js";
-import { figures, refusal } from "./media-files.js";
-import { send } from "./media-upload.js";
-import { OURS, button, dragged, draw, mayShow, path } from "./media-view.js";
+import { upload } from "./media-going.js";
+import { OURS, dragged, draw, mayShow, path } from "./media-view.js";
 
 const TOOLS = {
   picker: () => import("./media-picker.js"),
@@ -105,35 +104,8 @@ class MediaField extends HTMLElement {
     else this.upload(file, more.length ? `Only ${file.name} was taken: this field holds one file.` : "");
   }
   /** Sends a file up and takes its address; `remark` is said beside it. */
-  async upload(file, remark = "") {
-    this.cancel();
-    const { signal } = (this.sending = new AbortController());
-    this.held = { name: file.name, size_bytes: file.size, file, remark, src: URL.createObjectURL(file) };
-    this.dataset.state = "busy";
-    draw(this);
-    try {
-      const refused = await refusal(file, this.kind, figures(this.dataset.limits));
-      if (refused) throw Object.assign(new Error(refused), { isFinal: true });
-      const told = await send(file, { url: this.getAttribute("upload-url"), kind: this.kind, form: this.closest("form"), signal, onProgress: this.progress() });
-      if (signal.aborted) return;
-      Object.assign(this.held, { name: told.name, address: told.url, file: null });
-      this.settle();
-      this.put(told.url, this.held);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.settle("failed");
-      this.say(error.message, "bad");
-      if (!error.isFinal) this.querySelector(".media-tools").prepend(button("again", "Try again"));
-    }
-    this.tellSettled();
-  }
-  /* Draws the bar, and returns the function that moves it; when all is sent the server is still at work. */
-  progress() {
-    const bar = document.createElement("progress");
-    bar.setAttribute("aria-label", `Upload of ${this.named}`);
-    this.note.after(bar);
-    this.querySelector(".media-tools").prepend(button("cancel", "Cancel"));
-    return (part) => (part < 1 ? (bar.value = part) : bar.removeAttribute("value"));
+  upload(file, remark = "") {
+    return upload(this, file, remark);
   }
   settle(state = "") {
     if (state) this.dataset.state = state;
