@@ -483,6 +483,17 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, 
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
+def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
+    page = open_form()
+    mask = field(page, "mask_url")
+    choose(mask, file("mask.png", png(100, 60, "white"), "image/png"))
+    held(mask)
+    expect(mask.locator(".media-note")).to_have_text(re.compile(r"100 . 60$"))
+    for size, sentence in (((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."), ((100, 60), r"^PNG")):  # fmt: skip
+        choose(field(page, "image_url"), file("sea.png", png(*size), "image/png"))
+        expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
+
+
 def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
     page = open_form(PHONE, has_touch=True)
     choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))

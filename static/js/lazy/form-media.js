@@ -146,7 +146,7 @@ class MediaField extends HTMLElement {
     this.offer();
   }
   say(text, tone) {
-    this.note.textContent = text;
+    if (this.note.textContent !== text) this.note.textContent = text; // said once
     this.note.dataset.tone = tone;
   }
   /* Painting needs a picture to paint on: the mask's neighbour. */

@@ -56,6 +56,7 @@ function preview(field, src) {
     field.view.setAttribute("aria-hidden", field.kind !== "audio");
     const [width, height] = [shown.naturalWidth || shown.videoWidth, shown.naturalHeight || shown.videoHeight];
     tell(field, { width, height, duration_s: Number.isFinite(shown.duration) ? shown.duration : undefined });
+    for (const mask of field.closest("form-fields")?.querySelectorAll("media-field[data-mask][data-held]") ?? []) if (mask !== field) tell(mask, mask.facts);
   });
   shown.src = field.kind === "video" ? `${src}#t=0.1` : src; // the first frame is often black
 }
@@ -77,13 +78,22 @@ function player(field, sound) {
 }
 
 /* The facts as far as they are known; what the model may not like stands in front of them. */
-function tell(field, facts) {
+function tell(field, facts = {}) {
+  field.facts = facts;
   if (field.dataset.state === "failed") return;
   const { name, size_bytes: bytes, remark } = field.held ?? {};
   const kind = name?.match(/\.(\w{2,4})$/)?.[1].toUpperCase();
-  const doubts = [doubt(facts, field.kind, figures(field.dataset.limits)), remark].filter(Boolean);
+  const doubts = [doubt(facts, field.kind, figures(field.dataset.limits)), misfit(field), remark].filter(Boolean);
   const parts = [kind, bytes && size(bytes), facts.width && `${facts.width} × ${facts.height}`, facts.duration_s && length(facts.duration_s)];
   field.say(doubts.join(" ") || parts.filter(Boolean).join(" · "), doubts.length ? "warn" : "");
+}
+
+/* A mask lies over its picture pixel by pixel. */
+function misfit(field) {
+  const [mask, picture] = [field.facts, field.picture?.facts];
+  if (!("mask" in field.dataset) || !mask.width || !picture?.width) return "";
+  const isSame = mask.width === picture.width && mask.height === picture.height;
+  return isSame ? "" : `This mask is ${mask.width} × ${mask.height}, its picture ${picture.width} × ${picture.height}. Paint it anew.`;
 }
 
 /** A quiet button of a media field. */
