@@ -303,7 +303,8 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
     if isinstance(found, dict):
         found = [as_dict(one).get("value") for one in found.values()]
     listed = as_list(found)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    return tuple(one for one in listed if not is_deep(one) and is_finite(one))
+    known = (one for one in listed if not is_deep(one) and is_finite(one))
+    return tuple(one for one in known if not isinstance(one, str) or words.clean(one) == one)
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.fields import Field
 from schemas.openapi import Schema, as_dict
-from schemas.words import number, span
+from schemas.words import number, span, words_of
 
 MEDIA = ("image", "video", "audio", "file")
 _SAID = {  # what a word in a name surely means
@@ -123,7 +123,7 @@ def file_limits(flat: Schema) -> dict[str, float]:
 def limits(flat: Schema, known: dict[str, float]) -> str:
     """The limits of a media field in words: the schema's own, else made from the figures."""
     text = as_dict(flat.get("x-fal")).get("limit_description") or flat.get("limit_description")
-    return " ".join(text.split())[:200] if isinstance(text, str) else _in_words(known)
+    return words_of(text, 200) or _in_words(known)
 
 
 def _in_words(known: dict[str, float]) -> str:

@@ -5,6 +5,8 @@ Every function here is total: a document may be any JSON value at all.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +15,11 @@ Json = Any  # a value as `json.loads` gives it
 Schema = dict[str, Any]
 
 _MAX_HOPS = 32
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +29,21 @@ class Contract:
     document: Json
     input: Schema
     output: Schema | None
+
+
+def read_document(text: str) -> Json:
+    """A stored document; None where its text is no JSON, or nests beyond what a parser follows.
+
+    Halves of characters (a lone `\\ud800`), which no page can show, come as U+FFFD.
+    """
+    try:
+        return json.loads(_ESCAPE.sub(_whole, text) if _HALF.search(text) else text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(escape: re.Match[str]) -> str:
+    return r"\ufffd" if escape[1] else escape[0]
 
 
 def contract(document: Json, endpoint_id: str = "") -> Contract:

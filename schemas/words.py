@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+_HALVES = re.compile("[\ud800-\udfff]")
 DASH = "\u2013"
 _SHOUTED = {
     "url": "URL", "urls": "URLs", "id": "ID", "ids": "IDs", "cfg": "CFG", "lora": "LoRA", "loras": "LoRAs",
@@ -22,17 +23,27 @@ _FORMATS = {
 _PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph in which nothing can be markup
 
 
+def clean(text: str) -> str:
+    """A text that can be written into a page: without halves of characters, which have no bytes."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
 def label(name: str, title: object = None) -> str:
     """A field's label: its title, calmed down when that is only the name in title case."""
-    name, text = name[:200], " ".join(title[:500].split()) if isinstance(title, str) else ""
+    name, text = clean(name[:200]), words_of(title)
     if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
         return text
     return _sentence(name) or text or name or "Value"
 
 
+def words_of(text: object, most: int = 500) -> str:
+    """A text on one line; empty where it is none."""
+    return " ".join(clean(text[:most]).split()) if isinstance(text, str) else ""
+
+
 def class_label(title: object) -> str:
     """What a schema's title calls it: `TextPart` → `Text part`; empty where there is none."""
-    text = " ".join(title[:500].split()) if isinstance(title, str) else ""
+    text = words_of(title)
     return _sentence(text) if re.fullmatch(r"(?:[A-Z][a-z0-9]+){2,}", text) else text
 
 
@@ -60,7 +71,7 @@ def option(value: Any) -> str:
     """A choice as people read it: `landscape_4_3` → `Landscape 4:3`, `mp3` → `MP3`, 5 → `5`."""
     if value is True or value is False:
         return "Yes" if value else "No"
-    text = str(value)
+    text = clean(str(value))
     if text.lower() in _FORMATS:
         return text.upper()
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_/][A-Za-z0-9]+)*", text):
@@ -76,9 +87,9 @@ def prose(description: object) -> str:
         return ""
     if _PLAIN.fullmatch(description):
         return " ".join(description.split())
-    text = inspect.cleandoc(description[:20_000].expandtabs())
+    text = inspect.cleandoc(clean(description[:20_000]).expandtabs())
     text = re.sub(r"(?i)<\s*(?:br|/p|/li)[^<>]*>", "\n\n", text)
-    text = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text))
+    text = clean(html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text)))
     text = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*\)", r"\1", text)
     text = re.sub(r"`+|\*\*|__(?=\w)|(?<=\w)__(?!\w)", "", text)
     text = re.sub(r"(?m)^[ \t]*(?:#+|[-*+])[ \t]+", "· ", text).replace("\0", "")

@@ -12,6 +12,7 @@ _FLOAT = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 def post_of(page: str) -> dict[str, list[str]]:
     """The posted texts by control name, in the order of the page, line breaks as CRLF."""
+    page.encode()  # else it could not be sent
     reader = _Controls()
     # A page's parser knows neither carriage returns nor NUL.
     reader.feed(page.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from schemas import contract
-from schemas.openapi import point, resolve
+from schemas.openapi import point, read_document, resolve
 from tests.schemas import strategies
 
 REF = {"$ref": "#/components/schemas/AInput"}
@@ -69,6 +70,26 @@ def test_c10_queue_status_is_never_taken_for_output() -> None:
 @given(strategies.json_values)
 def test_any_json_is_a_document(document: Any) -> None:
     assert isinstance(contract(document, "x/y").input, dict)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\0", "{'a': 1}", "9" * 5000, "\ud800"])
+def test_a_stored_text_that_is_no_json_is_no_document(text: str) -> None:
+    assert read_document(text) is None
+    assert contract(read_document(text)).input == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"a\ud800b"', "a\ufffdb"),
+        (r'"\udc00\ud83d\ude00"', "\ufffd\U0001f600"),
+        (r'"\\ud800"', r"\ud800"),
+        (r'{"\uD800": "\\\uDFFF"}', {"\ufffd": "\\\ufffd"}),
+    ],
+)
+def test_half_a_character_is_none(text: str, value: object) -> None:
+    assert read_document(text) == value
 
 
 def test_pointers_unescape_and_lead_nowhere_quietly() -> None:
