@@ -16,11 +16,14 @@ from django.utils.safestring import SafeString
 from catalog.models import Endpoint, Schema
 from playground import forms, json_view, words
 from playground.models import Run
+from playground.summaries import is_content
 from schemas import Contract, Field, Problem, build, contract
 from schemas import draw as draw_nodes
+from schemas.controls import segment
 from schemas.exact import dumps, identical, loads
 from schemas.examples import example
 from schemas.fields import find
+from schemas.openapi import read_document
 from schemas.reading import locate, parse
 from schemas.snippets import snippets
 from schemas.tables import input_rows, output_rows
@@ -58,7 +61,7 @@ def _model(digest: str, endpoint_id: str) -> Model:
     document: Any = None
     if digest:
         text = Schema.objects.values_list("document", flat=True).get(pk=digest)
-        document = json.loads(text)
+        document = read_document(text)
     found = contract(document, endpoint_id)
     return Model(found, build(found))
 
@@ -149,6 +152,17 @@ def complaints(run: Run) -> list[Complaint]:
     return found
 
 
+def without_settings(endpoint: Endpoint, post: Post) -> Post:
+    """What a form is about (prompt, media) without what was set; the settings go to their defaults."""
+    root = model(endpoint).root
+    kept = {segment(child.name) for child in root.children if is_content(child)}
+    return {
+        name: texts
+        for name, texts in post.items()
+        if name.partition(".")[0].partition("~")[0] in kept
+    }
+
+
 def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:
     """The same input as JSON, or back as a form; what cannot be read stays as it was, with the reason."""
     if json_view.is_json(post) == (action == "to-json"):
@@ -180,7 +194,7 @@ def code(endpoint: Endpoint, post: Post) -> dict[str, Any]:
 def tables(endpoint: Endpoint) -> dict[str, Any]:
     """What the Schema tab shows."""
     found = model(endpoint)
-    document = json.dumps(found.contract.document, indent=2, ensure_ascii=False)
+    document = dumps(found.contract.document)
     return {
         "inputs": input_rows(found.root),
         "outputs": output_rows(found.contract),

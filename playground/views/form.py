@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django_htmx.http import replace_url, reswap, retarget
+from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from catalog.models import Endpoint
 from playground import drafts, filling, lifecycle, links, renderers, sources
@@ -22,6 +23,7 @@ from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
 log = logging.getLogger(__name__)
+FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 OURS = {"csrfmiddlewaretoken", "~token", "~do", "~tab", "~version", "~filled"}
 REFUSED = Filled({}, "Nothing to fill in from was found: it is gone, or it is not shared with you.")
 
@@ -43,12 +45,25 @@ def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
         return _bring_back(request, found, post, action)
     if action == "clear":
         return _fill(request, found, post, Filled({}, "Cleared."))
+    if action == "reset":
+        kept = filling.without_settings(found, post)
+        return _fill(request, found, post, Filled(kept, "Every setting is back at its default."))
     if action.partition(":")[0] in {*sources.KINDS, "example"}:
         filled = sources.fill(request.user, found, action)
         if filled is None:
             return redraw(request, found, replace(REFUSED, post=post), status=422)
         return _fill(request, found, post, filled)
-    return redraw(request, found, Filled(apply(post, action)))
+    response = redraw(request, found, Filled(apply(post, action)))
+    verb, _, name = action.partition(":")
+    return _field_alone(response, name) if verb == "reset" else response
+
+
+def _field_alone(response: HttpResponse, name: str) -> HttpResponse:
+    """A redrawn form of which the page takes one field: whatever else goes on in it is left alone."""
+    if not FIELD_NAME.fullmatch(name):
+        return response
+    field = f'[data-field="{name}"]'
+    return reselect(retarget(response, field), field)
 
 
 def controls(request: HttpRequest) -> Post:

@@ -73,6 +73,12 @@ Work = Callable[[Callable[[], Any]], None]
 
 
 @pytest.fixture
+def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
+    """A model with prompt, sizes, seed and settings: the real document of fal-ai/flux/dev."""
+    return make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+
+
+@pytest.fixture
 def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 

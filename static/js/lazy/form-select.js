@@ -34,6 +34,7 @@ class SearchSelect extends HTMLElement {
     this.box.addEventListener("focusout", (event) => this.box?.contains(event.relatedTarget) || this.close(false));
     this.draw();
     this.input.focus();
+    this.box.scrollIntoView({ block: "nearest" });
   }
   get label() {
     return (this.select.ariaLabel ?? this.select.labels[0]?.textContent ?? "the choices").trim();
