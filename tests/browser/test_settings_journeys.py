@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.processes import Up, copy_checkout, free_port
+from tests.processes import Up, copy_checkout, free_port, until
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -32,8 +33,10 @@ DROP = """([where, kind, value]) => {
 
 @pytest.fixture(scope="module")
 def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them."""
+    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
     running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+    health = running.link.split("/login/")[0] + "/healthz"
+    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
     yield running
     running.stop()
 
@@ -82,11 +85,6 @@ def aurora(log_in: Callable[..., BrowserContext]) -> Page:
 
 def clean(page: Page, path: str = AURORA) -> Page:
     page.goto(path)
-    for _ in range(100):
-        if page.locator("form[data-endpoint-id] [name=prompt], #f-json").count():
-            break
-        page.wait_for_timeout(200)
-        page.reload()
     with page.expect_response(lambda r: r.request.method == "POST"):
         page.get_by_role("button", name="Start over").click()
     expect(page.locator("#form-notice")).to_contain_text("Cleared.")
