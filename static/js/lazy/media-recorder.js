@@ -12,89 +12,102 @@ const DENIED = {
 /** Opens the recorder of `field`; what is kept goes up as its file. */
 export async function open(field) {
   const shown = await dialog(new URL("tools/recorder/", new URL(field.getAttribute("upload-url"), location.href)));
-  const find = (name) => shown.querySelector(`[data-record="${name}"]`);
-  const [time, meter, player, note] = [".recorder-time", "meter", "audio", ".recorder-note"].map((one) => shown.querySelector(one));
-  const most = figures(field.dataset.limits).max_duration ?? Infinity;
-  let [stream, recorder, file, since] = [];
+  new Recorder(field, shown);
+}
 
-  const turn = (state, words) => {
-    shown.dataset.state = state;
+class Recorder {
+  constructor(field, shown) {
+    Object.assign(this, { field, shown });
+    [this.time, this.meter, this.player, this.note] = [".recorder-time", "meter", "audio", ".recorder-note"].map((one) => shown.querySelector(one));
+    this.most = figures(field.dataset.limits).max_duration ?? Infinity;
+    for (const name of ["click", "close"]) shown.addEventListener(name, this);
+    this.turn("idle", this.note.textContent);
+  }
+  handleEvent(event) {
+    if (event.type === "close") return this.leave();
+    const act = event.target.closest("[data-record]")?.dataset.record;
+    if (act) this[act]();
+  }
+  turn(state, words) {
+    const find = (name) => this.shown.querySelector(`[data-record="${name}"]`);
+    this.shown.dataset.state = state;
     find("start").hidden = state !== "idle";
     find("stop").hidden = state !== "recording";
-    find("again").hidden = find("keep").hidden = player.hidden = state !== "done";
-    meter.hidden = state === "done";
-    note.textContent = words;
-    shown.querySelector("footer button:not([hidden])[data-kind='primary']")?.focus();
-  };
-  const release = () => {
-    for (const track of stream?.getTracks() ?? []) track.stop();
-    stream = null;
-  };
-  const forget = () => {
-    URL.revokeObjectURL(player.src);
-    player.removeAttribute("src");
-    file = null;
-  };
-  const start = async () => {
+    find("again").hidden = find("keep").hidden = this.player.hidden = state !== "done";
+    this.meter.hidden = state === "done";
+    this.note.textContent = words;
+    this.shown.querySelector("footer button:not([hidden])[data-kind='primary']").focus();
+  }
+  async start() {
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     } catch (error) {
-      return turn("idle", DENIED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
+      return this.turn("idle", DENIED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
     }
-    if (!shown.open) return release();
+    if (!this.shown.open) return this.release();
     const parts = [];
-    recorder = new MediaRecorder(stream);
-    recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
-    recorder.addEventListener("stop", () => finish(parts));
-    recorder.start();
-    since = performance.now();
-    turn("recording", Number.isFinite(most) ? `Recording; the model takes up to ${most} s.` : "Recording.");
-    listen();
-  };
-  const listen = () => {
+    this.recorder = new MediaRecorder(this.stream);
+    this.recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
+    this.recorder.addEventListener("stop", () => this.finish(parts));
+    this.recorder.start();
+    this.since = performance.now();
+    this.turn("recording", Number.isFinite(this.most) ? `Recording; the model takes up to ${this.most} s.` : "Recording.");
+    this.listen();
+  }
+  stop() {
+    this.recorder.stop();
+  }
+  again() {
+    this.forget();
+    this.start();
+  }
+  keep() {
+    const { file } = this;
+    this.shown.close();
+    this.field.upload(file);
+    this.field.querySelector(".media-clear").focus();
+  }
+  /* Shows level and time as long as it records. */
+  listen() {
     const context = new AudioContext();
     const ear = context.createAnalyser();
-    context.createMediaStreamSource(stream).connect(ear);
+    context.createMediaStreamSource(this.stream).connect(ear);
     const samples = new Float32Array(ear.fftSize);
     const look = () => {
-      if (recorder.state !== "recording" || !shown.open) return context.close();
-      const seconds = (performance.now() - since) / 1000;
+      if (this.recorder.state !== "recording") return context.close();
+      const seconds = (performance.now() - this.since) / 1000;
       ear.getFloatTimeDomainData(samples);
-      meter.value = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length));
-      time.textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
-      if (seconds >= most) recorder.stop();
+      this.meter.value = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length));
+      this.time.textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+      if (seconds >= this.most) this.recorder.stop();
       requestAnimationFrame(look);
     };
     look();
-  };
-  const finish = async (parts) => {
-    release();
-    if (!shown.open) return;
+  }
+  async finish(parts) {
+    this.release();
+    if (!this.shown.open) return;
     try {
       const name = `recording-${new Date().toTimeString().slice(0, 8).replaceAll(":", "")}.wav`;
-      file = new File([await wav(new Blob(parts))], name, { type: "audio/wav" });
+      this.file = new File([await wav(new Blob(parts))], name, { type: "audio/wav" });
     } catch {
-      return turn("idle", "Nothing was heard. Check the microphone, then record again.");
+      return this.turn("idle", "Nothing was heard. Check the microphone, then record again.");
     }
-    player.src = URL.createObjectURL(file);
-    turn("done", "Listen to it, then use it or record again.");
-  };
-  const acts = {
-    start,
-    stop: () => recorder.stop(),
-    again: () => (forget(), start()),
-    keep: () => {
-      const kept = file;
-      shown.close();
-      field.upload(kept);
-      field.querySelector(".media-clear").focus();
-    },
-  };
-  shown.addEventListener("click", ({ target }) => acts[target.closest("[data-record]")?.dataset.record]?.());
-  shown.addEventListener("close", () => {
-    if (recorder?.state === "recording") recorder.stop();
-    release();
-    forget();
-  });
-  turn("idle", note.textContent);
+    this.player.src = URL.createObjectURL(this.file);
+    this.turn("done", "Listen to it, then use it or record again.");
+  }
+  release() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+  }
+  forget() {
+    URL.revokeObjectURL(this.player.src);
+    this.player.removeAttribute("src");
+    this.file = null;
+  }
+  leave() {
+    if (this.recorder?.state === "recording") this.recorder.stop();
+    this.release();
+    this.forget();
+  }
 }
