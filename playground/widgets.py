@@ -176,9 +176,11 @@ def _slider(node: Node, low: float | None, high: float | None, step: str) -> Con
 
 def _notch(span: float, step: str) -> float:
     """How far a slider moves at a time: the field's own step, or a round multiple that a pixel can tell."""
-    least: float = float(step) if step != "any" else 10 ** math.floor(math.log10(span / 40))
+    least: float = (
+        float(step) if step != "any" else 10 ** math.floor(math.log10(max(span / 40, 1e-300)))
+    )
     rounds = (factor * 10.0**power for power in range(6) for factor in (1, 2, 5))
-    return least * next(factor for factor in rounds if span / (least * factor) <= _NOTCHES)
+    return least * next((factor for factor in rounds if span / (least * factor) <= _NOTCHES), 1e6)
 
 
 def edges(field: Field) -> tuple[float | None, float | None]:

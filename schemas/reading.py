@@ -125,7 +125,7 @@ class Reader:
         if field.kind == "list":
             return self.list(field, name, path)
         if field.kind == "tuple":
-            return self.tuple(field, name, path, default)
+            return self.tuple(field, name, path, default, need)
         if field.kind == "map":
             return self.map(field, name, path)
         text = last(self.post, name)
@@ -227,7 +227,7 @@ class Reader:
                 found.append(value)
         return found or BLANK
 
-    def tuple(self, field: Field, name: str, path: Path, default: Any) -> Any:
+    def tuple(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
         """All places, once one of them was set; those at the end may be left out."""
         is_set = self.is_marked(name, "set")
         preset = default if isinstance(default, list) and not is_set else []
@@ -237,7 +237,7 @@ class Reader:
         ]
         touched = (self.read(*place, Need.OPTIONAL) is not MISSING for place in places)
         if not is_set and not any(list(touched)):
-            return BLANK
+            return default if preset and need is not Need.OPTIONAL else BLANK
         found = [self.read(*place, Need.CHOSEN) for place in places]
         while found and found[-1] is MISSING:
             found.pop()

@@ -65,6 +65,10 @@ MANY = {
     "huge numbers": {"properties": {"a": {"type": "integer", "minimum": -(10**400), "maximum": 10**400, "default": 10**400, "multipleOf": 10**400},
                      "b": {"type": "number", "minimum": 1e308, "maximum": -1e308, "multipleOf": 5e-324},
                      "c": {"type": "string", "minLength": 10**400, "maxLength": 10**30}, "d": {"type": "array", "items": {}, "minItems": 10**9}}},
+    "tiny numbers": {"properties": {"a": {"type": "number", "minimum": 0, "maximum": 2000, "multipleOf": 7e-203, "default": 1},
+                     "b": {"type": "number", "minimum": 0, "maximum": 5e-324, "multipleOf": 5e-324, "default": 0},
+                     "c": {"type": "number", "minimum": 0, "maximum": 5e-324, "default": 0},
+                     "d": {"type": "integer", "minimum": 0, "maximum": 1.5, "multipleOf": 5e-324, "default": 1}}},
     "no numbers": {"properties": {"a": {"type": "number", "default": float("nan"), "maximum": float("inf"), "examples": [float("inf")], "enum": [float("nan"), 1]}}},
 }  # fmt: skip
 values = st.one_of(

@@ -176,6 +176,16 @@ def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
     assert parse(found, {"range.0": ["0"], "range.1": ["2"]}).arguments == {"range": [0, 2]}
 
 
+def test_a_tuple_whose_default_its_places_cannot_show_is_left_as_it_is() -> None:
+    pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
+    schema = {
+        "anyOf": [pair, {"type": "object", "properties": {"a": {}}}, {"type": "null"}],
+        "default": ["", None],
+    }
+    found = root({"properties": {"x": schema}})
+    assert parse(found, {"x": ["~1"], "x~1.0": [""], "x~1.1": [""]}).arguments == {}
+
+
 def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
     closed, opened = root(PROPERTIES), root(PROPERTIES | {"additionalProperties": True})
     assert draw(closed).extra is None
