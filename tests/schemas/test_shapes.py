@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas import Field, build, contract, draw, parse, write
+from schemas import Field, apply, build, contract, draw, parse, write
 from schemas.exact import identical
 from schemas.examples import example
 from schemas.validation import validate
@@ -196,6 +196,18 @@ def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
     assert node.is_changed
     for value in ({"new": 1.0}, {"": 1}, {"a\nb": 1}, {"x": None, "y": "text"}):
         assert identical(parse(closed, write(closed, value)).arguments, value)
+
+
+def test_extra_rows_are_added_and_removed_without_script() -> None:
+    form = root(PROPERTIES | {"additionalProperties": True})
+    added = apply({"a": ["x"], "~extra~rows": [""]}, "add:~extra")
+    node = draw(form, post=added).extra
+    assert node
+    assert [row.node.name for row in node.rows] == ["~extra.0"]
+    assert parse(form, added).arguments == {"a": "x"}
+    filled = added | {"~extra.0~key": ["new"], "~extra.0": ["[1]"]}
+    assert parse(form, filled).arguments == {"a": "x", "new": [1]}
+    assert parse(form, apply(filled, "remove:~extra.0")).arguments == {"a": "x"}
 
 
 def test_an_extra_row_must_not_repeat_a_field() -> None:
