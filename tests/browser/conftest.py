@@ -9,8 +9,9 @@ from playwright.sync_api import Browser
 
 from bench import browser
 from tests.browser.forms import kit, show
+from tests.browser.media import open_form
 
-__all__ = ["chromium", "kit", "show"]
+__all__ = ["chromium", "kit", "open_form", "show"]
 
 
 @pytest.fixture(scope="module")

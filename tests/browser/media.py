@@ -1,0 +1,139 @@
+"""A model's page with every kind of file, served for real: what the tests of media stand on."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from playground import archivist
+from playground.models import Artifact, Run
+from tests.schemas import strategies
+
+WIDE, PHONE = (1440, 900), (390, 844)
+TROUBLES = re.compile(r"runs/live|status of (?:404|413|422|5\d\d)|ERR_FAILED")
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "image_url": {"type": "string", "x-fal": {"min_width": 100, "max_file_size": 50_000}},
+        "mask_url": {"type": "string", "ui": {"field": "image"}},
+        "audio_url": {"type": "string"},
+        "video_url": {"type": "string"},
+        "image_urls": {"type": "array", "items": {"type": "string"}},
+    },
+}
+DROP = """([selector, files, link, html, type]) => {
+  const data = new DataTransfer();
+  for (const [name, mime, body] of files) data.items.add(new File([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], name, { type: mime }));
+  if (link) data.setData("text/uri-list", link);
+  if (html) data.setData("text/html", html);
+  const target = document.querySelector(selector);
+  target.dispatchEvent(new DragEvent("dragenter", { bubbles: true, dataTransfer: data }));
+  const made = type === "paste" ? new ClipboardEvent(type, { bubbles: true, cancelable: true, clipboardData: data }) : new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
+  target.dispatchEvent(made);
+  return made.defaultPrevented;
+}"""
+Open = Callable[..., Page]
+
+
+def png(width: int = 200, height: int = 120, colour: Any = "teal") -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(picture, "PNG")
+    return picture.getvalue()
+
+
+def wav(seconds: float = 0.5) -> bytes:
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\1\2" * int(8000 * seconds))
+    return sound.getvalue()
+
+
+def file(name: str, content: bytes, kind: str = "") -> dict[str, Any]:
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+@pytest.fixture
+def open_form(
+    chromium: Browser,
+    live_server: Any,
+    member: Client,
+    make_endpoint: Any,
+    settings: Any,
+    tmp_path: Any,
+) -> Iterator[Open]:
+    """`open_form(size=PHONE)`: a model's page with every kind of file, served for real; an error fails."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    make_endpoint("a/b", document=strategies.document(SCHEMA))
+    contexts, troubles = [], []
+
+    def open_(size: tuple[int, int] = WIDE, path: str = "/models/a/b/", **options: Any) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
+        )
+        contexts.append(context)
+        name = django_settings.SESSION_COOKIE_NAME
+        context.add_cookies(
+            [{"name": name, "value": member.cookies[name].value, "url": live_server.url}]
+        )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+
+        def heard(message: Any) -> None:
+            text = f"{message.text} {message.location.get('url')}"
+            if message.type == "error" and not TROUBLES.search(text):
+                troubles.append(text)
+
+        page.on("console", heard)
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def field(page: Page, name: str) -> Locator:
+    """The media field whose control has that name, turned to, so that its script comes."""
+    found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
+    found.locator("input[type=text]").focus()
+    expect(page.locator("media-field:not(:defined)")).to_have_count(0)
+    return found
+
+
+def choose(found: Locator, *files: dict[str, Any]) -> None:
+    found.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+
+
+def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str) -> bool:
+    given = [(name, kind, base64.b64encode(body).decode()) for name, kind, body in files]
+    data = [selector, given, more.get("link"), more.get("html"), more.get("type", "drop")]
+    return bool(page.evaluate(DROP, data))
+
+
+def held(found: Locator) -> None:
+    """Waits until the field holds an uploaded file."""
+    expect(found).to_have_attribute("data-held", "")
+    expect(found).not_to_have_attribute("data-state", re.compile("."))
+
+
+def stored(run: Run, colour: str) -> Artifact:
+    kept = archivist.store(io.BytesIO(png(colour=colour)), "image/png")
+    return Artifact.objects.create(
+        run=run, position=0, path="$", kind="image", url="x", state="stored", file=kept.name,
+        digest=kept.digest, content_type=kept.content_type, width=200, height=120,
+    )  # fmt: skip

@@ -1,0 +1,211 @@
+"""Files from past results, by brush and by microphone: the dialogs of a media field."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.files.storage import default_storage
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from bench import browser
+from playground.models import Upload
+from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium with a microphone that beeps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        patch.setattr(browser, "FLAGS", [*browser.FLAGS, *FAKE_MICROPHONE])
+        with browser.chromium() as started:
+            yield started
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_a_past_result_is_found_and_taken_by_keyboard(
+    open_form: Open, make_run: Any, size: Any, theme: Any
+) -> None:
+    page = open_form(size, color_scheme=theme)
+    taken = stored(make_run(state="succeeded", title="a red barn"), "red")
+    stored(make_run(state="succeeded", title="a blue lake"), "blue")
+    picture = field(page, "image_url")
+    picture.get_by_role("button", name="Results").press("Enter")
+    dialog = page.get_by_role("dialog", name="Take a picture")
+    expect(dialog.locator(".choice-name")).to_have_text(["a blue lake", "a red barn"])
+    assert Axe().run(page).violations_count == 0
+    dialog.get_by_role("searchbox").fill("barn")
+    expect(dialog.locator(".choice-name")).to_have_text(["a red barn"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("[name=image_url]")).to_have_value(taken.get_absolute_url())
+    expect(picture.locator(".media-name")).to_have_text("a red barn")
+    expect(picture.get_by_role("button", name="Remove")).to_be_focused()
+    picture.get_by_role("button", name="Results").press("Enter")
+    dialog.get_by_role("radio", name="Uploads").press("Space")
+    expect(dialog).to_contain_text("You have uploaded none yet.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(picture.get_by_role("button", name="Results")).to_be_focused()
+
+
+def mask_of(page: Page) -> Image.Image:
+    """The uploaded mask, as the field names it."""
+    expect(page.locator("[name=mask_url]")).to_have_value(re.compile("^/uploads/"))
+    pk = page.locator("[name=mask_url]").input_value().split("/")[2]
+    with default_storage.open(Upload.objects.get(pk=pk).file) as file_:
+        return Image.open(io.BytesIO(file_.read())).convert("L")
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (PHONE, "light")])
+def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, theme: Any) -> None:
+    page = open_form(size, color_scheme=theme)
+    mask = field(page, "mask_url")
+    paint = mask.get_by_role("button", name="Paint")
+    expect(paint).to_be_hidden()
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    paint.press("Enter")
+    dialog = page.get_by_role("dialog", name="Paint the mask")
+    sheet = dialog.locator("canvas")
+    expect(sheet).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    box = sheet.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    page.keyboard.press("]")
+    page.keyboard.press("Control+z")
+    expect(dialog.get_by_role("button", name="Undo")).to_be_disabled()
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Keep painting").press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    dialog.get_by_role("button", name="Use this mask").press("Enter")
+    painted = mask_of(page)
+    assert painted.size == (200, 120)
+    assert [painted.getpixel(at) for at in ((50, 60), (75, 60), (150, 60), (75, 5))] == [255, 255, 0, 0]  # fmt: skip
+    held(mask)
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+
+
+def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
+    page = open_form()
+    mask = field(page, "mask_url")
+    choose(mask, file("mask.png", png(100, 60, "white"), "image/png"))
+    held(mask)
+    expect(mask.locator(".media-note")).to_have_text(re.compile(r"100 . 60$"))
+    for size, sentence in (((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."), ((100, 60), r"^PNG")):  # fmt: skip
+        choose(field(page, "image_url"), file("sea.png", png(*size), "image/png"))
+        expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
+
+
+def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
+    page = open_form(PHONE, has_touch=True)
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    mask = field(page, "mask_url")
+    mask.get_by_role("button", name="Paint").tap()
+    sheet = page.get_by_role("dialog").locator("canvas")
+    expect(sheet).to_have_css("touch-action", "none")
+    box = sheet.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.get_by_role("button", name="Use this mask").tap()
+    painted = mask_of(page)
+    assert (painted.getpixel((50, 60)), painted.getpixel((120, 60))) == (255, 0)
+
+
+def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
+    open_form: Open,
+) -> None:
+    page = open_form()
+    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
+    held(field(page, "image_url"))
+    old = Image.new("L", (100, 60))
+    old.paste(255, (0, 0, 50, 60))
+    saved = io.BytesIO()
+    old.save(saved, "PNG")
+    mask = field(page, "mask_url")
+    choose(mask, file("half.png", saved.getvalue(), "image/png"))
+    held(mask)
+    mask.get_by_role("button", name="Paint").press("Enter")
+    dialog = page.get_by_role("dialog", name="Paint the mask")
+    expect(dialog.locator("canvas")).to_be_focused()
+    page.keyboard.press("Escape")  # nothing was painted: nothing to ask
+    expect(dialog).to_have_count(0)
+    mask.get_by_role("button", name="Paint").press("Enter")
+    expect(dialog.locator("canvas")).to_be_focused()
+    dialog.get_by_role("button", name="Invert").press("Enter")
+    dialog.locator("canvas").focus()
+    page.keyboard.press("e")
+    for key in ["ArrowRight"] * 12 + ["Space"]:
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Keep painting").press("Enter")
+    dialog.get_by_role("button", name="Use this mask").press("Enter")
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+    held(mask)
+    painted = mask_of(page)
+    assert painted.size == (200, 120)
+    assert (painted.getpixel((40, 60)), painted.getpixel((190, 5))) == (0, 255)
+    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # what was erased
+    mask.get_by_role("button", name="Paint").press("Enter")
+    expect(dialog.locator("canvas")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Throw away").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any, theme: Any) -> None:
+    page = open_form(size, color_scheme=theme)
+    sound = field(page, "audio_url")
+    sound.get_by_role("button", name="Record").press("Enter")
+    dialog = page.get_by_role("dialog", name="Record a sound")
+    expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Stop")).to_be_focused()
+    expect(dialog.locator(".recorder-time")).not_to_have_text(re.compile(r"0:00\.[0-7]"))
+    page.keyboard.press("Enter")
+    expect(dialog.locator("audio")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    dialog.get_by_role("button", name="Use this recording").press("Enter")
+    held(sound)
+    kept = Upload.objects.get()
+    assert kept.content_type == "audio/wav"
+    with default_storage.open(kept.file) as file_, wave.open(file_) as recorded:
+        assert recorded.getsampwidth() == 2
+        assert recorded.getnframes() / recorded.getframerate() > 0.5
+    expect(sound.get_by_role("button", name=re.compile("^Play recording-"))).to_be_visible()
+    expect(sound.locator(".media-note")).to_have_text(re.compile(r"^WAV · \d+ KB · \d"))
+
+
+def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
+    page = open_form()
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
+    )
+    field(page, "audio_url").get_by_role("button", name="Record").click()
+    dialog = page.get_by_role("dialog", name="Record a sound")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("Allow it")
+    expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_visible()
