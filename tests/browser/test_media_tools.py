@@ -188,6 +188,8 @@ def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any, t
     page.keyboard.press("Enter")
     expect(dialog.locator("audio")).to_be_visible()
     assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    expect(dialog.locator(".recorder-note")).to_contain_text("once more to throw")
     dialog.get_by_role("button", name="Use this recording").press("Enter")
     held(sound)
     kept = Upload.objects.get()

@@ -20,15 +20,23 @@ class Recorder {
     Object.assign(this, { field, shown });
     [this.time, this.meter, this.player, this.note] = [".recorder-time", "meter", "audio", ".recorder-note"].map((one) => shown.querySelector(one));
     this.most = figures(field.dataset.limits).max_duration ?? Infinity;
-    for (const name of ["click", "close"]) shown.addEventListener(name, this);
+    for (const name of ["click", "cancel", "close"]) shown.addEventListener(name, this);
     this.turn("idle", this.note.textContent);
   }
   handleEvent(event) {
     if (event.type === "close") return this.leave();
+    if (event.type === "cancel") return this.ask(event);
     const act = event.target.closest("[data-record]")?.dataset.record;
     if (act) this[act]();
   }
+  ask(event) {
+    if (this.isAsked || this.shown.dataset.state === "idle") return;
+    event.preventDefault();
+    this.isAsked = true;
+    this.note.textContent = "Close it once more to throw the recording away.";
+  }
   turn(state, words) {
+    this.isAsked = false;
     const find = (name) => this.shown.querySelector(`[data-record="${name}"]`);
     this.shown.dataset.state = state;
     find("start").hidden = state !== "idle";
