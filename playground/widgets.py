@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
@@ -130,8 +131,12 @@ def _text(node: Node) -> Context:
 
 
 def _long(node: Node) -> Context:
-    is_main = node.field.is_required or node.field.is_important
-    return {"placeholder": example(node.field), "rows": "4" if is_main else "2"}
+    field = node.field
+    is_main = field.is_required or field.is_important
+    recent = ""
+    if is_main and node.name == field.name:  # a prompt: what was asked before is at hand
+        recent = f"{reverse('playground:recent-prompts')}?field={field.name}"
+    return {"placeholder": example(field), "rows": "4" if is_main else "2", "recent": recent}
 
 
 def _seed(node: Node) -> Context:

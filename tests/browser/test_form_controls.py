@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas import Field, build, contract
+from schemas import Field, build, contract, parse
 from tests.browser.forms import Show, sent
 from tests.schemas import strategies
 
@@ -138,3 +138,31 @@ def test_a_slider_without_a_default_is_idle_until_it_is_moved(show: Show, bench:
     slider.fill("7.5")
     expect(slider).not_to_have_attribute("data-idle", "")
     assert sent(page, bench) == {"prompt": "p", "cfg": 7.5}
+
+
+def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
+    names = [
+        "id",
+        "action",
+        "method",
+        "target",
+        "name",
+        "style",
+        "submit",
+        "reset",
+        "elements",
+        "attributes",
+        "children",
+        "dataset",
+        "title",
+        "length",
+    ]
+    properties = {name: {"type": "string"} for name in ["prompt", *names]}
+    root = build(contract(strategies.document({"type": "object", "properties": properties}), "a/b"))
+    page = opened(show(root, {"prompt": "p"}))
+    for name in names:
+        page.locator(f"#f-{name}").fill(name)
+    page.locator("#f-id").press("Control+Enter")
+    expect(page).to_have_title("Sent")
+    sent_ = parse(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
+    assert sent_ == {"prompt": "p"} | {name: name for name in names}

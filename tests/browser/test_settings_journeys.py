@@ -316,9 +316,6 @@ def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
     for text in ("a lighthouse at dusk", "an owl of copper wire"):
         run(aurora, text)
         aurora.goto(AURORA)
-    aurora.locator("long-text:has([name=prompt])").evaluate(
-        "(host) => (host.dataset.recent ??= '/prompts/?field=prompt')"
-    )
     prompt(aurora).fill("")
     expect(aurora.get_by_role("button", name="Recent")).to_be_visible()
     prompt(aurora).press("ArrowUp")
