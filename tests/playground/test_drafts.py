@@ -14,15 +14,11 @@ from playground import drafts
 from playground.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
+pytestmark = pytest.mark.usefixtures("flux")
 PAGE = f"/models/{FLUX}/"
 SAVE = f"/drafts/{FLUX}/"
 HTMX = {"hx-request": "true", "hx-current-url": f"http://testserver{PAGE}?preset=1&shown=x"}
 UNDO = 'value="undo"'
-
-
-@pytest.fixture(autouse=True)
-def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
-    return make_endpoint(FLUX, documents[FLUX])
 
 
 def save(member: Client, prompt: str, tab: str, version: int, **more: str) -> Any:

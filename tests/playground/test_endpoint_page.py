@@ -17,11 +17,6 @@ PAGE = f"/models/{FLUX}/"
 HTMX = {"hx-request": "true"}
 
 
-@pytest.fixture
-def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
-    return make_endpoint(FLUX, documents[FLUX])
-
-
 def test_every_real_document_has_its_page(
     member: Client, make_endpoint: Any, documents: dict[str, Any]
 ) -> None:

@@ -21,11 +21,6 @@ HTMX = {"hx-request": "true"}
 
 
 @pytest.fixture
-def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
-    return make_endpoint(FLUX, documents[FLUX])
-
-
-@pytest.fixture
 def make_preset(flux: Any, user: User) -> Any:
     def make(**values: Any) -> Preset:
         defaults = {"user": user, "name": "Night", "arguments": {"prompt": "a night"}}
