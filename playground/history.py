@@ -136,7 +136,7 @@ def timeline(run: Run) -> list[tuple[str, datetime]]:
     """What happened to the run and when, in order."""
     moments = [
         ("asked for", run.created_at),
-        ("taken by upstream", run.submitted_at),
+        ("taken by upstream", run.queued_at),
         ("started", run.started_at),
         ("cancel asked for", run.cancel_requested_at),
         (run.get_state_display() if run.is_final else "", run.ended_at),

@@ -74,8 +74,8 @@ def merge(run: Run, seen: Observation) -> dict[str, Any]:
     rank, now = RANK[seen.state], RANK[run.state]
     if rank > now:
         changed["state"] = seen.state
-        if rank >= RANK[State.QUEUED] and run.submitted_at is None:
-            changed["submitted_at"] = seen.at
+        if rank >= RANK[State.QUEUED] and run.queued_at is None:
+            changed["queued_at"] = seen.at
         if seen.state == State.RUNNING:
             changed["started_at"] = seen.at
         if rank == FINAL_RANK:

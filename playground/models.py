@@ -21,6 +21,15 @@ class Transport(models.TextChoices):
     """How a run travels to upstream."""
 
     QUEUE = "queue"
+    SYNC = "sync", "synchronous"
+    STREAM = "stream", "streaming"
+    WEBSOCKET = "websocket", "WebSocket"
+    REALTIME = "realtime"
+
+
+def webhook_token() -> str:
+    """The part of a run's webhook address that nobody guesses."""
+    return secrets.token_urlsafe(32)
 
 
 class Run(models.Model):
@@ -60,17 +69,31 @@ class Run(models.Model):
     queue_position = models.PositiveIntegerField(null=True)
     logs = ExactJSONField(default=list, help_text="[{timestamp, level, message}], once each")
     metrics = ExactJSONField(default=dict)
+    positions = ExactJSONField(
+        default=list, help_text="[[ISO time, queue position]], each change, the first ones"
+    )
+    events = ExactJSONField(
+        default=list, help_text="[{at, what, text}]: what happened besides the usual course"
+    )
+    partial = ExactJSONField(
+        null=True, help_text="a streaming model's latest output so far; not the final one"
+    )
     output = ExactJSONField(null=True, help_text="the model's output, unchanged")
     error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
     billable_units = models.CharField(max_length=64, blank=True)
 
     request_id = models.CharField(max_length=128, blank=True)
     handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
+    webhook_token = models.CharField(
+        max_length=64, unique=True, default=webhook_token, editable=False
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
-    submitted_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True, help_text="the submit left")
+    queued_at = models.DateTimeField(null=True, help_text="upstream had it")
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    result_at = models.DateTimeField(null=True, help_text="the result was stored")
 
     worker = models.CharField(max_length=64, blank=True, help_text="who holds the lease")
     lease_until = models.DateTimeField(null=True)
@@ -91,6 +114,9 @@ class Run(models.Model):
                 fields=["created_at"],
                 name="run_unfinished",
                 condition=~models.Q(state__in=["succeeded", "failed", "cancelled"]),
+            ),
+            models.Index(
+                fields=["request_id"], name="run_by_request", condition=~models.Q(request_id="")
             ),
         ]
         constraints = [
@@ -136,6 +162,12 @@ class Artifact(models.Model):
     size_bytes = models.BigIntegerField(null=True)
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
+    poster = models.CharField(
+        max_length=255, blank=True, help_text="a film's still, in our storage"
+    )
+    thumbnail = models.CharField(
+        max_length=255, blank=True, help_text="a small picture of it, in our storage"
+    )
     digest = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=255, blank=True, help_text="why it was lost")
     attempts = models.PositiveIntegerField(default=0)
@@ -283,3 +315,28 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SigningKeys(models.Model):
+    """The keys that upstream signs webhooks with: one row, which the worker fills and the web reads."""
+
+    jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
+    fetched_at = models.DateTimeField(null=True)
+    wanted_at = models.DateTimeField(
+        null=True, help_text="when the web wished for newer ones: a signature fitted none"
+    )
+
+    def __str__(self) -> str:
+        return f"keys of {self.fetched_at}"
+
+
+class Delivery(models.Model):
+    """A webhook that came before there were keys to verify it with; nobody has read it yet."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
+    headers = ExactJSONField(help_text="those of the signature, in lower case")
+    body = models.BinaryField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.received_at}"

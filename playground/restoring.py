@@ -84,7 +84,7 @@ def by_run_file(user: User, text: bytes) -> Restored:
 
 def run_file(run: Run) -> dict[str, Any]:
     """A run as a file: all that is needed to run it again elsewhere, and what came of it."""
-    moments = ("created_at", "submitted_at", "started_at", "ended_at")
+    moments = ("created_at", "queued_at", "started_at", "ended_at")
     return {
         "format": RUN_FILE,
         "id": str(run.pk),

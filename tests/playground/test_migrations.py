@@ -1,0 +1,63 @@
+"""Migrations that move data, with rows in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+BEFORE = ("playground", "0002_presets_and_shares")
+AFTER = ("playground", "0003_no_run_is_ever_lost")
+
+
+def migrate(target: tuple[str, str]) -> Any:
+    """The database as it is at `target`."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([target])
+    return executor.loader.project_state([target]).apps
+
+
+@pytest.fixture
+def before(transactional_db: None) -> Iterator[Any]:
+    """The models as they were before; afterwards the newest are back."""
+    yield migrate(BEFORE)
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def test_every_kept_run_gets_a_webhook_token_of_its_own_and_loses_nothing(before: Any) -> None:
+    user = before.get_model("auth", "User").objects.create(username="ana")
+    endpoint = before.get_model("catalog", "Endpoint").objects.create(endpoint_id="a/b")
+    then = timezone.now() - timedelta(days=1)
+    made = [
+        before.get_model("playground", "Run").objects.create(
+            user=user,
+            endpoint=endpoint,
+            form_token=uuid.uuid4().hex,
+            arguments={"n": number},
+            state=state,
+            submitted_at=then,
+            ended_at=then,
+        )
+        for number, state in enumerate(["succeeded", "failed", "cancelled"] * 200)
+    ]
+    before.get_model("playground", "Artifact").objects.create(
+        run=made[0], position=0, path="images[0]", kind="image", url="https://v3.fal.media/a.png"
+    )
+    after = migrate(AFTER)
+    runs = list(after.get_model("playground", "Run").objects.order_by("created_at"))
+    assert len({run.webhook_token for run in runs}) == len(made)
+    assert all(len(run.webhook_token) == 43 for run in runs)
+    assert {run.arguments["n"] for run in runs} == set(range(len(made)))
+    assert {run.queued_at for run in runs} == {then}
+    assert {run.result_at for run in runs if run.state == "succeeded"} == {then}
+    assert {run.result_at for run in runs if run.state == "cancelled"} == {None}
+    assert all((run.positions, run.events, run.partial) == ([], [], None) for run in runs)
+    artifact = after.get_model("playground", "Artifact").objects.get()
+    assert (artifact.poster, artifact.thumbnail, artifact.run_id) == ("", "", made[0].pk)
