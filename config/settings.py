@@ -97,6 +97,8 @@ FAL_MEDIA_URLS += [
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
+RUNS_AT_ONCE = _number("RUNS_AT_ONCE", 40, 1, 5000)
+RUNS_AT_ONCE_PER_USER = _number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 
 # --- storage ------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"

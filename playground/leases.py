@@ -1,21 +1,24 @@
 """Who works on which run: a lease in the row, so that a dead worker's runs are taken over.
 
 On PostgreSQL several workers claim side by side (`SKIP LOCKED`); on SQLite a claim is
-one immediate transaction.
+one immediate transaction. How many runs may be under way at once, for everybody and for
+each person, is counted in the rows, whichever worker sent them.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 
-from playground import changes, inputs
+from playground import changes, clock, inputs
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -23,6 +26,9 @@ LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
 
 State = Run.State
+UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
+# Of PostgreSQL's advisory locks: two workers must not both fill the last free place.
+SENDING_LOCK = 0x5649_5452
 
 
 @dataclass(frozen=True)
@@ -33,36 +39,35 @@ class Claim:
     to_follow: list[uuid.UUID]
 
 
-def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
-    """Take up to `limit` free runs, oldest first.
+@dataclass(frozen=True)
+class Waiting:
+    """A run that waits to be sent: the person's `number`-th, counted from the oldest."""
+
+    pk: uuid.UUID
+    user_id: int
+    number: int
+    created_at: datetime
+
+
+def claim(
+    worker: str, limit: int, now: datetime | None = None, to_send: int | None = None
+) -> Claim:
+    """Take up to `limit` free runs: first those under way, then, at most `to_send`, new ones.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
     still going up was not sent.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     with transaction.atomic():
-        rows = (
-            _free(now)
-            .with_endpoint()
-            .defer("output", "logs", "metrics")
-            .select_for_update(
-                of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
-            )
-            .order_by("created_at")[:limit]
-        )
-        to_send: list[Run] = []
-        to_follow: list[uuid.UUID] = []
-        half_sent: list[uuid.UUID] = []
-        for run in rows:
-            if run.state == State.CREATED or inputs.is_before_submit(run):
-                run.attempts += 1
-                to_send.append(run)
-            else:
-                (to_follow if run.handle else half_sent).append(run.pk)
+        again, to_follow, half_sent = _taken_over(now, limit)
+        room = limit - len(again) - len(to_follow)
+        fresh = _fresh(now, room if to_send is None else min(room, to_send))
         mine = {"worker": worker, "lease_until": now + LEASE}
-        if to_send:
-            Run.objects.filter(pk__in=[run.pk for run in to_send]).update(
+        for run in (sending := again + fresh):
+            run.attempts += 1
+        if sending:
+            Run.objects.filter(pk__in=[run.pk for run in sending]).update(
                 **mine, state=State.SUBMITTING, attempts=F("attempts") + 1, note=""
             )
         if to_follow:
@@ -72,12 +77,90 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> Claim:
                 state=State.UNCONFIRMED, version=F("version") + 1, worker="", lease_until=None
             )
             transaction.on_commit(changes.announce)
-    return Claim(to_send, to_follow)
+    return Claim(sending, to_follow)
 
 
-def has_free() -> bool:
-    """Whether `claim` would find something; one cheap look without a write."""
-    return _free(timezone.now()).exists()
+def has_free(to_send: int | None = None) -> bool:
+    """Whether `claim` would find something; a cheap look without a write."""
+    now = clock.now()
+    if _free(now).exclude(state=State.CREATED).exists():
+        return True
+    return bool((to_send is None or to_send > 0) and _next(now, 1))
+
+
+def fair(
+    waiting: Sequence[Waiting], under_way: Mapping[int, int], room: int, per_user: int
+) -> list[uuid.UUID]:
+    """Which of the waiting runs go next: people take turns, and each one's oldest goes first.
+
+    Whoever has the fewest runs under way comes first, so a sweep of two hundred never
+    keeps a colleague's single run waiting for more than a free place.
+    """
+
+    def turn(one: Waiting) -> tuple[int, datetime]:
+        return under_way.get(one.user_id, 0) + one.number, one.created_at
+
+    able = [one for one in waiting if turn(one)[0] <= per_user]
+    return [one.pk for one in sorted(able, key=turn)[: max(room, 0)]]
+
+
+def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[uuid.UUID]]:
+    """Free runs that had been begun: to be sent after all, to be followed, found half sent."""
+    rows = _locked(_free(now).exclude(state=State.CREATED)).order_by("created_at")[:limit]
+    again: list[Run] = []
+    to_follow: list[uuid.UUID] = []
+    half_sent: list[uuid.UUID] = []
+    for run in rows:
+        if inputs.is_before_submit(run):
+            again.append(run)
+        else:
+            (to_follow if run.handle else half_sent).append(run.pk)
+    return again, to_follow, half_sent
+
+
+def _fresh(now: datetime, room: int) -> list[Run]:
+    """New runs whose turn it is."""
+    if room <= 0:
+        return []
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
+    chosen = _next(now, room)
+    return list(_locked(_new(now).filter(pk__in=chosen)).order_by("created_at")) if chosen else []
+
+
+def _next(now: datetime, room: int) -> list[uuid.UUID]:
+    under_way = Counter(
+        dict(
+            Run.objects.unfinished()
+            .filter(state__in=UNDER_WAY)
+            .order_by()
+            .values_list("user_id")
+            .annotate(Count("pk"))
+        )
+    )
+    room = min(room, settings.RUNS_AT_ONCE - under_way.total())
+    if room <= 0:
+        return []
+    number = Window(RowNumber(), partition_by="user_id", order_by=["created_at", "pk"])
+    most = min(room, settings.RUNS_AT_ONCE_PER_USER)
+    rows = _new(now).order_by().annotate(number=number).filter(number__lte=most)
+    waiting = [Waiting(*row) for row in rows.values_list("pk", "user_id", "number", "created_at")]
+    return fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
+
+
+def _locked(runs: RunQuerySet) -> RunQuerySet:
+    return (
+        runs.with_endpoint()
+        .defer("output", "logs", "metrics")
+        .select_for_update(
+            of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
+        )
+    )
+
+
+def _new(now: datetime) -> RunQuerySet:
+    return _free(now).filter(state=State.CREATED)
 
 
 def _free(now: datetime) -> RunQuerySet:
@@ -85,9 +168,15 @@ def _free(now: datetime) -> RunQuerySet:
     return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(free)
 
 
-def renew(worker: str, runs: Collection[uuid.UUID]) -> None:
-    """Keep the leases of runs that are still being worked on."""
-    Run.objects.filter(pk__in=list(runs), worker=worker).update(lease_until=timezone.now() + LEASE)
+def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Keep the leases of runs that are still worked on; those followed by somebody else by now.
+
+    A worker that slept longer than its lease (a suspended machine) has lost what it held.
+    """
+    held = Run.objects.unfinished().filter(pk__in=list(runs))
+    held.filter(worker=worker).update(lease_until=clock.now() + LEASE)
+    others = held.exclude(worker=worker).exclude(handle=None)
+    return set(others.values_list("pk", flat=True))
 
 
 def release(worker: str) -> None:

@@ -30,7 +30,7 @@ from playground.models import Worker as WorkerRow
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200  # runs that one worker sends and follows
+AT_ONCE = 5000  # runs that one worker sends and follows; how many are sent is leases' matter
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
 TEND_EVERY_S = 0.1
@@ -96,9 +96,9 @@ class Worker:
             version = await bell.wait(version, LOOK_AGAIN_S)
             claim = await self._at_rows(self._free)
             for run in claim.to_send if claim else ():
-                self._start(run.pk, self._send(run))
+                self._start(run.pk, partial(self._send, run))
             for pk in claim.to_follow if claim else ():
-                self._start(pk, self._follow(pk))
+                self._start(pk, partial(self._follow, pk))
 
     async def _tend(self, bell: changes.Bell) -> None:
         """Cancel what is to be cancelled and copy what is new: a moment later is soon enough."""
@@ -140,8 +140,10 @@ class Worker:
         room = COPIES_AT_ONCE - len(self.copies)
         return to_cancel, archivist.due(room) if room > 0 and archivist.has_due() else []
 
-    def _start(self, pk: uuid.UUID, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"run {pk}")
+    def _start(self, pk: uuid.UUID, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if pk in self.runs:  # our own lease ran out and we claimed it again
+            return
+        task = asyncio.create_task(work(), name=f"run {pk}")
         self.runs[pk] = task
         task.add_done_callback(_report)
         task.add_done_callback(lambda _: self._let_go(pk))
@@ -177,7 +179,10 @@ class Worker:
 
     async def _renew(self) -> float:
         if self.runs:
-            await sync_to_async(leases.renew)(self.name, list(self.runs))
+            lost = await sync_to_async(leases.renew)(self.name, list(self.runs))
+            for pk in lost & self.runs.keys():
+                log.warning("run %s is followed by another worker by now", pk)
+                self.runs[pk].cancel()
         return leases.RENEW_EVERY_S
 
     async def _sync(self) -> float:

@@ -26,6 +26,7 @@ OURS = (
     "DJANGO_",
     "PORT",
     "VITRINE_",
+    "RUNS_AT_ONCE",
     "MEDIA_ROOT",
 )
 
