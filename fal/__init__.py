@@ -34,6 +34,7 @@ from fal.request import Handle, SubmitOptions
 from fal.result import Result
 from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
 from fal.storage import Storage
+from fal.stream import Partial, Stream
 from fal.sync import Sync
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Metadata",
     "NotReady",
     "Page",
+    "Partial",
     "Phase",
     "Platform",
     "Price",
@@ -70,6 +72,7 @@ __all__ = [
     "RunFailed",
     "Status",
     "Storage",
+    "Stream",
     "SubmitOptions",
     "Sync",
     "Unreachable",

@@ -15,6 +15,7 @@ from fal.files import Files
 from fal.platform import Platform
 from fal.queue import Queue
 from fal.storage import Storage
+from fal.stream import Stream
 from fal.sync import Sync
 from fal.wire import CALL, Wire
 
@@ -48,6 +49,7 @@ class Clients:
         self.platform = Platform(wire)
         self.queue = Queue(wire)
         self.sync = Sync(wire)
+        self.stream = Stream(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
 

@@ -10,7 +10,7 @@ from fal.endpoint_id import EndpointId
 from fal.errors import UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
 from fal.result import Result
-from fal.wire import RUN, Wire
+from fal.wire import RUN, OnSent, Wire
 
 
 class Sync:
@@ -24,24 +24,32 @@ class Sync:
         endpoint_id: str,
         arguments: Mapping[str, Any] | str,
         options: SubmitOptions = SubmitOptions(),  # noqa: B008  frozen
+        on_sent: OnSent | None = None,
     ) -> Result:
         """The output, waited for up to ten minutes and asked for once: it costs money.
 
+        `on_sent` is called when the request is out. The request id is known at the end alone.
         Raises RunFailed for the model's own error; webhook and queue options do not apply.
         """
-        headers = {"Content-Type": "application/json", **options.headers()}
-        headers.pop("X-Fal-Queue-Priority", None)
         answer = await self._wire.ask(
             "POST",
             f"{self._wire.addresses.run}/{EndpointId.parse(endpoint_id)}",
-            headers=headers,
+            headers=run_headers(options),
             content=arguments_as_bytes(arguments),
             timeouts=RUN,
             repeat=False,
             error_of=run_failure,
+            on_sent=on_sent,
         )
         try:
             return Result.from_answer(answer)
         except UpstreamFailed as error:
             error.is_unconfirmed = True  # it ran, and was paid for
             raise
+
+
+def run_headers(options: SubmitOptions) -> dict[str, str]:
+    """The headers of a run without the queue: there is no line in which to have a priority."""
+    headers = {"Content-Type": "application/json", **options.headers()}
+    headers.pop("X-Fal-Queue-Priority", None)
+    return headers

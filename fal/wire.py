@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
+OnSent = Callable[[], Awaitable[None]]
 
 # Seconds for each phase. A submit may carry megabytes of data URIs; a sync run waits for the model.
 CALL = httpx.Timeout(connect=5, read=30, write=30, pool=10)
@@ -25,6 +26,8 @@ SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=10)
 RUN = httpx.Timeout(connect=5, read=600, write=120, pool=10)
 # fal sends a comment every 15 s while a status stream is open (5.3).
 STREAM = httpx.Timeout(connect=5, read=45, write=30, pool=5)
+# A model's own stream has no such comments, and may think for long between two events.
+MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=10)
 FILE = httpx.Timeout(connect=5, read=60, write=60, pool=30)
 
 TRIES = 3
@@ -87,23 +90,30 @@ class Wire:
         repeat: bool,
         with_key: bool = True,
         error_of: Callable[[Answer], FalError] = rejection,
+        on_sent: OnSent | None = None,
     ) -> Answer:
         """The 200-299 answer; raises what `error_of` makes of any other.
 
         With `repeat`, which is for requests that cost nothing twice, it is asked up to three
         times as long as that may help, after the pause that fal asks for or one with full jitter.
         Without it an error says in `is_unconfirmed` whether fal may have taken the request (C25).
+        `on_sent` is called when the whole request has left.
         """
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
         for left in reversed(range(TRIES)):
             request = self._calls.build_request(
-                method, target, headers=sent, content=content, timeout=timeouts
+                method,
+                target,
+                headers=sent,
+                content=content,
+                timeout=timeouts,
+                extensions=_tracing(on_sent),
             )
             try:
                 return await self._once(request, error_of)
             except (Unreachable, RequestRejected) as error:
-                error.is_unconfirmed = not repeat and _may_have_been_taken(error)
+                error.is_unconfirmed = not repeat and may_have_been_taken(error)
                 pause_s = _pause_s(error, TRIES - 1 - left)
                 if not (repeat and left and error.is_retryable) or pause_s > LONGEST_PAUSE_S:
                     raise
@@ -118,14 +128,23 @@ class Wire:
         *,
         params: Params = (),
         headers: Mapping[str, str] | None = None,
+        content: Content = None,
         timeouts: httpx.Timeout = STREAM,
         with_key: bool = True,
         error_of: Callable[[Answer], FalError] = rejection,
+        on_sent: OnSent | None = None,
     ) -> AsyncGenerator[httpx.Response]:
         """The open response; 400 and above raise, and so does a cut while the body is read."""
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
-        request = self._streams.build_request(method, target, headers=sent, timeout=timeouts)
+        request = self._streams.build_request(
+            method,
+            target,
+            headers=sent,
+            content=content,
+            timeout=timeouts,
+            extensions=_tracing(on_sent),
+        )
         with _named_errors():
             response = await self._streams.send(request, stream=True)
             try:
@@ -156,18 +175,37 @@ class Wire:
                     status=response.status_code,
                 )
         body = bytes(content)
-        if self._key and not response.is_success:
-            # Debug pages show requests; what an error says is stored and shown.
-            body = body.replace(self._key.encode(), b"[key]")
+        if not response.is_success:
+            body = self.without_key(body)
         return Answer(response.status_code, response.headers, body)
 
     def _headers(
         self, target: httpx.URL, given: Mapping[str, str] | None, with_key: bool
     ) -> dict[str, str]:
         headers = dict(given or {})
-        if with_key and self._key and self.addresses.may_have_key(target):
-            headers["Authorization"] = Secret(f"Key {self._key}")
-        return headers
+        return {**headers, **self.credentials(target)} if with_key else headers
+
+    def credentials(self, target: str | httpx.URL) -> dict[str, str]:
+        """The header with the key, for an address that may have it; else nothing."""
+        if not (self._key and self.addresses.may_have_key(target)):
+            return {}
+        return {"Authorization": Secret(f"Key {self._key}")}
+
+    def without_key(self, body: bytes) -> bytes:
+        """`body` as it may be kept: debug pages show requests, and what an error says is shown."""
+        return body.replace(self._key.encode(), b"[key]") if self._key else body
+
+
+def _tracing(on_sent: OnSent | None) -> dict[str, Any]:
+    """Asks httpx to say when the last byte of the request is out."""
+    if on_sent is None:
+        return {}
+
+    async def trace(event: str, _: object) -> None:
+        if event == "http11.send_request_body.complete":
+            await on_sent()
+
+    return {"trace": trace}
 
 
 def _target(url: str, params: Params) -> httpx.URL:
@@ -199,7 +237,7 @@ class _named_errors:
             ) from error
 
 
-def _may_have_been_taken(error: FalError) -> bool:
+def may_have_been_taken(error: FalError) -> bool:
     """Whether a request without a success may be at work: its answer was lost or cannot be read.
 
     A gateway that gave up without a word of fal's does not know whether the request got in.

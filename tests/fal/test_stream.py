@@ -1,0 +1,178 @@
+"""Streamed runs: every shape of an event stream, and every way in which one ends (C34)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+import pytest
+
+import fal
+from tests.fal.upstream import Upstream
+
+pytestmark = pytest.mark.anyio
+SSE = {"content-type": "text/event-stream; charset=utf-8", "x-fal-request-id": "r-1"}
+
+
+class Chunks(httpx.AsyncByteStream):
+    """A body in these pieces; an exception among them is raised in its place."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+
+def streaming(*pieces: bytes | Exception, **headers: str) -> Any:
+    return lambda request: httpx.Response(200, headers={**SSE, **headers}, stream=Chunks(*pieces))
+
+
+async def ran(connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm") -> list[Any]:
+    """Everything a streamed run told; what it raised is in its place."""
+    upstream = Upstream(answer)
+    clients = await connect(upstream)
+    told: list[Any] = []
+    try:
+        async with aclosing(clients.stream.events(endpoint_id, {"prompt": "x"})) as events:
+            told += [event async for event in events]
+    except fal.FalError as error:
+        told.append(error)
+    assert len(upstream.requests) == 1
+    return told
+
+
+def values(told: list[Any]) -> list[Any]:
+    return [one.value for one in told if isinstance(one, fal.Partial) and one.value is not None]
+
+
+async def test_a_stream_is_one_post_below_the_id(connect: Any) -> None:
+    upstream = Upstream(streaming(b'data: {"output": "a"}\n\n'))
+    clients = await connect(upstream)
+    for endpoint_id in ("fal-ai/any-llm", "fal-ai/any-llm/stream"):
+        async with aclosing(clients.stream.events(endpoint_id, '{"a": 1.0}')) as events:
+            told = [event async for event in events]
+        assert told[0] == fal.Partial(None, "r-1")
+        assert (told[-1].output, told[-1].request_id) == ({"output": "a"}, "r-1")
+    assert upstream.urls == ["https://fal.run/fal-ai/any-llm/stream"] * 2
+    assert upstream.requests[0].content == b'{"a": 1.0}'
+    assert upstream.requests[0].headers["accept"] == "text/event-stream"
+    assert upstream.requests[0].headers["authorization"].startswith("Key ")
+
+
+BODY = 'data: {"output": "Grüße"}\n\n: still here\n\nevent: event\ndata: {"output":\ndata: "Grüße 雪"}\n\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [BODY, BODY.replace("\n", "\r\n"), BODY.replace("\n", "\r"), BODY.rstrip("\n"), BODY + "data: [DONE]\n\n"],
+    ids=["lf", "crlf", "cr", "no-final-blank-line", "done"],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_c34_every_shape_and_boundary_reads_the_same(
+    connect: Any, body: str, size: int
+) -> None:
+    raw = body.encode()
+    pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+    told = await ran(connect, streaming(*pieces))
+    assert values(told) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
+    assert told[-1].output == {"output": "Grüße 雪"}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "kind"),
+    [
+        ((b'data: {"output": "a"}\n\n', httpx.ReadError("cut")), "stream_broken"),
+        ((b'data: {"output": "a"}\n\n', httpx.ReadTimeout("stalled")), "stream_broken"),
+        ((b'data: {"output": "a"}\n\ndata: {"outp',), "stream_unusable"),
+        ((b'data: {"output": "a"}\n\ndata: all is well\n\n',), "stream_unusable"),
+        ((b'data: {"output": "a", "partial": true}\n\n',), "stream_unusable"),
+        ((b"data: 17\n\n",), "stream_unusable"),
+        ((b": nothing\n\n",), "stream_unusable"),
+        ((), "stream_unusable"),
+    ],
+)
+async def test_a_stream_that_ends_without_an_output_is_a_failure(
+    connect: Any, pieces: Any, kind: str
+) -> None:
+    told = await ran(connect, streaming(*pieces))
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].type, told[-1].request_id) == (kind, "r-1")
+    assert told[-1].is_retryable
+    assert not told[-1].is_unconfirmed
+
+
+async def test_an_event_that_is_no_json_matters_only_as_the_last(connect: Any) -> None:
+    told = await ran(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
+    assert told[-1].output == {"output": "a"}
+
+
+async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
+    detail = [{"loc": ["body", "prompt"], "msg": "too long", "type": "value_error"}]
+    event = json.dumps({"detail": detail}).encode()
+    told = await ran(connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n"))
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].detail, told[-1].type) == (detail, "value_error")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "is_unconfirmed"),
+    [
+        (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
+        (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
+        (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
+        (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
+        (httpx.ReadTimeout(""), fal.Unreachable, True),
+        (httpx.ConnectError(""), fal.Unreachable, False),
+    ],
+)  # fmt: skip
+async def test_an_error_before_the_stream_is_the_one_of_any_run(
+    connect: Any, answer: Any, error: type[fal.FalError], is_unconfirmed: bool
+) -> None:
+    (told,) = await ran(connect, answer)
+    assert isinstance(told, error)
+    assert told.is_unconfirmed is is_unconfirmed
+
+
+async def test_a_whole_answer_instead_of_a_stream_is_the_output_if_it_is_json(connect: Any) -> None:
+    told = await ran(connect, httpx.Response(200, json={"images": []}))
+    assert told[-1].output == {"images": []}
+    told = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
+    assert isinstance(told[-1], fal.RunFailed)
+    assert "text/html" in told[-1].message
+
+
+def typed(*events: dict[str, Any]) -> Any:
+    return streaming(*(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events))
+
+
+async def test_a_workflow_says_by_a_type_what_an_event_is(connect: Any) -> None:
+    told = await ran(
+        connect,
+        typed(
+            {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "1"},
+            {"type": "completion", "node_id": "a", "output": {"images": [1]}},
+            {"type": "output", "output": {"images": [1, 2]}},
+        ),
+        "workflows/ana/story",
+    )
+    assert values(told) == [{"images": [1]}]
+    assert told[-1].output == {"images": [1, 2]}
+
+
+async def test_a_workflows_failed_step_is_the_runs_failure(connect: Any) -> None:
+    detail = [{"loc": ["body", "prompt"], "msg": "declined", "type": "content_policy_violation"}]
+    error = {"status": 422, "body": {"detail": detail}}
+    told = await ran(
+        connect,
+        typed({"type": "error", "node_id": "a", "message": "It failed", "error": error}),
+        "workflows/ana/story",
+    )
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].detail, told[-1].status) == (detail, 422)
