@@ -231,7 +231,7 @@ def hint(field: Field) -> str:
         return span(low, high) if field.minimum is not None or field.maximum is not None else ""
     if field.kind in {"list", "map"}:
         return span(field.min_length or None, field.max_length)
-    if field.kind == "string" and field.max_length and not field.is_long:
+    if field.kind == "string" and field.max_length and not (field.is_long or field.media):
         return f"up to {field.max_length} characters"
     return ""
 
