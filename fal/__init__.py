@@ -36,6 +36,7 @@ from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
 from fal.storage import Storage
 from fal.stream import Partial, Stream
 from fal.sync import Sync
+from fal.websocket import WebSocket
 
 __all__ = [
     "Addresses",
@@ -77,6 +78,7 @@ __all__ = [
     "Sync",
     "Unreachable",
     "UpstreamFailed",
+    "WebSocket",
     "dotted",
     "error_paths",
     "merge_logs",

@@ -17,11 +17,12 @@ from fal.queue import Queue
 from fal.storage import Storage
 from fal.stream import Stream
 from fal.sync import Sync
-from fal.wire import CALL, Wire
+from fal.websocket import WebSocket
+from fal.wire import CALL, Heard, Wire
 
 # Idle connections go before most servers close them (5 s): a submit must not meet a closing one.
 CALL_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
-STREAM_LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=20, keepalive_expiry=4)
+STREAM_LIMITS = httpx.Limits(max_connections=5000, max_keepalive_connections=20, keepalive_expiry=4)
 _HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
 
 
@@ -29,7 +30,7 @@ class Clients:
     """Everything that talks to fal. Belongs to one event loop; close it with `async with`.
 
     The key goes to the configured hosts and to no other. `transport` stands in for the network
-    and `sleep` for the pauses between tries.
+    and `sleep` for the pauses between tries; `heard` is told how asking each address went.
     """
 
     def __init__(
@@ -39,17 +40,19 @@ class Clients:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        heard: Heard | None = None,
     ) -> None:
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
         self._calls = _client(transport, CALL_LIMITS)
         self._streams = _client(transport, STREAM_LIMITS)
-        wire = Wire(self._calls, self._streams, addresses, key, sleep)
+        wire = Wire(self._calls, self._streams, addresses, key, sleep, heard)
         self.platform = Platform(wire)
         self.queue = Queue(wire)
         self.sync = Sync(wire)
         self.stream = Stream(wire)
+        self.websocket = WebSocket(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
 

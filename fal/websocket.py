@@ -1,0 +1,154 @@
+"""HTTP over a WebSocket: start, parts of the body, end (protocol, section 8.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidProxy as InvalidProxyAddress
+
+from fal import reading
+from fal.answers import Answer, rejection, run_failure
+from fal.endpoint_id import EndpointId
+from fal.errors import FalError, RequestRejected, Unreachable, UpstreamFailed
+from fal.request import arguments_as_bytes
+from fal.result import Result
+from fal.stream import Partial, broken, results
+from fal.wire import MAX_ANSWER_BYTES, Wire, may_have_been_taken
+
+OPEN_S = 10.0
+PING_S = 20.0  # an upstream that no longer answers pings is gone, however long a model may think
+CLOSE_S = 1.0
+IDLE_S = 600.0  # as long as a synchronous run is waited for
+
+
+class WebSocket:
+    """Runs a model over a connection of its own; closing it cancels the work."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def events(
+        self,
+        endpoint_id: str,
+        arguments: Mapping[str, Any] | str,
+        on_sent: Callable[[], Awaitable[None]] | None = None,
+    ) -> AsyncGenerator[Partial | Result]:
+        """As `Stream.events`: partials as they come, the Result last; asked for once."""
+        head: Answer | None = None
+        body = arguments_as_bytes(arguments).decode()
+        connection = await self._open(f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}")
+        try:
+            await connection.send(body)
+            if on_sent:
+                await on_sent()
+            head = await _start(connection)
+            if not 200 <= head.status < 300:
+                raise await _refusal(self._wire, head, connection)
+            async with aclosing(results(head, _parts(connection, head), endpoint_id)) as found:
+                async for one in found:
+                    yield one
+        except ConnectionClosed as error:
+            if head is not None:
+                raise broken(head, "fal closed the connection.") from error
+            raise Unreachable(
+                "fal closed the connection before it answered.", sent=True, is_unconfirmed=True
+            ) from error
+        except (UpstreamFailed, Unreachable) as error:
+            if head is not None and head.status < 300:
+                raise broken(head, error.message) from error
+            raise
+        finally:
+            await connection.close()
+
+    async def _open(self, url: str) -> ClientConnection:
+        """The open connection; whatever goes wrong here, the run has not left."""
+        try:
+            return await _Connect(
+                url,
+                additional_headers=self._wire.credentials(url),
+                user_agent_header="vitrine",
+                open_timeout=OPEN_S,
+                ping_interval=PING_S,
+                ping_timeout=PING_S,
+                close_timeout=CLOSE_S,
+                max_size=MAX_ANSWER_BYTES,
+                max_queue=64,
+            )
+        except InvalidStatus as error:
+            answer = error.response
+            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+            body = self._wire.without_key(bytes(answer.body or b""))
+            raise rejection(Answer(answer.status_code, headers, body)) from error
+        except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
+            words = str(error) or type(error).__name__
+            raise Unreachable(f"fal cannot be reached: {words}") from error
+
+
+class _Connect(connect):
+    """A connection to this address and no other: an answer that leads elsewhere is a refusal."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def _start(connection: ClientConnection) -> Answer:
+    """The answer's head, once fal has it; messages that say something else are passed over."""
+    while True:
+        said = _metadata(await _frame(connection))
+        if said and said["type"] == "start":
+            headers = {
+                name.lower(): value
+                for name, value in reading.as_mapping(said.get("headers")).items()
+                if isinstance(value, str)
+            }
+            headers.setdefault("x-fal-request-id", reading.text(said, "request_id"))
+            return Answer(reading.integer(said, "status") or 200, headers, b"")
+
+
+async def _parts(connection: ClientConnection, head: Answer) -> AsyncGenerator[bytes]:
+    """The body's pieces up to the end that belongs to this start."""
+    while True:
+        frame = await _frame(connection)
+        said = _metadata(frame)
+        if said is None or said["request_id"] != head.headers["x-fal-request-id"]:
+            yield frame.encode() if isinstance(frame, str) else frame
+        elif said["type"] == "end":
+            return
+
+
+async def _frame(connection: ClientConnection) -> str | bytes:
+    try:
+        async with asyncio.timeout(IDLE_S):
+            return await connection.recv()
+    except TimeoutError as error:
+        raise Unreachable(
+            "fal keeps the connection and says nothing.", sent=True, is_unconfirmed=True
+        ) from error
+
+
+async def _refusal(wire: Wire, head: Answer, connection: ClientConnection) -> FalError:
+    body = bytearray()
+    async with aclosing(_parts(connection, head)) as parts:
+        async for part in parts:
+            body += part
+    error = run_failure(head._replace(content=wire.without_key(bytes(body))))
+    if isinstance(error, RequestRejected):
+        error.is_unconfirmed = may_have_been_taken(error)
+    return error
+
+
+def _metadata(frame: str | bytes) -> reading.Json | None:
+    """A frame that is about the answer: text, an object with a type and a request id."""
+    if not isinstance(frame, str) or not frame.lstrip().startswith("{"):
+        return None
+    try:
+        said = reading.as_mapping(reading.parse(frame))
+    except UpstreamFailed:
+        return None
+    is_metadata = reading.text(said, "type") and reading.text(said, "request_id")
+    return said if is_metadata else None
