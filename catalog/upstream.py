@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 from django.conf import settings
 
@@ -20,6 +22,10 @@ def addresses() -> fal.Addresses:
     )
 
 
-def clients(*, transport: httpx.AsyncBaseTransport | None = None) -> fal.Clients:
+def clients(
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    heard: Callable[[str, fal.FalError | None], None] | None = None,
+) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
-    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport)
+    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport, heard=heard)

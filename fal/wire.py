@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Generator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
 
 Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
+# Told of every address that was asked, with what went wrong (None: it answered well).
+Heard = Callable[[str, FalError | None], None]
 OnSent = Callable[[], Awaitable[None]]
 
 # Seconds for each phase. A submit may carry megabytes of data URIs; a sync run waits for the model.
@@ -71,8 +81,10 @@ class Wire:
         addresses: Addresses,
         key: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        heard: Heard | None = None,
     ) -> None:
         self.addresses = addresses
+        self._heard = heard or (lambda url, error: None)
         self._calls = calls
         self._streams = streams
         self._key = Secret(key)
@@ -145,25 +157,40 @@ class Wire:
             timeout=timeouts,
             extensions=_tracing(on_sent),
         )
-        with _named_errors():
+        with self._told(url):
             response = await self._streams.send(request, stream=True)
-            try:
-                if response.status_code >= 400:
+            if response.status_code >= 400:
+                try:
                     raise error_of(await self._read(response))
+                finally:
+                    await response.aclose()
+        with _named_errors():
+            try:
                 yield response
             finally:
                 await response.aclose()
 
     async def _once(self, request: httpx.Request, error_of: Callable[[Answer], FalError]) -> Answer:
-        with _named_errors():
+        with self._told(str(request.url)):
             response = await self._calls.send(request, stream=True)
             try:
                 answer = await self._read(response)
             finally:
                 await response.aclose()
-        if response.is_success:
-            return answer
-        raise error_of(answer)
+            if response.is_success:
+                return answer
+            raise error_of(answer)
+
+    @contextmanager
+    def _told(self, url: str) -> Generator[None]:
+        """Tells whoever wants to know how asking this address went."""
+        try:
+            with _named_errors():
+                yield
+        except FalError as error:
+            self._heard(url, error)
+            raise
+        self._heard(url, None)
 
     async def _read(self, response: httpx.Response) -> Answer:
         content = bytearray()

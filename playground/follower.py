@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import fal
 from playground import lifecycle
+from playground.gathering import gathered
 from playground.lifecycle import Observation
 from playground.models import Run
+from playground.pacing import Pace
 from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
@@ -31,41 +33,49 @@ STATE_OF = {
 }
 
 
-async def follow(pk: uuid.UUID, queue: fal.Queue) -> None:
+async def follow(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
     """Watch the run until it has ended, then fetch and keep its result.
 
-    Network faults end nothing: upstream is asked again, more and more slowly, for as
-    long as it takes. Only an answer about the run itself ends it.
+    Network faults end nothing: upstream is asked again, at the pace its host allows, for
+    as long as it takes. Only an answer about the run itself ends it.
     """
     run = await Run.objects.only("handle", "state").aget(pk=pk)
     handle = fal.Handle.from_json(run.handle)
     unknown = 0
-    async for status in _statuses(handle, queue):
-        if status.state is fal.Phase.COMPLETED:
-            break
-        unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
-        if unknown > UNKNOWN_LIMIT:
-            failure = fal.RunFailed("Upstream gives a status that nobody knows.", detail=status.raw)
-            await lifecycle.arecord(pk, _failed(failure))
-            return
-        await lifecycle.arecord(pk, _seen(status))
-    await _end(pk, handle, queue, status)
+    async with aclosing(gathered(_statuses(handle, queue, pace))) as statuses:
+        async for status in statuses:
+            if status.state is fal.Phase.COMPLETED:
+                break
+            unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
+            if unknown > UNKNOWN_LIMIT:
+                failure = fal.RunFailed(
+                    "Upstream gives a status that nobody knows.", detail=status.raw
+                )
+                await lifecycle.arecord(pk, _failed(failure))
+                return
+            await lifecycle.arecord(pk, _seen(status))
+    await _end(pk, handle, queue, pace, status)
 
 
-async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.Status]:
+async def _statuses(handle: fal.Handle, queue: fal.Queue, pace: Pace) -> AsyncGenerator[fal.Status]:
     """Every status upstream gives, the last one being COMPLETED."""
+    url = handle.status_url
     loop = asyncio.get_running_loop()
     began = loop.time()
     may_stream = True
     while True:
+        await pace.turn(url)
         if may_stream:
             try:
                 async with aclosing(queue.events(handle)) as events:
                     async for status in events:
+                        pace.read(url)
                         yield status
             except fal.FalError as error:
                 may_stream = error.status not in WITHOUT_STREAM
+                pace.read(url, error)
                 log.info("no status stream for %s: %s", handle.request_id, error)
+                await pace.turn(url)
         pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), POLL_SLOWEST_S)
         try:
             status = await queue.status(handle)
@@ -73,23 +83,31 @@ async def _statuses(handle: fal.Handle, queue: fal.Queue) -> AsyncIterator[fal.S
             if _is_lost(error):
                 yield _gone(error)
                 return
+            pace.read(url, error)
             log.warning("status of %s not had: %s", handle.request_id, error)
             pause_s = max(pause_s, error.retry_after_s or 0)
         else:
+            pace.read(url)
             yield status
-        await asyncio.sleep(pause_s)
+        with pace.polled():
+            await asyncio.sleep(pace.poll_pause_s(pause_s))
 
 
-async def _end(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> None:
+async def _end(
+    pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
+) -> None:
     """End the run by the result of its completed request, with the last that its status told."""
-    seen = await _outcome(handle, queue, status)
+    seen = await _outcome(handle, queue, pace, status)
     await lifecycle.arecord(pk, replace(seen, logs=_lines(status), metrics=status.metrics))
 
 
-async def _outcome(handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> Observation:
+async def _outcome(
+    handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
+) -> Observation:
     """What came of a completed request; upstream is asked until it says so."""
     pause_s = POLL_FIRST_S
     while True:
+        await pace.turn(handle.response_url)
         try:
             result = await queue.result(handle)
         except fal.RunFailed as error:
@@ -98,6 +116,7 @@ async def _outcome(handle: fal.Handle, queue: fal.Queue, status: fal.Status) -> 
         except fal.FalError as error:
             if _is_lost(error) or (status.failure and not error.is_retryable):
                 return _failed(status.failure or error)
+            pace.read(handle.response_url, error)
             log.warning("result of %s not had: %s", handle.request_id, error)
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)

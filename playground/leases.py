@@ -179,6 +179,15 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return set(others.values_list("pk", flat=True))
 
 
+def note(worker: str, trouble: str) -> None:
+    """Say on the pages of runs that wait for upstream what ails it, or that it is well again."""
+    waits = Q(state=State.CREATED) | Q(worker=worker, state__in=[State.QUEUED, State.RUNNING])
+    with transaction.atomic():
+        runs = Run.objects.unfinished().filter(waits).exclude(note=trouble[:255])
+        if runs.update(note=trouble[:255], version=F("version") + 1):
+            transaction.on_commit(changes.announce)
+
+
 def release(worker: str) -> None:
     """Hand every lease back at once, so that another worker goes on without waiting."""
     Run.objects.unfinished().filter(worker=worker).exclude(state=State.SUBMITTING).update(

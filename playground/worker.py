@@ -19,14 +19,14 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
-from django.utils import timezone
 
 import fal
 from catalog import sync
 from catalog.models import SyncReport
-from playground import archivist, changes, dispatcher, follower, leases
+from playground import archivist, changes, clock, dispatcher, follower, leases
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
+from playground.pacing import Pace
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ AT_ONCE = 5000  # runs that one worker sends and follows; how many are sent is l
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
 TEND_EVERY_S = 0.1
+TELL_EVERY_S = 1.0
 SYNC_AGAIN_S = 60.0
 NEVER_S = 1e9
 
@@ -47,8 +48,9 @@ class Worker:
     Without a key nothing is sent: runs wait, and their pages say what is missing.
     """
 
-    def __init__(self, upstream: fal.Clients, *, has_key: bool, name: str = "") -> None:
+    def __init__(self, upstream: fal.Clients, pace: Pace, *, has_key: bool, name: str = "") -> None:
         self.upstream = upstream
+        self.pace = pace
         self.has_key = has_key
         self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
@@ -65,7 +67,7 @@ class Worker:
         async with changes.listening() as bell:
             jobs = [
                 asyncio.create_task(self._for_ever(job), name=job.__name__)
-                for job in (self._beat, self._renew, self._sync)
+                for job in (self._beat, self._renew, self._sync, self._tell)
             ]
             jobs += [asyncio.create_task(job(bell)) for job in (self._claim, self._tend)]
             await self._stopping.wait()
@@ -129,8 +131,16 @@ class Worker:
 
     def _free(self) -> leases.Claim | None:
         room = AT_ONCE - len(self.runs)
-        is_some = room > 0 and self.has_key and leases.has_free()
-        return leases.claim(self.name, room) if is_some else None
+        to_send = self._may_send()
+        is_some = room > 0 and self.has_key and leases.has_free(to_send)
+        return leases.claim(self.name, room, to_send=to_send) if is_some else None
+
+    def _may_send(self) -> int | None:
+        """How many new runs may be sent; a host in trouble is tried by those who follow, else by one run."""
+        queue = self.pace.host(self.upstream.addresses.queue)
+        if queue.is_well:
+            return None
+        return 1 if not self.runs and queue.may_ask() else 0
 
     def _untended(self) -> tuple[list[uuid.UUID], list[Artifact]]:
         wanted = Run.objects.unfinished().filter(
@@ -160,7 +170,7 @@ class Worker:
             await self._follow(run.pk)
 
     async def _follow(self, pk: uuid.UUID) -> None:
-        await follower.follow(pk, self.upstream.queue)
+        await follower.follow(pk, self.upstream.queue, self.pace)
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
@@ -173,9 +183,21 @@ class Worker:
     async def _beat(self) -> float:
         await WorkerRow.objects.aupdate_or_create(
             pk=self.name,
-            defaults={"beat_at": timezone.now(), "has_key": self.has_key},
+            defaults={
+                "beat_at": await sync_to_async(clock.now)(),
+                "has_key": self.has_key,
+                "trouble": self.pace.trouble[:255],
+            },
         )
         return leases.RENEW_EVERY_S
+
+    async def _tell(self) -> float:
+        """Say what ails upstream, on /healthz and on the pages of the runs that wait for it."""
+        await self.pace.has_news.wait()
+        self.pace.has_news.clear()
+        await self._beat()
+        await sync_to_async(leases.note)(self.name, self.pace.trouble)
+        return TELL_EVERY_S
 
     async def _renew(self) -> float:
         if self.runs:

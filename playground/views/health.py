@@ -12,33 +12,41 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from catalog.models import SyncReport
+from playground import clock
 from playground.models import Run, Worker
 
 ALIVE = timedelta(seconds=20)
 
 
-def workers_alive() -> int:
-    """How many workers gave a sign of life lately."""
-    return Worker.objects.filter(beat_at__gt=timezone.now() - ALIVE).count()
+def workers_alive() -> list[Worker]:
+    """The workers that gave a sign of life lately."""
+    return list(Worker.objects.filter(beat_at__gt=clock.now() - ALIVE))
 
 
 def readiness() -> str:
     """Why a run would have to wait, in a sentence; empty when it would not."""
-    alive = list(Worker.objects.filter(beat_at__gt=timezone.now() - ALIVE))
+    alive = workers_alive()
     if not alive:
         return "No worker is running, so runs wait. Start one with `manage.py worker`."
     if not any(worker.has_key for worker in alive):
         return "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
+    if all(worker.trouble for worker in alive):
+        return f"{alive[0].trouble} Runs wait for it and go on by themselves."
     return ""
 
 
 @login_not_required
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Database, workers alive, unfinished runs, age of the last sync in seconds; 503 when broken."""
+    """Database, workers alive, what ails upstream, unfinished runs, age of the last sync in seconds.
+
+    503 when Vitrine itself is broken; upstream's troubles are told and do not break it.
+    """
     state: dict[str, Any] = {"database": "ok"}
     try:
-        state["workers"] = workers_alive()
+        alive = workers_alive()
+        state["workers"] = len(alive)
+        state["upstream"] = next((one.trouble for one in alive if one.trouble), "ok")
         state["unfinished_runs"] = Run.objects.unfinished().count()
         last = SyncReport.objects.filter(state=SyncReport.State.DONE).first()
         ended = last.ended_at if last else None

@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from catalog import sync, upstream
+from playground.pacing import Pace
 from playground.worker import Worker
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
@@ -89,8 +90,9 @@ def work(sandbox: Control, transactional_db: None) -> Work:
 
 
 async def _work(until: Callable[[], Any], limit_s: float) -> None:
-    async with upstream.clients() as clients:
-        worker = Worker(clients, has_key=True, name="tester")
+    pace = Pace()
+    async with upstream.clients(heard=pace.heard) as clients:
+        worker = Worker(clients, pace, has_key=True, name="tester")
         working = asyncio.create_task(worker.run())
         deadline = time.monotonic() + limit_s
         try:

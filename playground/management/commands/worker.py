@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from catalog import upstream
+from playground.pacing import Pace
 from playground.worker import Worker
 
 
@@ -23,8 +24,9 @@ class Command(BaseCommand):
 
 async def work() -> None:
     """One worker with its own clients."""
-    async with upstream.clients() as clients:
-        worker = Worker(clients, has_key=bool(settings.FAL_KEY))
+    pace = Pace()
+    async with upstream.clients(heard=pace.heard) as clients:
+        worker = Worker(clients, pace, has_key=bool(settings.FAL_KEY))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

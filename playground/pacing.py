@@ -1,0 +1,183 @@
+"""How each of upstream's hosts is, and when it may be asked again: one breaker a host, not one timer a run.
+
+A host that does not answer, answers with errors, asks for patience or gives what nobody
+can read is left alone for a while that grows; then one request tries it, and when that
+goes well the others follow, spread out. Two thousand runs ask a host that is down no
+more often than one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
+
+import fal
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+# A host that answers may be well for everybody but one request: then nobody waits for long.
+LONGEST_PAUSE_ANSWERING_S = 5.0
+LONGEST_ASKED_FOR_S = 120.0
+ERRORS_IN_A_ROW = 3
+PROBE_S = 15.0  # a try that was never heard of again does not keep the others out for ever
+BACK_PER_S = 200.0
+POLLS_PER_S = 100.0
+
+_random = random.SystemRandom()
+
+
+class Host:
+    """One host: whether it is well, what ails it, who waits for it."""
+
+    def __init__(self, name: str, now: Callable[[], float]) -> None:
+        self.name = name
+        self.trouble = ""
+        self._now = now
+        self._errors = 0
+        self._pause_s = 0.0
+        self._closed_until = 0.0
+        self._probe_until = 0.0
+        self._crowd = 0
+        self._is_garbled = False
+        self._back = asyncio.Event()
+        self._back.set()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether anybody may ask."""
+        return self._back.is_set()
+
+    def may_ask(self) -> bool:
+        """Whether the caller may ask now; while the host is in trouble, one at a time may try."""
+        if self.is_well:
+            return True
+        now = self._now()
+        if now < max(self._closed_until, self._probe_until):
+            return False
+        self._probe_until = now + PROBE_S
+        return True
+
+    async def turn(self) -> None:
+        """Wait until the host may be asked."""
+        while not self.may_ask():
+            self._crowd += 1
+            try:
+                pause_s = max(self._closed_until, self._probe_until) - self._now()
+                async with asyncio.timeout(max(pause_s, 0.01) * _random.uniform(1, 1.1)):
+                    await self._back.wait()
+            except TimeoutError:
+                self._crowd -= 1
+            else:
+                await asyncio.sleep(_random.uniform(0, self._crowd / BACK_PER_S))
+                self._crowd -= 1
+
+    def heard(self, error: fal.FalError | None) -> None:
+        """Take note of an answer, or of what came instead of one."""
+        ailment = _ailment(error)
+        if error is None or not ailment:
+            if not self._is_garbled:  # else it answers, and nobody can read it
+                self._errors, self._pause_s, self._probe_until = 0, 0.0, 0.0
+                self.trouble = ""
+                self._back.set()
+            return
+        if isinstance(error, fal.AuthFailed):  # waiting would not help
+            self.trouble = f"{self.name} {ailment}"
+            return
+        self._errors += 1
+        is_away = isinstance(error, fal.Unreachable) and not error.sent
+        is_told = isinstance(error, fal.RateLimited)
+        if is_away or is_told or self._errors >= ERRORS_IN_A_ROW:
+            self._close(error, is_away)
+            self.trouble = f"{self.name} {ailment}"
+
+    def read(self, error: fal.FalError | None) -> None:
+        """Take note that an answer could be read, or that it could not."""
+        if error is not None or self._is_garbled:
+            self._is_garbled = error is not None
+            self.heard(error)
+
+    def _close(self, error: fal.FalError, is_away: bool) -> None:
+        now = self._now()
+        if now < self._closed_until:  # asked before it was closed, heard of after
+            return
+        longest = LONGEST_PAUSE_S if is_away else LONGEST_PAUSE_ANSWERING_S
+        self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), longest)
+        asked_for = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
+        pause_s = asked_for or self._pause_s * _random.uniform(0.75, 1.25)
+        self._closed_until, self._probe_until = now + pause_s, 0.0
+        self._back.clear()
+
+
+class Pace:
+    """All hosts that this process asks, and how many runs are being polled."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._hosts: dict[str, Host] = {}
+        self._polled = 0
+        self.has_news = asyncio.Event()  # somebody's trouble began or ended
+
+    def host(self, url: str) -> Host:
+        """The host of an address."""
+        name = urlsplit(url).netloc
+        if name not in self._hosts:
+            self._hosts[name] = Host(name, self._now)
+        return self._hosts[name]
+
+    async def turn(self, url: str) -> None:
+        """Wait until the host of `url` may be asked."""
+        await self.host(url).turn()
+
+    def heard(self, url: str, error: fal.FalError | None) -> None:
+        """Take note of how a request to `url` went."""
+        host = self.host(url)
+        self._tell(host, partial(host.heard, error))
+
+    def read(self, url: str, error: fal.FalError | None = None) -> None:
+        """Take note of whether an answer from `url`, which looked well, could be read."""
+        host = self.host(url)
+        if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
+            self._tell(host, partial(host.read, error))
+
+    def _tell(self, host: Host, note: Callable[[], None]) -> None:
+        before = host.trouble
+        note()
+        if host.trouble != before:
+            self.has_news.set()
+
+    @contextmanager
+    def polled(self) -> Generator[None]:
+        """Around the pause between two polls of a run: it counts among those that are polled."""
+        self._polled += 1
+        try:
+            yield
+        finally:
+            self._polled -= 1
+
+    def poll_pause_s(self, wanted_s: float) -> float:
+        """A pause between two polls of a run: at least `wanted_s`, longer when very many are polled."""
+        return max(wanted_s, self._polled / POLLS_PER_S) * _random.uniform(0.9, 1.1)
+
+    @property
+    def trouble(self) -> str:
+        """What ails upstream, in sentences; empty when nothing does."""
+        return " ".join(host.trouble for host in self._hosts.values() if host.trouble)
+
+
+def _ailment(error: fal.FalError | None) -> str:
+    """What an error says of the host itself; empty when it is one request's own matter."""
+    if isinstance(error, fal.Unreachable):
+        return "does not answer."
+    if isinstance(error, fal.RateLimited):
+        return "asks us to slow down."
+    if isinstance(error, fal.AuthFailed):
+        return "does not accept the key." if error.status == 401 else ""
+    if isinstance(error, fal.UpstreamFailed):
+        is_error = (error.status or 0) >= 500
+        return f"answers with errors ({error.status})." if is_error else "gives unreadable answers."
+    return ""
