@@ -3,10 +3,12 @@
     created → submitting → queued → running → succeeded | failed | cancelled
                         ↘ unconfirmed ↗
 
-Whoever saw something of a run (the submit's answer, the status stream, a poll, the
-result, a cancellation) hands an `Observation` to `record`. Observations may come twice,
-late, in any order and from several processes: a state never goes back, a final state
-never changes, a log line is kept once.
+Whoever saw something of a run (the submit's answer, the status stream, a poll, a webhook,
+the result, the answer to a cancellation, the list of requests, a piece of a stream) hands
+an `Observation` to `record`. Observations may come twice, late, in any order, from several
+processes and against each other: a state never goes back, a final state never changes, a
+log line is kept once, times stand in their order. What says nothing new is refused
+without harm.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +25,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
+import fal
 from playground import changes
 from playground.models import Artifact, Run
 from schemas import artifacts
@@ -30,35 +33,45 @@ from schemas import artifacts
 State = Run.State
 log = logging.getLogger(__name__)
 
-# How far along a state is. A run only ever moves to a higher rank.
-RANK: Mapping[str, int] = {
-    State.CREATED: 0,
-    State.SUBMITTING: 1,
-    State.UNCONFIRMED: 2,
-    State.QUEUED: 3,
-    State.RUNNING: 4,
-    State.SUCCEEDED: 5,
-    State.FAILED: 5,
-    State.CANCELLED: 5,
+_ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+# What may follow on what. A run may be seen late, so steps between may be missing. Only what
+# certainly never left goes back to `created`, by `give_back`, never by an observation.
+MOVES: Mapping[str, frozenset[str]] = {
+    State.CREATED: _ENDS | {State.SUBMITTING, State.QUEUED, State.RUNNING},
+    State.SUBMITTING: _ENDS | {State.CREATED, State.UNCONFIRMED, State.QUEUED, State.RUNNING},
+    State.UNCONFIRMED: _ENDS | {State.QUEUED, State.RUNNING},
+    State.QUEUED: _ENDS | {State.RUNNING},
+    State.RUNNING: _ENDS,
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
-FINAL_RANK = 5
+AT_UPSTREAM = frozenset({State.QUEUED, State.RUNNING, *_ENDS})
+WITH_RESULT = frozenset({State.SUCCEEDED, State.FAILED})
 # The page that shows a run fetches these from upstream at once; our copy waits a moment for it.
 SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
+POSITION_LIMIT = 200
+EVENT_LIMIT = 50
+TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
+
+Changed = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What somebody saw of a run; empty fields say nothing."""
+    """What somebody saw of a run; empty fields say nothing. `by` names who, for log and timeline."""
 
-    state: str
+    state: str = ""
+    by: str = ""
     at: datetime = field(default_factory=timezone.now)
     request_id: str = ""
     handle: Mapping[str, Any] | None = None
     queue_position: int | None = None
-    logs: Sequence[Mapping[str, Any]] = ()
+    logs: Sequence[fal.LogLine | Mapping[str, Any]] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    partial: Any = None
     output: Any = None
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
@@ -66,70 +79,146 @@ class Observation:
     artifacts: Sequence[artifacts.Artifact] = ()
 
 
-def merge(run: Run, seen: Observation) -> dict[str, Any]:
-    """The columns of `run` that `seen` changes; empty when it says nothing new."""
-    if run.is_final:
+def may_follow(state: str, after: str) -> bool:
+    """Whether an observation may move a run from `after` to `state`."""
+    return state != State.CREATED and state in MOVES[after]
+
+
+def merge(run: Run, seen: Observation) -> Changed:
+    """The columns of `run` that `seen` changes; empty when it says nothing new, or nothing of this run."""
+    if run.is_final or (run.request_id and seen.request_id not in ("", run.request_id)):
         return {}
-    changed: dict[str, Any] = {}
-    rank, now = RANK[seen.state], RANK[run.state]
-    if rank > now:
-        changed["state"] = seen.state
-        if rank >= RANK[State.QUEUED] and run.queued_at is None:
-            changed["queued_at"] = seen.at
-        if seen.state == State.RUNNING:
-            changed["started_at"] = seen.at
-        if rank == FINAL_RANK:
-            changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
-    if rank >= now:
-        position = seen.queue_position if seen.state == State.QUEUED else None
-        if position != run.queue_position and (position is not None or rank > RANK[State.QUEUED]):
-            changed["queue_position"] = position
-        if seen.note is not None and seen.note != run.note:
-            changed["note"] = seen.note
+    moves = may_follow(seen.state, run.state)
+    changed = _moved(run, seen) if moves else {}
+    if moves or seen.state in ("", run.state):
+        changed |= _current(run, seen)
     if seen.request_id and not run.request_id:
         changed["request_id"] = seen.request_id
     if seen.handle and not run.handle:
         changed["handle"] = dict(seen.handle)
     if seen.billable_units and not run.billable_units:
         changed["billable_units"] = seen.billable_units
-    if seen.metrics and dict(seen.metrics) != run.metrics:
-        changed["metrics"] = run.metrics | dict(seen.metrics)
-    if fresh := new_lines(run.logs, seen.logs):
-        changed["logs"] = (run.logs + fresh)[-LOG_LIMIT:]
+    if (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
+        changed["metrics"] = metrics
+    if seen.logs and (lines := _lines(run.logs, seen.logs)) != run.logs:
+        changed["logs"] = lines
     return changed
 
 
-def new_lines(
-    known: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]]
+def _moved(run: Run, seen: Observation) -> Changed:
+    """What comes with another state: its times, what is over with it, and its end."""
+    changed: Changed = {"state": seen.state}
+    if seen.state in AT_UPSTREAM and run.queued_at is None and _was_sent(run, seen):
+        changed["queued_at"] = seen.at
+    if seen.state == State.RUNNING:
+        changed["started_at"] = seen.at
+    if seen.state != State.QUEUED and run.queue_position is not None:
+        changed["queue_position"] = None
+    if seen.state in _ENDS:
+        changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
+        if seen.state in WITH_RESULT:
+            changed["result_at"] = timezone.now()
+        if seen.state == State.SUCCEEDED and run.partial is not None:
+            changed["partial"] = None
+    if seen.state == State.UNCONFIRMED:
+        lost = (seen.error or {}).get("message", "")
+        changed["events"] = _with_event(run, "lost", lost, seen.at)
+    elif run.state == State.UNCONFIRMED:
+        changed["events"] = _with_event(run, "found", seen.by, seen.at)
+    return changed | _in_order(run, changed)
+
+
+def _was_sent(run: Run, seen: Observation) -> bool:
+    """Whether upstream ever had the run: one that failed or was cancelled here never got there."""
+    return seen.state not in _ENDS or bool(run.request_id or seen.request_id)
+
+
+def _in_order(run: Run, changed: Changed) -> Changed:
+    """The changed times, none before one that comes before it: clocks of observers differ."""
+    ordered, latest = {}, None
+    for name in TIMES:
+        at = changed.get(name, getattr(run, name))
+        if at and latest and at < latest:
+            at = latest
+        latest = at or latest
+        if name in changed:
+            ordered[name] = at
+    return ordered
+
+
+def _current(run: Run, seen: Observation) -> Changed:
+    """What is true of the newest state alone: the place in line, the note, the output so far."""
+    changed: Changed = {}
+    position = seen.queue_position
+    if seen.state == State.QUEUED and position not in (None, run.queue_position):
+        stamp = seen.at.isoformat()
+        if not run.positions or run.positions[-1][0] <= stamp:  # else it was seen before the last
+            changed["queue_position"] = position
+            changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
+    if seen.note is not None and seen.note != run.note:
+        changed["note"] = seen.note
+    if seen.partial is not None and seen.partial != run.partial and seen.state not in _ENDS:
+        changed["partial"] = seen.partial
+    return changed
+
+
+def _lines(
+    known: Sequence[Mapping[str, Any]], told: Sequence[fal.LogLine | Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The lines of `seen` not in `known`, in order: polls repeat the whole list (section 5.2)."""
-    have = {(line.get("timestamp"), line.get("level"), line.get("message")) for line in known}
-    fresh = []
-    for line in seen:
-        key = (line.get("timestamp"), line.get("level"), line.get("message"))
-        if key not in have:
-            have.add(key)
-            fresh.append(dict(line))
-    return fresh
+    """All lines once, by their time where each has one; the last `LOG_LIMIT` of them."""
+    merged = fal.merge_logs(_as_lines(known), _as_lines(told))
+    if all(line.timestamp for line in merged):
+        merged.sort(key=lambda line: line.timestamp)
+    return [
+        {"timestamp": line.timestamp, "level": line.level, "message": line.message}
+        for line in merged[-LOG_LIMIT:]
+    ]
 
 
-def record(pk: uuid.UUID, seen: Observation) -> bool:
-    """Write down what was seen of a run; False when it was nothing new.
+def _as_lines(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.LogLine]:
+    read = (
+        line if isinstance(line, fal.LogLine) else fal.LogLine.from_json(line) for line in lines
+    )
+    return [line for line in read if line]
 
-    One short transaction that locks the row: two observers cannot undo each other.
+
+def _with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
+    return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]
+
+
+def _change(
+    pk: uuid.UUID,
+    decide: Callable[[Run], Changed],
+    then: Callable[[Changed], None] = lambda changed: None,
+) -> Changed:
+    """Change a run as `decide` says of its row, do `then`, tell everybody; returns what was decided.
+
+    One short transaction that locks the row: two observers cannot undo each other. This
+    is where every version is counted: where a column gets another value, and only there.
     """
     with transaction.atomic():
         run = Run.objects.select_for_update().defer("output", "arguments").get(pk=pk)
-        changed = merge(run, seen)
-        if not changed:
-            return False
-        Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
+        changed = decide(run)
+        if any(getattr(run, name) != value for name, value in changed.items()):
+            Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
+            then(changed)
+            transaction.on_commit(changes.announce)
+    return changed
+
+
+def record(pk: uuid.UUID, seen: Observation) -> bool:
+    """Write down what was seen of a run, with its artifacts at its end; False when it was nothing new."""
+
+    def keep(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED:
             Artifact.objects.bulk_create(
                 _row(pk, position, found, seen.at) for position, found in enumerate(seen.artifacts)
             )
-        transaction.on_commit(changes.announce)
-    return True
+
+    changed = _change(pk, lambda run: merge(run, seen), keep)
+    if not changed:
+        log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
+    return bool(changed)
 
 
 def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) -> Artifact:
@@ -165,33 +254,62 @@ def create(**values: Any) -> tuple[Run, bool]:
     return run, True
 
 
+def leave(pk: uuid.UUID) -> bool:
+    """Note that the submit leaves now; False when the run is not to be sent: it ended, or was cancelled.
+
+    Written before the request goes out: whoever finds the run half sent knows whether
+    upstream may have it.
+    """
+
+    def decide(run: Run) -> Changed:
+        if run.state != State.SUBMITTING or run.sent_at:
+            return {}
+        if run.cancel_requested_at:
+            return _ended_here(run, State.CANCELLED)
+        return {"sent_at": max(timezone.now(), run.created_at), "note": ""}
+
+    return "sent_at" in _change(pk, decide)
+
+
 def request_cancel(pk: uuid.UUID) -> bool:
     """Note that somebody wants the run to stop; False when it had ended.
 
     What was never sent ends at once, and so does what nobody can find upstream;
     the rest ends when upstream says so, which may be with a result.
     """
-    with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=pk)
+
+    def decide(run: Run) -> Changed:
         if run.is_final:
-            return False
-        values: dict[str, Any] = {"cancel_requested_at": run.cancel_requested_at or timezone.now()}
-        if run.state in {State.CREATED, State.UNCONFIRMED}:
-            values |= {"state": State.CANCELLED, "ended_at": timezone.now(), "note": ""}
-        Run.objects.filter(pk=pk).update(**values, version=run.version + 1)
-        transaction.on_commit(changes.announce)
-    return True
+            return {}
+        wanted = {"cancel_requested_at": run.cancel_requested_at or timezone.now()}
+        is_here = run.state in {State.CREATED, State.UNCONFIRMED}
+        return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
+
+    return bool(_change(pk, decide))
 
 
 def give_back(pk: uuid.UUID, note: str, until: datetime) -> None:
     """Let a run that certainly never left be sent again, not before `until`."""
-    with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=pk)
-        if run.state != State.SUBMITTING or run.handle:
-            return
-        ended = {"state": State.CANCELLED, "ended_at": timezone.now(), "note": ""}
-        again = {"state": State.CREATED, "note": note, "lease_until": until}
-        Run.objects.filter(pk=pk).update(
-            **(ended if run.cancel_requested_at else again), version=run.version + 1
-        )
-        transaction.on_commit(changes.announce)
+
+    def decide(run: Run) -> Changed:
+        if State.CREATED not in MOVES[run.state] or run.handle or run.request_id:
+            return {}
+        if run.cancel_requested_at:
+            return _ended_here(run, State.CANCELLED)
+        again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
+        if note:
+            again["events"] = _with_event(run, "later", note, timezone.now())
+        return again | {"sent_at": None}
+
+    _change(pk, decide)
+
+
+def note_event(pk: uuid.UUID, what: str, text: str) -> None:
+    """Write into the run's timeline what happened besides its usual course."""
+    _change(pk, lambda run: {"events": _with_event(run, what, text, timezone.now())})
+
+
+def _ended_here(run: Run, state: str) -> Changed:
+    """The end of a run that upstream need not be asked about."""
+    changed: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
+    return changed | _in_order(run, changed)
