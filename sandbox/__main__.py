@@ -38,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         concurrency=options.concurrency,
         pace=options.pace,
         filler=options.filler,
+        live_idle_s=options.live_idle,
     )
     app = build(config)
     server = Server(
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--concurrency", type=int, default=Config.concurrency)
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
+    parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
     parser.add_argument(
         "--warm", type=int, default=1, help="0 makes no thumbnail before it is asked for"
     )

@@ -1,21 +1,22 @@
 """The applications: every host below a prefix of one address, or one host at the root of its own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 
 from sandbox.config import PREFIXES, Config
-from sandbox.hosts import cdn, control, platform, queue, rest, run
+from sandbox.hosts import cdn, control, platform, queue, rest, run, ws
 from sandbox.state import Sandbox
 
-HOSTS: dict[str, Callable[[Sandbox], list[Route]]] = {
+HOSTS: dict[str, Callable[[Sandbox], Sequence[BaseRoute]]] = {
     "api": platform.routes,
     "queue": queue.routes,
     "run": run.routes,
+    "ws": ws.routes,
     "rest": rest.routes,
     "cdn": cdn.upload_routes,
     "files": cdn.file_routes,

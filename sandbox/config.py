@@ -8,6 +8,7 @@ PREFIXES = {
     "api": "/api/v1",
     "queue": "/queue",
     "run": "/run",
+    "ws": "/ws",
     "rest": "/rest",
     "cdn": "/cdn",
     "files": "/files",
@@ -28,6 +29,7 @@ class Config:
     )
     filler: int = 0  # extra endpoints, copies of the real ones, for trying a large catalogue
     ping_s: float = 15.0
+    live_idle_s: float = 60.0  # without an input, before a live session ends
     webhook_retries: int = 10
     webhook_timeout_s: float = 15.0
     webhook_backoff_s: float = 0.5
@@ -36,4 +38,5 @@ class Config:
 
     def address(self, host: str) -> str:
         """The public base address of a host, without a trailing slash."""
-        return self.addresses.get(host, self.base + PREFIXES[host]).rstrip("/")
+        base = self.base.replace("http", "ws", 1) if host == "ws" else self.base
+        return self.addresses.get(host, base + PREFIXES[host]).rstrip("/")

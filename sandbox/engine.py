@@ -43,6 +43,7 @@ class Request:
     expires_s: float | None = None
     keep_payloads: bool = True
     wants_inline: bool = False
+    is_live: bool = False  # somebody watches each answer: no deliberate waits
     status: Status = Status.IN_QUEUE
     logs: list[dict[str, str]] = field(default_factory=list)
     partials: list[Any] = field(default_factory=list)
@@ -212,7 +213,7 @@ class Engine:
         context = Context(
             self._files,
             tell,
-            pace=self._config.pace,
+            pace=0 if request.is_live else self._config.pace,
             inline=request.wants_inline,
             expires_s=request.expires_s,
             asset=self._asset,

@@ -36,6 +36,7 @@ class Model:
     updated: str = "2026-11-02T12:00:00.000Z"
     minutes: float | None = None  # fal's duration_estimate
     streams: bool = False
+    live: bool = False  # answers under `/realtime`
     inline: bool = False  # `sync_mode` asks for data URIs
     thumbnail: Mapping[str, Any] | None = None  # arguments of the picture that stands for the model
     highlighted: bool = False

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import orjson
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from sandbox.engine import Request, watch
 from sandbox.faults import reply
+from sandbox.hosts import realtime
 from sandbox.hosts.queue import (
     event_stream,
     find_model,
@@ -23,9 +25,12 @@ from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
 
 
-def routes(sandbox: Sandbox) -> list[Route]:
+def routes(sandbox: Sandbox) -> list[BaseRoute]:
     """The routes of the run host."""
-    return [route(sandbox, "/{path:path}", "POST GET", _kind, run)]
+    return [
+        route(sandbox, "/{path:path}", "POST GET", _kind, run),
+        WebSocketRoute("/{path:path}", partial(realtime.serve, sandbox=sandbox)),
+    ]
 
 
 def _kind(http: HttpRequest) -> str:

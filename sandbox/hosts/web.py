@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -48,7 +49,9 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
     return Route(path, endpoint, methods=methods.split())
 
 
-def demand_key(http: HttpRequest, sandbox: Sandbox, kind: str, *, optional: bool = False) -> None:
+def demand_key(
+    http: HTTPConnection, sandbox: Sandbox, kind: str, *, optional: bool = False
+) -> None:
     """Refuse with 401 unless the caller has the key; a wrong key is refused even where none is needed."""
     given = http.headers.get("authorization")
     if given is None and (optional or _token_fits(http, sandbox)):
@@ -89,7 +92,7 @@ def apps_of(sandbox: Sandbox, text: str) -> list[str]:
     return list(claims["apps"]) if claims["exp"] > time.time() else []
 
 
-def _token_fits(http: HttpRequest, sandbox: Sandbox) -> bool:
+def _token_fits(http: HTTPConnection, sandbox: Sandbox) -> bool:
     alias = http.path_params.get("path", "").split("/")[1:2]
     return bool(alias) and alias[0] in apps_of(sandbox, http.query_params.get("fal_jwt_token", ""))
 

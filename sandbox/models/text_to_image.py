@@ -99,7 +99,7 @@ MODELS = [
         "sandbox/aurora/lite",
         "Aurora Lite",
         "text-to-image",
-        "The quick sketch of Aurora. Streams its picture from coarse to fine.",
+        "The quick sketch of Aurora. Streams its picture from coarse to fine, and paints while you type.",
         record(
             "LiteInput",
             {
@@ -112,9 +112,10 @@ MODELS = [
         IMAGES,
         "paint:aurora_lite",
         group=("aurora", "Lite"),
-        tags=("fast", "stream"),
+        tags=("fast", "stream", "realtime"),
         price=0.003,
         streams=True,
+        live=True,
         date="2026-10-05T08:00:00.000Z",
         thumbnail={"prompt": "Rose and violet night", "seed": 4},
     ),

@@ -1,0 +1,161 @@
+"""WebSockets: HTTP in frames (C53), and live sessions (C51, C52)."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgpack
+import pytest
+from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.sandbox.server import RunningSandbox, start_sandbox
+from tests.sandbox.wire import SLOW, submit, wait
+
+LIVE = "sandbox/aurora/lite"
+INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64}}
+
+
+def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) -> ClientConnection:
+    base = to.addresses[host].replace("http", "ws", 1)
+    given = to.key if key is None else key
+    headers = {"Authorization": f"Key {given}"} if given else {}
+    return connect(f"{base}/{path}", additional_headers=headers, max_size=None)
+
+
+def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], bytes]:
+    """One request on the connection: its start with the end under `end`, and its body."""
+    socket.send(json.dumps(arguments))
+    start, body = json.loads(socket.recv(20)), b""
+    while isinstance(frame := socket.recv(20), bytes):
+        body += frame
+    end = json.loads(frame)
+    assert (start["type"], end["type"]) == ("start", "end")
+    assert start["request_id"] == end["request_id"]
+    return start | {"end": end}, body
+
+
+def test_c53_several_requests_on_one_connection(sandbox: RunningSandbox) -> None:
+    with opened(sandbox, "ws", "sandbox/ledger") as socket:
+        seen = [exchange(socket, {"text": text}) for text in ("one word", "now three words")]
+        refused, detail = exchange(socket, {"text": 5})
+        again, _ = exchange(socket, {"text": "it goes on"})
+    counts = [json.loads(body)["json"] for _, body in seen]
+    assert counts[0] != counts[1]
+    assert [start["status"] for start, _ in seen] == [200, 200]
+    assert len({start["request_id"] for start, _ in seen}) == 2
+    assert seen[0][0]["headers"]["content-type"] == "application/json"
+    assert (refused["status"], again["status"]) == (422, 200)
+    assert json.loads(detail)["detail"][0]["loc"] == ["body", "text"]
+
+
+def test_c53_a_stream_comes_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    arguments = {"prompt": "paper", "seed": 5, "max_tokens": 60}
+    with opened(sandbox, "ws", "sandbox/scribe/stream") as socket:
+        start, body = exchange(socket, arguments)
+    events = [json.loads(line[6:]) for line in body.decode().splitlines() if line[:5] == "data:"]
+    assert start["headers"]["content-type"].startswith("text/event-stream")
+    assert len(events) > 3
+    whole = http.post(f"{sandbox.addresses['run']}/sandbox/scribe", json=arguments).json()
+    assert events[-1] == whole
+
+
+def test_hanging_up_a_socket_stops_the_work(http: httpx.Client, narrow: RunningSandbox) -> None:
+    with opened(narrow, "ws", SLOW) as socket:
+        socket.send(json.dumps({"duration": 60}))
+        time.sleep(0.3)  # the only place is taken
+    started = time.monotonic()
+    wait(http, submit(http, narrow, SLOW, {"duration": 0, "picture": False}))
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("host", ["ws", "run"])
+def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str) -> None:
+    for key in ("", "wrong:key"):
+        with pytest.raises(InvalidStatus) as caught:
+            opened(sandbox, host, f"{LIVE}/realtime", key=key)
+        assert caught.value.response.status_code == 401
+
+
+def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The result for one input of a live session; the timings that follow are read too."""
+    socket.send(msgpack.packb(arguments))
+    result = socket.recv(20)
+    assert isinstance(result, bytes)
+    timings = json.loads(socket.recv(20))
+    assert (timings["type"], timings["action"]) == ("x-fal-message", "timings")
+    answer: dict[str, Any] = msgpack.unpackb(result)
+    return answer
+
+
+@pytest.mark.parametrize("suffix", ["/realtime", "/realtime/realtime"])
+def test_c52_a_live_session_answers_each_input_in_bytes(
+    sandbox: RunningSandbox, suffix: str
+) -> None:
+    with opened(sandbox, "run", LIVE + suffix) as socket:
+        first = answer_to(socket, {**INPUT, "request_id": "mine"})
+        second = answer_to(socket, {**INPUT, "prompt": "green"})
+    (image,) = first["images"]
+    picture = Image.open(io.BytesIO(image["content"]))
+    assert (picture.format, picture.size) == ("JPEG", (96, 64))
+    assert image["content_type"] == "image/jpeg"
+    assert (first["request_id"], first["seed"]) == ("mine", 3)
+    assert "request_id" not in second
+    assert second["images"][0]["content"] != image["content"]
+
+
+def test_c52_a_refused_input_is_told_and_the_session_goes_on(sandbox: RunningSandbox) -> None:
+    with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
+        socket.send(msgpack.packb({"prompt": 5}))
+        told = json.loads(socket.recv(20))
+        socket.send(b"\xc1")
+        unread = json.loads(socket.recv(20))
+        answer_to(socket, INPUT)
+    assert (told["type"], told["error"]) == ("x-fal-error", "INTERNAL_ERROR")
+    assert "prompt" in told["reason"]
+    assert unread["error"] == "BAD_REQUEST"
+
+
+def test_c51_a_token_opens_a_session_of_its_own_application_only(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    def token(app: str, seconds: int = 120) -> str:
+        wish = {"allowed_apps": [app], "token_expiration": seconds}
+        text: str = http.post(f"{sandbox.addresses['rest']}/tokens/", json=wish).json()
+        return text
+
+    path = f"{LIVE}/realtime?fal_jwt_token="
+    with opened(sandbox, "run", path + token("aurora"), key="") as socket:
+        assert answer_to(socket, INPUT)["seed"] == 3
+    for bad in (token("scribe"), token("aurora", -1), "nonsense"):
+        with pytest.raises(InvalidStatus):
+            opened(sandbox, "run", path + bad, key="")
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    running = start_sandbox(tmp_path_factory.mktemp("impatient"), pace=0, live_idle=0.2)
+    yield running
+    assert running.stop() == 0
+
+
+def test_c52_a_silent_session_is_told_and_closed(impatient: RunningSandbox) -> None:
+    with opened(impatient, "run", f"{LIVE}/realtime") as socket:
+        told = json.loads(socket.recv(20))
+        with pytest.raises(ConnectionClosed) as caught:
+            socket.recv(20)
+    assert (told["type"], told["error"]) == ("x-fal-error", "TIMEOUT")
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1000
+
+
+def test_only_live_models_have_sessions(sandbox: RunningSandbox) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        opened(sandbox, "run", "sandbox/ridgeline/realtime")
+    assert caught.value.response.status_code == 404
