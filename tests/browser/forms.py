@@ -85,7 +85,8 @@ def show(chromium: Browser) -> Iterator[Show]:
             if request.url.endswith("icons.svg"):
                 route.fulfill(body=icons, content_type="image/svg+xml")
             elif request.url.endswith(".js"):
-                route.fulfill(path=STATIC / request.url.removeprefix(f"{SITE}/"))
+                name = request.url.removeprefix(f"{SITE}/").removeprefix("js/")
+                route.fulfill(path=STATIC / "js" / name)
             elif request.url == f"{SITE}/uploads/known/":
                 route.fulfill(status=204)
             elif request.url.endswith(".png"):

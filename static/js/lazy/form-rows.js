@@ -15,20 +15,56 @@ class FormRows extends HTMLElement {
   }
   click(event) {
     const button = event.target.closest("[name='~do']");
-    if (!button) return;
+    if (event.target.closest("[data-undo]")) this.putBack();
+    if (!button || !/^(add|duplicate|up|down|remove):/.test(button.value)) return;
     event.preventDefault();
     const row = button.closest(".row");
     const verb = button.value.split(":")[0];
-    if (verb === "add") this.add().querySelector("input:not([type='hidden']), textarea, select")?.focus();
-    if (verb === "duplicate") this.copy(row).querySelector("input:not([type='hidden']), textarea, select")?.focus();
-    if (verb === "up") row.previousElementSibling?.before(row);
-    if (verb === "down") row.nextElementSibling?.after(row);
-    if (verb === "remove") {
-      const next = row.nextElementSibling ?? row.previousElementSibling;
-      row.remove();
-      (next?.querySelector("[value^='remove:']") ?? this.querySelector("[value^='add:']")).focus();
-    } else if (verb !== "add" && verb !== "duplicate") button.focus();
+    if (verb === "remove") this.takeOut(row);
+    else if (verb === "add" || verb === "duplicate") {
+      const made = verb === "add" ? this.add() : this.copy(row);
+      made.querySelector("input:not([type='hidden']), textarea, select")?.focus();
+      this.say(`Added as ${this.place(made)}`);
+    } else {
+      if (verb === "up") row.previousElementSibling?.before(row);
+      else row.nextElementSibling?.after(row);
+      button.focus();
+      this.say(`Moved to ${this.place(row)}`);
+    }
     this.tell();
+  }
+  place(row) {
+    return `${[...this.rows.children].indexOf(row) + 1} of ${this.rows.children.length}`;
+  }
+  /** Takes a row away; it can be put back until the next one goes. */
+  takeOut(row) {
+    this.gone = { row, after: row.previousElementSibling };
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    this.undo ??= Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: "Undo removal" });
+    this.undo.dataset.kind = "quiet";
+    this.undo.dataset.undo = "";
+    this.querySelector(":scope > .rows-foot").append(this.undo);
+    (next?.querySelector("[value^='remove:']") ?? this.querySelector(":scope > .rows-foot [value^='add:']") ?? this.undo).focus();
+    this.say("Removed");
+  }
+  putBack() {
+    const { row, after } = this.gone;
+    if (after?.parentElement === this.rows) after.after(row);
+    else this.rows.prepend(row);
+    this.undo.remove();
+    row.querySelector("[value^='remove:']").focus();
+    this.say("Put back");
+    this.tell();
+  }
+  /** What happened, for those who cannot see it. */
+  say(text) {
+    if (!this.status) {
+      this.status = Object.assign(document.createElement("p"), { className: "visually-hidden" });
+      this.status.setAttribute("role", "status");
+      this.append(this.status);
+    }
+    this.status.textContent = text;
   }
   tell() {
     this.dispatchEvent(new Event("input", { bubbles: true }));
