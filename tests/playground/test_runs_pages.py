@@ -227,9 +227,12 @@ def test_healthz_tells_what_is_alive(client: Client, make_run: Any) -> None:
     assert response.json() == {
         "database": "ok",
         "workers": 1,
+        "upstream": "ok",
         "unfinished_runs": 1,
         "last_sync_age_s": None,
     }
+    Worker.objects.update(trouble="queue.fal.run does not answer.")
+    assert client.get("/healthz").json()["upstream"] == "queue.fal.run does not answer."
 
 
 def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(

@@ -1,0 +1,176 @@
+"""A host in trouble is left alone, tried by one, and asked by all again once it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+import fal
+from playground.pacing import LONGEST_PAUSE_ANSWERING_S, LONGEST_PAUSE_S, Pace
+
+URL = "https://queue.test/requests/1"
+AWAY = fal.Unreachable("refused")
+BROKEN = fal.UpstreamFailed("", status=503)
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def asked_until_open(pace: Pace, clock: Clock) -> float:
+    """Seconds that the host is left alone."""
+    start = clock.now_s
+    while not pace.host(URL).may_ask():
+        clock.now_s += 0.01
+    return clock.now_s - start
+
+
+@pytest.mark.parametrize(("error", "times"), [(AWAY, 1), (BROKEN, 3)])
+def test_a_host_in_trouble_is_left_alone(error: fal.FalError, times: int) -> None:
+    pace = Pace(Clock())
+    for _ in range(times):
+        assert pace.host(URL).may_ask()
+        pace.heard(URL, error)
+    assert not pace.host(URL).may_ask()
+    assert pace.trouble.startswith("queue.test ")
+    assert pace.host("https://media.test/a").may_ask()
+
+
+@pytest.mark.parametrize(
+    ("error", "longest_s"), [(AWAY, LONGEST_PAUSE_S), (BROKEN, LONGEST_PAUSE_ANSWERING_S)]
+)
+def test_it_is_left_alone_for_longer_and_longer_up_to_a_bound(
+    error: fal.FalError, longest_s: float
+) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(3):
+        pace.heard(URL, error)
+    pauses = []
+    for _ in range(12):
+        pauses.append(asked_until_open(pace, clock))
+        pace.heard(URL, error)
+    assert pauses[0] < 1
+    assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
+
+
+def test_one_at_a_time_tries_a_host_in_trouble() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.heard(URL, AWAY)
+    clock.now_s += 1
+    assert [pace.host(URL).may_ask() for _ in range(5)] == [True, False, False, False, False]
+
+
+def test_patience_that_was_asked_for_is_had() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.heard(URL, fal.RateLimited("", status=429, retry_after_s=7))
+    assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        fal.RunFailed("the model's own", status=500),
+        fal.RequestRejected("", status=404),
+        fal.InvalidInput("", status=422),
+        fal.NotReady("", status=202),
+    ],
+)
+def test_an_answer_about_one_request_says_nothing_of_the_host(error: fal.FalError) -> None:
+    pace = Pace(Clock())
+    for _ in range(9):
+        pace.heard(URL, error)
+    assert pace.host(URL).may_ask()
+    assert not pace.trouble
+
+
+def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:
+    pace = Pace(Clock())
+    pace.heard(URL, fal.AuthFailed("", status=401))
+    assert pace.host(URL).may_ask()
+    assert pace.trouble == "queue.test does not accept the key."
+
+
+def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None:
+    pace = Pace(Clock())
+    for _ in range(3):
+        pace.heard(URL, None)
+        pace.read(URL, fal.UpstreamFailed("not JSON"))
+    assert pace.trouble == "queue.test gives unreadable answers."
+    pace.heard(URL, None)
+    assert pace.trouble
+    pace.read(URL)
+    assert not pace.trouble
+    assert pace.host(URL).may_ask()
+
+
+def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
+    async def main() -> list[float]:
+        pace = Pace()
+        pace.heard(URL, fal.RateLimited("", status=429, retry_after_s=60))
+        moments: list[float] = []
+
+        async def ask() -> None:
+            await pace.turn(URL)
+            moments.append(time.monotonic())
+
+        asking = [asyncio.create_task(ask()) for _ in range(100)]
+        await asyncio.sleep(0.05)
+        assert not moments
+        pace.heard(URL, None)
+        await asyncio.gather(*asking)
+        return moments
+
+    moments = asyncio.run(main())
+    assert 0.1 < max(moments) - min(moments) < 2
+
+
+def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
+    async def main() -> int:
+        pace = Pace()
+        pace.heard(URL, AWAY)
+        tries = 0
+
+        async def ask() -> None:
+            nonlocal tries
+            while True:
+                await pace.turn(URL)
+                tries += 1
+                await asyncio.sleep(0.01)
+                pace.heard(URL, AWAY)
+
+        asking = [asyncio.create_task(ask()) for _ in range(1000)]
+        await asyncio.sleep(2)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        return tries
+
+    assert 1 <= asyncio.run(main()) <= 4
+
+
+def test_news_ring_when_trouble_begins_and_ends_only() -> None:
+    pace = Pace(Clock())
+    seen: list[Any] = []
+    for error in (None, AWAY, AWAY, None, None):
+        pace.heard(URL, error)
+        seen.append(pace.has_news.is_set())
+        pace.has_news.clear()
+    assert seen == [False, True, False, True, False]
+
+
+def test_very_many_polled_runs_are_each_polled_less_often() -> None:
+    pace = Pace()
+    assert pace.poll_pause_s(1) < 1.2
+    pauses = [pace.polled() for _ in range(1000)]
+    for pause in pauses:
+        pause.__enter__()
+    assert pace.poll_pause_s(1) > 8
