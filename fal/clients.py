@@ -17,6 +17,7 @@ from fal.queue import Queue
 from fal.storage import Storage
 from fal.stream import Stream
 from fal.sync import Sync
+from fal.webhooks import Keys
 from fal.websocket import WebSocket
 from fal.wire import CALL, Heard, Wire
 
@@ -55,6 +56,7 @@ class Clients:
         self.websocket = WebSocket(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
+        self.keys = Keys(wire)
 
     def __repr__(self) -> str:
         return f"Clients({self.addresses!r})"

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 import fal
-from playground import inputs, lifecycle
+from playground import inputs, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Run
 
@@ -27,9 +27,13 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     """
     try:
         arguments = await inputs.resolved(run, upstream)
-        if arguments is not run.arguments and await _is_cancelled(run):
+        if not await sync_to_async(lifecycle.leave)(run.pk):
             return False
-        handle = await upstream.queue.submit(run.endpoint.endpoint_id, arguments)
+        handle = await upstream.queue.submit(
+            run.endpoint.endpoint_id,
+            arguments,
+            fal.SubmitOptions(webhook_url=webhooks.address(run)),
+        )
     except fal.FalError as error:
         await _not_sent(run, error)
         return False
@@ -40,6 +44,7 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
         run.pk,
         Observation(
             Run.State.QUEUED,
+            by="submit",
             request_id=handle.request_id,
             handle=handle.as_json(),
             queue_position=handle.queue_position,
@@ -61,11 +66,3 @@ async def _not_sent(run: Run, error: fal.FalError) -> None:
         )
     else:
         await lifecycle.arecord(run.pk, Observation(Run.State.FAILED, error=error.as_json()))
-
-
-async def _is_cancelled(run: Run) -> bool:
-    """Whether somebody cancelled the run while its files went up; if so, it has now ended."""
-    if not await Run.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).aexists():
-        return False
-    await sync_to_async(lifecycle.give_back)(run.pk, "", timezone.now())
-    return True

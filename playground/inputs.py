@@ -52,9 +52,8 @@ async def resolved(run: Run, upstream: fal.Clients) -> Any:
 
 
 def is_before_submit(run: Run) -> bool:
-    """Whether a run that is being sent still waits for its files: what went out is noted before it goes."""
-    is_sending = run.state == Run.State.SUBMITTING and not run.handle
-    return is_sending and run.sent_arguments is None and any(_ours_in(run.arguments))
+    """Whether a run that is being sent certainly did not leave: `lifecycle.leave` notes it before it does."""
+    return run.state == Run.State.SUBMITTING and not run.handle and run.sent_at is None
 
 
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:

@@ -6,9 +6,10 @@
 Whoever saw something of a run (the submit's answer, the status stream, a poll, a webhook,
 the result, the answer to a cancellation, the list of requests, a piece of a stream) hands
 an `Observation` to `record`. Observations may come twice, late, in any order, from several
-processes and against each other: a state never goes back, a final state never changes, a
-log line is kept once, times stand in their order. What says nothing new is refused
-without harm.
+processes and against each other: a state never goes back, a final state never changes
+nor does what came of it (only log, metrics and what was billed may be completed), a log
+line is kept once, times stand in their order. What says nothing new is refused without
+harm.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from django.utils import timezone
 
 import fal
 from playground import changes
-from playground.models import Artifact, Run
+from playground.models import Artifact, Run, Transport
 from schemas import artifacts
 
 State = Run.State
@@ -54,6 +55,7 @@ REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 EVENT_LIMIT = 50
+_FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
 Changed = dict[str, Any]
@@ -86,9 +88,11 @@ def may_follow(state: str, after: str) -> bool:
 
 def merge(run: Run, seen: Observation) -> Changed:
     """The columns of `run` that `seen` changes; empty when it says nothing new, or nothing of this run."""
-    if run.is_final or (run.request_id and seen.request_id not in ("", run.request_id)):
+    if run.request_id and seen.request_id not in ("", run.request_id):
         return {}
-    moves = may_follow(seen.state, run.state)
+    if run.is_final:
+        return _facts(run, seen) if seen.state not in _ENDS - {run.state} else {}
+    moves = may_follow(seen.state, run.state) or _broke_off(run, seen)
     changed = _moved(run, seen) if moves else {}
     if moves or seen.state in ("", run.state):
         changed |= _current(run, seen)
@@ -96,6 +100,12 @@ def merge(run: Run, seen: Observation) -> Changed:
         changed["request_id"] = seen.request_id
     if seen.handle and not run.handle:
         changed["handle"] = dict(seen.handle)
+    return changed | _facts(run, seen)
+
+
+def _facts(run: Run, seen: Observation) -> Changed:
+    """What is true whatever came of the run; a webhook, which ends it, tells none of it."""
+    changed: Changed = {}
     if seen.billable_units and not run.billable_units:
         changed["billable_units"] = seen.billable_units
     if (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
@@ -103,6 +113,12 @@ def merge(run: Run, seen: Observation) -> Changed:
     if seen.logs and (lines := _lines(run.logs, seen.logs)) != run.logs:
         changed["logs"] = lines
     return changed
+
+
+def _broke_off(run: Run, seen: Observation) -> bool:
+    """Whether a run over one connection lost it: nobody can ask upstream how it is."""
+    is_direct = run.transport != Transport.QUEUE and not run.handle
+    return is_direct and (run.state, seen.state) == (State.RUNNING, State.UNCONFIRMED)
 
 
 def _moved(run: Run, seen: Observation) -> Changed:
@@ -123,8 +139,10 @@ def _moved(run: Run, seen: Observation) -> Changed:
     if seen.state == State.UNCONFIRMED:
         lost = (seen.error or {}).get("message", "")
         changed["events"] = _with_event(run, "lost", lost, seen.at)
+        changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = _with_event(run, "found", seen.by, seen.at)
+        changed |= _FREE
     return changed | _in_order(run, changed)
 
 

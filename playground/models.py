@@ -322,6 +322,7 @@ class SigningKeys(models.Model):
 
     jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
     fetched_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
     wanted_at = models.DateTimeField(
         null=True, help_text="when the web wished for newer ones: a signature fitted none"
     )

@@ -32,7 +32,8 @@ class RunQuerySet(models.QuerySet["Run"]):
         return (
             self.with_endpoint()
             .prefetch_related("artifacts")
-            .defer("logs", "output", "metrics", "handle", "sent_arguments")
+            .defer("logs", "output", "partial", "metrics", "handle", "sent_arguments")
+            .defer("positions", "events")
             .order_by("-created_at")
         )
 

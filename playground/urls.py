@@ -11,6 +11,7 @@ from playground.views import (
     prompts,
     restorations,
     runs,
+    webhooks,
 )
 
 app_name = "playground"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
+    path("webhooks/fal/<str:token>/", webhooks.fal, name="webhook"),
     path("prompts/", prompts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/known/", files.known_upload, name="upload-known"),

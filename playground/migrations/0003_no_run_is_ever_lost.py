@@ -10,17 +10,22 @@ BATCH = 500
 
 
 def give_tokens(apps, schema_editor):
-    """Every run gets an address of its own for webhooks, and the time of its result."""
+    """Every run gets an address of its own for webhooks, and the time of its result.
+
+    One that is being sent counts as sent: it must not be sent again.
+    """
     runs = apps.get_model("playground", "Run").objects
     batch = []
-    for run in runs.only("pk", "state", "ended_at").iterator(chunk_size=BATCH):
+    columns = ["webhook_token", "result_at", "sent_at"]
+    for run in runs.only("pk", "state", "created_at", "ended_at").iterator(chunk_size=BATCH):
         run.webhook_token = playground.models.webhook_token()
         run.result_at = run.ended_at if run.state in {"succeeded", "failed"} else None
+        run.sent_at = run.created_at if run.state == "submitting" else None
         batch.append(run)
         if len(batch) == BATCH:
-            runs.bulk_update(batch, ["webhook_token", "result_at"])
+            runs.bulk_update(batch, columns)
             batch = []
-    runs.bulk_update(batch, ["webhook_token", "result_at"])
+    runs.bulk_update(batch, columns)
 
 
 class Migration(migrations.Migration):
@@ -135,6 +140,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fetched_at", models.DateTimeField(null=True)),
+                (
+                    "tried_at",
+                    models.DateTimeField(help_text="when a worker last went for them", null=True),
+                ),
                 (
                     "wanted_at",
                     models.DateTimeField(

@@ -51,7 +51,7 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
             setattr(run, name, value)
         assert run.state == before or run.state in MOVES[before] - {State.CREATED}
         if before in Run.FINAL:
-            assert not changed
+            assert changed.keys() <= {"logs"}
 
 
 @given(st.lists(observations, max_size=6))
@@ -155,15 +155,16 @@ def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: An
 def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
     make_run: Any,
 ) -> None:
-    new, sent, half = (
+    new, sent, half, not_gone = (
         make_run(),
         make_run(state=State.RUNNING, handle={"request_id": "r"}),
+        make_run(state=State.SUBMITTING, sent_at=timezone.now()),
         make_run(state=State.SUBMITTING),
     )
     gone = timezone.now() - timedelta(seconds=1)
-    Run.objects.filter(pk__in=[sent.pk, half.pk]).update(worker="dead", lease_until=gone)
+    Run.objects.exclude(pk=new.pk).update(worker="dead", lease_until=gone)
     claim = leases.claim("alive", 9)
-    assert (claim.to_send, claim.to_follow) == ([new], [sent.pk])
+    assert (claim.to_send, claim.to_follow) == ([not_gone, new], [sent.pk])
     half.refresh_from_db()
     assert half.state == State.UNCONFIRMED
     assert not leases.claim("other", 9).to_send

@@ -45,7 +45,7 @@ def test_every_kept_run_gets_a_webhook_token_of_its_own_and_loses_nothing(before
             submitted_at=then,
             ended_at=then,
         )
-        for number, state in enumerate(["succeeded", "failed", "cancelled"] * 200)
+        for number, state in enumerate(["succeeded", "failed", "cancelled", "submitting"] * 150)
     ]
     before.get_model("playground", "Artifact").objects.create(
         run=made[0], position=0, path="images[0]", kind="image", url="https://v3.fal.media/a.png"
@@ -58,6 +58,8 @@ def test_every_kept_run_gets_a_webhook_token_of_its_own_and_loses_nothing(before
     assert {run.queued_at for run in runs} == {then}
     assert {run.result_at for run in runs if run.state == "succeeded"} == {then}
     assert {run.result_at for run in runs if run.state == "cancelled"} == {None}
+    for run in runs:  # what may be under way is not sent again
+        assert run.sent_at == (run.created_at if run.state == "submitting" else None)
     assert all((run.positions, run.events, run.partial) == ([], [], None) for run in runs)
     artifact = after.get_model("playground", "Artifact").objects.get()
     assert (artifact.poster, artifact.thumbnail, artifact.run_id) == ("", "", made[0].pk)

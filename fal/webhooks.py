@@ -1,0 +1,159 @@
+"""Webhooks: whether one is fal's own, and what it reports (protocol, section 10).
+
+Nothing here asks the network but `Keys`; a report is verified over its raw bytes before
+anybody reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fal import reading
+from fal.answers import Answer, reason
+from fal.errors import RunFailed
+from fal.wire import Wire
+
+PREFIX = "x-fal-webhook-"
+HEADERS = tuple(PREFIX + name for name in ("request-id", "user-id", "timestamp", "signature"))
+SKEW_S = 300
+KEY_BYTES = 32
+_STAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
+_STATUS = re.compile(r"\b([45][0-9]{2})\b")
+
+
+class Verdict(StrEnum):
+    """What the check of a delivery says; `UNKNOWN_KEY` may be a forgery, or a key we do not have yet."""
+
+    GENUINE = "genuine"
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown key"
+
+
+def signature_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The four headers of the signature by their lower-case names, those that are there."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return {name: given[name] for name in HEADERS if given.get(name)}
+
+
+def verdict(
+    headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now_s: float
+) -> Verdict:
+    """Check a delivery by its headers (any case), the raw body and the public keys (10.2)."""
+    given = signature_headers(headers)
+    if len(given) < len(HEADERS):
+        return Verdict.MALFORMED
+    request_id, user_id, stamp, signature = (given[name] for name in HEADERS)
+    if not _STAMP.fullmatch(stamp) or not _SIGNATURE.fullmatch(signature):
+        return Verdict.MALFORMED
+    if abs(int(stamp) - now_s) > SKEW_S:
+        return Verdict.MALFORMED
+    # A header that is no latin-1 text arrives as surrogates: such a one nobody signed.
+    parts = [request_id, user_id, stamp, hashlib.sha256(body).hexdigest()]
+    message = "\n".join(parts).encode("utf-8", "surrogateescape")
+    signed = bytes.fromhex(signature)
+    fits = any(_fits(key, signed, message) for key in keys)
+    return Verdict.GENUINE if fits else Verdict.UNKNOWN_KEY
+
+
+def _fits(key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def public_keys(jwks: Any) -> list[bytes]:
+    """The Ed25519 keys in a JSON Web Key Set; entries of another kind are passed over."""
+    entries = reading.as_mapping(jwks).get("keys")
+    if not isinstance(entries, list):
+        return []
+    found = (_public_key(reading.as_mapping(one)) for one in entries)
+    return [key for key in found if key]
+
+
+def _public_key(entry: reading.Json) -> bytes | None:
+    if entry.get("kty", "OKP") != "OKP" or entry.get("crv", "Ed25519") != "Ed25519":
+        return None
+    x = reading.text(entry, "x")
+    try:
+        key = base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A verified delivery, read: how a request ended (10.1)."""
+
+    request_id: str
+    status: str
+    payload: Any = None
+    error: str = ""
+    payload_error: str = ""
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Report:
+        """Reads any JSON object with a request id; raises ValueError for anything else."""
+        try:
+            raw = json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None)
+        except RecursionError as error:
+            raise ValueError("The report is nested too deeply.") from error
+        request_id = reading.text(reading.as_mapping(raw), "request_id")
+        if not request_id:
+            raise ValueError("The report names no request.")
+        return cls(
+            request_id,
+            reading.text(raw, "status").upper(),
+            raw.get("payload"),
+            reading.text(raw, "error"),
+            reading.text(raw, "payload_error"),
+        )
+
+    @property
+    def has_output(self) -> bool:
+        """Whether the payload is the model's output; else it is to be fetched from the queue (C29)."""
+        return self.status == "OK" and self.payload is not None and not self.payload_error
+
+    @property
+    def failure(self) -> RunFailed | None:
+        """The failure that an ERROR reports, told as the queue's result would tell it (C29)."""
+        if self.status != "ERROR":
+            return None
+        found = _STATUS.search(self.error)
+        status = int(found[1]) if found else 500
+        body = self.payload if reading.as_mapping(self.payload) else {"detail": self.error}
+        why = reason(Answer(status, {}, json.dumps(body).encode()))
+        return RunFailed(
+            why.message,
+            status=status if found else None,
+            type=why.type,
+            detail=why.detail,
+            request_id=self.request_id,
+        )
+
+
+class Keys:
+    """Fetches the keys that fal signs with."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def fetch(self) -> dict[str, Any]:
+        """The key set as fal gives it; raises FalError. Ask seldom: keep it for up to a day."""
+        url = f"{self._wire.addresses.rest}/.well-known/jwks.json"
+        answer = await self._wire.ask("GET", url, repeat=True, with_key=False)
+        return dict(reading.as_mapping(reading.parse(answer.content)))

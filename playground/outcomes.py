@@ -1,0 +1,30 @@
+"""How a request ended, as an observation: the same whoever saw it, by whichever transport."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import fal
+from playground.lifecycle import Observation
+from playground.models import Run
+from schemas.artifacts import artifacts
+
+CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
+
+
+def succeeded(output: Any, billable_units: Decimal | None = None, *, by: str) -> Observation:
+    """A run that gave this output, with the artifacts in it."""
+    return Observation(
+        Run.State.SUCCEEDED,
+        by=by,
+        output=output,
+        billable_units="" if billable_units is None else str(billable_units),
+        artifacts=[one for one in artifacts(output) if one.url],
+    )
+
+
+def failed(error: fal.FalError, output: Any = None, *, by: str) -> Observation:
+    """A run that ended in this error, or because somebody cancelled it."""
+    state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
+    return Observation(state, by=by, error=error.as_json(), output=output)

@@ -1,0 +1,30 @@
+"""Where upstream reports the end of a run."""
+
+from __future__ import annotations
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from playground import webhooks
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def fal(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a delivery by its raw bytes; 429 makes upstream repeat it when it cannot be kept now."""
+    body = request.read(webhooks.LARGEST_BYTES + 1)
+    if len(body) > webhooks.LARGEST_BYTES:
+        return HttpResponse(status=413)
+    try:
+        return HttpResponse(status=webhooks.receive(token, request.headers, body))
+    except DatabaseError:
+        log.exception("a webhook could not be kept; upstream delivers it again")
+        return HttpResponse(status=429)

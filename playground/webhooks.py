@@ -1,0 +1,212 @@
+"""Webhooks from upstream: verified before they are read, written down at once, worked on afterwards.
+
+The web process takes them and makes no outgoing request. It verifies with keys that the
+worker fetched; where they fit nothing it wishes for newer ones, and what comes before
+there are any keys it keeps for the worker to verify.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from enum import IntEnum
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+import fal
+from fal.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
+from playground import changes, lifecycle, outcomes
+from playground.lifecycle import Observation
+from playground.models import Delivery, Run, SigningKeys
+
+log = logging.getLogger(__name__)
+
+LARGEST_BYTES = 32 << 20
+KEYS_LAST = timedelta(hours=24)
+FETCH_AGAIN = timedelta(hours=12)  # so that they never grow too old while a worker lives
+SHORT = timedelta(minutes=1)  # between two fetches, whatever arrives
+DELIVERIES_KEPT = (
+    4  # of one run: fal repeats what is not acknowledged, nobody else knows its address
+)
+DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
+LOOK_AGAIN_S = 1.0
+KEYS_ROW = 1
+
+
+class Taken(IntEnum):
+    """How a delivery is answered; upstream repeats what is not acknowledged."""
+
+    YES = 200
+    FORGED = 401
+
+
+def address(run: Run) -> str | None:
+    """Where upstream reports the run's end; None when nobody outside reaches this server."""
+    if not settings.PUBLIC_URL:
+        return None
+    return settings.PUBLIC_URL + reverse("playground:webhook", args=[run.webhook_token])
+
+
+def receive(token: str, headers: Mapping[str, str], body: bytes) -> Taken:
+    """Take a delivery: verify it, and write down what it says of the token's run.
+
+    The answer is the same whether there is such a run. A delivery that is known, late or
+    of a run that has ended is acknowledged, since repeating it would help nobody.
+    """
+    now = timezone.now()
+    keys = SigningKeys.objects.filter(pk=KEYS_ROW).first()
+    known = keys is not None and keys.fetched_at and keys.fetched_at > now - KEYS_LAST
+    trusted = public_keys(keys.jwks) if keys and known else []
+    found = verdict(headers, body, trusted, now.timestamp())
+    run = Run.objects.filter(webhook_token=token).only("pk", "state", "request_id").first()
+    if found is Verdict.MALFORMED:
+        return Taken.FORGED
+    if not trusted:
+        _wish()
+        return _keep(run, headers, body)
+    if found is Verdict.UNKNOWN_KEY:
+        _wish()
+        log.warning("a webhook was signed by nobody we know")
+        return Taken.FORGED
+    return _take(run, headers, body)
+
+
+def _take(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
+    """Write down what a genuine delivery says; what it leaves out the worker fetches."""
+    seen = read(headers, body)
+    if seen is None:
+        return Taken.FORGED
+    if run is None or (run.request_id and run.request_id != seen.request_id):
+        log.info("a webhook for request %s, which is none of ours", seen.request_id[:64])
+    elif seen.state:
+        lifecycle.record(run.pk, seen)
+    elif not run.is_final:
+        return _keep(run, headers, body)
+    return Taken.YES
+
+
+def read(headers: Mapping[str, str], body: bytes) -> Observation | None:
+    """What a verified delivery says; without a state when the result is to be fetched (C29).
+
+    None when the signed header and the body speak of different requests. A body that
+    cannot be read still tells, by its header, which request is over.
+    """
+    request_id = signature_headers(headers)[HEADERS[0]]
+    try:
+        report = Report.from_bytes(body)
+    except ValueError as error:
+        log.warning("the webhook of request %s cannot be read: %s", request_id[:64], error)
+        return Observation(by="webhook", request_id=request_id)
+    if report.request_id != request_id:
+        return None
+    if report.failure:
+        seen = outcomes.failed(report.failure, by="webhook")
+    elif report.has_output:
+        seen = outcomes.succeeded(report.payload, by="webhook")
+    else:
+        seen = Observation(by="webhook")
+    return replace(seen, request_id=request_id)
+
+
+def _keep(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
+    """Leave a delivery to the worker, a few of one run at most."""
+    if run and run.deliveries.count() < DELIVERIES_KEPT:
+        with transaction.atomic():
+            Delivery.objects.create(run=run, headers=signature_headers(headers), body=body)
+            transaction.on_commit(changes.announce)
+    return Taken.YES
+
+
+def _wish() -> None:
+    """Say that the keys may be stale. One write until the worker has looked, however many come."""
+    SigningKeys.objects.get_or_create(pk=KEYS_ROW)
+    fulfilled = Q(wanted_at=None) | Q(wanted_at__lt=F("fetched_at"))
+    SigningKeys.objects.filter(fulfilled, pk=KEYS_ROW).update(wanted_at=timezone.now())
+
+
+async def tend(upstream: fal.Clients) -> float:
+    """The worker's part: fetch keys when it is time, work off what was kept. Seconds until the next look."""
+    if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
+        await _fetch_keys(upstream)
+    async for delivery in Delivery.objects.select_related("run__endpoint").order_by("received_at"):
+        if await _work_off(delivery, upstream):
+            await Delivery.objects.filter(pk=delivery.pk).adelete()
+    return LOOK_AGAIN_S
+
+
+def _are_keys_due() -> bool:
+    """Whether this worker is the one to fetch them now; the row says who looked last."""
+    now = timezone.now()
+    SigningKeys.objects.get_or_create(pk=KEYS_ROW)
+    due = (
+        Q(fetched_at=None)
+        | Q(fetched_at__lt=now - FETCH_AGAIN)
+        | Q(wanted_at__gt=F("fetched_at"), fetched_at__lt=now - SHORT)
+    )
+    rested = Q(tried_at=None) | Q(tried_at__lt=now - SHORT)
+    return bool(SigningKeys.objects.filter(due, rested, pk=KEYS_ROW).update(tried_at=now))
+
+
+async def _fetch_keys(upstream: fal.Clients) -> None:
+    try:
+        jwks = await upstream.keys.fetch()
+    except fal.FalError as error:
+        log.warning("the keys of webhooks could not be had, again soon: %s", error)
+        return
+    if public_keys(jwks):
+        await SigningKeys.objects.filter(pk=KEYS_ROW).aupdate(jwks=jwks, fetched_at=timezone.now())
+    else:
+        log.warning("upstream's key set holds no key that signs webhooks")
+
+
+async def _work_off(delivery: Delivery, upstream: fal.Clients) -> bool:
+    """Whether nothing is left to do for a kept delivery."""
+    if delivery.received_at < timezone.now() - DELIVERY_LASTS:
+        log.warning("run %s: a webhook could not be worked off in time", delivery.run_id)
+        return True
+    keys = await SigningKeys.objects.aget(pk=KEYS_ROW)
+    if not keys.fetched_at or keys.fetched_at < delivery.received_at - KEYS_LAST:
+        return False
+    body, received = bytes(delivery.body), delivery.received_at.timestamp()
+    found = verdict(delivery.headers, body, public_keys(keys.jwks), received)
+    if found is not Verdict.GENUINE:
+        log.warning("run %s: a kept webhook was signed by nobody we know", delivery.run_id)
+        return True
+    seen = read(delivery.headers, body)
+    if seen is None:
+        return True
+    return await _complete(delivery.run_id, seen, upstream)
+
+
+async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> bool:
+    """Record a delivery's end, or fetch the result that it left out (C29); False to try again."""
+    run = await Run.objects.select_related("endpoint").aget(pk=pk)
+    if run.is_final or (run.request_id and run.request_id != seen.request_id):
+        return True
+    if seen.state:
+        await lifecycle.arecord(pk, seen)
+        return True
+    try:
+        handle = (
+            fal.Handle.from_json(run.handle)
+            if run.handle
+            else upstream.queue.handle(run.endpoint.endpoint_id, seen.request_id)
+        )
+        result = await upstream.queue.result(handle)
+    except fal.RunFailed as error:
+        ended = outcomes.failed(error, by="webhook")
+    except (fal.FalError, ValueError) as error:
+        log.warning("run %s: the result that a webhook announced was not had: %s", pk, error)
+        return False
+    else:
+        ended = outcomes.succeeded(result.output, result.billable_units, by="webhook")
+    await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id))
+    return True
