@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ SETTINGS = {
     "queue": "FAL_QUEUE_URL",
     "run": "FAL_RUN_URL",
     "rest": "FAL_REST_URL",
+    "ws": "FAL_WS_URL",
 }
 
 
@@ -73,6 +75,14 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
 Work = Callable[[Callable[[], Any]], None]
 
 
+class Team(Protocol):
+    """`team(["one", "two"], until)`: several workers share the work until the function says so."""
+
+    def __call__(
+        self, names: list[str], until: Callable[[], Any], limit_s: float = 20.0
+    ) -> None: ...
+
+
 @pytest.fixture
 def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
     """A model with prompt, sizes, seed and settings: the real document of fal-ai/flux/dev."""
@@ -84,25 +94,39 @@ def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
     def run(until: Callable[[], Any], limit_s: float = 20.0) -> None:
-        asyncio.run(_alone(_work(until, limit_s)))
+        asyncio.run(_alone(_work(["tester"], until, limit_s)))
 
     return run
 
 
-async def _work(until: Callable[[], Any], limit_s: float) -> None:
-    pace = Pace()
-    async with upstream.clients(heard=pace.heard) as clients:
-        worker = Worker(clients, pace, has_key=True, name="tester")
-        working = asyncio.create_task(worker.run())
+@pytest.fixture
+def team(sandbox: Control, transactional_db: None) -> Team:
+    """Several workers, each with clients of its own."""
+
+    def run(names: list[str], until: Callable[[], Any], limit_s: float = 20.0) -> None:
+        asyncio.run(_alone(_work(names, until, limit_s)))
+
+    return run
+
+
+async def _work(names: list[str], until: Callable[[], Any], limit_s: float) -> None:
+    async with AsyncExitStack() as stack:
+        workers = []
+        for name in names:
+            pace = Pace()
+            clients = await stack.enter_async_context(upstream.clients(heard=pace.heard))
+            workers.append(Worker(clients, pace, has_key=True, name=name))
+        working = [asyncio.create_task(worker.run()) for worker in workers]
         deadline = time.monotonic() + limit_s
         try:
             while not await sync_to_async(until)():
-                assert not working.done(), "the worker ended by itself"
+                assert not any(one.done() for one in working), "a worker ended by itself"
                 assert time.monotonic() < deadline, "nothing happened in time"
                 await asyncio.sleep(0.02)
         finally:
-            worker.stop()
-            await working
+            for worker in workers:
+                worker.stop()
+            await asyncio.gather(*working)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
 from catalog.models import Endpoint
-from playground import lifecycle
-from playground.models import Artifact, Run, Upload
-from tests.playground.conftest import Control, Work
+from playground import leases, lifecycle
+from playground.models import Artifact, Run, Upload, Worker
+from playground.views import health
+from tests.playground.conftest import SETTINGS, Control, Team, Work
+from tests.sandbox.server import RunningSandbox, start_sandbox
 
 Ask = Callable[..., Run]
 
@@ -32,6 +34,14 @@ def ask(catalogue: None) -> Ask:
         return run
 
     return make
+
+
+@pytest.fixture
+def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
+    """A sandbox that a test may kill."""
+    running = start_sandbox(tmp_path / "own", key="test:key", pace=0.2)
+    yield running
+    running.stop()
 
 
 def ended(*runs: Run) -> bool:
@@ -208,3 +218,76 @@ def test_many_runs_at_once_each_end_once(ask: Ask, work: Work, sandbox: Control)
     work(lambda: ended(*runs), limit_s=40)
     assert Run.objects.filter(state="succeeded").count() == 30
     assert sandbox.calls()["submit"] == 30
+
+
+def test_a_storm_of_log_lines_is_written_down_together(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    run = ask("mischief/slow", prompt="x", duration=1.5, log_lines=1000, picture=False)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+    assert len(run.logs) >= 1000
+    assert run.version < 20
+
+
+def test_several_workers_share_the_runs_and_follow_each_once(
+    ask: Ask, team: Team, sandbox: Control
+) -> None:
+    runs = [ask("mischief/slow", prompt=str(n), duration=0.2, picture=False) for n in range(24)]
+    sandbox.reset()
+    team(["one", "two", "three"], lambda: ended(*runs))
+    calls = sandbox.calls()
+    assert Run.objects.filter(state="succeeded").count() == 24
+    assert (calls["submit"], calls["status_stream"], calls["result"]) == (24, 24, 24)
+
+
+def test_a_stopped_workers_runs_go_on_at_once_with_another(
+    ask: Ask, team: Team, work: Work, sandbox: Control
+) -> None:
+    run = ask("mischief/slow", prompt="x", duration=3, picture=False)
+    team(["first"], lambda: Run.objects.filter(pk=run.pk, state="running").exists())
+    held = Run.objects.get(pk=run.pk)
+    assert (held.worker, held.lease_until) == ("", None)
+    team(["second"], lambda: ended(run), limit_s=leases.LEASE.total_seconds() / 2)
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_a_person_has_no_more_runs_under_way_than_allowed(
+    ask: Ask, work: Work, sandbox: Control, settings: Any
+) -> None:
+    settings.RUNS_AT_ONCE_PER_USER = 3
+    runs = [ask("mischief/slow", prompt=str(n), duration=0.2, picture=False) for n in range(9)]
+    most = 0
+
+    def watch() -> bool:
+        nonlocal most
+        most = max(most, Run.objects.filter(state__in=leases.UNDER_WAY).count())
+        return ended(*runs)
+
+    work(watch)
+    assert most == 3
+
+
+def test_while_upstream_is_away_runs_wait_and_say_so(
+    ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
+) -> None:
+    for host, name in SETTINGS.items():
+        setattr(settings, name, own_sandbox.addresses[host])
+    settings.FAL_MEDIA_URLS = [own_sandbox.base]
+    first = ask("mischief/slow", prompt="first", duration=1, picture=False)
+    told: list[str] = []
+
+    def until() -> bool:
+        process = own_sandbox.process
+        if not told and Run.objects.filter(pk=first.pk, state="running").exists():
+            process.kill()
+            process.wait()
+            told.append("killed")
+        if len(told) == 1 and (trouble := Worker.objects.get().trouble):
+            told.extend([trouble, health.readiness()])
+        return len(told) == 3 and Run.objects.get(pk=first.pk).note == told[1]
+
+    work(until)
+    assert told[1].endswith("does not answer.")
+    assert told[2] == f"{told[1]} Runs wait for it and go on by themselves."
