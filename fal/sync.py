@@ -40,6 +40,7 @@ class Sync:
             repeat=False,
             error_of=run_failure,
             on_sent=on_sent,
+            is_long=True,
         )
         try:
             return Result.from_answer(answer)

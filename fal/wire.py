@@ -103,18 +103,21 @@ class Wire:
         with_key: bool = True,
         error_of: Callable[[Answer], FalError] = rejection,
         on_sent: OnSent | None = None,
+        is_long: bool = False,
     ) -> Answer:
         """The 200-299 answer; raises what `error_of` makes of any other.
 
         With `repeat`, which is for requests that cost nothing twice, it is asked up to three
         times as long as that may help, after the pause that fal asks for or one with full jitter.
         Without it an error says in `is_unconfirmed` whether fal may have taken the request (C25).
-        `on_sent` is called when the whole request has left.
+        `on_sent` is called when the whole request has left. `is_long` is for what holds its
+        connection for minutes.
         """
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
+        client = self._streams if is_long else self._calls
         for left in reversed(range(TRIES)):
-            request = self._calls.build_request(
+            request = client.build_request(
                 method,
                 target,
                 headers=sent,
@@ -123,7 +126,7 @@ class Wire:
                 extensions=_tracing(on_sent),
             )
             try:
-                return await self._once(request, error_of)
+                return await self._once(client, request, error_of)
             except (Unreachable, RequestRejected) as error:
                 error.is_unconfirmed = not repeat and may_have_been_taken(error)
                 pause_s = _pause_s(error, TRIES - 1 - left)
@@ -170,9 +173,14 @@ class Wire:
             finally:
                 await response.aclose()
 
-    async def _once(self, request: httpx.Request, error_of: Callable[[Answer], FalError]) -> Answer:
+    async def _once(
+        self,
+        client: httpx.AsyncClient,
+        request: httpx.Request,
+        error_of: Callable[[Answer], FalError],
+    ) -> Answer:
         with self._told(str(request.url)):
-            response = await self._calls.send(request, stream=True)
+            response = await client.send(request, stream=True)
             try:
                 answer = await self._read(response)
             finally:

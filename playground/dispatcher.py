@@ -12,6 +12,7 @@ import fal
 from playground import inputs, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Run
+from playground.transports import direct
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     try:
         arguments = await inputs.resolved(run, upstream)
         if not await sync_to_async(lifecycle.leave)(run.pk):
+            return False
+        if run.transport in direct.OPENED:
+            await direct.carry(run, arguments, upstream)
             return False
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,

@@ -63,9 +63,9 @@ def start_sandbox(
         process.stdout.close()
         raise RuntimeError(f"the sandbox did not start: {line!r}")
     base = line.split()[2]
-    return RunningSandbox(
-        base, key, {host: base + path for host, path in PREFIXES.items()}, process
-    )
+    addresses = {host: base + path for host, path in PREFIXES.items()}
+    addresses["ws"] = addresses["ws"].replace("http", "ws", 1)
+    return RunningSandbox(base, key, addresses, process)
 
 
 @dataclass

@@ -1,0 +1,51 @@
+"""Which ways to upstream a model offers, and what each means to the person who chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog.models import Endpoint
+from playground.models import Transport
+
+CONTROL = "~transport"  # the form's control; no argument of the model
+Post = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way, in words."""
+
+    value: str
+    label: str
+    meaning: str
+
+
+QUEUE = Choice(
+    Transport.QUEUE, "Queue", "Waits its turn. Nothing is lost, even if this server stops."
+)
+SYNC = Choice(
+    Transport.SYNC, "Direct", "Starts at once. If the connection breaks, the result is lost."
+)
+STREAM = Choice(
+    Transport.STREAM,
+    "Live stream",
+    "Shows the result while it is made. If the connection breaks, it is lost.",
+)
+WEBSOCKET = Choice(Transport.WEBSOCKET, "WebSocket", "As Direct, over a WebSocket.")
+
+
+def offered(endpoint: Endpoint) -> list[Choice]:
+    """What the model offers, the default first."""
+    streams = [STREAM] if _streams(endpoint) else []
+    return [QUEUE, *streams, SYNC, WEBSOCKET]
+
+
+def chosen(endpoint: Endpoint, post: Post) -> str:
+    """The way that a post of the form chooses; the queue where it names none that the model offers."""
+    named = post.get(CONTROL, [""])[-1]
+    known = {choice.value for choice in offered(endpoint)}
+    return named if named in known else QUEUE.value
+
+
+def _streams(endpoint: Endpoint) -> bool:
+    return bool(endpoint.stream_url) or endpoint.endpoint_id.endswith("/stream")

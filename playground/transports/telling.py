@@ -1,0 +1,91 @@
+"""What is told of a run while its connection is open: that it runs, and how far its output is."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+import fal
+from playground import lifecycle
+from playground.lifecycle import Observation
+from playground.models import Run
+
+TELL_EVERY_S = 0.2
+# A refusal comes at once. Until then nothing is told, so that such a run can wait and be sent later.
+GRACE_S = 0.5
+LONGEST_DATA_URI = 2 << 20
+
+
+class Teller:
+    """Writes down what it hears, the newest alone and a few times a second; nothing after `end`."""
+
+    def __init__(self, pk: uuid.UUID) -> None:
+        self.has_told = False
+        self._pk = pk
+        self._sent_at = timezone.now()
+        self._is_sent = asyncio.Event()
+        self._is_taken = asyncio.Event()
+        self._has_news = asyncio.Event()
+        self._request_id = ""
+        self._partial: Any = None
+        self._writing = asyncio.Lock()
+        self._is_over = False
+        self._telling = asyncio.create_task(self._tell(), name=f"telling of run {pk}")
+
+    async def sent(self) -> None:
+        """The request is out."""
+        if not self._is_sent.is_set():
+            self._sent_at = timezone.now()
+            self._is_sent.set()
+
+    def hear(self, partial: fal.Partial) -> None:
+        """Upstream has the run, and so much of its output."""
+        self._request_id = partial.request_id or self._request_id
+        self._is_sent.set()
+        self._is_taken.set()
+        if partial.value is not None:
+            self._partial = partial.value
+            self._has_news.set()
+
+    async def end(self) -> None:
+        """Tell nothing more; what is being written is written."""
+        async with self._writing:
+            self._is_over = True
+        self._telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({self._telling})
+
+    async def _tell(self) -> None:
+        await self._is_sent.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await self._is_taken.wait()
+        await self._write(Observation(Run.State.RUNNING, at=self._sent_at, note=""))
+        while True:
+            await self._has_news.wait()
+            self._has_news.clear()
+            await self._write(Observation(Run.State.RUNNING, partial=trimmed(self._partial)))
+            await asyncio.sleep(TELL_EVERY_S)
+
+    async def _write(self, seen: Observation) -> None:
+        async with self._writing:
+            if not self._is_over:
+                self.has_told = True
+                seen = replace(seen, request_id=self._request_id)
+                await lifecycle.arecord(self._pk, seen)
+
+
+def trimmed(value: Any) -> Any:
+    """A partial output without the data URIs that are too long to be shown many times a second."""
+    if isinstance(value, str):
+        return "" if value.startswith("data:") and len(value) > LONGEST_DATA_URI else value
+    if isinstance(value, list):
+        return [trimmed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: trimmed(item) for key, item in value.items()}
+    return value

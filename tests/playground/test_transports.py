@@ -1,0 +1,236 @@
+"""Runs over one connection, against the real sandbox: sent once, told as they go, ended truly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+
+from catalog.models import Endpoint
+from playground import leases, lifecycle
+from playground.models import Run, Transport
+from playground.transports import choices, direct, telling
+from tests.playground.conftest import Control, Work
+
+Ask = Callable[..., Run]
+DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
+SENDS = {"run", "stream", "submit", "ws"}
+CALM = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
+
+
+@pytest.fixture
+def ask(catalogue: None, sandbox: Control) -> Ask:
+    """`ask("sync", "sandbox/scribe", prompt="…")` → a run just created; calls are counted from here."""
+    user = User.objects.create_user("ana")
+    counter = iter(range(1000))
+
+    def make(transport: str, endpoint_id: str, **arguments: Any) -> Run:
+        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        run, _ = lifecycle.create(
+            user=user,
+            endpoint=endpoint,
+            form_token=str(next(counter)),
+            arguments=arguments,
+            transport=transport,
+        )
+        return run
+
+    sandbox.http.delete("/calls")
+    return make
+
+
+def over(run: Run) -> bool:
+    run.refresh_from_db()
+    return run.is_final
+
+
+def is_(run: Run, state: str) -> bool:
+    run.refresh_from_db()
+    return run.state == state
+
+
+def sent(sandbox: Control) -> int:
+    """How many requests for a run upstream has seen; a WebSocket's counts as its run."""
+    calls = sandbox.calls()
+    return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_run_is_one_request_and_ends_like_any_other(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/aurora/lite", prompt="violet", seed=4)
+    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    assert (run.state, run.output["seed"]) == ("succeeded", 4)
+    assert run.request_id
+    assert run.sent_at
+    assert run.ended_at
+    assert run.partial is None
+    assert run.artifacts.get().state == "stored"
+    assert sent(sandbox) == 1
+
+
+def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
+    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "TELL_EVERY_S", 0.02)
+    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+    seen: list[str] = []
+
+    def look() -> bool:
+        is_over = over(run)
+        if run.partial and run.partial["output"] not in seen:
+            seen.append(run.partial["output"])
+        return is_over
+
+    work(look)
+    assert run.state == "succeeded"
+    assert run.started_at
+    assert len(seen) > 1
+    for earlier, later in zip(seen, [*seen[1:], run.output["output"]], strict=True):
+        assert later.startswith(earlier.rstrip())
+    assert run.output["partial"] is False
+
+
+def test_a_workflow_ends_in_the_output_of_its_own_event(ask: Ask, work: Work) -> None:
+    run = ask("stream", "workflows/sandbox/storyboard", prompt="autumn")
+    work(lambda: over(run))
+    assert run.state == "succeeded"
+    assert len(run.output["frames"]) == 3
+    assert run.artifacts.count() == 3
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_what_the_model_objects_to_is_kept_in_its_words(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", prompt=5)
+    work(lambda: over(run))
+    assert (run.state, run.error["status"]) == ("failed", 422)
+    assert run.error["detail"][0]["loc"] == ["body", "prompt"]
+    assert sent(sandbox) == 1
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_busy_upstream_is_asked_again_later(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("stream" if transport == "stream" else "run", "429", value=0.2)
+    work(lambda: over(run))
+    assert (run.state, run.attempts) == ("succeeded", 2)
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    if transport == "stream":
+        sandbox.fault("stream", "500")
+        run = ask(transport, "sandbox/scribe", **CALM)
+    else:
+        arguments = {"error_type": "internal_server_error", "after": 0}
+        run = ask(transport, "mischief/fail", **arguments)
+    work(lambda: over(run) or is_(run, "unconfirmed"))
+    assert run.state in {"failed", "unconfirmed"}
+    assert sent(sandbox) == 1
+
+
+LOST = [
+    ("sync", "run", "lost", "unconfirmed"),
+    ("sync", "run", "nginx", "unconfirmed"),
+    ("sync", "run", "garbage", "unconfirmed"),
+    ("stream", "stream", "nginx", "unconfirmed"),
+    ("stream", "stream", "cut", "failed"),
+    ("stream", "stream", "lost", "failed"),
+    ("stream", "stream", "garbage", "failed"),
+    ("websocket", "run", "lost", "failed"),
+    ("websocket", "run", "nginx", "unconfirmed"),
+    ("websocket", "run", "garbage", "failed"),
+]
+
+
+@pytest.mark.parametrize(("transport", "kind", "fault", "state"), LOST)
+def test_what_breaks_off_is_told_and_never_sent_again(
+    ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str, state: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault(kind, fault, value=2)
+    work(lambda: not Run.objects.filter(pk=run.pk, state__in=["created", "submitting", "running"]))
+    run.refresh_from_db()
+    assert run.state == state
+    assert sent(sandbox) == 1
+
+
+def test_a_stream_that_stalls_is_given_up(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal.stream.MODEL_STREAM", httpx.Timeout(0.5))
+    run = ask("stream", "sandbox/scribe", **CALM)
+    sandbox.fault("stream", "slow", value=60)
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 1
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_cancel_closes_the_connection_and_so_ends_the_work(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "mischief/slow", duration=60, picture=False)
+
+    def cancelled() -> bool:
+        if is_(run, "running") and run.cancel_requested_at is None:
+            lifecycle.request_cancel(run.pk)
+        return over(run)
+
+    work(cancelled)
+    assert run.state == "cancelled"
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_a_worker_that_ends_leaves_the_run_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "mischief/slow", duration=60, picture=False)
+    work(lambda: is_(run, "running"))
+    run.refresh_from_db()
+    assert run.state == "running"
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 1
+
+
+def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("sync", "sandbox/scribe", **CALM)
+    leases.claim("dead", 10)
+    lifecycle.leave(run.pk)
+    lifecycle.record(run.pk, lifecycle.Observation(Run.State.RUNNING))
+    Run.objects.filter(pk=run.pk).update(lease_until=None)
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 0
+
+
+def test_long_data_uris_are_left_out_of_what_is_shown_on_the_way() -> None:
+    long = "data:image/png;base64," + "A" * telling.LONGEST_DATA_URI
+    value = {"images": [{"url": long}, {"url": "data:image/png;base64,AA"}], "text": "data"}
+    kept = telling.trimmed(value)
+    assert json.loads(json.dumps(kept)) == {
+        "images": [{"url": ""}, {"url": "data:image/png;base64,AA"}],
+        "text": "data",
+    }
+
+
+def test_a_model_offers_the_queue_first_and_a_stream_where_it_has_one() -> None:
+    plain = Endpoint(endpoint_id="fal-ai/flux")
+    streaming = Endpoint(endpoint_id="fal-ai/any-llm", stream_url="https://fal.ai/x/stream")
+    named = Endpoint(endpoint_id="fal-ai/any-llm/stream")
+    assert [one.value for one in choices.offered(plain)] == ["queue", "sync", "websocket"]
+    for endpoint in (streaming, named):
+        offered = [one.value for one in choices.offered(endpoint)]
+        assert offered == ["queue", "stream", "sync", "websocket"]
+    assert choices.chosen(plain, {"~transport": ["stream"]}) == "queue"
+    assert choices.chosen(streaming, {"~transport": ["stream"]}) == "stream"
+    assert set(direct.OPENED) == {"sync", "stream", "websocket"}
