@@ -31,6 +31,7 @@ from fal.files import Download, Files
 from fal.platform import Found, Platform
 from fal.queue import Queue
 from fal.request import Handle, SubmitOptions
+from fal.requests import PastRequest
 from fal.result import Result
 from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
 from fal.storage import Storage
@@ -62,6 +63,7 @@ __all__ = [
     "NotReady",
     "Page",
     "Partial",
+    "PastRequest",
     "Phase",
     "Platform",
     "Price",

@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
-from playground import changes, clock, inputs
+from playground import changes, clock, inputs, lifecycle
+from playground.lifecycle import Observation
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -26,6 +27,7 @@ LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
 
 State = Run.State
+HALF_SENT = {"message": "Its worker stopped while upstream's answer was on the way."}
 UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
 # Of PostgreSQL's advisory locks: two workers must not both fill the last free place.
 SENDING_LOCK = 0x5649_5452
@@ -72,11 +74,8 @@ def claim(
             )
         if to_follow:
             Run.objects.filter(pk__in=to_follow).update(**mine)
-        if half_sent:
-            Run.objects.filter(pk__in=half_sent).update(
-                state=State.UNCONFIRMED, version=F("version") + 1, worker="", lease_until=None
-            )
-            transaction.on_commit(changes.announce)
+        for pk in half_sent:
+            lifecycle.record(pk, Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT))
     return Claim(sending, to_follow)
 
 

@@ -30,8 +30,9 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Switch a fault on; raises ValueError for a name that is not known."""
-        if fault.name not in FAULTS and not fault.name.isdigit():
-            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(FAULTS))}")
+        known = WEBHOOK_FAULTS if fault.kind == "webhook" else FAULTS.keys()
+        if fault.name not in known and not fault.name.isdigit():
+            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known))}")
         self.active.append(fault)
 
     def clear(self) -> None:
@@ -94,6 +95,13 @@ async def strike(fault: Fault, answer: Answer) -> Response:
 async def _slow(fault: Fault, answer: Answer) -> Response:
     await asyncio.sleep(fault.value or 30)
     return await answer()
+
+
+async def _late(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out at once and answered after `value` seconds."""
+    response = await answer()
+    await asyncio.sleep(fault.value or 1)
+    return response
 
 
 async def _lost(fault: Fault, answer: Answer) -> Response:
@@ -173,8 +181,12 @@ def _unexpanded(page: dict[str, Any]) -> None:
     }
 
 
+# What may happen to a webhook (kind `webhook`): see sandbox/webhooks.py.
+WEBHOOK_FAULTS = {"lost", "late", "twice", "forged", "no-payload", "new-key"}
+
 FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "slow": _slow,
+    "late": _late,
     "lost": _lost,
     "garbage": _garbage,
     "nginx": _ingress,

@@ -23,11 +23,11 @@ class Sandbox:
         self.registry = Registry(padded(MODELS, config.filler))
         self.files = Files(config.data_dir / "files", config.address("files"))
         self.gallery = Gallery(self.registry, self.files)
-        self.webhooks = Webhooks(config)
+        self.faults = Faults()
+        self.webhooks = Webhooks(config, self.faults)
         self.engine = Engine(config, self.files, self.gallery.asset_at, self.webhooks.report)
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
-        self.faults = Faults()
         self.overrides: dict[
             str, dict[str, Any]
         ] = {}  # endpoint_id → metadata changed from outside

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sandbox.config import Config
 from sandbox.engine import Request
+from sandbox.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,9 @@ USER_ID = "sandbox|local"
 class Webhooks:
     """Delivers, and tries again on timeouts and errors, never on a redirect."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, faults: Faults) -> None:
         self._config = config
+        self._faults = faults
         self._key = Ed25519PrivateKey.generate()
         self._client: httpx.AsyncClient | None = None
 
@@ -35,12 +37,29 @@ class Webhooks:
         return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA"}]}
 
     async def report(self, request: Request) -> None:
-        """Tell the request's webhook how it ended; gives up after the configured tries."""
-        body = orjson.dumps(_message(request))
+        """Tell the request's webhook how it ended, with the fault that strikes it."""
+        fault = self._faults.take("webhook")
+        name = fault.name if fault else ""
+        if fault and name == "late":
+            await asyncio.sleep(fault.value or 1)
+        if name == "new-key":
+            self._key = Ed25519PrivateKey.generate()
+        message = _message(request)
+        if name == "no-payload":
+            why = "Response payload is not JSON serializable."
+            message |= {"payload": None, "payload_error": why}
+        body = orjson.dumps(message)
+        if name == "forged":
+            await self._delivered(request, body, Ed25519PrivateKey.generate())
+        for _ in range({"lost": 0, "twice": 2}.get(name, 1)):
+            await self._deliver(request, body)
+
+    async def _deliver(self, request: Request, body: bytes) -> None:
+        """Deliver until it is acknowledged; gives up after the configured tries."""
         for attempt in range(self._config.webhook_retries + 1):
             if attempt:
                 await asyncio.sleep(min(60, self._config.webhook_backoff_s * 2 ** (attempt - 1)))
-            if await self._delivered(request, body):
+            if await self._delivered(request, body, self._key):
                 return
         log.warning("webhook of %s never delivered", request.id)
 
@@ -49,28 +68,29 @@ class Webhooks:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _delivered(self, request: Request, body: bytes) -> bool:
+    async def _delivered(self, request: Request, body: bytes, key: Ed25519PrivateKey) -> bool:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._config.webhook_timeout_s)
         try:
             answer = await self._client.post(
-                str(request.webhook), content=body, headers=self._signed(request.id, body)
+                str(request.webhook), content=body, headers=_signed(key, request.id, body)
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.info("webhook of %s: %r", request.id, error)
             return False
         return answer.is_success or answer.is_redirect
 
-    def _signed(self, request_id: str, body: bytes) -> dict[str, str]:
-        stamp = str(int(time.time()))
-        parts = (request_id, USER_ID, stamp, hashlib.sha256(body).hexdigest())
-        return {
-            "Content-Type": "application/json",
-            "X-Fal-Webhook-Request-Id": request_id,
-            "X-Fal-Webhook-User-Id": USER_ID,
-            "X-Fal-Webhook-Timestamp": stamp,
-            "X-Fal-Webhook-Signature": self._key.sign("\n".join(parts).encode()).hex(),
-        }
+
+def _signed(key: Ed25519PrivateKey, request_id: str, body: bytes) -> dict[str, str]:
+    stamp = str(int(time.time()))
+    parts = (request_id, USER_ID, stamp, hashlib.sha256(body).hexdigest())
+    return {
+        "Content-Type": "application/json",
+        "X-Fal-Webhook-Request-Id": request_id,
+        "X-Fal-Webhook-User-Id": USER_ID,
+        "X-Fal-Webhook-Timestamp": stamp,
+        "X-Fal-Webhook-Signature": key.sign("\n".join(parts).encode()).hex(),
+    }
 
 
 def _message(request: Request) -> dict[str, Any]:

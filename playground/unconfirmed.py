@@ -1,0 +1,138 @@
+"""Runs whose submit was not answered: found again at upstream, never sent again by themselves.
+
+Upstream may be running such a run and may charge for it. Its webhook finds it; so does
+upstream's list of requests, by the very input that was sent. Where two requests would
+fit, nobody guesses: the person decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import Q
+from django.utils import timezone
+
+import fal
+from playground import lifecycle
+from playground.lifecycle import Observation
+from playground.models import Run, Transport
+
+log = logging.getLogger(__name__)
+
+State = Run.State
+LOOKED_FOR = timedelta(hours=1)  # upstream keeps a result about as long
+FIRST_LOOK = timedelta(seconds=3)
+SLOWEST_LOOK = timedelta(minutes=10)
+SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
+SKEW = timedelta(minutes=2)  # between upstream's clock and ours
+ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
+LOOK_AGAIN_S = 1.0
+AT_ONCE = 20
+
+
+async def tend(upstream: fal.Clients) -> float:
+    """The worker's part: look for those whose time it is. Seconds until the next look."""
+    for run in await sync_to_async(_due)():
+        try:
+            await _look(run, upstream)
+        except (fal.FalError, ValueError) as error:
+            log.warning("run %s not looked for, again later: %s", run.pk, error)
+    return LOOK_AGAIN_S
+
+
+def pause(since: timedelta) -> timedelta:
+    """How long to wait after a look at a run that was sent `since` ago: longer and longer."""
+    return min(max(FIRST_LOOK, since * SHARE), SLOWEST_LOOK)
+
+
+def is_looked_for(run: Run, now: datetime | None = None) -> bool:
+    """Whether the worker still looks for it."""
+    return (
+        run.state == State.UNCONFIRMED
+        and run.transport == Transport.QUEUE
+        and sent_at(run) > (now or timezone.now()) - LOOKED_FOR
+    )
+
+
+def sent_at(run: Run) -> datetime:
+    """When the submit left, or could have left at the earliest."""
+    return run.sent_at or run.created_at
+
+
+def _due() -> list[Run]:
+    """Those whose time it is, taken from other workers: `lease_until` says when to look again."""
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    rows = Run.objects.filter(free, state=State.UNCONFIRMED, transport=Transport.QUEUE)
+    fresh = Q(sent_at__gt=now - LOOKED_FOR) | Q(sent_at=None, created_at__gt=now - LOOKED_FOR)
+    mine = []
+    for run in rows.filter(fresh).with_endpoint().order_by("sent_at")[:AT_ONCE]:
+        until = now + pause(now - sent_at(run))
+        same = Run.objects.filter(pk=run.pk, state=run.state, lease_until=run.lease_until)
+        if same.update(lease_until=until):
+            mine.append(run)
+    return mine
+
+
+async def _look(run: Run, upstream: fal.Clients) -> None:
+    requests = await upstream.platform.requests(
+        run.endpoint.endpoint_id, start=sent_at(run) - SKEW, payloads=True
+    )
+    if not any(row.arguments is not None for row in requests):
+        return
+    found = await sync_to_async(match)(run, requests)
+    if found is None:
+        return
+    handle = upstream.queue.handle(run.endpoint.endpoint_id, found)
+    log.info("run %s was found again as request %s", run.pk, found)
+    await lifecycle.arecord(
+        run.pk,
+        Observation(State.QUEUED, by="list", request_id=found, handle=handle.as_json()),
+    )
+
+
+def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
+    """The one request that can only be this run; None when none fits, or more than one.
+
+    It has the very input that was sent, came at that time, and is of no other run of ours;
+    nor may another run that waits for its answer have the same input.
+    """
+    sent = _sent_arguments(run)
+    ids = {
+        row.request_id
+        for row in requests
+        if same(row.arguments, sent) and _is_of_time(row, sent_at(run))
+    }
+    ids -= set(Run.objects.filter(request_id__in=ids).values_list("request_id", flat=True))
+    if len(ids) != 1:
+        return None
+    rivals = Run.objects.filter(
+        endpoint_id=run.endpoint_id,
+        request_id="",
+        state__in=[State.SUBMITTING, State.UNCONFIRMED],
+        created_at__gt=sent_at(run) - LOOKED_FOR,
+    ).exclude(pk=run.pk)
+    if any(same(_sent_arguments(rival), sent) for rival in rivals):
+        return None
+    return ids.pop()
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same input: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _sent_arguments(run: Run) -> Any:
+    return run.arguments if run.sent_arguments is None else run.sent_arguments
+
+
+def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
+    return row.sent_at is None or sent - SKEW <= row.sent_at <= sent + ON_THE_WAY
