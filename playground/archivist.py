@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
 import tempfile
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO
 
-from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models import F, Q, QuerySet
@@ -18,14 +19,20 @@ from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
 import fal
-from playground import sniffing
+from playground import posters, sniffing
 from playground.models import Artifact
+from playground.posters import Looker
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 2 << 30
-TRIES = 6
-IN_MEMORY_BYTES = 4 << 20
+# A host that is away is asked for a week or so, a storage that is full for as long: upstream keeps
+# files for days at least. One that says that it has no such file may just not have it yet.
+TRIES = 350
+TRIES_FOR_GONE = 3
+FIRST_PAUSE_S = 5
+LONGEST_PAUSE_S = 1800
+TAKEN_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,9 @@ class Kept:
     content_type: str
     width: int | None = None
     height: int | None = None
+    duration_s: float | None = None
+    poster: str = ""
+    thumbnail: str = ""
 
 
 def has_due() -> bool:
@@ -50,7 +60,7 @@ def due(limit: int) -> list[Artifact]:
     now = timezone.now()
     rows = list(_due(now).order_by("pk")[:limit])
     Artifact.objects.filter(pk__in=[row.pk for row in rows]).update(
-        next_attempt_at=now + timedelta(minutes=5), attempts=F("attempts") + 1
+        next_attempt_at=now + TAKEN_FOR, attempts=F("attempts") + 1
     )
     return rows
 
@@ -60,18 +70,17 @@ def _due(now: datetime) -> QuerySet[Artifact]:
     return Artifact.objects.filter(ready, state=Artifact.State.REMOTE)
 
 
-async def keep(artifact: Artifact, files: fal.Files) -> None:
+async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
     """Copy one artifact; what upstream no longer has is marked as lost, with the reason."""
     try:
-        kept = await _copy(artifact, files)
+        kept = await _copy(artifact, files, looker)
     except fal.FalError as error:
-        is_over = not error.is_retryable or artifact.attempts + 1 >= TRIES
         log.warning("artifact %s of run %s not copied: %s", artifact.path, artifact.run_id, error)
-        await Artifact.objects.filter(pk=artifact.pk).aupdate(
-            state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
-            error=str(error)[:255],
-            next_attempt_at=timezone.now() + timedelta(seconds=5 * 3**artifact.attempts),
-        )
+        await _not_kept(artifact, str(error), _is_over(error, artifact.attempts + 1))
+        return
+    except Exception as error:  # whatever a storage may raise: a full disk, a bucket that is away
+        log.exception("artifact %s of run %s not stored", artifact.path, artifact.run_id)
+        await _not_kept(artifact, f"The storage does not take it: {error}", is_over=False)
         return
     is_inline = artifact.url.startswith("data:")  # megabytes that lists would carry along
     await Artifact.objects.filter(pk=artifact.pk).aupdate(
@@ -81,19 +90,65 @@ async def keep(artifact: Artifact, files: fal.Files) -> None:
         digest=kept.digest,
         size_bytes=kept.size_bytes,
         content_type=kept.content_type,
-        width=artifact.width or kept.width,
-        height=artifact.height or kept.height,
+        width=kept.width or artifact.width,
+        height=kept.height or artifact.height,
+        duration_s=kept.duration_s or artifact.duration_s,
+        poster=kept.poster,
+        thumbnail=kept.thumbnail,
         error="",
     )
 
 
-async def _copy(artifact: Artifact, files: fal.Files) -> Kept:
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+def _is_over(error: fal.FalError, tries: int) -> bool:
+    """Whether asking again is of no use."""
+    if error.is_retryable:
+        return tries >= TRIES
+    return error.status is None or tries >= TRIES_FOR_GONE
+
+
+async def _not_kept(artifact: Artifact, why: str, is_over: bool) -> None:
+    pause_s = min(FIRST_PAUSE_S * 3 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
+    await Artifact.objects.filter(pk=artifact.pk).aupdate(
+        state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
+        error=why[:255],
+        next_attempt_at=timezone.now() + timedelta(seconds=pause_s),
+    )
+
+
+async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:
+    with tempfile.NamedTemporaryFile(prefix="vitrine-") as file:
         async with files.open(artifact.url, max_bytes=MAX_BYTES) as stream:
             claimed = stream.content_type or artifact.content_type
             async for chunk in stream:
                 file.write(chunk)
-        return await sync_to_async(store)(file, claimed)
+        file.flush()
+        kept = await asyncio.to_thread(store, file, claimed)
+        return await _looked_at(kept, file.name, looker)
+
+
+async def _looked_at(kept: Kept, path: str, looker: Looker) -> Kept:
+    """With duration and small pictures, made once per content; a file that shows none is kept all the same."""
+    stored = Artifact.objects.filter(digest=kept.digest, state=Artifact.State.STORED)
+    if known := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
+        return replace(
+            kept,
+            width=known.width,
+            height=known.height,
+            duration_s=known.duration_s,
+            poster=known.poster,
+            thumbnail=known.thumbnail,
+        )
+    seen = await looker.look(path, kept.content_type)
+    base = kept.name.rpartition(".")[0]
+    poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
+    return replace(
+        kept,
+        width=seen.width or kept.width,
+        height=seen.height or kept.height,
+        duration_s=seen.duration_s,
+        poster=await asyncio.to_thread(posters.keep, poster, seen.poster),
+        thumbnail=await asyncio.to_thread(posters.keep, thumbnail, seen.thumbnail),
+    )
 
 
 def store(file: IO[bytes], claimed: str = "") -> Kept:
@@ -105,11 +160,24 @@ def store(file: IO[bytes], claimed: str = "") -> Kept:
     file.seek(0)
     kind = sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed)
     name = f"{digest[:2]}/{digest[2:4]}/{digest}.{sniffing.extension(kind)}"
-    if not default_storage.exists(name):
-        file.seek(0)
-        name = default_storage.save(name, File(file))
+    name = _put(name, file, size_bytes)
     width, height = dimensions(file) if kind.startswith("image/") else (None, None)
     return Kept(name, digest, size_bytes, kind, width, height)
+
+
+def _put(name: str, file: IO[bytes], size_bytes: int) -> str:
+    """The name under which our storage has the file; one that was cut short once is written anew."""
+    if default_storage.exists(name):
+        if default_storage.size(name) == size_bytes:
+            return name
+        default_storage.delete(name)
+    file.seek(0)
+    try:
+        return default_storage.save(name, File(file))
+    except OSError:
+        with suppress(OSError):
+            default_storage.delete(name)
+        raise
 
 
 def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:

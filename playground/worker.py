@@ -23,19 +23,11 @@ from django.db import close_old_connections
 import fal
 from catalog import sync
 from catalog.models import SyncReport
-from playground import (
-    archivist,
-    changes,
-    clock,
-    dispatcher,
-    follower,
-    leases,
-    unconfirmed,
-    webhooks,
-)
+from playground import archivist, changes, clock, dispatcher, follower, leases
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
 from playground.pacing import Pace
+from playground.posters import Looker
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +54,7 @@ class Worker:
         self.pace = pace
         self.has_key = has_key
         self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.looker = Looker()
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._cancelling: set[uuid.UUID] = set()
@@ -76,14 +69,7 @@ class Worker:
         async with changes.listening() as bell:
             jobs = [
                 asyncio.create_task(self._for_ever(job), name=job.__name__)
-                for job in (
-                    self._beat,
-                    self._renew,
-                    self._sync,
-                    self._tell,
-                    self._reports,
-                    self._search,
-                )
+                for job in (self._beat, self._renew, self._sync, self._tell)
             ]
             jobs += [asyncio.create_task(job(bell)) for job in (self._claim, self._tend)]
             await self._stopping.wait()
@@ -93,6 +79,7 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.looker.close()
         await sync_to_async(leases.release)(self.name)
         await WorkerRow.objects.filter(pk=self.name).adelete()
 
@@ -129,7 +116,9 @@ class Worker:
                 task = asyncio.create_task(self._cancel(pk))
                 task.add_done_callback(_report)
             for artifact in to_copy:
-                copying = asyncio.create_task(archivist.keep(artifact, self.upstream.files))
+                copying = asyncio.create_task(
+                    archivist.keep(artifact, self.upstream.files, self.looker)
+                )
                 self.copies[artifact.pk] = copying
                 copying.add_done_callback(_report)
                 copying.add_done_callback(partial(self._copied, artifact.pk))
@@ -195,14 +184,6 @@ class Worker:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)
             self._cancelling.discard(pk)
-
-    async def _reports(self) -> float:
-        """What webhooks left to do."""
-        return await webhooks.tend(self.upstream)
-
-    async def _search(self) -> float:
-        """Find runs again whose submit was not answered."""
-        return await unconfirmed.tend(self.upstream) if self.has_key else NEVER_S
 
     async def _beat(self) -> float:
         await WorkerRow.objects.aupdate_or_create(

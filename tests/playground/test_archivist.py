@@ -1,0 +1,298 @@
+"""Copies of results: kept whole and once, measured, with small pictures, and never given up too early."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+import numpy as np
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connections
+from PIL import Image
+
+import fal
+from playground import archivist, pictures
+from playground.models import Artifact, Run
+from playground.posters import Looker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+
+
+@pytest.fixture
+def artifact(make_run: Any) -> Callable[..., Artifact]:
+    """`artifact(kind="video")` → a row that waits for its copy."""
+
+    def make(kind: str = "image", **values: Any) -> Artifact:
+        run: Run = make_run(state="succeeded")
+        url = values.pop("url", "https://media.test/a")
+        return Artifact.objects.create(run=run, position=0, path="$", kind=kind, url=url, **values)
+
+    return make
+
+
+def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 20.0) -> Artifact:
+    """Copy it once from a host that gives this answer, as a worker does."""
+    give = answer if callable(answer) else lambda _: httpx.Response(200, content=answer)
+
+    async def main() -> None:
+        addresses = fal.Addresses(media=("https://media.test",))
+        looker = Looker(limit_s)
+        try:
+            async with fal.Clients(addresses, transport=httpx.MockTransport(give)) as clients:
+                await archivist.keep(row, clients.files, looker)
+        finally:
+            await looker.close()
+            await sync_to_async(connections.close_all)()
+
+    asyncio.run(main())
+    row.refresh_from_db()
+    return row
+
+
+def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: Any) -> bytes:
+    """Noise, so that it is not small."""
+    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(noise).save(out, kind, **options)
+    return out.getvalue()
+
+
+def film(seconds: float = 2.0, black_s: float = 0.0, size: tuple[int, int] = (640, 360)) -> bytes:
+    """Grey noise, black at first."""
+    out = io.BytesIO()
+    dice = np.random.default_rng(2)
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(int(seconds * 10)):
+            shape = (size[1], size[0], 3)
+            is_black = number < black_s * 10
+            pixels = (
+                np.zeros(shape, np.uint8) if is_black else dice.integers(0, 255, shape, np.uint8)
+            )
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+def sound(seconds: float = 1.5) -> bytes:
+    import wave
+
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(int(seconds * 8000) * 2))
+    return out.getvalue()
+
+
+def opened(name: str) -> Image.Image:
+    with default_storage.open(name) as file:
+        found = Image.open(io.BytesIO(file.read()))
+        found.load()
+        return found
+
+
+def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
+    row = copy(artifact(), picture())
+    assert (row.state, row.width, row.height, row.content_type) == (
+        "stored",
+        1600,
+        900,
+        "image/png",
+    )
+    small = opened(row.thumbnail)
+    assert (small.format, small.size) == ("WEBP", (512, 288))
+    assert not row.poster
+
+
+def test_a_small_picture_is_its_own_thumbnail(artifact: Any) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    row = copy(artifact(), out.getvalue())
+    assert (row.state, row.width, row.thumbnail) == ("stored", 64, "")
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "I;16", "L", "1"])
+def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (900, 600)).save(out, "TIFF" if mode == "CMYK" else "PNG")
+    data = out.getvalue()
+    if mode == "CMYK":
+        out = io.BytesIO()
+        Image.new(mode, (900, 600)).save(out, "JPEG")
+        data = out.getvalue()
+    assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
+
+
+def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    row = copy(artifact(), picture(800, 600, "JPEG", exif=exif))
+    assert (row.width, row.height) == (600, 800)
+    assert opened(row.thumbnail).size == (384, 512)
+
+
+def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
+    row = copy(artifact("video"), film())
+    assert (row.state, row.width, row.height) == ("stored", 640, 360)
+    assert row.duration_s == pytest.approx(2, abs=0.2)
+    assert opened(row.poster).size == (640, 360)
+    assert opened(row.thumbnail).size == (512, 288)
+
+
+def test_a_film_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
+    row = copy(artifact("video"), film(4.0, black_s=0.5))
+    assert max(high for _, high in opened(row.poster).convert("RGB").getextrema()) > 100
+
+
+def test_a_sound_gets_its_duration(artifact: Any) -> None:
+    row = copy(artifact("audio"), sound())
+    assert row.duration_s == pytest.approx(1.5, abs=0.05)
+    assert (row.poster, row.thumbnail) == ("", "")
+
+
+def bomb() -> bytes:
+    """A PNG that claims 60,000 by 60,000 pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    head = (60_000).to_bytes(4) * 2 + bytes([8, 2, 0, 0, 0])
+    body = zlib.compress(bytes(200_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    "data", [bomb(), picture()[:5000], film()[:4000], b"\x89PNG\r\n\x1a\n", sound()[:20]]
+)
+def test_bombs_and_broken_files_are_kept_without_pictures(artifact: Any, data: bytes) -> None:
+    row = copy(artifact(), data)
+    assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
+
+
+def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
+    start = time.monotonic()
+    row = copy(artifact("video"), film(), limit_s=0.01)
+    assert (row.state, row.poster) == ("stored", "")
+    assert time.monotonic() - start < 5
+
+
+def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    good.write_bytes(picture())
+
+    async def main() -> Any:
+        looker = Looker()
+        await looker.look(str(good), "image/png")
+        assert looker._process
+        looker._process.kill()
+        await looker.look(str(good), "image/png")
+        try:
+            return await looker.look(str(good), "image/png")
+        finally:
+            await looker.close()
+
+    assert asyncio.run(main()).thumbnail
+
+
+def test_the_same_content_is_stored_and_drawn_once(artifact: Any) -> None:
+    data = picture()
+    first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
+    assert (second.file, second.thumbnail) == (first.file, first.thumbnail)
+    assert len([*Path(default_storage.location).rglob("*.*")]) == 2
+
+
+def test_a_copy_that_was_cut_short_is_written_anew(artifact: Any) -> None:
+    data = picture()
+    row = copy(artifact(), data)
+    Path(default_storage.path(row.file)).write_bytes(data[:100])
+    row = copy(artifact(), data)
+    with default_storage.open(row.file) as file:
+        assert file.read() == data
+
+
+class Full(FileSystemStorage):
+    """A disk with room for a thousand bytes."""
+
+    def _save(self, name: str, content: Any) -> str:
+        super()._save(name, ContentFile(content.read()[:1000]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
+    """Waits, says why, leaves no half file, and copies when there is room again."""
+    usual = settings.STORAGES
+    settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
+    row = copy(artifact(attempts=400), picture())
+    assert row.state == "remote"
+    assert "No space left" in row.error
+    assert row.next_attempt_at
+    assert not [*Path(default_storage.location).rglob("*.png")]
+    settings.STORAGES = usual
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_host_in_trouble_is_asked_for_days(artifact: Any, status: int) -> None:
+    row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
+    assert row.state == "remote"
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_expired_file_is_told_as_such_at_the_third_answer(artifact: Any, status: int) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(status))
+    assert row.state == "remote"
+    row.attempts = 2
+    row = copy(row, lambda _: httpx.Response(status))
+    assert row.state == "lost"
+    assert str(status) in row.error
+
+
+def test_what_will_never_be_taken_is_told_at_once(artifact: Any, monkeypatch: Any) -> None:
+    assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
+    monkeypatch.setattr(archivist, "MAX_BYTES", 1000)
+    row = copy(artifact(), bytes(1001))
+    assert row.state == "lost"
+    assert "larger" in row.error
+
+
+class Cut(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        raise httpx.ReadError("cut")
+
+
+def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(200, stream=Cut()))
+    assert row.state == "remote"
+    assert not Path(default_storage.location).exists()
+    assert copy(row, picture()).state == "stored"
+
+
+def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    nothing.write_bytes(b"")
+    assert "error" in pictures.look(str(nothing), "image/png")
+    assert "error" in pictures.look(str(tmp_path / "missing"), "video/mp4")
+    assert pictures.look(str(nothing), "text/plain") == {}
