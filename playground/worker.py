@@ -23,7 +23,16 @@ from django.db import close_old_connections
 import fal
 from catalog import sync
 from catalog.models import SyncReport
-from playground import archivist, changes, clock, dispatcher, follower, leases
+from playground import (
+    archivist,
+    changes,
+    clock,
+    dispatcher,
+    follower,
+    leases,
+    unconfirmed,
+    webhooks,
+)
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
 from playground.pacing import Pace
@@ -69,7 +78,14 @@ class Worker:
         async with changes.listening() as bell:
             jobs = [
                 asyncio.create_task(self._for_ever(job), name=job.__name__)
-                for job in (self._beat, self._renew, self._sync, self._tell)
+                for job in (
+                    self._beat,
+                    self._renew,
+                    self._sync,
+                    self._tell,
+                    self._reports,
+                    self._search,
+                )
             ]
             jobs += [asyncio.create_task(job(bell)) for job in (self._claim, self._tend)]
             await self._stopping.wait()
@@ -184,6 +200,14 @@ class Worker:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)
             self._cancelling.discard(pk)
+
+    async def _reports(self) -> float:
+        """What webhooks left to do."""
+        return await webhooks.tend(self.upstream)
+
+    async def _search(self) -> float:
+        """Find runs again whose submit was not answered."""
+        return await unconfirmed.tend(self.upstream) if self.has_key else NEVER_S
 
     async def _beat(self) -> float:
         await WorkerRow.objects.aupdate_or_create(
