@@ -17,6 +17,7 @@ from catalog.models import Endpoint, Schema
 from playground import forms, json_view, words
 from playground.models import Run
 from playground.summaries import is_content
+from playground.transports import choices
 from schemas import Contract, Field, Problem, build, contract
 from schemas import draw as draw_nodes
 from schemas.controls import segment
@@ -101,6 +102,8 @@ def readable(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Probl
 def is_untouched(endpoint: Endpoint, post: Post) -> bool:
     """Whether a post says no more than the form does before anybody touches it."""
     arguments, problems = readable(endpoint, post)
+    if not choices.is_default(post):
+        return False
     return not problems and identical(arguments, parse(model(endpoint).root, {}).arguments)
 
 

@@ -99,11 +99,13 @@ def source(artifact: Artifact) -> str:
     """Where a page gets the artifact: our copy, else upstream's while it lasts; empty where it has neither."""
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
-    url = artifact.url
-    may_show = artifact.state == Artifact.State.REMOTE and (
-        url.startswith("data:") or upstream.addresses().is_media(url)
-    )
-    return url if may_show else ""
+    may_show = artifact.state == Artifact.State.REMOTE and _may_show(artifact.url)
+    return artifact.url if may_show else ""
+
+
+def _may_show(url: str) -> bool:
+    """Whether a page may fetch from this address of upstream's."""
+    return url.startswith("data:") or upstream.addresses().is_media(url)
 
 
 def texts(run: Run) -> list[Text]:
@@ -115,6 +117,50 @@ def texts(run: Run) -> list[Text]:
     ]
 
 
+@dataclass(frozen=True)
+class Partial:
+    """How far an output is, ready to be shown: its pictures, texts, and what it says of its progress."""
+
+    pictures: list[tuple[str, int, int]]  # address, width, height
+    texts: list[Text]
+    share: float | None
+    message: str
+
+
+def partial(run: Run) -> Partial | None:
+    """What a streaming model has told so far; None where there is nothing of it to show."""
+    if run.partial is None:
+        return None
+    found = artifacts(run.partial)
+    told = run.partial if isinstance(run.partial, dict) else {}
+    message = told.get("message")
+    message = message if isinstance(message, str) else ""
+    width, height = ratio(run.arguments)
+    shown = Partial(
+        [
+            (one.url, one.width or width, one.height or height)
+            for one in found
+            if one.kind == "image" and _may_show(one.url)
+        ],
+        [
+            Text(one.path, one.text, _markdown.render(one.text))
+            for one in found
+            if one.kind == "text" and one.text and one.text != message
+        ],
+        _share(told.get("progress")),
+        message,
+    )
+    return shown if shown.pictures or shown.texts or shown.share or shown.message else None
+
+
+def _share(progress: Any) -> float | None:
+    """How much is done, between 0 and 1; some models count to a hundred."""
+    if isinstance(progress, bool) or not isinstance(progress, int | float):
+        return None
+    share = progress / 100 if progress > 1 else progress
+    return share if 0 <= share <= 1 else None
+
+
 def context(run: Run) -> dict[str, Any]:
     """All that the templates of one run need, for any view of it."""
     return {
@@ -122,6 +168,7 @@ def context(run: Run) -> dict[str, Any]:
         "watch": live_marks.watch(run, "stage"),
         "shown": shown(run) if run.state == Run.State.SUCCEEDED else [],
         "texts": texts(run) if run.state == Run.State.SUCCEEDED else [],
+        "partial": partial(run),
         "seed": _seed(run),
         "explanation": words.explain(run.error) if run.error else None,
         "complaints": filling.complaints(run) if run.state == Run.State.FAILED else [],

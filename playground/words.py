@@ -53,6 +53,14 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
         "It was cancelled",
         "What it had cost by then, if anything, is upstream's to say.",
     ),
+    "stream_broken": (
+        "The connection broke before the result was whole",
+        "It may have been charged. The queue keeps a result for you even then.",
+    ),
+    "stream_unusable": (
+        "The stream ended without a result",
+        "It may have been charged. Run it again, or send it to the queue.",
+    ),
     "not_found": (
         "Upstream no longer knows this run",
         "Its result has expired there. Run it again to get a new one.",

@@ -47,5 +47,15 @@ def chosen(endpoint: Endpoint, post: Post) -> str:
     return named if named in known else QUEUE.value
 
 
+def kept(post: Post, shown: Post) -> Post:
+    """A form's new contents with the way that was chosen in the one it replaces."""
+    return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
+
+
+def is_default(post: Post) -> bool:
+    """Whether a post leaves it at the queue."""
+    return post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
+
+
 def _streams(endpoint: Endpoint) -> bool:
     return bool(endpoint.stream_url) or endpoint.endpoint_id.endswith("/stream")

@@ -17,6 +17,7 @@ from catalog.models import Endpoint
 from playground import drafts, filling, lifecycle, links, renderers, sources
 from playground.drafts import Tab
 from playground.filling import Filled, Post
+from playground.transports import choices
 from playground.views import files, page
 from playground.views.runs import HtmxRequest
 from schemas import Problem, apply, with_uploads
@@ -95,6 +96,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         schema_id=found.schema_id,
         # The same form with other input is another run; the same input twice is a double click.
         form_token=filling.once(request.POST.get("~token", ""), arguments),
+        transport=choices.chosen(found, post),
         arguments=arguments,
         title=filling.title(arguments),
     )
@@ -120,6 +122,7 @@ def redraw(
     version: int | None = None,
 ) -> HttpResponse:
     """The form with other contents, which are the draft now; `version` says that they are already."""
+    filled = replace(filled, post=choices.kept(filled.post, controls(request)))
     version = _keep(request, found, filled.post) if version is None else version
     if not request.htmx:
         return page.whole(request, found, filled, status=status, draft_version=version)
@@ -132,6 +135,7 @@ def redraw(
 
 def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> HttpResponse:
     """Put something else into the form, in a way that can be undone."""
+    filled = replace(filled, post=choices.kept(filled.post, post))
     version, is_loss = drafts.replace(request.user, found, post, filled.post, tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
     return redraw(request, found, filled, version=version)

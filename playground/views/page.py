@@ -13,6 +13,7 @@ from catalog.models import Endpoint
 from playground import filling, history, json_view, renderers
 from playground.filling import Filled
 from playground.models import Run
+from playground.transports import choices
 from playground.views.health import readiness
 from playground.views.runs import HtmxRequest
 
@@ -53,6 +54,8 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),
+        "transports": choices.offered(found),
+        "transport": choices.chosen(found, filled.post),
         "example_link": filling.example_link(found),
         **more,
     }

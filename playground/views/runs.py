@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from playground import history, lifecycle, renderers
+from playground import history, lifecycle, live_marks, renderers
 from playground.models import Run
 
 PAGE = 30
@@ -56,7 +56,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = renderers.context(found) | {
         "rows": history.argument_rows(found.arguments),
         "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
-        "timeline": history.timeline(found),
+        "watch": live_marks.watch(found, "page"),
     }
     return render(request, "playground/run.html", context)
 
@@ -72,16 +72,19 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The same arguments once more, as a run of their own."""
+    """The same arguments once more, as a run of their own; an unconfirmed one may still be found."""
     found = _run(request, pk)
-    again, _ = lifecycle.create(
+    again, is_new = lifecycle.create(
         user=request.user,
         endpoint=found.endpoint,
         schema_id=found.endpoint.schema_id,
         form_token=request.POST.get("token") or uuid.uuid4().hex,
         arguments=found.arguments,
+        transport=found.transport,
         title=found.title,
     )
+    if is_new and found.state == Run.State.UNCONFIRMED:
+        lifecycle.note_event(found.pk, "again", str(again.pk))
     return HttpResponseClientRedirect(again.get_absolute_url()) if request.htmx else redirect(again)
 
 

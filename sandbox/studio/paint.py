@@ -85,16 +85,20 @@ def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
     return images(arguments, context, lights, "aurora")
 
 
+COARSE_TO_FINE = (32, 16, 8, 4, 2)
+
+
 def aurora_lite(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Northern lights, coarse first: each step is shown to who streams."""
     seed, size = context.seed(arguments), canvas.size_of(arguments.get("image_size"))
+    steps = len(COARSE_TO_FINE) + 1
     image = landscapes.aurora(arguments["prompt"], seed, size)
-    for step, part in enumerate((24, 8, 3), 1):
+    for step, part in enumerate(COARSE_TO_FINE, 1):
         rough = image.resize((max(1, size[0] // part), max(1, size[1] // part))).resize(size)
         data, kind = canvas.encode(rough, "jpeg")
-        context.emit({"images": [_inline(data, kind, size)], "progress": step / 4})
-        context.step(step, 4, "Developing", 0.12)
-    context.step(4, 4, "Developing")
+        context.emit({"images": [_inline(data, kind, size)], "progress": step / steps})
+        context.step(step, steps, "Developing", 0.2)
+    context.step(steps, steps, "Developing")
     return {
         "images": [canvas.save(context, image, "jpeg", f"aurora-{seed}")],
         "timings": {"inference": 0.5},

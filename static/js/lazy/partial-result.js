@@ -1,0 +1,31 @@
+/**
+ * <partial-result>: what a streaming run has made so far, drawn anew with each piece. A picture stands until the next
+ * one can be painted, so that it refines in place; a screen reader hears once that there is something.
+ */
+const shown = new Map(); // by run: the pictures that stand now
+
+class PartialResult extends HTMLElement {
+  connectedCallback() {
+    const pictures = [...this.querySelectorAll("img")];
+    const told = this.closest("[data-run-id]")?.querySelector("[data-told]");
+    if (told && !told.textContent && (pictures.length || this.querySelector(".prose"))) told.textContent = "The first of the result is here; it goes on.";
+    const now = shown.get(this.id) ?? [];
+    shown.set(this.id, now);
+    pictures.forEach((picture, index) => refine(now, index, picture));
+  }
+}
+
+function refine(now, index, picture) {
+  const before = now[index];
+  if (!before) {
+    now[index] = picture;
+    return;
+  }
+  picture.replaceWith(before);
+  const stand = () => {
+    now[index].replaceWith(picture);
+    now[index] = picture;
+  };
+  picture.decode().then(stand, () => {});
+}
+customElements.define("partial-result", PartialResult);
