@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from playground import inputs, live_marks, renderers
+from playground import inputs, live_marks, renderers, stills
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -83,17 +83,22 @@ class Filters:
 
 @dataclass(frozen=True)
 class Row:
-    """One run in a list: its first picture, if any, and how to watch it."""
+    """One run in a list: its first picture or film, if any, and how to watch it."""
 
     run: Run
     watch: str
     picture: renderers.Shown | None
     seconds: float | None
 
+    @property
+    def still(self) -> str:
+        """The address of the picture in a size for lists; empty where there is none."""
+        return stills.of(self.picture.artifact, self.picture.src) if self.picture else ""
+
 
 def row(run: Run) -> Row:
     """A run ready for a list; its artifacts were fetched with the others'."""
-    pictures = [one for one in renderers.shown(run) if one.artifact.kind == "image" and one.src]
+    pictures = [one for one in renderers.shown(run) if stills.of(one.artifact, one.src)]
     return Row(
         run,
         "" if run.is_final else live_marks.watch(run, "row"),
@@ -130,18 +135,6 @@ def argument_rows(arguments: Any) -> list[ArgumentRow]:
             )
         )
     return rows
-
-
-def timeline(run: Run) -> list[tuple[str, datetime]]:
-    """What happened to the run and when, in order."""
-    moments = [
-        ("asked for", run.created_at),
-        ("taken by upstream", run.queued_at),
-        ("started", run.started_at),
-        ("cancel asked for", run.cancel_requested_at),
-        (run.get_state_display() if run.is_final else "", run.ended_at),
-    ]
-    return sorted(((what, when) for what, when in moments if when), key=lambda pair: pair[1])
 
 
 def _moment(text: str) -> datetime | None:

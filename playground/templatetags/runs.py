@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from playground import history
+from playground import history, timeline, unconfirmed
 from playground.models import Run
 
 register = template.Library()
@@ -16,3 +16,16 @@ register = template.Library()
 def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
     """The line of one run in a list."""
     return {"row": history.row(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/run/_timeline.html")
+def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
+    """What happened to a run and when."""
+    return {"run": run, "moments": timeline.read(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
+def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
+    """What to do about a run whose submit was not answered."""
+    token = context.get("csrf_token", "")
+    return {"run": run, "is_looked_for": unconfirmed.is_looked_for(run), "csrf_token": token}

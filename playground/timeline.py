@@ -1,0 +1,117 @@
+"""What happened to a run and when, as a list of moments for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from playground.models import Run, Transport
+
+BY: Mapping[str, str] = {
+    "list": "In upstream's list of requests, by the very input that was sent.",
+    "webhook": "By upstream's report of its end.",
+    "submit": "The answer to the submit came after all.",
+}
+EVENTS: Mapping[str, str] = {
+    "lost": "Answer to the submit lost",
+    "found": "Found again",
+    "again": "Sent again as another run",
+    "later": "Not taken, tried again later",
+}
+ENDS: Mapping[str, str] = {
+    Run.State.SUCCEEDED: "Done",
+    Run.State.FAILED: "Failed",
+    Run.State.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened; `kind` colours its dot, `after` is the time since the last."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+    kind: str = ""
+    href: str = ""
+    after: timedelta | None = None
+
+
+def read(run: Run) -> list[Moment]:
+    """The run's moments in order, each with how long after the last it was."""
+    moments = sorted([*_course(run), *_events(run)], key=lambda moment: moment.at)
+    befores = [None, *moments]
+    return [
+        replace(moment, after=moment.at - before.at) if before else moment
+        for moment, before in zip(moments, befores, strict=False)
+    ]
+
+
+def _course(run: Run) -> Iterator[Moment]:
+    """The usual course, as far as it went; moments that coincide in the column order."""
+    yield Moment(run.created_at, "Asked for")
+    if run.sent_at:
+        yield Moment(run.sent_at, "Sent", _way(run))
+    if run.queued_at:
+        yield Moment(run.queued_at, *_queued(run), kind="queued")
+    if run.started_at:
+        yield Moment(run.started_at, "Started", kind="running")
+    if run.cancel_requested_at:
+        yield Moment(run.cancel_requested_at, "Cancel asked for")
+    if run.ended_at:
+        yield Moment(run.ended_at, ENDS.get(run.state, "Ended"), kind=run.state)
+    if run.result_at:
+        what = "Result kept" if run.state == Run.State.SUCCEEDED else "Error kept"
+        yield Moment(run.result_at, what)
+
+
+def _way(run: Run) -> str:
+    ways = {
+        Transport.SYNC: "In one synchronous call.",
+        Transport.STREAM: "As a stream.",
+        Transport.WEBSOCKET: "Over a WebSocket.",
+        Transport.REALTIME: "Into a realtime session.",
+    }
+    tries = f"At the {_ordinal(run.attempts)} attempt." if run.attempts > 1 else ""
+    return " ".join(filter(None, [ways.get(Transport(run.transport), ""), tries]))
+
+
+def _queued(run: Run) -> tuple[str, str]:
+    """What the queue said at first, and how the line moved."""
+    if run.transport != Transport.QUEUE:
+        return "Taken by upstream", ""
+    places = [position for _, position in run.positions]
+    if not places or places[0] == 0:
+        return "Queued", ""
+    moved = ", then ".join(str(place) for place in places[1:4])
+    more = f"{moved}{' …' if len(places) > 4 else ''}"
+    return f"Queued, {places[0]} ahead", f"Then {more}." if more else ""
+
+
+def _events(run: Run) -> Iterator[Moment]:
+    """What happened besides; entries that nobody can read are passed over."""
+    for event in run.events:
+        at = parse_datetime(event.get("at", ""))
+        what = EVENTS.get(event.get("what", ""))
+        if at is None or what is None:
+            continue
+        yield _event(event, at, what)
+
+
+def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
+    text = str(event.get("text", ""))
+    if event["what"] == "again":
+        return Moment(at, what, href=reverse("playground:run", args=[text]))
+    if event["what"] == "found":
+        return Moment(at, what, BY.get(text, ""))
+    return Moment(at, what, text, kind="unconfirmed" if event["what"] == "lost" else "")
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if 10 <= number % 100 <= 20 else endings.get(number % 10, 'th')}"

@@ -1,0 +1,84 @@
+"""The timeline says what happened, in order, whatever is missing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from playground import lifecycle, timeline
+from playground.lifecycle import Observation
+from playground.models import Run
+
+State = Run.State
+
+
+def words(run: Run) -> list[str]:
+    run.refresh_from_db()
+    return [moment.what for moment in timeline.read(run)]
+
+
+def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
+    run = make_run(state=State.SUBMITTING)
+    assert lifecycle.leave(run.pk)
+    start = timezone.now()
+    for position in (5, 3, 0):
+        at = start + timedelta(seconds=5 - position)
+        lifecycle.record(run.pk, Observation(State.QUEUED, at=at, queue_position=position))
+    lifecycle.record(run.pk, Observation(State.RUNNING, at=start + timedelta(seconds=7)))
+    end = Observation(State.SUCCEEDED, at=start + timedelta(seconds=9), output={})
+    lifecycle.record(run.pk, end)
+    run.refresh_from_db()
+    moments = timeline.read(run)
+    what = ["Asked for", "Sent", "Queued, 5 ahead", "Started", "Done", "Result kept"]
+    assert [moment.what for moment in moments] == what
+    assert moments[2].detail == "Then 3, then 0."
+    assert moments[0].after is None
+    assert moments[4].after == timedelta(seconds=2)
+    assert all(moment.after >= timedelta(0) for moment in moments[1:] if moment.after is not None)
+
+
+def test_detours_are_told(make_run: Any) -> None:
+    run = make_run(state=State.SUBMITTING)
+    lifecycle.leave(run.pk)
+    lifecycle.give_back(run.pk, "fal cannot be reached", timezone.now())
+    assert words(run) == ["Asked for", "Not taken, tried again later"]
+    Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
+    lifecycle.leave(run.pk)
+    lifecycle.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
+    lifecycle.note_event(run.pk, "again", str(uuid.uuid4()))
+    lifecycle.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
+    found = words(run)
+    assert found.index("Answer to the submit lost") < found.index("Found again")
+    assert "Sent again as another run" in found
+    sent = next(moment for moment in timeline.read(run) if moment.what == "Sent")
+    assert sent.detail == "At the 2nd attempt."
+
+
+@pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
+def test_an_event_that_nobody_can_read_is_passed_over(make_run: Any, event: Any) -> None:
+    run = make_run(events=[event])
+    assert words(run) == ["Asked for"]
+
+
+@pytest.mark.parametrize("transport", ["queue", "sync", "stream", "websocket", "realtime"])
+def test_every_transport_and_state_has_a_page(
+    member: Client, make_run: Any, transport: str
+) -> None:
+    for state in State:
+        run = make_run(state=state, transport=transport, sent_at=timezone.now(), attempts=1)
+        page = member.get(run.get_absolute_url()).content.decode()
+        assert f'id="run-{run.pk}-timeline"' in page
+
+
+def test_the_timeline_of_a_run_that_is_shown_moves_on(make_run: Any) -> None:
+    from playground import renderers
+
+    run = make_run(state=State.RUNNING, started_at=timezone.now())
+    markup = renderers.changed(run, "page")
+    assert f'id="run-{run.pk}-timeline" aria-label="Timeline" hx-swap-oob="true"' in markup
+    assert "timeline" not in renderers.changed(run, "stage")

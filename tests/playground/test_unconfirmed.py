@@ -1,0 +1,145 @@
+"""A submit whose answer was lost: found again by what was sent, never guessed, never sent again by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from fal import PastRequest
+from playground import lifecycle, unconfirmed
+from playground.models import Run
+from tests.playground.conftest import Control, Work
+
+State = Run.State
+
+
+@pytest.fixture
+def lost(make_run: Any) -> Run:
+    """A run whose submit was not answered."""
+    run: Run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now(), arguments={"a": 1})
+    return run
+
+
+def request(
+    request_id: str = "r1", arguments: Any = None, sent_at: datetime | None = None
+) -> PastRequest:
+    return PastRequest(request_id, "fal-ai/flux/dev", sent_at, arguments=arguments or {"a": 1})
+
+
+def test_the_one_request_with_the_same_input_is_it(lost: Run) -> None:
+    others = [request("r2", {"a": 2}), request("r3", {"a": True}), request("r4", {"a": 1, "b": 2})]
+    assert unconfirmed.match(lost, [*others, request("r1", {"a": 1.0}, lost.sent_at)]) == "r1"
+    assert unconfirmed.match(lost, others) is None
+
+
+def test_what_was_sent_counts_not_what_was_asked_for(lost: Run) -> None:
+    lost.sent_arguments = {"a": "https://v3.fal.media/x.png"}
+    assert unconfirmed.match(lost, [request("r1", {"a": 1})]) is None
+    assert unconfirmed.match(lost, [request("r1", lost.sent_arguments)]) == "r1"
+
+
+def test_two_that_fit_are_not_guessed_among(lost: Run) -> None:
+    assert unconfirmed.match(lost, [request("r1"), request("r2")]) is None
+    assert unconfirmed.match(lost, [request("r1"), request("r1")]) == "r1"
+
+
+def test_a_request_of_another_run_is_not_it(lost: Run, make_run: Any) -> None:
+    make_run(state=State.SUCCEEDED, request_id="r1")
+    assert unconfirmed.match(lost, [request("r1")]) is None
+    assert unconfirmed.match(lost, [request("r1"), request("r2")]) == "r2"
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED])
+def test_nobody_guesses_while_a_twin_waits_for_its_answer(
+    lost: Run, make_run: Any, state: str
+) -> None:
+    twin = make_run(state=state, arguments={"a": 1})
+    assert unconfirmed.match(lost, [request("r1")]) is None
+    twin.delete()
+    assert unconfirmed.match(lost, [request("r1")]) == "r1"
+
+
+@pytest.mark.parametrize(("minutes", "fits"), [(-10, False), (-1, True), (5, True), (30, False)])
+def test_only_what_came_when_it_was_sent(lost: Run, minutes: int, fits: bool) -> None:
+    at = unconfirmed.sent_at(lost) + timedelta(minutes=minutes)
+    assert (unconfirmed.match(lost, [request(sent_at=at)]) == "r1") == fits
+
+
+def test_looks_grow_rarer_and_end_after_an_hour(lost: Run) -> None:
+    since, looks = timedelta(0), 0
+    while since < unconfirmed.LOOKED_FOR:
+        since, looks = since + unconfirmed.pause(since), looks + 1
+    assert 10 < looks < 30
+    assert unconfirmed._due() == [lost]
+    assert unconfirmed._due() == []  # another worker has it
+    old = timezone.now() - timedelta(minutes=61)
+    Run.objects.update(lease_until=None, sent_at=old, created_at=old)
+    assert unconfirmed._due() == []
+    lost.refresh_from_db()
+    assert not unconfirmed.is_looked_for(lost)
+
+
+def test_a_lost_answer_is_found_by_the_list_of_requests(
+    catalogue: None, work: Work, sandbox: Control
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    run, _ = lifecycle.create(
+        user=User.objects.create_user("ana"),
+        endpoint=endpoint,
+        form_token="1",
+        arguments={"prompt": "once", "seed": 4},
+    )
+    sandbox.fault("submit", "lost")
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    run.refresh_from_db()
+    assert sandbox.calls()["submit"] == 1
+    assert run.request_id
+    assert [event["what"] for event in run.events] == ["lost", "found"]
+    assert run.events[1]["text"] == "list"
+
+
+def test_two_lost_twins_stay_unconfirmed(catalogue: None, work: Work, sandbox: Control) -> None:
+    user = User.objects.create_user("ana")
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    same = {"user": user, "endpoint": endpoint, "arguments": {"prompt": "twin", "seed": 4}}
+    for token in "12":
+        lifecycle.create(form_token=token, **same)
+    sandbox.fault("submit", "lost", times=2)
+
+    def looked() -> bool:
+        return sandbox.calls().get("requests", 0) >= 2
+
+    work(looked)
+    assert sandbox.calls()["submit"] == 2
+    assert set(Run.objects.values_list("state", flat=True)) == {"unconfirmed"}
+
+
+def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
+    member: Client, lost: Run
+) -> None:
+    page = member.get(lost.get_absolute_url()).content.decode()
+    assert "It may have been charged" in page
+    assert "Give it up" in page
+    answer = member.post(f"/runs/{lost.pk}/repetition/", {"token": "t"})
+    again = Run.objects.exclude(pk=lost.pk).get()
+    assert answer["Location"] == again.get_absolute_url()
+    assert (again.state, again.arguments) == (State.CREATED, lost.arguments)
+    lost.refresh_from_db()
+    assert lost.state == State.UNCONFIRMED
+    assert [(event["what"], event["text"]) for event in lost.events] == [("again", str(again.pk))]
+    member.post(f"/runs/{lost.pk}/repetition/", {"token": "t"})
+    assert Run.objects.count() == 2
+
+
+def test_given_up_is_final(member: Client, lost: Run) -> None:
+    member.post(f"/runs/{lost.pk}/cancellation/")
+    lost.refresh_from_db()
+    assert lost.state == State.CANCELLED
+    assert not lifecycle.record(lost.pk, lifecycle.Observation(State.SUCCEEDED, output=1))
+    assert "never sent" not in member.get(lost.get_absolute_url()).content.decode()
