@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 
-from playground import archivist, renderers, sniffing
+from playground import archivist, renderers, sniffing, stills
 from playground.models import Artifact, Upload
 
 MAX_BYTES = 200 << 20
@@ -105,6 +105,7 @@ class Choice:
     name: str
     note: str
     kind: str
+    still: str = ""
     size_bytes: int | None = None
     width: int | None = None
     height: int | None = None
@@ -157,9 +158,11 @@ def _page(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
 
 
 def _of_artifact(row: Artifact) -> Choice:
+    src = renderers.source(row)
     return Choice(
         address=row.get_absolute_url(),
-        src=renderers.source(row),
+        src=src,
+        still=stills.of(row, src),
         name=row.run.title or row.run.endpoint.display_name,
         note=row.run.endpoint.display_name,
         kind=row.kind,
@@ -170,11 +173,13 @@ def _of_artifact(row: Artifact) -> Choice:
 
 
 def _of_upload(row: Upload) -> Choice:
+    kind = row.content_type.partition("/")[0]
     return Choice(
         address=row.get_absolute_url(),
         src=row.get_absolute_url(),
+        still=row.get_absolute_url() if kind == "image" else "",
         name=row.file_name,
         note="",
-        kind=row.content_type.partition("/")[0],
+        kind=kind,
         size_bytes=row.size_bytes,
     )

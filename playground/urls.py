@@ -26,6 +26,12 @@ urlpatterns = [
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/poster/", files.poster, name="artifact-poster"),
+    path(
+        "runs/<uuid:pk>/artifacts/<int:position>/thumbnail/",
+        files.thumbnail,
+        name="artifact-thumbnail",
+    ),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("webhooks/fal/<str:token>/", webhooks.fal, name="webhook"),
     path("prompts/", prompts.recent, name="recent-prompts"),

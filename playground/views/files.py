@@ -46,6 +46,18 @@ def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
     return serve(request, found.file, found.content_type, found.file_name)
 
 
+@require_safe
+def poster(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """A film's still."""
+    return _small(request, _artifact(request, pk, position).poster)
+
+
+@require_safe
+def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """An artifact in a size for lists."""
+    return _small(request, _artifact(request, pk, position).thumbnail)
+
+
 @require_GET
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
@@ -182,6 +194,12 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
     response.headers["Content-Security-Policy"] = ACTIVE
     response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     return response
+
+
+def _small(request: HttpRequest, file: str) -> HttpResponseBase:
+    if not file:
+        raise Http404("There is no small picture of this file.")
+    return serve(request, file, "image/webp", "")
 
 
 def _part(header: str, size_bytes: int) -> tuple[int, int] | None:

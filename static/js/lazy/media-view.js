@@ -17,7 +17,7 @@ export function dragged(data) {
   const found = [data.getData("text/uri-list").split("\n")[0].trim(), picture?.getAttribute("src") ?? ""];
   const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter((one) => found.includes(one.src));
   const copies = results.map((one) => one.closest(".artifact").querySelector("a[download]")?.href ?? "");
-  return [...found, ...copies].map(path).find((address) => OURS.test(address));
+  return [...found, ...copies].map((one) => path(one).replace(/thumbnail\/$/, "")).find((address) => OURS.test(address));
 }
 
 /** Whether the page's policy lets it load `address`: ours, inline data, upstream's media hosts. */
