@@ -85,12 +85,11 @@ def _queued(run: Run) -> tuple[str, str]:
     """What the queue said at first, and how the line moved."""
     if run.transport != Transport.QUEUE:
         return "Taken by upstream", ""
-    places = [position for _, position in run.positions]
-    if not places or places[0] == 0:
+    places = [str(position) for _, position in run.positions]
+    if not places or places[0] == "0":
         return "Queued", ""
-    moved = ", then ".join(str(place) for place in places[1:4])
-    more = f"{moved}{' …' if len(places) > 4 else ''}"
-    return f"Queued, {places[0]} ahead", f"Then {more}." if more else ""
+    later = places[1:] if len(places) <= 7 else [*places[1:4], "…", places[-1]]
+    return f"Queued, {places[0]} ahead", f"Then {', '.join(later)}." if later else ""
 
 
 def _events(run: Run) -> Iterator[Moment]:

@@ -36,7 +36,7 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
     moments = timeline.read(run)
     what = ["Asked for", "Sent", "Queued, 5 ahead", "Started", "Done", "Result kept"]
     assert [moment.what for moment in moments] == what
-    assert moments[2].detail == "Then 3, then 0."
+    assert moments[2].detail == "Then 3, 0."
     assert moments[0].after is None
     assert moments[4].after == timedelta(seconds=2)
     assert all(moment.after >= timedelta(0) for moment in moments[1:] if moment.after is not None)
