@@ -15,7 +15,7 @@ CLAIMS = [
     for line in lines.split(", ")
     for file in re.findall(r"`(test_\w+\.py)`", proof)
 ]
-PROMISED = {*range(1, 26), 31, 32, 33}
+PROMISED = {*range(1, 26), 31, 32, 33, 34}
 
 
 def named_lines(file: str) -> set[str]:
