@@ -30,6 +30,7 @@ from fal.errors import (
 from fal.files import Download, Files
 from fal.platform import Found, Platform
 from fal.queue import Queue
+from fal.realtime import Realtime, Session
 from fal.request import Handle, SubmitOptions
 from fal.requests import PastRequest
 from fal.result import Result
@@ -70,9 +71,11 @@ __all__ = [
     "Problem",
     "Queue",
     "RateLimited",
+    "Realtime",
     "RequestRejected",
     "Result",
     "RunFailed",
+    "Session",
     "Status",
     "Storage",
     "Stream",

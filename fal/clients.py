@@ -14,6 +14,7 @@ from fal.addresses import Addresses
 from fal.files import Files
 from fal.platform import Platform
 from fal.queue import Queue
+from fal.realtime import Realtime
 from fal.storage import Storage
 from fal.stream import Stream
 from fal.sync import Sync
@@ -54,6 +55,7 @@ class Clients:
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)
+        self.realtime = Realtime(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
         self.keys = Keys(wire)

@@ -41,7 +41,8 @@ class WebSocket:
         """As `Stream.events`: partials as they come, the Result last; asked for once."""
         head: Answer | None = None
         body = arguments_as_bytes(arguments).decode()
-        connection = await self._open(f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}")
+        url = f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}"
+        connection = await opened(self._wire, url, self._wire.credentials(url))
         try:
             await connection.send(body)
             if on_sent:
@@ -65,28 +66,29 @@ class WebSocket:
         finally:
             await connection.close()
 
-    async def _open(self, url: str) -> ClientConnection:
-        """The open connection; whatever goes wrong here, the run has not left."""
-        try:
-            return await _Connect(
-                url,
-                additional_headers=self._wire.credentials(url),
-                user_agent_header="vitrine",
-                open_timeout=OPEN_S,
-                ping_interval=PING_S,
-                ping_timeout=PING_S,
-                close_timeout=CLOSE_S,
-                max_size=MAX_ANSWER_BYTES,
-                max_queue=64,
-            )
-        except InvalidStatus as error:
-            answer = error.response
-            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
-            body = self._wire.without_key(bytes(answer.body or b""))
-            raise rejection(Answer(answer.status_code, headers, body)) from error
-        except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
-            words = str(error) or type(error).__name__
-            raise Unreachable(f"fal cannot be reached: {words}") from error
+
+async def opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
+    """An open connection; whatever goes wrong here, nothing has left."""
+    try:
+        return await _Connect(
+            url,
+            additional_headers=headers,
+            user_agent_header="vitrine",
+            open_timeout=OPEN_S,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            close_timeout=CLOSE_S,
+            max_size=MAX_ANSWER_BYTES,
+            max_queue=64,
+        )
+    except InvalidStatus as error:
+        answer = error.response
+        told = {name.lower(): value for name, value in answer.headers.raw_items()}
+        body = wire.without_key(bytes(answer.body or b""))
+        raise rejection(Answer(answer.status_code, told, body)) from error
+    except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
+        words = str(error) or type(error).__name__
+        raise Unreachable(f"fal cannot be reached: {words}") from error
 
 
 class _Connect(connect):
