@@ -8,24 +8,25 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
 
 import fal
-from playground import lifecycle
+from playground import lifecycle, outcomes
 from playground.gathering import gathered
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.pacing import Pace
-from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
 POLL_FIRST_S = 0.9
 POLL_SLOWEST_S = 5.0
+POLL_SLOWEST_REPORTED_S = 60.0  # where a webhook tells the end: polling catches a lost one
 POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
-CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
 
 STATE_OF = {
     fal.Phase.IN_QUEUE: Run.State.QUEUED,
@@ -37,12 +38,12 @@ async def follow(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
     """Watch the run until it has ended, then fetch and keep its result.
 
     Network faults end nothing: upstream is asked again, at the pace its host allows, for
-    as long as it takes. Only an answer about the run itself ends it.
+    as long as it takes. Only an answer about the run itself ends it, or its webhook.
     """
     run = await Run.objects.only("handle", "state").aget(pk=pk)
     handle = fal.Handle.from_json(run.handle)
     unknown = 0
-    async with aclosing(gathered(_statuses(handle, queue, pace))) as statuses:
+    async with aclosing(gathered(_statuses(pk, handle, queue, pace))) as statuses:
         async for status in statuses:
             if status.state is fal.Phase.COMPLETED:
                 break
@@ -51,19 +52,24 @@ async def follow(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
                 failure = fal.RunFailed(
                     "Upstream gives a status that nobody knows.", detail=status.raw
                 )
-                await lifecycle.arecord(pk, _failed(failure))
+                await lifecycle.arecord(pk, outcomes.failed(failure, by="poll"))
                 return
             await lifecycle.arecord(pk, _seen(status))
+        else:
+            return
     await _end(pk, handle, queue, pace, status)
 
 
-async def _statuses(handle: fal.Handle, queue: fal.Queue, pace: Pace) -> AsyncGenerator[fal.Status]:
-    """Every status upstream gives, the last one being COMPLETED."""
+async def _statuses(
+    pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
+) -> AsyncGenerator[fal.Status]:
+    """Every status upstream gives, the last one being COMPLETED; they stop when a webhook ends the run."""
     url = handle.status_url
     loop = asyncio.get_running_loop()
     began = loop.time()
     may_stream = True
-    while True:
+    slowest_s = POLL_SLOWEST_REPORTED_S if settings.PUBLIC_URL else POLL_SLOWEST_S
+    while not (settings.PUBLIC_URL and await _is_over(pk)):
         await pace.turn(url)
         if may_stream:
             try:
@@ -76,7 +82,7 @@ async def _statuses(handle: fal.Handle, queue: fal.Queue, pace: Pace) -> AsyncGe
                 pace.read(url, error)
                 log.info("no status stream for %s: %s", handle.request_id, error)
                 await pace.turn(url)
-        pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), POLL_SLOWEST_S)
+        pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), slowest_s)
         try:
             status = await queue.status(handle)
         except fal.FalError as error:
@@ -97,8 +103,10 @@ async def _end(
     pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
 ) -> None:
     """End the run by the result of its completed request, with the last that its status told."""
+    at = timezone.now()
     seen = await _outcome(handle, queue, pace, status)
-    await lifecycle.arecord(pk, replace(seen, logs=_lines(status), metrics=status.metrics))
+    ended = replace(seen, at=at, request_id=handle.request_id)
+    await lifecycle.arecord(pk, replace(ended, logs=status.logs, metrics=status.metrics))
 
 
 async def _outcome(
@@ -112,25 +120,19 @@ async def _outcome(
             result = await queue.result(handle)
         except fal.RunFailed as error:
             error.type = error.type or status.error_type
-            return _failed(error)
+            return outcomes.failed(error, by="result")
         except fal.FalError as error:
             if _is_lost(error) or (status.failure and not error.is_retryable):
-                return _failed(status.failure or error)
+                return outcomes.failed(status.failure or error, by="result")
             pace.read(handle.response_url, error)
             log.warning("result of %s not had: %s", handle.request_id, error)
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
         else:
             # COMPLETED with an error is a failure, whatever the result says (C19).
-            return _failed(status.failure, result.output) if status.failure else _succeeded(result)
-
-
-def _succeeded(result: fal.Result) -> Observation:
-    found = [one for one in artifacts(result.output) if one.url]
-    units = "" if result.billable_units is None else str(result.billable_units)
-    return Observation(
-        Run.State.SUCCEEDED, output=result.output, billable_units=units, artifacts=found
-    )
+            if status.failure:
+                return outcomes.failed(status.failure, result.output, by="result")
+            return outcomes.succeeded(result.output, result.billable_units, by="result")
 
 
 async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
@@ -145,23 +147,16 @@ async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
 def _seen(status: fal.Status) -> Observation:
     return Observation(
         STATE_OF.get(status.state, Run.State.QUEUED),
+        by="status",
         queue_position=status.queue_position,
-        logs=_lines(status),
+        logs=status.logs,
         metrics=status.metrics,
         note="",
     )
 
 
-def _failed(error: fal.FalError, output: Any = None) -> Observation:
-    state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
-    return Observation(state, error=error.as_json(), output=output)
-
-
-def _lines(status: fal.Status) -> list[dict[str, Any]]:
-    return [
-        {"timestamp": line.timestamp, "level": line.level, "message": line.message}
-        for line in status.logs
-    ]
+async def _is_over(pk: uuid.UUID) -> bool:
+    return not await Run.objects.unfinished().filter(pk=pk).aexists()
 
 
 def _is_lost(error: fal.FalError) -> bool:

@@ -1,0 +1,352 @@
+"""Webhooks reach runs by the letter of section 10: early, late, twice, forged, without keys (C28 to C30)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from catalog import upstream
+from catalog.models import Endpoint
+from playground import lifecycle, webhooks
+from playground.lifecycle import Observation
+from playground.models import Delivery, Run, SigningKeys
+from tests.playground.conftest import Control, Work
+
+State = Run.State
+OUTPUT = {
+    "images": [{"url": "https://v3.fal.media/files/x/a.png", "content_type": "image/png"}],
+    "seed": 1234567890123456789,
+}
+
+
+class Fal:
+    """Signs and delivers as fal does; counts how often its keys and results are fetched."""
+
+    def __init__(self) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        self.fetched: list[str] = []
+        self.result = httpx.Response(200, json=OUTPUT, headers={"x-fal-billable-units": "2"})
+
+    def jwks(self) -> dict[str, Any]:
+        raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]}
+
+    def signed(
+        self, body: bytes, request_id: str = "r1", at: float | None = None
+    ) -> dict[str, str]:
+        stamp = str(int(at or time.time()))
+        parts = [request_id, "user_42", stamp, hashlib.sha256(body).hexdigest()]
+        names = ("Request-Id", "User-Id", "Timestamp", "Signature")
+        values = (*parts[:3], self.key.sign("\n".join(parts).encode()).hex())
+        return {f"X-Fal-Webhook-{n}": v for n, v in zip(names, values, strict=True)}
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.fetched.append(request.url.path)
+        is_keys = request.url.path.endswith("jwks.json")
+        return httpx.Response(200, json=self.jwks()) if is_keys else self.result
+
+    def tend(self) -> None:
+        """One round of the worker's part, against this fal."""
+
+        async def work() -> None:
+            try:
+                async with upstream.clients(transport=httpx.MockTransport(self.answer)) as clients:
+                    await webhooks.tend(clients)
+            finally:
+                await sync_to_async(connections.close_all)()
+
+        asyncio.run(work())
+
+
+@pytest.fixture
+def fal(db: None, settings: Any) -> Fal:
+    """Somebody whose keys we have."""
+    settings.PUBLIC_URL = "https://vitrine.example"
+    found = Fal()
+    SigningKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
+    return found
+
+
+Deliver = Callable[..., int]
+
+
+@pytest.fixture
+def deliver(fal: Fal, client: Client) -> Deliver:
+    """`deliver(run, payload=…)` → the status of our answer."""
+
+    def post(
+        run: Run | str,
+        body: bytes | None = None,
+        *,
+        signer: Fal = fal,
+        request_id: str = "r1",
+        **told: Any,
+    ) -> int:
+        message = {"request_id": "r1", "gateway_request_id": "r1", "status": "OK"} | told
+        body = json.dumps(message).encode() if body is None else body
+        token = run if isinstance(run, str) else run.webhook_token
+        answer = client.post(
+            f"/webhooks/fal/{token}/",
+            body,
+            content_type="application/json",
+            headers=signer.signed(body, request_id),
+        )
+        return answer.status_code
+
+    return post
+
+
+def test_a_submit_says_where_to_report(fal: Fal, settings: Any, make_run: Any) -> None:
+    run = make_run()
+    address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
+    assert webhooks.address(run) == address
+    settings.PUBLIC_URL = ""
+    assert webhooks.address(run) is None
+
+
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.UNCONFIRMED, State.QUEUED, State.RUNNING]
+)
+def test_c28_it_ends_a_run_once_whenever_it_comes(
+    deliver: Deliver, make_run: Any, state: str
+) -> None:
+    run = make_run(state=state, sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert (run.state, run.output, run.request_id) == ("succeeded", OUTPUT, "r1")
+    assert run.artifacts.count() == 1
+    version = run.version
+    assert deliver(run, payload=OUTPUT) == 200
+    assert deliver(run, status="ERROR", error="late") == 200
+    late = Observation(State.QUEUED, by="submit", request_id="r1", queue_position=1)
+    assert not lifecycle.record(run.pk, late)
+    run.refresh_from_db()
+    assert (run.version, run.state, run.artifacts.count()) == (version, "succeeded", 1)
+
+
+def test_c28_after_polling_it_changes_nothing(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    lifecycle.record(run.pk, Observation(State.SUCCEEDED, output={"by": "poll"}))
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert run.output == {"by": "poll"}
+
+
+def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    detail = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
+    told = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
+    assert deliver(run, **told) == 200
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert (run.error["status"], run.error["detail"]) == (422, detail)
+
+
+def test_forged_or_malformed_is_refused_and_changes_nothing(
+    deliver: Deliver, make_run: Any, client: Client
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
+    assert deliver(run, payload=OUTPUT, request_id="r2") == 401  # header and body disagree
+    assert (
+        client.post(f"/webhooks/fal/{run.webhook_token}/", b"{}", "text/plain").status_code == 401
+    )
+    assert client.get(f"/webhooks/fal/{run.webhook_token}/").status_code == 405
+    run.refresh_from_db()
+    assert (run.state, run.version) == ("running", 1)
+
+
+def test_of_an_unknown_run_it_is_acknowledged_only_when_genuine(deliver: Deliver) -> None:
+    assert deliver("nobody", payload=OUTPUT) == 200
+    assert deliver("nobody", payload=OUTPUT, signer=Fal()) == 401
+    assert deliver("x" * 5000, payload=OUTPUT) == 200
+
+
+def test_of_another_request_it_is_acknowledged_and_ignored(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="another")
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
+def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
+    deliver: Deliver, fal: Fal, make_run: Any, body: bytes, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    assert deliver(run, body) == 200
+    fal.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", OUTPUT)
+
+
+def test_c29_a_payload_left_out_is_fetched_from_the_queue(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=None, payload_error="Not serializable") == 200
+    fal.result = httpx.Response(400, json={"detail": "Request is still in progress"})
+    fal.tend()
+    assert Delivery.objects.count() == 1  # again in a moment
+    fal.result = Fal().result
+    fal.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
+    assert run.request_id == "r1"
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("age_h", [None, 25])
+def test_before_there_are_keys_it_is_kept_and_not_believed(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None, age_h: int | None
+) -> None:
+    old = timezone.now() - timedelta(hours=age_h) if age_h else None
+    SigningKeys.objects.update(fetched_at=old)
+    run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
+    assert deliver(run, payload=OUTPUT) == 200
+    assert [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)] == [200] * 9
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert victim.deliveries.count() == webhooks.DELIVERIES_KEPT
+    fal.tend()
+    run.refresh_from_db()
+    victim.refresh_from_db()
+    assert (run.state, victim.state) == ("succeeded", "running")
+    assert not Delivery.objects.exists()
+
+
+def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING)
+    SigningKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
+    fal.tend()
+    assert fal.fetched == []  # kept keys are good for hours
+    fal.key = Ed25519PrivateKey.generate()
+    assert deliver(run, payload=OUTPUT) == 401
+    fal.tend()
+    assert len(fal.fetched) == 1
+    assert deliver(run, payload=OUTPUT) == 200  # fal repeats what was refused
+    for _ in range(30):
+        assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
+        fal.tend()
+    assert len(fal.fetched) == 1
+
+
+def test_c30_a_flood_writes_one_wish(
+    deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    run = make_run(state=State.RUNNING)
+    deliver(run, payload=OUTPUT, signer=Fal())
+    wanted = SigningKeys.objects.get().wanted_at
+    for _ in range(5):
+        with django_assert_max_num_queries(4):
+            deliver(run, payload=OUTPUT, signer=Fal())
+    assert SigningKeys.objects.get().wanted_at == wanted
+
+
+def test_keys_that_cannot_be_had_are_asked_for_seldom(fal: Fal, transactional_db: None) -> None:
+    SigningKeys.objects.all().delete()
+    fal.jwks = dict  # type: ignore[method-assign]
+    for _ in range(5):
+        fal.tend()
+    assert len(fal.fetched) == 1
+
+
+def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING)
+    assert deliver(run, b" " * (webhooks.LARGEST_BYTES + 1)) == 413
+
+
+def test_it_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> None:
+    runs = [make_run(state=State.RUNNING) for _ in range(20)]
+    began = time.perf_counter()
+    assert {deliver(run, payload=OUTPUT) for run in runs} == {200}
+    assert (time.perf_counter() - began) / len(runs) < 0.25  # about 4 ms on a quiet machine
+
+
+@pytest.fixture
+def reported(
+    catalogue: None, live_server: Any, settings: Any, sandbox: Control
+) -> Callable[..., Run]:
+    """`reported("sandbox/ridgeline", prompt=…)` → a run whose webhook reaches us."""
+    settings.PUBLIC_URL = live_server.url
+    user = User.objects.create_user("ana")
+
+    def make(**arguments: Any) -> Run:
+        endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
+        run, _ = lifecycle.create(
+            user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, arguments=arguments
+        )
+        return run
+
+    return make
+
+
+def ended(run: Run) -> bool:
+    run.refresh_from_db()
+    return run.is_final
+
+
+def test_with_neither_stream_nor_poll_the_webhook_ends_it(
+    reported: Callable[..., Run], work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("status_stream", "404", times=1000)
+    sandbox.fault("status", "503", times=1000)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert sandbox.calls().get("result", 0) == 0
+
+
+@pytest.mark.parametrize("name", ["twice", "late", "forged", "lost", "no-payload", "new-key"])
+def test_whatever_happens_to_the_webhook_the_run_ends_well_once(
+    reported: Callable[..., Run], work: Work, sandbox: Control, name: str
+) -> None:
+    sandbox.fault("webhook", name, value=0.3)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert sandbox.calls()["submit"] == 1
+    assert run.artifacts.count() <= 1
+
+
+def test_a_webhook_before_the_submits_answer(
+    reported: Callable[..., Run], work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("submit", "late", value=1.5)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert run.handle is None  # nobody has told us the addresses yet
+    assert run.request_id
+
+
+def test_a_webhook_finds_a_run_whose_submit_was_not_answered(
+    reported: Callable[..., Run], work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("submit", "lost")
+    sandbox.fault("requests", "500", times=1000)
+    run = reported(prompt="x", duration=1)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert [event["what"] for event in run.events] == ["lost", "found"]
+    assert sandbox.calls()["submit"] == 1
