@@ -1,9 +1,13 @@
-/** `/` goes to the search box from anywhere but a text; Escape leaves it. */
+/** `/` goes to the search box from anywhere but a text, ⌘K or Ctrl+K jumps anywhere from everywhere; Escape leaves the box. */
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "/" && !isTyping && !event.metaKey && !event.ctrlKey && !event.altKey) {
+  const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;
+  if (event.key === "/" && !isTyping && isPlain) {
     event.preventDefault();
     document.querySelector("[data-shortcut='/']")?.focus();
+  } else if (event.key === "k" && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && document.querySelector("[data-shortcut='/']")) {
+    event.preventDefault();
+    import("./lazy/jump-to.js").then(({ open }) => open());
   } else if (event.key === "Escape" && event.target.dataset?.shortcut === "/") {
     event.target.blur();
   }

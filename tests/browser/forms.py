@@ -57,9 +57,10 @@ Show = Callable[..., Page]
 def show(chromium: Browser) -> Iterator[Show]:
     """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
     files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = (
-        join_css(files),
-        join_js(sorted(f for f in STATIC.glob("js/**/form-*.js") if f.stem != "form-media")),
+    style, script = join_css(files), join_js(sorted(STATIC.glob("js/form-*.js")))
+    lazy = "".join(
+        f'<script type="module" src="/js/lazy/{file.name}"></script>'
+        for file in sorted(STATIC.glob("js/lazy/form-*.js"))
     )
     icons = (STATIC / "icons.svg").read_text()
     contexts, troubles = [], []
@@ -75,8 +76,7 @@ def show(chromium: Browser) -> Iterator[Show]:
             f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
             f'<input type="hidden" name="csrfmiddlewaretoken" value="t"><div id="fields">{form}</div>'
             f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
-            f'<script type="module">{script}</script>'
-            f'<script type="module" src="/js/lazy/form-media.js"></script></body></html>'
+            f'<script type="module">{script}</script>{lazy}</body></html>'
         )
         posts: list[dict[str, list[str]]] = []
 

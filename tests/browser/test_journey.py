@@ -270,3 +270,22 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(chromium: Browser, v
     page.wait_for_selector(DONE)
     expect(page.locator("[name=prompt]")).to_have_value("typed with patience")
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open, scheme: str) -> None:
+    page = open_page("/models/", color_scheme=scheme)
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Jump to")
+    expect(box).to_be_focused()
+    page.keyboard.type("aurora tr")
+    places = page.get_by_role("listbox", name="Places").get_by_role("option")
+    expect(places.first).to_have_text(re.compile("Aurora Trainer"))
+    result = Axe().run(page, "dialog")
+    assert result.violations_count == 0, result.generate_report()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/models/sandbox/aurora/trainer/")
+    page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)

@@ -2,6 +2,7 @@
  * <search-select>: a long <select> that is searched while typing. The select stays what is posted; opening it shows
  * a list with a search box instead of the browser's own (the ARIA combobox pattern with a listbox).
  */
+import { ListBox } from "./listbox.js";
 const MOST = 200;
 class SearchSelect extends HTMLElement {
   connectedCallback() {
@@ -28,6 +29,7 @@ class SearchSelect extends HTMLElement {
     this.append(this.box);
     this.input.addEventListener("input", (event) => (event.stopPropagation(), this.draw()));
     this.input.addEventListener("change", (event) => event.stopPropagation());
+    this.pointer = new ListBox(this.input, () => [...this.list.children], (item) => this.take(item));
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => this.take(event.target.closest("[role='option']")));
@@ -48,31 +50,17 @@ class SearchSelect extends HTMLElement {
     const items = found.slice(0, MOST).map((option) => {
       const item = Object.assign(document.createElement("li"), { role: "option", textContent: option.text, id: `${this.list.id}-${option.index}` });
       item.dataset.index = option.index;
-      item.setAttribute("aria-selected", option.selected);
+      item.toggleAttribute("data-chosen", option.selected);
       return item;
     });
     this.list.replaceChildren(...items);
     this.note.textContent = !found.length ? "No choice fits." : found.length > MOST ? `and ${found.length - MOST} more` : "";
-    this.point((!wanted.length && items.find((item) => item.ariaSelected === "true")) || items[0]);
-  }
-  point(item) {
-    this.at?.removeAttribute("data-at");
-    this.at = item;
-    item?.setAttribute("data-at", "");
-    if (item) this.input.setAttribute("aria-activedescendant", item.id);
-    else this.input.removeAttribute("aria-activedescendant");
-    item?.scrollIntoView({ block: "nearest" });
+    this.pointer.point((!wanted.length && items.find((item) => item.hasAttribute("data-chosen"))) || items[0]);
   }
   key(event) {
-    const items = [...this.list.children];
-    const at = items.indexOf(this.at);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8, Home: 0, End: items.length - 1 }[event.key];
     if (event.key === "Tab") return this.close(false);
-    if (event.key === "Escape") event.stopPropagation(), this.close();
-    else if (event.key === "Enter" && !(event.ctrlKey || event.metaKey)) this.take(this.at);
-    else if (to !== undefined && !((event.key === "Home" || event.key === "End") && this.input.value)) this.point(items[Math.min(Math.max(to, 0), items.length - 1)]);
-    else return;
-    event.preventDefault();
+    if (event.key === "Escape") event.stopPropagation(), event.preventDefault(), this.close();
+    else this.pointer.key(event);
   }
   take(item) {
     if (!item) return;

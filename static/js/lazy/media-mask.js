@@ -1,5 +1,5 @@
 /* Paint a mask over a picture: white on black, of the picture's own size. */
-import { dialog } from "./media-dialog.js";
+import { dialog } from "./dialog.js";
 import { Strokes } from "./media-strokes.js";
 
 const LEAST = 2;

@@ -1,5 +1,5 @@
 /* Take a file from a past result, or one that was uploaded before. */
-import { dialog } from "./media-dialog.js";
+import { dialog } from "./dialog.js";
 
 const PAUSE_MS = 250;
 

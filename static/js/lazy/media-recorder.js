@@ -1,5 +1,5 @@
 /* Record a sound with the microphone; it becomes a WAV, which every model reads. */
-import { dialog } from "./media-dialog.js";
+import { dialog } from "./dialog.js";
 import { figures } from "./media-files.js";
 import { wav } from "./media-wav.js";
 

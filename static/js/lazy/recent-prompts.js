@@ -2,6 +2,7 @@
  * `long-text[data-recent="<address>"]`: "Recent" in the prompt's corner, or ↑ in the empty box, opens the
  * latest prompts; typing searches them, Enter takes one, Escape closes.
  */
+import { ListBox } from "./listbox.js";
 const MARKUP = `<button type="button" class="recent-open" aria-haspopup="dialog" title="Recent prompts (↑ in the empty box)">Recent</button>
 <div class="recent" popover role="dialog" aria-label="Recent prompts"><input type="search" role="combobox" aria-expanded="true" aria-autocomplete="list" aria-label="Search recent prompts" placeholder="Search recent prompts" autocomplete="off" spellcheck="false">
 <ul role="listbox" aria-label="Recent prompts"></ul><p class="muted small" role="status"></p></div>`;
@@ -19,12 +20,13 @@ class Recent {
     this.status = this.panel.querySelector("p");
     this.list.id = `recent-list-${(count += 1)}`;
     this.search.setAttribute("aria-controls", this.list.id);
+    this.pointer = new ListBox(this.search, () => this.shown, (option) => this.take(option));
     host.append(this.button, this.panel);
     this.button.addEventListener("click", () => this.open());
     this.text.addEventListener("keydown", (event) => event.key === "ArrowUp" && !this.text.value && !event.isComposing && this.open(event));
     this.search.addEventListener("input", (event) => (event.stopPropagation(), this.filter()));
     this.search.addEventListener("change", (event) => event.stopPropagation());
-    this.search.addEventListener("keydown", (event) => this.key(event));
+    this.search.addEventListener("keydown", (event) => (event.stopPropagation(), this.pointer.key(event)));
     this.list.addEventListener("click", (event) => this.take(event.target.closest("li")));
     this.panel.addEventListener("toggle", (event) => event.newState === "closed" && this.panel.contains(document.activeElement) && this.text.focus());
   }
@@ -54,20 +56,7 @@ class Recent {
     for (const option of this.list.children) option.hidden = !words.every((word) => option.textContent.toLowerCase().includes(word));
     const count = this.shown.length;
     this.status.textContent = count ? `${count} prompt${count === 1 ? "" : "s"}` : this.search.value ? "No prompt with these words." : "No prompts yet. What you run is listed here.";
-    this.select(this.shown[0]);
-  }
-  select(option) {
-    for (const one of this.list.children) one.setAttribute("aria-selected", one === option);
-    this.search.setAttribute("aria-activedescendant", option?.id ?? "");
-    option?.scrollIntoView({ block: "nearest" });
-  }
-  key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const now = this.shown.findIndex((option) => option.ariaSelected === "true");
-    if (step) this.select(this.shown[Math.min(Math.max(now + step, 0), this.shown.length - 1)]);
-    else if (event.key === "Enter" && !event.isComposing) this.take(this.shown[now]);
-    if (step || event.key === "Enter") event.preventDefault();
-    event.stopPropagation();
+    this.pointer.point(this.shown[0]);
   }
   take(option) {
     if (!option) return;

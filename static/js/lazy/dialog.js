@@ -1,7 +1,7 @@
 /** Fetches a dialog, waits until its stylesheet is there, and shows it; the focus goes back where it came from. */
 export async function dialog(address) {
   const answer = await fetch(address);
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog.media-dialog");
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog");
   if (!made) throw new Error(answer.redirected ? "You are logged out. Log in in another tab, then try again." : "The server could not show this. Try again.");
   const shown = document.importNode(made, true);
   const ready = [...shown.querySelectorAll("link")].map((link) => new Promise((resolve) => ["load", "error"].forEach((name) => link.addEventListener(name, resolve))));

@@ -1,0 +1,102 @@
+"""Where one can jump from any page: models, collections, one's runs and pages, by a few letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.urls import reverse
+
+from catalog import search
+from catalog.models import Collection, Endpoint
+from catalog.query import Query
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MODELS, COLLECTIONS, RUNS = 7, 3, 5
+LATELY = 60  # runs among which the models used lately are looked for
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place to go: what it is called, what says more, its address and its icon."""
+
+    label: str
+    note: str
+    address: str
+    icon: str = ""
+    state: str = ""
+
+
+class Group(NamedTuple):
+    """Places of one kind."""
+
+    title: str
+    places: list[Place]
+
+
+def groups(user: User, text: str) -> list[Group]:
+    """The places that a text means, by kind; without one, what `user` had lately, and every page."""
+    text = " ".join(text[:LONGEST].replace("\x00", "").split())
+    found = [
+        Group("Models" if text else "Used lately", _models(user, text)),
+        Group("Collections", _collections(text)),
+        Group("Your runs", _runs(user, text)),
+        Group("Pages", _pages(user, text)),
+    ]
+    return [group for group in found if group.places]
+
+
+def _models(user: User, text: str) -> list[Place]:
+    if text:
+        endpoints = search.search(Query(q=text)).endpoints[:MODELS]
+    else:
+        used = Run.objects.filter(user=user).order_by("-created_at")
+        keys = list(dict.fromkeys(used.values_list("endpoint_id", flat=True)[:LATELY]))[:MODELS]
+        known = Endpoint.objects.for_cards().in_bulk(keys)
+        endpoints = [known[key] for key in keys if key in known]
+    return [Place(e.display_name, e.endpoint_id, e.get_absolute_url(), "image") for e in endpoints]
+
+
+def _collections(text: str) -> list[Place]:
+    if not text:
+        return []
+    found = Collection.objects.filter(is_published=True, title__icontains=text)[:COLLECTIONS]
+    return [Place(one.title, "", one.get_absolute_url(), "star") for one in found]
+
+
+def _runs(user: User, text: str) -> list[Place]:
+    mine = Run.objects.filter(user=user).with_endpoint().order_by("-created_at")
+    mine = mine.only("title", "state", "endpoint__display_name", "endpoint__endpoint_id")
+    if text:
+        mine = mine.filter(title__icontains=text)
+    return [
+        Place(
+            run.title or run.endpoint.display_name,
+            run.endpoint.display_name,
+            run.get_absolute_url(),
+            "clock",
+            run.state,
+        )
+        for run in mine[:RUNS]
+    ]
+
+
+def _pages(user: User, text: str) -> list[Place]:
+    models, runs = reverse("catalog:models"), reverse("playground:runs")
+    pages = [
+        Place("Front page", "", "/"),
+        Place("All models", "", models),
+        Place("Favourite models", "", f"{models}?favourite=1"),
+        Place("Newest models", "", f"{models}?sort=newest"),
+        Place("Your runs", "history", runs),
+    ]
+    if user.is_staff:
+        pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    words = text.lower().split()
+    return [
+        page for page in pages if all(word in f"{page.label} {page.note}".lower() for word in words)
+    ]

@@ -1,0 +1,30 @@
+/**
+ * A search box that points into a list (the ARIA combobox pattern): arrows move, Enter takes, the focus stays in the box.
+ * `options()` gives the options in sight; `take(option)` is called with the one that was chosen.
+ */
+export class ListBox {
+  constructor(input, options, take) {
+    Object.assign(this, { input, options, take });
+  }
+  point(option) {
+    this.at?.removeAttribute("data-at");
+    this.at?.setAttribute("aria-selected", "false");
+    this.at = option;
+    option?.setAttribute("data-at", "");
+    option?.setAttribute("aria-selected", "true");
+    if (option) this.input.setAttribute("aria-activedescendant", option.id);
+    else this.input.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+  /** Whether a key was one of the list's own. */
+  key(event) {
+    const all = this.options();
+    const now = all.indexOf(this.at);
+    const to = { ArrowDown: now + 1, ArrowUp: now - 1, PageDown: now + 8, PageUp: now - 8 }[event.key];
+    if (event.isComposing || (to === undefined && event.key !== "Enter") || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) return false;
+    event.preventDefault();
+    if (to !== undefined) this.point(all[Math.min(Math.max(to, 0), all.length - 1)]);
+    else if (this.at) this.take(this.at);
+    return true;
+  }
+}
