@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export PORT
 
-.PHONY: run test lint bench format lock clean
+.PHONY: run test soak lint bench format lock clean
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/dev.stamp chromium
 	@$(BIN)/python -m tests.run
+
+# Every fault at every step of a run for SOAK_MINUTES (5), in a table; on PostgreSQL by TEST_DATABASE_URL.
+soak: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.soak
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

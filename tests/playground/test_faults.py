@@ -1,0 +1,47 @@
+"""Whatever breaks, no run is stuck, sent twice or lost: a short walk through `make soak`'s table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.soak import cases
+from tests.soak.stage import Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stage(settings: Any, tmp_path: Path) -> Iterator[Stage]:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with Stage(tmp_path) as stage:
+        yield stage
+
+
+def walk(stage: Stage, chosen: list[cases.Case]) -> None:
+    """Play these; their promises are checked there."""
+    assert chosen
+    for case in chosen:
+        cases.play(stage, case)
+
+
+def test_a_killed_worker_loses_no_run_at_any_step(stage: Stage) -> None:
+    walk(stage, [one for one in cases.worker_cases() if one.step != "queued"])
+
+
+def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
+    walk(stage, [one for one in cases.web_cases() if one.step == "running"])
+    walk(stage, [one for one in cases.sandbox_cases() if one.step in {"submitting", "running"}])
+
+
+def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
+    chosen = {"503 at created", "lost at created", "garbage at queued", "cut at queued"}
+    walk(stage, [one for one in cases.upstream_cases() if str(one) in chosen])
+
+
+def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
+    walk(stage, [one for one in cases.database_cases() if one.step == "running"])
+    walk(stage, cases.clock_cases()[:1])

@@ -1,0 +1,1 @@
+"""What happens to runs when things break: real processes are killed, upstream answers nonsense."""

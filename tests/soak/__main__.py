@@ -1,0 +1,110 @@
+"""`make soak`: every fault at every step of a run, again and again for some minutes; prints the table.
+
+SOAK_MINUTES says how long (5). On SQLite in a folder of its own; on PostgreSQL where
+TEST_DATABASE_URL names one, in a database of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.soak.cases import Case
+
+Table = dict["Case", Counter[str]]
+
+
+def main() -> int:
+    """0 when every promise was kept."""
+    minutes = float(os.environ.get("SOAK_MINUTES", "5"))
+    with tempfile.TemporaryDirectory(prefix="vitrine-soak-", ignore_cleanup_errors=True) as folder:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "VITRINE_TEST_DATABASE_URL": os.environ.get("TEST_DATABASE_URL")
+            or f"sqlite:///{folder}/soak.sqlite3",
+        }
+        import django
+        from django.conf import settings
+
+        django.setup()
+        settings.MEDIA_ROOT = f"{folder}/media"
+        return soak(Path(folder), minutes)
+
+
+def soak(scratch: Path, minutes: float) -> int:
+    """Play all cases in turn until the time is over, each at least once."""
+    from django.db import connection
+
+    from tests.soak.cases import all_cases
+    from tests.soak.stage import Stage
+
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    table: Table = defaultdict(Counter)
+    until = time.monotonic() + minutes * 60
+    broken = []
+    try:
+        with Stage(scratch) as stage:
+            for number in range(1000):
+                for case in all_cases():
+                    if time.monotonic() > until and (number or not minutes):
+                        break
+                    table[case][_outcome(stage, case, broken)] += 1
+                if time.monotonic() > until:
+                    break
+            lines = len(stage.unhandled())
+    finally:
+        connection.close()
+    print(f"\n{sum(row.total() for row in table.values())} runs on {connection.vendor}\n")
+    print(drawn(table))
+    print(
+        f"\nBroken promises: {len(broken)}. Lines in the logs that nobody had thought of: {lines}."
+    )
+    for text in broken:
+        print(text)
+    return bool(broken or lines)
+
+
+def _outcome(stage: object, case: Case, broken: list[str]) -> str:
+    from tests.soak.cases import play
+    from tests.soak.stage import Stage
+
+    assert isinstance(stage, Stage)
+    print(f"  {case} … ", end="", flush=True)
+    try:
+        ended = play(stage, case)
+    except Exception as error:
+        broken.append("".join(traceback.format_exception(error)[-2:]))
+        ended = "BROKEN"
+    print(ended, flush=True)
+    return ended
+
+
+def drawn(table: Table) -> str:
+    """Fault by step, each cell how runs ended and how often."""
+    from tests.soak.cases import STEPS
+
+    faults = list(dict.fromkeys(case.fault for case in table))
+    cells = {(case.fault, case.step): _words(row) for case, row in table.items()}
+    rows = [["fault", *STEPS]]
+    rows += [[fault, *(cells.get((fault, step), "") for step in STEPS)] for fault in faults]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    )
+
+
+def _words(row: Counter[str]) -> str:
+    return ", ".join(f"{count} {ended}" for ended, count in row.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Each fault at each step of a run, and what may come of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from django.db import close_old_connections, connection, connections
+from django.utils import timezone
+
+from playground.models import Run
+from tests.soak.stage import Stage, until
+
+STEPS = ("created", "submitting", "queued", "running", "result fetched", "archiving")
+KEPT = frozenset({"succeeded"})
+# The submit's answer is lost; upstream's list of requests finds the run again, or a person decides.
+DOUBTFUL = frozenset({"succeeded", "unconfirmed"})
+# A sandbox keeps its requests in memory: killed, it knows them no more, and says so.
+FORGOTTEN = frozenset({"failed"})
+HELD = {"submitting": "submit", "result fetched": "result", "archiving": "file"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What happens at which step, and how the run may end."""
+
+    fault: str
+    step: str
+    may_end: Collection[str] = KEPT
+    happens: Callable[[Stage], None] = field(default=lambda stage: None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.fault} at {self.step}"
+
+
+def play(stage: Stage, case: Case) -> str:
+    """How the run ended; AssertionError when a promise was broken."""
+    stage.start("sandbox")
+    stage.quiet()
+    if case.step == "created" and "worker" in stage.processes:
+        stage.kill("worker")
+    elif case.step != "created":
+        stage.start("worker")
+    if case.step in HELD:
+        stage.fault(HELD[case.step], "slow", value=1.5)
+    run = stage.ask(1.5 if case.step in {"queued", "running"} else 0.2)
+    _reach(stage, run, case.step)
+    before = stage.taken(run)
+    case.happens(stage)
+    stage.start("sandbox", "worker")
+    ended = until(lambda: _end(run, case), f"{case}: stuck in {Run.objects.get(pk=run.pk).state}")
+    taken = stage.taken(run) + (before if case.fault == "kill -9 sandbox" else 0)
+    assert taken <= 1, f"{case}: upstream took it {taken} times"
+    assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"
+    _check(stage, run, case)
+    return ended
+
+
+def _reach(stage: Stage, run: Run, step: str) -> None:
+    """Wait until the run is at this step."""
+    if step == "created":
+        return
+    if step in HELD:
+        kind = HELD[step]
+        until(lambda: stage.calls().get(kind), f"nobody asks for {kind}")
+        return
+    states = ["running"] if step == "running" else ["queued", "running"]
+    until(lambda: Run.objects.filter(pk=run.pk, state__in=states).exists(), f"never {step}")
+
+
+def _end(run: Run, case: Case) -> str:
+    """The state it ended in, its files kept; empty while it goes on."""
+    close_old_connections()
+    now = Run.objects.get(pk=run.pk)
+    if now.is_final:
+        return "" if now.artifacts.filter(state="remote").exists() else now.state
+    is_given_up = now.state == "unconfirmed" and (timezone.now() - now.created_at).seconds >= 6
+    return now.state if is_given_up and "unconfirmed" in case.may_end else ""
+
+
+def _check(stage: Stage, run: Run, case: Case) -> None:
+    run.refresh_from_db()
+    if run.state == "succeeded":
+        states = [one.state for one in run.artifacts.all()]
+        assert states == ["stored"], f"{case}: files {states}"
+    times = [run.created_at, run.sent_at, run.queued_at, run.started_at, run.ended_at]
+    known = [at for at in times if at]
+    assert known == sorted(known), f"{case}: times out of order"
+    assert not stage.unhandled(), f"{case}: {stage.unhandled()}"
+
+
+# --- what may happen ----------------------------------------------------------------------------
+def killed(name: str) -> Callable[[Stage], None]:
+    """`kill -9`, and a new one a moment later."""
+
+    def happens(stage: Stage) -> None:
+        if name in stage.processes:
+            stage.kill(name)
+        time.sleep(0.2)
+        stage.start(name)
+
+    return happens
+
+
+def answered(name: str, *kinds: str, times: int = 2) -> Callable[[Stage], None]:
+    """Upstream answers calls of these kinds like that, some times."""
+
+    def happens(stage: Stage) -> None:
+        for kind in kinds:
+            stage.fault(kind, name, times=times, value=0.3)
+
+    return happens
+
+
+def locked(seconds: float) -> Callable[[Stage], None]:
+    """Somebody holds the database's lock, or cuts everybody's connections."""
+
+    def happens(stage: Stage) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            return
+        holding = threading.Thread(target=_hold, args=(seconds,))
+        holding.start()
+        holding.join()
+
+    return happens
+
+
+def _hold(seconds: float) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            time.sleep(seconds)
+            cursor.execute("ROLLBACK")
+    finally:
+        connections.close_all()
+
+
+def skewed(hours: float) -> Callable[[Stage], None]:
+    """The worker's clock is off."""
+
+    def happens(stage: Stage) -> None:
+        stage.kill("worker")
+        stage.skew_s = hours * 3600
+        stage.start("worker")
+        stage.skew_s = 0.0
+
+    return happens
+
+
+def worker_cases() -> list[Case]:
+    """The worker is killed."""
+    ends = {"submitting": DOUBTFUL}
+    return [Case("kill -9 worker", s, ends.get(s, KEPT), killed("worker")) for s in STEPS]
+
+
+def sandbox_cases() -> list[Case]:
+    """Upstream is killed and forgets what it had."""
+    ends = {
+        "submitting": frozenset({"unconfirmed"}),
+        "queued": FORGOTTEN,
+        "running": FORGOTTEN,
+        "result fetched": FORGOTTEN,
+    }
+    return [Case("kill -9 sandbox", s, ends.get(s, KEPT), killed("sandbox")) for s in STEPS]
+
+
+def web_cases() -> list[Case]:
+    """The web is killed."""
+    return [Case("kill -9 web", s, KEPT, killed("web")) for s in STEPS]
+
+
+FOLLOWING = ("status_stream", "status", "result", "file")
+ANSWERS = ("429", "500", "503", "nginx", "garbage", "cut", "lost", "slow")
+NOT_ABOUT_IT = {"429", "503", "slow"}  # certainly not taken, or only late
+
+
+def upstream_cases() -> list[Case]:
+    """Upstream answers nonsense: to the submit, then to everything after it."""
+    at_submit = [
+        Case(
+            name,
+            "created",
+            KEPT if name in NOT_ABOUT_IT else DOUBTFUL,
+            answered(name, "submit", times=1),
+        )
+        for name in ANSWERS
+    ]
+    return at_submit + [Case(name, "queued", KEPT, answered(name, *FOLLOWING)) for name in ANSWERS]
+
+
+def database_cases() -> list[Case]:
+    """The database is locked for seconds (SQLite), or drops every connection (PostgreSQL)."""
+    return [
+        Case("database", step, KEPT, locked(2.0))
+        for step in ("created", "queued", "running", "archiving")
+    ]
+
+
+def clock_cases() -> list[Case]:
+    """The worker's clock is an hour off."""
+    return [
+        Case("clock +1 h", "created", KEPT, _late(1)),
+        Case("clock -1 h", "created", KEPT, _late(-1)),
+    ]
+
+
+def _late(hours: float) -> Callable[[Stage], None]:
+    def happens(stage: Stage) -> None:
+        stage.start("worker")
+        skewed(hours)(stage)
+
+    return happens
+
+
+def all_cases() -> list[Case]:
+    """The whole table, by fault."""
+    return [
+        *worker_cases(),
+        *web_cases(),
+        *sandbox_cases(),
+        *upstream_cases(),
+        *database_cases(),
+        *clock_cases(),
+    ]

@@ -1,0 +1,192 @@
+"""Sandbox, worker and web as processes of their own around the database at hand; any may be killed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+
+from catalog.models import Endpoint
+from config.processes import sandbox_environment
+from playground import lifecycle
+from playground.models import Run
+from tests.processes import ROOT, environment, free_port
+
+KEY = "soak:key"
+SLOW = "mischief/slow"
+# Whoever writes one of these into a log met something that nobody had thought of.
+UNHANDLED = (
+    "broke off",
+    "never retrieved",
+    "exception in ASGI",
+    "Unhandled",
+    "Internal Server Error",
+)
+Found = Callable[[], Any]
+
+
+class Stage:
+    """The processes, and the one user who asks for runs; `with` ends them all."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        self.ports = {"sandbox": free_port(), "web": free_port()}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.skew_s = 0.0
+        self._names = itertools.count(1)
+        self.user, _ = User.objects.get_or_create(username="soak")
+        self.endpoint, _ = Endpoint.objects.get_or_create(
+            endpoint_id=SLOW,
+            defaults={"display_name": "Slow", "owner": "mischief", "category": "text-to-image"},
+        )
+        headers = {"Authorization": f"Key {KEY}"}
+        base = f"http://127.0.0.1:{self.ports['sandbox']}"
+        self.upstream = httpx.Client(base_url=base, headers=headers, timeout=10)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        for name in [*self.processes]:
+            self.kill(name)
+        self.upstream.close()
+
+    # --- processes ------------------------------------------------------------------------------
+    def start(self, *names: str) -> None:
+        """Start these, unless they run."""
+        for name in names:
+            if name not in self.processes:
+                with self.log(name).open("ab") as out:
+                    self.processes[name] = subprocess.Popen(
+                        self._command(name),
+                        cwd=ROOT,
+                        env=self._environment(name),
+                        stdout=out,
+                        stderr=subprocess.STDOUT,
+                    )
+        for name in names:
+            if name in self.ports:
+                until(lambda port=self.ports[name]: answers(port), f"{name} does not start")
+
+    def kill(self, name: str) -> None:
+        """As `kill -9` does."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def log(self, name: str) -> Path:
+        """Where it writes."""
+        return self.scratch / f"{name}.log"
+
+    def unhandled(self) -> list[str]:
+        """What the logs hold that nobody had thought of."""
+        lines = [
+            line
+            for name in ("web", "worker")
+            if self.log(name).exists()
+            for line in self.log(name).read_text(errors="replace").splitlines()
+        ]
+        return [line for line in lines if any(word in line for word in UNHANDLED)]
+
+    def _command(self, name: str) -> list[str]:
+        if name == "sandbox":
+            flags = [f"--port={self.ports[name]}", f"--key={KEY}", "--warm=0", "--pace=0.2"]
+            return [sys.executable, "-m", "sandbox", *flags, f"--data-dir={self.scratch / name}"]
+        if name == "web":
+            port = str(self.ports[name])
+            options = ["--host", "127.0.0.1", "--port", port, "--log-level", "warning"]
+            return [sys.executable, "-m", "uvicorn", "config.asgi:application", *options]
+        return [sys.executable, "-m", "tests.soak.hurried"]
+
+    def _environment(self, name: str) -> dict[str, str]:
+        key = "" if name == "web" else KEY
+        return environment(
+            **sandbox_environment(self.ports["sandbox"], key),
+            DJANGO_SETTINGS_MODULE="config.settings",
+            UPSTREAM="sandbox",
+            SECRET_KEY="soak",
+            DEBUG="1",
+            DATABASE_URL=database_url(),
+            MEDIA_ROOT=str(settings.MEDIA_ROOT),
+            SYNC_INTERVAL_MINUTES="0",
+            SKEW_S=str(self.skew_s),
+        )
+
+    # --- runs -----------------------------------------------------------------------------------
+    def ask(self, duration_s: float = 0.5) -> Run:
+        """A run with a picture, which nobody has seen before."""
+        prompt = f"run {next(self._names)} {uuid.uuid4()}"
+        run, _ = lifecycle.create(
+            user=self.user,
+            endpoint=self.endpoint,
+            form_token=uuid.uuid4().hex,
+            arguments={"prompt": prompt, "duration": duration_s, "log_lines": 3},
+        )
+        return run
+
+    def calls(self) -> dict[str, int]:
+        """What the sandbox was asked, by kind; since its start, or since `fault` or `quiet`."""
+        counted: dict[str, int] = self.upstream.get("/_sandbox/calls").json()["calls"]
+        return counted
+
+    def taken(self, run: Run) -> int:
+        """How many requests for this run the sandbox took since its start, by its own book."""
+        query = {"endpoint_id": SLOW, "expand": "payloads", "limit": "100"}
+        answer = self.upstream.get("/api/v1/models/requests/by-endpoint", params=query)
+        answer.raise_for_status()
+        return sum(run.arguments["prompt"] in json.dumps(item) for item in answer.json()["items"])
+
+    def quiet(self) -> None:
+        """Faults off, counts at zero."""
+        self.upstream.delete("/_sandbox/faults")
+        self.upstream.delete("/_sandbox/calls")
+
+    def fault(self, kind: str, name: str, **more: Any) -> None:
+        """Switch a fault on."""
+        body = {"kind": kind, "name": name, **more}
+        self.upstream.post("/_sandbox/faults", json=body).raise_for_status()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there and answers."""
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def database_url() -> str:
+    """The database at hand, for processes beside this one."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    login = found["USER"] + (f":{found['PASSWORD']}" if found["PASSWORD"] else "")
+    return f"postgres://{login}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
+
+
+def until(found: Found, why: str, limit_s: float = 30.0) -> Any:
+    """What `found()` gives once it is true; AssertionError with `why` when that takes too long."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.03)
+    raise AssertionError(why)
