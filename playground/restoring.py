@@ -84,7 +84,8 @@ def by_run_file(user: User, text: bytes) -> Restored:
 
 def run_file(run: Run) -> dict[str, Any]:
     """A run as a file: all that is needed to run it again elsewhere, and what came of it."""
-    moments = ("created_at", "queued_at", "started_at", "ended_at")
+    moments = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
+    facts = ("transport", "sent_arguments", "attempts", "positions", "events", "logs", "metrics")
     return {
         "format": RUN_FILE,
         "id": str(run.pk),
@@ -94,6 +95,9 @@ def run_file(run: Run) -> dict[str, Any]:
         "output": run.output,
         "error": run.error,
         "request_id": run.request_id,
+        "schema_digest": run.schema_id,
+        "billable_units": run.billable_units,
+        **{name: getattr(run, name) for name in facts},
         **{name: when.isoformat() if (when := getattr(run, name)) else None for name in moments},
     }
 

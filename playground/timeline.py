@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
+from catalog.templatetags.vitrine import duration
 from playground.models import Run, Transport
 
 BY: Mapping[str, str] = {
@@ -50,6 +51,25 @@ def read(run: Run) -> list[Moment]:
         replace(moment, after=moment.at - before.at) if before else moment
         for moment, before in zip(moments, befores, strict=False)
     ]
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """What else is kept of the run, as names and words; what is not known is left out."""
+    found = {
+        "Way": Transport(run.transport).label.capitalize(),
+        "Attempts": str(run.attempts) if run.attempts > 1 else "",
+        "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",
+        "Billed": f"{run.billable_units} {run.endpoint.price_unit}".strip()
+        if run.billable_units
+        else "",
+        "Schema": (run.schema_id or "")[:12],
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def _inference_s(run: Run) -> float | None:
+    value = run.metrics.get("inference_time")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _course(run: Run) -> Iterator[Moment]:

@@ -67,7 +67,9 @@ def _due() -> list[Run]:
     """Those whose time it is, taken from other workers: `lease_until` says when to look again."""
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    rows = Run.objects.filter(free, state=State.UNCONFIRMED, transport=Transport.QUEUE)
+    rows = Run.objects.unfinished().filter(  # by the index of those
+        free, state=State.UNCONFIRMED, transport=Transport.QUEUE
+    )
     fresh = Q(sent_at__gt=now - LOOKED_FOR) | Q(sent_at=None, created_at__gt=now - LOOKED_FOR)
     mine = []
     for run in rows.filter(fresh).with_endpoint().order_by("sent_at")[:AT_ONCE]:
@@ -110,12 +112,16 @@ def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
     ids -= set(Run.objects.filter(request_id__in=ids).values_list("request_id", flat=True))
     if len(ids) != 1:
         return None
-    rivals = Run.objects.filter(
-        endpoint_id=run.endpoint_id,
-        request_id="",
-        state__in=[State.SUBMITTING, State.UNCONFIRMED],
-        created_at__gt=sent_at(run) - LOOKED_FOR,
-    ).exclude(pk=run.pk)
+    rivals = (
+        Run.objects.unfinished()
+        .filter(
+            endpoint_id=run.endpoint_id,
+            request_id="",
+            state__in=[State.SUBMITTING, State.UNCONFIRMED],
+            created_at__gt=sent_at(run) - LOOKED_FOR,
+        )
+        .exclude(pk=run.pk)
+    )
     if any(same(_sent_arguments(rival), sent) for rival in rivals):
         return None
     return ids.pop()

@@ -34,7 +34,7 @@ urlpatterns = [
         name="artifact-thumbnail",
     ),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
-    path("webhooks/fal/<str:token>/", webhooks.fal, name="webhook"),
+    path("webhooks/fal/<slug:token>/", webhooks.fal, name="webhook"),
     path("jump/", jumping.jump, name="jump"),
     path("prompts/", prompts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),

@@ -143,16 +143,19 @@ async def tend(upstream: fal.Clients) -> float:
 
 
 def _are_keys_due() -> bool:
-    """Whether this worker is the one to fetch them now; the row says who looked last."""
+    """Whether this worker is the one to fetch them now; the row says when one last tried."""
     now = timezone.now()
-    SigningKeys.objects.get_or_create(pk=KEYS_ROW)
-    due = (
-        Q(fetched_at=None)
-        | Q(fetched_at__lt=now - FETCH_AGAIN)
-        | Q(wanted_at__gt=F("fetched_at"), fetched_at__lt=now - SHORT)
-    )
-    rested = Q(tried_at=None) | Q(tried_at__lt=now - SHORT)
-    return bool(SigningKeys.objects.filter(due, rested, pk=KEYS_ROW).update(tried_at=now))
+    keys = SigningKeys.objects.filter(pk=KEYS_ROW).first()
+    if keys is None:
+        keys, _ = SigningKeys.objects.get_or_create(pk=KEYS_ROW)
+    if keys.tried_at and keys.tried_at > now - SHORT:
+        return False
+    fetched = keys.fetched_at
+    is_wanted = fetched and keys.wanted_at and keys.wanted_at > fetched
+    if fetched and fetched > now - FETCH_AGAIN and not is_wanted:
+        return False
+    same = SigningKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
+    return bool(same.update(tried_at=now))
 
 
 async def _fetch_keys(upstream: fal.Clients) -> None:

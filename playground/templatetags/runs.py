@@ -24,6 +24,12 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
     return {"run": run, "moments": timeline.read(run), "oob": oob}
 
 
+@register.inclusion_tag("playground/run/_facts.html")
+def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
+    """What else is kept of a run."""
+    return {"run": run, "facts": timeline.facts(run), "oob": oob}
+
+
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     """What to do about a run whose submit was not answered."""

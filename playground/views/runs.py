@@ -56,6 +56,9 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = renderers.context(found) | {
         "rows": history.argument_rows(found.arguments),
         "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
+        "sent_text": json.dumps(found.sent_arguments, indent=2, ensure_ascii=False)
+        if found.sent_arguments is not None
+        else "",
         "watch": live_marks.watch(found, "page"),
     }
     return render(request, "playground/run.html", context)

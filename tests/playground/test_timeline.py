@@ -82,3 +82,24 @@ def test_the_timeline_of_a_run_that_is_shown_moves_on(make_run: Any) -> None:
     markup = renderers.changed(run, "page")
     assert f'id="run-{run.pk}-timeline" aria-label="Timeline" hx-swap-oob="true"' in markup
     assert "timeline" not in renderers.changed(run, "stage")
+
+
+def test_every_fact_is_on_the_page_and_in_the_file(member: Client, make_run: Any) -> None:
+    run = make_run(
+        state=State.SUCCEEDED,
+        transport="stream",
+        attempts=3,
+        sent_arguments={"image_url": "https://v3.fal.media/sent.png"},
+        metrics={"inference_time": 2.5},
+        billable_units="7",
+        request_id="r-77",
+        logs=[{"timestamp": "1", "level": "INFO", "message": "hello"}],
+        output={},
+    )
+    page = member.get(run.get_absolute_url()).content.decode()
+    for fact in ("Streaming", ">3<", "2.5 s", "7", "r-77", "sent.png", "hello"):
+        assert fact in page, fact
+    told = member.get(f"/runs/{run.pk}/run.json").json()
+    assert (told["transport"], told["attempts"], told["billable_units"]) == ("stream", 3, "7")
+    assert told["sent_arguments"] == run.sent_arguments
+    assert told["metrics"] == run.metrics
