@@ -245,7 +245,7 @@ class Reader:
             here = (*path, number)
             if value is MISSING and not self.has_problem(here):
                 self.refuse(here, f"{field.children[number].label} needs a value")
-        return found
+        return [value for value in found if value is not MISSING]  # others only beside a problem
 
     def map(self, field: Field, name: str, path: Path) -> Any:
         """The rows as one object; a row without key and value is dropped."""
