@@ -3,10 +3,15 @@
  * page at once: elements with data-watch. The server holds the answer until there is news.
  *
  * A browser has six connections to a server, so only three tabs hold at a time (named locks are
- * shared by all tabs); the others ask briefly and often. Hidden tabs are silent and catch up when shown.
+ * shared by all tabs); the others ask briefly and often. Hidden tabs are silent and catch up when shown,
+ * but for those whose person asked to be notified: they look now and then.
  */
 const SLOTS = ["vitrine-hold-1", "vitrine-hold-2", "vitrine-hold-3"];
 const BRIEF_MS = 200;
+const HIDDEN_MS = 5000;
+const OFFER_MS = 2000;
+const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
+const STOPPED = 286;
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 
 class LiveRuns extends HTMLElement {
@@ -17,11 +22,13 @@ class LiveRuns extends HTMLElement {
     const { signal } = this.leaving;
     for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
     for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
-    addEventListener("pageshow", this, { signal });
+    for (const name of ["pageshow", "online"]) addEventListener(name, this, { signal });
+    this.offering = setTimeout(() => this.watched.length && notify(), OFFER_MS);
     this.poll();
   }
   disconnectedCallback() {
     clearTimeout(this.timer);
+    clearTimeout(this.offering);
     this.leaving.abort();
     this.release?.();
   }
@@ -35,12 +42,15 @@ class LiveRuns extends HTMLElement {
   async handleEvent(event) {
     if (event.type === "htmx:configRequest") {
       this.asked = this.wanted;
+      event.detail.timeout = TIMEOUT_MS;
       event.detail.path = `/runs/live/?${this.asked}${this.release ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:beforeSend") {
       this.xhr = event.detail.xhr;
     } else if (event.type === "htmx:afterRequest") {
       this.isAsking = false;
       this.errors = event.detail.successful ? 0 : this.errors + 1;
+      this.isOver = event.detail.xhr.status === STOPPED;
+      this.say();
       this.take();
       // htmx counts the request as under way until this event is over.
       this.later(event.detail.xhr.status === 204 || this.errors ? undefined : 0);
@@ -77,24 +87,40 @@ class LiveRuns extends HTMLElement {
     this.replaceWith(fresh);
     htmx.process(fresh);
   }
-  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : BRIEF_MS) {
+  /** A calm line while the page cannot be kept up to date. */
+  say() {
+    const offline = navigator.onLine ? "The server does not answer." : "You are offline.";
+    const text = this.isOver ? "This page is out of date. Reload it to see how its runs went on." : this.errors > 2 ? `${offline} Runs go on, and this page catches up by itself.` : "";
+    const line = document.querySelector("#toasts [data-live]");
+    if (!text) return line?.remove();
+    if (line?.textContent === text) return;
+    line?.remove();
+    const fresh = Object.assign(document.createElement("p"), { textContent: text });
+    fresh.dataset.live = "";
+    document.getElementById("toasts").append(fresh);
+  }
+  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : document.hidden ? HIDDEN_MS : BRIEF_MS) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.poll(), pause);
   }
   async poll() {
-    if (this.isAsking || !this.isConnected) return;
+    if (this.isAsking || this.isOver || !this.isConnected) return;
     if (!this.watched.length || document.hidden) {
       this.release?.();
       this.release = null;
-      return;
+      if (!this.watched.length || !isNotified()) return;
+      notify();
     }
     if (!window.htmx) return document.addEventListener("htmx:load", () => this.poll(), { once: true });
     this.isAsking = true;
     this.asked = undefined;
-    this.release ??= await hold();
+    if (!document.hidden) this.release ??= await hold();
     htmx.trigger(this, "vitrine:poll");
   }
 }
+
+const isNotified = () => window.Notification?.permission === "granted" && localStorage.getItem("vitrine-notify") === "1";
+const notify = () => import("./lazy/notify.js").then(({ offer }) => offer());
 
 /** The function that gives a slot back, or null when every slot is taken. */
 async function hold() {

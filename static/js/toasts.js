@@ -14,9 +14,5 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
 });
 document.addEventListener("run:finished", (event) => {
-  if (document.hidden) document.title = `(1) ${document.title.replace(/^\(\d+\) /, "")}`;
   toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) document.title = document.title.replace(/^\(\d+\) /, "");
 });

@@ -1,0 +1,129 @@
+"""A page that watches a run: silent while hidden, honest while nobody answers, told when asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.processes import Up, copy_checkout, free_port, until
+
+pytestmark = pytest.mark.browser
+SLOW = "mischief/slow"
+DONE = "[data-run-id][data-run-state='succeeded']"
+LIVE = "**/runs/live/**"
+# What a browser does when its tab goes behind another, and a notification that is only written down.
+PRETEND = """
+  let isHidden = false;
+  Object.defineProperty(document, "hidden", { get: () => isHidden });
+  window.hide = (value) => { isHidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+  window.told = [];
+  window.Notification = class extends EventTarget {
+    static permission = "default";
+    static async requestPermission() { return (this.permission = "granted"); }
+    constructor(title) { super(); window.told.push(title); }
+  };
+"""
+
+
+@pytest.fixture(scope="module")
+def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
+    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+    health = running.link.split("/login/")[0] + "/healthz"
+    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def context(chromium: Browser, vitrine: Up) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=vitrine.link.split("/login/")[0])
+    context.add_init_script(PRETEND)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def watching(context: BrowserContext, vitrine: Up) -> Callable[[float], Page]:
+    """`watching(3)`: a page that watches a run of three seconds."""
+
+    def start(seconds: float) -> Page:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(vitrine.link)
+        values = {"prompt": "patience", "duration": seconds, "picture": False}
+        page.goto(f"/models/{SLOW}/?input={quote(json.dumps(values))}")
+        page.locator("#run-button").click()
+        page.wait_for_selector("[data-run-id][data-run-state='running']")
+        return page
+
+    return start
+
+
+def test_a_hidden_page_is_silent_and_catches_up_when_shown(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(4)
+    page.evaluate("window.hide(true)")
+    with page.expect_response(LIVE):  # what was held when it was hidden
+        pass
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(4000)
+    assert not [url for url in asked if "/runs/live/" in url]
+    page.evaluate("window.hide(false)")
+    page.wait_for_selector(DONE, timeout=2000)
+
+
+def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(7)
+    button = page.get_by_role("button", name="Notify me when it ends")
+    button.click()
+    expect(page.get_by_role("button", name="You will be notified")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    title = page.title()
+    page.evaluate("window.hide(true)")
+    expect(page).to_have_title(f"(1) {title}", timeout=20_000)
+    assert page.evaluate("window.told") == ["Run done"]
+    page.evaluate("window.hide(false)")
+    expect(page).to_have_title(title)
+    assert page.locator(".notify-me").count() == 0
+
+
+def test_nobody_is_told_who_did_not_ask(watching: Callable[[float], Page]) -> None:
+    page = watching(2.5)
+    page.wait_for_selector(DONE)
+    assert page.evaluate("window.told") == []
+    assert not page.title().startswith("(")
+
+
+def test_a_lost_network_is_told_calmly_and_recovered_from(
+    watching: Callable[[float], Page], context: BrowserContext
+) -> None:
+    page = watching(3)
+    context.set_offline(True)
+    line = page.locator("#toasts [data-live]")
+    expect(line).to_contain_text("You are offline.", timeout=20_000)
+    context.set_offline(False)
+    page.wait_for_selector(DONE, timeout=10_000)
+    expect(line).to_have_count(0)
+
+
+def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(20)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(LIVE, lambda route: route.fulfill(status=286))
+    expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it", timeout=20_000)
+    page.wait_for_timeout(1000)
+    assert len([url for url in asked if "/runs/live/" in url]) <= 2
