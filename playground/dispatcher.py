@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 import fal
-from playground import inputs, lifecycle, webhooks
+from playground import inputs, lifecycle, outcomes, webhooks
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.transports import direct
@@ -26,9 +26,11 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     too busy, and the run certainly did not leave, it waits and is sent later; when
     only the answer was lost it is unconfirmed (C25).
     """
+    has_left = False
     try:
         arguments = await inputs.resolved(run, upstream)
-        if not await sync_to_async(lifecycle.leave)(run.pk):
+        has_left = await lifecycle.surely(lifecycle.leave, run.pk)
+        if not has_left:
             return False
         if run.transport in direct.OPENED:
             await direct.carry(run, arguments, upstream)
@@ -39,10 +41,10 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
             fal.SubmitOptions(webhook_url=webhooks.address(run)),
         )
     except fal.FalError as error:
-        await _not_sent(run, error)
+        await _not_sent(run, error, has_left)
         return False
     except ValueError as error:  # no JSON can be made of it, so nothing left
-        await _not_sent(run, fal.FalError(f"This input cannot be sent: {error}"))
+        await _not_sent(run, fal.FalError(f"This input cannot be sent: {error}"), has_left)
         return False
     await lifecycle.arecord(
         run.pk,
@@ -58,15 +60,16 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     return True
 
 
-async def _not_sent(run: Run, error: fal.FalError) -> None:
+async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
     if error.is_unconfirmed:
         log.warning("run %s: the answer to its submit was lost: %s", run.pk, error)
-        await lifecycle.arecord(run.pk, Observation(Run.State.UNCONFIRMED, error=error.as_json()))
+        lost = Observation(Run.State.UNCONFIRMED, by="submit", error=error.as_json())
+        await lifecycle.arecord(run.pk, lost)
     elif error.is_retryable:
         pause_s = error.retry_after_s or min(2.0**run.attempts, LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
-        await sync_to_async(lifecycle.give_back)(
-            run.pk, str(error)[:255], timezone.now() + timedelta(seconds=pause_s)
-        )
+        until = timezone.now() + timedelta(seconds=pause_s)
+        await lifecycle.surely(lifecycle.give_back, run.pk, str(error)[:255], until, has_left)
     else:
-        await lifecycle.arecord(run.pk, Observation(Run.State.FAILED, error=error.as_json()))
+        failed = outcomes.failed(error, by="submit")
+        await lifecycle.arecord(run.pk, replace(failed, before_leaving=not has_left))

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
@@ -59,6 +59,7 @@ _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
 Changed = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Observation:
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
+    before_leaving: bool = False  # seen by who did not send it: void when another worker has
     artifacts: Sequence[artifacts.Artifact] = ()
 
 
@@ -89,6 +91,8 @@ def may_follow(state: str, after: str) -> bool:
 def merge(run: Run, seen: Observation) -> Changed:
     """The columns of `run` that `seen` changes; empty when it says nothing new, or nothing of this run."""
     if run.request_id and seen.request_id not in ("", run.request_id):
+        return {}
+    if seen.before_leaving and run.sent_at:
         return {}
     if run.is_final:
         return _facts(run, seen) if seen.state not in _ENDS - {run.state} else {}
@@ -246,13 +250,18 @@ def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) 
 
 
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
-    """`record`, again and again while the database is locked or away: what was seen is paid for."""
+    """`record`, surely: what was seen is paid for."""
+    return await surely(record, pk, seen)
+
+
+async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
+    """What `write` returns, tried again and again while the database is locked or away."""
     pause_s = 0.05
     while True:
         try:
-            return await sync_to_async(record)(pk, seen)
+            return await sync_to_async(write)(pk, *rest)
         except DatabaseError:
-            log.exception("run %s: an observation could not be written; again in a moment", pk)
+            log.exception("run %s: something could not be written; again in a moment", pk)
             await sync_to_async(close_old_connections)()
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, 2.0)
@@ -306,11 +315,17 @@ def request_cancel(pk: uuid.UUID) -> bool:
     return bool(_change(pk, decide))
 
 
-def give_back(pk: uuid.UUID, note: str, until: datetime) -> None:
-    """Let a run that certainly never left be sent again, not before `until`."""
+def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False) -> None:
+    """Let a run that certainly did not get anywhere be sent again, not before `until`.
+
+    `has_left` says that the caller noted its leaving, and knows that it came to nothing.
+    One that another worker has sent meanwhile stays as it is.
+    """
 
     def decide(run: Run) -> Changed:
         if State.CREATED not in MOVES[run.state] or run.handle or run.request_id:
+            return {}
+        if run.sent_at and not has_left:
             return {}
         if run.cancel_requested_at:
             return _ended_here(run, State.CANCELLED)

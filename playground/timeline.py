@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from catalog.templatetags.vitrine import duration
 from playground.models import Run, Transport
 
+TELLING = timedelta(milliseconds=50)  # less is shown as no time at all
 BY: Mapping[str, str] = {
     "list": "In upstream's list of requests, by the very input that was sent.",
     "webhook": "By upstream's report of its end.",
@@ -48,7 +49,9 @@ def read(run: Run) -> list[Moment]:
     moments = sorted([*_course(run), *_events(run)], key=lambda moment: moment.at)
     befores = [None, *moments]
     return [
-        replace(moment, after=moment.at - before.at) if before else moment
+        replace(moment, after=moment.at - before.at)
+        if before and moment.at - before.at >= TELLING
+        else moment
         for moment, before in zip(moments, befores, strict=False)
     ]
 

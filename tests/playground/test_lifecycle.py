@@ -177,3 +177,18 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
     assert not leases.has_free()
     leases.release("one")
     assert leases.claim("two", 9).to_follow == [run.pk]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -> None:
+    """It was taken over while its files went up, and the other one has sent it."""
+    run = make_run(state=State.SUBMITTING)
+    assert lifecycle.leave(run.pk)
+    assert not lifecycle.leave(run.pk)
+    lifecycle.give_back(run.pk, "An upload broke off.", timezone.now())
+    assert not lifecycle.record(run.pk, Observation(State.FAILED, before_leaving=True))
+    run.refresh_from_db()
+    assert (run.state, bool(run.sent_at)) == (State.SUBMITTING, True)
+    lifecycle.give_back(run.pk, "Nobody took it.", timezone.now(), has_left=True)
+    run.refresh_from_db()
+    assert (run.state, run.sent_at) == (State.CREATED, None)

@@ -151,11 +151,12 @@ class Life(RuleBasedStateMachine):
         self._step(lambda: lifecycle.request_cancel(self.run.pk))
         assert before.is_final or self.run.cancel_requested_at
 
-    @rule(note=st.sampled_from(["", "busy"]))
-    def give_back(self, note: str) -> None:
-        until = timezone.now()
+    @rule(note=st.sampled_from(["", "busy"]), has_left=st.booleans())
+    def give_back(self, note: str, has_left: bool) -> None:
+        until, pk = timezone.now(), self.run.pk
         may = self.run.state == State.SUBMITTING and not self.run.handle
-        self._step(lambda: lifecycle.give_back(self.run.pk, note, until), may_go_back=may)
+        may = may and (has_left or not self.run.sent_at)
+        self._step(lambda: lifecycle.give_back(pk, note, until, has_left), may_go_back=may)
 
     @invariant()
     def facts(self) -> None:
