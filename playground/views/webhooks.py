@@ -24,7 +24,15 @@ def fal(request: HttpRequest, token: str) -> HttpResponse:
     if len(body) > webhooks.LARGEST_BYTES:
         return HttpResponse(status=413)
     try:
-        return HttpResponse(status=webhooks.receive(token, request.headers, body))
+        return HttpResponse(status=webhooks.receive(token, _as_sent(request), body))
     except DatabaseError:
         log.exception("a webhook could not be kept; upstream delivers it again")
         return HttpResponse(status=429)
+
+
+def _as_sent(request: HttpRequest) -> dict[str, str]:
+    """The headers as UTF-8, which is what was signed; Django reads them as Latin-1."""
+    return {
+        name: value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+        for name, value in request.headers.items()
+    }

@@ -50,10 +50,10 @@ class Fal:
         return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]}
 
     def signed(
-        self, body: bytes, request_id: str = "r1", at: float | None = None
+        self, body: bytes, request_id: str = "r1", at: float | None = None, user: str = "user_42"
     ) -> dict[str, str]:
         stamp = str(int(at or time.time()))
-        parts = [request_id, "user_42", stamp, hashlib.sha256(body).hexdigest()]
+        parts = [request_id, user, stamp, hashlib.sha256(body).hexdigest()]
         names = ("Request-Id", "User-Id", "Timestamp", "Signature")
         values = (*parts[:3], self.key.sign("\n".join(parts).encode()).hex())
         return {f"X-Fal-Webhook-{n}": v for n, v in zip(names, values, strict=True)}
@@ -269,6 +269,19 @@ def test_keys_that_cannot_be_had_are_asked_for_seldom(fal: Fal, transactional_db
     for _ in range(5):
         fal.tend()
     assert len(fal.fetched) == 1
+
+
+def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(
+    fal: Fal, make_run: Any, client: Client
+) -> None:
+    run = make_run(state=State.RUNNING)
+    body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
+    headers = fal.signed(body, user="jürgen")
+    on_the_wire = {name: text.encode().decode("latin-1") for name, text in headers.items()}
+    address = f"/webhooks/fal/{run.webhook_token}/"
+    assert client.post(address, body, "text/plain", headers=on_the_wire).status_code == 200
+    strange = headers | {"X-Fal-Webhook-User-Id": "\xff"}
+    assert client.post(address, body, "text/plain", headers=strange).status_code == 401
 
 
 def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
