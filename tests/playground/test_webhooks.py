@@ -9,6 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -24,9 +25,11 @@ from django.utils import timezone
 
 from catalog import upstream
 from catalog.models import Endpoint
-from playground import lifecycle, webhooks
+from fal import Handle
+from playground import follower, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run, SigningKeys
+from playground.pacing import Pace
 from tests.playground.conftest import Control, Work
 
 State = Run.State
@@ -294,6 +297,53 @@ def test_it_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> 
     began = time.perf_counter()
     assert {deliver(run, payload=OUTPUT) for run in runs} == {200}
     assert (time.perf_counter() - began) / len(runs) < 0.25  # about 4 ms on a quiet machine
+
+
+def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
+    fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    body = json.dumps({"request_id": "r1", "status": "OK", "payload": OUTPUT}).encode()
+
+    def post(_: int) -> int:
+        try:
+            return int(webhooks.receive(run.webhook_token, fal.signed(body), body))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(post, range(12))) == {200}
+    run.refresh_from_db()
+    assert (run.state, run.version, run.artifacts.count()) == ("succeeded", 2, 1)
+
+
+def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
+    make_run: Any, settings: Any, transactional_db: None
+) -> None:
+    """Without a status stream it asks less and less often, and not at all once the run has ended."""
+    settings.PUBLIC_URL = "https://vitrine.example"
+    at = "https://queue.fal.run/"
+    handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c").as_json()
+    run = make_run(state=State.RUNNING, request_id="r1", handle=handle)
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if "stream" in request.url.path:
+            return httpx.Response(404)
+        seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
+        assert await lifecycle.arecord(run.pk, seen)
+        return httpx.Response(200, json={"status": "IN_PROGRESS", "logs": None})
+
+    async def follow() -> None:
+        try:
+            async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
+                await follower.follow(run.pk, clients.queue, Pace())
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    asyncio.run(asyncio.wait_for(follow(), 10))
+    assert asked == ["/s/stream", "/s"]
 
 
 @pytest.fixture
