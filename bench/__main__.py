@@ -23,6 +23,9 @@ QUESTIONS = {
     "g9": ("bench.sync:ask", 3, "sync"),
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
+    "g3": ("bench.watchers:ask", 3, "watchers of one run"),
+    "g4": ("bench.tabs:ask", 5, "tabs of one profile"),
+    "worker": ("bench.workload:ask", 1, "unfinished runs in one worker, submits"),
     "g1": ("bench.overhead:ask", 15, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}

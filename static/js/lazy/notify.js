@@ -8,15 +8,15 @@ let ended = 0;
 
 const isOn = () => Notification.permission === "granted" && localStorage.getItem(KEY) === "1";
 
-/** Put the button below the status of each run that is shown large and still under way. */
+/** Put the button below each run that is shown large and still under way: there it moves nothing of the run. */
 export function offer() {
   if (!window.Notification || Notification.permission === "denied") return;
-  for (const status of document.querySelectorAll(".stage-run[data-watch] > .run-status:not(:has(+ .notify-me))")) {
+  for (const run of document.querySelectorAll(".stage-run[data-watch]:not(:has(> .notify-me))")) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button notify-me" });
     button.dataset.kind = "quiet";
     button.addEventListener("click", () => press(button));
     draw(button);
-    status.after(button);
+    run.append(button);
   }
 }
 function draw(button) {

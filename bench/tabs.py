@@ -1,0 +1,107 @@
+"""G4: with seven tabs of one profile watching runs, an eighth opens its form.
+
+A browser has six connections to a server: what every tab holds, the next one waits for. The floor
+holds a poll in each tab and shows what that costs.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from playwright.sync_api import BrowserContext, Page
+
+from bench.figures import Goal, at_most, median, note, table, times
+from bench.overhead import MODEL, PICTURE, RUN
+from bench.stage import Stage
+from bench.watchers import runs_ended
+
+TABS = 7
+SECONDS = 5.0
+WITHIN_MS = 60_000
+USABLE = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+# Notes when the picture is there, by the clock on the wall.
+NOTE = """() => {
+  const look = () => {
+    const image = document.querySelector('#stage img');
+    if (image?.complete && image.naturalWidth) document.body.dataset.paintedAt ||= Date.now();
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def ask(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal]:
+    """G4, product and floor in turns."""
+    sides = {"product": (stage.product, stage.cookies), "floor": (stage.floor, None)}
+    alone: dict[str, list[float]] = {name: [] for name in sides}
+    eighth: dict[str, list[float]] = {name: [] for name in sides}
+    late: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, (base, cookies) in sides.items():
+            context = stage.browser.new_context(storage_state=cookies)
+            try:
+                _open(context, base).close()  # what every tab shares is in the cache
+                quiet = _open(context, base)
+                alone[name].append(quiet.evaluate(USABLE))
+                quiet.close()
+                watching = [_start(context, base, number) for number in range(tabs)]
+                eighth[name].append(_open(context, base).evaluate(USABLE))
+                late[name].append(_most_late(stage, watching))
+            finally:
+                context.close()
+    return _goals(tabs, alone, eighth, late)
+
+
+def _goals(
+    tabs: int,
+    alone: dict[str, list[float]],
+    eighth: dict[str, list[float]],
+    late: dict[str, list[float]],
+) -> list[Goal]:
+    rows = [
+        [name, *(f"{median(ms[name]):.0f}" for ms in (alone, eighth)), f"{max(late[name]):.0f}"]
+        for name in alone
+    ]
+    print(f"\n{tabs} tabs watch runs of {SECONDS:g} s, ms")
+    print(
+        table(["", "a form, nothing running", "one more tab", "latest picture"], rows), flush=True
+    )
+    what = f"{tabs + 1}th tab's form"
+    return [
+        times("G4", what, median(eighth["product"]), median(alone["product"]), 2, "ms", "quiet"),
+        at_most("G4", what, median(eighth["product"]), 400, "ms", median(eighth["floor"])),
+        at_most("G4", "latest picture", max(late["product"]), 300, "ms", max(late["floor"])),
+        note("G4", f"{what}, floor", f"{median(eighth['floor']):.0f} ms"),
+    ]
+
+
+def _open(context: BrowserContext, base: str, seconds: float = SECONDS, number: int = 0) -> Page:
+    """A tab with the model's form."""
+    page = context.new_page()
+    values = {"prompt": f"tab {number}", "duration": seconds, "log_lines": 1}
+    fill = quote(json.dumps(values))
+    page.goto(f"{base}/models/{MODEL}/?input={fill}", wait_until="load", timeout=WITHIN_MS)
+    for name, value in values.items():
+        control = page.locator(f"[name={name}]").first
+        if control.input_value() != str(value):
+            control.fill(str(value))
+    return page
+
+
+def _start(context: BrowserContext, base: str, number: int) -> Page:
+    """A tab that watches its run."""
+    page = _open(context, base, number=number)
+    page.evaluate(NOTE)
+    page.locator(RUN).click()
+    return page
+
+
+def _most_late(stage: Stage, pages: list[Page]) -> float:
+    """Milliseconds between a model's end and its picture, in the tab that was last."""
+    for page in pages:
+        page.wait_for_selector(PICTURE, timeout=WITHIN_MS)
+        page.wait_for_selector("body[data-painted-at]", timeout=WITHIN_MS)
+    painted = sorted(float(page.evaluate("document.body.dataset.paintedAt")) for page in pages)
+    ended = sorted(runs_ended(stage, len(pages)))
+    return max(at - end * 1000 for at, end in zip(painted, ended, strict=True))

@@ -1,0 +1,203 @@
+"""G3: many watchers of one run on one web process.
+
+From the moment at which upstream's model was done to the moment at which each watcher holds the
+answer that says so; every watcher is a connection of its own with a held poll. Product and floor
+take turns. What the web process spends on it is read from /proc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import resource
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from bench.figures import Goal, at_most, median, percentile, table, times
+from bench.overhead import MODEL, arguments
+from bench.stage import Broken, Stage
+
+SECONDS = 3.0
+TICKS_PER_S = 100
+FINAL = b'data-final="1"'
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to hold a poll for a run: the address for a version, and whether an answer is the last."""
+
+    base: str
+    address: Callable[[int], str]
+    is_last: Callable[[int, bytes], bool]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of processor and megabytes of memory of a process."""
+
+    cpu_s: float
+    memory_mb: float
+
+
+def ask(
+    stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
+) -> list[Goal]:
+    """G3 for each number of watchers."""
+    allow_many_files()
+    sides = {"product": (_product, _pid(stage, "uvicorn")), "floor": (_floor, _pid(stage, "floor"))}
+    goals: list[Goal] = []
+    for crowd in crowds:
+        late: dict[str, list[float]] = {name: [] for name in sides}
+        costs: dict[str, list[Spent]] = {name: [] for name in sides}
+        for _ in range(rounds):
+            for name, (begin, pid) in sides.items():
+                before = spent(pid)
+                late[name] += _apart(_watch(stage, begin(stage), crowd))
+                after = spent(pid)
+                cost = Spent(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
+                costs[name].append(cost)
+        goals += _goals(crowd, late, costs)
+    return goals
+
+
+def _goals(crowd: int, late: dict[str, list[float]], spent: dict[str, list[Spent]]) -> list[Goal]:
+    rows = []
+    p99 = {name: percentile(ms, 0.99) for name, ms in late.items()}
+    cpu = {name: median(one.cpu_s for one in costs) for name, costs in spent.items()}
+    memory = {name: max(one.memory_mb for one in costs) for name, costs in spent.items()}
+    for name, ms in late.items():
+        figures = (median(ms), p99[name], max(ms))
+        rows.append(
+            [name, *(f"{x:.0f}" for x in figures), f"{cpu[name]:.2f}", f"{memory[name]:.0f}"]
+        )
+    print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
+    print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
+    what = f"{crowd} watchers"
+    if crowd > 500:
+        return [at_most("G3", f"{what}, p99", p99["product"], 1000, "ms", p99["floor"])]
+    return [
+        times("G3", f"{what}, p99", p99["product"], p99["floor"], 2, "ms"),
+        at_most("G3", f"{what}, CPU of the web", cpu["product"], 0.5, "s", cpu["floor"]),
+        at_most("G3", f"{what}, more memory", memory["product"], 40, "MB", memory["floor"]),
+    ]
+
+
+# --- the two sides ------------------------------------------------------------------------------
+def _product(stage: Stage) -> Watch:
+    """Ask for a run as a form without script does, and read from its page how it is watched."""
+    with httpx.Client(base_url=stage.product, follow_redirects=True, timeout=30) as client:
+        client.cookies.update({one["name"]: one["value"] for one in stage.cookies["cookies"]})
+        fill = quote(json.dumps(arguments(SECONDS)))
+        page = client.get(f"/models/{MODEL}/?input={fill}").text
+        hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
+        data = {name: html.unescape(value) for name, value in hidden}
+        data |= {name: str(value) for name, value in arguments(SECONDS).items()}
+        run = client.post(f"/models/{MODEL}/", data=data).text
+    found = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
+    if not found:
+        raise Broken("the product's page names no run to watch")
+    pk, mark = found[1], html.unescape(found[2])
+
+    def address(version: int) -> str:
+        return f"/runs/live/?r={quote(f'{pk}:{version}:{mark}')}&hold=1"
+
+    return Watch(stage.product, address, lambda status, body: status == 200 and FINAL in body)
+
+
+def _floor(stage: Stage) -> Watch:
+    answer = httpx.post(f"{stage.floor}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
+    run = answer.json()["id"]
+    return Watch(stage.floor, lambda version: f"/runs/{run}", lambda status, body: status == 200)
+
+
+# --- watching -----------------------------------------------------------------------------------
+def _apart(watching: Coroutine[Any, Any, list[float]]) -> list[float]:
+    """In a thread of its own: in this one the browser's loop may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, watching).result()
+
+
+async def _watch(stage: Stage, watch: Watch, crowd: int) -> list[float]:
+    """Milliseconds after upstream's end at which each of the crowd has the last answer."""
+    host = urlsplit(watch.base)
+    moments = await asyncio.gather(
+        *(_one(watch, host.hostname or "", host.port or 80) for _ in range(crowd))
+    )
+    (ended,) = runs_ended(stage, 1)
+    return [(moment - ended) * 1000 for moment in moments]
+
+
+async def _one(watch: Watch, host: str, port: int) -> float:
+    reader, writer = await asyncio.open_connection(host, port)
+    version = 0
+    try:
+        while True:
+            head = f"GET {watch.address(version)} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n"
+            writer.write(head.encode())
+            status, body = await _answer(reader)
+            if watch.is_last(status, body):
+                return time.time()
+            if newer := re.search(rb'data-version="(\d+)"', body):
+                version = int(newer[1])
+            elif status not in (200, 204):
+                raise Broken(f"a watcher was answered {status}")
+    finally:
+        writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    status = int(head.split(b" ", 2)[1])
+    if found := re.search(rb"content-length: (\d+)", head):
+        return status, await reader.readexactly(int(found[1]))
+    body = b""
+    while b"chunked" in head and (size := int(await reader.readuntil(b"\r\n"), 16)):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    if b"chunked" in head:
+        await reader.readexactly(2)
+    return status, body
+
+
+def runs_ended(stage: Stage, count: int) -> list[float]:
+    """When the models of the newest requests were done, by the clock of this machine."""
+    query = {"endpoint_id": MODEL, "limit": str(count)}
+    newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
+    return [datetime.fromisoformat(one["ended_at"]).timestamp() for one in newest["items"]]
+
+
+def allow_many_files() -> None:
+    """As many open files as may be, for this process and those that it starts from now on."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _pid(stage: Stage, word: str) -> int:
+    """The process whose command line holds this word and a port of the stage's."""
+    port = urlsplit(stage.product if word == "uvicorn" else stage.floor).port
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (folder / "cmdline").read_text().split("\0")
+            if str(port) in line and any(word in part for part in line):
+                return int(folder.name)
+    raise Broken(f"no process of {word} is found")
+
+
+def spent(pid: int) -> Spent:
+    """What a process has spent so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    found = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return Spent(
+        (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(found[1]) / 1024 if found else 0
+    )
