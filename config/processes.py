@@ -1,7 +1,7 @@
 """`manage.py up`: web, worker and, without a key, the sandbox, as one process tree.
 
 The parent only watches: it restarts what dies and takes everything down with itself.
-The key is handed to the worker alone; the web process never has it.
+The key is handed to those that talk to upstream; the web process never has it.
 """
 
 from __future__ import annotations

@@ -86,6 +86,9 @@ FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "htt
 FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
 FAL_WS_URL = _address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
 FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
+# Where pages find `manage.py realtime`; without it no model is painted live.
+REALTIME_URL = _address("REALTIME_URL", "", "wss", "ws")
+REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
 # Where results and thumbnails may come from: the only addresses we fetch, or let a page show.
 FAL_MEDIA_URLS = _list(
     "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
@@ -216,7 +219,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:", *FAL_MEDIA_URLS],
         "media-src": ["'self'", "data:", "blob:", *FAL_MEDIA_URLS],
-        "connect-src": ["'self'"],
+        "connect-src": ["'self'", *REALTIME_ORIGIN],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

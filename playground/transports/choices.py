@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from catalog.models import Endpoint
 from playground.models import Transport
 
@@ -55,6 +57,12 @@ def kept(post: Post, shown: Post) -> Post:
 def is_default(post: Post) -> bool:
     """Whether a post leaves it at the queue."""
     return post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
+
+
+def is_live(endpoint: Endpoint) -> bool:
+    """Whether the model paints while somebody types, and there is a process that relays it."""
+    says_so = "realtime" in endpoint.tags or endpoint.endpoint_id.endswith("/realtime")
+    return bool(settings.REALTIME_URL) and says_so
 
 
 def _streams(endpoint: Endpoint) -> bool:

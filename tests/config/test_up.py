@@ -77,9 +77,10 @@ def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
         program = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:3]
         variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
         keys[program[-1]] = [x for x in variables if x.startswith("FAL_KEY=") and x != "FAL_KEY="]
-    assert set(keys) == {"uvicorn", "worker", "sandbox"}
+    assert set(keys) == {"uvicorn", "worker", "realtime", "sandbox"}
     assert not keys["uvicorn"]
     assert keys["worker"]
+    assert keys["realtime"]
 
 
 def test_other_commands_find_the_running_sandbox(
@@ -172,7 +173,7 @@ def refused(checkout: Path, **settings: str) -> str:
 def test_ctrl_c_stops_every_part(up: tuple[Up, httpx.Client], checkout: Path) -> None:
     running, _ = up
     parts = children(running.process.pid)
-    assert len(parts) == 3
+    assert len(parts) == 4
     assert running.stop() == 0
     assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]
     assert not list(checkout.glob("var/sandbox.env"))

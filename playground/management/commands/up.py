@@ -43,12 +43,18 @@ class Command(BaseCommand):
             )
             children.append(sandbox)
             sandbox.start()
+        live_port = processes.free_port(port + 2)
+        if not settings.REALTIME_URL and not settings.PUBLIC_URL:  # else a proxy leads to it
+            environment["REALTIME_URL"] = f"ws://{HOST}:{live_port}"
         link = self._prepare(port)
         worker = Process("worker", python("manage.py", "worker"), environment)
         web = Process("web", self._web(port), processes.without_key(environment))
-        children = [web, worker, *children]
+        live = python("manage.py", "realtime", "--port", str(live_port))
+        realtime = Process("realtime", live, environment)
+        children = [web, worker, realtime, *children]
         web.start()
         worker.start()
+        realtime.start()
         if not processes.wait_until_answering(f"http://{HOST}:{port}/login/", [web]):
             processes.end(children)
             sys.exit("Vitrine did not start: the web process ended; its message stands above.")

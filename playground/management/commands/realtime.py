@@ -1,0 +1,47 @@
+"""`manage.py realtime`: live sessions, in a process that has the key and no pages."""
+
+import argparse
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog import upstream
+from playground.relay import LONGEST_INPUT, Relay
+
+
+class Command(BaseCommand):
+    """Serves at REALTIME_URL's port, or another, on this machine alone."""
+
+    help = "Relays live sessions between pages and fal, so that the key stays on the server."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """The port, where a proxy in front has another than REALTIME_URL."""
+        parser.add_argument("--port", type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until a signal."""
+        port = options["port"] or urlsplit(settings.REALTIME_URL).port
+        if not port:
+            raise CommandError("Say on which port, by --port or in REALTIME_URL.")
+        asyncio.run(serve(port))
+
+
+async def serve(port: int) -> None:
+    """One relay with its own clients."""
+    async with upstream.clients() as clients:
+        config = uvicorn.Config(
+            Relay(clients),
+            host="127.0.0.1",
+            port=port,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws_max_size=2 * LONGEST_INPUT,
+            timeout_graceful_shutdown=2,
+        )
+        await uvicorn.Server(config).serve()

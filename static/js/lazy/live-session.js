@@ -1,0 +1,67 @@
+/**
+ * <live-session action="/tickets/…">: paints while the form is changed. Its button opens a session by a ticket, sends the
+ * form at each change (the server takes the newest alone) and shows what comes back; it ends with the page or the button.
+ */
+class LiveSession extends HTMLElement {
+  connectedCallback() {
+    this.form = document.querySelector("form[data-endpoint-id]");
+    this.button = this.querySelector("button");
+    this.picture = this.querySelector("img");
+    this.stop = new AbortController();
+    const { signal } = this.stop;
+    this.button.addEventListener("click", () => (this.socket ? this.end() : this.begin()), { signal });
+    for (const name of ["input", "change"]) this.form.addEventListener(name, () => this.send(), { signal });
+  }
+  disconnectedCallback() {
+    this.stop.abort();
+    this.end();
+  }
+  async begin() {
+    this.button.setAttribute("aria-pressed", "true");
+    this.say("Connecting");
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
+    const answer = await fetch(this.getAttribute("action"), { method: "POST", body }).catch(() => null);
+    if (!answer?.ok) return this.end("No live session could be had. Try again.");
+    const { url } = await answer.json();
+    const socket = (this.socket = new WebSocket(url));
+    socket.binaryType = "blob";
+    socket.onopen = () => this.send();
+    socket.onmessage = ({ data }) => this.take(data);
+    socket.onclose = () => this.socket === socket && this.end("The session has ended. Paint live begins another.");
+  }
+  end(words = "") {
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
+    this.button.setAttribute("aria-pressed", "false");
+    this.say(words);
+  }
+  send() {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    const texts = [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token");
+    this.socket.send(new URLSearchParams(texts).toString());
+  }
+  async take(data) {
+    if (data instanceof Blob) return this.show(URL.createObjectURL(data));
+    const told = JSON.parse(data);
+    if (told.type === "problem" || told.type === "end") return this.say(told.message);
+    if (told.url) this.show(told.url);
+    this.say(told.text || "Painting live");
+  }
+  /** The next picture stands in the place of the last one as soon as it can be painted. */
+  async show(url) {
+    const next = new Image();
+    next.src = url;
+    await next.decode().catch(() => {});
+    const last = this.picture.src;
+    Object.assign(this.picture, { src: url, width: next.naturalWidth, height: next.naturalHeight });
+    this.querySelector("figure").hidden = false;
+    if (last.startsWith("blob:")) URL.revokeObjectURL(last);
+  }
+  say(words) {
+    const line = this.querySelector("[role='status']");
+    if (line.textContent !== words) line.textContent = words;
+  }
+}
+customElements.define("live-session", LiveSession);
