@@ -142,6 +142,7 @@ async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
         return
     answer = await queue.cancel(fal.Handle.from_json(run.handle))
     log.info("cancel of run %s: %s", pk, answer)
+    await lifecycle.surely(lifecycle.note_event, pk, "cancel", answer.value)
 
 
 def _seen(status: fal.Status) -> Observation:

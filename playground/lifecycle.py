@@ -55,6 +55,7 @@ REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 EVENT_LIMIT = 50
+_HEAVY = ("arguments", "sent_arguments", "output")  # nothing here depends on them
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
@@ -219,7 +220,7 @@ def _change(
     is where every version is counted: where a column gets another value, and only there.
     """
     with transaction.atomic():
-        run = Run.objects.select_for_update().defer("output", "arguments").get(pk=pk)
+        run = Run.objects.select_for_update().defer(*_HEAVY).get(pk=pk)
         changed = decide(run)
         if any(getattr(run, name) != value for name, value in changed.items()):
             Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
@@ -338,8 +339,12 @@ def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False)
 
 
 def note_event(pk: uuid.UUID, what: str, text: str) -> None:
-    """Write into the run's timeline what happened besides its usual course."""
-    _change(pk, lambda run: {"events": _with_event(run, what, text, timezone.now())})
+    """Write into the timeline of a run that has not ended what happened besides its usual course."""
+
+    def decide(run: Run) -> Changed:
+        return {} if run.is_final else {"events": _with_event(run, what, text, timezone.now())}
+
+    _change(pk, decide)
 
 
 def _ended_here(run: Run, state: str) -> Changed:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from catalog.templatetags.vitrine import duration
+from fal import Cancellation
 from playground.models import Run, Transport
 
 TELLING = timedelta(milliseconds=50)  # less is shown as no time at all
@@ -19,11 +20,16 @@ BY: Mapping[str, str] = {
     "webhook": "By upstream's report of its end.",
     "submit": "The answer to the submit came after all.",
 }
+CANCELLATION: Mapping[str, str] = {
+    Cancellation.ALREADY_COMPLETED: "It had ended by then.",
+    Cancellation.NOT_FOUND: "It does not know this run.",
+}
 EVENTS: Mapping[str, str] = {
     "lost": "Answer to the submit lost",
     "found": "Found again",
     "again": "Sent again as another run",
     "later": "Not taken, tried again later",
+    "cancel": "Upstream told to stop",
 }
 ENDS: Mapping[str, str] = {
     Run.State.SUCCEEDED: "Done",
@@ -131,6 +137,8 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":
         return Moment(at, what, BY.get(text, ""))
+    if event["what"] == "cancel":
+        return Moment(at, what, CANCELLATION.get(text, ""))
     return Moment(at, what, text, kind="unconfirmed" if event["what"] == "lost" else "")
 
 

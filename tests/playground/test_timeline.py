@@ -52,6 +52,8 @@ def test_detours_are_told(make_run: Any) -> None:
     lifecycle.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
     lifecycle.note_event(run.pk, "again", str(uuid.uuid4()))
     lifecycle.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
+    lifecycle.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
+    assert timeline.read(Run.objects.get(pk=run.pk))[-1].detail == "It had ended by then."
     found = words(run)
     assert found.index("Answer to the submit lost") < found.index("Found again")
     assert "Sent again as another run" in found

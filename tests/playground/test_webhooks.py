@@ -274,10 +274,8 @@ def test_keys_that_cannot_be_had_are_asked_for_seldom(fal: Fal, transactional_db
     assert len(fal.fetched) == 1
 
 
-def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(
-    fal: Fal, make_run: Any, client: Client
-) -> None:
-    run = make_run(state=State.RUNNING)
+def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(fal: Fal, make_run: Any) -> None:
+    run, client = make_run(state=State.RUNNING), Client(enforce_csrf_checks=True)
     body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
     headers = fal.signed(body, user="jürgen")
     on_the_wire = {name: text.encode().decode("latin-1") for name, text in headers.items()}
