@@ -17,7 +17,6 @@ from enum import IntEnum
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,11 +69,10 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Taken:
     if found is Verdict.MALFORMED:
         return Taken.FORGED
     if not trusted:
-        _wish()
+        _wish(keys)
         return _keep(run, headers, body)
     if found is Verdict.UNKNOWN_KEY:
-        _wish()
-        log.warning("a webhook was signed by nobody we know")
+        _wish(keys)
         return Taken.FORGED
     return _take(run, headers, body)
 
@@ -125,11 +123,13 @@ def _keep(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
     return Taken.YES
 
 
-def _wish() -> None:
-    """Say that the keys may be stale. One write until the worker has looked, however many come."""
-    SigningKeys.objects.get_or_create(pk=KEYS_ROW)
-    fulfilled = Q(wanted_at=None) | Q(wanted_at__lt=F("fetched_at"))
-    SigningKeys.objects.filter(fulfilled, pk=KEYS_ROW).update(wanted_at=timezone.now())
+def _wish(keys: SigningKeys | None) -> None:
+    """Say that the keys may be stale: written and logged once until the worker has looked, however many come."""
+    fetched, wanted = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
+    if wanted and (fetched is None or wanted >= fetched):
+        return
+    log.warning("a webhook was signed by nobody we know; the worker looks for newer keys")
+    SigningKeys.objects.update_or_create(pk=KEYS_ROW, defaults={"wanted_at": timezone.now()})
 
 
 async def tend(upstream: fal.Clients) -> float:
