@@ -65,7 +65,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
 
     upstream = _upstream(stage, f"upstream-{url.partition(':')[0]}", count)
     port = int(upstream.line("Sandbox at ").split()[2].rpartition(":")[2])
-    settings = {
+    settings = {"SECRET_KEY": "bench"} | {
         "DATABASE_URL": url,
         "RUNS_AT_ONCE": str(count),
         "RUNS_AT_ONCE_PER_USER": str(count),
@@ -140,7 +140,7 @@ def _bare(stage: Stage, count: int) -> dict[str, float]:
     upstream = _upstream(stage, "upstream-bare", count)
     base = upstream.line("Sandbox at ").split()[2]
     command = [sys.executable, "-m", "bench.workload", base, KEY, str(count)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     upstream.stop()
     found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
     return found
