@@ -23,6 +23,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import files
 from config.local import BASE_DIR
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class Process:
 
 def _die_with_parent() -> None:
     """A killed parent leaves nobody behind (Linux; elsewhere the children end at their next restart)."""
+    files.allow_many()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
