@@ -64,3 +64,20 @@ def test_the_choice_is_kept_with_the_draft(open_page: Open) -> None:
     page.wait_for_timeout(1500)  # a draft is saved a moment after the last change
     page.reload()
     expect(page.locator(".transport input[value=websocket]")).to_be_checked()
+
+
+def test_painting_live_follows_the_form(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/")
+    page.locator("[name=prompt]").fill("violet")
+    button = page.get_by_role("button", name="Paint live")
+    button.click()
+    picture = page.locator("live-session img")
+    expect(picture).to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    first = picture.get_attribute("src")
+    page.locator("[name=prompt]").press_sequentially(" and a green sea")
+    expect(picture).not_to_have_attribute("src", first or "")
+    results = Axe().run(page)
+    assert not results.response["violations"], results.generate_report()
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")

@@ -36,8 +36,9 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
 
     async def serve(act: Act) -> Any:
         async with upstream.clients() as clients:
+            app = relay.Relay(clients)
             config = uvicorn.Config(
-                relay.Relay(clients),
+                app,
                 port=0,
                 lifespan="off",
                 log_level="warning",
@@ -49,7 +50,11 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
             try:
-                return await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 20)
+                given = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 20)
+                async with asyncio.timeout(5):
+                    while app.open:  # noqa: ASYNC110  whoever leaves frees the place
+                        await asyncio.sleep(0.01)
+                return given
             finally:
                 server.should_exit = True
                 await serving

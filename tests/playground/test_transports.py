@@ -191,6 +191,21 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     assert run.state == "cancelled"
 
 
+def test_a_stream_that_is_cancelled_keeps_what_had_come(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+
+    def cancelled() -> bool:
+        if not over(run) and run.partial and run.cancel_requested_at is None:
+            lifecycle.request_cancel(run.pk)
+        return run.is_final
+
+    work(cancelled)
+    assert (run.state, sent(sandbox)) == ("cancelled", 1)
+    assert run.partial["output"]
+
+
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
 def test_a_worker_that_ends_leaves_the_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control, transport: str
