@@ -108,8 +108,9 @@ async def results(
 
 def broken(head: Answer, why: str) -> RunFailed:
     """The failure of a run whose answer broke off: fal had it, and stops when nobody listens."""
+    why = why.removeprefix("fal cannot be reached: ").rstrip(".")
     return RunFailed(
-        f"The answer broke off before the output was there. {why}",
+        f"The answer broke off before the output was there: {why}.",
         type=BROKEN,
         request_id=head.request_id,
         is_retryable=True,
