@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,3 +137,21 @@ def test_workers_side_by_side_share_the_work_and_keep_the_limit(
     for thread in threads:
         thread.join()
     assert len(claimed) == len(set(claimed)) == 12
+
+
+def test_looking_for_work_reads_unfinished_runs_alone(make_run: Callable[..., Run]) -> None:
+    """Not the history, however long: every look goes by the partial index."""
+    for _ in range(300):
+        make_run(state="succeeded")
+    make_run()
+    with CaptureQueriesContext(connection) as looked:
+        assert leases.has_free()
+    looks = [query["sql"] for query in looked if "playground_run" in query["sql"]]
+    assert looks
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE playground_run")
+        for sql in looks:
+            is_sqlite = connection.vendor == "sqlite"
+            cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
+            assert "run_unfinished" in str(cursor.fetchall()), sql
