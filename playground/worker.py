@@ -87,7 +87,10 @@ class Worker:
                     self._search,
                 )
             ]
-            jobs += [asyncio.create_task(job(bell)) for job in (self._claim, self._tend)]
+            jobs += [
+                asyncio.create_task(self._for_ever(partial(job, bell)), name=job.__name__)
+                for job in (self._claim, self._tend)
+            ]
             await self._stopping.wait()
             await self._end([*jobs, *self.runs.values(), *self.copies.values()])
 
@@ -100,17 +103,17 @@ class Worker:
         await WorkerRow.objects.filter(pk=self.name).adelete()
 
     async def _for_ever(self, job: Callable[[], Awaitable[float]]) -> None:
-        """Do a job, wait the seconds that it returns, do it again; a broken database is waited for."""
+        """Do a job, wait the seconds that it returns, do it again, whatever broke it the last time."""
         while True:
             try:
                 pause_s = await job()
-            except DatabaseError:
-                log.exception("the database did not do its part; again in a moment")
+            except Exception:  # a job that ends in silence is worse than one that fails again
+                log.exception("a job of the worker broke off; again in a moment")
                 await sync_to_async(close_old_connections)()
                 pause_s = AFTER_DATABASE_ERROR_S
             await asyncio.sleep(pause_s)
 
-    async def _claim(self, bell: changes.Bell) -> None:
+    async def _claim(self, bell: changes.Bell) -> float:
         """Take what is free, at once whenever something has changed."""
         version = -1
         while True:
@@ -121,7 +124,7 @@ class Worker:
             for pk in claim.to_follow if claim else ():
                 self._start(pk, partial(self._follow, pk))
 
-    async def _tend(self, bell: changes.Bell) -> None:
+    async def _tend(self, bell: changes.Bell) -> float:
         """Cancel what is to be cancelled and copy what is new: a moment later is soon enough."""
         version = -1
         while True:

@@ -9,6 +9,7 @@ import orjson
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 Answer = Callable[[], Awaitable[Response]]
+SILENCE_S = 3600.0
 
 
 @dataclass
@@ -139,6 +140,22 @@ async def _only(chunks: Any, count: int) -> Any:
             raise ConnectionAbortedError("the sandbox was told to cut this stream")
 
 
+async def _stall(fault: Fault, answer: Answer) -> Response:
+    """A stream goes silent after `value` events, and stays open."""
+    response = await answer()
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _silent_after(response.body_iterator, int(fault.value or 1))
+    return response
+
+
+async def _silent_after(chunks: Any, count: int) -> Any:
+    async for chunk in chunks:
+        yield chunk
+        count -= 1
+        if count <= 0:
+            await asyncio.sleep(SILENCE_S)
+
+
 def _body(
     change: Callable[[dict[str, Any]], None],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
@@ -191,6 +208,7 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "garbage": _garbage,
     "nginx": _ingress,
     "cut": _cut,
+    "stall": _stall,
     "malformed-item": _body(_malformed),
     "no-metadata": _body(_bare),
     "duplicate": _body(_repeated),

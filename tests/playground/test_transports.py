@@ -194,7 +194,8 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
 def test_a_stream_that_is_cancelled_keeps_what_had_come(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+    sandbox.fault("stream", "stall", value=2)
+    run = ask("stream", "sandbox/scribe", **CALM)
 
     def cancelled() -> bool:
         if not over(run) and run.partial and run.cancel_requested_at is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
 from catalog.models import Endpoint
-from playground import leases, lifecycle
+from playground import leases, lifecycle, worker
 from playground.models import Artifact, Run, Upload, Worker
 from playground.views import health
 from tests.playground.conftest import SETTINGS, Control, Team, Work
@@ -291,3 +292,28 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
     work(until)
     assert told[1].endswith("does not answer.")
     assert told[2] == f"{told[1]} Runs wait for it and go on by themselves."
+
+
+def test_a_job_that_breaks_off_is_done_again(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "AFTER_DATABASE_ERROR_S", 0.0)
+    done: list[str] = []
+
+    async def twice() -> None:
+        again = asyncio.Event()
+
+        async def job() -> float:
+            done.append("again")
+            if len(done) == 1:
+                raise KeyError("nobody thought of this")
+            again.set()
+            return 60.0
+
+        one = worker.Worker.__new__(worker.Worker)
+        task = asyncio.create_task(one._for_ever(job))
+        await again.wait()
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(twice(), 10))
+    assert "broke off" in caplog.text
