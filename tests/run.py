@@ -12,6 +12,7 @@ import time
 
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 TOUCHES_DATABASE = ["tests/catalog", "tests/playground", "tests/config"]
+PURE = [f"tests/playground/test_{name}.py" for name in ("forms", "laws", "any_document")]
 
 
 def postgresql() -> str:
@@ -44,7 +45,13 @@ def main() -> int:
     if url := postgresql():
         environment = {"VITRINE_TEST_DATABASE_URL": url}
         codes.append(
-            pytest("PostgreSQL", "-m", "not browser and not live", *TOUCHES_DATABASE, **environment)
+            pytest(
+                "PostgreSQL",
+                *("-m", "not browser and not live"),
+                *(f"--ignore={file}" for file in PURE),
+                *TOUCHES_DATABASE,
+                **environment,
+            )
         )
     else:
         print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
