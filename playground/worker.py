@@ -107,8 +107,13 @@ class Worker:
         while True:
             try:
                 pause_s = await job()
-            except Exception:  # a job that ends in silence is worse than one that fails again
-                log.exception("a job of the worker broke off; again in a moment")
+            except (
+                Exception
+            ) as error:  # a job that ends in silence is worse than one that fails again
+                whose = (
+                    "the database" if isinstance(error, DatabaseError) else "a job of the worker"
+                )
+                log.exception("%s did not do its part; again in a moment", whose)
                 await sync_to_async(close_old_connections)()
                 pause_s = AFTER_DATABASE_ERROR_S
             await asyncio.sleep(pause_s)

@@ -142,7 +142,7 @@ def test_while_one_sync_runs_another_is_refused_in_a_sentence(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
-    upstream.delay_s = 1.0
+    upstream.delay_s = 4.0
     first = manage("sync_models", "--json", FAL_API_URL=address)
     wait_for(upstream, 1)
     code, out, err = ended(manage("sync_models", FAL_API_URL=address))

@@ -29,6 +29,7 @@ SLOW = "mischief/slow"
 # Whoever writes one of these into a log met something that nobody had thought of.
 UNHANDLED = (
     "broke off",
+    "a job of the worker",
     "never retrieved",
     "exception in ASGI",
     "Unhandled",
