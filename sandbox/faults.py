@@ -124,36 +124,34 @@ async def _ingress(fault: Fault, answer: Answer) -> Response:
     return HTMLResponse("<html><center><h1>502 Bad Gateway</h1></center>nginx</html>", 502)
 
 
-async def _cut(fault: Fault, answer: Answer) -> Response:
-    """A stream breaks off after `value` events."""
-    response = await answer()
-    if isinstance(response, StreamingResponse):
-        response.body_iterator = _only(response.body_iterator, int(fault.value or 1))
-    return response
+def _after_events(
+    then: Callable[[], Awaitable[None]],
+) -> Callable[[Fault, Answer], Awaitable[Response]]:
+    """A stream to which something happens after `value` events."""
+
+    async def changed(fault: Fault, answer: Answer) -> Response:
+        response = await answer()
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = _some(response.body_iterator, int(fault.value or 1), then)
+        return response
+
+    return changed
 
 
-async def _only(chunks: Any, count: int) -> Any:
+async def _some(chunks: Any, count: int, then: Callable[[], Awaitable[None]]) -> Any:
     async for chunk in chunks:
         yield chunk
         count -= 1
         if count <= 0:
-            raise ConnectionAbortedError("the sandbox was told to cut this stream")
+            await then()
 
 
-async def _stall(fault: Fault, answer: Answer) -> Response:
-    """A stream goes silent after `value` events, and stays open."""
-    response = await answer()
-    if isinstance(response, StreamingResponse):
-        response.body_iterator = _silent_after(response.body_iterator, int(fault.value or 1))
-    return response
+async def _break_off() -> None:
+    raise ConnectionAbortedError("the sandbox was told to cut this stream")
 
 
-async def _silent_after(chunks: Any, count: int) -> Any:
-    async for chunk in chunks:
-        yield chunk
-        count -= 1
-        if count <= 0:
-            await asyncio.sleep(SILENCE_S)
+async def _say_nothing() -> None:
+    await asyncio.sleep(SILENCE_S)
 
 
 def _body(
@@ -207,8 +205,8 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "lost": _lost,
     "garbage": _garbage,
     "nginx": _ingress,
-    "cut": _cut,
-    "stall": _stall,
+    "cut": _after_events(_break_off),
+    "stall": _after_events(_say_nothing),
     "malformed-item": _body(_malformed),
     "no-metadata": _body(_bare),
     "duplicate": _body(_repeated),

@@ -1,17 +1,19 @@
-"""One browser a module, the way the benchmarks start theirs."""
+"""One browser and one whole Vitrine a module, started the way benchmarks and `make run` start theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
 from bench import browser
 from tests.browser.forms import kit, show
 from tests.browser.media import open_form
+from tests.processes import Up, copy_checkout, free_port, until
 
-__all__ = ["chromium", "kit", "open_form", "show"]
+__all__ = ["chromium", "kit", "open_form", "show", "vitrine"]
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +26,13 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, browser.chromium() as started:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield started
+
+
+@pytest.fixture(scope="module")
+def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
+    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+    health = running.link.split("/login/")[0] + "/healthz"
+    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
+    yield running
+    running.stop()

@@ -6,27 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.processes import Up, copy_checkout, free_port, until
+from tests.processes import Up
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = (1440, 900), (390, 844)
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
-    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
-    health = running.link.split("/login/")[0] + "/healthz"
-    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.processes import Up, copy_checkout, free_port, until
+from tests.processes import Up
 
 pytestmark = pytest.mark.browser
 SLOW = "mischief/slow"
@@ -28,16 +27,6 @@ PRETEND = """
     constructor(title) { super(); window.told.push(title); }
   };
 """
-
-
-@pytest.fixture(scope="module")
-def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
-    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
-    health = running.link.split("/login/")[0] + "/healthz"
-    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
-    yield running
-    running.stop()
 
 
 @pytest.fixture
