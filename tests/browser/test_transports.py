@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_journey import DONE, PHONE, Open, open_page, vitrine
+from tests.browser.test_journey import DONE, PHONE, Open, open_page
 
-__all__ = ["open_page", "vitrine"]
+__all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 WATCH = """() => {
