@@ -102,6 +102,9 @@ class Run(models.Model):
         max_length=255, blank=True, help_text="what the worker waits for, if it does"
     )
     is_starred = models.BooleanField(default=False)
+    is_example = models.BooleanField(
+        default=False, help_text="shown to the team on the model's page as what it can do"
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -252,6 +255,9 @@ class Preset(models.Model):
     name = models.CharField(max_length=80)
     arguments = ExactJSONField()
     is_shared = models.BooleanField(default=False, help_text="everybody may use it")
+    is_house_default = models.BooleanField(
+        default=False, help_text="fills an untouched form, for everybody"
+    )
     schema_digest = models.CharField(
         max_length=64, blank=True, help_text="of the schema it was saved under"
     )

@@ -1,4 +1,4 @@
-"""Which endpoints exist, what they accept, and what people made of them."""
+"""An endpoint, its schema, and the token of the catalogue they make up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from catalog.querysets import (
-    CollectionItemQuerySet,
-    CollectionQuerySet,
-    EndpointQuerySet,
-    FavouriteQuerySet,
-)
+from catalog.querysets import EndpointQuerySet
+
+
+class Standing(models.TextChoices):
+    """What the curators say of an endpoint; most have nothing said of them."""
+
+    APPROVED = "approved"
+    EXPERIMENTAL = "experimental"
+    BLOCKED = "blocked", "blocked, cannot be run"
 
 
 class Schema(models.Model):
@@ -22,6 +25,12 @@ class Schema(models.Model):
     digest = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of the text")
     document = models.TextField(help_text="the document as JSON text, unchanged")
     first_seen_at = models.DateTimeField(auto_now_add=True)
+    facts: Any = models.JSONField(
+        null=True, blank=True, help_text="what the document says a model can do; none: not read yet"
+    )
+    facts_version = models.PositiveSmallIntegerField(
+        default=0, help_text="the reading rules that `facts` were read by"
+    )
 
     def __str__(self) -> str:
         return self.digest[:12]
@@ -69,6 +78,23 @@ class Endpoint(models.Model):
         max_length=64, blank=True, help_text="`upstream_updated` when the schema was fetched"
     )
     schema_error = models.TextField(blank=True, help_text="why the newest fetch gave no schema")
+    facts: Any = models.JSONField(
+        default=list, blank=True, help_text="its capabilities as query words, `in:image`"
+    )
+    field_words = models.TextField(
+        blank=True, help_text="names and descriptions of its fields, for the search alone"
+    )
+    picture = models.ForeignKey(
+        "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    standing = models.CharField(
+        max_length=16, choices=Standing, blank=True, help_text="what the curators say of it"
+    )
+    standing_reason = models.CharField(max_length=255, blank=True)
+    standing_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    standing_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="when upstream stopped listing it; runs still point here"
@@ -117,102 +143,3 @@ class Revision(models.Model):
     def current(cls) -> str:
         """The token of the catalogue as it is now; empty before anything was written."""
         return cls.objects.values_list("token", flat=True).first() or ""
-
-
-class Favourite(models.Model):
-    """One person's star on one endpoint; kept here, fal has no API for it (section 3.5)."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="favourites")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = FavouriteQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "endpoint"], name="favourite_once_per_user")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} ★ {self.endpoint_id}"
-
-
-class Collection(models.Model):
-    """Endpoints that a curator recommends, in an order, for the front page."""
-
-    slug = models.SlugField(unique=True)
-    title = models.CharField(max_length=120)
-    description = models.TextField(blank=True)
-    is_published = models.BooleanField(default=True)
-    position = models.PositiveIntegerField(default=0)
-    endpoints = models.ManyToManyField(Endpoint, through="CollectionItem", related_name="+")
-
-    objects = CollectionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "title"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        """The collection's page."""
-        return reverse("catalog:collection", args=[self.slug])
-
-
-class CollectionItem(models.Model):
-    """One endpoint's place in a collection, with the curator's note."""
-
-    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="items")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
-    position = models.PositiveIntegerField(default=0)
-    note = models.CharField(max_length=255, blank=True)
-
-    objects = CollectionItemQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["collection", "endpoint"], name="endpoint_once_per_collection"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.endpoint)
-
-
-class SyncReport(models.Model):
-    """What one sync did: the report that curators read, and the place where a stopped one goes on."""
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        DONE = "done"
-        STOPPED = "stopped", "stopped, goes on next time"
-        FAILED = "failed"
-
-    state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
-    is_full = models.BooleanField(default=False)
-    started_at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    beat_at = models.DateTimeField(null=True, blank=True, help_text="last sign of life")
-    listed = models.PositiveIntegerField(default=0, help_text="endpoints that upstream listed")
-    schemas_due = models.PositiveIntegerField(default=0)
-    schemas_done = models.PositiveIntegerField(default=0)
-    new: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    changed: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    gone: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    failed: Any = models.JSONField(default=list, blank=True, help_text="[endpoint id, reason]")
-    error = models.TextField(blank=True, help_text="why it stopped or failed")
-
-    class Meta:
-        ordering = ["-started_at"]
-        get_latest_by = "started_at"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=models.Q(state="running"), name="one_sync_at_a_time"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M} {self.state}"

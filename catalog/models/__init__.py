@@ -1,0 +1,21 @@
+"""Which endpoints exist, what they accept, and what people made of them."""
+
+from catalog.models.changes import Change, SyncReport
+from catalog.models.curation import Collection, CollectionItem, Favourite, Note, SavedSearch
+from catalog.models.endpoint import Endpoint, Revision, Schema, Standing
+from catalog.models.picture import Picture
+
+__all__ = [
+    "Change",
+    "Collection",
+    "CollectionItem",
+    "Endpoint",
+    "Favourite",
+    "Note",
+    "Picture",
+    "Revision",
+    "SavedSearch",
+    "Schema",
+    "Standing",
+    "SyncReport",
+]
