@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -80,14 +81,16 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     monkeypatch.setattr(telling, "TELL_EVERY_S", 0.02)
     run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
     seen: list[str] = []
+    record = lifecycle.arecord
 
-    def look() -> bool:
-        is_over = over(run)
-        if run.partial and run.partial["output"] not in seen:
-            seen.append(run.partial["output"])
-        return is_over
+    async def listen(pk: uuid.UUID, observed: lifecycle.Observation) -> bool:
+        has_changed = await record(pk, observed)
+        if has_changed and observed.partial:
+            seen.append(observed.partial["output"])
+        return has_changed
 
-    work(look)
+    monkeypatch.setattr(lifecycle, "arecord", listen)
+    work(lambda: over(run))
     assert run.state == "succeeded"
     assert run.started_at
     assert len(seen) > 1
