@@ -25,6 +25,7 @@ CARD = (
     "description",
     "status",
     "gone_at",
+    "standing",
     "thumbnail_url",
     "unit_price_usd",
     "price_unit",

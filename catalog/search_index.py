@@ -17,7 +17,7 @@ WATCHED = {
     "catalog_endpoint": (
         "endpoint_id, display_name, owner, category, description, status, tags, license_type, "
         "kind, group_key, thumbnail_url, unit_price_usd, price_unit, currency, published_at, "
-        "position, gone_at"
+        "position, gone_at, standing"
     ),
     "catalog_collection": "slug, title, description, is_published, position",
     "catalog_collectionitem": "collection_id, endpoint_id, position, note",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 import fal
+from catalog.models import Standing
 from playground import inputs, lifecycle, outcomes, webhooks
 from playground.lifecycle import Observation
 from playground.models import Run
@@ -27,6 +28,9 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     only the answer was lost it is unconfirmed (C25).
     """
     has_left = False
+    is_blocked = run.endpoint.standing == Standing.BLOCKED
+    if is_blocked and await lifecycle.surely(lifecycle.refuse, run.pk):
+        return False  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
         has_left = await lifecycle.surely(lifecycle.leave, run.pk)

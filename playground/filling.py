@@ -31,7 +31,6 @@ from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
 from schemas.writing import write
 
-GONE = Problem((), "Upstream no longer lists this model, so it cannot be run")
 TITLE_LENGTH = 200
 LONGEST_LINK = 6000
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")

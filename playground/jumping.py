@@ -10,6 +10,7 @@ from django.urls import reverse
 from catalog import search
 from catalog.models import Collection, Endpoint
 from catalog.query import Query
+from catalog.standing import WORDS
 from playground.models import Run
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Place:
-    """One place to go: what it is called, what says more, its address and its icon."""
+    """One place to go: what it is called, what says more, its address, its icon, what curators say."""
 
     label: str
     note: str
     address: str
     icon: str = ""
     state: str = ""
+    mark: str = ""
 
 
 class Group(NamedTuple):
@@ -58,7 +60,16 @@ def _models(user: User, text: str) -> list[Place]:
         keys = list(dict.fromkeys(used.values_list("endpoint_id", flat=True)[:LATELY]))[:MODELS]
         known = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [known[key] for key in keys if key in known]
-    return [Place(e.display_name, e.endpoint_id, e.get_absolute_url(), "image") for e in endpoints]
+    return [
+        Place(
+            e.display_name,
+            e.endpoint_id,
+            e.get_absolute_url(),
+            "image",
+            mark=WORDS[e.standing] if e.standing else "",
+        )
+        for e in endpoints
+    ]
 
 
 def _collections(text: str) -> list[Place]:

@@ -27,6 +27,7 @@ from django.db import DatabaseError, IntegrityError, close_old_connections, tran
 from django.utils import timezone
 
 import fal
+from catalog.models import Endpoint, Standing
 from playground import changes
 from playground.models import Artifact, Run, Transport
 from schemas import artifacts
@@ -268,11 +269,18 @@ async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
         pause_s = min(pause_s * 2, 2.0)
 
 
+class Refused(ValueError):
+    """No run of this model may be made; the message says why."""
+
+
 def create(**values: Any) -> tuple[Run, bool]:
     """A new run, or the one that the same press of the button has made already (False).
 
-    `form_token` is what tells: it is unique for a user.
+    `form_token` is what tells: it is unique for a user. Every run begins here, whoever asks for it
+    and however it travels: raises Refused where `endpoint` cannot be run.
     """
+    if refusal := values["endpoint"].refusal:
+        raise Refused(refusal)
     try:
         with transaction.atomic():
             run = Run.objects.create(**values)
@@ -283,9 +291,9 @@ def create(**values: Any) -> tuple[Run, bool]:
 
 
 def leave(pk: uuid.UUID) -> bool:
-    """Note that the submit leaves now; False when the run is not to be sent: it ended, or was cancelled.
+    """Note that the submit leaves now; False when the run is not to be sent.
 
-    Written before the request goes out: whoever finds the run half sent knows whether
+    It may have ended, been cancelled, or its model blocked since it was made. Written before the request goes out: whoever finds the run half sent knows whether
     upstream may have it.
     """
 
@@ -294,9 +302,27 @@ def leave(pk: uuid.UUID) -> bool:
             return {}
         if run.cancel_requested_at:
             return _ended_here(run, State.CANCELLED)
-        return {"sent_at": max(timezone.now(), run.created_at), "note": ""}
+        return _refused(run) or {"sent_at": max(timezone.now(), run.created_at), "note": ""}
 
     return "sent_at" in _change(pk, decide)
+
+
+def refuse(pk: uuid.UUID) -> bool:
+    """End a run whose model is blocked before anything of it is sent; False when it may be sent."""
+
+    def decide(run: Run) -> Changed:
+        return {} if run.state != State.SUBMITTING or run.sent_at else _refused(run)
+
+    return bool(_change(pk, decide))
+
+
+def _refused(run: Run) -> Changed:
+    """The end of a run whose model is blocked by now: as the row says it, not as it was once read."""
+    blocked = Endpoint.objects.filter(pk=run.endpoint_id, standing=Standing.BLOCKED)
+    if (endpoint := blocked.only("gone_at", "standing", "standing_reason").first()) is None:
+        return {}
+    error = fal.FalError(endpoint.refusal, type="model_blocked").as_json()
+    return _ended_here(run, State.FAILED) | {"error": error}
 
 
 def request_cancel(pk: uuid.UUID) -> bool:

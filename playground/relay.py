@@ -66,6 +66,9 @@ class Relay:
 
     async def _session(self, ticket: tickets.Ticket, page: _Page) -> None:
         endpoint = await sync_to_async(_endpoint)(ticket.endpoint_id)
+        if endpoint.refusal:  # since the ticket was made
+            await page.tell({"type": "end", "message": endpoint.refusal})
+            return await page.close()
         reading = asyncio.create_task(page.read())
         try:
             async with asyncio.timeout(LONGEST_SESSION_S):
@@ -76,7 +79,7 @@ class Relay:
             await page.tell({"type": "end", "message": str(error)})
         finally:
             reading.cancel()
-        await page.close()
+        return await page.close()
 
 
 class _Page:
@@ -124,7 +127,9 @@ async def _converse(endpoint: Endpoint, session: fal.Session, page: _Page) -> No
     results = session.results()
     while text := await page.form():
         post = parse_qs(text, keep_blank_values=True)
-        arguments, problems = await sync_to_async(_arguments)(endpoint, post)
+        refusal, arguments, problems = await sync_to_async(_arguments)(endpoint, post)
+        if refusal:
+            return await page.tell({"type": "end", "message": refusal})
         if problems:
             await page.tell({"type": "problem", "message": problems[0].message})
             continue
@@ -164,6 +169,8 @@ def _endpoint(endpoint_id: str) -> Endpoint:
     return Endpoint.objects.get(endpoint_id=endpoint_id)
 
 
-def _arguments(endpoint: Endpoint, post: filling.Post) -> tuple[dict[str, Any], list[Any]]:
+def _arguments(endpoint: Endpoint, post: filling.Post) -> tuple[str, dict[str, Any], list[Any]]:
+    """Why nothing may be sent, as the catalogue says it now; else what is sent, or what is wrong with it."""
     close_old_connections()
-    return filling.read(endpoint, post)
+    endpoint.refresh_from_db(fields=["gone_at", "standing", "standing_reason"])
+    return endpoint.refusal, *filling.read(endpoint, post)

@@ -12,6 +12,7 @@ from playground.views import (
     prompts,
     restorations,
     runs,
+    standings,
     tickets,
     webhooks,
 )
@@ -50,6 +51,7 @@ urlpatterns = [
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", tickets.ticket, name="ticket"),
+    path("standings/<path:endpoint_id>/", standings.judgement, name="standing"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
 ]

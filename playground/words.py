@@ -49,6 +49,10 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "invalid_archive": ("The archive could not be read", INPUT),
     "request_timeout": ("It did not start in time", RETRY),
     "startup_timeout": ("The model did not start in time", RETRY),
+    "model_blocked": (
+        "The model is blocked",
+        "The run was never sent, so it cost nothing. Another model may do the same.",
+    ),
     "client_cancelled": (
         "It was cancelled",
         "What it had cost by then, if anything, is upstream's to say.",

@@ -124,8 +124,17 @@ class Endpoint(models.Model):
 
     @property
     def is_runnable(self) -> bool:
-        """Whether a run can be sent: upstream still lists it."""
-        return self.gone_at is None
+        """Whether a run can be sent: upstream still lists it, and nobody has blocked it."""
+        return self.gone_at is None and self.standing != Standing.BLOCKED
+
+    @property
+    def refusal(self) -> str:
+        """Why no run can be sent, in a sentence; empty where one can."""
+        if self.standing == Standing.BLOCKED:
+            reason = self.standing_reason
+            end = "" if reason.endswith((".", "!", "?", "…")) else "."
+            return f"This model is blocked and cannot be run: {reason}{end}"
+        return "" if self.is_runnable else "Upstream no longer lists this model: it cannot be run."
 
 
 class Revision(models.Model):

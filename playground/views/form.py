@@ -86,8 +86,8 @@ def tab(request: HttpRequest) -> Tab:
 
 def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
     arguments, problems = filling.read(found, post)
-    if not found.is_runnable:
-        problems = [filling.GONE]
+    if found.refusal:
+        problems = [Problem((), found.refusal)]
     if problems:
         return redraw(request, found, Filled(post, problems=problems), status=422)
     run, _ = lifecycle.create(

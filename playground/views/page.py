@@ -54,7 +54,7 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),
-        "is_live": choices.is_live(found),
+        "is_live": choices.is_live(found) and found.is_runnable,
         "transports": choices.offered(found),
         "transport": choices.chosen(found, filled.post),
         "example_link": filling.example_link(found),

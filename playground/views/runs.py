@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from playground import history, lifecycle, live_marks, renderers
@@ -52,7 +53,10 @@ def latest(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """One run: live until it has ended, then for ever."""
-    found = _run(request, pk)
+    return _page(request, _run(request, pk))
+
+
+def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     context = renderers.context(found) | {
         "rows": history.argument_rows(found.arguments),
         "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
@@ -61,7 +65,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         else "",
         "watch": live_marks.watch(found, "page"),
     }
-    return render(request, "playground/run.html", context)
+    return render(request, "playground/run.html", context, status=status)
 
 
 @require_POST
@@ -77,15 +81,22 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The same arguments once more, as a run of their own; an unconfirmed one may still be found."""
     found = _run(request, pk)
-    again, is_new = lifecycle.create(
-        user=request.user,
-        endpoint=found.endpoint,
-        schema_id=found.endpoint.schema_id,
-        form_token=request.POST.get("token") or uuid.uuid4().hex,
-        arguments=found.arguments,
-        transport=found.transport,
-        title=found.title,
-    )
+    try:
+        again, is_new = lifecycle.create(
+            user=request.user,
+            endpoint=found.endpoint,
+            schema_id=found.endpoint.schema_id,
+            form_token=request.POST.get("token") or uuid.uuid4().hex,
+            arguments=found.arguments,
+            transport=found.transport,
+            title=found.title,
+        )
+    except lifecycle.Refused as refused:
+        if request.htmx:
+            told = {"text": str(refused)}
+            return trigger_client_event(HttpResponse(status=422), "toast", told)
+        messages.error(request, str(refused))
+        return _page(request, found, status=422)
     if is_new and found.state == Run.State.UNCONFIRMED:
         lifecycle.note_event(found.pk, "again", str(again.pk))
     return HttpResponseClientRedirect(again.get_absolute_url()) if request.htmx else redirect(again)

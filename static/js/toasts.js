@@ -13,6 +13,10 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
 });
+/* What a button of a note did is done: the answer brings a note of its own. */
+document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {
+  if (successful) elt.closest?.("toast-note")?.remove();
+});
 document.addEventListener("run:finished", (event) => {
   toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
 });
