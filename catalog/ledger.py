@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 import fal
-from catalog.models import Endpoint, Schema, SyncReport
+from catalog import changes
+from catalog.models import Change, Endpoint, Schema, SyncReport
 
 ROWS_PER_WRITE = 100  # keeps the write lock well below 50 ms
 _LISTED = [  # what a listing writes
@@ -50,6 +51,7 @@ _LONGEST = {
     if field.max_length is not None
 }
 _MOST_PRICE = Decimal(1_000_000)  # what the column holds
+_BACK = {"gone_at": None}
 NO_SCHEMA = "Upstream has no schema for it."
 
 
@@ -61,6 +63,7 @@ class Ledger:
         self._rows = {row.endpoint_id: row for row in Endpoint.objects.all()}
         self._digests = set(Schema.objects.values_list("digest", flat=True))
         self._seen: dict[str, int] = {}  # endpoint id → place in upstream's order
+        self._is_first = _is_first()
 
     def take_page(self, page: fal.Page) -> None:
         """Take over a page of the list; what was on an earlier page already is passed over (C7)."""
@@ -91,7 +94,7 @@ class Ledger:
         rows = [self._rows[endpoint_id] for endpoint_id in asked if endpoint_id in gone]
         for row in rows:
             row.gone_at = timezone.now()
-        _update(rows, ["gone_at"])
+        _update(rows, ["gone_at"], [changes.gone(row) for row in rows])
         self.report.gone += [row.endpoint_id for row in rows]
 
     def forget_schemas(self) -> None:
@@ -115,26 +118,28 @@ class Ledger:
                 endpoint_id, "Upstream listed it, but did not give it when asked for its schema."
             )
         documents: dict[str, str] = {}
-        rows = [self._read_schema(item, documents) for item in found.items]
+        told: list[Change] = []
+        rows = [self._read_schema(item, documents, told) for item in found.items]
         new = [Schema(digest=d, document=t) for d, t in documents.items() if d not in self._digests]
         with transaction.atomic():
             if new:
                 Schema.objects.bulk_create(new, ignore_conflicts=True)
-            _update([row for row in rows if row is not None], _SCHEMA)
+            _update([row for row in rows if row is not None], _SCHEMA, told)
         self._digests |= documents.keys()
         self.report.schemas_done += len(asked)
 
     def keep_prices(self, prices: Iterable[fal.Price]) -> None:
         """Note the prices that differ."""
-        rows = []
+        rows, told = [], []
         for price in prices:
             row = self._rows.get(price.endpoint_id)
             if row is None or not 0 <= price.unit_price < _MOST_PRICE:
                 continue
             values = [price.unit_price.quantize(Decimal("1e-8")), price.unit, price.currency]
-            if _assign(row, _fitting(dict(zip(_PRICE, values, strict=True)))):
+            if was := _assign(row, _fitting(dict(zip(_PRICE, values, strict=True)))):
                 rows.append(row)
-        _update(rows, _PRICE)
+                told += changes.priced(row, was)
+        _update(rows, _PRICE, told)
 
     def listed(self) -> list[str]:
         """The endpoints that upstream lists."""
@@ -147,6 +152,7 @@ class Ledger:
     def _take(self, items: list[fal.CatalogueItem]) -> None:
         """Write the items that are new or differ, and where the order alone changed, that alone."""
         new, changed, moved = [], [], []
+        told: list[Change] = []
         for item in items:
             if len(item.endpoint_id) > _LONGEST["endpoint_id"]:
                 self.fail(item.endpoint_id, "Its id is too long.")
@@ -158,18 +164,21 @@ class Ledger:
                 self._rows[item.endpoint_id] = row
                 _assign(row, _fitting(_values(item)))
                 new.append(row)
-            elif _assign(row, _fitting(_values(item)) if item.metadata else {"gone_at": None}):
+            elif was := _assign(row, _fitting(_values(item)) if item.metadata else _BACK):
                 changed.append(row)
+                told += changes.listing(row, was)
             elif row.position != position:
                 moved.append(row)
             row.position = position
         self.report.new += [row.endpoint_id for row in new]
         self.report.changed += [row.endpoint_id for row in changed]
-        _insert(new)
-        _update(changed, [*_LISTED, "position"])
+        _insert(new, [] if self._is_first else [changes.new(row) for row in new])
+        _update(changed, [*_LISTED, "position"], told)
         _update(moved, ["position"])
 
-    def _read_schema(self, item: fal.CatalogueItem, documents: dict[str, str]) -> Endpoint | None:
+    def _read_schema(
+        self, item: fal.CatalogueItem, documents: dict[str, str], told: list[Change]
+    ) -> Endpoint | None:
         """The endpoint with its new schema, or None when nothing about it is to be written."""
         row = self._rows.get(item.endpoint_id)
         if row is None:
@@ -190,7 +199,15 @@ class Ledger:
             values = {"schema_error": why}  # asked for again by the next sync
         else:
             values = {"schema_error": NO_SCHEMA, "schema_updated": version or "unknown"}
-        return row if _assign(row, values) else None
+        was = _assign(row, values)
+        told += changes.reshaped(row, was)
+        return row if was else None
+
+
+def _is_first() -> bool:
+    """Whether the catalogue was never read to its end: what it holds then is no news."""
+    is_done = SyncReport.objects.filter(state=SyncReport.State.DONE).exists()
+    return not is_done and not Change.objects.exists()
 
 
 def _is_due(row: Endpoint) -> bool:
@@ -256,40 +273,61 @@ def _fitting(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _assign(row: Endpoint, values: dict[str, Any]) -> bool:
-    """Set what differs; whether anything did."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
+def _assign(row: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
+    """Set what differs; the former values of that."""
+    now = [(name, getattr(row, name)) for name in values]
+    was = {name: value for name, value in now if value != values[name]}
+    for name in was:
         setattr(row, name, values[name])
-    return bool(changed)
+    return was
 
 
 # Django's own bulk methods build one long statement of all values, with a CASE for each update:
 # five times the time of a prepared statement, and most of it while the database is locked.
-def _insert(rows: list[Endpoint]) -> None:
+def _insert(rows: list[Endpoint], told: list[Change]) -> None:
     columns = [column for column in Endpoint._meta.concrete_fields if not column.primary_key]
     names = ", ".join(str(column.column) for column in columns)
     places = ", ".join(["%s"] * len(columns))
     table = Endpoint._meta.db_table
-    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows)  # noqa: S608
+    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows, told)  # noqa: S608
 
 
-def _update(rows: list[Endpoint], names: list[str]) -> None:
+def _update(rows: list[Endpoint], names: list[str], told: list[Change] | None = None) -> None:
     columns = [column for column in Endpoint._meta.concrete_fields if column.name in names]
     places = ", ".join(f"{column.column} = %s" for column in columns)
     key = Endpoint._meta.get_field("endpoint_id")
     sql = f"UPDATE {Endpoint._meta.db_table} SET {places} WHERE endpoint_id = %s"  # noqa: S608
-    _execute(sql, [*columns, key], rows)
+    _execute(sql, [*columns, key], rows, told or [])
 
 
-def _execute(sql: str, columns: list[Any], rows: list[Endpoint]) -> None:
+def _execute(sql: str, columns: list[Any], rows: list[Endpoint], told: list[Change]) -> None:
+    """Write rows, and what is told of them in the same transaction."""
     for start in range(0, len(rows), ROWS_PER_WRITE):
+        some = rows[start : start + ROWS_PER_WRITE]
         values = [
             [
                 column.get_db_prep_save(getattr(row, column.attname), connection)
                 for column in columns
             ]
-            for row in rows[start : start + ROWS_PER_WRITE]
+            for row in some
         ]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(sql, values)
+        ids = {row.endpoint_id for row in some} if told else set()
+        own = [change for change in told if change.endpoint.endpoint_id in ids]
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.executemany(sql, values)
+            if own:
+                _tell(own)
+
+
+def _tell(told: list[Change]) -> None:
+    """Write changes down; an endpoint that is new has its key since a moment ago."""
+    rows = {change.endpoint.endpoint_id: change.endpoint for change in told}
+    unknown = [endpoint_id for endpoint_id, row in rows.items() if row.pk is None]
+    if unknown:
+        keys = Endpoint.objects.filter(endpoint_id__in=unknown).values_list("endpoint_id", "pk")
+        for endpoint_id, key in keys:
+            rows[endpoint_id].pk = key
+    for change in told:
+        change.endpoint = change.endpoint  # takes the key over
+    Change.objects.bulk_create(told)

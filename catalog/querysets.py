@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     from catalog.models import (  # noqa: F401
+        Change,
         Collection,
         CollectionItem,
         Endpoint,
@@ -90,3 +91,15 @@ class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
         return self.select_related("endpoint").only(
             "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
         )
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Questions about what became of endpoints."""
+
+    def uncompared(self) -> ChangeQuerySet:
+        """New versions of a schema whose lines nobody has written yet."""
+        return self.filter(kind="schema", lines__isnull=True)
+
+    def told(self) -> ChangeQuerySet:
+        """Those that say something: compared, and more than another wording."""
+        return self.filter(lines__isnull=False, weight__gt=0)

@@ -236,6 +236,9 @@ class Draft(models.Model):
     earlier = ExactJSONField(
         default=list, help_text="[{post, why, tab}]: what was replaced, the newest last"
     )
+    schema_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the schema that the form was drawn by"
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -260,6 +263,11 @@ class Preset(models.Model):
     )
     schema_digest = models.CharField(
         max_length=64, blank=True, help_text="of the schema it was saved under"
+    )
+    unmended = ExactJSONField(
+        null=True,
+        blank=True,
+        help_text="{arguments, schema_digest, said}: as it was before it was made to fit a new schema",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,6 +1,6 @@
 """Which endpoints exist, what they accept, and what people made of them."""
 
-from catalog.models.changes import Change, SyncReport
+from catalog.models.changes import Change, Reader, SyncReport
 from catalog.models.curation import Collection, CollectionItem, Favourite, Note, SavedSearch
 from catalog.models.endpoint import Endpoint, Revision, Schema, Standing
 from catalog.models.picture import Picture
@@ -13,6 +13,7 @@ __all__ = [
     "Favourite",
     "Note",
     "Picture",
+    "Reader",
     "Revision",
     "SavedSearch",
     "Schema",

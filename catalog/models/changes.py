@@ -1,12 +1,14 @@
-"""What each sync did, and what became of each endpoint."""
+"""What each sync did, what became of each endpoint, and who has read of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
 from catalog.models.endpoint import Endpoint, Schema
+from catalog.querysets import ChangeQuerySet
 
 
 class SyncReport(models.Model):
@@ -56,6 +58,13 @@ class Change(models.Model):
         PRICE = "price", "price changed"
         SCHEMA = "schema", "inputs or outputs changed"
 
+    class Weight(models.IntegerChoices):
+        """How much it matters to somebody who uses the model."""
+
+        WORDING = 0
+        PLAIN = 1
+        BREAKING = 2
+
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=16, choices=Kind)
     at = models.DateTimeField(db_index=True)
@@ -68,6 +77,9 @@ class Change(models.Model):
     lines: Any = models.JSONField(
         null=True, blank=True, help_text="what changed, line by line; none: not compared yet"
     )
+    weight = models.PositiveSmallIntegerField(choices=Weight, default=Weight.PLAIN)
+
+    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -75,3 +87,18 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} {self.kind}"
+
+
+class Reader(models.Model):
+    """How far one person has read the change log, and the number in the address of their feed."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="what came later is new")
+    feed_number = models.PositiveIntegerField(
+        default=0, help_text="raised, it makes every earlier address of the feed invalid"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_at}"

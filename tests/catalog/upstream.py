@@ -13,6 +13,11 @@ import httpx
 Fault = Callable[[httpx.Request], Any]
 
 
+def ids(count: int, owner: str = "fal-ai") -> list[str]:
+    """Ids of so many made-up endpoints."""
+    return [f"{owner}/model-{n:03}" for n in range(count)]
+
+
 def item(endpoint_id: str, **metadata: Any) -> dict[str, Any]:
     """A catalogue item as fal lists it; `metadata=None` leaves the metadata out."""
     if metadata.get("metadata", ...) is None:
@@ -163,3 +168,16 @@ def once(fault: Fault) -> Fault:
         return answer
 
     return first
+
+
+def after_two_expansions(message: str) -> Callable[[httpx.Request], httpx.Response | None]:
+    """A rate limit that lets two calls for schemas pass."""
+    passed: list[httpx.Request] = []
+
+    def limited(request: httpx.Request) -> httpx.Response | None:
+        if kind_of(request) != "expand":
+            return None
+        passed.append(request)
+        return error(429, "rate_limited", message) if len(passed) > 2 else None
+
+    return limited

@@ -1,0 +1,298 @@
+"""Two versions of a model's document → what changed for those who use it, line by line.
+
+Pure and total: any two documents compare, in bounded time. What only reads differently
+(descriptions, titles, order) is no line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas import lines
+from schemas.building import build
+from schemas.exact import identical
+from schemas.fields import MISSING, Field
+from schemas.lines import Line, Path, Side
+from schemas.merging import Merger
+from schemas.openapi import Contract, as_dict
+from schemas.tables import type_in_words
+
+_MOST_PAIRS = 2500  # of fields gone and added that are looked at for a new name
+_WIDER = {  # what a value of one kind still is after the change
+    ("integer", "number"),
+    ("choice", "string"),
+    ("tuple", "list"),
+    ("object", "map"),
+}
+_AT_LEAST = ("minimum", "min_length")
+_LIMITS = (*_AT_LEAST, "maximum", "max_length")
+
+
+def compare(before: Contract, after: Contract) -> list[Line]:
+    """What changed from one version of a document to the next: inputs in the new order, then outputs."""
+    found = list(_Inputs(_names(after)).children(build(before), build(after), ()))
+    if before.output is not None and after.output is not None:
+        old, new = (
+            build(Contract(one.document, one.output or {}, None)) for one in (before, after)
+        )
+        found += _Outputs(frozenset()).children(old, new, ())
+    elif before.output is not None or after.output is not None:
+        found.append(lines.described("output", is_known=after.output is not None))
+    return list(dict.fromkeys(found))
+
+
+def _names(contract: Contract) -> frozenset[str]:
+    """Every property that the input takes, those too that no form shows."""
+    flat, _ = Merger(contract.document).flatten(contract.input)
+    return frozenset(as_dict(flat.get("properties")))
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """One walk over two trees; `taken` are the names that the newer input takes, hidden ones too."""
+
+    taken: frozenset[str]
+    side: Side = "input"
+
+    def children(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """What changed below two objects."""
+        olds = {child.name: child for child in old.children}
+        news = {child.name: child for child in new.children}
+        gone = [child for name, child in olds.items() if name not in news]
+        added = [child for name, child in news.items() if name not in olds]
+        called = _renamed(gone, added)
+        moves = _moved(gone, added, olds, news)
+        names = {child.name for child in called.values()}
+        for child in gone:
+            if child.name in called:
+                yield self.renamed(child, called[child.name], path)
+            elif child.name in moves:
+                yield lines.moved(self.side, (*path, child.name), (*path, *moves[child.name]))
+            elif not path and child.name in self.taken:
+                yield lines.hidden(self.side, (child.name,))
+            else:
+                yield lines.removed(self.side, (*path, child.name), _words(child))
+        former = {child.name: olds[name] for name, child in called.items()}
+        for name, child in news.items():
+            here = (*path, name)
+            if name in olds or name in names:
+                yield from self.field(olds.get(name) or former[name], child, here)
+            elif name not in moves:
+                yield self.added(child, here)
+
+    def renamed(self, old: Field, new: Field, path: Path) -> Line:
+        """A field under another name."""
+        return lines.renamed(self.side, (*path, old.name), (*path, new.name))
+
+    def added(self, new: Field, path: Path) -> Line:
+        """A field that was not there."""
+        default = new.default if new.has_default else MISSING
+        return lines.added(
+            self.side, path, _words(new), is_required=new.is_required, default=default
+        )
+
+    def field(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """What changed about one field, and below it."""
+        yield from self.ends(old, new, path)
+        if old.kind != new.kind or (old.kind == "string" and old.media != new.media):
+            yield lines.retyped(
+                self.side, path, _words(old), _words(new), breaks=not _is_wider(old, new)
+            )
+        else:
+            yield from self.inside(old, new, path)
+
+    def ends(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """Whether it must be given, what it is when it is not, whether it will stay."""
+        if old.is_required != new.is_required:
+            yield lines.required(
+                self.side, path, is_now=new.is_required, breaks=not new.has_default
+            )
+        if old.is_nullable != new.is_nullable:
+            yield lines.nullable(self.side, path, is_now=new.is_nullable)
+        was, now = (one.default if one.has_default else MISSING for one in (old, new))
+        if not same(was, now):
+            yield lines.default(self.side, path, was, now)
+        if new.is_deprecated and not old.is_deprecated:
+            yield lines.deprecated(self.side, path)
+
+    def inside(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """What changed about fields of one kind: limits, choices, and what is below."""
+        yield from self.limits(old, new, path)
+        yield from self.choices(old, new, path)
+        if old.kind in {"object", "tuple"}:
+            yield from self.children(old, new, path)
+        if old.item and new.item:
+            yield from self.field(old.item, new.item, (*path, "[]" if old.kind == "list" else "*"))
+        if old.rest and new.rest and old.rest.item and new.rest.item:
+            yield from self.field(old.rest.item, new.rest.item, (*path, "*"))
+        elif old.kind == "object" and bool(old.rest) != bool(new.rest):
+            yield lines.others(self.side, path, is_now=bool(new.rest))
+        yield from self.branches(old, new, path)
+
+    def limits(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """Bounds of numbers, lengths, steps and forms."""
+        unit = "entries" if new.kind in {"list", "map"} else "characters"
+        for name in _LIMITS:
+            was, now = getattr(old, name), getattr(new, name)
+            is_open = name in {"minimum", "maximum"}
+            was_open, now_open = (is_open and getattr(one, f"is_{name}_open") for one in (old, new))
+            if was != now:
+                tighter = now is not None and (was is None or (now > was) == (name in _AT_LEAST))
+                yield lines.limit(self.side, path, name, was, now, unit, breaks=tighter)
+            elif was_open != now_open:
+                yield lines.limit_itself(self.side, path, name, now, is_now=not now_open)
+        if old.step != new.step:
+            yield lines.step(self.side, path, old.step, new.step)
+        if old.pattern != new.pattern:
+            yield lines.form(self.side, path, old.pattern, new.pattern)
+        if old.is_unique != new.is_unique:
+            yield lines.unique(self.side, path, is_now=new.is_unique)
+        if old.limits != new.limits:
+            yield lines.advice(self.side, path, old.limits, new.limits)
+
+    def choices(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """Choices that came and went; those of an open text are only suggested."""
+        for is_open, was, now in (
+            (False, _values(old), _values(new)),
+            (True, _keyed(old.suggestions), _keyed(new.suggestions)),
+        ):
+            if came := [value for key, value in now.items() if key not in was]:
+                yield lines.choices(self.side, path, came, are_new=True, breaks=False)
+            if went := [value for key, value in was.items() if key not in now]:
+                yield lines.choices(self.side, path, went, are_new=False, breaks=not is_open)
+
+    def branches(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """The alternatives of a union: paired by type, those called alike first."""
+        left = list(new.branches)
+        for branch in old.branches:
+            alike = [one for one in left if (one.kind, one.media) == (branch.kind, branch.media)]
+            found = next((one for one in alike if one.label == branch.label), None)
+            found = found or next(iter(alike), None)
+            if found is None:
+                yield lines.alternative(self.side, path, _words(branch), is_now=False)
+            else:
+                left.remove(found)
+                yield from self.inside(branch, found, path)
+        for branch in left:
+            yield lines.alternative(self.side, path, _words(branch), is_now=True)
+
+
+class _Outputs(_Inputs):
+    """What matters of an output: which values there are, and of what type."""
+
+    def __init__(self, taken: frozenset[str]) -> None:
+        super().__init__(taken, "output")
+
+    def added(self, new: Field, path: Path) -> Line:
+        """A value more."""
+        return lines.added(self.side, path, _words(new), is_required=False, default=MISSING)
+
+    def ends(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """Who reads a result cares for none of this, but for a value that may be missing now."""
+        if new.is_deprecated and not old.is_deprecated:
+            yield lines.deprecated(self.side, path)
+
+    def limits(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """A result keeps to its limits by itself."""
+        return iter(())
+
+    def choices(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
+        """Only what is new can surprise a reader."""
+        was, now = _values(old), _values(new)
+        if came := [value for key, value in now.items() if key not in was]:
+            yield lines.choices(self.side, path, came, are_new=True, breaks=False)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two defaults are one value: as JSON, but `1` and `1.0` are the same number."""
+    numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b)]
+    return bool(a == b) if all(numbers) else identical(a, b)
+
+
+def is_plural(old: Field, new: Field) -> bool:
+    """Whether a single address became a list of them: `image_url` → `image_urls`."""
+    item = new.item
+    is_list = old.kind == "string" and new.kind == "list" and item is not None
+    alike = is_list and item is not None and (item.kind, item.media) == (old.kind, old.media)
+    return alike and new.name in {old.name, f"{old.name}s"}
+
+
+def _is_wider(old: Field, new: Field) -> bool:
+    """Whether what was taken before is taken still, as far as the type goes."""
+    if new.kind == "json" or (old.kind, new.kind) in _WIDER:
+        return True
+    if new.kind == "union":
+        kinds = {branch.kind for branch in new.branches}
+        kept = _values(old).keys() <= _values(new).keys()
+        return kept if old.kind == "choice" else old.kind in kinds
+    return old.kind == new.kind == "string" and not new.media
+
+
+def _words(field: Field) -> str:
+    return type_in_words(replace(field, is_nullable=False))
+
+
+def _values(field: Field) -> dict[str, Any]:
+    if field.kind == "boolean":
+        return {}
+    return _keyed(option.value for option in field.options if not option.branch)
+
+
+def _keyed(values: Iterable[Any]) -> dict[str, Any]:
+    return {json.dumps(value, sort_keys=True): value for value in values}
+
+
+def _renamed(gone: list[Field], added: list[Field]) -> dict[str, Field]:
+    """The name of each field that is gone → the new field that it obviously is, one for one."""
+    if not gone or len(gone) * len(added) > _MOST_PAIRS:
+        return {}
+    pairs = [(old, new) for old in gone for new in added if _is_obvious(old, new)]
+    olds, news = [old.name for old, _ in pairs], [new.name for _, new in pairs]
+    return {
+        old.name: new
+        for old, new in pairs
+        if olds.count(old.name) == 1 and news.count(new.name) == 1
+    }
+
+
+def _is_obvious(old: Field, new: Field) -> bool:
+    """Whether two names stand for one thing: of one type, described alike or named alike."""
+    if is_plural(old, new):
+        return True
+    if (old.kind, old.media) != (new.kind, new.media):
+        return False
+    if old.help and (old.help, old.more) == (new.help, new.more):
+        return True
+    words = [set(one.name.lower().split("_")) - {""} for one in (old, new)]
+    is_named_alike = bool(words[0] and words[1]) and (words[0] <= words[1] or words[1] <= words[0])
+    return is_named_alike and _shape(old) == _shape(new)
+
+
+def _shape(field: Field) -> tuple[Any, ...]:
+    options = frozenset(_values(field))
+    return (field.is_required, options, *(getattr(field, name) for name in _LIMITS))
+
+
+def _moved(
+    gone: list[Field], added: list[Field], olds: dict[str, Field], news: dict[str, Field]
+) -> dict[str, Path]:
+    """Each name that went into a group, or came out of one → where it is now."""
+    found: dict[str, Path] = {}
+    for child in gone:
+        groups = [g for g in news.values() if _has(g, child) and not _has(olds.get(g.name), child)]
+        if len(groups) == 1:
+            found[child.name] = (groups[0].name, child.name)
+    for child in added:
+        groups = [g for g in gone if _has(g, child)]
+        if len(groups) == 1:
+            found.setdefault(child.name, (child.name,))
+    return found
+
+
+def _has(group: Field | None, child: Field) -> bool:
+    if group is None or group.kind != "object":
+        return False
+    return any(one.name == child.name and one.kind == child.kind for one in group.children)
