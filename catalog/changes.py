@@ -6,10 +6,8 @@ found out afterwards (`compare`), so that no sync waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Change, Endpoint, Schema
@@ -78,28 +76,22 @@ def reshaped(row: Endpoint, was: Was) -> list[Change]:
     return [Change(endpoint=row, kind=kind, at=at, was_id=was["schema_id"], now_id=row.schema_id)]
 
 
-def compare(stop: Callable[[], bool] = lambda: False) -> int:
-    """Write the lines of every new version that has none yet; how many that were.
+def compare() -> int:
+    """Write the lines of a few new versions that have none yet; how many that were.
 
-    In short transactions, and safe to run by several at once: a pair of versions always gives the
-    same lines. Ends early when `stop` says so.
+    Safe to be done by several at once: a pair of versions always gives the same lines.
     """
-    done = 0
-    while not stop():
-        waiting = list(
-            Change.objects.uncompared()
-            .select_related("endpoint", "was", "now")
-            .only("endpoint__endpoint_id", "was", "now", "kind")
-            .order_by("pk")[:AT_ONCE]
-        )
-        if not waiting:
-            break
-        for change in waiting:
-            _settle(change, _compared(change))
-        with transaction.atomic():
-            Change.objects.bulk_update(waiting, ["lines", "weight"])
-        done += len(waiting)
-    return done
+    waiting = list(
+        Change.objects.uncompared()
+        .select_related("endpoint", "was", "now")
+        .only("endpoint__endpoint_id", "was", "now", "kind")
+        .order_by("pk")[:AT_ONCE]
+    )
+    for change in waiting:
+        _settle(change, _compared(change))
+    if waiting:
+        Change.objects.bulk_update(waiting, ["lines", "weight"])
+    return len(waiting)
 
 
 def _compared(change: Change) -> list[Line]:

@@ -21,7 +21,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 import fal
-from catalog import sync
+from catalog import afterwards, sync
 from catalog.models import SyncReport
 from playground import (
     archivist,
@@ -251,6 +251,7 @@ class Worker:
         except sync.AlreadyRunning as error:
             log.info("%s", error)
             return SYNC_AGAIN_S
+        await afterwards.settle_gently()
         if report.state != SyncReport.State.DONE:
             return SYNC_AGAIN_S
         return settings.SYNC_INTERVAL_MINUTES * 60.0 or NEVER_S

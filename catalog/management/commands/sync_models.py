@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from catalog import sync, upstream
+from catalog import afterwards, sync, upstream
 from catalog.models import SyncReport
 
 Show = Callable[[SyncReport], None]
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Stopped. What had arrived is kept; the next sync goes on."
             ) from None
+        afterwards.settle()
         summary = _summary(report)
         self.stdout.write(orjson.dumps(summary).decode() if json else _words(report))
         if report.state != SyncReport.State.DONE:
