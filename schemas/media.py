@@ -57,7 +57,7 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     """The media kind of a text that is an address: by hint, else by its name, else by its description."""
     if hint := media_hint(flat):
         return hint
-    words = _words(name)
+    words = words_in(name)
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
     said = _said(words)
@@ -74,7 +74,7 @@ def file_kind(name: str, flat: Schema) -> str:
     if "url" not in properties:
         return ""
     title = flat.get("title")
-    words = [*_words(name), *(_words(title) if isinstance(title, str) else ())]
+    words = [*words_in(name), *(words_in(title) if isinstance(title, str) else ())]
     is_file = not {"content_type", "file_name", "file_size"}.isdisjoint(properties)
     return (
         media_hint(flat)
@@ -160,7 +160,7 @@ def _is_limit(value: Any) -> bool:
     return is_number and 0 < value < 10**30 and math.isfinite(value)
 
 
-def _words(name: str) -> list[str]:
+def words_in(name: str) -> list[str]:
     """`firstImageUrl2`, `first_image_url_2` → first, image, url."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:100])
     return [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not word.isdecimal()]

@@ -1,0 +1,331 @@
+"""How long, how large and how many: what the fields of a model say of its results in figures."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from schemas import hints
+from schemas.fields import Field
+from schemas.languages import language
+from schemas.media import words_in
+from schemas.words import number
+
+_MOST = 24  # values of one key; more become a range, or are left out
+_LONGEST_S, _MOST_FPS = 7200.0, 240.0
+_LARGEST = 8192  # a side that a model truly makes; larger limits say nothing
+
+_LENGTH = {
+    "duration",
+    "length",
+    "seconds",
+    "second",
+    "secs",
+    "sec",
+    "ms",
+    "milliseconds",
+    "minutes",
+}
+_AROUND_LENGTH = {
+    "video", "audio", "music", "song", "clip", "sound", "output", "total", "target", "num", "number", "of", "in", "s",
+    "generation", "generated", "desired", "track",
+}  # fmt: skip
+_FRAMES = {"frames", "frame"}
+_AROUND_FRAMES = {"num", "number", "of", "total", "count", "video", "output", "target", "length"}
+_FPS = re.compile(r"(?:^|_)(?:fps|frames_per_second|frame_rate|framerate)$")
+_COUNT = re.compile(
+    r"(?:num(?:ber)?|n|max|count)(?:_of)?_(?:images|outputs|samples|videos|variations|variants|results|generations|audios|songs)"
+    r"|(?:image|output|sample|video)s?_count|batch_size|n|variations"
+)
+_SIZED = {"ratio", "aspect", "size", "resolution", "dimension", "dimensions", "format", "shape"}
+_SECONDS = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)?", re.IGNORECASE)
+_LINES = re.compile(r"(\d{3,4})p|([1248])k", re.IGNORECASE)
+_PIXELS = re.compile(r"(\d{2,5})\s*[x*\u00d7]\s*(\d{2,5})", re.IGNORECASE)
+_STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
+_COMMON = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21", "5:4", "4:5", "2:1", "1:2", "16:10", "10:16",
+           "3:1", "1:3", "4:1", "1:4"]  # fmt: skip
+
+
+class Range(NamedTuple):
+    """From the least to the most of something; None where the schema does not say."""
+
+    low: float | None
+    high: float | None
+
+
+def values(field: Field) -> list[Any]:
+    """The plain values that a field offers, also beside other alternatives."""
+    if field.suggestions:
+        return list(field.suggestions)
+    own = [option.value for option in field.options if not option.branch]
+    return (
+        [value for value in own if not isinstance(value, bool)] if field.kind != "boolean" else []
+    )
+
+
+def bounds(field: Field) -> Range:
+    """The limits of a number, or of the number among a field's alternatives."""
+    numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
+    if not numeric:
+        return Range(None, None)
+    return Range(numeric[0].minimum, numeric[0].maximum)
+
+
+def durations(fields: Iterable[Field]) -> list[str]:
+    """How many seconds of video or sound can be asked for, and how many there are unless one asks."""
+    listed = list(fields)
+    found = next((facts for field in listed if (facts := _duration(field))), None)
+    return found or _by_frames(listed)
+
+
+def rates(fields: Iterable[Field]) -> list[str]:
+    """How many frames a second can be asked for."""
+    for field in fields:
+        if not _FPS.search(field.name.lower()):
+            continue
+        if listed := _figures(values(field)):
+            return [f"fps:{number(value)}" for value in listed[:_MOST]]
+        low, high = bounds(field)
+        if low is not None and high is not None and 0 <= low <= high <= _MOST_FPS:
+            return [f"fps:{_span(max(low, 1), high)}"]
+        if (usual := _figure(field.default)) and usual <= _MOST_FPS:
+            return [f"fps:{number(usual)}"]
+    return []
+
+
+def outputs(fields: Iterable[Field]) -> list[str]:
+    """How many results one run may make."""
+    for field in fields:
+        if not _COUNT.fullmatch(field.name.lower()):
+            continue
+        low, high = bounds(field)
+        listed = _figures(values(field))
+        if listed:
+            low, high = min(listed), max(listed)
+        if high is not None and 1 < high <= 1000:
+            return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
+        if high is None and field.kind == "integer":
+            return ["can:batch"]
+    return []
+
+
+def voices(fields: Iterable[Field]) -> list[str]:
+    """How many voices there are to choose from."""
+    names = {"voice", "voices", "speaker", "speakers", "narrator"}
+    counts = [len(values(f)) for f in fields if names & set(words_in(f.name)) and not f.media]
+    return [f"voices:{most}"] if (most := max(counts, default=0)) > 1 else []
+
+
+def languages(fields: Iterable[Field]) -> list[str]:
+    """The languages to choose from, and how many they are."""
+    found: dict[str, None] = {}
+    for field in fields:
+        if not {"language", "languages", "lang", "locale"} & set(words_in(field.name)):
+            continue
+        for value in values(field)[:200]:
+            if isinstance(value, str) and (name := language(value)):
+                found[name] = None
+    named = [f"language:{name}" for name in list(found)[:120]]
+    return [*named, f"languages:{len(named)}"] if len(named) > 1 else named
+
+
+def shapes(fields: Iterable[Field]) -> list[str]:
+    """Ratios, sizes in pixels and megapixels of pictures and videos."""
+    ratios: dict[str, None] = {}
+    sizes: dict[str, None] = {}
+    areas: list[float] = []
+    for field in fields:
+        if _SIZED & set(words_in(field.name)):
+            for text, pair in _pairs(field):
+                if ratio := _ratio(*pair):
+                    ratios[ratio] = None
+                if text in hints.PRESETS or _PIXELS.fullmatch(text):
+                    sizes[f"{pair[0]}x{pair[1]}"] = None
+                    areas.append(pair[0] * pair[1] / 1e6)
+    areas += [area for area in _areas(fields) if area]
+    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MOST]]
+    found += [f"size:{size}" for size in list(sizes)[:_MOST]]
+    if areas:
+        found.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
+    return found
+
+
+def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
+    """Resolutions by the names of the trade: `1080p`, `4k`."""
+    found: dict[str, None] = {}
+    listed = list(fields)
+    for field in listed:
+        words = set(words_in(field.name))
+        for value in values(field)[:200]:
+            for name in _lines(value, words, is_video=is_video):
+                found[name] = None
+    if is_video and not found:
+        for name in _fitting(listed):
+            found[name] = None
+    return [f"resolution:{name}" for name in list(found)[:_MOST]]
+
+
+def _duration(field: Field) -> list[str]:
+    words = words_in(field.name)
+    rest = set(words) - _LENGTH
+    says = f"{field.label} {field.help} {field.more}".lower()
+    if not _LENGTH & set(words) or rest - _AROUND_LENGTH or "frame" in says.split(".")[0]:
+        return []
+    if words[-1:] == ["length"] and "second" not in says:
+        return []
+    scale = 1.0
+    if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
+        scale = 0.001
+    elif "minutes" in words:
+        scale = 60.0
+    usual = _figure(field.default)
+    found = _seconds_of(field, scale, usual)
+    if found and usual and 0 < usual * scale <= _LONGEST_S:
+        found.append(f"default-duration:{_short(usual * scale)}")
+    return found
+
+
+def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
+    listed = [v * scale for v in _figures(values(field)) if 0 < v * scale <= _LONGEST_S]
+    low, high = bounds(field)
+    if low is not None and high is not None and 0 < high * scale <= _LONGEST_S and low <= high:
+        return [f"duration:{_span(max(low, 0) * scale, high * scale)}"]
+    if len(listed) > _MOST:
+        return [f"duration:{_span(min(listed), max(listed))}"]
+    if listed:
+        return [f"duration:{_short(value)}" for value in listed]
+    return (
+        [f"duration:{_short(usual * scale)}"] if usual and 0 < usual * scale <= _LONGEST_S else []
+    )
+
+
+def _by_frames(fields: list[Field]) -> list[str]:
+    """Seconds from frames at the usual rate, where both are known."""
+    rate = next((_figure(f.default) for f in fields if _FPS.search(f.name.lower())), None)
+    for field in fields:
+        words = set(words_in(field.name))
+        if not _FRAMES & words or words - _FRAMES - _AROUND_FRAMES or not rate or rate > _MOST_FPS:
+            continue
+        usual = _figure(field.default)
+        low, high = bounds(field)
+        listed = _figures(values(field))
+        if listed:
+            found = [f"duration:{_short(value / rate)}" for value in listed[:_MOST]]
+        elif low is not None and high is not None and 0 < high / rate <= _LONGEST_S:
+            found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
+        elif usual:
+            found = [f"duration:{_short(usual / rate)}"]
+        else:
+            continue
+        return [*found, f"default-duration:{_short(usual / rate)}"] if usual else found
+    return []
+
+
+def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
+    listed = [value for value in values(field)[:200] if isinstance(value, str)]
+    known = hints.sizes(listed)
+    if not known and len(listed) == 1 and (match := _PIXELS.fullmatch(listed[0])):
+        known = {listed[0]: (int(match[1]), int(match[2]))}
+    yield from known.items()
+    usual = field.default if isinstance(field.default, str) else ""
+    if not known and (match := _PIXELS.fullmatch(usual)):
+        yield usual, (int(match[1]), int(match[2]))
+
+
+def _ratio(width: int, height: int) -> str:
+    """The ratio as people say it; empty where it is none that they would ask for."""
+    if not width or not height:
+        return ""
+    ratio, is_pixels = width / height, max(width, height) >= 64
+    nearest = min(_COMMON, key=lambda name: abs(math.log(_quotient(name) / ratio)))
+    if abs(_quotient(nearest) / ratio - 1) <= (0.035 if is_pixels else 0.001):
+        return nearest
+    if is_pixels:
+        return ""
+    divisor = math.gcd(width, height)
+    return f"{width // divisor}:{height // divisor}"
+
+
+def _quotient(name: str) -> float:
+    width, _, height = name.partition(":")
+    return int(width) / int(height)
+
+
+def _areas(fields: Iterable[Field]) -> Iterator[float]:
+    """The least and the most megapixels that width and height allow; nothing where that is no real limit."""
+    for group in _sides(fields):
+        (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
+        if most_w and most_h and max(most_w, most_h) <= _LARGEST:
+            yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
+            yield most_w * most_h / 1e6
+
+
+def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
+    """Fields that are a width and a height together: of the form itself, or of a size."""
+    listed = list(fields)
+    yield from _both(listed)
+    for field in listed:
+        if _SIZED & set(words_in(field.name)):
+            for one in (field, *field.branches):
+                yield from _both(one.children)
+
+
+def _both(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
+    known = {field.name: field for field in fields}
+    if {"width", "height"} <= known.keys():
+        yield known
+
+
+def _fitting(fields: list[Field]) -> Iterator[str]:
+    """The standard resolutions that width and height allow."""
+    for group in _sides(fields):
+        wide, high = bounds(group["width"]), bounds(group["height"])
+        if not wide.high or not high.high or max(wide.high, high.high) > 4096:
+            continue
+        for lines, (x, y) in _STANDARD.items():
+            if (wide.low or 0) <= x <= wide.high and (high.low or 0) <= y <= high.high:
+                yield "4k" if lines == 2160 else f"{lines}p"
+
+
+def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
+    is_resolution = bool(words & {"resolution", "size", "quality", "dimensions"})
+    if isinstance(value, str):
+        match = _LINES.fullmatch(value.strip())
+        if match and (match[1] or is_resolution):
+            yield "4k" if match[1] == "2160" else value.strip().lower()
+        elif is_video and is_resolution and (pair := _PIXELS.fullmatch(value.strip())):
+            side = min(int(pair[1]), int(pair[2]))
+            if side in _STANDARD and max(int(pair[1]), int(pair[2])) > side:
+                yield "4k" if side == 2160 else f"{side}p"
+    plain = (
+        value
+        if isinstance(value, int)
+        else int(value)
+        if str(value).isdecimal() and len(str(value)) < 5
+        else 0
+    )
+    if is_video and "resolution" in words and plain in {360, 480, 540, 580, 720, 1080, 1440, 2160}:
+        yield "4k" if plain == 2160 else f"{plain}p"
+
+
+def _figures(listed: Iterable[Any]) -> list[float]:
+    found = (_figure(value) for value in listed)
+    return [value for value in found if value is not None]
+
+
+def _figure(value: Any) -> float | None:
+    """The number that a value is, also one written as text and with seconds behind it."""
+    if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
+        return float(match[1])
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 1e7 and math.isfinite(value) else None
+
+
+def _short(value: float) -> str:
+    return number(round(value, 1) if value >= 1 else round(value, 3))
+
+
+def _span(low: float, high: float) -> str:
+    return _short(low) if low >= high else f"{_short(low)}-{_short(high)}"

@@ -1,0 +1,248 @@
+"""What documents say a model can do; expectations were written by hand from reading them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.config import PREFIXES, Config
+from sandbox.models import MODELS
+from sandbox.openapi import document as sandbox_document
+from schemas.capabilities import MOST, facts, field_words
+from tests.conftest import DATA
+from tests.schemas import hostile, strategies
+from tests.schemas.laws import cases
+
+Node = dict[str, Any]
+relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
+PRESETS = (
+    "ratio:1:1 ratio:3:4 ratio:9:16 ratio:4:3 ratio:16:9 size:1024x1024 size:512x512 size:768x1024 size:576x1024 "
+    "size:1024x768 size:1024x576 megapixels:0.26-1.1"
+)
+REAL = {
+    "fal-ai/flux/dev": f"in:text out:image can:seed can:batch outputs:1-4 {PRESETS}",
+    "fal-ai/recraft-v3": f"in:text out:image {PRESETS}",
+    "fal-ai/stable-diffusion-v35-large": "in:text out:image can:lora can:seed can:negative-prompt can:controlnet can:batch "
+    f"outputs:1-4 {PRESETS}",
+    "fal-ai/nano-banana/edit": "in:text in:image in:images out:image can:seed",
+    "fal-ai/bytedance/seedream/v4/edit": "in:text in:image in:images out:image can:seed can:batch outputs:1-6 megapixels:0.07-16.8",
+    "fal-ai/kling-video/v2.1/master/image-to-video": "in:text in:image out:video can:negative-prompt duration:5 duration:10 "
+    "default-duration:5",
+    "fal-ai/pixverse/v5.6/image-to-video": "in:text in:image out:video can:seed can:negative-prompt can:sound duration:5 duration:8 "
+    "duration:10 default-duration:5 resolution:360p resolution:540p resolution:720p resolution:1080p",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint_id", REAL)
+def test_the_real_documents_say_what_one_reads_in_them(
+    documents: dict[str, Node], endpoint_id: str
+) -> None:
+    assert set(facts(documents[endpoint_id])) == set(REAL[endpoint_id].split())
+
+
+def test_a_speech_model_says_its_languages(documents: dict[str, Node]) -> None:
+    found = set(facts(documents["fal-ai/minimax/speech-02-hd"]))
+    assert {"in:text", "out:audio", "language:german", "language:chinese", "languages:35"} <= found
+    others = {fact for fact in found if not fact.startswith(("language:", "languages:"))}
+    assert others == {"in:text", "out:audio"}
+
+
+text = {"type": "string", "description": "What to make."}
+url = {"type": "string"}
+urls = {"type": "array", "items": {"type": "string"}}
+file = {"type": "object", "title": "File", "properties": {"url": url, "content_type": url}}
+VIDEO, IMAGES = {"video": file}, {"images": {"type": "array", "items": file}}
+
+
+def enum(*values: Any, **more: Any) -> Node:
+    return {"enum": list(values), "type": "string"} | more
+
+
+def number(low: Any = None, high: Any = None, default: Any = None, kind: str = "integer") -> Node:
+    known = {"minimum": low, "maximum": high, "default": default}
+    return {"type": kind} | {key: value for key, value in known.items() if value is not None}
+
+
+def document(takes: Node, gives: Node, required: tuple[str, ...] = ()) -> Node:
+    body = {"type": "object", "properties": takes, "required": list(required)}
+    answer = {"type": "object", "properties": gives}
+    return {
+        "paths": {
+            "/a/b": {"post": {"requestBody": {"content": {"application/json": {"schema": body}}}}},
+            "/a/b/requests/{request_id}": {
+                "get": {"responses": {"200": {"content": {"application/json": {"schema": answer}}}}}
+            },
+        }
+    }
+
+
+CASES: list[tuple[str, Node, Node, str]] = [
+    # media in
+    ("two single pictures are several", {"first_frame_url": url, "last_frame_url": url}, VIDEO,
+     "in:image in:images out:video can:end-frame"),
+    ("a start and a tail", {"image_url": url, "tail_image_url": url}, VIDEO, "in:image in:images out:video can:end-frame"),
+    ("a list is several", {"reference_image_urls": urls}, VIDEO, "in:image in:images out:video"),
+    ("a list of one is one", {"image_urls": urls | {"maxItems": 1}}, VIDEO, "in:image out:video"),
+    ("pictures in a list of objects", {"elements": {"type": "array", "items": {"type": "object", "properties": {
+        "frontal_image_url": url, "reference_image_urls": urls}}}}, VIDEO, "in:image in:images out:video"),
+    ("a picture or several", {"image": {"anyOf": [url | {"ui": {"field": "image"}}, urls]}}, IMAGES,
+     "in:image in:images out:image"),
+    ("a mask is no second picture", {"image_url": url, "mask_url": url}, IMAGES, "in:image out:image can:mask"),
+    ("an adapter's picture is no input", {"ip_adapter": {"type": "object", "properties": {"image_url": url, "path": url}}},
+     IMAGES, "out:image"),
+    ("a picture as an object", {"image": file}, IMAGES, "in:image out:image"),
+    ("mediums side by side", {"video_url": url, "audio_url": url}, VIDEO, "in:video in:audio out:video can:sound"),
+    ("a mesh", {"input_mesh_url": url}, {"model_glb": file}, "in:3d out:3d"),
+    ("a model address said to be 3D", {"model_url": url | {"description": "The 3D model to texture."}}, {"model_mesh": file},
+     "in:3d out:3d"),
+    ("a webhook is no file", {"webhook_url": url, "prompt": text}, IMAGES, "in:text out:image"),
+    ("an archive", {"images_data_url": url, "steps": number(1, 9)}, {"diffusers_lora_file": file, "config_file": file},
+     "in:file out:lora"),
+    # texts in
+    ("a negative prompt alone is no prompt", {"negative_prompt": text, "image_url": url}, IMAGES,
+     "in:image out:image can:negative-prompt"),
+    ("an id is no prompt", {"text_id": url, "output_text_format": url}, IMAGES, "out:image"),
+    ("messages", {"messages": {"type": "array", "items": {"type": "object", "properties": {"content": text}}}},
+     {"output": url}, "in:text out:text"),
+    # media out
+    ("a preview is not the result", {"image_url": url}, {"model_mesh": file, "thumbnail": file, "textures": urls}, "in:image out:3d"),
+    ("a last frame is not the result", {"prompt": text}, {"video": file, "last_frame_image": file}, "in:text out:video"),
+    ("sound and picture apart", {"prompt": text}, {"video": file, "audio": file}, "in:text out:video out:audio"),
+    ("words about a picture", {"image_url": url}, {"results": url}, "in:image out:text"),
+    ("words beside pictures are not the result", {"prompt": text}, IMAGES | {"description": url}, "in:text out:image"),
+    ("figures", {"image_url": url}, {"nsfw_probability": number(0, 1), "seed": number()}, "in:image out:data"),
+    ("only a seed", {"prompt": text}, {"seed": number()}, "in:text"),
+    ("a file that only its example explains", {"prompt": text}, {"result": file | {"examples": [{"url": "https://a.b/c.mp3"}]}},
+     "in:text out:audio"),
+    ("a file and no more", {"prompt": text}, {"result": file}, "in:text out:file"),
+    ("subtitles beside a video", {"video_url": url}, {"video": file, "srt_file": file}, "in:video out:video"),
+    # durations
+    ("seconds as text", {"duration": enum("5s", "9s", default="5s")}, VIDEO, "out:video duration:5 duration:9 default-duration:5"),
+    ("seconds and auto", {"duration": enum("auto", "4", "12")}, VIDEO, "out:video duration:4 duration:12"),
+    ("whole seconds", {"duration": {"enum": [4, 8, 12], "type": "integer", "default": 4}}, VIDEO,
+     "out:video duration:4 duration:8 duration:12 default-duration:4"),
+    ("a number or auto", {"duration": {"anyOf": [number(3, 15), enum("auto")]}}, VIDEO, "out:video duration:3-15"),
+    ("a range", {"seconds_total": number(1, 47, 30)}, {"audio": file}, "out:audio duration:1-47 default-duration:30"),
+    ("milliseconds", {"music_length_ms": number(10000, 300000)}, {"audio": file}, "out:audio duration:10-300"),
+    ("no upper limit", {"duration": number(1, None, 8)}, {"audio": file}, "out:audio duration:8 default-duration:8"),
+    ("frames", {"num_frames": number(17, 161, 81), "frames_per_second": number(4, 60, 16)}, VIDEO,
+     "out:video duration:1.1-10.1 default-duration:5.1 fps:4-60"),
+    ("frames to choose from", {"num_frames": {"enum": ["129", "85"], "default": "129"}, "fps": number(24, 24, 24)}, VIDEO,
+     "out:video duration:5.4 duration:3.5 default-duration:5.4 fps:24"),
+    ("frames at a rate that nobody knows", {"num_frames": number(16, 160, 80)}, VIDEO, "out:video"),
+    ("a duration in frames", {"duration": number(16, 160, 80) | {"description": "Number of frames."}}, VIDEO, "out:video"),
+    ("other durations", {"min_silence_duration_ms": number(0, 2000), "fade_duration": number(0, 5), "seconds_start": number(0, 47)},
+     {"audio": file}, "out:audio"),
+    ("a length that is no time", {"max_length": number(1, 500), "length": number(1, 10)}, {"audio": file}, "out:audio"),
+    ("a picture lasts no time", {"duration": number(1, 10)}, IMAGES, "out:image"),
+    # resolutions, ratios, sizes
+    ("lines in capitals", {"resolution": enum("768P", "1080P")}, VIDEO, "out:video resolution:768p resolution:1080p"),
+    ("lines as numbers", {"resolution": {"enum": [480, 720], "type": "integer"}}, VIDEO, "out:video resolution:480p resolution:720p"),
+    ("pixels are lines", {"resolution": enum("1920x1080", "1080x1920", "3840x2160")}, VIDEO,
+     "out:video resolution:1080p resolution:4k ratio:16:9 ratio:9:16 size:1920x1080 size:1080x1920 size:3840x2160 megapixels:2.1-8.3"),
+    ("thousands of pixels", {"resolution": enum("1K", "2K", "4K")}, IMAGES, "out:image resolution:1k resolution:2k resolution:4k"),
+    ("a bit rate is no resolution", {"bitrate": enum("2k", "4k", "128k")}, VIDEO, "out:video"),
+    ("voxels are no lines", {"resolution": {"enum": [512, 1024], "type": "integer"}}, {"model_glb": file}, "out:3d"),
+    ("a video that is as large as it says", {"width": number(256, 1920), "height": number(256, 1080)}, VIDEO,
+     "out:video resolution:480p resolution:720p resolution:1080p megapixels:0.07-2.1"),
+    ("limits that are none", {"image_size": {"type": "object", "properties": {"width": number(1, 14142), "height": number(1, 14142)}}},
+     IMAGES, "out:image"),
+    ("ratios", {"aspect_ratio": enum("auto", "21:9", "16:9", "1:1")}, VIDEO, "out:video ratio:21:9 ratio:16:9 ratio:1:1"),
+    ("a grid is no ratio", {"grid": enum("2x2", "3x3")}, IMAGES, "out:image"),
+    ("buckets of pixels", {"image_size": enum("1024x1024", "1344x768", "832x1216")}, IMAGES,
+     "out:image ratio:1:1 ratio:16:9 ratio:2:3 size:1024x1024 size:1344x768 size:832x1216 megapixels:1-1.1"),
+    # abilities
+    ("loras in a list", {"loras": {"type": "array", "items": {"type": "object", "properties": {"path": url}}}}, IMAGES,
+     "out:image can:lora"),
+    ("a lora's address", {"lora_url": url}, IMAGES, "out:image can:lora"),
+    ("figures of loras are none", {"lora_scale": number(0, 1), "enable_lora": {"type": "boolean"}}, IMAGES, "out:image"),
+    ("training from a lora", {"resume_lora_url": url, "lora_rank": number(4, 64)}, {"lora_file": file}, "out:lora"),
+    ("a switch for sound", {"generate_audio": {"type": "boolean", "default": True}}, VIDEO, "out:video can:sound"),
+    ("keeping the sound makes none", {"video_url": url, "keep_original_audio": {"type": "boolean"}}, VIDEO, "in:video out:video"),
+    ("a prompt for the sound", {"sound_effect_prompt": text}, VIDEO, "in:text out:video can:sound"),
+    ("sound as the result says", {"prompt": text}, {"video": file | {"description": "The video with synchronized audio"}},
+     "in:text out:video can:sound"),
+    ("see-through", {"background": enum("auto", "transparent", "opaque")}, IMAGES, "out:image can:transparent"),
+    ("larger", {"image_url": url, "upscale_factor": number(1, 4, 2)}, {"image": file}, "in:image out:image can:upscale"),
+    ("one at a time is no batch", {"num_images": number(1, 1)}, IMAGES, "out:image"),
+    ("several to choose", {"num_images": {"enum": [1, 2, 4], "type": "integer"}}, IMAGES, "out:image outputs:1-4 can:batch"),
+    ("a training batch is none", {"batch_size": number(1, 8)}, {"lora_file": file}, "out:lora"),
+    ("a seed by its name", {"seed": number(0, 2**31)}, IMAGES, "out:image can:seed"),
+    ("a seed as text", {"seed": text}, IMAGES, "out:image"),
+    ("voices", {"voice": enum("Aria", "Bram", "Cleo")}, {"audio": file}, "out:audio voices:3"),
+    ("languages by code", {"language": enum("auto", "en", "de-DE", "Chinese,Yue", "xx")}, {"audio": file},
+     "out:audio language:english language:german language:chinese languages:3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_fields_become_facts(takes: Node, gives: Node, expected: str) -> None:
+    found = facts(document(takes, gives, ("prompt",)))
+    assert set(found) == set(expected.split())
+
+
+ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
+MEDIA_OF = {"llm": "text", "vision": "text", "speech": "audio", "unknown": "data", "json": "data"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
+def test_the_sandbox_models_take_and_make_what_their_category_says(model: Any) -> None:
+    found = set(facts(sandbox_document(model, ADDRESSES), model.endpoint_id))
+    made = {fact[4:] for fact in found if fact.startswith("out:")}
+    taken, _, category = model.category.partition("-to-")
+    if model.category in {"workflow", "json"} or model.app.startswith("mischief"):
+        return  # filed under what says nothing of the media
+    if model.category == "training":
+        assert made == {"lora"}
+        return
+    wanted = category or taken
+    wanted = {"json": "data", "llm": "text", "vision": "text", "speech": "audio"}.get(
+        wanted, wanted
+    )
+    assert made == {wanted}
+    if category:
+        assert f"in:{MEDIA_OF.get(taken, taken)}" in found
+
+
+def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> None:
+    found = field_words(documents["fal-ai/stable-diffusion-v35-large"]).split()
+    assert {"negative_prompt", "negative", "loras", "controlnet", "guidance_scale", "seed"} <= set(
+        found
+    )
+    assert len(found) == len(set(found))
+
+
+def any_of_it(value: Any) -> None:
+    started = time.perf_counter()
+    found, words = facts(value), field_words(value)
+    assert len(found) == len(set(found)) <= MOST
+    assert all(fact.partition(":")[2] and fact.isprintable() for fact in found)
+    assert len(words) <= 2500
+    assert time.perf_counter() - started < 20  # only to tell a hang from a busy machine
+
+
+@settings(relaxed, max_examples=cases(150))
+@given(strategies.json_values)
+def test_any_json_gives_facts(value: Any) -> None:
+    any_of_it(value)
+
+
+@settings(relaxed, max_examples=cases(60))
+@given(st.data())
+def test_any_document_gone_wrong_gives_facts(
+    documents: dict[str, Node], data: st.DataObject
+) -> None:
+    real = data.draw(st.sampled_from(sorted(documents)))
+    any_of_it(data.draw(hostile.mutations(documents[real])))
+
+
+@pytest.mark.parametrize("around", hostile.NESTS)
+def test_deep_documents_end(around: str) -> None:
+    deep = {"prompt": hostile.nested(300, around)}
+    any_of_it(document(deep, deep))
