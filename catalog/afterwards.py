@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from catalog import changes
+from catalog import capabilities, changes
 
 PAUSE_S = 0.02  # between batches, for those who wait for the same process
 
-STEPS: tuple[Callable[[], int], ...] = (changes.compare,)
+STEPS: tuple[Callable[[], int], ...] = (capabilities.read, capabilities.share, changes.compare)
 
 
 def settle() -> None:

@@ -40,6 +40,11 @@ _PER = {  # words of a price's unit → what it is for
     "token": "token", "tokens": "token", "generation": "run", "generations": "run", "request": "run", "requests": "run",
     "run": "run", "runs": "run", "audio": "run", "song": "run", "model": "run", "unit": "unit", "units": "unit",
 }  # fmt: skip
+_FILED = {"vision": "image-to-text", "llm": "text-to-text"}
+_MEDIA = {medium: medium for medium in ("text", "image", "video", "audio", "3d")} | {
+    "speech": "audio",
+    "json": "data",
+}
 _SECONDS = {"second": 1, "minute": 60}
 _TYPICAL_SECONDS = 5.0
 _SOUND = re.compile(
@@ -88,7 +93,11 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_state(row),
         *_abilities(row, tags, said),
         *_price(row, said),
-        *said,
+        *(
+            said
+            if any(fact.startswith("out:") for fact in said)
+            else [*said, *_filed(row.category)]
+        ),
     ]
     if row.duration_estimate_min is not None:
         found.append(f"time:{figure(max(row.duration_estimate_min, 0) * 60)}")
@@ -104,6 +113,12 @@ def _plain(row: Listing) -> list[tuple[str, str]]:
         ("group", row.group_key),
         ("owner", row.owner),
     ]
+
+
+def _filed(category: str) -> list[str]:
+    """What its category says of an endpoint whose schema does not tell what it makes."""
+    taken, _, made = _FILED.get(category, category).partition("-to-")
+    return [f"in:{_MEDIA[taken]}", f"out:{_MEDIA[made]}"] if {taken, made} <= _MEDIA.keys() else []
 
 
 def _state(row: Listing) -> list[str]:

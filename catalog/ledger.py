@@ -44,6 +44,7 @@ _LISTED = [  # what a listing writes
     "gone_at",
 ]
 _SCHEMA = ["schema", "schema_updated", "schema_error"]
+_READ_OUT = ["facts", "field_words"]  # long, and none of a sync's business
 _PRICE = ["unit_price_usd", "price_unit", "currency"]
 _LONGEST = {
     field.name: field.max_length
@@ -60,7 +61,7 @@ class Ledger:
 
     def __init__(self, report: SyncReport) -> None:
         self.report = report
-        self._rows = {row.endpoint_id: row for row in Endpoint.objects.all()}
+        self._rows = {row.endpoint_id: row for row in Endpoint.objects.defer(*_READ_OUT)}
         self._digests = set(Schema.objects.values_list("digest", flat=True))
         self._seen: dict[str, int] = {}  # endpoint id → place in upstream's order
         self._is_first = _is_first()

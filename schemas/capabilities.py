@@ -81,45 +81,55 @@ class Part(NamedTuple):
         return set(words_in(self.names[-1])) if self.names else set()
 
 
-def facts(document: Any, endpoint_id: str = "") -> list[str]:
-    """What the document says a model can do: `key:value` words, each once, at most `MOST`.
+class Reading(NamedTuple):
+    """What a document says: facts, `key:value` words each once, and the words of its fields for a search.
 
     `default-duration:5` is how many seconds come out unless one asks for more.
     """
+
+    facts: list[str]
+    words: str
+
+
+def read(document: Any, endpoint_id: str = "") -> Reading:
+    """What the document says a model can do, and in which words; at most `MOST` facts."""
     found = contract(document, endpoint_id)
     takes = list(_parts(build(found)))
+    named = [*_facts(takes, found)]
+    named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
+    return Reading([f for f in dict.fromkeys(named) if len(f) <= 80][:MOST], _words(takes))
+
+
+def _facts(takes: list[Part], found: Contract) -> Iterator[str]:
     makes = _made(found)
     settings = [part.field for part in takes if not part.is_repeated]
-    result = [
-        *_taken(takes),
-        *(f"out:{medium}" for medium in makes),
-        *_abilities(takes, makes, found),
-    ]
-    if not makes.keys().isdisjoint({"video", "audio"}):
-        result += measures.durations(settings)
-    if not makes.keys().isdisjoint({"image", "video"}):
-        result += measures.resolutions(settings, is_video="video" in makes)
-        result += measures.shapes(settings)
+    fields = [part.field for part in takes]
+    media = makes.keys()
+    yield from _taken(takes)
+    yield from (f"out:{medium}" for medium in makes)
+    yield from _abilities(takes, makes, found)
+    if media & {"video", "audio"}:
+        yield from measures.durations(settings)
+        yield from measures.voices(fields)
+    if media & {"image", "video"}:
+        yield from measures.resolutions(settings, is_video="video" in makes)
+        yield from measures.shapes(settings)
     if "video" in makes:
-        result += measures.rates(settings)
-    if not makes.keys().isdisjoint({"image", "video", "audio", "3d", "text"}):
-        result += measures.outputs(settings)
-        result += measures.languages(part.field for part in takes)
-    if not makes.keys().isdisjoint({"audio", "video"}):
-        result += measures.voices(part.field for part in takes)
-    result += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
-    return [fact for fact in dict.fromkeys(result) if len(fact) <= 80][:MOST]
+        yield from measures.rates(settings)
+    if media & {"image", "video", "audio", "3d", "text"}:
+        yield from measures.outputs(settings)
+        yield from measures.languages(fields)
 
 
-def field_words(document: Any, endpoint_id: str = "") -> str:
-    """The names, titles and first sentences of the fields, for a text search; each word once."""
+def _words(takes: list[Part]) -> str:
+    """The names, titles and first sentences of the fields; each word once."""
     found: dict[str, None] = {}
     length = 0
-    for part in _parts(build(contract(document, endpoint_id))):
+    for part in takes:
         name = part.names[-1] if part.names else ""
         for word in f"{name} {part.field.label} {part.field.help}".split():
             plain = word.strip(".,:;()[]'\"`!?").lower()
-            if 1 < len(plain) <= 40 and plain not in found:
+            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in found:
                 length += len(plain) + 1
                 if length > _MOST_WORDS:
                     return " ".join(found)

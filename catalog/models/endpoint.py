@@ -26,10 +26,12 @@ class Schema(models.Model):
     document = models.TextField(help_text="the document as JSON text, unchanged")
     first_seen_at = models.DateTimeField(auto_now_add=True)
     facts: Any = models.JSONField(
-        null=True, blank=True, help_text="what the document says a model can do; none: not read yet"
+        null=True,
+        blank=True,
+        help_text="what the document says: `facts` and `words`; none: not read yet",
     )
     facts_version = models.PositiveSmallIntegerField(
-        default=0, help_text="the reading rules that `facts` were read by"
+        default=0, db_index=True, help_text="the reading rules that `facts` were read by"
     )
 
     def __str__(self) -> str:
@@ -83,6 +85,9 @@ class Endpoint(models.Model):
     )
     field_words = models.TextField(
         blank=True, help_text="names and descriptions of its fields, for the search alone"
+    )
+    facts_from = models.CharField(
+        max_length=80, blank=True, help_text="the rules and the schema that both were read by"
     )
     picture = models.ForeignKey(
         "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

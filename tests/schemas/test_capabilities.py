@@ -12,12 +12,18 @@ from hypothesis import strategies as st
 from sandbox.config import PREFIXES, Config
 from sandbox.models import MODELS
 from sandbox.openapi import document as sandbox_document
-from schemas.capabilities import MOST, facts, field_words
+from schemas.capabilities import MOST, read
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
 from tests.schemas.laws import cases
 
 Node = dict[str, Any]
+
+
+def facts(document: Any, endpoint_id: str = "") -> list[str]:
+    return read(document, endpoint_id).facts
+
+
 relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 PRESETS = (
     "ratio:1:1 ratio:3:4 ratio:9:16 ratio:4:3 ratio:16:9 size:1024x1024 size:512x512 size:768x1024 size:576x1024 "
@@ -211,7 +217,7 @@ def test_the_sandbox_models_take_and_make_what_their_category_says(model: Any) -
 
 
 def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> None:
-    found = field_words(documents["fal-ai/stable-diffusion-v35-large"]).split()
+    found = read(documents["fal-ai/stable-diffusion-v35-large"]).words.split()
     assert {"negative_prompt", "negative", "loras", "controlnet", "guidance_scale", "seed"} <= set(
         found
     )
@@ -220,7 +226,7 @@ def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> N
 
 def any_of_it(value: Any) -> None:
     started = time.perf_counter()
-    found, words = facts(value), field_words(value)
+    found, words = read(value)
     assert len(found) == len(set(found)) <= MOST
     assert all(fact.partition(":")[2] and fact.isprintable() for fact in found)
     assert len(words) <= 2500
