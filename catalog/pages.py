@@ -15,6 +15,7 @@ from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from catalog.index import current
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.query import STATUSES, TITLES, Query
 from catalog.search import search
@@ -58,10 +59,15 @@ class Category:
     pictures: list[str]
 
 
-@lru_cache(maxsize=128)
 def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
     """Facets and results of a question, drawn."""
-    answer = search(query, frozenset(starred))
+    return _region(revision, current(revision).token, place, query, starred)
+
+
+@lru_cache(maxsize=128)
+def _region(revision: str, token: str, place: Place, query: Query, starred: Starred) -> Region:
+    """`token` is of the index, which may be a little behind the `revision`; what it gives is kept for it alone."""
+    answer = search(query, frozenset(starred), index=current(revision))
     context = {
         "answer": answer,
         "chips": _chips(place, query),

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
 
-TITLES = {  # parameter → heading, in the order of the page
-    "category": "Category",
-    "kind": "Kind",
-    "license": "Licence",
-    "tag": "Tags",
-    "group": "Family",
-}
+from catalog.facts import KEYS, Condition, Hint, Words, condition, parse_words, together
+
+TITLES = {key.name: key.title for key in KEYS.values() if key.is_facet}  # in the order of the page
 STATUSES = {
     "": "Listed",
     "active": "Active",
@@ -24,8 +19,7 @@ STATUSES = {
     "all": "All",
 }
 SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price"}
-_MOST_WORDS, _LONGEST_WORD, _MOST_PICKED = 12, 64, 50
-_WORD = re.compile(r"[^\W_]+")
+_MOST_PICKED = 50
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Query:
             for name in TITLES
             if name not in fixed
             for given in params.getlist(name)[:_MOST_PICKED]
-            if (value := _plain(given)[:255])
+            if (value := _plain(given)[:255]) and condition(name, value)
         }
         page = params.get("page", "1")
         return cls(
@@ -69,10 +63,15 @@ class Query:
         return frozenset(value for key, value in self.picked if key == name)
 
     def without(self, name: str) -> Query:
-        """The same question without one of its filters, from its first page."""
-        if name in TITLES:
-            return replace(self, picked=frozenset(p for p in self.picked if p[0] != name), page=1)
-        return replace(self, page=1, **{name: getattr(Query(), name)})
+        """The same question without one of its filters, picked or typed, from its first page."""
+        if name not in KEYS:
+            return replace(self, page=1, **{name: getattr(Query(), name)})
+        q = self.q
+        for piece, asked in self.words.taken:
+            if asked.key == name:
+                q = " ".join(q.replace(piece, "", 1).split())
+        picked = frozenset(pair for pair in self.picked if pair[0] != name)
+        return replace(self, q=q, picked=picked, page=1)
 
     def as_params(self, *hidden: str) -> str:
         """The question as a query string, `?` included unless it is empty; always written alike."""
@@ -90,19 +89,25 @@ class Query:
         return not (self.q or self.picked or self.status or self.favourite)
 
     @property
-    def is_ranked(self) -> bool:
-        """Whether how well the words fit decides the order."""
-        return bool(self.phrases) and not self.sort
+    def words(self) -> Words:
+        """`q` taken apart."""
+        return parse_words(self.q)
 
     @property
-    def phrases(self) -> list[list[str]]:
-        """The words of `q`; what is written together (`v2.1`) stays together."""
-        found: list[list[str]] = []
-        for text in self.q.lower().split():
-            words = [word[:_LONGEST_WORD] for word in _WORD.findall(text)]
-            if words and sum(map(len, found)) + len(words) <= _MOST_WORDS:
-                found.append(words)
-        return found
+    def text(self) -> str:
+        """What is left of `q` to be searched for."""
+        return self.words.text
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """What of `q` was not understood."""
+        return self.words.hints
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked for, typed and picked; several picks of a key are alternatives, or hold together."""
+        picks = (condition(name, value) for name, value in sorted(self.picked))
+        return together([*self.words.conditions, *(pick for pick in picks if pick)])
 
 
 def _one_of(known: Mapping[str, str], value: str | None) -> str:

@@ -1,57 +1,29 @@
 """Search: which endpoints a question finds, in which order, and what would narrow it further.
 
-The database finds the words and says where (`search_index.py`); ranking and counting happen
-here, so that both databases answer alike. One answer costs two queries, whatever it finds.
+The database finds the words of long texts (`search_index.py`), this process's index everything else
+(`index.py`); ranking and counting are and, or and count of sets. One answer costs two queries,
+whatever it finds: the words' and the cards'; a third where a slip is corrected.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, NamedTuple
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
+from typing import NamedTuple
 
-import orjson
-from django.db import connection
-from django.db.models import Case, F, TextField, Value, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, Lower
-
-from catalog import search_index
-from catalog.models import Endpoint
+from catalog import matching
+from catalog.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
+from catalog.index import Index, current
+from catalog.matching import Found
+from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
 
 PAGE_SIZE = 48
-SHOWN = {"category": 40, "tag": 16, "group": 12}
-_ORDERS: dict[str, list[Any]] = {
-    "": ["position", "endpoint_id"],
-    "newest": [F("published_at").desc(nulls_last=True), "position", "endpoint_id"],
-    "name": [Lower("display_name"), "endpoint_id"],
-    "price": [F("unit_price_usd").asc(nulls_last=True), "position", "endpoint_id"],
-}
-_WORD = re.compile(r"[^\W_]+")
-
-# A row as it comes: plain tuples, since there may be a hundred thousand of them.
-_COLUMNS = [
-    "pk",
-    "category",
-    "kind",
-    "license_type",
-    "group_key",
-    "tag_text",
-    "status",
-    "gone_at",
-    "endpoint_id",
-    "display_name",
-    "tier",
-]
-Row = tuple[Any, ...]
-_facts = itemgetter(slice(1, 8))  # what filters and counts read
-_PK, _STATUS, _GONE, _ID, _NAME, _TIER = 0, 6, 7, 8, 9, 10
-_IN_NAME, _IN_TAGS, _ELSEWHERE = 2, 3, 4  # tiers; 0 is the very name, 1 its beginning
+_WEIGHED = 2000  # a larger level is ordered by merit alone
+_OWN = {"favourite": "Favourites only", "status": "Status"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +45,7 @@ class Facet(NamedTuple):
 
 @dataclass(frozen=True)
 class Relief:
-    """What dropping one filter would find: the way out of an empty answer."""
+    """What dropping one filter, or one word, would find: the way out of an empty answer."""
 
     title: str
     query: Query
@@ -91,6 +63,8 @@ class Answer:
     pages: int
     facets: list[Facet]
     reliefs: list[Relief]
+    found: Found | None = None
+    hints: Sequence[Hint] = field(default_factory=tuple)
 
     @property
     def numbers(self) -> list[int]:
@@ -105,168 +79,146 @@ class Answer:
         return found
 
 
-def search(query: Query, starred: frozenset[int] = frozenset()) -> Answer:
+def search(
+    query: Query, starred: frozenset[int] = frozenset(), *, index: Index | None = None
+) -> Answer:
     """One page of endpoints, and the counts of every facet with its own picks set aside.
 
-    `starred` holds the ids of the asker's favourites.
+    `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
     """
-    hits, counts, only_missed = _sift(_rows(query), query, starred)
-    if query.is_ranked:
-        hits.sort(key=_rank(query))  # stable: upstream's order decides among equals
-    pages = max(1, -(-len(hits) // PAGE_SIZE))
+    index = index or current(Revision.current())
+    found = matching.find(index, query.text) if query.text else None
+    base = (
+        found.everything if found else 0 if query.q and not query.conditions else index.everything
+    )
+    if not query.q:
+        base = index.everything
+    filters = _filters(index, query, starred)
+    hits = reduce(and_, filters.values(), base)
+    total = hits.bit_count()
+    pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    shown = [row[_PK] for row in hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
+    shown = [index.keys[p] for p in _page(index, query, found, hits, page)]
     endpoints = Endpoint.objects.for_cards().in_bulk(shown)
     return Answer(
         query=query,
-        endpoints=[endpoints[pk] for pk in shown if pk in endpoints],
-        total=len(hits),
+        endpoints=[endpoints[key] for key in shown if key in endpoints],
+        total=total,
         page=page,
         pages=pages,
-        facets=_facets(counts, query),
-        reliefs=_reliefs(only_missed, query) if not hits else [],
+        facets=_facets(index, query, filters, base, hits),
+        reliefs=[] if total else _reliefs(query, filters, base),
+        found=found,
+        hints=[*query.hints, *_doubts(index, query)],
     )
 
 
-def _rows(query: Query) -> list[Row]:
-    found = Endpoint.objects.order_by(*_ORDERS[query.sort])
-    tier: Case | Value = Value(_ELSEWHERE)
-    if query.q:
-        if not query.phrases:
-            return []
-        found = found.filter(pk__in=_having(query, "all"))
-    if query.is_ranked:
-        tier = Case(
-            When(pk__in=_having(query, "name"), then=Value(_IN_NAME)),
-            When(pk__in=_having(query, "tags"), then=Value(_IN_TAGS)),
-            default=tier,
-        )
-    # The tags as text: equal texts are parsed once for all, in `_tags`.
-    found = found.annotate(tag_text=Cast("tags", TextField()), tier=tier)
-    return list(found.values_list(*_COLUMNS))
+Filters = dict[str, int]  # the name of what is asked for → the endpoints of which it holds
 
 
-def _having(query: Query, where: str) -> RawSQL:
-    sql, parameter = search_index.matching(connection, query.phrases, where)
-    return RawSQL(sql, [parameter])  # noqa: S611
-
-
-def _sift(
-    rows: list[Row], query: Query, starred: frozenset[int]
-) -> tuple[list[Row], dict[str, Counter[str]], Counter[str]]:
-    """The rows that pass every filter; per facet the counts of those that pass all others;
-    and, per filter, how many fail that one alone.
-
-    Rows that agree in all facts are judged once.
-    """
-    hits: list[Row] = []
-    counts: dict[str, Counter[str]] = {name: Counter() for name in TITLES}
-    only_missed: Counter[str] = Counter()
-    wanted = {name: values for name in TITLES if (values := query.values(name))}
-    for missed_already, some in _by_favourite(rows, query, starred):
-        passing = set()
-        for facts, count in Counter(map(_facts, some)).items():
-            own = _values(facts)
-            missed = [name for name, values in wanted.items() if values.isdisjoint(own[name])]
-            missed += (
-                missed_already if _has_status(facts, query.status) else ["status", *missed_already]
-            )
-            if not missed:
-                passing.add(facts)
-            elif len(missed) == 1:
-                only_missed[missed[0]] += count
-            for name, these in own.items():
-                if not missed or missed == [name]:
-                    for value in these:
-                        counts[name][value] += count
-        hits += [row for row in some if _facts(row) in passing]
-    return hits, counts, only_missed
-
-
-def _by_favourite(
-    rows: list[Row], query: Query, starred: frozenset[int]
-) -> list[tuple[list[str], list[Row]]]:
-    if not query.favourite:
-        return [([], rows)]
-    mine = [row for row in rows if row[_PK] in starred]
-    others = [row for row in rows if row[_PK] not in starred]
-    return [([], mine), (["favourite"], others)]
-
-
-def _values(facts: Row) -> dict[str, tuple[str, ...]]:
-    category, kind, license_type, group, tags, *_ = facts
-    return {
-        "category": (category or "unknown",),
-        "kind": (kind,),
-        "license": (license_type,),
-        "tag": _tags(tags),
-        "group": (group,),
-    }
-
-
-def _has_status(facts: Row, wanted: str) -> bool:
-    *_, status, gone = facts
-    if wanted == "all":
-        return True
-    if wanted == "gone":
-        return gone is not None
-    return gone is None and wanted in {"", status}
-
-
-@lru_cache(maxsize=8192)
-def _tags(text: str) -> tuple[str, ...]:
-    found = orjson.loads(text)
-    return tuple({tag for tag in found if isinstance(tag, str)}) if isinstance(found, list) else ()
-
-
-def _rank(query: Query) -> Callable[[Row], tuple[int, bool]]:
-    """The contract of both databases: the very name or id, its beginning, its words, tags, the rest.
-
-    Within each, what is deprecated comes last; then upstream's own order.
-    """
-    said = " ".join(word for words in query.phrases for word in words)
-
-    def rank(row: Row) -> tuple[int, bool]:
-        tier = row[_TIER]
-        if tier == _IN_NAME:
-            alias = row[_ID].partition("/")[2]
-            names = (_words(row[_NAME]), _words(row[_ID]), _words(alias))
-            if said in names:
-                tier = 0
-            elif any(name.startswith(said) for name in names):
-                tier = 1
-        return tier, row[_STATUS] == "deprecated" or row[_GONE] is not None
-
-    return rank
-
-
-def _words(text: str) -> str:
-    return " ".join(_WORD.findall(text.lower()))
-
-
-def _facets(counts: Mapping[str, Counter[str]], query: Query) -> list[Facet]:
-    found = []
-    for name, title in TITLES.items():
-        picked = query.values(name)
-        counted = sorted(counts[name].items(), key=lambda item: (-item[1], item[0]))
-        named = [(value, count) for value, count in counted if value]
-        kept = [
-            FacetValue(value, count, value in picked)
-            for place, (value, count) in enumerate(named)
-            if place < SHOWN.get(name, 16) or value in picked
-        ]
-        absent = sorted(picked - {value.value for value in kept})
-        kept += [FacetValue(value, 0, True) for value in absent]
-        if kept:
-            found.append(Facet(name, title, kept))
+def _filters(index: Index, query: Query, starred: frozenset[int]) -> Filters:
+    """Each condition in force with the endpoints that meet it; several of one key meet in one set."""
+    found: Filters = {"status": _with_status(index, query.status)}
+    if query.favourite:
+        found["favourite"] = index.among(starred)
+    for asked in query.conditions:
+        if FAVOURITE.endswith(f":{asked.values[0]}") and asked.key == "is":
+            bits = index.among(starred)
+            bits = index.everything ^ bits if asked.is_negated else bits
+        else:
+            bits = index.having(asked)
+        found[asked.key] = found.get(asked.key, index.everything) & bits
+        if asked.key == "is" and not query.status:
+            found["status"] = index.everything  # who asks for the state itself means all of them
     return found
 
 
-def _reliefs(only_missed: Counter[str], query: Query) -> list[Relief]:
-    titles = TITLES | {"status": "Status", "favourite": "Favourites only"}
-    return [
-        Relief(titles[name], query.without(name), count)
-        for name, count in only_missed.most_common(3)
-        # The default status is a filter too: to drop it is to ask for all of them.
-        if not (name == "status" and not query.status)
-    ]
+def _with_status(index: Index, wanted: str) -> int:
+    gone = index.having(Condition("is", ("gone",)))
+    if wanted == "all":
+        return index.everything
+    if wanted == "gone":
+        return gone
+    listed = index.everything ^ gone
+    return listed & index.having(Condition("is", (wanted,))) if wanted else listed
+
+
+def _page(index: Index, query: Query, found: Found | None, hits: int, page: int) -> list[int]:
+    """The places on a page of the answer, in its order."""
+    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+    if found is None or query.sort:
+        return index.first(hits, end, query.sort)[start:]
+    words = max(1, sum(len(word.split()) for word in found.used))
+    shown: list[int] = []
+    seen = 0
+    for level in found.levels:
+        mine = level & hits & ~seen
+        seen |= level
+        shown += _in_order(index, mine, end - len(shown), words)
+        if len(shown) >= end:
+            break
+    return shown[start:end]
+
+
+def _in_order(index: Index, level: int, count: int, words: int) -> list[int]:
+    """The best of equals: short names that the words nearly fill, then by merit; old ones last."""
+    size = level.bit_count()
+    if not size:
+        return []
+    if size > _WEIGHED:
+        return index.first(level, count, "best")
+    merit, lengths = index.merit, index.names.lengths
+    places = index.first(level, size, "")
+    return heapq.nsmallest(
+        count, places, key=lambda p: (-merit[p] - 0.8 * words / max(words, lengths[p]), p)
+    )
+
+
+def _facets(index: Index, query: Query, filters: Filters, base: int, hits: int) -> list[Facet]:
+    found = []
+    for name, title in TITLES.items():
+        key, picked = KEYS[name], query.values(name)
+        among = hits
+        if name in filters and not key.joins_all:
+            among = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
+        offered = key.steps if key.is_number else key.values
+        if offered:
+            counted = [
+                (value, (index.having(c) & among).bit_count()) for value, c in _asked(name, offered)
+            ]
+        else:
+            counted = [
+                (fact.partition(":")[2], n) for fact, n in index.count(name, among, key.shown)
+            ]
+        values = [FacetValue(v, n, v in picked) for v, n in counted if n or v in picked]
+        absent = sorted(picked - {value.value for value in values})
+        values += [FacetValue(v, _alone(index, name, v, among), True) for v in absent]
+        if values:
+            found.append(Facet(name, title, values))
+    return found
+
+
+def _asked(name: str, values: Iterable[str]) -> list[tuple[str, Condition]]:
+    return [(value, asked) for value in values if (asked := condition(name, value))]
+
+
+def _alone(index: Index, name: str, value: str, among: int) -> int:
+    return sum((index.having(asked) & among).bit_count() for _, asked in _asked(name, [value]))
+
+
+def _reliefs(query: Query, filters: Filters, base: int) -> list[Relief]:
+    """The filters that each alone keep the answer empty, those that give most back first."""
+    found = []
+    for name in filters:
+        if name == "status" and not query.status:
+            continue  # the default is a filter too: to drop it is to ask for all of them
+        left = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
+        if left:
+            title = _OWN.get(name) or KEYS[name].title
+            found.append(Relief(title, query.without(name), left.bit_count()))
+    return sorted(found, key=lambda relief: -relief.count)[:3]
+
+
+def _doubts(index: Index, query: Query) -> list[Hint]:
+    hints = (doubt(asked, index.facts(asked.key)) for asked in query.conditions)
+    return [hint for hint in hints if hint]

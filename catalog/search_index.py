@@ -2,12 +2,15 @@
 
 Whoever writes an endpoint (a sync, the admin, a test) need not know that they exist.
 SQLite has an FTS5 table beside the endpoints, PostgreSQL a generated `tsvector` column.
-Installed after every `migrate`, since SQLite loses triggers when a migration remakes a table.
+Installed after every `migrate`: SQLite loses triggers when a migration remakes a table, and
+what was installed by an older Vitrine is made anew.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,57 +19,85 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 WATCHED = {
     "catalog_endpoint": (
         "endpoint_id, display_name, owner, category, description, status, tags, license_type, "
-        "kind, group_key, thumbnail_url, unit_price_usd, price_unit, currency, published_at, "
-        "position, gone_at, standing"
+        "kind, group_key, group_label, thumbnail_url, thumbnail_animated_url, unit_price_usd, "
+        "price_unit, currency, published_at, position, gone_at, facts, field_words, picture_id, "
+        "duration_estimate_min, standing, standing_reason"
     ),
-    "catalog_collection": "slug, title, description, is_published, position",
+    "catalog_collection": "slug, title, description, is_published, position, owner_id, cover_id",
     "catalog_collectionitem": "collection_id, endpoint_id, position, note",
+    "catalog_favourite": "user_id, endpoint_id",
 }
 
-# The order of a word's worth: name and id, then tags and category, then the description.
+# The order of a word's worth: name and id, then tags and category, the description, the fields.
 _WORDS = {
     "name": "{row}.endpoint_id || ' ' || {row}.display_name",
     "tags": "{row}.category || ' ' || (SELECT coalesce(group_concat(value, ' '), '') FROM json_each({row}.tags))",
     "description": "{row}.description",
+    "fields": "{row}.field_words",
 }
-_SOURCES = "endpoint_id, display_name, category, tags, description"
+_SOURCES = "endpoint_id, display_name, category, tags, description, field_words"
 
 
-def matching(
-    connection: BaseDatabaseWrapper, phrases: list[list[str]], where: str = "all"
-) -> tuple[str, str]:
-    """SQL with one parameter that gives the ids of the endpoints that have every phrase, and that parameter.
+class Sought(NamedTuple):
+    """Phrases of which one has to occur: words without punctuation, the last perhaps unfinished.
 
-    A phrase is a list of words without punctuation; its last word may be the beginning of one.
-    `where` is `name` (with the id), `tags` (names, tags and category) or `all`.
+    `is_deep` looks everywhere, else in the description alone.
     """
+
+    phrases: tuple[tuple[str, ...], ...]
+    is_open: bool
+    is_deep: bool
+
+
+def matching(connection: BaseDatabaseWrapper, sought: Sequence[Sought]) -> tuple[str, list[str]]:
+    """SQL, and its parameters, that gives for each of `sought` a row: its place and the ids as JSON."""
     if connection.vendor == "sqlite":
-        text = " AND ".join(f'"{" ".join(words)}"*' for words in phrases)
-        columns = {"name": "{name} : ", "tags": "{name tags} : ", "all": ""}[where]
-        return (
-            "SELECT rowid FROM catalog_search WHERE catalog_search MATCH %s",
-            f"{columns}({text})",
+        each = (
+            "SELECT {}, (SELECT json_group_array(rowid) FROM catalog_search WHERE catalog_search MATCH %s)",
+            _fts5,
         )
-    weights = {"name": "A", "tags": "AB", "all": ""}[where]
-    text = " & ".join(
-        "(" + " <-> ".join(f"'{word}':{weights}" for word in words) + "*)" for words in phrases
-    )
-    return "SELECT id FROM catalog_endpoint WHERE search_vector @@ %s::tsquery", text
+    else:
+        each = (
+            "SELECT {}, (SELECT json_agg(id)::text FROM catalog_endpoint WHERE search_vector @@ %s::tsquery)",
+            _tsquery,
+        )
+    select, written = each
+    sql = " UNION ALL ".join(select.format(place) for place in range(len(sought)))
+    return sql, [written(one) for one in sought]
+
+
+def _fts5(sought: Sought) -> str:
+    end = "*" if sought.is_open else ""
+    text = " OR ".join(f'"{" ".join(words)}"{end}' for words in sought.phrases)
+    return text if sought.is_deep else f"{{description}} : ({text})"
+
+
+def _tsquery(sought: Sought) -> str:
+    weights = ("" if sought.is_deep else "C") + ("*" if sought.is_open else "")
+    last = f":{weights}" if weights else ""
+    inner = "" if sought.is_deep else ":C"
+    return " | ".join(
+        "(" + " <-> ".join([f"'{word}'{inner}" for word in words[:-1]] + [f"'{words[-1]}'{last}"]) + ")"
+        for words in sought.phrases
+    )  # fmt: skip
 
 
 def install(using: str = "default", **_: Any) -> None:
-    """Make what is missing of index and triggers; free when nothing is."""
+    """Make what is missing of index and triggers, or differs; free when nothing does."""
     connection = connections[using]
-    if "catalog_revision" not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if "catalog_revision" not in tables:
         return  # migrated back to before the catalogue's index
-    install_on = {"sqlite": _install_sqlite, "postgresql": _install_postgresql}[connection.vendor]
     with connection.cursor() as cursor:
-        install_on(cursor)
+        columns = {c.name for c in connection.introspection.get_table_description(cursor, "catalog_endpoint")}  # fmt: skip
+        if "field_words" not in columns:
+            return  # halfway through the migrations; the last of them installs
+        {"sqlite": _install_sqlite, "postgresql": _install_postgresql}[connection.vendor](cursor)
 
 
 def _install_sqlite(cursor: Any) -> None:
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    triggers = {name for (name,) in cursor.fetchall()}
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'table')")
+    there = dict(cursor.fetchall())
     renew = (
         "INSERT INTO catalog_revision (id, token) VALUES (1, lower(hex(randomblob(16)))) "
         "ON CONFLICT (id) DO UPDATE SET token = excluded.token;"
@@ -74,10 +105,25 @@ def _install_sqlite(cursor: Any) -> None:
     for table, columns in WATCHED.items():
         for event in ("INSERT", f"UPDATE OF {columns}", "DELETE"):
             name = f"{table}_{event.split()[0].lower()}_revision"
-            if name not in triggers:
-                cursor.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END")
-    if "catalog_endpoint_search_insert" in triggers:
-        return
+            sql = f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END"
+            if there.get(name) != sql:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+                cursor.execute(sql)
+    made = _sqlite_search()
+    if any(there.get(name) != sql for name, sql in made.items()):
+        for name in [*made][1:]:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        cursor.execute("DROP TABLE IF EXISTS catalog_search")
+        for sql in made.values():
+            cursor.execute(sql)
+        filling = ", ".join(text.format(row="catalog_endpoint") for text in _WORDS.values())
+        cursor.execute(
+            f"INSERT INTO catalog_search (rowid, {', '.join(_WORDS)}) SELECT id, {filling} FROM catalog_endpoint"  # noqa: S608
+        )
+
+
+def _sqlite_search() -> dict[str, str]:
+    """The table of words and the triggers that keep it, by name."""
     old, new = ([text.format(row=row) for text in _WORDS.values()] for row in ("old", "new"))
     names = ", ".join(_WORDS)
     add = f"INSERT INTO catalog_search (rowid, {names}) VALUES (new.id, {', '.join(new)});"  # noqa: S608
@@ -85,56 +131,73 @@ def _install_sqlite(cursor: Any) -> None:
         f"INSERT INTO catalog_search (catalog_search, rowid, {names}) "  # noqa: S608
         f"VALUES ('delete', old.id, {', '.join(old)});"
     )
-    filling = ", ".join(text.format(row="catalog_endpoint") for text in _WORDS.values())
-    for statement in (
-        "DROP TABLE IF EXISTS catalog_search",
-        f"CREATE VIRTUAL TABLE catalog_search USING fts5 ({names}, content='', "
+    return {
+        "catalog_search": f"CREATE VIRTUAL TABLE catalog_search USING fts5 ({names}, content='', "
         "tokenize='unicode61 remove_diacritics 2', prefix='2 3')",
-        f"INSERT INTO catalog_search (rowid, {names}) SELECT id, {filling} FROM catalog_endpoint",  # noqa: S608
-        "DROP TRIGGER IF EXISTS catalog_endpoint_search_update",
-        "DROP TRIGGER IF EXISTS catalog_endpoint_search_delete",
-        f"CREATE TRIGGER catalog_endpoint_search_update AFTER UPDATE OF {_SOURCES} "
-        f"ON catalog_endpoint BEGIN {remove} {add} END",
-        f"CREATE TRIGGER catalog_endpoint_search_delete AFTER DELETE ON catalog_endpoint BEGIN {remove} END",
-        f"CREATE TRIGGER catalog_endpoint_search_insert AFTER INSERT ON catalog_endpoint BEGIN {add} END",
-    ):
-        cursor.execute(statement)
+        "catalog_endpoint_search_update": "CREATE TRIGGER catalog_endpoint_search_update "
+        f"AFTER UPDATE OF {_SOURCES} ON catalog_endpoint BEGIN {remove} {add} END",
+        "catalog_endpoint_search_delete": "CREATE TRIGGER catalog_endpoint_search_delete "
+        f"AFTER DELETE ON catalog_endpoint BEGIN {remove} END",
+        "catalog_endpoint_search_insert": "CREATE TRIGGER catalog_endpoint_search_insert "
+        f"AFTER INSERT ON catalog_endpoint BEGIN {add} END",
+    }
 
 
 def _install_postgresql(cursor: Any) -> None:
-    """Only what is missing: altering a table waits for everybody who reads it."""
-    cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
-    triggers = {name for (name,) in cursor.fetchall()}
-    cursor.execute("SELECT to_regclass('endpoint_search') IS NULL")
-    statements = [] if not cursor.fetchone()[0] else [
-        f"ALTER TABLE catalog_endpoint ADD COLUMN search_vector tsvector GENERATED ALWAYS AS ({_vector()}) STORED",
-        "CREATE INDEX endpoint_search ON catalog_endpoint USING gin (search_vector)",
-        """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
-          ON CONFLICT (id) DO UPDATE SET token = excluded.token;
-          RETURN NULL;
-        END $$""",
-    ]  # fmt: skip
-    statements += [
-        f"CREATE TRIGGER {table}_revision "
-        f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
-        for table, columns in WATCHED.items()
-        if f"{table}_revision" not in triggers
-    ]
-    for statement in statements:
-        cursor.execute(statement)
+    """Only what is missing or differs: altering a table waits for everybody who reads it.
+
+    PostgreSQL rewrites what it is told, so a comment holds the digest of what was said.
+    """
+    cursor.execute(
+        "SELECT tgname, obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    triggers = dict(cursor.fetchall())
+    cursor.execute(
+        "SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE NOT attisdropped "
+        "AND attrelid = 'catalog_endpoint'::regclass AND attname = 'search_vector'"
+    )
+    vector = f"tsvector GENERATED ALWAYS AS ({_vector()}) STORED"
+    if cursor.fetchone() != (_digest(vector),):
+        for statement in (
+            "ALTER TABLE catalog_endpoint DROP COLUMN IF EXISTS search_vector",
+            f"ALTER TABLE catalog_endpoint ADD COLUMN search_vector {vector}",
+            "CREATE INDEX endpoint_search ON catalog_endpoint USING gin (search_vector)",
+            f"COMMENT ON COLUMN catalog_endpoint.search_vector IS '{_digest(vector)}'",
+            """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
+              ON CONFLICT (id) DO UPDATE SET token = excluded.token;
+              RETURN NULL;
+            END $$""",
+        ):
+            cursor.execute(statement)
+    for table, columns in WATCHED.items():
+        name = f"{table}_revision"
+        sql = (
+            f"CREATE TRIGGER {name} "
+            f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
+        )
+        if triggers.get(name) != _digest(sql):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            cursor.execute(sql)
+            cursor.execute(f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(sql)}'")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _vector() -> str:
-    """What the column is generated from; punctuation separates words, as FTS5 sees it."""
+    """What the column is generated from; accents fall and punctuation separates, as in FTS5."""
     weights = {
         "A": "endpoint_id || ' ' || display_name",
         "B": "category || ' ' || tags::text",
         "C": "description",
+        "D": "field_words",
     }
-    plain = "regexp_replace(lower({}), '[^[:alnum:]]+', ' ', 'g')"
+    bare = "regexp_replace(normalize(lower({}), NFKD), '[\u0300-\u036f]', '', 'g')"
+    plain = f"regexp_replace({bare}, '[^[:alnum:]]+', ' ', 'g')"
     return " || ".join(
         f"setweight(to_tsvector('simple'::regconfig, {plain.format(text)}), '{weight}')"
         for weight, text in weights.items()

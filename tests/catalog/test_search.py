@@ -84,7 +84,7 @@ def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
         ("ling", False),
         ("v2.1", True),
         ("v2", True),
-        ("2.1", False),
+        ("2.1", True),
         ("fal-ai/kling-video/v2.1/master", True),
         ("video kling", True),
         ("kling nothing", False),
@@ -99,7 +99,9 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, words: str, found
         category="image-to-video",
         description="Édit a film.",
     )
-    assert bool(ask(QueryDict(mutable=True).__class__(f"q={words}").urlencode()).total) is found
+    answer = search(Query.from_params(_params([("q", words)])))
+    assert answer.found is not None
+    assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,357 @@
+"""What a question's words find, and how well: each word becomes five sets, from the name down to the fields.
+
+A set of a level holds the sets of the levels above it, so that words are joined level by level with
+`and`, ways of saying the same with `or`. What was typed comes before what merely means the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
+from operator import and_, or_
+
+import orjson
+from django.db import connection
+
+from catalog import search_index, spelling, synonyms
+from catalog.conditions import condition
+from catalog.index import Index
+from catalog.search_index import Sought
+
+NAME, BEGUN, TAGS, DESCRIPTION, FIELDS = range(5)
+Levels = tuple[int, int, int, int, int]
+NOTHING: Levels = (0, 0, 0, 0, 0)
+_MOST_WORDS, _LONGEST_WORD = 12, 64
+_OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
+_GLUED_FROM = 5
+
+
+@dataclass(frozen=True)
+class Word:
+    """One thing that was typed: its text, and the words in it. A quoted one is taken as it stands."""
+
+    text: str
+    words: tuple[str, ...]
+    is_quoted: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a question finds.
+
+    `levels` are disjoint, the best first; `used` are the words that were held against the
+    catalogue, `corrected` what became of slips (typed → meant), `missed` the words that were set aside
+    because nothing has all of them.
+    """
+
+    levels: tuple[int, ...]
+    used: tuple[str, ...]
+    corrected: tuple[tuple[str, str], ...] = ()
+    missed: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> int:
+        """All that was found."""
+        return reduce(or_, self.levels, 0)
+
+
+def typed(text: str) -> list[Word]:
+    """The things that were typed, apart."""
+    found: list[Word] = []
+    count = 0
+    for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(text)):
+        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(quoted or bare))
+        count += len(words)
+        if words and count <= _MOST_WORDS:
+            found.append(Word((quoted or bare)[:_LONGEST_WORD], words, bool(quoted)))
+    return found
+
+
+def find(index: Index, text: str) -> Found:
+    """What a text finds; slips are corrected where a word is nowhere, and words set aside as the last resort."""
+    said = typed(text)
+    units = _units(index, said)
+    levels = _ask(index, units)
+    corrected: tuple[tuple[str, str], ...] = ()
+    if any(found[FIELDS] == 0 for found in levels):
+        better, corrected = _corrected(index, said, units, levels)
+        if corrected:
+            said, units = better, _units(index, better)
+            levels = _ask(index, units)
+    whole = _whole(index, said)
+    alike = tuple(dict.fromkeys(alike for unit in units for alike in unit.alike))
+    used = tuple(word.text for word in said)
+    joined = _joined(levels)
+    if joined[FIELDS] or whole[0] or len(units) < 2:
+        return Found((*whole, *joined), used, corrected, alike=alike)
+    kept, rows = _most(index, levels)
+    missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
+    used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
+    return Found(rows, used, corrected, missed, alike)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What has to be found together: `words` as typed, and other ways to say it."""
+
+    text: str
+    words: tuple[Word, ...]
+    alike: tuple[str, ...] = ()
+    joined: str = ""  # two words that a name writes as one
+
+
+def _units(index: Index, said: list[Word]) -> list[Unit]:
+    units: list[Unit] = []
+    place = 0
+    table, longest = synonyms.table(), synonyms.longest()
+    while place < len(said):
+        word = said[place]
+        taken = 0
+        for end in range(min(len(said), place + longest), place, -1):
+            together = said[place:end]
+            if any(one.is_quoted for one in together):
+                continue
+            key = synonyms.key_of([w for one in together for w in one.words])
+            if key in table:
+                text = " ".join(one.text for one in together)
+                units.append(Unit(text, tuple(together), table[key]))
+                taken = end - place
+                break
+        if not taken:
+            taken = 1
+            after = said[place + 1] if place + 1 < len(said) else None
+            joined = "".join(word.words) + "".join(after.words) if after else ""
+            if after and not (word.is_quoted or after.is_quoted) and index.names.knows(joined):
+                units.append(Unit(f"{word.text} {after.text}", (word, after), joined=joined))
+                taken = 2
+            else:
+                units.append(Unit(word.text, (word,)))
+        place += taken
+    meant = [
+        unit for unit in units if not (unit.text in synonyms.STOP and not unit.words[0].is_quoted)
+    ]
+    return meant or units
+
+
+def _ask(index: Index, units: list[Unit]) -> list[Levels]:
+    """The levels of each unit; one query for all of them together."""
+    sought: list[Sought] = []
+
+    def ask(phrases: Iterable[tuple[str, ...]], is_open: bool, is_deep: bool) -> Callable[[], int]:
+        kept = tuple(dict.fromkeys(phrases))
+        if not kept:
+            return lambda: 0
+        place = len(sought)
+        sought.append(Sought(kept, is_open, is_deep))
+        return lambda: answers[place]
+
+    later = [_unit(index, unit, ask) for unit in units]
+    answers: list[int] = []
+    if sought:
+        sql, parameters = search_index.matching(connection, sought)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows = sorted(cursor.fetchall())
+        answers = [index.among(orjson.loads(found)) if found else 0 for _, found in rows]
+    return [finish() for finish in later]
+
+
+Ask = Callable[[Iterable[tuple[str, ...]], bool, bool], Callable[[], int]]
+Later = Callable[[], Levels]
+
+
+def _unit(index: Index, unit: Unit, ask: Ask) -> Later:
+    is_phrase = len(unit.words) > 1 and any(w.text in synonyms.STOP for w in unit.words)
+    if is_phrase:
+        together = tuple(word for one in unit.words for word in one.words)
+        literal = _literal(index, Word(unit.text, together), ask)
+    else:
+        each = [_word(index, word, ask, is_alone=not unit.alike) for word in unit.words]
+
+        def literal() -> Levels:
+            return _all([one() for one in each])
+
+    joined = _literal(index, Word(unit.joined, (unit.joined,)), ask) if unit.joined else None
+    alike = _alike(index, unit.alike, ask) if unit.alike else None
+
+    def levels() -> Levels:
+        found = literal()
+        if joined:
+            found = _any([found, joined()])
+        return _any([found, alike()]) if alike else found
+
+    return levels
+
+
+def _word(index: Index, word: Word, ask: Ask, *, is_alone: bool) -> Later:
+    """One typed word: as it stands, taken apart where names glue or split it, and in its other forms."""
+    literal = _literal(index, word, ask)
+    if word.is_quoted or len(word.words) > 2:
+        return literal
+    glued = "".join(word.words)
+    apart = spelling.parts(word.text)
+    others: list[Later] = []
+    if len(apart) > 1 and not spelling.version(word.text):
+        if all(len(part) > 1 for part in apart if part.isalpha()):
+            others.append(_apart(index, apart, ask))
+    elif is_alone and _is_strange(index, word):
+        bits = index.names.glued(glued)
+        others.append(lambda: (0, bits, bits, bits, bits))
+        if not bits and (pieces := spelling.segments(glued, index.pieces)):
+            others.append(_apart(index, pieces, ask))
+    if len(word.words) == 1 and (stem := spelling.stem(glued)) != glued:
+        others.append(_beginning(index, stem, ask))
+    if not others:
+        return literal
+    return lambda: _any([literal(), *(other() for other in others)])
+
+
+def _is_strange(index: Index, word: Word) -> bool:
+    """Whether no name and no tag has a word like it, so that it may be several written as one."""
+    glued = word.words[0]
+    is_one = len(word.words) == 1 and glued.isalpha() and len(glued) >= _GLUED_FROM
+    return is_one and not index.names.begins(glued)
+
+
+def _apart(index: Index, pieces: list[str], ask: Ask) -> Later:
+    """A word's pieces, which may themselves be short for something."""
+    units = _units(index, [Word(piece, tuple(spelling.words(piece))) for piece in pieces])
+    each = [_unit(index, unit, ask) for unit in units]
+    return lambda: _lowered(_all([one() for one in each]))
+
+
+def _beginning(index: Index, beginning: str, ask: Ask) -> Later:
+    name, tags = index.names.with_beginning(beginning)
+    described = ask([(beginning,)], True, False)
+    return lambda: _levels(0, name, tags, described(), 0)
+
+
+def _literal(index: Index, word: Word, ask: Ask) -> Later:
+    number = spelling.version(word.text) or (word.text if word.text.isdecimal() else "")
+    if number:
+        return _version(index, number, ask)
+    last = word.words[-1]
+    is_open = not word.is_quoted and len(last) >= _OPEN_FROM
+    if len(word.words) == 1:
+        name, tags = index.names.with_word(last)
+        begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
+        tags |= tags_begun
+    else:
+        name, begun = index.names.with_phrase(word.words)
+        tags = reduce(and_, (index.names.with_word(w)[1] for w in word.words))
+        begun = begun if is_open else 0
+    deep, described = ask([word.words], is_open, True), ask([word.words], is_open, False)
+    return lambda: _levels(name, begun, tags, described(), deep())
+
+
+def _version(index: Index, number: str, ask: Ask) -> Later:
+    """A version: `2.1` is also written `v2.1` and `21`; `2` is the beginning of `2.1`, not of `20`."""
+    compact = number.replace(".", "")
+    name, tags = index.names.with_word(number)
+    begun, tags_begun = index.names.with_beginning(f"{number}.")
+    if compact != number:
+        begun |= index.names.with_word(compact)[0]
+    digits = tuple(number.split("."))
+    ways = [digits, (f"v{digits[0]}", *digits[1:])]
+    deep, described = ask(ways, False, True), ask(ways, False, False)
+    return lambda: _levels(name, begun, tags | tags_begun, described(), deep())
+
+
+def _alike(index: Index, alike: Sequence[str], ask: Ask) -> Later:
+    """Other ways to say it: never as good as the words that were typed, never looked for in fields."""
+    name = tags = 0
+    phrases: list[list[tuple[str, ...]]] = [[], []]
+    for way in alike:
+        key, _, value = way.partition(":")
+        if value:
+            asked = condition(key, value)
+            tags |= index.having(asked) if asked else 0
+            continue
+        is_open = way.endswith("*")
+        words = tuple(spelling.words(way))
+        if len(words) == 1:
+            ask_names = index.names.with_beginning if is_open else index.names.with_word
+            in_name, in_tags = ask_names(words[0])
+            name, tags = name | in_name, tags | in_tags
+        else:
+            name |= index.names.with_phrase(words)[is_open]
+            tags |= reduce(and_, (index.names.with_word(w)[1] for w in words))
+        phrases[is_open].append(words)
+    closed, opened = ask(phrases[False], False, False), ask(phrases[True], True, False)
+    return lambda: _levels(0, name, tags, closed() | opened(), 0)
+
+
+def _corrected(
+    index: Index, said: list[Word], units: list[Unit], levels: list[Levels]
+) -> tuple[list[Word], tuple[tuple[str, str], ...]]:
+    """The words with the slips among them mended; a word that is found anywhere is left alone."""
+    lost = {
+        word
+        for unit, found in zip(units, levels, strict=True)
+        if not found[FIELDS]
+        for word in unit.words
+        if not word.is_quoted and len(word.words) == 1
+    }
+    mended: list[Word] = []
+    changes: list[tuple[str, str]] = []
+    for word in said:
+        known = word in lost and index.vocabulary
+        meant = (
+            spelling.correction(word.words[0], known) if known and not known[word.words[0]] else ""
+        )
+        if meant:
+            changes.append((word.text, meant))
+        mended.append(Word(meant, (meant,)) if meant else word)
+    return mended, tuple(changes)
+
+
+def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
+    """Those of which the words are the very name, and those whose name begins with them."""
+    words = [w for one in said for w in one.words]
+    return (index.names.named(words), index.names.beginning_with(words)) if words else (0, 0)
+
+
+def _most(index: Index, levels: list[Levels]) -> tuple[set[int], tuple[int, ...]]:
+    """Where nothing has every word: those with most of them, rare words counting for more."""
+    worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
+    there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
+    for many in range(len(there), 0, -1):
+        kept: set[int] = set()
+        rows: list[int] = []
+        ways = sorted(combinations(there, many), key=lambda way: -sum(worth[p] ** 0.5 for p in way))
+        for way in ways:
+            found = _joined([levels[place] for place in way])
+            if found[FIELDS]:
+                kept = kept or set(way)
+                rows += found
+        if rows:
+            return kept, tuple(rows)
+    return set(), NOTHING
+
+
+def _levels(name: int, begun: int, tags: int, described: int, anywhere: int) -> Levels:
+    begun |= name
+    tags |= begun
+    described |= tags
+    return name, begun, tags, described, described | anywhere
+
+
+def _joined(levels: list[Levels]) -> Levels:
+    return _all(levels) if levels else NOTHING
+
+
+def _all(levels: list[Levels]) -> Levels:
+    return tuple(reduce(and_, column) for column in zip(*levels, strict=True))
+
+
+def _any(levels: list[Levels]) -> Levels:
+    return tuple(reduce(or_, column) for column in zip(*levels, strict=True))
+
+
+def _lowered(levels: Levels) -> Levels:
+    """The same, but no longer as good as a word that stands in the name as typed."""
+    return 0, *levels[1:]

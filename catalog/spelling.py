@@ -1,0 +1,133 @@
+"""How names and questions are written: words, versions, glued and split names, plurals, slips.
+
+Pure functions over text. What is written `FLUX1.1 [pro]`, `flux-1.1-pro` or `flux1.1pro` comes out
+alike wherever that matters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+WORD = re.compile(r"[^\W_]+")
+_PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
+_VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
+_ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ions", "ion", "er", "ors", "or", "ed", "es", "e", "s")  # fmt: skip
+_SHORTEST_STEM = 4
+_SHORTEST_SLIP = 4
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, as both databases see it."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.lower())
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that is `plain`, without punctuation."""
+    return WORD.findall(text)
+
+
+def squashed(text: str) -> str:
+    """A `plain` text with nothing between its letters and digits."""
+    return "".join(WORD.findall(text))
+
+
+def parts(text: str) -> list[str]:
+    """Letters and numbers apart: `flux1.1pro` → flux, 1.1, pro; the v of a version falls."""
+    found = [part.replace(",", ".") for part in _PART.findall(text)]
+    followed = zip(found, [*found[1:], ""], strict=False)
+    return [part for part, after in followed if not (part == "v" and after[:1].isdigit())]
+
+
+def version(text: str) -> str:
+    """`2.1` of `v2.1` or `2,1`; empty when the text is no version."""
+    found = _VERSION.fullmatch(text)
+    return found[1].replace(",", ".") if found else ""
+
+
+@lru_cache(maxsize=65536)
+def name_words(text: str) -> frozenset[str]:
+    """Every word under which a name (`plain`) is known: as written, taken apart, versions with and without points."""
+    found = set()
+    for run in _RUN.findall(text):
+        pieces = parts(run)
+        found.update(pieces)
+        found.update(piece.replace(".", "") for piece in pieces if "." in piece)
+        if "." not in run:
+            found.add(run)
+            found.add("".join(pieces[1:]) or run)  # the 3d of hunyuan3d
+        else:
+            found.update(
+                part for part in run.split(".")[:1] if not part.isdecimal()
+            )  # the v2 of v2.1
+    return frozenset(found)
+
+
+def stem(word: str) -> str:
+    """The beginning that the forms of a word share: `upscal` of upscaler, upscaling, upscaled."""
+    if not word.isalpha():
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    if word.endswith("s") and len(word) > _SHORTEST_STEM - 1 and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+def single(word: str) -> str:
+    """A word without the ending of its plural."""
+    if len(word) > 3 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def correction(word: str, known: Mapping[str, int]) -> str:
+    """The known word that was most likely meant, the commonest among the nearest; empty when none is near."""
+    if len(word) < _SHORTEST_SLIP or not word.isalpha():
+        return ""
+    most = 1 if len(word) < 6 else 2
+    near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
+    return min(
+        (name for name, *_ in near),
+        key=lambda name: (
+            OSA.distance(word, name),
+            name[0] != word[0],
+            -known[name],
+            name,
+        ),
+        default="",
+    )
+
+
+def segments(word: str, known: Mapping[str, int]) -> list[str]:
+    """A word taken apart into the fewest known ones (`texttospeech`); empty when that does not work out."""
+    best: list[list[str] | None] = [[]] + [None] * len(word)
+    for end in range(1, len(word) + 1):
+        for start in range(end):
+            before, piece = best[start], word[start:end]
+            if before is None or not _is_piece(piece, known):
+                continue
+            found = best[end]
+            if found is None or _cost([*before, piece]) < _cost(found):
+                best[end] = [*before, piece]
+    whole = best[-1] or []
+    return whole if len(whole) > 1 else []
+
+
+def _is_piece(piece: str, known: Mapping[str, int]) -> bool:
+    return piece == "to" or (len(piece) > 2 and known.get(piece, 0) > 0)
+
+
+def _cost(pieces: Iterable[str]) -> tuple[int, int]:
+    lengths = [len(piece) for piece in pieces]
+    return len(lengths), -max(lengths)
