@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from catalog import pages, progress
+from catalog import change_log, pages, progress
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.query import SORTS, Query
 from catalog.templatetags.vitrine import category_name
@@ -39,6 +39,8 @@ def front(request: HtmxRequest) -> HttpResponse:
         "revision": revision,
         "shelves": pages.front(revision, starred),
     }
+    if not request.htmx:
+        context["news"] = change_log.news(request.user)
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

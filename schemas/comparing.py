@@ -64,13 +64,14 @@ class _Inputs:
         gone = [child for name, child in olds.items() if name not in news]
         added = [child for name, child in news.items() if name not in olds]
         called = _renamed(gone, added)
-        moves = _moved(gone, added, olds, news)
+        into, out_of = _into(gone, olds, news), _out_of(gone, added)
         names = {child.name for child in called.values()}
         for child in gone:
             if child.name in called:
                 yield self.renamed(child, called[child.name], path)
-            elif child.name in moves:
-                yield lines.moved(self.side, (*path, child.name), (*path, *moves[child.name]))
+            elif child.name in into:
+                here = (*path, child.name)
+                yield lines.moved(self.side, here, (*path, into[child.name], child.name))
             elif not path and child.name in self.taken:
                 yield lines.hidden(self.side, (child.name,))
             else:
@@ -80,7 +81,9 @@ class _Inputs:
             here = (*path, name)
             if name in olds or name in names:
                 yield from self.field(olds.get(name) or former[name], child, here)
-            elif name not in moves:
+            elif name in out_of:
+                yield lines.moved(self.side, (*path, out_of[name], name), here)
+            else:
                 yield self.added(child, here)
 
     def renamed(self, old: Field, new: Field, path: Path) -> Line:
@@ -276,20 +279,24 @@ def _shape(field: Field) -> tuple[Any, ...]:
     return (field.is_required, options, *(getattr(field, name) for name in _LIMITS))
 
 
-def _moved(
-    gone: list[Field], added: list[Field], olds: dict[str, Field], news: dict[str, Field]
-) -> dict[str, Path]:
-    """Each name that went into a group, or came out of one → where it is now."""
-    found: dict[str, Path] = {}
+def _into(gone: list[Field], olds: dict[str, Field], news: dict[str, Field]) -> dict[str, str]:
+    """Each field that went into a group → the group's name."""
+    found = {}
     for child in gone:
         groups = [g for g in news.values() if _has(g, child) and not _has(olds.get(g.name), child)]
         if len(groups) == 1:
-            found[child.name] = (groups[0].name, child.name)
-    for child in added:
-        groups = [g for g in gone if _has(g, child)]
-        if len(groups) == 1:
-            found.setdefault(child.name, (child.name,))
+            found[child.name] = groups[0].name
     return found
+
+
+def _out_of(gone: list[Field], added: list[Field]) -> dict[str, str]:
+    """Each field that came out of a group that is gone → the group's name."""
+    groups = [group for group in gone if group.kind == "object"]
+    return {
+        child.name: holders[0].name
+        for child in added
+        if len(holders := [group for group in groups if _has(group, child)]) == 1
+    }
 
 
 def _has(group: Field | None, child: Field) -> bool:

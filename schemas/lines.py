@@ -232,8 +232,8 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
 
 def members(title: str, came: list[str], went: list[str]) -> Line:
     """Words of a model's listing that came and went, such as tags."""
-    parts = [("added", came), ("removed", went)]
-    said = "; ".join(f"{verb} {_some(words)}" for verb, words in parts if words)
+    parts = [("now have", came), ("no longer have", went)]
+    said = " and ".join(f"{verb} {_some(words)}" for verb, words in parts if words)
     return Line("listing", (title,), said, "listing", was=_some(went), now=_some(came))
 
 

@@ -88,6 +88,35 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"{self.endpoint_id} {self.kind}"
 
+    @property
+    def word(self) -> str:
+        """What kind of change it is, in a word or two."""
+        kinds = {line["kind"] for line in self.lines or () if line["side"] == "listing"}
+        if "deprecated" in kinds:
+            return "Deprecated"
+        return _WORDS[self.kind]
+
+    @property
+    def headline(self) -> str:
+        """The same as the beginning of a sentence that says when: `Price changed …`."""
+        is_change = self.kind in {self.Kind.LISTING, self.Kind.PRICE, self.Kind.SCHEMA}
+        return f"{self.word} changed" if is_change and self.word != "Deprecated" else self.word
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether what worked before may not work now."""
+        return self.weight == self.Weight.BREAKING
+
+
+_WORDS: dict[str, str] = {
+    Change.Kind.NEW: "New",
+    Change.Kind.GONE: "Gone",
+    Change.Kind.BACK: "Back",
+    Change.Kind.LISTING: "Listing",
+    Change.Kind.PRICE: "Price",
+    Change.Kind.SCHEMA: "Inputs",
+}
+
 
 class Reader(models.Model):
     """How far one person has read the change log, and the number in the address of their feed."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from catalog import change_log
 from catalog.models import Endpoint
 from playground import filling, history, json_view, renderers
 from playground.filling import Filled
@@ -34,6 +35,7 @@ def whole(
     context = {
         "endpoint": found,
         "is_starred": found.is_favourite,  # type: ignore[attr-defined]
+        "model_changes": change_log.of_model(found),
         "tabs": TABS,
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",

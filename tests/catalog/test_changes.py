@@ -68,7 +68,7 @@ def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSy
         ({"display_name": "New"}, ["is “New” now; it was “model-000”"]),
         ({"category": "vision"}, ["is “Vision” now; it was “Text to image”"]),
         ({"status": "deprecated"}, ["is “deprecated” now; it was “active”"]),
-        ({"tags": ["fast"]}, ["added “fast”; removed “new”"]),
+        ({"tags": ["fast"]}, ["now have “fast” and no longer have “new”"]),
         ({"license_type": "research"}, ["is “research” now"]),
         ({"description": "Better."}, ["reads differently now"]),
         ({"thumbnail_url": "https://fal.media/b.jpg", "highlighted": True}, None),
