@@ -1,0 +1,55 @@
+"""A catalogue put into the database by the catalogue's own ledger, without a server in between."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import fal
+
+SAMPLE = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+
+
+def real() -> list[dict[str, Any]]:
+    """The sample of upstream's entries that lies beside the project, with the documents that are there."""
+    documents = {
+        file.stem.replace("--", "/"): json.loads(file.read_text())
+        for file in (SAMPLE / "openapi").glob("*.json")
+    }
+    items: list[dict[str, Any]] = json.loads((SAMPLE / "models.json").read_text())
+    return [
+        item | ({"openapi": documents[i]} if (i := item["endpoint_id"]) in documents else {})
+        for item in items
+    ]
+
+
+def sandbox() -> list[dict[str, Any]]:
+    """The bundled models with their documents, as the sandbox lists them."""
+    from sandbox.config import Config
+    from sandbox.hosts.platform import OPENAPI, _item
+    from sandbox.state import Sandbox
+
+    with tempfile.TemporaryDirectory() as folder:
+        state = Sandbox(Config(Path(folder)))
+        return [_item(model, state, [OPENAPI]) for model in state.registry]
+
+
+def fill(items: Iterable[dict[str, Any]]) -> None:
+    """List the items, keep their documents, and let everything that follows a sync follow."""
+    from catalog import afterwards
+    from catalog.ledger import Ledger
+    from catalog.models import SyncReport
+
+    page = fal.Page.from_bytes(orjson.dumps({"models": [*items]}))
+    with_documents = [item for item in page.models if item.openapi is not None]
+    ledger = Ledger(SyncReport.objects.create(state=SyncReport.State.DONE))
+    ledger.take_page(page)
+    ledger.keep_schemas(
+        [item.endpoint_id for item in with_documents], fal.Found(with_documents, [], [])
+    )
+    afterwards.settle()
