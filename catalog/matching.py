@@ -21,7 +21,8 @@ from catalog.conditions import condition
 from catalog.index import Index
 from catalog.search_index import Sought
 
-NAME, BEGUN, TAGS, DESCRIPTION, FIELDS = range(5)
+# The word itself in the name; in another form there, or in tags and category; what means the same there; …
+NAME, NEAR, TAGS, DESCRIPTION, FIELDS = range(5)
 Levels = tuple[int, int, int, int, int]
 NOTHING: Levels = (0, 0, 0, 0, 0)
 _MOST_WORDS, _LONGEST_WORD = 12, 64
@@ -238,14 +239,12 @@ def _literal(index: Index, word: Word, ask: Ask) -> Later:
     is_open = not word.is_quoted and len(last) >= _OPEN_FROM
     if len(word.words) == 1:
         name, tags = index.names.with_word(last)
-        begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
-        tags |= tags_begun
+        name_begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
     else:
-        name, begun = index.names.with_phrase(word.words)
-        tags = reduce(and_, (index.names.with_word(w)[1] for w in word.words))
-        begun = begun if is_open else 0
+        name, tags = index.names.with_phrase(word.words, is_open=False)
+        name_begun, tags_begun = index.names.with_phrase(word.words, is_open=is_open)
     deep, described = ask([word.words], is_open, True), ask([word.words], is_open, False)
-    return lambda: _levels(name, begun, tags, described(), deep())
+    return lambda: _levels(name, name_begun | tags, tags_begun, described(), deep())
 
 
 def _version(index: Index, number: str, ask: Ask) -> Later:
@@ -258,7 +257,7 @@ def _version(index: Index, number: str, ask: Ask) -> Later:
     digits = tuple(number.split("."))
     ways = [digits, (f"v{digits[0]}", *digits[1:])]
     deep, described = ask(ways, False, True), ask(ways, False, False)
-    return lambda: _levels(name, begun, tags | tags_begun, described(), deep())
+    return lambda: _levels(name, begun | tags, tags_begun, described(), deep())
 
 
 def _alike(index: Index, alike: Sequence[str], ask: Ask) -> Later:
@@ -278,8 +277,8 @@ def _alike(index: Index, alike: Sequence[str], ask: Ask) -> Later:
             in_name, in_tags = ask_names(words[0])
             name, tags = name | in_name, tags | in_tags
         else:
-            name |= index.names.with_phrase(words)[is_open]
-            tags |= reduce(and_, (index.names.with_word(w)[1] for w in words))
+            in_name, in_tags = index.names.with_phrase(words, is_open=is_open)
+            name, tags = name | in_name, tags | in_tags
         phrases[is_open].append(words)
     closed, opened = ask(phrases[False], False, False), ask(phrases[True], True, False)
     return lambda: _levels(0, name, tags, closed() | opened(), 0)

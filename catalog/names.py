@@ -23,7 +23,7 @@ class Names:
         self.size = 0
         self.lengths = array("B")  # words of the shorter of name and id, without the owner
         self._lines: list[str] = []
-        self._text = ""  # a line for each place: tab, name, tab, id, tab, id without its owner, tab
+        self._labels: list[str] = []
         self._in_name: dict[str, list[int]] = defaultdict(list)
         self._in_tags: dict[str, list[int]] = defaultdict(list)
 
@@ -38,18 +38,21 @@ class Names:
         for word in spelling.name_words(name) | spelling.name_words(endpoint_id):
             self._in_name[word].append(place)
         tags = listing.tags if isinstance(listing.tags, list) else []
-        labels = " ".join([listing.category, *(tag for tag in tags if isinstance(tag, str))])
-        for word in spelling.name_words(spelling.plain(labels)):
+        labels = [listing.category, *(tag for tag in tags if isinstance(tag, str))]
+        plain = [spelling.plain(label) for label in labels]
+        for word in spelling.name_words(" ".join(plain)):
             self._in_tags[word].append(place)
+        said = " \t ".join(" ".join(spelling.words(label)) for label in plain)
+        self._labels.append(f"\t {said} \t\n")
         self.lengths.append(min(len(written) or 99, len(alias) or 99))
         self._lines.append(f"\t {' '.join(written)} \t {' '.join(whole)} \t {' '.join(alias)} \t\n")
 
     def finish(self, size: int) -> None:
         """Everybody is in."""
         self.size = size
-        self._starts = array("Q", accumulate(map(len, self._lines), initial=0))
-        self._text = "".join(self._lines)
-        self._lines = []
+        self._name_text = _Text(self._lines)
+        self._tag_text = _Text(self._labels)
+        self._lines, self._labels = [], []
         self._name_words = sorted(self._in_name)
         self._tag_words = sorted(self._in_tags)
 
@@ -85,43 +88,31 @@ class Names:
             self._begun(beginning, self._tag_words, self._in_tags),
         )
 
-    def with_phrase(self, words: Sequence[str]) -> tuple[int, int]:
-        """The places whose name has these words in a row: as whole words, and with the last unfinished."""
-        phrase = " " + " ".join(words)
-        return self._holding(phrase + " "), self._holding(phrase)
+    def with_phrase(self, words: Sequence[str], *, is_open: bool) -> tuple[int, int]:
+        """The places with these words in a row in the name, and in a tag or the category."""
+        phrase = " " + " ".join(words) + ("" if is_open else " ")
+        return self._set(self._name_text.lines(phrase)), self._set(self._tag_text.lines(phrase))
 
     def named(self, words: Sequence[str]) -> int:
         """The places of which these words are the very name, the id, or the id without its owner.
 
         Separators make no difference.
         """
-        text, starts = self._squashed
-        return self._holding(f"\t{''.join(words)}\t", text, starts)
+        return self._set(self._squashed.lines(f"\t{''.join(words)}\t"))
 
     def beginning_with(self, words: Sequence[str]) -> int:
         """The places whose name or id begins with these words."""
-        return self._holding(f"\t {' '.join(words)} ")
+        return self._set(self._name_text.lines(f"\t {' '.join(words)} "))
 
     def glued(self, word: str) -> int:
         """The places whose name has these letters in a row, whatever is between them."""
-        text, starts = self._squashed
-        return self._holding(word, text, starts)
+        return self._set(self._squashed.lines(word))
 
     @cached_property
-    def _squashed(self) -> tuple[str, array[int]]:
-        text = self._text.replace(" ", "")
-        lengths = (len(line) + 1 for line in text.split("\n")[:-1])
-        return text, array("Q", accumulate(lengths, initial=0))
+    def _squashed(self) -> _Text:
+        return _Text(self._name_text.text.replace(" ", "").splitlines(keepends=True))
 
-    def _holding(self, part: str, text: str = "", starts: array[int] | None = None) -> int:
-        text = text or self._text
-        starts = starts or self._starts
-        places = []
-        at = text.find(part)
-        while at >= 0:
-            place = bisect_right(starts, at) - 1
-            places.append(place)
-            at = text.find(part, starts[place + 1])
+    def _set(self, places: Sequence[int]) -> int:
         return bitmaps.of(places, self.size)
 
     def _begun(self, beginning: str, known: list[str], words: dict[str, list[int]]) -> int:
@@ -130,4 +121,22 @@ class Names:
             if not known[number].startswith(beginning):
                 break
             places.update(words[known[number]])
-        return bitmaps.of(list(places), self.size)
+        return self._set(list(places))
+
+
+class _Text:
+    """Lines one after the other, a line for each place: tab, words, tab, words, tab."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.text = "".join(lines)
+        self._starts = array("Q", accumulate(map(len, lines), initial=0))
+
+    def lines(self, part: str) -> list[int]:
+        """The numbers of the lines that hold a part."""
+        found = []
+        at = self.text.find(part)
+        while at >= 0:
+            line = bisect_right(self._starts, at) - 1
+            found.append(line)
+            at = self.text.find(part, self._starts[line + 1])
+        return found

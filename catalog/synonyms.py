@@ -12,6 +12,12 @@ from functools import lru_cache
 from catalog.spelling import single, words
 
 TABLE = """
+# Media by other names
+photo, picture, pic, img, photograph, still, pics | image, photo, picture
+movie, film, clip, footage, vid, animation | video, film, movie, animat*
+sound, audio clip | audio, sound, sfx
+voice, spoken | speech, voice
+
 # From one medium to another
 txt2img, t2i, text2img, text2image, image generation, image generator, generate image, text to picture, image from text, picture from text, photo from text, create image, make image | text to image, category:text-to-image
 img2img, i2i, image2image, picture to picture, photo to photo, transform image, restyle | image to image, category:image-to-image
@@ -36,7 +42,7 @@ voice clone, clone voice, voice cloning, copy voice, cloned voice | voice clon*,
 voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
 sfx, sound effect, sound fx, sound effects generator, effects sound, noise maker | sound effect*, sfx, sounds
 music, song, soundtrack, melody, compose, text to music, music generation, music generator, song generator, background music, beats | music*, song*, soundtrack*
-noise removal, denoise audio, remove noise, noise reduction, clean audio, speech enhancement, background noise, remove background noise, enhance speech, audio cleanup | speech enhancement, background noise, audio isolation, noise remov*, denois*
+noise removal, denoise, denoise audio, denoise speech, remove noise, noise reduction, clean audio, speech enhancement, background noise, remove background noise, enhance speech, audio cleanup | speech enhancement, background noise, audio isolation, noise remov*, denois*
 vocal remover, stem separation, isolate vocals, audio separation, separate vocals, remove vocals, source separation, isolate voice, voice isolation | audio isolation, isolat*, separat*, stems, demucs
 diarization, who speaks, speaker separation | diarization, speaker*
 vad, voice activity detection, detect speech | vad, voice activity, speech presence
@@ -53,8 +59,8 @@ pose, pose estimation, openpose, skeleton, body pose, pose detection | pose*, dw
 restore face, face restoration, fix face, codeformer, gfpgan, beautify, skin smoothing | face*, retouch*, codeformer
 
 # Larger, cleaner, cut out
-upscaler, upscale, upscaling, super resolution, superresolution, superres, enhancer, enhance resolution, increase resolution, esrgan, image enhancer, 4k upscale, sharpen, hd, enlarge, sr, higher resolution, make bigger, low resolution | upscal*, super resolution, esrgan, low resolution, resolution enhanc*
-bg removal, rembg, background removal, remove background, background remover, transparent background, cutout, cut out, remove bg, bg remove, bg remover, delete background, matting, no background | background remov*, remov* background, rembg, matting, cutout*, birefnet
+upscaler, upscale, upscaling, super resolution, superresolution, superres, enhancer, enhance resolution, increase resolution, esrgan, image enhancer, 4k upscale, sharpen, hd, enlarge, sr, higher resolution, make bigger, low resolution | upscal*, super resolution, esrgan, low resolution
+bg removal, rembg, background removal, remove background, background remover, transparent background, cutout, cut out, remove bg, bg remove, bg remover, delete background, matting, no background | background remov*, remove background*, removing background*, removes background*, rembg, matting, cutout*, birefnet
 change background, replace background, background replacement, background swap, new background, swap background | background replac*, replace background, backgroundswap, background swap*, teleport
 object removal, remove object, eraser, erase, magic eraser, cleanup, remove person | eras*, object removal, remove object*, remov*
 watermark removal, remove watermark, remove text | watermark*, text remov*
@@ -76,6 +82,8 @@ camera control, camera movement, camera angle, change angle, rotate camera, new 
 vector, svg, logo, icon | svg, vector*, logo*, recraft
 typography, text rendering, poster, text in image, render text, lettering, readable text | typograph*, text rendering, ideogram
 
+reverb, echo, pitch shift, audio effect | reverb*, echo*, pitch*, room
+
 # Three dimensions
 3d model, 3d, 3d asset, 3d generation, mesh, image to mesh, img23d, image23d, i23d, 3d object, 3d mesh, photo to 3d, picture to 3d, glb, make 3d, 3d generator | 3d, mesh*, category:image-to-3d, category:text-to-3d, category:3d-to-3d, out:3d
 txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
@@ -84,7 +92,7 @@ rigging, rig, mocap, motion capture, human motion | rig*, motion*, mocap
 
 # Looking at pictures, reading, language
 vlm, vision language model, visual question answering, vqa, multimodal llm, image understanding, ask about image, chat with image, image question, analyze image, picture question | vision language, vlm, multimodal, category:vision
-llm, chat, chatbot, language model, gpt, text generation, text completion, assistant, large language model | llm, language model*, category:llm, chat*
+llm, chat, chatbot, language model, gpt, text generation, text completion, assistant, large language model | llm, language model*, category:llm, chat
 ocr, read text, text recognition, text extraction, extract text, document parsing, read document | ocr, text recognition, document*, text extract*
 segmentation, segment, sam, mask generation, segment anything, image mask, auto mask, segmenter | segment*, sam
 depth, depth map, depth estimation, monocular depth, midas, depth anything | depth*, midas, zoedepth
