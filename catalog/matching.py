@@ -28,6 +28,7 @@ NOTHING: Levels = (0, 0, 0, 0, 0)
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
 _GLUED_FROM = 5
+FEW = 8  # with fewer answers than this, what has all words but one is offered beside them
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Found:
     corrected: tuple[tuple[str, str], ...] = ()
     missed: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    near: tuple[int, ...] = ()  # with all words but one, where few have all; disjoint, best first
 
     @property
     def everything(self) -> int:
@@ -88,8 +90,10 @@ def find(index: Index, text: str) -> Found:
     used = tuple(word.text for word in said)
     joined = _joined(levels)
     if joined[FIELDS] or whole[0] or len(units) < 2:
-        return Found((*whole, *joined), used, corrected, alike=alike)
-    kept, rows = _most(index, levels)
+        is_few = len(units) > 1 and joined[FIELDS].bit_count() < FEW
+        near = _most(index, levels, len(units) - 1)[1] if is_few else ()
+        return Found((*whole, *joined), used, corrected, alike=alike, near=near)
+    kept, rows = _most(index, levels, len(units) - 1)
     missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
     used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
     return Found(rows, used, corrected, missed, alike)
@@ -314,11 +318,14 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
     return (index.names.named(words), index.names.beginning_with(words)) if words else (0, 0)
 
 
-def _most(index: Index, levels: list[Levels]) -> tuple[set[int], tuple[int, ...]]:
-    """Where nothing has every word: those with most of them, rare words counting for more."""
+def _most(index: Index, levels: list[Levels], most: int) -> tuple[set[int], tuple[int, ...]]:
+    """Those that have most of the words, and at most so many; rare words count for more.
+
+    The units that the best of them have, and the levels of all.
+    """
     worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
     there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
-    for many in range(len(there), 0, -1):
+    for many in range(min(most, len(there)), 0, -1):
         kept: set[int] = set()
         rows: list[int] = []
         ways = sorted(combinations(there, many), key=lambda way: -sum(worth[p] ** 0.5 for p in way))

@@ -6,19 +6,23 @@ with each change, so what was drawn under a token stays right as long as the tok
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import Prefetch
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from catalog import highlight
 from catalog.index import current
+from catalog.matching import Found
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.query import STATUSES, TITLES, Query
-from catalog.search import search
+from catalog.search import Answer, search
 
 Starred = tuple[int, ...]  # keys of a person's favourites, the newest first
 ON_A_SHELF = 12
@@ -38,7 +42,17 @@ class Region(NamedTuple):
     facets: SafeString
     results: SafeString
     total: int
+    said: str
     canonical: str
+
+
+class Notice(NamedTuple):
+    """How the answer differs from what was asked, and the address of what was."""
+
+    before: str
+    shown: str
+    instead: str = ""
+    href: str = ""
 
 
 class Chip(NamedTuple):
@@ -69,6 +83,9 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
     """`token` is of the index, which may be a little behind the `revision`; what it gives is kept for it alone."""
     answer = search(query, frozenset(starred), index=current(revision))
     context = {
+        "marks": highlight.marks(answer.found),
+        "notices": _notices(place, answer),
+        "suggestions": [(r.title, _href(place, r.query, 1), r.count) for r in answer.suggestions],
         "answer": answer,
         "chips": _chips(place, query),
         "links": [(n, _href(place, query, n)) for n in answer.numbers],
@@ -78,7 +95,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "reliefs": [
             (relief.title, _href(place, relief.query, 1), relief.count)
             for relief in answer.reliefs
-            if relief.title not in {TITLES[name] for name in place.fixed}
+            if not any(f"“{TITLES[name]}”" in relief.title for name in place.fixed)
         ],
         "starred": frozenset(starred),
     }
@@ -90,6 +107,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         ),
         results=render_to_string("catalog/partials/_results.html", context),
         total=answer.total,
+        said=_said(answer),
         canonical=_href(place, query, answer.page),
     )
 
@@ -144,6 +162,44 @@ def categories() -> list[Category]:
 
 def _href(place: Place, query: Query, page: int) -> str:
     return place.address + replace(query, page=page).as_params(*place.fixed)
+
+
+def _said(answer: Answer) -> str:
+    """What the page says above its results, and what a screen reader hears when they change."""
+    words = f"{answer.total:,} model{pluralize(answer.total)}"
+    if not answer.query.text:
+        return words
+    used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
+    return f"{words} for “{used or answer.query.text}”"
+
+
+def _is_other(found: Found) -> bool:
+    return bool(found.corrected or found.missed)
+
+
+def _notices(place: Place, answer: Answer) -> list[Notice]:
+    """Slips that were mended, and words that nothing has together with the others."""
+    found, query = answer.found, answer.query
+    if found is None or not answer.total:
+        return []
+    notices = []
+    if found.corrected:
+        text = query.text
+        for was, _ in found.corrected:
+            text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
+        notices.append(
+            Notice(
+                "Showing results for",
+                " ".join([*found.used, *found.missed]),
+                f"Search for “{query.text}” instead",
+                _href(place, query.saying(text), 1),
+            )
+        )
+    if found.missed:
+        notices.append(
+            Notice("No model has all of these words. Left out:", ", ".join(found.missed))
+        )
+    return notices
 
 
 def _chips(place: Place, query: Query) -> list[Chip]:

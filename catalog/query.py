@@ -73,6 +73,15 @@ class Query:
         picked = frozenset(pair for pair in self.picked if pair[0] != name)
         return replace(self, q=q, picked=picked, page=1)
 
+    def saying(self, text: str) -> Query:
+        """The same question with other words to search for; what was asked for stays."""
+        asked = [piece for piece, _ in self.words.taken]
+        return replace(self, q=" ".join([*text.split(), *asked]), page=1)
+
+    def bare(self) -> Query:
+        """The words to search for, without any filter."""
+        return Query(q=self.text, sort=self.sort)
+
     def as_params(self, *hidden: str) -> str:
         """The question as a query string, `?` included unless it is empty; always written alike."""
         pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []

@@ -14,7 +14,7 @@ from functools import reduce
 from operator import and_
 from typing import NamedTuple
 
-from catalog import matching
+from catalog import matching, spelling
 from catalog.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
 from catalog.index import Index, current
 from catalog.matching import Found
@@ -63,6 +63,10 @@ class Answer:
     pages: int
     facets: list[Facet]
     reliefs: list[Relief]
+    suggestions: list[Relief] = field(
+        default_factory=list
+    )  # questions near to one that finds nothing
+    near: list[Endpoint] = field(default_factory=list)  # what fits all but one of the words
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
@@ -99,7 +103,8 @@ def search(
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
     shown = [index.keys[p] for p in _page(index, query, found, hits, page)]
-    endpoints = Endpoint.objects.for_cards().in_bulk(shown)
+    near = [index.keys[p] for p in _near(index, filters, found, total)]
+    endpoints = Endpoint.objects.for_cards().in_bulk([*shown, *near])
     return Answer(
         query=query,
         endpoints=[endpoints[key] for key in shown if key in endpoints],
@@ -107,7 +112,9 @@ def search(
         page=page,
         pages=pages,
         facets=_facets(index, query, filters, base, hits),
-        reliefs=[] if total else _reliefs(query, filters, base),
+        reliefs=[] if total else _reliefs(index, query, filters, base),
+        suggestions=[] if base or not query.text else _suggestions(index, query, filters),
+        near=[endpoints[key] for key in near if key in endpoints],
         found=found,
         hints=[*query.hints, *_doubts(index, query)],
     )
@@ -148,22 +155,35 @@ def _page(index: Index, query: Query, found: Found | None, hits: int, page: int)
     start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
     if found is None or query.sort:
         return index.first(hits, end, query.sort)[start:]
-    words = max(1, sum(len(word.split()) for word in found.used))
+    return _best(index, found.levels, hits, end, found.used)[start:]
+
+
+def _near(index: Index, filters: Filters, found: Found | None, total: int) -> list[int]:
+    """Where few have all the words: the best of those that miss one."""
+    if found is None or not 0 < total < matching.FEW:
+        return []
+    others = reduce(and_, filters.values(), index.everything) & ~found.everything
+    return _best(index, found.near, others, 2 * matching.FEW - total, found.used)
+
+
+def _best(
+    index: Index, levels: Sequence[int], among: int, count: int, used: Sequence[str]
+) -> list[int]:
+    """The first so many places, level by level."""
+    words = max(1, sum(len(word.split()) for word in used))
     shown: list[int] = []
-    seen = 0
-    for level in found.levels:
-        mine = level & hits & ~seen
-        seen |= level
-        shown += _in_order(index, mine, end - len(shown), words)
-        if len(shown) >= end:
+    for level in levels:
+        shown += _in_order(index, level & among, count - len(shown), words)
+        among &= ~level
+        if len(shown) >= count:
             break
-    return shown[start:end]
+    return shown
 
 
 def _in_order(index: Index, level: int, count: int, words: int) -> list[int]:
     """The best of equals: short names that the words nearly fill, then by merit; old ones last."""
     size = level.bit_count()
-    if not size:
+    if not size or count < 1:
         return []
     if size > _WEIGHED:
         return index.first(level, count, "best")
@@ -206,8 +226,8 @@ def _alone(index: Index, name: str, value: str, among: int) -> int:
     return sum((index.having(asked) & among).bit_count() for _, asked in _asked(name, [value]))
 
 
-def _reliefs(query: Query, filters: Filters, base: int) -> list[Relief]:
-    """The filters that each alone keep the answer empty, those that give most back first."""
+def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Relief]:
+    """What to give up where nothing is found, what gives most back first: one filter, the words, all filters."""
     found = []
     for name in filters:
         if name == "status" and not query.status:
@@ -215,8 +235,24 @@ def _reliefs(query: Query, filters: Filters, base: int) -> list[Relief]:
         left = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
         if left:
             title = _OWN.get(name) or KEYS[name].title
-            found.append(Relief(title, query.without(name), left.bit_count()))
-    return sorted(found, key=lambda relief: -relief.count)[:3]
+            found.append(Relief(f"Without “{title}”", query.without(name), left.bit_count()))
+    found.sort(key=lambda relief: -relief.count)
+    asked = reduce(and_, filters.values(), index.everything)
+    if query.text and asked and (query.conditions or query.favourite):
+        found.append(Relief(f"Without “{query.text}”", query.saying(""), asked.bit_count()))
+    listed = base & _with_status(index, "")
+    if not found and listed:
+        found.append(Relief("Without any filter", query.bare(), listed.bit_count()))
+    return found[:4]
+
+
+def _suggestions(index: Index, query: Query, filters: Filters) -> list[Relief]:
+    """The nearest questions that find something, with what they find."""
+    known = index.pieces
+    near = spelling.nearest(spelling.plain(query.text), known)
+    asked = reduce(and_, filters.values(), index.everything)
+    counted = [(word, matching.find(index, word).everything & asked) for word in near]
+    return [Relief(word, query.saying(word), bits.bit_count()) for word, bits in counted if bits]
 
 
 def _doubts(index: Index, query: Query) -> list[Hint]:

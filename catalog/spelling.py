@@ -109,6 +109,18 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     )
 
 
+def nearest(text: str, known: Mapping[str, int]) -> list[str]:
+    """Up to three known words that look most like a text that is none of them."""
+    words = max(WORD.findall(text), key=len, default="")
+    near = process.extract(
+        words, known.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.5, limit=12
+    )
+    return sorted(
+        (name for name, *_ in near),
+        key=lambda n: (-OSA.normalized_similarity(words, n), -known[n], n),
+    )[:3]
+
+
 def segments(word: str, known: Mapping[str, int]) -> list[str]:
     """A word taken apart into the fewest known ones (`texttospeech`); empty when that does not work out."""
     best: list[list[str] | None] = [[]] + [None] * len(word)

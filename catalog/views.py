@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -72,7 +71,7 @@ def _search(request: HtmxRequest, place: pages.Place, query: Query) -> HttpRespo
         "query": query,
         "region": region,
         "revision": revision,
-        "said": _said(region.total, query),
+        "said": region.said,
         "sorts": SORTS.items(),
     }
     if not request.htmx:
@@ -86,11 +85,6 @@ def _search(request: HtmxRequest, place: pages.Place, query: Query) -> HttpRespo
     before = Query.from_address(request.htmx.current_url_abs_path or "")
     is_typing = bool(before.q and query.q) and before.without("q") == query.without("q")
     return (replace_url if is_typing else push_url)(response, region.canonical)
-
-
-def _said(total: int, query: Query) -> str:
-    words = f"{total:,} model{pluralize(total)}"
-    return f"{words} for “{query.q}”" if query.q else words
 
 
 @require_GET

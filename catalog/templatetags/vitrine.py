@@ -13,7 +13,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.highlight import Marks
+
 register = template.Library()
+ON_A_CARD = 64  # signs of a description
 
 
 @cache
@@ -52,6 +55,18 @@ def unit(words: str) -> str:
     """What a price is for, after "per": `images` → `image`, `1000 tokens` stays; nothing → `run`."""
     is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
     return (words[:-1] if is_plain_plural else words) or "run"
+
+
+@register.filter
+def marked(text: str, marks: Marks) -> SafeString:
+    """The text with what was searched for marked."""
+    return marks.in_text(text)
+
+
+@register.filter
+def excerpt(text: str, marks: Marks) -> SafeString:
+    """As much of a description as a card has room for, the first mark in sight."""
+    return marks.in_excerpt(text, ON_A_CARD)
 
 
 @register.filter

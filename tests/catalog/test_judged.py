@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +17,12 @@ FLOOR_NDCG, FLOOR_SUCCESS = 0.5, 0.5
 
 
 def ask(typed: str) -> list[str]:
-    return [endpoint.endpoint_id for endpoint in search(Query(q=typed)).endpoints]
+    answer = search(Query(q=typed))
+    return [endpoint.endpoint_id for endpoint in [*answer.endpoints, *answer.near]]
 
 
 @pytest.fixture(scope="module")
-def scores(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Score]]:
+def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
     """Every judged question, answered once."""
     from django.db import transaction
 
@@ -37,7 +38,7 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Score
                 ids = list(Endpoint.objects.values_list("endpoint_id", flat=True))
                 found += judging.judge(ask, name, ids)
                 transaction.set_rollback(True)
-    yield found
+    return found
 
 
 def test_there_are_enough_questions_each_with_an_answer(scores: list[Score]) -> None:
