@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.models import Standing
 from catalog.querysets import EndpointQuerySet
+from catalog.texts import one_line
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,7 +29,7 @@ def judge(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> 
     """
     if standing not in WORDS:
         raise ValueError("Choose one of the standings.")
-    reason = proper(reason) if standing else ""
+    reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
     if standing == Standing.BLOCKED and not reason:
         raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
     return endpoints.update(
@@ -37,11 +38,3 @@ def judge(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> 
         standing_by=by if standing else None,
         standing_at=timezone.now() if standing else None,
     )
-
-
-def proper(reason: str) -> str:
-    """A reason without idle space and control characters; raises ValueError with a sentence."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-    if len(text) > LONGEST_REASON:
-        raise ValueError(f"Keep the reason to {LONGEST_REASON} characters; it has {len(text)}.")
-    return text

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from catalog import collection_views as collections
 from catalog import log_views, views
 
 app_name = "catalog"
@@ -9,6 +10,13 @@ urlpatterns = [
     path("", views.front, name="front"),
     path("models/", views.models, name="models"),
     path("categories/<path:category>/", views.category, name="category"),
+    path("collections/", collections.index, name="collections"),
+    path("collections/order/", collections.order, name="collections-order"),
+    path("collections/recovery/", collections.recovery, name="collections-recovery"),
+    path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
+    path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
+    path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
+    path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", views.collection, name="collection"),
     path("favourites/", views.favourites, name="favourites"),
     path("changes/", log_views.changes, name="changes"),

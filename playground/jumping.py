@@ -103,6 +103,7 @@ def _pages(user: User, text: str) -> list[Place]:
         Place("All models", "", models),
         Place("Favourite models", "", f"{models}?favourite=1"),
         Place("Newest models", "", f"{models}?sort=newest"),
+        Place("Collections", "", reverse("catalog:collections")),
         Place("Your runs", "history", runs),
     ]
     if user.is_staff:

@@ -17,7 +17,8 @@ const fetchIt = () =>
       // htmx begins at DOMContentLoaded or when all is loaded; between the two it would wait for ever.
       if (window.htmx && document.readyState === "interactive") document.dispatchEvent(new Event("DOMContentLoaded"));
       isOver = true;
-      if (window.htmx && typed?.form?.matches("[hx-get][hx-trigger]")) htmx.trigger(typed.form, "submit");
+      const asks = [typed, typed?.form ?? typed?.closest("form")].find((one) => one?.matches("[hx-get][hx-trigger], [hx-trigger^='input']"));
+      if (window.htmx && asks) htmx.trigger(asks, asks.matches("form[hx-get]") ? "submit" : "input");
       resolve();
     };
     document.head.append(script);

@@ -26,7 +26,8 @@ document.addEventListener(
     if (!coming) return;
     event.preventDefault();
     event.stopPropagation();
-    coming.then(() => event.target.click());
+    const pressed = event.target.closest("button, a, label, input"); // an icon in it has no click
+    coming.then(() => pressed.click());
   },
   { capture: true },
 );

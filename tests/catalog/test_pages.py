@@ -304,7 +304,7 @@ def test_only_curators_see_a_collection_before_it_is_published(
     User.objects.filter(pk=user.pk).update(is_staff=True)
     response = member.get("/collections/draft/")
     assert response.status_code == 200
-    assert b"not published" in response.content
+    assert b"draft" in response.content
 
 
 def test_the_front_shows_collections_categories_news_and_favourites(

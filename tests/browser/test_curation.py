@@ -1,0 +1,124 @@
+"""Curating in a browser: by drag, by keyboard, undone, for everybody; nothing of it waits for a Save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from catalog.models import Collection, Endpoint
+from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
+
+__all__ = ["catalogue", "open_page"]
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+EDIT = "/collections/best/edition/"
+
+
+@pytest.fixture
+def curate(open_page: Open, user: User) -> Open:
+    """`open_page`, as a curator."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    return open_page
+
+
+def order() -> list[str]:
+    items = Collection.objects.get(slug="best").items.select_related("endpoint")
+    return [item.endpoint.display_name for item in items]
+
+
+def assert_usable(page: Page) -> None:
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def eventually(page: Page, claim: Callable[[], bool]) -> None:
+    for _ in range(50):
+        if claim():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come true")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("address", [EDIT, "/collections/", "/collections/of/fal-ai/flux-01/run/"])
+def test_everybody_can_curate(curate: Open, address: str, size: tuple[int, int]) -> None:
+    assert_usable(curate(address, size))
+
+
+def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curate: Open) -> None:
+    page = curate(EDIT)
+    assert order()[:3] == ["Kling 0", "Flux 1", "Flux 2"]
+    page.get_by_role("button", name="Move Flux 1 up").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move Flux 1 up")).to_be_focused()
+    expect(page.locator("#saved")).to_have_text("Saved.")
+    assert order()[:2] == ["Flux 1", "Kling 0"]
+    rows = page.locator("[data-of='models'] > .row")
+    rows.nth(0).locator(".drag").drag_to(rows.nth(2))
+    eventually(page, lambda: order()[:3] != ["Flux 1", "Kling 0", "Flux 2"])
+    page.get_by_role("button", name="Remove Flux 2", exact=True).click()
+    eventually(page, lambda: len(order()) == 7)
+    page.get_by_role("button", name="Undo removal").click()
+    eventually(page, lambda: len(order()) == 8)
+    page.get_by_label("Note on Kling 0").fill("For quick tries")
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("For quick tries")).to_be_visible()
+
+
+def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) -> None:
+    page = curate(EDIT)
+    page.get_by_label("Add a model").fill("flux 41")
+    page.get_by_role("button", name="Flux 41").click()
+    expect(page.get_by_label("Note on Flux 41")).to_be_visible()
+    page = curate("/models/fal-ai/flux-42/run/")
+    page.get_by_role("button", name="Collect").click()
+    tick = page.locator("#put-best")
+    tick.click()
+    expect(tick).to_have_attribute("aria-pressed", "true")
+    expect(tick).to_be_focused()
+    assert order()[-2:] == ["Flux 41", "Flux 42"]
+    page.get_by_role("button", name="Undo").click()
+    expect(tick).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Collect").click()  # pressing Undo has closed the menu
+    page.get_by_label("New collection").fill("Second")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("#put-second")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> None:
+    page = curate("/models/fal-ai/flux-42/run/")
+    expect(page.locator("#run-button")).to_be_enabled()
+    page.get_by_role("button", name="Mark").click()
+    page.get_by_label("Blocked").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Say why")
+    expect(page.get_by_label("Why")).to_be_focused()
+    page.keyboard.type("It is too dear")
+    assert_usable(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-button")).to_be_disabled()
+    expect(page.get_by_role("button", name="Change")).to_be_focused()
+    assert Endpoint.objects.get(endpoint_id="fal-ai/flux-42/run").standing == "blocked"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#run-button")).to_be_enabled()
+    curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
+
+
+def test_arranging_works_without_script(curate: Open) -> None:
+    page: Any = curate(EDIT, scripts=False)
+    page.get_by_role("button", name="Move Flux 1 up").click()
+    expect(page.locator("[data-of='models'] a").first).to_have_text("Flux 1")
+    page.get_by_label("Add a model").fill("flux 41")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Flux 41").click()
+    assert order()[0] == "Flux 1"
+    assert order()[-1] == "Flux 41"
