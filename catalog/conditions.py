@@ -114,14 +114,11 @@ def condition(key: str, value: str, *, is_typed: bool = False) -> Condition | No
     if known is None:
         return None
     parts = [value] if known.is_number or not is_typed else [v for v in _alternatives(value) if v]
-    values = [canonical(known, part) if is_typed or known.values else part for part in parts]
-    if known.is_number:
-        values = [str(span) if (span := span_of(known.name, v)) else "" for v in parts]
+    is_known = bool(known.values) or known.is_number
+    values = [canonical(known, part) if is_typed or is_known else part for part in parts]
     if not values or not all(values):
         return None
-    return Condition(
-        known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and not known.values
-    )
+    return Condition(known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and not is_known)
 
 
 def canonical(key: Key, value: str) -> str:
@@ -131,7 +128,7 @@ def canonical(key: Key, value: str) -> str:
     """
     text = value.strip()
     if key.is_number:
-        return str(span) if (span := span_of(key.name, text)) else ""
+        return _written(key.name, span) if (span := span_of(key.name, text)) else ""
     plain = folded(text)
     if key.name == "ratio" and (found := _ratio(plain)):
         return found
@@ -204,13 +201,17 @@ def together(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         else:
             values = tuple(dict.fromkeys([*was.values, *one.values]))
             found[place] = replace(was, values=values, is_loose=was.is_loose or one.is_loose)
-    length = next(
-        (_length(c) for c in found.values() if c.key == "duration" and not c.is_negated), None
-    )
-    return tuple(
-        replace(one, seconds=length) if one.key == "price" and length else one
-        for one in found.values()
-    )
+    return priced_for(found.values())
+
+
+def priced_for(
+    conditions: Iterable[Condition], others: Iterable[Condition] = ()
+) -> tuple[Condition, ...]:
+    """Conditions with prices compared for the length that they, or `others`, ask for."""
+    listed = tuple(conditions)
+    lengths = (_length(c) for c in (*listed, *others) if c.key == "duration" and not c.is_negated)
+    length = next(lengths, None)
+    return tuple(replace(c, seconds=length) if c.key == "price" else c for c in listed)
 
 
 def folded(text: str) -> str:
@@ -254,8 +255,15 @@ def _narrowed(was: Condition, more: Condition) -> Condition:
     low = max((first.low, first.is_above), (second.low, second.is_above))
     high = min((first.high, not first.is_below), (second.high, not second.is_below))
     span = Span(low[0], high[0], low[1], not high[1])
-    is_same = span.low <= span.high and span_of(was.key, str(span)) == span
-    return replace(more, values=(str(span),)) if is_same else more
+    written = _written(was.key, span)
+    is_same = span.low <= span.high and span_of(was.key, written) == span
+    return replace(more, values=(written,)) if is_same else more
+
+
+def _written(key: str, span: Span) -> str:
+    """Numbers as one would type them; `=5` where a bare 5 asks for something else."""
+    is_bare = span.low != span.high or KEYS[key].plain == "=" or (key == "price" and not span.low)
+    return str(span) if is_bare else f"={span}"
 
 
 def _several(plain: str) -> str:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from catalog.conditions import Condition, condition, figure, together
-from catalog.query_words import Hint, Words, doubt, parse_words
+from catalog.query_words import Hint, Words, doubt, instead, parse_words
 from catalog.vocabulary import FAVOURITE, KEYS, Key
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "condition",
     "doubt",
     "facts_of",
+    "instead",
     "parse_words",
     "together",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,23 +17,16 @@ from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from catalog import highlight
+from catalog import highlight, narrowing
 from catalog.index import current
 from catalog.matching import Found
 from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.narrowing import Place
 from catalog.query import STATUSES, TITLES, Query
 from catalog.search import Answer, search
 
 Starred = tuple[int, ...]  # keys of a person's favourites, the newest first
 ON_A_SHELF = 12
-
-
-class Place(NamedTuple):
-    """Where a question is asked: the page's address, its heading, and the facets that it fixes."""
-
-    address: str
-    title: str
-    fixed: tuple[str, ...] = ()
 
 
 class Region(NamedTuple):
@@ -53,15 +46,6 @@ class Notice(NamedTuple):
     shown: str
     instead: str = ""
     href: str = ""
-
-
-class Chip(NamedTuple):
-    """One filter in force, and the address without it."""
-
-    title: str
-    word: str
-    name: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -85,30 +69,35 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
     context = {
         "marks": highlight.marks(answer.found),
         "notices": _notices(place, answer),
-        "suggestions": [(r.title, _href(place, r.query, 1), r.count) for r in answer.suggestions],
+        "suggestions": [(r.title, place.href(r.query), r.count) for r in answer.suggestions],
         "answer": answer,
-        "chips": _chips(place, query),
-        "links": [(n, _href(place, query, n)) for n in answer.numbers],
+        "chips": narrowing.chips(query, place),
+        "cleared": narrowing.cleared(query, place),
+        "guesses": narrowing.guesses(answer.hints, query, place),
+        "links": [(n, place.href(query, n)) for n in answer.numbers],
         "place": place,
-        "previous": _href(place, query, answer.page - 1) if answer.page > 1 else "",
-        "next": _href(place, query, answer.page + 1) if answer.page < answer.pages else "",
+        "previous": place.href(query, answer.page - 1) if answer.page > 1 else "",
+        "next": place.href(query, answer.page + 1) if answer.page < answer.pages else "",
         "reliefs": [
-            (relief.title, _href(place, relief.query, 1), relief.count)
+            (relief.title, place.href(relief.query), relief.count)
             for relief in answer.reliefs
             if not any(f"“{TITLES[name]}”" in relief.title for name in place.fixed)
         ],
         "starred": frozenset(starred),
     }
-    facets = [facet for facet in answer.facets if facet.name not in place.fixed]
     return Region(
         facets=render_to_string(
             "catalog/partials/_facets.html",
-            {"facets": facets, "query": query, "statuses": STATUSES.items()},
+            {
+                "sections": narrowing.sections(answer, place),
+                "query": query,
+                "statuses": STATUSES.items(),
+            },
         ),
         results=render_to_string("catalog/partials/_results.html", context),
         total=answer.total,
         said=_said(answer),
-        canonical=_href(place, query, answer.page),
+        canonical=place.href(query, answer.page),
     )
 
 
@@ -160,10 +149,6 @@ def categories() -> list[Category]:
     return sorted(found.values(), key=lambda category: (-category.count, category.name))
 
 
-def _href(place: Place, query: Query, page: int) -> str:
-    return place.address + replace(query, page=page).as_params(*place.fixed)
-
-
 def _said(answer: Answer) -> str:
     """What the page says above its results, and what a screen reader hears when they change."""
     words = f"{answer.total:,} model{pluralize(answer.total)}"
@@ -192,7 +177,7 @@ def _notices(place: Place, answer: Answer) -> list[Notice]:
                 "Showing results for",
                 " ".join([*found.used, *found.missed]),
                 f"Search for “{query.text}” instead",
-                _href(place, query.saying(text), 1),
+                place.href(query.saying(text)),
             )
         )
     if found.missed:
@@ -200,23 +185,3 @@ def _notices(place: Place, answer: Answer) -> list[Notice]:
             Notice("No model has all of these words. Left out:", ", ".join(found.missed))
         )
     return notices
-
-
-def _chips(place: Place, query: Query) -> list[Chip]:
-    chips = [
-        Chip(
-            TITLES[name],
-            value,
-            name,
-            _href(place, replace(query, picked=query.picked - {(name, value)}), 1),
-        )
-        for name, value in sorted(query.picked)
-        if name not in place.fixed
-    ]
-    if query.status:
-        chips.append(
-            Chip("Status", STATUSES[query.status], "", _href(place, query.without("status"), 1))
-        )
-    if query.favourite:
-        chips.append(Chip("", "Favourites", "", _href(place, query.without("favourite"), 1)))
-    return chips

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
 
-from catalog.facts import KEYS, Condition, Hint, Words, condition, parse_words, together
+from catalog.facts import KEYS, Condition, Hint, Words, condition, instead, parse_words, together
 
 TITLES = {key.name: key.title for key in KEYS.values() if key.is_facet}  # in the order of the page
 STATUSES = {
@@ -69,7 +69,7 @@ class Query:
         q = self.q
         for piece, asked in self.words.taken:
             if asked.key == name:
-                q = " ".join(q.replace(piece, "", 1).split())
+                q = instead(q, piece)
         picked = frozenset(pair for pair in self.picked if pair[0] != name)
         return replace(self, q=q, picked=picked, page=1)
 

@@ -55,6 +55,14 @@ def parse_words(q: str) -> Words:
     return Words(" ".join(text), together(one for _, one in taken), tuple(hints), tuple(taken))
 
 
+def instead(q: str, word: str, other: str = "") -> str:
+    """A question with another word in the place of one, or without it."""
+    pieces = _PIECE.findall(q)
+    if word in pieces:
+        pieces[pieces.index(word)] = other
+    return " ".join(piece for piece in pieces if piece)
+
+
 def doubt(asked: Condition, known: Iterable[str]) -> Hint | None:
     """A hint where none of the `known` facts is what a condition on an open key asks for."""
     values = []
@@ -90,12 +98,14 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
         suggestion = f"{name}:{_quoted(value)}" if fits else f"{name}:" if name else ""
         return Hint(word, f"There is no {typed}: to search by.", suggestion)
     if key.is_number:
-        return Hint(word, f"{key.name}: takes a number.", key.example)
+        return Hint(word, f"{key.name}: takes a number, not “{value}”.", key.example)
     known = [*key.values, *VALUE_SYNONYMS.get(key.name, {})]
     nearest = _nearest(folded(value), known)
     meant = VALUE_SYNONYMS.get(key.name, {}).get(nearest, nearest)
-    listed = ", ".join(key.values)
-    return Hint(word, f"{key.name}: knows {listed}.", f"{key.name}:{meant}" if meant else "")
+    if meant:
+        return Hint(word, f"There is no {word}.", f"{key.name}:{meant}")
+    listed = f" It may be {', '.join(key.values)}." if key.values else ""
+    return Hint(word, f"There is no {word}.{listed}")
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from operator import and_
 from typing import NamedTuple
 
 from catalog import matching, spelling
+from catalog.conditions import priced_for
 from catalog.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
 from catalog.index import Index, current
 from catalog.matching import Found
@@ -204,7 +205,8 @@ def _facets(index: Index, query: Query, filters: Filters, base: int, hits: int) 
         offered = key.steps if key.is_number else key.values
         if offered:
             counted = [
-                (value, (index.having(c) & among).bit_count()) for value, c in _asked(name, offered)
+                (value, (index.having(c) & among).bit_count())
+                for value, c in _asked(name, offered, query)
             ]
         else:
             counted = [
@@ -212,18 +214,22 @@ def _facets(index: Index, query: Query, filters: Filters, base: int, hits: int) 
             ]
         values = [FacetValue(v, n, v in picked) for v, n in counted if n or v in picked]
         absent = sorted(picked - {value.value for value in values})
-        values += [FacetValue(v, _alone(index, name, v, among), True) for v in absent]
+        values += [FacetValue(v, _alone(index, query, name, v, among), True) for v in absent]
         if values:
             found.append(Facet(name, title, values))
     return found
 
 
-def _asked(name: str, values: Iterable[str]) -> list[tuple[str, Condition]]:
-    return [(value, asked) for value in values if (asked := condition(name, value))]
+def _asked(name: str, values: Iterable[str], query: Query) -> list[tuple[str, Condition]]:
+    """What picking each value would ask for; prices for the length that is asked for."""
+    known = [(value, asked) for value in values if (asked := condition(name, value))]
+    priced = priced_for((one for _, one in known), query.conditions)
+    return [(value, one) for (value, _), one in zip(known, priced, strict=True)]
 
 
-def _alone(index: Index, name: str, value: str, among: int) -> int:
-    return sum((index.having(asked) & among).bit_count() for _, asked in _asked(name, [value]))
+def _alone(index: Index, query: Query, name: str, value: str, among: int) -> int:
+    asked = _asked(name, [value], query)
+    return sum((index.having(one) & among).bit_count() for _, one in asked)
 
 
 def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Relief]:

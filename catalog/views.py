@@ -14,7 +14,9 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from catalog import change_log, pages, progress
+from catalog.facts import KEYS
 from catalog.models import Collection, Endpoint, Favourite, Revision
+from catalog.narrowing import Place
 from catalog.query import SORTS, Query
 from catalog.templatetags.vitrine import category_name
 
@@ -48,7 +50,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
-    place = pages.Place(reverse("catalog:models"), "Models")
+    place = Place(reverse("catalog:models"), "Models")
     return _search(request, place, Query.from_params(request.GET))
 
 
@@ -57,13 +59,13 @@ def models(request: HtmxRequest) -> HttpResponse:
 def category(request: HtmxRequest, category: str) -> HttpResponse:
     """Search within a category."""
     address = reverse("catalog:category", args=[category])
-    place = pages.Place(address, category_name(category), ("category",))
+    place = Place(address, category_name(category), ("category",))
     if not Endpoint.objects.in_category(category).exists():
         raise Http404(f"There is no model in the category {category}.")
     return _search(request, place, Query.from_params(request.GET, category=category))
 
 
-def _search(request: HtmxRequest, place: pages.Place, query: Query) -> HttpResponse:
+def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
     revision = Revision.current()
     region = pages.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
     context = {
@@ -73,6 +75,7 @@ def _search(request: HtmxRequest, place: pages.Place, query: Query) -> HttpRespo
         "revision": revision,
         "said": region.said,
         "sorts": SORTS.items(),
+        "keys": KEYS.values(),
     }
     if not request.htmx:
         if not revision or not region.total:

@@ -38,7 +38,7 @@ def join_js(files: list[Path]) -> str:
 
 # Who browses needs no form, and who fills a form in needs no gallery; what is in neither is in both.
 ONLY = {
-    "gallery": {"card", "gallery", "login"},
+    "gallery": {"card", "facets", "gallery", "login"},
     "playground": {
         *("drafts", "endpoint", "form", "form-fields", "form-head", "lazy", "media", "run"),
     },
