@@ -12,12 +12,7 @@ from catalog.query import STATUSES, Query
 from catalog.search import Answer, Facet
 from catalog.wording import label, said
 
-_OPEN = {
-    "category",
-    "in",
-    "out",
-    "can",
-}  # the others are folded until something of them is in force
+_FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # until one of them is in force
 
 
 class Place(NamedTuple):
@@ -81,7 +76,7 @@ class Section:
     @property
     def is_open(self) -> bool:
         """Whether it is shown unfolded."""
-        return self.name in _OPEN or self.picked > 0
+        return self.name not in _FOLDED or self.picked > 0
 
     @property
     def is_more_open(self) -> bool:

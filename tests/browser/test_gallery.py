@@ -152,7 +152,7 @@ def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> Non
     page.wait_for_url("**/models/?category=text-to-speech")
     page.get_by_role("checkbox", name="Research").check()
     expect(page.locator("article.card")).to_have_count(3)
-    page.get_by_role("link", name="Remove the filter research").click()
+    page.get_by_role("link", name="Remove the filter Licence: Research").click()
     page.wait_for_url("**/models/?category=text-to-speech")
     page.get_by_label("Sort").select_option("name")
     page.wait_for_url("**/models/?category=text-to-speech&sort=name")
