@@ -3,7 +3,7 @@
 from django.urls import path
 
 from catalog import collection_views as collections
-from catalog import log_views, views
+from catalog import exchange_views, log_views, views
 
 app_name = "catalog"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("models/", views.models, name="models"),
     path("categories/<path:category>/", views.category, name="category"),
     path("collections/", collections.index, name="collections"),
+    path("collections/export/", exchange_views.export, name="collections-export"),
+    path("collections/import/", exchange_views.import_, name="collections-import"),
     path("collections/order/", collections.order, name="collections-order"),
     path("collections/recovery/", collections.recovery, name="collections-recovery"),
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
