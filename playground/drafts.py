@@ -7,15 +7,17 @@ an older run or "Start over" replaced, so that this can be undone.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from catalog.models import Endpoint
-from playground import filling
-from playground.filling import Post
+from playground import filling, json_view, mending
+from playground.filling import Filled, Post
 from playground.models import Draft
+from playground.transports import choices
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,7 +54,10 @@ class Tab:
 def find(user: User, endpoint: Endpoint) -> Draft:
     """The person's draft for a model; an empty one, not yet a row, where nothing was typed."""
     kept = Draft.objects.filter(user=user, endpoint=endpoint).first()
-    return kept or Draft(user=user, endpoint=endpoint, post={})
+    if kept is None:
+        return Draft(user=user, endpoint=endpoint, post={})
+    kept.endpoint = endpoint
+    return kept
 
 
 def keep(user: User, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: bool = False) -> int:
@@ -79,7 +84,7 @@ def keep(user: User, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: boo
                 _put_aside(draft, draft.post, REPLACED, draft.tab)
             if is_forced:  # whoever works on here has decided
                 draft.earlier = [one | {"why": REPLACED} for one in draft.earlier]
-            draft.post, draft.tab, draft.version = post, tab.id, draft.version + 1
+            _write(draft, endpoint, post, tab)
         draft.save()
     if clashes:
         raise Clash(draft.version)
@@ -95,8 +100,7 @@ def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> t
         is_loss = not filling.is_untouched(endpoint, old) and old != new
         if is_loss:
             _put_aside(draft, old, REPLACED, tab.id)
-        draft.post = {} if filling.is_untouched(endpoint, new) else new
-        draft.tab, draft.version = tab.id, draft.version + 1
+        _write(draft, endpoint, {} if filling.is_untouched(endpoint, new) else new, tab)
         draft.save()
     return draft.version, is_loss
 
@@ -108,7 +112,7 @@ def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post
         back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
         if not filling.is_untouched(endpoint, now):
             _put_aside(draft, now, REPLACED, tab.id)
-        draft.post, draft.tab, draft.version = back, tab.id, draft.version + 1
+        _write(draft, endpoint, back, tab)
         draft.save()
     return draft.version, dict(back)
 
@@ -128,9 +132,39 @@ def has_other(draft: Draft) -> bool:
     return bool(draft.earlier) and draft.earlier[-1]["why"] == OTHER_TAB
 
 
+def carried(draft: Draft) -> Filled:
+    """What a draft holds, in the controls of the model's schema as it is now.
+
+    Nothing of it changes: what the newer schema does not know or take stands there all the same,
+    named, with an offer to make it fit.
+    """
+    endpoint, plain = draft.endpoint, Filled(draft.post)
+    if not draft.post or draft.schema_digest in {"", endpoint.schema_id}:
+        return plain
+    before = filling.former(endpoint, draft.schema_digest)
+    arguments, problems = filling.readable(endpoint, draft.post, before)
+    if before is None or problems:
+        return plain
+    look = mending.look(endpoint, arguments, draft.schema_digest)
+    filled = plain
+    if not json_view.is_json(draft.post):
+        post = filling.from_arguments(endpoint, arguments).post
+        filled = dataclasses.replace(plain, post=choices.kept(post, draft.post))
+    if look is None:
+        return filled
+    words = f"This is what you had typed. {mending.complaint(look.misfits)}"
+    digest = draft.schema_digest if look.is_mendable else ""
+    return dataclasses.replace(filled, notice=words, mend=digest)
+
+
 def size(post: Post) -> int:
     """How many characters a post holds."""
     return sum(len(text) for texts in post.values() for text in texts)
+
+
+def _write(draft: Draft, endpoint: Endpoint, post: Post, tab: Tab) -> None:
+    draft.post, draft.tab, draft.version = post, tab.id, draft.version + 1
+    draft.schema_digest = endpoint.schema_id or ""
 
 
 def _locked(user: User, endpoint: Endpoint) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -18,12 +19,13 @@ from playground import forms, json_view, words
 from playground.models import Run
 from playground.summaries import is_content
 from playground.transports import choices
-from schemas import Contract, Field, Problem, build, contract
+from schemas import Problem, build, contract
 from schemas import draw as draw_nodes
 from schemas.controls import segment
 from schemas.exact import dumps, identical, loads
 from schemas.examples import example
 from schemas.fields import find
+from schemas.mending import Version
 from schemas.openapi import read_document
 from schemas.reading import locate, parse
 from schemas.snippets import snippets
@@ -32,18 +34,11 @@ from schemas.validation import validate
 from schemas.writing import write
 
 TITLE_LENGTH = 200
+DIGEST = re.compile("[0-9a-f]{64}")
 LONGEST_LINK = 6000
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 
 Post = dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Model:
-    """All that one version of a schema gives a form; made once for each digest."""
-
-    contract: Contract
-    root: Field
 
 
 @dataclass(frozen=True)
@@ -54,21 +49,32 @@ class Filled:
     notice: str = ""
     problems: list[Problem] = field(default_factory=list)
     undo: str = ""  # the word on the button that brings back what was there before
+    mend: str = ""  # the schema's version that it was made for, where a button can make it fit
 
 
 @lru_cache(maxsize=512)
-def _model(digest: str, endpoint_id: str) -> Model:
+def _model(digest: str, endpoint_id: str) -> Version:
     document: Any = None
     if digest:
         text = Schema.objects.values_list("document", flat=True).get(pk=digest)
         document = read_document(text)
     found = contract(document, endpoint_id)
-    return Model(found, build(found))
+    return Version(found, build(found))
 
 
-def model(endpoint: Endpoint) -> Model:
+def model(endpoint: Endpoint) -> Version:
     """The endpoint's schema, ready for use; without one, the whole input is one JSON box."""
     return _model(endpoint.schema_id or "", endpoint.endpoint_id)
+
+
+def former(endpoint: Endpoint, digest: str) -> Version | None:
+    """An older version of the endpoint's schema; None where that is not known (any more)."""
+    if not DIGEST.fullmatch(digest):
+        return None
+    try:
+        return _model(digest, endpoint.endpoint_id)
+    except Schema.DoesNotExist:
+        return None
 
 
 def draw(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
@@ -90,11 +96,16 @@ def read(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]
     )
 
 
-def readable(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
-    """As `read`, without the schema's say: what can be read is taken as it is."""
+def readable(
+    endpoint: Endpoint, post: Post, version: Version | None = None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """As `read`, without the schema's say: what can be read is taken as it is.
+
+    `version` is the schema that the form was drawn by, where that is not the endpoint's present one.
+    """
     if json_view.is_json(post) and (mistake := json_view.mistake(post)):
         return {}, [mistake]
-    parsed = parse(model(endpoint).root, post)
+    parsed = parse((version or model(endpoint)).root, post)
     return parsed.arguments, parsed.problems
 
 

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from playground import links
+from playground import links, mending
 from playground.models import Preset
+from schemas.mending import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,15 +29,27 @@ class NameTaken(ValueError):
 
 
 @dataclass(frozen=True)
+class Offer:
+    """One preset, and what of it does not fit the model any more."""
+
+    preset: Preset
+    misfits: list[Misfit]
+    is_mendable: bool
+
+
+@dataclass(frozen=True)
 class Listing:
     """The presets that a person is offered, by name."""
 
-    mine: list[Preset]
-    team: list[Preset]
+    mine: list[Offer]
+    team: list[Offer]
 
 
 def offered(user: User, endpoint: Endpoint) -> Listing:
-    """A person's own presets of a model and those that others share, in one query."""
+    """A person's own presets of a model and those that others share; older ones looked through.
+
+    One query, and one more where some were saved under an older version of the schema.
+    """
     rows = list(
         Preset.objects.offered_to(user)
         .filter(endpoint=endpoint)
@@ -44,10 +57,47 @@ def offered(user: User, endpoint: Endpoint) -> Listing:
         .defer("arguments")
         .order_by("name", "pk")
     )
+    older = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
+    texts = Preset.objects.filter(pk__in=older).values_list("pk", "arguments") if older else ()
+    arguments = dict(texts)
+    offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
     return Listing(
-        [row for row in rows if row.user_id == user.pk],
-        [row for row in rows if row.user_id != user.pk],
+        [one for one in offers if one.preset.user_id == user.pk],
+        [one for one in offers if one.preset.user_id != user.pk],
     )
+
+
+def offer(endpoint: Endpoint, preset: Preset, arguments: Any) -> Offer:
+    """A preset with what does not fit; `arguments` are looked at only where it is an older one."""
+    digest = preset.schema_digest or mending.UNKNOWN
+    found = mending.look(endpoint, arguments, digest)
+    return Offer(preset, found.misfits, found.is_mendable) if found else Offer(preset, [], False)
+
+
+def mend(preset: Preset) -> str:
+    """Make a preset fit the model as it is now; what was done. `unmend` brings back what it was."""
+    endpoint = preset.endpoint
+    found = mending.look(endpoint, preset.arguments, preset.schema_digest or mending.UNKNOWN)
+    if found is None or not found.is_mendable:
+        return f"“{preset.name}” has nothing that a repair could mend."
+    said = mending.report(found.misfits)
+    preset.unmended = {
+        "arguments": preset.arguments,
+        "schema_digest": preset.schema_digest,
+        "said": said,
+    }
+    preset.arguments, preset.schema_digest = found.arguments, endpoint.schema_id or ""
+    preset.save(update_fields=["arguments", "schema_digest", "unmended", "updated_at"])
+    return said
+
+
+def unmend(preset: Preset) -> None:
+    """Undo a repair; what was never repaired stays as it is."""
+    before = preset.unmended
+    if before:
+        preset.arguments, preset.schema_digest = before["arguments"], before["schema_digest"]
+        preset.unmended = None
+        preset.save(update_fields=["arguments", "schema_digest", "unmended", "updated_at"])
 
 
 def create(
@@ -64,6 +114,7 @@ def create(
         "arguments": arguments,
         "is_shared": is_shared,
         "schema_digest": endpoint.schema_id or "",
+        "unmended": None,
     }
     name = proper(name)
     _forget_deleted(user)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.models import Endpoint
-from playground import carrying, filling
+from playground import carrying, filling, mending
 from playground.filling import Filled
 from playground.models import Preset, Run, Share
 from schemas.examples import example
@@ -40,6 +40,17 @@ def named(run: Run) -> str:
     return f"the run of {date_format(timezone.localtime(run.created_at), 'j F, H:i')}"
 
 
+def mended(endpoint: Endpoint, arguments: Any, digest: str) -> Filled:
+    """The form with what is in it made to fit, by the version of the schema that it was made for."""
+    look = mending.look(endpoint, arguments, digest)
+    if look is None:
+        return replace(
+            filling.from_arguments(endpoint, arguments), notice="All of it fits the model."
+        )
+    filled = filling.from_arguments(endpoint, look.arguments)
+    return replace(filled, notice=mending.report(look.misfits))
+
+
 def _preset(user: User, endpoint: Endpoint, key: str) -> Filled | None:
     if not key.isdecimal() or len(key) > 18:
         return None
@@ -47,7 +58,9 @@ def _preset(user: User, endpoint: Endpoint, key: str) -> Filled | None:
     preset = presets.filter(pk=int(key)).first()
     if preset is None:
         return None
-    return _saved_arguments(endpoint, preset.endpoint, preset.arguments, f"“{preset.name}”")
+    digest = preset.schema_digest or mending.UNKNOWN
+    name = f"“{preset.name}”"
+    return _saved_arguments(endpoint, preset.endpoint, preset.arguments, digest, name)
 
 
 def _saved(user: User, endpoint: Endpoint, key: str) -> Filled | None:
@@ -57,27 +70,40 @@ def _saved(user: User, endpoint: Endpoint, key: str) -> Filled | None:
     if share is None:
         return None
     whose = "your" if share.user_id == user.pk else f"{share.user}'s"
-    return _saved_arguments(endpoint, share.endpoint, share.arguments, f"What {whose} link holds")
+    name = f"What {whose} link holds"
+    return _saved_arguments(endpoint, share.endpoint, share.arguments, mending.UNKNOWN, name)
 
 
-def _saved_arguments(endpoint: Endpoint, source: Endpoint, arguments: Any, name: str) -> Filled:
+def _saved_arguments(
+    endpoint: Endpoint, source: Endpoint, arguments: Any, digest: str, name: str
+) -> Filled:
     if source.pk != endpoint.pk:
         carried = carrying.carry(endpoint, arguments)
         filled = filling.from_arguments(endpoint, carried.arguments)
         return replace(filled, notice=f"{name} is of {source.display_name}. {carried.notice}")
+    return _of_this_model(endpoint, arguments, digest, f"{name} is filled in.")
+
+
+def _of_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str) -> Filled:
+    """What was made for the model, perhaps for an older version: as it is, with what does not fit."""
     filled = filling.from_arguments(endpoint, arguments)
     if filled.notice:
         return filled
     found = filling.model(endpoint)
-    known = {child.name for child in found.root.children}
-    strange = [key for key in arguments if key not in known]
-    rest = f" Not in the model's schema: {', '.join(strange)}." if strange and known else ""
     problems = [
         one
         for one in validate(found.contract, arguments, found.root)
         if one.path and one.path[0] in arguments
     ]
-    return replace(filled, notice=f"{name} is filled in.{rest}", problems=problems)
+    look = mending.look(endpoint, arguments, digest)
+    strange = [key for key in arguments if key not in {one.name for one in found.root.children}]
+    if look:
+        words = f"{words} {mending.complaint(look.misfits)}"
+    elif strange and found.root.children:
+        words = f"{words} Not in the model's schema: {', '.join(strange)}."
+    return replace(
+        filled, notice=words, problems=problems, mend=digest if look and look.is_mendable else ""
+    )
 
 
 def _run(user: User, endpoint: Endpoint, key: str) -> Filled | None:
@@ -91,6 +117,9 @@ def _run(user: User, endpoint: Endpoint, key: str) -> Filled | None:
         return None
     if run.endpoint_id == endpoint.pk:
         words = f"The settings of {named(run)} are filled in."
+        if run.schema_id != endpoint.schema_id and run.state != Run.State.FAILED:
+            digest = run.schema_id or mending.UNKNOWN
+            return _of_this_model(endpoint, run.arguments, digest, words)
         return replace(filling.from_run(endpoint, run), notice=words)
     carried = carrying.carry(endpoint, run.arguments)
     words = f"From {named(run)} on {run.endpoint.display_name}. {carried.notice}"

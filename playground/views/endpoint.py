@@ -86,7 +86,7 @@ def _as_left(draft: Draft) -> Filled:
     if drafts.has_other(draft):
         words = "Another tab had something else in this form. It is kept."
         return Filled(draft.post, words, undo="Show that")
-    return Filled(draft.post)
+    return drafts.carried(draft)
 
 
 def _from_address(request: HtmxRequest, found: Endpoint) -> Filled | None:

@@ -46,6 +46,8 @@ def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
         return _bring_back(request, found, post, action)
     if action == "clear":
         return _fill(request, found, post, Filled({}, "Cleared."))
+    if action.startswith("mend:"):
+        return _mend(request, found, post, action.removeprefix("mend:"))
     if action == "reset":
         kept = filling.without_settings(found, post)
         return _fill(request, found, post, Filled(kept, "Every setting is back at its default."))
@@ -139,6 +141,14 @@ def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> 
     version, is_loss = drafts.replace(request.user, found, post, filled.post, tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
     return redraw(request, found, filled, version=version)
+
+
+def _mend(request: HtmxRequest, found: Endpoint, post: Post, digest: str) -> HttpResponse:
+    """Make what is in the form fit the schema, as far as that is obvious, in a way that can be undone."""
+    arguments, problems = filling.readable(found, post)
+    if problems:
+        return redraw(request, found, Filled(post, problems=problems), status=422)
+    return _fill(request, found, post, sources.mended(found, arguments, digest[:64]))
 
 
 def _bring_back(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:

@@ -53,6 +53,7 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
         "undo": filled.undo,
+        "mend": filled.mend,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, HttpResponseBase
@@ -81,6 +82,21 @@ def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
     return _done(request, found, f"“{found.name}” is back.")
 
 
+@require_POST
+def repair(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Make a preset fit the model as it is now; the answer says what that did, and how to undo it."""
+    found = _editable(request, pk)
+    return _done(request, found, presets.mend(found), unmended=bool(found.unmended))
+
+
+@require_POST
+def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Bring back what a preset was before its repair."""
+    found = _editable(request, pk)
+    presets.unmend(found)
+    return _done(request, found, f"“{found.name}” is as it was.")
+
+
 def _save(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
     is_shared, may_replace = (request.POST.get(key) == "1" for key in ("is_shared", "replace"))
@@ -105,15 +121,18 @@ def _form(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -
     context = {"endpoint": found, "error": error, **more}
     if preset := more.get("preset"):
         context.setdefault("is_shared", preset.is_shared)
+        context["offer"] = presets.offer(found, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
     return render(request, template, context, status=422 if error else 200)
 
 
-def _done(request: HtmxRequest, found: Preset, words: str) -> HttpResponse:
+def _done(
+    request: HtmxRequest, found: Preset, words: str, *, unmended: bool = False
+) -> HttpResponse:
     if request.htmx:
-        return trigger_client_event(
-            render(request, NOTICE, {"notice": words}), "presets:changed", {}
-        )
+        context = {"notice": words, "unmended": found if unmended else None}
+        return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
+    messages.success(request, words)
     return redirect("playground:presets", found.endpoint.endpoint_id)
 
 

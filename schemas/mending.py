@@ -1,0 +1,261 @@
+"""Arguments that were made for an older version of a schema → what no longer fits, and the obvious mending.
+
+Nothing is guessed: what is gone is left out, what was renamed or moved follows, numbers go to the
+nearest limit, choices that are gone give way to the default. What has no obvious mending stays.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import lines
+from schemas.comparing import compare
+from schemas.exact import identical
+from schemas.fields import MISSING, Field, find
+from schemas.lines import Line, dotted
+from schemas.openapi import Contract
+from schemas.reading import Path, Problem
+from schemas.validation import validate
+
+_ROUNDS = 4  # one mending may bring the next misfit to light
+_MOST_AT_ONCE = 12  # misfits mended in a round: each try validates everything
+_LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a schema, ready for use."""
+
+    contract: Contract
+    root: Field
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One setting that does not fit: where, why, and what mending does about it (empty: nothing)."""
+
+    field: str
+    said: str
+    mending: str = ""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """The arguments made to fit, as far as that is obvious, and what was wrong with them."""
+
+    arguments: dict[str, Any]
+    misfits: list[Misfit]
+
+    @property
+    def is_mendable(self) -> bool:
+        """Whether mending changes anything."""
+        return any(one.mending for one in self.misfits)
+
+
+def mend(before: Version | None, now: Version, arguments: dict[str, Any]) -> Mended:
+    """Make arguments fit a newer version; `before` is the one they were made for, if it is known.
+
+    A required field that is missing is no misfit: settings need not be whole.
+    """
+    mended = copy.deepcopy(arguments)
+    found = list(_follow(before, now, mended))
+    for _ in range(_ROUNDS):
+        problems = _problems(now, mended)[:_MOST_AT_ONCE]
+        fixed = [fix for problem in problems if (fix := _fix(now, mended, problem))]
+        found += fixed
+        if not fixed:
+            break
+    found += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
+    return Mended(mended, list(dict.fromkeys(found)))
+
+
+def _follow(before: Version | None, now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:
+    """What was renamed, moved or taken away, in the arguments themselves."""
+    if before is None:
+        yield from _unknown(now, mended)
+        return
+    found = [one for one in compare(before.contract, now.contract) if one.side == "input"]
+    for kind in ("moved", "renamed", "removed"):  # a group goes after what came out of it
+        for line in (one for one in found if one.kind == kind):
+            if kind == "moved":
+                done = _move(mended, line)
+            else:
+                holders = [one for one in _holders(mended, line.path[:-1]) if line.path[-1] in one]
+                done = [_rename(now, holder, line) for holder in holders]
+            if done:
+                yield Misfit(line.field, line.said, done[0])
+
+
+def _unknown(now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:
+    """Keys that the schema neither names nor invites."""
+    if now.root.rest is not None or not now.root.children:
+        return
+    known = {child.name for child in now.root.children}
+    for name in [name for name in mended if name not in known]:
+        del mended[name]
+        yield Misfit(dotted((name,)), "is not in the model's schema", _LEFT_OUT)
+
+
+def _rename(now: Version, holder: dict[str, Any], line: Line) -> str:
+    """Put a value under its new name, in its old place; or take it away."""
+    name = line.path[-1]
+    value = holder.pop(name)
+    if line.kind == "removed" or line.to[-1] in holder:
+        return _LEFT_OUT
+    target = find(now.root, line.to)
+    if target.kind == "list" and not isinstance(value, list):
+        value = [value]
+    holder[line.to[-1]] = value
+    return f"renamed to {dotted(line.to)}"
+
+
+def _move(mended: dict[str, Any], line: Line) -> list[str]:
+    """Put a value where it belongs now; only between plain groups."""
+    source = next(iter(_holders(mended, line.path[:-1])), None)
+    name, target = line.path[-1], mended
+    if source is None or name not in source:
+        return []
+    for part in line.to[:-1]:
+        inner = target.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return []
+        target = inner
+    target.setdefault(line.to[-1], source.pop(name))
+    return [f"moved to {dotted(line.to)}"]
+
+
+def _holders(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The objects at a path of names, rows (`[]`) and values of maps (`*`)."""
+    if not path:
+        if isinstance(value, dict):
+            yield value
+        return
+    first, rest = path[0], path[1:]
+    if first in {"[]", "*"}:
+        below = value if isinstance(value, list) else []
+        below = [*value.values()] if isinstance(value, dict) else below
+    else:
+        below = [value[first]] if isinstance(value, dict) and first in value else []
+    for one in below:
+        yield from _holders(one, rest)
+
+
+def _problems(now: Version, mended: dict[str, Any]) -> list[Problem]:
+    """What the schema has against what is there."""
+    found = validate(now.contract, mended, now.root)
+    return [one for one in found if one.path and one.path[0] in mended]
+
+
+def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | None:
+    """Mend one problem in place; None, with nothing changed, where there is no obvious way."""
+    holder = _at(mended, problem.path[:-1])
+    key = problem.path[-1]
+    try:
+        value = holder[key]
+    except (KeyError, IndexError, TypeError):
+        return None  # something is missing
+    misfit = _misfit(now, mended, problem)
+    field = find(now.root, problem.path)
+    is_known = field.name == str(key) or isinstance(key, int)
+    for candidate, words in _candidates(field if is_known else None, value):
+        is_gone = candidate is MISSING
+        if is_gone and not isinstance(holder, dict):
+            continue
+        if is_gone:
+            del holder[key]
+        else:
+            holder[key] = candidate
+        if not any(one.path == problem.path for one in _problems(now, mended)):
+            return Misfit(misfit.field, misfit.said, words)
+        holder[key] = value
+    return None
+
+
+def _candidates(field: Field | None, value: Any) -> Iterator[tuple[Any, str]]:
+    """What could stand in a value's place, the most faithful first, each with what to say of it."""
+    if field is None:
+        yield MISSING, _LEFT_OUT
+        return
+    for other in _rewritten(field, value):
+        yield other, f"written as {lines.value(other)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        for number in _nearest(field, value):
+            yield number, f"set to {lines.value(number)}"
+    if isinstance(value, list) and field.kind == "list":
+        if field.is_unique:
+            kept = [v for n, v in enumerate(value) if not any(identical(v, w) for w in value[:n])]
+            yield kept, "entries that repeat left out"
+        if field.max_length is not None and len(value) > field.max_length:
+            yield value[: field.max_length], f"the first {field.max_length} kept"
+    if isinstance(value, str) and field.kind == "string":
+        return  # a text that is too long, or has not the right form, is nobody's but its writer's
+    if field.has_default:
+        yield copy.deepcopy(field.default), f"set to the default {lines.value(field.default)}"
+    if not field.is_required:
+        yield MISSING, _LEFT_OUT
+
+
+def _rewritten(field: Field, value: Any) -> Iterator[Any]:
+    """The same value in another type."""
+    if field.kind == "list" and not isinstance(value, list):
+        yield [value]
+    if field.kind != "list" and isinstance(value, list) and len(value) == 1:
+        yield value[0]
+    if isinstance(value, float) and value.is_integer():
+        yield int(value)
+    if isinstance(value, str) and len(value) < 30:
+        for kind in (int, float):
+            try:
+                yield kind(value)
+            except ValueError:
+                continue
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield lines.value(value)
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        yield value.lower() == "true"
+
+
+def _nearest(field: Field, value: float) -> Iterator[float]:
+    """Numbers near a value that keep to a field's limits."""
+    is_whole = field.kind == "integer"
+    low, high = field.minimum, field.maximum
+    limited = value
+    if low is not None and value <= low:
+        limited = low + (field.step or 1) if field.is_minimum_open and is_whole else low
+    if high is not None and value >= high:
+        limited = high - (field.step or 1) if field.is_maximum_open and is_whole else high
+    numbers = [limited]
+    if field.step and abs(limited / field.step) < 2**53:
+        steps = limited / field.step
+        numbers += [
+            round(steps) * field.step,
+            int(steps) * field.step,
+            (int(steps) + 1) * field.step,
+        ]
+    for number in numbers:
+        if abs(number) < 2**53:
+            yield int(number) if is_whole or float(number).is_integer() else number
+
+
+def _misfit(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit:
+    """A problem in words, with the value that it is about."""
+    field = find(now.root, problem.path)
+    path = tuple(str(part) for part in problem.path)
+    said = problem.message.removeprefix(f"{field.label} ")
+    value = _at(mended, problem.path)
+    if value is not MISSING and not isinstance(value, dict | list) and "; it has" not in said:
+        said = f"{said}; it is {lines.value(value) or 'empty'}"
+    return Misfit(dotted(path), said)
+
+
+def _at(value: Any, path: Path) -> Any:
+    """What stands at a path; MISSING where nothing does."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return MISSING
+    return value
