@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from catalog import highlight, narrowing
 from catalog.index import current
 from catalog.matching import Found
-from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.narrowing import Place
 from catalog.query import STATUSES, TITLES, Query
 from catalog.search import Answer, search
@@ -140,11 +140,15 @@ def published() -> Iterable[Collection]:
 def categories() -> list[Category]:
     """Every category with its count and the pictures of its first endpoints, the largest first."""
     found: dict[str, Category] = {}
-    rows = Endpoint.objects.listed().order_by("position").values_list("category", "thumbnail_url")
+    rows = Endpoint.objects.listed().order_by("position").values_list("category", "picture__small")
     for name, picture in rows:
         name = name or "unknown"
         was = found.get(name, Category(name, 0, []))
-        pictures = [*was.pictures, picture] if picture and len(was.pictures) < 1 else was.pictures
+        pictures = (
+            [*was.pictures, Picture(small=picture).small_src]
+            if picture and len(was.pictures) < 1
+            else was.pictures
+        )
         found[name] = Category(name, was.count + 1, pictures)
     return sorted(found.values(), key=lambda category: (-category.count, category.name))
 

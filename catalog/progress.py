@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Exists
 from django.utils import timezone
 
+from catalog import picture_book
 from catalog.models import SyncReport
 
 BEAT_IS_STALE_AFTER = timedelta(seconds=30)
@@ -18,6 +20,7 @@ class Progress:
 
     report: SyncReport | None
     is_first: bool
+    pictures_come: bool
 
     @property
     def is_running(self) -> bool:
@@ -42,12 +45,12 @@ class Progress:
     @property
     def is_live(self) -> bool:
         """Whether it is worth asking again soon."""
-        return self.is_running or (self.is_first and not self.is_failed)
+        return self.is_running or self.pictures_come or (self.is_first and not self.is_failed)
 
 
 def now() -> Progress:
     """The newest report; the first time lasts until one sync has come to its end."""
-    report = SyncReport.objects.first()
+    report = SyncReport.objects.annotate(pictures_come=Exists(picture_book.coming())).first()
     is_done = report is not None and report.state == SyncReport.State.DONE
     is_first = not is_done and not SyncReport.objects.filter(state=SyncReport.State.DONE).exists()
-    return Progress(report, is_first)
+    return Progress(report, is_first, bool(report and report.pictures_come))

@@ -27,7 +27,10 @@ CARD = (
     "status",
     "gone_at",
     "standing",
-    "thumbnail_url",
+    "picture__small",
+    "picture__large",
+    "picture__clip",
+    "picture__colour",
     "unit_price_usd",
     "price_unit",
     "currency",
@@ -47,7 +50,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
     def for_cards(self) -> EndpointQuerySet:
         """Only what a card shows."""
-        return self.only(*CARD)
+        return self.select_related("picture").only(*CARD)
 
     def with_favourites_of(self, user: User | AnonymousUser) -> EndpointQuerySet:
         """Each with `is_favourite`, whether `user` starred it."""
@@ -88,7 +91,7 @@ class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
 
     def for_cards(self) -> CollectionItemQuerySet:
         """Each with only what its endpoint's card shows, in the curators' order."""
-        return self.select_related("endpoint").only(
+        return self.select_related("endpoint__picture").only(
             "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
         )
 

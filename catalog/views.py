@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,6 +32,18 @@ if TYPE_CHECKING:
         user: User
 
 
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def own_media(view: View) -> View:
+    """For pages that show thumbnails alone, which are ours; results may still be upstream's."""
+    decorate: Callable[[Any], Any] = csp_replace(
+        {"img-src": ["'self'", "data:"], "media-src": ["'self'"]}
+    )
+    decorated: View = decorate(view)
+    return decorated
+
+
 @require_GET
 @vary_on_headers("HX-Request")
 def front(request: HtmxRequest) -> HttpResponse:
@@ -47,6 +61,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 
 
 @require_GET
+@own_media
 @vary_on_headers("HX-Request")
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
@@ -55,6 +70,7 @@ def models(request: HtmxRequest) -> HttpResponse:
 
 
 @require_GET
+@own_media
 @vary_on_headers("HX-Request")
 def category(request: HtmxRequest, category: str) -> HttpResponse:
     """Search within a category."""
@@ -91,6 +107,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
 
 
 @require_GET
+@own_media
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """A curated collection, in its order; curators also see what is not published."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()

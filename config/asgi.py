@@ -16,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
 
+from catalog import picture_files  # noqa: E402
 from config.statics import Statics  # noqa: E402
 from playground import live  # noqa: E402
 
@@ -24,8 +25,10 @@ router = live.Router(pages)
 
 
 async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
-    """Serve one connection: a static file, a held poll or a page."""
+    """Serve one connection: a static file, a thumbnail, a held poll or a page."""
     if scope["type"] == "http" and scope["path"] in statics:
         await statics.serve(scope, send)
+    elif scope["type"] == "http" and picture_files.is_picture(scope["path"]):
+        await picture_files.serve(scope, send)
     else:
         await router(scope, receive, send)

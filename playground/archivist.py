@@ -19,7 +19,8 @@ from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
 import fal
-from playground import posters, sniffing
+from catalog import picture_files
+from playground import sniffing
 from playground.models import Artifact
 from playground.posters import Looker
 
@@ -146,8 +147,8 @@ async def _looked_at(kept: Kept, path: str, looker: Looker) -> Kept:
         width=seen.width or kept.width,
         height=seen.height or kept.height,
         duration_s=seen.duration_s,
-        poster=await asyncio.to_thread(posters.keep, poster, seen.poster),
-        thumbnail=await asyncio.to_thread(posters.keep, thumbnail, seen.thumbnail),
+        poster=await asyncio.to_thread(picture_files.put, poster, seen.poster),
+        thumbnail=await asyncio.to_thread(picture_files.put, thumbnail, seen.thumbnail),
     )
 
 

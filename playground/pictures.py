@@ -1,19 +1,12 @@
 """Measures a file and draws its small pictures: a program of its own, which may be killed.
 
-Results come from models of others: a picture may claim a billion pixels, a film may keep
-its decoder busy for ever. `posters.py` starts this, hands it one file at a time as a line
-of JSON, and ends it when it takes too long; memory is limited here.
+Results come from models of others; `posters.py` starts this and hands it one file at a time.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import json
-import os
-import resource
-import sys
-import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -22,8 +15,9 @@ from typing import Any
 import av
 from PIL import Image, ImageOps, ImageStat
 
-MAX_PIXELS = 100_000_000
-MAX_MEMORY_BYTES = 4 << 30
+from catalog import confined
+from catalog.confined import MAX_PIXELS
+
 THUMBNAIL_PX = 512
 POSTER_PX = 1280
 SMALL_BYTES = 48 << 10  # a picture this small is its own thumbnail
@@ -31,25 +25,11 @@ MOST_FRAMES = 250  # decoded to get from a keyframe to the one that is wanted
 FLAT = 6.0  # of 255: a frame whose greys differ less shows nothing (fades in from black)
 
 
-def main() -> None:
-    """Answer each line on the standard input, `{"path", "content_type"}`, with a line of what was seen."""
-    os.nice(10)
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(look(asked["path"], asked["content_type"])), flush=True)
-
-
 def look(path: str, content_type: str) -> dict[str, Any]:
     """Width, height, duration, poster and thumbnail (WebP in base64), as far as the file has them."""
-    try:
-        if content_type.startswith("image/"):
-            return _image(path)
-        return _film(path) if content_type.startswith(("video/", "audio/")) else {}
-    except Exception as error:  # whatever a decoder may raise on bytes of others
-        return {"error": f"{type(error).__name__}: {error}"}
+    if content_type.startswith("image/"):
+        return _image(path)
+    return _film(path) if content_type.startswith(("video/", "audio/")) else {}
 
 
 def _image(path: str) -> dict[str, Any]:
@@ -118,4 +98,4 @@ def _mode(picture: Image.Image) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    confined.answer_all(lambda asked: look(asked["path"], asked["content_type"]))

@@ -23,6 +23,7 @@ from django.db import close_old_connections
 import fal
 from catalog import afterwards, sync
 from catalog.models import SyncReport
+from catalog.thumbnails import Thumbnails
 from playground import (
     archivist,
     changes,
@@ -64,6 +65,7 @@ class Worker:
         self.has_key = has_key
         self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.looker = Looker()
+        self.thumbnails = Thumbnails(upstream.thumbnails, upstream.addresses)
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._cancelling: set[uuid.UUID] = set()
@@ -85,6 +87,7 @@ class Worker:
                     self._tell,
                     self._reports,
                     self._search,
+                    self.thumbnails.tend,
                 )
             ]
             jobs += [
@@ -99,6 +102,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.looker.close()
+        await self.thumbnails.close()
         await sync_to_async(leases.release)(self.name)
         await WorkerRow.objects.filter(pk=self.name).adelete()
 

@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import models
+
+ADDRESS = "/pictures/"
 
 
 class Picture(models.Model):
-    """One of upstream's pictures in our sizes, kept once whatever the number of endpoints."""
+    """One of upstream's pictures in our sizes, kept once whatever the number of endpoints.
+
+    All files of a picture are named after what they were drawn from, so their addresses
+    never mean anything else (`served.py`).
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
         KEPT = "kept"
         FAILED = "failed"
 
-    digest = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of `url`")
+    digest = models.CharField(primary_key=True, max_length=64, help_text="of both addresses")
     url = models.TextField(help_text="upstream's address")
+    animated_url = models.TextField(blank=True, help_text="upstream's address of the moving one")
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
-    small = models.CharField(max_length=255, blank=True, help_text="name in our storage")
+    small = models.CharField(
+        max_length=255, blank=True, db_index=True, help_text="name in our storage"
+    )
     large = models.CharField(max_length=255, blank=True, help_text="name in our storage")
     clip = models.CharField(
         max_length=255, blank=True, help_text="name in our storage; plays where it moves"
     )
-    width = models.PositiveIntegerField(null=True, help_text="of `large`, in pixels")
-    height = models.PositiveIntegerField(null=True, help_text="of `large`, in pixels")
     colour = models.CharField(max_length=7, blank=True, help_text="dominant, `#rrggbb`")
+    size_bytes = models.PositiveIntegerField(default=0, help_text="of all its files")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True, db_index=True)
     error = models.CharField(max_length=255, blank=True, help_text="why it could not be kept")
 
     def __str__(self) -> str:
         return f"{self.digest[:12]} {self.state}"
+
+    @staticmethod
+    def key(url: str, animated_url: str) -> str:
+        """The digest under which the picture of two addresses is kept."""
+        return hashlib.sha256(f"{url}\n{animated_url}".encode()).hexdigest()
+
+    @property
+    def small_src(self) -> str:
+        """Where browsers get the small size."""
+        return _address(self.small)
+
+    @property
+    def large_src(self) -> str:
+        """Where browsers get the large size; empty where the original had no more pixels."""
+        return _address(self.large)
+
+    @property
+    def clip_src(self) -> str:
+        """Where browsers get the clip; empty for a picture that stands still."""
+        return _address(self.clip)
+
+
+def _address(name: str) -> str:
+    return ADDRESS + name.rpartition("/")[2] if name else ""

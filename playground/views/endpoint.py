@@ -28,7 +28,7 @@ MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The model's page; a POST is its form, sent or changed."""
     found = get_object_or_404(
-        Endpoint.objects.with_favourites_of(request.user).select_related("standing_by"),
+        Endpoint.objects.with_favourites_of(request.user).select_related("standing_by", "picture"),
         endpoint_id=endpoint_id,
     )
     if not request.user.is_authenticated:

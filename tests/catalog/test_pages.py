@@ -14,7 +14,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Revision, SyncReport
+from catalog.models import (
+    Collection,
+    CollectionItem,
+    Endpoint,
+    Favourite,
+    Picture,
+    Revision,
+    SyncReport,
+)
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
@@ -172,7 +180,9 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
         "fal-ai/flux/dev",
         display_name="FLUX <dev>",
         description="Fast & good.",
-        thumbnail_url="https://v3b.fal.media/x.jpg",
+        picture=Picture.objects.create(
+            digest="1", small="pictures/ab/abc-s.webp", colour="#102030"
+        ),
         unit_price_usd="0.025",
         price_unit="megapixel",
         status="deprecated",
@@ -180,7 +190,7 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
     html = member.get("/models/").content.decode()
     assert '<article class="card" data-endpoint-id="fal-ai/flux/dev">' in html
     assert '<a href="/models/fal-ai/flux/dev/">FLUX &lt;dev&gt;</a>' in html
-    assert 'loading="lazy" decoding="async" referrerpolicy="no-referrer"' in html
+    assert '<svg aria-hidden="true" color="#102030"></svg><img src="/pictures/abc-s.webp"' in html
     for words in ("Fast &amp; good.", "Text to image", "$0.025", "/ megapixel", "Deprecated"):
         assert words in html
 

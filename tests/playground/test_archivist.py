@@ -22,7 +22,8 @@ from django.db import connections
 from PIL import Image
 
 import fal
-from playground import archivist, pictures
+from catalog import confined
+from playground import archivist
 from playground.models import Artifact, Run
 from playground.posters import Looker
 
@@ -204,8 +205,9 @@ def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) ->
     async def main() -> Any:
         looker = Looker()
         await looker.look(str(good), "image/png")
-        assert looker._process
-        looker._process.kill()
+        child = looker._program._process
+        assert child
+        child.kill()
         await looker.look(str(good), "image/png")
         try:
             return await looker.look(str(good), "image/png")
@@ -293,6 +295,20 @@ def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
 def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.write_bytes(b"")
-    assert "error" in pictures.look(str(nothing), "image/png")
-    assert "error" in pictures.look(str(tmp_path / "missing"), "video/mp4")
-    assert pictures.look(str(nothing), "text/plain") == {}
+    asked = [
+        {"path": str(nothing), "content_type": "image/png"},
+        {"path": str(tmp_path / "missing"), "content_type": "video/mp4"},
+        {"path": str(nothing), "content_type": "text/plain"},
+    ]
+
+    async def main() -> list[Any]:
+        program = confined.Program("playground.pictures", 20)
+        try:
+            return [await program.ask(question) for question in asked]
+        finally:
+            await program.close()
+
+    broken, missing, text = asyncio.run(main())
+    assert "error" in broken
+    assert "error" in missing
+    assert text == {}

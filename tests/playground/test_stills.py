@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from PIL import Image
 
-from playground import archivist, posters
+from catalog import picture_files
+from playground import archivist
 from playground.models import Artifact
 
 
@@ -34,8 +35,8 @@ def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
         digest=kept.digest,
         content_type="video/mp4",
         size_bytes=kept.size_bytes,
-        poster=posters.keep("a/poster.webp", small.getvalue()),
-        thumbnail=posters.keep("a/thumbnail.webp", small.getvalue()),
+        poster=picture_files.put("a/poster.webp", small.getvalue()),
+        thumbnail=picture_files.put("a/thumbnail.webp", small.getvalue()),
     )
 
 

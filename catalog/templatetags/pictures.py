@@ -1,0 +1,53 @@
+"""An endpoint's picture: our copy in its box, or the box alone."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.models import Endpoint
+
+register = template.Library()
+
+FIRST_ROW = 5
+# How wide cards are (card.css); a browser that knows `auto` measures them itself.
+_SIZES = "auto,(width<40rem) 46vw,18rem"
+_LATER = mark_safe(f'sizes="{_SIZES}" loading="lazy"')  # noqa: S308  our own words
+_FIRST = mark_safe(f'sizes="{_SIZES[5:]}" fetchpriority="high"')  # noqa: S308
+
+
+@register.simple_tag
+def picture(endpoint: Endpoint, place: int | str = "", is_top: bool | str = False) -> SafeString:
+    """The picture of a card, the `place`-th of its list; a letter in a box where there is none yet.
+
+    The first row of the list at the top of a page is fetched first, the others when they come
+    near. Under it lies its colour, as an attribute: the pages' policy allows no inline style.
+    """
+    shown = endpoint.picture
+    if shown is None:
+        return format_html("<i>{}</i>", endpoint.display_name[:1])
+    is_early = bool(is_top) and isinstance(place, int) and place <= FIRST_ROW
+    return format_html(
+        '<svg aria-hidden="true" color="{}"></svg>'
+        '<img src="{}"{} {} width="320" height="240" alt="" decoding="async"{}>',
+        shown.colour,
+        shown.small_src,
+        format_html(' srcset="{} 320w,{} 640w"', shown.small_src, shown.large_src)
+        if shown.large
+        else "",
+        _FIRST if is_early else _LATER,
+        format_html(' data-clip="{}"', shown.clip_src) if shown.clip else "",
+    )
+
+
+@register.simple_tag
+def small_picture(endpoint: Endpoint | None, letter_of: str = "") -> SafeString:
+    """The picture of a row or a tile, of an endpoint with its `picture` loaded; else a letter."""
+    if endpoint is None or endpoint.picture is None:
+        letter = (letter_of or (endpoint.display_name if endpoint else ""))[:1]
+        return format_html('<i aria-hidden="true">{}</i>', letter)
+    return format_html(
+        '<img src="{}" alt="" loading="lazy" decoding="async" draggable="false">',
+        endpoint.picture.small_src,
+    )

@@ -1,0 +1,13 @@
+/* While pictures are being fetched for the first time: put those that came into their boxes, and leave all else as it is. */
+const BOX = "article[data-endpoint-id] > i";
+document.addEventListener("catalogue:changed", async () => {
+  if (!document.querySelector(BOX)) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const box of document.querySelectorAll(BOX)) {
+    const now = page.querySelector(`article[data-endpoint-id="${CSS.escape(box.parentElement.dataset.endpointId)}"]`);
+    const parts = now?.querySelectorAll(":scope > svg, :scope > img");
+    if (parts?.length) box.replaceWith(...parts);
+  }
+});

@@ -1,0 +1,71 @@
+"""Thumbnails as upstream has them: pictures, films, and what a host may send instead."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+
+def photo(
+    size: tuple[int, int] = (1200, 900), kind: str = "JPEG", mode: str = "RGB", **options: Any
+) -> bytes:
+    """Soft shapes with some grain, as a photograph has them."""
+    dice = np.random.default_rng(7)
+    soft = Image.fromarray(dice.integers(0, 255, (6, 8, 3), dtype=np.uint8))
+    grain = dice.integers(-12, 12, (size[1], size[0], 3))
+    pixels = np.asarray(soft.resize(size, Image.Resampling.BICUBIC)).astype(int) + grain
+    picture = Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).convert(mode)
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def frames(count: int = 30, size: tuple[int, int] = (400, 300)) -> list[Image.Image]:
+    """A square that wanders over a plain ground."""
+    found = []
+    for number in range(count):
+        frame = Image.new("RGB", size, (40, 90, 60))
+        left = number * 8 % (size[0] - 60)
+        frame.paste((240, 200, 40), (left, 50, left + 60, 110))
+        found.append(frame)
+    return found
+
+
+def moving(kind: str, count: int = 30, frame_ms: int = 100) -> bytes:
+    """An animated GIF or WebP."""
+    first, *rest = frames(count)
+    out = io.BytesIO()
+    first.save(out, kind, save_all=True, append_images=rest, duration=frame_ms, loop=0)
+    return out.getvalue()
+
+
+def film(seconds: float = 6.0, kind: str = "mp4", codec: str = "libx264") -> bytes:
+    """A film without sound."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 400, 300, "yuv420p"
+        for frame in frames(int(seconds * 10)):
+            container.mux(stream.encode(av.VideoFrame.from_image(frame)))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A PNG of a few hundred kilobytes that says it is 20,000 by 20,000."""
+    out = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(out, "PNG")
+    return out.getvalue()
+
+
+def facts(clip: bytes) -> tuple[str, tuple[int, int], float, int]:
+    """A film's codec, size, seconds and number of sounds."""
+    with av.open(io.BytesIO(clip)) as container:
+        shown = container.streams.video[0]
+        seconds = (container.duration or 0) / av.time_base
+        size = (shown.width, shown.height)
+        return shown.codec_context.name, size, seconds, len(container.streams.audio)
