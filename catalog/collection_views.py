@@ -34,7 +34,11 @@ def index(request: HtmxRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _create(request)
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
-    rows = found.annotate(size=Count("items")).select_related("cover__picture").defer("cover__field_words")
+    rows = (
+        found.annotate(size=Count("items"))
+        .select_related("cover__picture")
+        .defer("cover__field_words")
+    )
     context = {"collections": list(rows), "gone": request.session.get(GONE, {}).get("title")}
     return render(request, "catalog/collections.html", context)
 
