@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 
 from catalog import search
-from catalog.models import Collection, Endpoint
+from catalog.models import Collection, Endpoint, Standing
 from catalog.query import Query
 from catalog.standing import WORDS
+from catalog.templatetags.vitrine import category_name
 from playground.models import Run
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Group(NamedTuple):
 
 def groups(user: User, text: str) -> list[Group]:
     """The places that a text means, by kind; without one, what `user` had lately, and every page."""
-    text = " ".join(text[:LONGEST].replace("\x00", "").split())
+    text = _plain(text)
     found = [
         Group("Models" if text else "Used lately", _models(user, text)),
         Group("Collections", _collections(text)),
@@ -50,6 +51,39 @@ def groups(user: User, text: str) -> list[Group]:
         Group("Pages", _pages(user, text)),
     ]
     return [group for group in found if group.places]
+
+
+def elsewhere(run: Run, text: str) -> list[Group]:
+    """The models on which a run's settings can be tried: what a text means, or what is most alike.
+
+    Each place is the model's form, filled in with what of the run's settings fits it.
+    """
+    text = _plain(text)
+    runnable = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
+    others = runnable.exclude(pk=run.endpoint_id)
+    if text:
+        keys = [e.pk for e in search.search(Query(q=text)).endpoints]
+        known = others.in_bulk(keys)
+        groups = [("Models", [known[key] for key in keys if key in known])]
+    else:
+        own = run.endpoint
+        family = list(others.filter(group_key=own.group_key)[:MODELS]) if own.group_key else []
+        alike = others.in_category(own.category).exclude(pk__in=[e.pk for e in family])
+        groups = [("Family", family), (category_name(own.category), list(alike[:MODELS]))]
+    return [
+        Group(title, [_model(e, f"?run={run.pk}") for e in found[:MODELS]])
+        for title, found in groups
+        if found
+    ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text[:LONGEST].replace("\x00", "").split())
+
+
+def _model(e: Endpoint, params: str = "") -> Place:
+    mark = WORDS[e.standing] if e.standing else ""
+    return Place(e.display_name, e.endpoint_id, e.get_absolute_url() + params, "image", mark=mark)
 
 
 def _models(user: User, text: str) -> list[Place]:
@@ -60,16 +94,7 @@ def _models(user: User, text: str) -> list[Place]:
         keys = list(dict.fromkeys(used.values_list("endpoint_id", flat=True)[:LATELY]))[:MODELS]
         known = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [known[key] for key in keys if key in known]
-    return [
-        Place(
-            e.display_name,
-            e.endpoint_id,
-            e.get_absolute_url(),
-            "image",
-            mark=WORDS[e.standing] if e.standing else "",
-        )
-        for e in endpoints
-    ]
+    return [_model(e) for e in endpoints]
 
 
 def _collections(text: str) -> list[Place]:

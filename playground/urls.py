@@ -26,6 +26,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
+    path("runs/<uuid:pk>/elsewhere/", jumping.elsewhere, name="run-elsewhere"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),

@@ -12,3 +12,9 @@ addEventListener("keydown", (event) => {
     event.target.blur();
   }
 });
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-jump]");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  import("./lazy/jump-to.js").then(({ open }) => open(`${link.pathname}?dialog`));
+});

@@ -60,5 +60,26 @@ def test_the_dialog_costs_few_queries_whatever_it_finds(
 ) -> None:
     for n in range(12):
         make_run(endpoint=make_endpoint(f"fal-ai/bird-{n}"), user=user, title=f"bird {n}")
+    member.get("/jump/", {"q": "bird"})  # makes the search index, once for each revision
     with django_assert_max_num_queries(8):
         assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
+
+
+def test_a_runs_settings_are_offered_to_the_models_most_like_its_own(
+    member: Client, user: User, stranger: User, make_endpoint: Any, make_run: Any
+) -> None:
+    own = make_endpoint("lab/own", category="text-to-image", group_key="own")
+    make_endpoint("lab/own/fast", category="image-to-image", group_key="own")
+    make_endpoint("lab/other", category="text-to-image")
+    make_endpoint("lab/blocked", category="text-to-image", standing="blocked")
+    make_endpoint("lab/film", category="text-to-video")
+    run = make_run(endpoint=own, user=user, state="succeeded", output={})
+    found = {g.title: [place.note for place in g.places] for g in jumping.elsewhere(run, "")}
+    assert found == {"Family": ["lab/own/fast"], "Text to image": ["lab/other"]}
+    address = f"/runs/{run.pk}/elsewhere/"
+    page = member.get(address, {"q": "film"}).content.decode()
+    assert f'href="/models/lab/film/?run={run.pk}"' in page
+    assert "lab/other" not in page
+    assert b"<dialog" in member.get(address, {"dialog": ""}).content
+    member.force_login(stranger)
+    assert member.get(address).status_code == 404

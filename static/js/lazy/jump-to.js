@@ -1,10 +1,10 @@
-/** Opens the dialog that jumps anywhere; typing asks the server again, the last question wins. */
+/** Opens the dialog that jumps somewhere, anywhere unless an address says where; typing asks the server again, the last question wins. */
 import { ListBox } from "./listbox.js";
 import { dialog } from "./dialog.js";
 const PAUSE_MS = 60;
-export async function open() {
+export async function open(address = "/jump/?") {
   if (document.querySelector("dialog[open]")) return;
-  const shown = await dialog("/jump/");
+  const shown = await dialog(address);
   const input = shown.querySelector("input");
   const list = shown.querySelector("[role='listbox']");
   const status = shown.querySelector("[role='status']");
@@ -16,7 +16,7 @@ export async function open() {
     asking.abort();
     asking = new AbortController();
     try {
-      const answer = await fetch(`/jump/?q=${encodeURIComponent(input.value)}`, { signal: asking.signal });
+      const answer = await fetch(`${address}&q=${encodeURIComponent(input.value)}`, { signal: asking.signal });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog.jump");
       if (!fresh) throw new Error("no list");
       list.replaceChildren(...fresh.querySelector("[role='listbox']").children);
