@@ -94,11 +94,8 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_state(row),
         *_abilities(row, tags, said),
         *_price(row, said),
-        *(
-            said
-            if any(fact.startswith("out:") for fact in said)
-            else [*said, *_filed(row.category)]
-        ),
+        *said,
+        *_filed(row.category, {fact for fact in said if fact.startswith(("in:", "out:"))}),
     ]
     if row.duration_estimate_min is not None:
         found.append(f"time:{figure(max(row.duration_estimate_min, 0) * 60)}")
@@ -116,10 +113,17 @@ def _plain(row: Listing) -> list[tuple[str, str]]:
     ]
 
 
-def _filed(category: str) -> list[str]:
-    """What its category says of an endpoint whose schema does not tell what it makes."""
+def _filed(category: str, said: set[str]) -> list[str]:
+    """What its category says of an endpoint where its schema does not tell what it takes or makes."""
     taken, _, made = _FILED.get(category, category).partition("-to-")
-    return [f"in:{_MEDIA[taken]}", f"out:{_MEDIA[made]}"] if {taken, made} <= _MEDIA.keys() else []
+    if not {taken, made} <= _MEDIA.keys():
+        return []
+    takes = {fact for fact in said if fact.startswith("in:")} - {"in:text", "in:file"}
+    makes = {fact for fact in said if fact.startswith("out:")} - {"out:data", "out:file"}
+    found = (
+        [] if takes or (_MEDIA[taken] == "text" and "in:text" in said) else [f"in:{_MEDIA[taken]}"]
+    )
+    return found if makes else [*found, f"out:{_MEDIA[made]}"]
 
 
 def _state(row: Listing) -> list[str]:

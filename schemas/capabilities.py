@@ -17,7 +17,7 @@ from schemas.fields import Field
 from schemas.media import words_in
 from schemas.openapi import Contract, as_dict, contract
 
-RULES = 1  # raise it, and every schema is read again
+RULES = 2  # raise it, and every schema is read again
 MOST = 250  # facts of one document
 _MOST_PARTS = 3000
 _MOST_WORDS = 2500  # letters
@@ -30,15 +30,12 @@ _ASKING = {
 }  # fmt: skip
 _BESIDE = {"negative", "neg", "system", "reference", "ref"}  # texts of another purpose
 _GUIDES = {
-    "controlnet",
-    "controlnets",
-    "adapter",
-    "adapters",
-    "ip",
-    "lora",
-    "loras",
-    "easycontrols",
-}
+    "controlnet", "controlnets", "adapter", "adapters", "ip", "lora", "loras", "easycontrols", "validation",
+}  # fmt: skip
+_HEARD = {
+    "vocals", "vocal", "drums", "bass", "guitar", "piano", "instrumental", "accompaniment", "stem", "stems", "speech",
+    "music", "song", "voice",
+}  # fmt: skip
 _TOLD = {
     "output", "outputs", "text", "texts", "description", "caption", "captions", "transcript", "transcription", "answer",
     "response", "result", "results", "content", "summary", "lyrics", "story", "message",
@@ -48,16 +45,8 @@ _ASIDE = {
     "textures", "rendered", "snapshot", "frame", "frames", "mask", "masks", "screenshot", "spectrogram", "waveform",
 }  # fmt: skip
 _ABOUT = {
-    "seed",
-    "timings",
-    "prompt",
-    "request_id",
-    "has_nsfw_concepts",
-    "usage",
-    "cost",
-    "logs",
-    "metrics",
-}
+    "seed", "timings", "prompt", "request_id", "has_nsfw_concepts", "usage", "cost", "logs", "metrics",
+}  # fmt: skip
 _END = {"end", "last", "tail", "final"}
 _SOUND = {"audio", "sound", "sfx", "bgm", "music", "soundtrack"}
 _KEPT_SOUND = {
@@ -204,6 +193,8 @@ def _is_asking(part: Part) -> bool:
     name = words_in(part.names[-1]) if part.names else []
     if part.field.kind != "string" or part.field.media or not name or _BESIDE & set(name):
         return False
+    if _is_guide(part) or "validation" in name:
+        return False
     is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
     return name[-1] in _ASKING and is_main
 
@@ -215,12 +206,14 @@ def _made(found: Contract) -> dict[str, None]:
     main: dict[str, None] = {}
     aside: dict[str, None] = {}
     parts = list(_parts(build(Contract(found.document, found.output, None))))
-    shown = {part.names: _shown(part.field) for part in parts if part.field.examples}
+    shown = {part.names: kind for part in parts if (kind := _shown(part.field))}
     for part in parts:
         if medium := _medium_made(part, shown):
             names = {word for name in part.names for word in words_in(name)}
             (aside if names & _ASIDE else main)[medium] = None
     found_media = main or aside
+    if "lora" in main:
+        return {"lora": None}  # what else a training gives shows only how it went
     real = {medium: None for medium in found_media if medium != "file"}
     if real or found_media:
         return real or found_media
@@ -228,10 +221,13 @@ def _made(found: Contract) -> dict[str, None]:
 
 
 def _shown(field: Field) -> str:
-    """What a field's example is: the surest word about a file that is only called a file."""
-    found = artifacts({"file": field.examples[0]})
+    """What a field's example or description is of: the surest word about a file that is only called a file."""
+    found = artifacts({"file": field.examples[0]}) if field.examples else []
     kind = found[0].kind if found and found[0].url else ""
-    return {"mesh": "3d", "text": "", "file": ""}.get(kind, kind)
+    if kind in {"image", "video", "audio", "mesh"}:
+        return kind.replace("mesh", "3d")
+    said = {one.removesuffix("s") for one in words_in(field.help)} & {"image", "video", "audio"}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _medium_made(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
@@ -245,6 +241,8 @@ def _medium_made(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
         return "3d"
     if field.media != "file":
         return field.media
+    if words & _HEARD:
+        return "audio"
     return next(
         (kind for names in (part.names, part.names[:-1]) if (kind := shown.get(names))), "file"
     )
@@ -265,12 +263,13 @@ def _said(parts: list[Part]) -> dict[str, None]:
 def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> Iterator[str]:
     """What the settings allow beyond the media themselves."""
     is_training = "lora" in makes
+    takes = [part for part in takes if "validation" not in part.words]
     singles = [part for part in takes if not part.is_repeated]
     tests = {
         "lora": not is_training and any(map(_is_lora, takes)),
         "seed": any(part.field.is_seed for part in singles),
         "mask": any(_is_mask(part) for part in takes),
-        "negative-prompt": any(_is_negative(part) for part in takes),
+        "negative-prompt": not is_training and any(_is_negative(part) for part in takes),
         "end-frame": "video" in makes and any(map(_is_end, singles)),
         "controlnet": any(map(_is_control, takes)),
         "upscale": any(map(_is_upscale, singles)),

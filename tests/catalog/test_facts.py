@@ -168,15 +168,40 @@ def test_a_price_is_that_of_a_typical_run(
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("category", "said", "expected"),
+    [
+        ("image-to-video", [], {"in:image", "out:video"}),
+        (
+            "image-to-video",
+            ["in:text", "out:file"],
+            {"in:text", "in:image", "out:file", "out:video"},
+        ),
+        ("image-to-video", ["in:video", "out:image"], {"in:video", "out:image"}),
+        ("text-to-speech", ["in:text", "out:audio"], {"in:text", "out:audio"}),
+        ("text-to-image", ["in:image", "out:image"], {"in:image", "out:image"}),
+        ("speech-to-text", ["out:data"], {"in:audio", "out:data", "out:text"}),
+        ("vision", [], {"in:image", "out:text"}),
+        ("training", [], set()),
+        ("unknown", ["out:data"], {"out:data"}),
+    ],
+)
+def test_the_category_says_what_the_schema_does_not(
+    category: str, said: list[str], expected: set[str]
+) -> None:
+    found = facts_of(listing(category=category, facts=said))
+    assert {fact for fact in found if fact.startswith(("in:", "out:"))} == expected
+
+
 def test_a_listing_says_what_no_schema_does() -> None:
     row = listing(
         endpoint_id="fal-ai/veo3/stream", category="text-to-video", tags=["upscaling", None, ""], license_type="commercial",
         kind="inference", description="Videos with native audio.", duration_estimate_min=2.0, group_key="veo3",
-        published_at=datetime(2026, 1, 2, tzinfo=UTC), facts=["out:video", 5],
+        published_at=datetime(2026, 1, 2, tzinfo=UTC), facts=["in:text", "out:video", 5],
     )  # fmt: skip
     assert set(facts_of(row)) == {
         "category:text-to-video", "kind:inference", "license:commercial", "group:veo3", "owner:fal-ai", "tag:upscaling",
-        "is:active", "can:streaming", "can:sound", "can:upscale", "out:video", "time:120", "published:2026-01-02",
+        "is:active", "can:streaming", "can:sound", "can:upscale", "in:text", "out:video", "time:120", "published:2026-01-02",
     }  # fmt: skip
     assert "can:sound" not in facts_of(row._replace(description="Silent. Without audio."))
 
