@@ -159,6 +159,41 @@ def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> Non
     expect(page.locator("article.card h3").first).to_have_text("Flux 14")
 
 
+def test_typed_words_become_filters_with_a_way_out_of_each(open_page: Open) -> None:
+    page = open_page("/models/")
+    box = search_box(page)
+    box.press_sequentially("out:video")
+    expect(page.locator("#said")).to_have_text("15 models")
+    expect(box).to_be_focused()
+    page.get_by_role("checkbox", name="Commercial 12").check()
+    expect(page.locator("article.card")).to_have_count(12)
+    page.wait_for_url("**/models/?q=out%3Avideo&license=commercial")
+    page.locator("#facet-in > summary").click()
+    page.get_by_role("link", name="Remove the filter Makes video").click()
+    page.wait_for_url("**/models/?license=commercial")
+    expect(search_box(page)).to_have_value("")
+    expect(page.get_by_role("checkbox", name="Commercial 48")).to_be_checked()
+    expect(page.locator("#facet-in")).not_to_have_attribute("open", "")  # stays as it was folded
+    page.go_back()
+    expect(search_box(page)).to_have_value("out:video")
+    expect(page.locator("article.card")).to_have_count(12)
+    search_box(page).fill("out:vidoe")
+    page.get_by_role("link", name="out:video").click()
+    expect(page.locator("article.card")).to_have_count(12)
+
+
+def test_the_words_of_a_search_are_explained_by_keyboard(open_page: Open) -> None:
+    page = open_page("/models/", PHONE)
+    page.get_by_role("button", name="How to search").press("Enter")
+    expect(page.get_by_role("heading", name="How to search")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="How to search")).to_be_hidden()
+    page.get_by_role("button", name="How to search").press("Enter")
+    page.get_by_role("link", name="out:video", exact=True).press("Enter")
+    expect(page.locator("#said")).to_have_text("15 models")
+
+
 def test_pages_are_links(open_page: Open) -> None:
     page = open_page("/models/")
     expect(page.locator("article.card")).to_have_count(48)
