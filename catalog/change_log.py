@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from catalog.models import Change, Endpoint, Reader
-from catalog.querysets import CARD, ChangeQuerySet
+from catalog.querysets import ChangeQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,6 +30,18 @@ KINDS = {  # what a reader asks for → its word, and which changes that are
     "gone": ("Gone", Q(kind=Change.Kind.GONE)),
     "breaking": ("May break", Q(weight=Change.Weight.BREAKING)),
 }
+_SHOWN = [
+    f"endpoint__{name}"
+    for name in (
+        "endpoint_id",
+        "display_name",
+        "category",
+        "description",
+        "unit_price_usd",
+        "price_unit",
+        "currency",
+    )
+]
 _COUNTS = {name: Count("pk", filter=which) for name, (_, which) in KINDS.items()}
 
 
@@ -147,8 +159,7 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
     """Those of the kind that is asked for, ready to be listed: no schema is loaded."""
     if filters.kind:
         changes = changes.filter(KINDS[filters.kind][1])
-    shown = [f"endpoint__{name}" for name in CARD]
-    return changes.select_related("endpoint").only("kind", "at", "lines", "weight", *shown)
+    return changes.select_related("endpoint").only("kind", "at", "lines", "weight", *_SHOWN)
 
 
 def of_model(endpoint: Endpoint) -> list[Change]:

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from catalog import care_views, exchange_views, log_views, views
 from catalog import collection_views as collections
-from catalog import exchange_views, log_views, views
 
 app_name = "catalog"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("collections/recovery/", collections.recovery, name="collections-recovery"),
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
     path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
+    path("collections/<slug:slug>/mending/", care_views.mending, name="collection-mending"),
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", views.collection, name="collection"),

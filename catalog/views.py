@@ -15,7 +15,8 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from catalog import change_log, pages, progress
+from catalog import care, change_log, pages, progress
+from catalog.care_views import MENDED
 from catalog.facts import KEYS
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.narrowing import Place
@@ -112,11 +113,16 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """A curated collection, in its order; curators also see what is not published."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     shown = get_object_or_404(found, slug=slug)
+    items = list(shown.items.for_cards())
     context = {
         "collection": shown,
-        "items": list(shown.items.for_cards()),
+        "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
     }
+    if request.user.is_staff:
+        context["concerns"] = care.concerns(shown, items)
+        mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
+        context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
     return render(request, "catalog/collection.html", context)
 
 

@@ -80,9 +80,9 @@ def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
     change()
     for address, headers in ((PRESETS, {}), (PRESETS, HTMX), (f"/presets/{preset.pk}/", {})):
         page = text_of(member.get(address, headers=headers))
-        assert "<code>seed</code> is gone" in page
-        assert "<code>guidance_scale</code> is called guidance now" in page
-        assert "<code>num_inference_steps</code> must be 40 or less; it is 50" in page
+        assert "<code>seed</code></dt> <dd>is gone" in page
+        assert "<code>guidance_scale</code></dt> <dd>is called guidance now" in page
+        assert "<code>num_inference_steps</code></dt> <dd>must be 40 or less; it is 50" in page
         assert "set to the default “png”" in page
         assert "Repair" in page
     preset.refresh_from_db()
@@ -130,7 +130,7 @@ def test_what_has_no_obvious_mending_is_named_and_left(
     change()
     preset = make_preset(schema_digest="", arguments={"prompt": 5, "loras": [], "x": 1})
     page = text_of(member.get(PRESETS))
-    assert "<code>x</code> is not in the model's schema" in page
+    assert "<code>x</code></dt> <dd>is not in the model's schema" in page
     member.post(f"/presets/{preset.pk}/repair/")
     preset.refresh_from_db()
     assert preset.arguments == {"prompt": "5"}
