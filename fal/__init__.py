@@ -36,11 +36,12 @@ from fal.requests import PastRequest
 from fal.result import Result
 from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
 from fal.storage import Storage
-from fal.stream import Partial, Stream
+from fal.stream import BROKEN, Partial, Stream
 from fal.sync import Sync
 from fal.websocket import WebSocket
 
 __all__ = [
+    "BROKEN",
     "Addresses",
     "AuthFailed",
     "Cancellation",

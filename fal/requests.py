@@ -12,7 +12,7 @@ from fal import reading
 
 @dataclass(frozen=True)
 class PastRequest:
-    """One request that fal took; `arguments` is None where its payload was not kept or not asked for."""
+    """One request that fal took; `arguments` and `output` are None where payloads were not kept or not asked for."""
 
     request_id: str
     endpoint_id: str
@@ -21,6 +21,7 @@ class PastRequest:
     ended_at: datetime | None = None
     status_code: int | None = None
     arguments: Any = None
+    output: Any = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -38,5 +39,6 @@ class PastRequest:
             reading.moment(raw, "ended_at"),
             reading.integer(raw, "status_code"),
             raw.get("json_input"),
+            raw.get("json_output"),
             raw,
         )

@@ -47,8 +47,8 @@ class Stream:
     ) -> AsyncGenerator[Partial | Result]:
         """Partials as they come, the first when fal has taken the run; the Result is the last.
 
-        Asked for once: it costs money. An error before the first partial may be `is_unconfirmed`;
-        after it, every failure is RunFailed. Close it (`contextlib.aclosing`) to cancel the run.
+        Asked for once: it costs money. Any error may be `is_unconfirmed`; after the first partial
+        every failure is RunFailed. Close it (`contextlib.aclosing`) to cancel the run.
         """
         head: Answer | None = None
         try:
@@ -107,13 +107,14 @@ async def results(
 
 
 def broken(head: Answer, why: str) -> RunFailed:
-    """The failure of a run whose answer broke off: fal had it, and stops when nobody listens."""
+    """The failure of a run whose answer broke off: fal had it, and nobody here knows how it went on."""
     why = why.removeprefix("fal cannot be reached: ").rstrip(".")
     return RunFailed(
         f"The answer broke off before the output was there: {why}.",
         type=BROKEN,
         request_id=head.request_id,
         is_retryable=True,
+        is_unconfirmed=True,
     )
 
 
@@ -126,7 +127,9 @@ async def _whole(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
         return Result.from_answer(answer)
     except UpstreamFailed as error:
         kind = head.headers.get("content-type", "").partition(";")[0] or "nothing readable"
-        raise _unusable(head, f"fal answered with {kind}, not with an output.") from error
+        unusable = _unusable(head, f"fal answered with {kind}, not with an output.")
+        unusable.is_unconfirmed = True  # it ran, and was paid for
+        raise unusable from error
 
 
 async def _events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:

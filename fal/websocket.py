@@ -49,7 +49,9 @@ class WebSocket:
                 await on_sent()
             head = await _start(connection)
             if not 200 <= head.status < 300:
-                raise await _refusal(self._wire, head, connection)
+                refusal = await _refusal(self._wire, head, connection)
+                self._wire.heard(url, refusal)
+                raise refusal
             async with aclosing(results(head, _parts(connection, head), endpoint_id)) as found:
                 async for one in found:
                     yield one
@@ -69,6 +71,16 @@ class WebSocket:
 
 async def opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
     """An open connection; whatever goes wrong here, nothing has left."""
+    try:
+        connection = await _opened(wire, url, headers)
+    except FalError as error:
+        wire.heard(url, error)
+        raise
+    wire.heard(url, None)
+    return connection
+
+
+async def _opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
     try:
         return await _Connect(
             url,

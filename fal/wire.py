@@ -226,6 +226,10 @@ class Wire:
             return {}
         return {"Authorization": Secret(f"Key {self._key}")}
 
+    def heard(self, url: str, error: FalError | None) -> None:
+        """Tell how asking an address went that was asked by other means than HTTP."""
+        self._heard(url, error)
+
     def without_key(self, body: bytes) -> bytes:
         """`body` as it may be kept: debug pages show requests, and what an error says is shown."""
         return body.replace(self._key.encode(), b"[key]") if self._key else body

@@ -20,7 +20,7 @@ from django.db.models.functions import RowNumber
 
 from playground import changes, clock, inputs, lifecycle
 from playground.lifecycle import Observation
-from playground.models import Run
+from playground.models import Run, Transport
 from playground.querysets import RunQuerySet
 
 LEASE = timedelta(seconds=15)
@@ -31,6 +31,11 @@ HALF_SENT = {"message": "Its worker stopped while upstream's answer was on the w
 UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
 # Of PostgreSQL's advisory locks: two workers must not both fill the last free place.
 SENDING_LOCK = 0x5649_5452
+
+
+# How many new runs may be sent by each transport; those that are not named have no limit.
+MayGo = Mapping[str, int]
+NO_LIMIT: MayGo = {}
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,11 @@ class Waiting:
     user_id: int
     number: int
     created_at: datetime
+    transport: str = Transport.QUEUE
 
 
-def claim(
-    worker: str, limit: int, now: datetime | None = None, to_send: int | None = None
-) -> Claim:
-    """Take up to `limit` free runs: first those under way, then, at most `to_send`, new ones.
+def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = NO_LIMIT) -> Claim:
+    """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
@@ -64,7 +68,7 @@ def claim(
     with transaction.atomic():
         again, to_follow, half_sent = _taken_over(now, limit)
         room = limit - len(again) - len(to_follow)
-        fresh = _fresh(now, room if to_send is None else min(room, to_send))
+        fresh = _fresh(now, room, may_go)
         mine = {"worker": worker, "lease_until": now + LEASE}
         for run in (sending := again + fresh):
             run.attempts += 1
@@ -79,12 +83,10 @@ def claim(
     return Claim(sending, to_follow)
 
 
-def has_free(to_send: int | None = None) -> bool:
+def has_free(may_go: MayGo = NO_LIMIT) -> bool:
     """Whether `claim` would find something; a cheap look without a write."""
     now = clock.now()
-    if _free(now).exclude(state=State.CREATED).exists():
-        return True
-    return bool((to_send is None or to_send > 0) and _next(now, 1))
+    return _free(now).exclude(state=State.CREATED).exists() or bool(_next(now, 1, may_go))
 
 
 def fair(
@@ -117,18 +119,18 @@ def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], 
     return again, to_follow, half_sent
 
 
-def _fresh(now: datetime, room: int) -> list[Run]:
+def _fresh(now: datetime, room: int, may_go: MayGo) -> list[Run]:
     """New runs whose turn it is."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
-    chosen = _next(now, room)
+    chosen = _next(now, room, may_go)
     return list(_locked(_new(now).filter(pk__in=chosen)).order_by("created_at")) if chosen else []
 
 
-def _next(now: datetime, room: int) -> list[uuid.UUID]:
+def _next(now: datetime, room: int, may_go: MayGo) -> list[uuid.UUID]:
     # Counted here: for a GROUP BY, SQLite would read the whole history in the users' order.
     sent = Run.objects.unfinished().filter(state__in=UNDER_WAY).order_by()
     under_way = Counter(sent.values_list("user_id", flat=True))
@@ -137,9 +139,31 @@ def _next(now: datetime, room: int) -> list[uuid.UUID]:
         return []
     number = Window(RowNumber(), partition_by="user_id", order_by=["created_at", "pk"])
     most = min(room, settings.RUNS_AT_ONCE_PER_USER)
-    rows = _new(now).order_by().annotate(number=number).filter(number__lte=most)
-    waiting = [Waiting(*row) for row in rows.values_list("pk", "user_id", "number", "created_at")]
-    return fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
+    shut = [transport for transport, limit in may_go.items() if limit <= 0]
+    able = _new(now).exclude(transport__in=shut) if shut else _new(now)
+    rows = able.order_by().annotate(number=number).filter(number__lte=most)
+    waiting = [
+        Waiting(*row)
+        for row in rows.values_list("pk", "user_id", "number", "created_at", "transport")
+    ]
+    chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
+    return _within(may_go, chosen, waiting)
+
+
+def _within(
+    may_go: MayGo, chosen: Sequence[uuid.UUID], waiting: Sequence[Waiting]
+) -> list[uuid.UUID]:
+    """Those of `chosen` that may go; the others wait for another look."""
+    ways = {one.pk: one.transport for one in waiting}
+    left = dict(may_go)
+    going = []
+    for pk in chosen:
+        if (limit := left.get(ways[pk])) is not None:
+            if limit <= 0:
+                continue
+            left[ways[pk]] = limit - 1
+        going.append(pk)
+    return going
 
 
 def _locked(runs: RunQuerySet) -> RunQuerySet:
@@ -172,18 +196,28 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return set(others.values_list("pk", flat=True))
 
 
-def note(worker: str, trouble: str) -> None:
-    """Say on the pages of runs that wait for upstream what ails it, or that it is well again."""
-    waits = Q(state=State.CREATED) | Q(worker=worker, state__in=[State.QUEUED, State.RUNNING])
+def note(worker: str, troubles: Mapping[str, str]) -> None:
+    """Say on the pages of runs that wait for upstream what ails it, or that it is well again.
+
+    `troubles` is told by transport. A run over one connection waits for nobody once it is out.
+    """
+    followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     with transaction.atomic():
-        runs = Run.objects.unfinished().filter(waits).exclude(note=trouble[:255])
-        if runs.update(note=trouble[:255], version=F("version") + 1):
+        noted = 0
+        for transport, trouble in troubles.items():
+            waits = Q(state=State.CREATED) | followed
+            runs = Run.objects.unfinished().filter(waits, transport=transport)
+            runs = runs.exclude(note=trouble[:255])
+            noted += runs.update(note=trouble[:255], version=F("version") + 1)
+        if noted:
             transaction.on_commit(changes.announce)
 
 
-def release(worker: str) -> None:
-    """Hand every lease back at once, so that another worker goes on without waiting."""
-    Run.objects.unfinished().filter(worker=worker).exclude(state=State.SUBMITTING).update(
-        worker="", lease_until=None
-    )
+def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
+    """Hand every lease back at once but those of `keep`, so that another worker goes on without waiting.
+
+    Whoever takes a half sent run over tells by `sent_at` whether it may have left.
+    """
+    held = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
+    held.update(worker="", lease_until=None)
     changes.announce()

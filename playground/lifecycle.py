@@ -143,8 +143,8 @@ def _moved(run: Run, seen: Observation) -> Changed:
         if seen.state == State.SUCCEEDED and run.partial is not None:
             changed["partial"] = None
     if seen.state == State.UNCONFIRMED:
-        lost = (seen.error or {}).get("message", "")
-        changed["events"] = _with_event(run, "lost", lost, seen.at)
+        what = "lost" if run.transport == Transport.QUEUE else "broke"
+        changed["events"] = _with_event(run, what, (seen.error or {}).get("message", ""), seen.at)
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = _with_event(run, "found", seen.by, seen.at)
@@ -181,7 +181,7 @@ def _current(run: Run, seen: Observation) -> Changed:
             changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
     if seen.note is not None and seen.note != run.note:
         changed["note"] = seen.note
-    if seen.partial is not None and seen.partial != run.partial and seen.state not in _ENDS:
+    if seen.partial is not None and seen.partial != run.partial and seen.state != State.SUCCEEDED:
         changed["partial"] = seen.partial
     return changed
 

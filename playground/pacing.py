@@ -9,6 +9,7 @@ more often than one.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Generator
@@ -25,6 +26,7 @@ LONGEST_PAUSE_ANSWERING_S = 5.0
 LONGEST_ASKED_FOR_S = 120.0
 ERRORS_IN_A_ROW = 3
 PROBE_S = 15.0  # a try that was never heard of again does not keep the others out for ever
+TROUBLE_LASTS_S = 300.0  # of a host that nobody has asked since
 BACK_PER_S = 200.0
 POLLS_PER_S = 100.0
 
@@ -36,7 +38,8 @@ class Host:
 
     def __init__(self, name: str, now: Callable[[], float]) -> None:
         self.name = name
-        self.trouble = ""
+        self._trouble = ""
+        self._trouble_until = math.inf
         self._now = now
         self._errors = 0
         self._pause_s = 0.0
@@ -52,14 +55,22 @@ class Host:
         """Whether anybody may ask."""
         return self._back.is_set()
 
+    @property
+    def trouble(self) -> str:
+        """What ails it, in a sentence; empty when nothing does, or nobody has asked it for long."""
+        return self._trouble if self._now() < self._trouble_until else ""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody may ask now: anybody, or one that tries."""
+        return self.is_well or self._now() >= max(self._closed_until, self._probe_until)
+
     def may_ask(self) -> bool:
         """Whether the caller may ask now; while the host is in trouble, one at a time may try."""
-        if self.is_well:
-            return True
-        now = self._now()
-        if now < max(self._closed_until, self._probe_until):
+        if not self.is_due:
             return False
-        self._probe_until = now + PROBE_S
+        if not self.is_well:
+            self._probe_until = self._now() + PROBE_S
         return True
 
     async def turn(self) -> None:
@@ -82,18 +93,19 @@ class Host:
         if error is None or not ailment:
             if not self._is_garbled:  # else it answers, and nobody can read it
                 self._errors, self._pause_s, self._probe_until = 0, 0.0, 0.0
-                self.trouble = ""
+                self._trouble = ""
                 self._back.set()
             return
         if isinstance(error, fal.AuthFailed):  # waiting would not help
-            self.trouble = f"{self.name} {ailment}"
+            self._trouble, self._trouble_until = f"{self.name} {ailment}", math.inf
             return
         self._errors += 1
         is_away = isinstance(error, fal.Unreachable) and not error.sent
         is_told = isinstance(error, fal.RateLimited)
         if is_away or is_told or self._errors >= ERRORS_IN_A_ROW:
             self._close(error, is_away)
-            self.trouble = f"{self.name} {ailment}"
+            self._trouble = f"{self.name} {ailment}"
+            self._trouble_until = self._now() + TROUBLE_LASTS_S
 
     def read(self, error: fal.FalError | None) -> None:
         """Take note that an answer could be read, or that it could not."""

@@ -26,6 +26,7 @@ CANCELLATION: Mapping[str, str] = {
 }
 EVENTS: Mapping[str, str] = {
     "lost": "Answer to the submit lost",
+    "broke": "Connection broke off",
     "found": "Found again",
     "again": "Sent again as another run",
     "later": "Not taken, tried again later",
@@ -139,7 +140,7 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, BY.get(text, ""))
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
-    return Moment(at, what, text, kind="unconfirmed" if event["what"] == "lost" else "")
+    return Moment(at, what, text, kind="unconfirmed" if event["what"] in {"lost", "broke"} else "")
 
 
 def _ordinal(number: int) -> str:

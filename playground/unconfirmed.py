@@ -1,14 +1,16 @@
-"""Runs whose submit was not answered: found again at upstream, never sent again by themselves.
+"""Runs whose answer was lost: found again at upstream, never sent again by themselves.
 
 Upstream may be running such a run and may charge for it. Its webhook finds it; so does
-upstream's list of requests, by the very input that was sent. Where two requests would
-fit, nobody guesses: the person decides.
+upstream's list of requests, by its id or by the very input that was sent. What went over
+one connection ends by what the list says came of it, since the queue does not know it.
+Where two requests would fit, nobody guesses: the person decides.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import fal
-from playground import lifecycle
+from playground import lifecycle, outcomes
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 
@@ -31,6 +33,7 @@ SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
 SKEW = timedelta(minutes=2)  # between upstream's clock and ours
 ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
+HUNG_UP = 499  # whoever had asked was gone
 AT_ONCE = 20
 
 
@@ -53,7 +56,7 @@ def is_looked_for(run: Run, now: datetime | None = None) -> bool:
     """Whether the worker still looks for it."""
     return (
         run.state == State.UNCONFIRMED
-        and run.transport == Transport.QUEUE
+        and run.transport != Transport.REALTIME
         and sent_at(run) > (now or timezone.now()) - LOOKED_FOR
     )
 
@@ -67,9 +70,8 @@ def _due() -> list[Run]:
     """Those whose time it is, taken from other workers: `lease_until` says when to look again."""
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    rows = Run.objects.unfinished().filter(  # by the index of those
-        free, state=State.UNCONFIRMED, transport=Transport.QUEUE
-    )
+    rows = Run.objects.unfinished().filter(free, state=State.UNCONFIRMED)  # by the index of those
+    rows = rows.exclude(transport=Transport.REALTIME)
     fresh = Q(sent_at__gt=now - LOOKED_FOR) | Q(sent_at=None, created_at__gt=now - LOOKED_FOR)
     mine = []
     for run in rows.filter(fresh).with_endpoint().order_by("sent_at")[:AT_ONCE]:
@@ -84,17 +86,37 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
     requests = await upstream.platform.requests(
         run.endpoint.endpoint_id, start=sent_at(run) - SKEW, payloads=True
     )
-    if not any(row.arguments is not None for row in requests):
+    found = run.request_id or await sync_to_async(match)(run, requests)
+    row = next((row for row in requests if row.request_id == found), None)
+    if found is None or row is None:
         return
-    found = await sync_to_async(match)(run, requests)
-    if found is None:
-        return
-    handle = upstream.queue.handle(run.endpoint.endpoint_id, found)
-    log.info("run %s was found again as request %s", run.pk, found)
-    await lifecycle.arecord(
-        run.pk,
-        Observation(State.QUEUED, by="list", request_id=found, handle=handle.as_json()),
-    )
+    if run.transport == Transport.QUEUE:
+        handle = upstream.queue.handle(run.endpoint.endpoint_id, found)
+        seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
+    else:
+        seen = ended(row)
+    if seen.state:
+        log.info("run %s was found again as request %s", run.pk, found)
+        await lifecycle.arecord(run.pk, replace(seen, request_id=found))
+
+
+def ended(row: fal.PastRequest) -> Observation:
+    """What the list says came of a request; without a state where it does not say.
+
+    One that upstream stopped when the connection broke is told as such: nobody cancelled it.
+    """
+    if row.ended_at is None or row.status_code is None:
+        return Observation()
+    if 200 <= row.status_code < 300:
+        return Observation() if row.output is None else outcomes.succeeded(row.output, by="list")
+    if row.status_code == HUNG_UP:
+        words = "Upstream stopped it when the connection broke off."
+        failure = fal.RunFailed(words, type=fal.BROKEN, status=HUNG_UP, is_retryable=True)
+        return outcomes.failed(failure, by="list")
+    detail = row.output.get("detail") if isinstance(row.output, dict) else row.output
+    words = detail if isinstance(detail, str) else f"The model failed ({row.status_code})."
+    failure = fal.RunFailed(words, status=row.status_code, detail=detail)
+    return outcomes.failed(failure, by="list")
 
 
 def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
@@ -117,7 +139,7 @@ def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
         .filter(
             endpoint_id=run.endpoint_id,
             request_id="",
-            state__in=[State.SUBMITTING, State.UNCONFIRMED],
+            state__in=[State.SUBMITTING, State.RUNNING, State.UNCONFIRMED],
             created_at__gt=sent_at(run) - LOOKED_FOR,
         )
         .exclude(pk=run.pk)

@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -34,10 +34,11 @@ from playground import (
     unconfirmed,
     webhooks,
 )
-from playground.models import Artifact, Run
+from playground.models import Artifact, Run, Transport
 from playground.models import Worker as WorkerRow
-from playground.pacing import Pace
+from playground.pacing import Host, Pace
 from playground.posters import Looker
+from playground.transports.direct import OPENED
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ TEND_EVERY_S = 0.1
 TELL_EVERY_S = 1.0
 SYNC_AGAIN_S = 60.0
 NEVER_S = 1e9
+STOP_WITHIN_S = 5.0  # of what is being sent, so that its answer is still heard
+WAYS = (Transport.QUEUE, *OPENED)
 
 T = TypeVar("T")
 AFTER_DATABASE_ERROR_S = 1.0
@@ -68,6 +71,7 @@ class Worker:
         self.thumbnails = Thumbnails(upstream.thumbnails, upstream.addresses)
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
+        self._sending: set[uuid.UUID] = set()
         self._cancelling: set[uuid.UUID] = set()
         self._stopping = asyncio.Event()
 
@@ -95,15 +99,20 @@ class Worker:
                 for job in (self._claim, self._tend)
             ]
             await self._stopping.wait()
-            await self._end([*jobs, *self.runs.values(), *self.copies.values()])
+            await self._end(jobs)
 
-    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _end(self, jobs: list[asyncio.Task[None]]) -> None:
+        """Hand back what may go on elsewhere; hear the answers to what is being sent, for a moment."""
+        sending = {pk: self.runs[pk] for pk in self._sending}
+        followed = [task for pk, task in self.runs.items() if pk not in sending]
+        await _cancelled([*jobs, *followed, *self.copies.values()])
+        await sync_to_async(leases.release)(self.name, keep=list(sending))
+        if sending:
+            await asyncio.wait(sending.values(), timeout=STOP_WITHIN_S)
+            await _cancelled(sending.values())
+            await sync_to_async(leases.release)(self.name)
         await self.looker.close()
         await self.thumbnails.close()
-        await sync_to_async(leases.release)(self.name)
         await WorkerRow.objects.filter(pk=self.name).adelete()
 
     async def _for_ever(self, job: Callable[[], Awaitable[float]]) -> None:
@@ -164,16 +173,28 @@ class Worker:
 
     def _free(self) -> leases.Claim | None:
         room = AT_ONCE - len(self.runs)
-        to_send = self._may_send()
-        is_some = room > 0 and self.has_key and leases.has_free(to_send)
-        return leases.claim(self.name, room, to_send=to_send) if is_some else None
-
-    def _may_send(self) -> int | None:
-        """How many new runs may be sent; a host in trouble is tried by those who follow, else by one run."""
-        queue = self.pace.host(self.upstream.addresses.queue)
-        if queue.is_well:
+        may_go = self._may_go()
+        if not (room > 0 and self.has_key and leases.has_free(may_go)):
             return None
-        return 1 if not self.runs and queue.may_ask() else 0
+        claim = leases.claim(self.name, room, may_go=may_go)
+        for run in claim.to_send:
+            self._host(run.transport).may_ask()  # it tries a host in trouble, and nobody else does
+        return claim
+
+    def _may_go(self) -> dict[str, int]:
+        """How many new runs may go to hosts in trouble: one tries it, unless those who follow do."""
+        hosts = {transport: self._host(transport) for transport in WAYS}
+        return {
+            transport: int(host.is_due and not (transport == Transport.QUEUE and self.runs))
+            for transport, host in hosts.items()
+            if not host.is_well
+        }
+
+    def _host(self, transport: str) -> Host:
+        addresses = self.upstream.addresses
+        if transport == Transport.QUEUE:
+            return self.pace.host(addresses.queue)
+        return self.pace.host(addresses.ws if transport == Transport.WEBSOCKET else addresses.run)
 
     def _untended(self) -> tuple[list[uuid.UUID], list[Artifact]]:
         wanted = Run.objects.unfinished().filter(
@@ -199,7 +220,12 @@ class Worker:
         self._cancelling.discard(pk)
 
     async def _send(self, run: Run) -> None:
-        if await dispatcher.send(run, self.upstream):
+        self._sending.add(run.pk)
+        try:
+            is_sent = await dispatcher.send(run, self.upstream)
+        finally:
+            self._sending.discard(run.pk)
+        if is_sent and not self._stopping.is_set():
             await self._follow(run.pk)
 
     async def _follow(self, pk: uuid.UUID) -> None:
@@ -237,7 +263,8 @@ class Worker:
         await self.pace.has_news.wait()
         self.pace.has_news.clear()
         await self._beat()
-        await sync_to_async(leases.note)(self.name, self.pace.trouble)
+        troubles = {transport: self._host(transport).trouble for transport in WAYS}
+        await sync_to_async(leases.note)(self.name, troubles)
         return TELL_EVERY_S
 
     async def _renew(self) -> float:
@@ -259,6 +286,13 @@ class Worker:
         if report.state != SyncReport.State.DONE:
             return SYNC_AGAIN_S
         return settings.SYNC_INTERVAL_MINUTES * 60.0 or NEVER_S
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _report(task: asyncio.Task[None]) -> None:

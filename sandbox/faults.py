@@ -106,14 +106,15 @@ async def _late(fault: Fault, answer: Answer) -> Response:
 
 
 async def _lost(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out and its answer breaks off."""
-    await answer()
+    """The call is carried out and its answer breaks off after its head."""
+    head = (await answer()).headers
+    kept = {name: head[name] for name in ("x-fal-request-id",) if name in head}
 
     async def broken() -> Any:
         yield b"{"
         raise ConnectionAbortedError("the sandbox was told to lose this answer")
 
-    return StreamingResponse(broken(), headers={"content-length": "1000"})
+    return StreamingResponse(broken(), headers={"content-length": "1000", **kept})
 
 
 async def _garbage(fault: Fault, answer: Answer) -> Response:

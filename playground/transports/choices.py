@@ -26,12 +26,12 @@ QUEUE = Choice(
     Transport.QUEUE, "Queue", "Waits its turn. Nothing is lost, even if this server stops."
 )
 SYNC = Choice(
-    Transport.SYNC, "Direct", "Starts at once. If the connection breaks, the result is lost."
+    Transport.SYNC, "Direct", "Starts at once. If the connection breaks, the result may be lost."
 )
 STREAM = Choice(
     Transport.STREAM,
     "Live stream",
-    "Shows the result while it is made. If the connection breaks, it is lost.",
+    "Shows the result while it is made. If the connection breaks, the rest may be lost.",
 )
 WEBSOCKET = Choice(Transport.WEBSOCKET, "WebSocket", "As Direct, over a WebSocket.")
 

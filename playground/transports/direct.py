@@ -1,8 +1,8 @@
 """Runs over one connection: synchronous, streaming, WebSocket. Nothing can take them up again.
 
 Such a run has no status. It counts as running when the request is out; whoever closes the
-connection ends it: a person's cancel, or a worker that stops. What broke off is never sent
-again, for it may have been charged.
+connection ends it: a person's cancel, or a worker that stops. What broke off is unconfirmed,
+with what had come of it, and never sent again, for it may have been charged.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ async def carry(run: Run, arguments: Any, upstream: fal.Clients) -> None:
             task.cancel()
         await asyncio.gather(working, stopped, return_exceptions=True)
         await teller.end()
-    await lifecycle.arecord(run.pk, Observation(Run.State.CANCELLED, by=run.transport))
+    stopped_here = Observation(Run.State.CANCELLED, by=run.transport, partial=teller.newest)
+    await lifecycle.arecord(run.pk, stopped_here)
 
 
 async def _outcome(opened: Opened, teller: Teller) -> fal.Result:
@@ -89,6 +90,7 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
         if _may_be_sent_later(error) and not teller.has_told:
             raise
         seen, request_id = outcomes.failed(error, by=run.transport), error.request_id
+        seen = replace(seen, partial=teller.newest)
         if error.is_unconfirmed:
             log.warning("run %s: its answer was lost: %s", run.pk, error)
             seen = replace(seen, state=Run.State.UNCONFIRMED)

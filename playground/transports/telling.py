@@ -52,6 +52,11 @@ class Teller:
             self._partial = partial.value
             self._has_news.set()
 
+    @property
+    def newest(self) -> Any:
+        """The latest output so far, as it is shown; None where nothing came."""
+        return trimmed(self._partial)
+
     async def end(self) -> None:
         """Tell nothing more; what is being written is written."""
         async with self._writing:
@@ -69,7 +74,7 @@ class Teller:
         while True:
             await self._has_news.wait()
             self._has_news.clear()
-            await self._write(Observation(Run.State.RUNNING, partial=trimmed(self._partial)))
+            await self._write(Observation(Run.State.RUNNING, partial=self.newest))
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _write(self, seen: Observation) -> None:

@@ -105,7 +105,7 @@ async def test_a_stream_that_ends_without_an_output_is_a_failure(
     assert isinstance(told[-1], fal.RunFailed)
     assert (told[-1].type, told[-1].request_id) == (kind, "r-1")
     assert told[-1].is_retryable
-    assert not told[-1].is_unconfirmed
+    assert told[-1].is_unconfirmed == (kind == "stream_broken")
 
 
 async def test_an_event_that_is_no_json_matters_only_as_the_last(connect: Any) -> None:

@@ -101,8 +101,8 @@ def test_what_is_under_way_is_taken_over_beyond_every_limit(
 
 def test_nothing_is_sent_while_upstream_is_down(make_run: Callable[..., Run]) -> None:
     make_run()
-    assert not leases.has_free(to_send=0)
-    assert not leases.claim("w", 100, to_send=0).to_send
+    assert not leases.has_free({"queue": 0})
+    assert not leases.claim("w", 100, may_go={"queue": 0}).to_send
 
 
 def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run]) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Endpoint
-from playground import leases, lifecycle
-from playground.models import Run, Transport
+from fal import PastRequest
+from playground import leases, lifecycle, unconfirmed, worker
+from playground.models import Run, Transport, Worker
 from playground.transports import choices, direct, telling
 from tests.playground.conftest import Control, Work
 
@@ -144,29 +148,85 @@ def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
 
 
 LOST = [
-    ("sync", "run", "lost", "unconfirmed"),
-    ("sync", "run", "nginx", "unconfirmed"),
-    ("sync", "run", "garbage", "unconfirmed"),
-    ("stream", "stream", "nginx", "unconfirmed"),
-    ("stream", "stream", "cut", "failed"),
-    ("stream", "stream", "lost", "failed"),
-    ("stream", "stream", "garbage", "failed"),
-    ("websocket", "run", "lost", "failed"),
-    ("websocket", "run", "nginx", "unconfirmed"),
-    ("websocket", "run", "garbage", "failed"),
+    ("sync", "run", "lost"),
+    ("sync", "run", "nginx"),
+    ("sync", "run", "garbage"),
+    ("stream", "stream", "nginx"),
+    ("stream", "stream", "cut"),
+    ("stream", "stream", "lost"),
+    ("stream", "stream", "garbage"),
+    ("websocket", "run", "lost"),
+    ("websocket", "run", "nginx"),
+    ("websocket", "run", "garbage"),
 ]
 
 
-@pytest.mark.parametrize(("transport", "kind", "fault", "state"), LOST)
-def test_what_breaks_off_is_told_and_never_sent_again(
-    ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str, state: str
+@pytest.mark.parametrize(("transport", "kind", "fault"), LOST)
+def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
+    ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str
 ) -> None:
     run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("requests", "503", times=1000)
     sandbox.fault(kind, fault, value=2)
-    work(lambda: not Run.objects.filter(pk=run.pk, state__in=["created", "submitting", "running"]))
-    run.refresh_from_db()
-    assert run.state == state
+    work(lambda: is_(run, "unconfirmed"))
+    assert [event["what"] for event in run.events] == ["broke"]
     assert sent(sandbox) == 1
+    page = Client()
+    page.force_login(User.objects.get())
+    text = page.get(run.get_absolute_url()).content.decode()
+    assert "It may have been charged" in text
+    assert ("What had come before" in text) == (fault == "cut")
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
+    sandbox.fault("run", "lost")
+    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    assert (run.state, run.output["seed"]) == ("succeeded", 7)
+    assert run.artifacts.get().state == "stored"
+    assert [event["what"] for event in run.events] == ["broke", "found"]
+    assert sent(sandbox) == 1
+
+
+def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
+    row = PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
+    seen = unconfirmed.ended(replace(row, output={"detail": "No."}))
+    assert seen.error
+    assert (seen.state, seen.error["message"], seen.error["status"]) == ("failed", "No.", 422)
+    stopped = unconfirmed.ended(replace(row, status_code=499))
+    assert stopped.error
+    assert (stopped.state, stopped.error["type"]) == ("failed", "stream_broken")
+    assert unconfirmed.ended(replace(row, ended_at=None)).state == ""
+    assert unconfirmed.ended(replace(row, status_code=200)).state == ""  # its payload was not kept
+
+
+def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
+    ask: Ask, work: Work, sandbox: Control, settings: Any
+) -> None:
+    settings.FAL_RUN_URL = settings.FAL_RUN_URL.replace("127.0.0.1", "localhost")
+    settings.FAL_WS_URL = "ws://127.0.0.1:9/ws"
+    sandbox.fault("run", "503", times=6)
+    direct = [ask("sync", "sandbox/scribe", **CALM) for _ in range(5)]
+    socket = ask("websocket", "sandbox/scribe", **CALM)
+    queued = ask("queue", "sandbox/scribe", **CALM)
+    troubles: set[str] = set()
+
+    def look() -> bool:
+        troubles.update(Worker.objects.values_list("trouble", flat=True))
+        socket.refresh_from_db()
+        return over(queued) and socket.note and all(over(run) for run in direct)
+
+    work(look)
+    assert (queued.state, queued.note) == ("succeeded", "")
+    assert {run.state for run in direct} == {"succeeded"}
+    assert sandbox.calls()["run"] == 5 + 6
+    assert socket.attempts <= 5
+    assert any("answers with errors (503)" in trouble for trouble in troubles)
+    assert any("127.0.0.1:9 does not answer." in trouble for trouble in troubles)
+    assert socket.state in {"created", "submitting"}
 
 
 def test_a_stream_that_stalls_is_given_up(
@@ -175,6 +235,7 @@ def test_a_stream_that_stalls_is_given_up(
     monkeypatch.setattr("fal.stream.MODEL_STREAM", httpx.Timeout(0.5))
     run = ask("stream", "sandbox/scribe", **CALM)
     sandbox.fault("stream", "slow", value=60)
+    sandbox.fault("requests", "503", times=1000)
     work(lambda: is_(run, "unconfirmed"))
     assert sent(sandbox) == 1
 
@@ -212,8 +273,10 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
 
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
 def test_a_worker_that_ends_leaves_the_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, transport: str
+    ask: Ask, work: Work, sandbox: Control, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(worker, "STOP_WITHIN_S", 0.2)
+    sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "mischief/slow", duration=60, picture=False)
     work(lambda: is_(run, "running"))
     run.refresh_from_db()

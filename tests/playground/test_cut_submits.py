@@ -1,0 +1,159 @@
+"""A worker that ends at any moment of a submit: upstream takes the run once at most, and none is stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync, sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+
+from catalog import upstream
+from catalog.models import Endpoint
+from playground import dispatcher, leases, lifecycle
+from playground.models import Run
+from tests.playground.conftest import Control, Work
+
+State = Run.State
+Step = Callable[[], Any]
+CUT = 9
+MODEL = "sandbox/scribe"
+
+
+class Cut:
+    """An awaitable that carries a coroutine as far as its `at`-th wait, and stops it there.
+
+    As SIGTERM does (it is cancelled), or as `kill -9` does (so does its process).
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, Any], at: int, is_killed: bool) -> None:
+        self.work, self.at, self.is_killed = work, at, is_killed
+        self.is_whole = False
+
+    def __await__(self) -> Generator[Any]:
+        step = yield from self._carried(partial(self.work.send, None), self.at)
+        self.is_whole = step is None
+        if step and self.is_killed:
+            os._exit(CUT)
+        if step:
+            yield from self._carried(partial(self.work.throw, asyncio.CancelledError()), 999)
+
+    def _carried(self, step: Step, waits: int) -> Generator[Any, Any, Step | None]:
+        """Go on with `step` for so many waits; what is to be done then, None at the end."""
+        try:
+            for _ in range(waits):
+                waits_for = step()
+                try:
+                    yield waits_for
+                except BaseException as error:
+                    step = partial(self.work.throw, error)
+                else:
+                    step = partial(self.work.send, None)
+        except (StopIteration, asyncio.CancelledError):
+            return None
+        return step
+
+
+async def _carry(run: Run, at: int, is_killed: bool) -> bool:
+    async with upstream.clients() as clients:
+        cut = Cut(dispatcher.send(run, clients), at, is_killed)
+
+        async def carry() -> None:
+            await cut
+
+        await asyncio.create_task(carry())
+    await sync_to_async(connections.close_all)()
+    return cut.is_whole
+
+
+def send(run: Run, at: int = 999, is_killed: bool = False) -> bool:
+    """Send a run as far as its `at`-th wait; whether that was all of it."""
+    if not is_killed:
+        return asyncio.run(_carry(run, at, is_killed))
+    connections.close_all()
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    is_whole = False
+    try:
+        SyncToAsync.single_thread_executor = ThreadPoolExecutor(
+            1
+        )  # the parent's thread is not here
+        is_whole = asyncio.run(_carry(run, at, is_killed))
+    finally:
+        os._exit(0 if is_whole else 1)
+
+
+@pytest.fixture
+def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
+    """A run of its own; calls are counted from here."""
+    user = User.objects.create_user("ana")
+    endpoint = Endpoint.objects.get(endpoint_id=MODEL)
+
+    def make(transport: str) -> Run:
+        sandbox.reset()
+        count = Run.objects.count()
+        run, _ = lifecycle.create(
+            user=user,
+            endpoint=endpoint,
+            form_token=str(count),
+            arguments={"prompt": f"paper {count}", "max_tokens": 60},
+            transport=transport,
+        )
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("transport", ["queue", "sync", "stream"])
+def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
+    ask: Callable[[str], Run], sandbox: Control, transport: str, is_killed: bool
+) -> None:
+    kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
+    ended = "queued" if transport == "queue" else "succeeded"
+    outcomes: list[tuple[int, str]] = []
+    is_whole = False
+    while not is_whole and len(outcomes) < 60:
+        run = ask(transport)
+        (claimed,) = leases.claim("first", 10).to_send
+        is_whole = send(claimed, len(outcomes), is_killed)
+        leases.release("first")
+        for taken_over in leases.claim("second", 10).to_send:
+            assert send(taken_over)
+        taken = sandbox.calls().get(kind, 0)
+        run.refresh_from_db()
+        assert taken <= 1, f"taken {taken} times, cut at {len(outcomes)}"
+        assert run.state in {ended, "unconfirmed"}, f"{run.state}, cut at {len(outcomes)}"
+        assert taken or run.state == "unconfirmed"
+        outcomes.append((taken, run.state))
+        Run.objects.filter(pk=run.pk).update(state=State.CANCELLED)
+    assert is_whole
+    assert outcomes[0] == outcomes[-1] == (1, ended)  # one had not left, the other was whole
+    assert len(outcomes) > 4
+
+
+def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
+    ask: Callable[[str], Run], work: Work, sandbox: Control
+) -> None:
+    run = ask("queue")
+    sandbox.fault("submit", "late", value=0.5)
+    work(lambda: Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists())
+    run.refresh_from_db()
+    assert (run.state, run.worker, bool(run.request_id)) == (State.QUEUED, "", True)
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
+    queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
+    sending = make_run(state="submitting", worker="w")
+    leases.release("w", keep=[sending.pk])
+    assert set(Run.objects.values_list("pk", "worker")) == {(queued.pk, ""), (sending.pk, "w")}
+    leases.release("w")
+    assert not Run.objects.filter(worker="w").exists()
