@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
 
 from catalog.conditions import Condition, condition, folded, together
 from catalog.vocabulary import KEYS, SYNONYMS, VALUE_SYNONYMS
@@ -65,15 +66,16 @@ def instead(q: str, word: str, other: str = "") -> str:
 
 def doubt(asked: Condition, known: Iterable[str]) -> Hint | None:
     """A hint where none of the `known` facts is what a condition on an open key asks for."""
-    values = []
+    key, values = KEYS[asked.key], []
+    if key.values or key.is_number:
+        return None
     for fact in known:
         name, _, value = fact.partition(":")
         if name == asked.key:
             if asked.accepts(fact):
                 return None
             values.append(value)
-    key = KEYS[asked.key]
-    if key.values or key.is_number or not values:
+    if not values:
         return None
     wanted = asked.values[0]
     nearest = _nearest(wanted, values)
@@ -109,7 +111,9 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(word.casefold()[:64], list(known)[:2000], n=1, cutoff=0.6)
+    found = process.extractOne(
+        word.casefold()[:64], list(known), scorer=fuzz.ratio, score_cutoff=60
+    )
     return found[0] if found else ""
 
 
