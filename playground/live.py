@@ -16,7 +16,7 @@ import hmac
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,81 +70,135 @@ def read(query: str) -> list[Watched]:
     return found
 
 
+class _Poll:
+    """One held poll: which runs it waits for, and the future that its answer is."""
+
+    def __init__(self, hub: Hub, runs: list[Watched]) -> None:
+        self.hub = hub
+        self.runs = runs
+        self.answer: asyncio.Future[list[Watched]] = asyncio.get_running_loop().create_future()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def look(self) -> None:
+        """Answer now where a run is in another state, soon where there is other news."""
+        if self.answer.done():
+            return
+        if any(self.hub.has_moved(run) for run in self.runs):
+            self.end()
+        elif self._timer is None and self.found():
+            self._timer = asyncio.get_running_loop().call_later(GATHER_S, self.end)
+
+    def found(self) -> list[Watched]:
+        """Those of the runs that are newer than the page has them, with their version."""
+        versions = self.hub.versions
+        return [
+            replace(run, version=newest)
+            for run in self.runs
+            if (newest := versions.get(run.pk, 0)) > run.version
+        ]
+
+    def end(self) -> None:
+        """Answer with what there is."""
+        if self._timer:
+            self._timer.cancel()
+        if not self.answer.done():
+            self.answer.set_result(self.found())
+
+
 class Hub:
-    """Wakes the polls of this process whose runs have changed."""
+    """Wakes the polls of this process whose runs have changed, and no others.
+
+    One task listens for all of them: a ring costs one query, and what a poll costs while
+    nothing happens to its runs is the memory that it takes.
+    """
 
     def __init__(self, bell: changes.Bell) -> None:
         self.bell = bell
         self.versions: dict[uuid.UUID, int] = {}
-        self._watching: dict[uuid.UUID, int] = {}
-        self._checked = -1
-        self._checking = asyncio.Lock()
+        self._polls: dict[uuid.UUID, set[_Poll]] = {}
+        self._has_polls = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._drawing = asyncio.Lock()
         self._states: OrderedDict[uuid.UUID, tuple[str, int]] = OrderedDict()  # and since when
         self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
 
     async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
         """Those of `runs` that have a newer version, with it, as soon as there is one; empty after `hold_s`."""
+        poll = _Poll(self, runs)
         for run in runs:
-            self._watching[run.pk] = self._watching.get(run.pk, 0) + 1
+            self._polls.setdefault(run.pk, set()).add(poll)
+        self._has_polls.set()
+        ending: asyncio.TimerHandle | None = None
         try:
-            return await self._newer(runs, hold_s)
+            if any(run.pk not in self.versions for run in runs):
+                await self._read_unknown(runs)
+            poll.look()
+            ending = asyncio.get_running_loop().call_later(hold_s, poll.end)
+            return await poll.answer
         finally:
+            if ending:
+                ending.cancel()
             for run in runs:
-                self._watching[run.pk] -= 1
-                if not self._watching[run.pk]:
-                    del self._watching[run.pk]
-                    self.versions.pop(run.pk, None)
+                self._forget(run.pk, poll)
 
-    async def _newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
-        loop = asyncio.get_running_loop()
-        until, has_news = loop.time() + hold_s, False
+    async def listen(self) -> None:
+        """Look at the watched runs at each ring, for as long as this task lives."""
+        rung = self.bell.version
         while True:
-            rung = self.bell.version
-            await self._check(rung, runs)
-            found = [
-                replace(run, version=newest)
-                for run in runs
-                if (newest := self.versions.get(run.pk, 0)) > run.version
-            ]
-            if found and not has_news:
-                has_news, until = True, min(until, loop.time() + GATHER_S)
-            left = until - loop.time()
-            if left <= 0 or any(self._has_moved(run) for run in runs):
-                return found
-            await self.bell.wait(rung, left)
+            await self._has_polls.wait()
+            rung = await self.bell.wait(rung, HOLD_S)
+            try:
+                async with self._reading:
+                    await self._read(list(self._polls))
+            except DatabaseError:
+                log.exception("the watched runs could not be read; again at the next ring")
 
-    def _has_moved(self, run: Watched) -> bool:
+    def has_moved(self, run: Watched) -> bool:
         """Whether the run's state is another than when the page drew it: that is told at once."""
         return self._states.get(run.pk, ("", 0))[1] > run.version
 
-    async def _check(self, rung: int, runs: Iterable[Watched]) -> None:
-        """Read the versions of all watched runs, once for each ring however many wait."""
-        async with self._checking:
-            if self._checked >= rung and all(run.pk in self.versions for run in runs):
-                return
-            # What rings while we read is read again at the next round.
-            now = self.bell.version
-            for pk, (version, state) in (await _in_thread(_versions)(list(self._watching))).items():
+    async def _read_unknown(self, runs: list[Watched]) -> None:
+        async with self._reading:  # who comes while somebody reads finds it read
+            if any(run.pk not in self.versions for run in runs):
+                await self._read(list(self._polls))
+
+    async def _read(self, pks: list[uuid.UUID]) -> None:
+        changed = []
+        for pk, (version, state) in (await _in_thread(_versions)(pks)).items():
+            if self.versions.get(pk) != version and pk in self._polls:
                 self.versions[pk] = version
-                if self._states.get(pk, ("", 0))[0] != state:
-                    self._states[pk] = (state, version)
-                    self._states.move_to_end(pk)
-            while len(self._states) > KEPT_STATES:
-                self._states.popitem(last=False)
-            self._checked = now
+                changed.append(pk)
+            if self._states.get(pk, ("", 0))[0] != state:
+                self._states[pk] = (state, version)
+                self._states.move_to_end(pk)
+        while len(self._states) > KEPT_STATES:
+            self._states.popitem(last=False)
+        for pk in changed:
+            for poll in self._polls.get(pk, ()):
+                poll.look()
+
+    def _forget(self, pk: uuid.UUID, poll: _Poll) -> None:
+        polls = self._polls.get(pk, set())
+        polls.discard(poll)
+        if not polls:
+            self._polls.pop(pk, None)
+            self.versions.pop(pk, None)
+        if not self._polls:
+            self._has_polls.clear()
 
     async def fragment(self, run: Watched) -> str:
         """The markup of a run in a view, of this version or newer; drawn once for everybody."""
         key = (run.pk, run.view)
-        async with self._drawing:  # who comes while it is drawn finds it drawn
-            kept = self._fragments.get(key)
-            if kept is None or kept[0] < run.version:
-                kept = await _in_thread(_draw)(run.pk, run.view)
-                self._fragments[key] = kept
-                self._fragments.move_to_end(key)
-                while len(self._fragments) > KEPT_FRAGMENTS:
-                    self._fragments.popitem(last=False)
+        kept = self._fragments.get(key)
+        if kept is None or kept[0] < run.version:
+            async with self._drawing:  # who comes while it is drawn finds it drawn
+                kept = self._fragments.get(key)
+                if kept is None or kept[0] < run.version:
+                    kept = await _in_thread(_draw)(run.pk, run.view)
+                    self._fragments[key] = kept
+                    self._fragments.move_to_end(key)
+                    while len(self._fragments) > KEPT_FRAGMENTS:
+                        self._fragments.popitem(last=False)
         return kept[1]
 
 
@@ -168,8 +222,10 @@ class Router:
         await receive()
         async with AsyncExitStack() as stack:
             self.hub = Hub(await stack.enter_async_context(changes.listening()))
+            listening = asyncio.create_task(self.hub.listen(), name="held polls")
             await send({"type": "lifespan.startup.complete"})
             await receive()
+            listening.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _poll(self, hub: Hub, scope: Scope, receive: Receive, send: Send) -> None:
@@ -178,20 +234,13 @@ class Router:
         if not runs:
             return await _answer(send, STOP_POLLING)
         hold_s = HOLD_S if "hold=1" in query.split("&") else 0.0
-        gone = asyncio.create_task(_disconnected(receive))
-        asking = asyncio.create_task(hub.newer(runs, hold_s))
         try:
-            await asyncio.wait({gone, asking}, return_when=asyncio.FIRST_COMPLETED)
-            if not asking.done():
-                return None
-            found = asking.result()
+            # Who leaves meanwhile is not looked for: it would cost each poll a task, and ends with the hold.
+            found = await hub.newer(runs, hold_s)
             body = "".join([await hub.fragment(run) for run in found])
         except DatabaseError:
             log.exception("a held poll could not read its runs")
             return await _answer(send, 503)
-        finally:
-            gone.cancel()
-            asking.cancel()
         return await _answer(send, 200 if body else 204, body)
 
 
@@ -199,11 +248,6 @@ async def _answer(send: Send, status: int, body: str = "") -> None:
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
 
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
