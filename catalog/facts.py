@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from catalog.conditions import Condition, condition, figure, together
@@ -46,12 +47,13 @@ _MEDIA = {medium: medium for medium in ("text", "image", "video", "audio", "3d")
     "speech": "audio",
     "json": "data",
 }
+_LENGTHS = {"second", "seconds", "sec", "s"}
 _SECONDS = {"second": 1, "minute": 60}
 _TYPICAL_SECONDS = 5.0
 _SOUND = re.compile(
     r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
 )
-_STEP = re.compile(r"default-duration:([\d.]+)")
+_USUAL = "default-duration:"
 
 
 class Listing(NamedTuple):
@@ -72,6 +74,7 @@ class Listing(NamedTuple):
     published_at: datetime | None
     unit_price_usd: Decimal | None
     price_unit: str
+    currency: str
     standing: str
     gone_at: datetime | None
     facts: Any
@@ -100,7 +103,7 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     if row.duration_estimate_min is not None:
         found.append(f"time:{figure(max(row.duration_estimate_min, 0) * 60)}")
     if row.published_at is not None:
-        found.append(f"published:{row.published_at:%Y-%m-%d}")
+        found.append(f"published:{row.published_at.isoformat()[:10]}")
     return tuple(dict.fromkeys(found))[:_MOST]
 
 
@@ -150,20 +153,21 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
 
 def _price(row: Listing, said: list[str]) -> list[str]:
     """The price of a typical run where it can be told, else of one unit, and what it is for."""
-    if row.unit_price_usd is None:
+    if row.unit_price_usd is None or row.currency not in {"", "USD"}:
         return []
     amount = float(row.unit_price_usd)
     count, unit = _unit(row.price_unit)
     per = [f"per:{unit}"] if unit else []
     if amount and unit in _SECONDS:
         rate = amount / (_SECONDS[unit] * count)
-        known = [float(match[1]) for fact in said if (match := _STEP.fullmatch(fact))]
+        known = [float(fact[len(_USUAL) :]) for fact in said if fact.startswith(_USUAL)]
         return [*per, f"price:{figure(rate)}/s*{figure(known[0] if known else _TYPICAL_SECONDS)}"]
     if unit == "compute second" and row.duration_estimate_min:
         amount *= row.duration_estimate_min * 60 / count
     return [*per, f"price:{figure(amount)}"]
 
 
+@lru_cache(maxsize=1024)
 def _unit(words: str) -> tuple[float, str]:
     """How many of what a price is for: `1000 characters`, `5 seconds`; `compute seconds` are no length."""
     parts = re.findall(r"[a-z]+|\d+(?:\.\d+)?", words.lower())
@@ -173,6 +177,8 @@ def _unit(words: str) -> tuple[float, str]:
         return count, "run"
     if "compute" in named or "gpu" in named:
         return count, "compute second"
+    if count != 1 and not _LENGTHS.isdisjoint(named):
+        return count, "second"  # two of a `5 second video` make ten seconds
     return count, next(
         (_PER[part] for part in reversed(named) if part in _PER), " ".join(named)[:40]
     )

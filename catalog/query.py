@@ -37,11 +37,11 @@ class Query:
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
         """The question in an address; `fixed` facets (a category's page) are always picked."""
         picked = {
-            (name, value)
-            for name in TITLES
+            (name, asked.values[0])  # in one spelling
+            for name in KEYS
             if name not in fixed
             for given in params.getlist(name)[:_MOST_PICKED]
-            if (value := _plain(given)[:255]) and condition(name, value)
+            if (value := _plain(given)[:255]) and (asked := condition(name, value))
         }
         page = params.get("page", "1")
         return cls(

@@ -90,7 +90,7 @@ def _bare(value: str) -> str:
 
 def _hint(word: str, typed: str, value: str) -> Hint | None:
     """Why a word is not understood; nothing while its value is still to be typed."""
-    if not value:
+    if not value.strip("<>=≥≤.$€£ -"):
         return None
     key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
     if key is None:
@@ -101,6 +101,9 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
         return Hint(word, f"There is no {typed}: to search by.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, not “{value}”.", key.example)
+    begun = [known for known in key.values if known.startswith(folded(value))]
+    if begun:
+        return Hint(word, f"{word} may become {' or '.join(begun)}.")
     known = [*key.values, *VALUE_SYNONYMS.get(key.name, {})]
     nearest = _nearest(folded(value), known)
     meant = VALUE_SYNONYMS.get(key.name, {}).get(nearest, nearest)

@@ -56,6 +56,7 @@ def asked(q: str) -> list[str]:
         ("licence:commercial,research", "", ["license:commercial,research"]),
         ("out:vid", "", ["out:video"]),
         ("out: flux", "flux", []),
+        ("duration:>= price:<$ flux", "flux", []),
         ("https://fal.ai/models v2.1 flux/dev a:", "https://fal.ai/models v2.1 flux/dev", []),
     ],
 )  # fmt: skip
@@ -76,6 +77,7 @@ def test_typed_words_are_taken_apart(q: str, text: str, words: list[str]) -> Non
         ("can:negativ-promt", "can:negative-prompt"),
         ("fps:fast", "fps:>=30"),
         ("zzzzz:1", ""),
+        ("can:s", ""),
     ],
 )
 def test_a_word_that_is_not_known_gets_a_hint_and_asks_for_nothing(q: str, suggestion: str) -> None:
@@ -152,6 +154,10 @@ def test_no_fact_like_it_gets_the_nearest_one() -> None:
         ("0.1", "seconds", None, ["default-duration:8"], {"per:second", "price:0.1/s*8"}),
         ("0.5", "5 seconds", None, [], {"per:second", "price:0.1/s*5"}),
         ("0.6", "minute", None, [], {"per:minute", "price:0.01/s*5"}),
+        ("0.5", "5 second video", None, ["default-duration:10"], {"per:second", "price:0.1/s*10"}),
+        ("0.2", "video seconds", None, [], {"per:second", "price:0.2/s*5"}),
+        ("0.01", "processed megapixels", None, [], {"per:megapixel", "price:0.01"}),
+        ("0.5", "1m tokens", None, [], {"per:token", "price:0.5"}),
         ("0.001", "compute seconds", 2, [], {"per:compute second", "price:0.12"}),
         ("0.3", "1000 characters", None, [], {"per:character", "price:0.3"}),
         ("1", "", None, [], {"per:run", "price:1"}),

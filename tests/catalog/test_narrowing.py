@@ -127,6 +127,17 @@ def test_a_word_that_is_not_known_gets_a_hint_with_the_way_on(member: Client, vi
     assert "<script>" not in page.replace("<script type", "")
 
 
+def test_a_picked_number_has_one_spelling_and_every_key_a_parameter(
+    member: Client, videos: None
+) -> None:
+    response = member.get(
+        "/models/?duration=%E2%89%A510s&owner=fal-ai", headers={"HX-Request": "true"}
+    )
+    assert response.headers["HX-Push-Url"] == "/models/?duration=%3E%3D10&owner=fal-ai"
+    assert 'value="&gt;=10" id="duration:%3E%3D10" checked' in response.content.decode()
+    assert len(ids(response.content)) == 7
+
+
 def test_a_categorys_page_narrows_within_it(member: Client, videos: None) -> None:
     page = member.get("/categories/image-to-video/?can=sound").content
     assert len(ids(page)) == 6
