@@ -11,28 +11,32 @@ import math
 import threading
 import time
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, compress, islice
 from typing import Any
 
+import orjson
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, TextField
+from django.db.models.functions import Cast
 
-from catalog import bitmaps, spelling, synonyms
+from catalog import bitmaps, search_index, spelling, synonyms
 from catalog.facts import Condition, Listing, facts_of
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.names import Names
+from catalog.search_index import Sought
 
 log = logging.getLogger(__name__)
 
-CHEAP_S = 0.25  # an index that takes no longer is made anew at once, a dearer one behind the scenes
+AT_ONCE = 5000  # an index of no more endpoints is made anew at once, a larger one behind the scenes
 REST = 10  # … and at most so often that nine tenths of the time go to other things
 OLDEST_S = 600.0  # runs are counted anew so often; everything else renews the revision
 _SMALL = 4096  # up to here every set is a bitmap; above, a small set is a list of places
 _WORTH = 0.25  # merit of a doubled popularity; upstream's order and freshness are within 1 together
-_OPEN = ("tag", "group")  # keys with so many values that few hits are counted row by row
+_OPEN = ("tag:", "group:")  # keys with so many values that few hits are counted row by row
+_MOST_SAID = 400  # phrases whose places are kept
 _YEAR_S = 365 * 86400.0
 
 Places = Sequence[int]
@@ -50,13 +54,13 @@ class Index:
         self._open: dict[str, list[tuple[str, ...]]] = {key: [] for key in _OPEN}
         shared: dict[tuple[str, ...], tuple[str, ...]] = {}
         for place, (key, *columns) in enumerate(rows):
-            listing = Listing._make(columns)
+            listing = _read(columns)
             self.keys.append(key)
             facts = facts_of(listing)
             for fact in facts:
                 sets[fact].append(place)
             for name, found in self._open.items():
-                mine = tuple(f for f in facts if f.startswith(name))
+                mine = tuple([fact for fact in facts if fact.startswith(name)])
                 found.append(shared.setdefault(mine, mine))
             self.names.add(place, listing)
             listings.append(
@@ -78,6 +82,7 @@ class Index:
             by_key[fact.partition(":")[0]].append((-len(found_places), fact))
         self._by_key = {key: sorted(counted) for key, counted in by_key.items()}
         self._having: dict[Condition, int] = {}
+        self._said: OrderedDict[Sought, int] = OrderedDict()
         self.orders = _orders(listings, self.keys, popular)
         self.merit = self.orders.pop("merit")
 
@@ -94,16 +99,35 @@ class Index:
             found = self._having[condition] = self._hold(condition)
         return found
 
+    def said(self, sought: Sequence[Sought]) -> list[int]:
+        """Where long texts have the phrases, as the database says; one query for all that is not at hand."""
+        lost = [one for one in dict.fromkeys(sought) if one not in self._said]
+        if lost:
+            sql, parameters = search_index.matching(connection, lost)
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                rows = cursor.fetchall()
+            for place, found in rows:
+                self._said[lost[place]] = self.among(orjson.loads(found)) if found else 0
+        answer = [self._said[one] for one in sought]
+        while len(self._said) > _MOST_SAID:
+            self._said.popitem(last=False)
+        return answer
+
+    def forget(self) -> None:
+        """Ask the database again for every phrase: for measuring."""
+        self._said.clear()
+
     def among(self, found: Iterable[int]) -> int:
         """The set of the endpoints with these primary keys."""
-        places = self.places
-        return bitmaps.of([places[key] for key in found if key in places], self.size)
+        place = self.places.get
+        return bitmaps.of([at for at in map(place, found) if at is not None], self.size)
 
     def count(self, key: str, hits: int, most: int) -> list[tuple[str, int]]:
         """The facts of a key that most of the hits have, with how many; by number, then by name."""
         total = hits.bit_count()
-        if self.size > _SMALL and key in self._open and total < self.size / 4:
-            rows = self._open[key]
+        if self.size > _SMALL and f"{key}:" in self._open and total < self.size / 4:
+            rows = self._open[f"{key}:"]
             places = bitmaps.places(hits, self.size)
             found = Counter(chain.from_iterable(map(rows.__getitem__, places)))
             return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]
@@ -169,6 +193,21 @@ class Index:
         return array("I", places)
 
 
+_AS_TEXT = ("tags", "facts")  # equal ones are read once
+_READ = [Listing._fields.index(name) for name in _AS_TEXT]
+
+
+def _read(columns: list[Any]) -> Listing:
+    for place in _READ:
+        columns[place] = _parsed(columns[place])
+    return Listing._make(columns)
+
+
+@lru_cache(maxsize=16384)
+def _parsed(text: str) -> Any:
+    return orjson.loads(text)
+
+
 _BITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
@@ -219,7 +258,7 @@ def current(revision: str) -> Index:
     index, age = _kept.index, time.monotonic() - _kept.made_at
     if index is not None and index.token == revision and age < OLDEST_S:
         return index
-    if index is not None and _kept.cost_s > CHEAP_S:
+    if index is not None and index.size > AT_ONCE:
         if age > REST * _kept.cost_s and _kept.lock.acquire(blocking=False):
             threading.Thread(target=_renew_aside, name="search index", daemon=True).start()
         return index
@@ -243,7 +282,10 @@ def _renew_aside() -> None:
 def _build() -> Index:
     started = time.monotonic()
     token = Revision.current()  # before the rows: at worst it is made once more
-    rows = Endpoint.objects.order_by("position", "endpoint_id").values_list("pk", *Listing._fields)
+    texts = {f"{name}_text": Cast(name, TextField()) for name in _AS_TEXT}
+    columns = [f"{name}_text" if name in _AS_TEXT else name for name in Listing._fields]
+    found = Endpoint.objects.annotate(**texts).order_by("position", "endpoint_id")
+    rows = found.values_list("pk", *columns)
     index = Index(token, rows.iterator(chunk_size=2000), _popular())
     _kept.made_at = time.monotonic()
     _kept.cost_s = _kept.made_at - started

@@ -7,23 +7,20 @@ A set of a level holds the sets of the levels above it, so that words are joined
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations
 from operator import and_, or_
 
-import orjson
-from django.db import connection
-
-from catalog import search_index, spelling, synonyms
+from catalog import spelling, synonyms
 from catalog.conditions import condition
 from catalog.index import Index
-from catalog.search_index import Sought
+from catalog.search_index import Phrase, Sought
 
 # The word itself in the name; in another form there, or in tags and category; what means the same there; …
 NAME, NEAR, TAGS, DESCRIPTION, FIELDS = range(5)
-Levels = tuple[int, int, int, int, int]
+Levels = tuple[int, ...]
 NOTHING: Levels = (0, 0, 0, 0, 0)
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
@@ -91,7 +88,8 @@ def find(index: Index, text: str) -> Found:
     joined = _joined(levels)
     if joined[FIELDS] or whole[0] or len(units) < 2:
         is_few = len(units) > 1 and joined[FIELDS].bit_count() < FEW
-        near = _most(index, levels, len(units) - 1)[1] if is_few else ()
+        shallow = [(*found[:FIELDS], found[DESCRIPTION]) for found in levels]
+        near = _most(index, shallow, len(units) - 1)[1] if is_few else ()
         return Found((*whole, *joined), used, corrected, alike=alike, near=near)
     kept, rows = _most(index, levels, len(units) - 1)
     missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
@@ -144,75 +142,94 @@ def _units(index: Index, said: list[Word]) -> list[Unit]:
 
 def _ask(index: Index, units: list[Unit]) -> list[Levels]:
     """The levels of each unit; one query for all of them together."""
-    sought: list[Sought] = []
-
-    def ask(phrases: Iterable[tuple[str, ...]], is_open: bool, is_deep: bool) -> Callable[[], int]:
-        kept = tuple(dict.fromkeys(phrases))
-        if not kept:
-            return lambda: 0
-        place = len(sought)
-        sought.append(Sought(kept, is_open, is_deep))
-        return lambda: answers[place]
-
-    later = [_unit(index, unit, ask) for unit in units]
-    answers: list[int] = []
-    if sought:
-        sql, parameters = search_index.matching(connection, sought)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            rows = sorted(cursor.fetchall())
-        answers = [index.among(orjson.loads(found)) if found else 0 for _, found in rows]
-    return [finish() for finish in later]
+    drafts = [_unit(index, unit) for unit in units]
+    sought = [one for draft in drafts for one in draft.sought()]
+    answers = dict(zip(sought, index.said(sought), strict=True))
+    return [draft.levels(answers) for draft in drafts]
 
 
-Ask = Callable[[Iterable[tuple[str, ...]], bool, bool], Callable[[], int]]
-Later = Callable[[], Levels]
+@dataclass
+class Draft:
+    """Levels to be: what memory knows, what the database is to be asked, and what has to be found with it.
+
+    `together` lists what has to be found all at once, as another way to say the whole.
+    """
+
+    name: int = 0
+    near: int = 0
+    tags: int = 0
+    described: list[Phrase] = field(default_factory=list)
+    deep: list[Phrase] = field(default_factory=list)
+    together: list[tuple[list[Draft], bool]] = field(default_factory=list)
+
+    def add(self, other: Draft) -> None:
+        """Another way to say it."""
+        self.name |= other.name
+        self.near |= other.near
+        self.tags |= other.tags
+        self.described += other.described
+        self.deep += other.deep
+        self.together += other.together
+
+    def sought(self) -> list[Sought]:
+        """What the database is to be asked."""
+        found = [Sought(tuple(dict.fromkeys(self.described)), False)] if self.described else []
+        found += [Sought(tuple(dict.fromkeys(self.deep)), True)] if self.deep else []
+        return found + [
+            one for all_, _ in self.together for draft in all_ for one in draft.sought()
+        ]
+
+    def levels(self, answers: Mapping[Sought, int]) -> Levels:
+        """The levels, once the database has answered."""
+        described, deep = (
+            answers[Sought(tuple(dict.fromkeys(phrases)), is_deep)] if phrases else 0
+            for phrases, is_deep in ((self.described, False), (self.deep, True))
+        )
+        near = self.near | self.name
+        tags = self.tags | near
+        described |= tags
+        found: Levels = (self.name, near, tags, described, described | deep)
+        for all_, is_lower in self.together:
+            each = [draft.levels(answers) for draft in all_]
+            joined = tuple(reduce(and_, column) for column in zip(*each, strict=True))
+            joined = (0, *joined[1:]) if is_lower else joined
+            found = tuple(map(or_, found, joined))
+        return found
 
 
-def _unit(index: Index, unit: Unit, ask: Ask) -> Later:
+def _unit(index: Index, unit: Unit) -> Draft:
     is_phrase = len(unit.words) > 1 and any(w.text in synonyms.STOP for w in unit.words)
     if is_phrase:
         together = tuple(word for one in unit.words for word in one.words)
-        literal = _literal(index, Word(unit.text, together), ask)
+        draft = _literal(index, Word(unit.text, together))
     else:
-        each = [_word(index, word, ask, is_alone=not unit.alike) for word in unit.words]
-
-        def literal() -> Levels:
-            return _all([one() for one in each])
-
-    joined = _literal(index, Word(unit.joined, (unit.joined,)), ask) if unit.joined else None
-    alike = _alike(index, unit.alike, ask) if unit.alike else None
-
-    def levels() -> Levels:
-        found = literal()
-        if joined:
-            found = _any([found, joined()])
-        return _any([found, alike()]) if alike else found
-
-    return levels
+        each = [_word(index, word, is_alone=not unit.alike) for word in unit.words]
+        draft = each[0] if len(each) == 1 else Draft(together=[(each, False)])
+    if unit.joined:
+        draft.add(_literal(index, Word(unit.joined, (unit.joined,))))
+    if unit.alike:
+        draft.add(_alike(index, unit.alike))
+    return draft
 
 
-def _word(index: Index, word: Word, ask: Ask, *, is_alone: bool) -> Later:
+def _word(index: Index, word: Word, *, is_alone: bool) -> Draft:
     """One typed word: as it stands, taken apart where names glue or split it, and in its other forms."""
-    literal = _literal(index, word, ask)
+    draft = _literal(index, word)
     if word.is_quoted or len(word.words) > 2:
-        return literal
+        return draft
     glued = "".join(word.words)
     apart = spelling.parts(word.text)
-    others: list[Later] = []
     if len(apart) > 1 and not spelling.version(word.text):
         if all(len(part) > 1 for part in apart if part.isalpha()):
-            others.append(_apart(index, apart, ask))
+            draft.together.append((_pieces(index, apart), True))
     elif is_alone and _is_strange(index, word):
-        bits = index.names.glued(glued)
-        others.append(lambda: (0, bits, bits, bits, bits))
-        if not bits and (pieces := spelling.segments(glued, index.pieces)):
-            others.append(_apart(index, pieces, ask))
+        draft.near |= index.names.glued(glued)
+        if not draft.near and (pieces := spelling.segments(glued, index.pieces)):
+            draft.together.append((_pieces(index, pieces), True))
     if len(word.words) == 1 and (stem := spelling.stem(glued)) != glued:
-        others.append(_beginning(index, stem, ask))
-    if not others:
-        return literal
-    return lambda: _any([literal(), *(other() for other in others)])
+        name, tags = index.names.with_beginning(stem)
+        draft.add(Draft(near=name, tags=tags, described=[Phrase((stem,), True)]))
+    return draft
 
 
 def _is_strange(index: Index, word: Word) -> bool:
@@ -222,36 +239,29 @@ def _is_strange(index: Index, word: Word) -> bool:
     return is_one and not index.names.begins(glued)
 
 
-def _apart(index: Index, pieces: list[str], ask: Ask) -> Later:
+def _pieces(index: Index, pieces: list[str]) -> list[Draft]:
     """A word's pieces, which may themselves be short for something."""
     units = _units(index, [Word(piece, tuple(spelling.words(piece))) for piece in pieces])
-    each = [_unit(index, unit, ask) for unit in units]
-    return lambda: _lowered(_all([one() for one in each]))
+    return [_unit(index, unit) for unit in units]
 
 
-def _beginning(index: Index, beginning: str, ask: Ask) -> Later:
-    name, tags = index.names.with_beginning(beginning)
-    described = ask([(beginning,)], True, False)
-    return lambda: _levels(0, name, tags, described(), 0)
-
-
-def _literal(index: Index, word: Word, ask: Ask) -> Later:
+def _literal(index: Index, word: Word) -> Draft:
     number = spelling.version(word.text) or (word.text if word.text.isdecimal() else "")
     if number:
-        return _version(index, number, ask)
+        return _version(index, number)
     last = word.words[-1]
     is_open = not word.is_quoted and len(last) >= _OPEN_FROM
     if len(word.words) == 1:
         name, tags = index.names.with_word(last)
-        name_begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
+        begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
     else:
         name, tags = index.names.with_phrase(word.words, is_open=False)
-        name_begun, tags_begun = index.names.with_phrase(word.words, is_open=is_open)
-    deep, described = ask([word.words], is_open, True), ask([word.words], is_open, False)
-    return lambda: _levels(name, name_begun | tags, tags_begun, described(), deep())
+        begun, tags_begun = index.names.with_phrase(word.words, is_open=True) if is_open else (0, 0)
+    phrase = Phrase(word.words, is_open)
+    return Draft(name, begun | tags, tags_begun, [phrase], [phrase])
 
 
-def _version(index: Index, number: str, ask: Ask) -> Later:
+def _version(index: Index, number: str) -> Draft:
     """A version: `2.1` is also written `v2.1` and `21`; `2` is the beginning of `2.1`, not of `20`."""
     compact = number.replace(".", "")
     name, tags = index.names.with_word(number)
@@ -259,33 +269,28 @@ def _version(index: Index, number: str, ask: Ask) -> Later:
     if compact != number:
         begun |= index.names.with_word(compact)[0]
     digits = tuple(number.split("."))
-    ways = [digits, (f"v{digits[0]}", *digits[1:])]
-    deep, described = ask(ways, False, True), ask(ways, False, False)
-    return lambda: _levels(name, begun | tags, tags_begun, described(), deep())
+    ways = [Phrase(digits, False), Phrase((f"v{digits[0]}", *digits[1:]), False)]
+    return Draft(name, begun | tags, tags_begun, [*ways], ways)
 
 
-def _alike(index: Index, alike: Sequence[str], ask: Ask) -> Later:
+def _alike(index: Index, alike: Sequence[str]) -> Draft:
     """Other ways to say it: never as good as the words that were typed, never looked for in fields."""
-    name = tags = 0
-    phrases: list[list[tuple[str, ...]]] = [[], []]
+    draft = Draft()
     for way in alike:
         key, _, value = way.partition(":")
         if value:
             asked = condition(key, value)
-            tags |= index.having(asked) if asked else 0
+            draft.tags |= index.having(asked) if asked else 0
             continue
-        is_open = way.endswith("*")
-        words = tuple(spelling.words(way))
-        if len(words) == 1:
-            ask_names = index.names.with_beginning if is_open else index.names.with_word
-            in_name, in_tags = ask_names(words[0])
-            name, tags = name | in_name, tags | in_tags
+        phrase = Phrase(tuple(spelling.words(way)), way.endswith("*"))
+        if len(phrase.words) > 1:
+            name, tags = index.names.with_phrase(phrase.words, is_open=phrase.is_open)
+        elif phrase.is_open:
+            name, tags = index.names.with_beginning(phrase.words[0])
         else:
-            in_name, in_tags = index.names.with_phrase(words, is_open=is_open)
-            name, tags = name | in_name, tags | in_tags
-        phrases[is_open].append(words)
-    closed, opened = ask(phrases[False], False, False), ask(phrases[True], True, False)
-    return lambda: _levels(0, name, tags, closed() | opened(), 0)
+            name, tags = index.names.with_word(phrase.words[0])
+        draft.add(Draft(near=name, tags=tags, described=[phrase]))
+    return draft
 
 
 def _corrected(
@@ -339,25 +344,7 @@ def _most(index: Index, levels: list[Levels], most: int) -> tuple[set[int], tupl
     return set(), NOTHING
 
 
-def _levels(name: int, begun: int, tags: int, described: int, anywhere: int) -> Levels:
-    begun |= name
-    tags |= begun
-    described |= tags
-    return name, begun, tags, described, described | anywhere
-
-
 def _joined(levels: list[Levels]) -> Levels:
-    return _all(levels) if levels else NOTHING
-
-
-def _all(levels: list[Levels]) -> Levels:
-    return tuple(reduce(and_, column) for column in zip(*levels, strict=True))
-
-
-def _any(levels: list[Levels]) -> Levels:
-    return tuple(reduce(or_, column) for column in zip(*levels, strict=True))
-
-
-def _lowered(levels: Levels) -> Levels:
-    """The same, but no longer as good as a word that stands in the name as typed."""
-    return 0, *levels[1:]
+    return (
+        tuple(reduce(and_, column) for column in zip(*levels, strict=True)) if levels else NOTHING
+    )

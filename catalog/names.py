@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from catalog import bitmaps, spelling
@@ -29,21 +29,17 @@ class Names:
 
     def add(self, place: int, listing: Listing) -> None:
         """Take an endpoint in; places come in order."""
-        name, endpoint_id = (
-            spelling.plain(listing.display_name),
-            spelling.plain(listing.endpoint_id),
-        )
+        name = spelling.plain(listing.display_name)
+        endpoint_id = spelling.plain(listing.endpoint_id)
         written, whole = spelling.words(name), spelling.words(endpoint_id)
-        alias = spelling.words(endpoint_id.partition("/")[2])
-        for word in spelling.name_words(name) | spelling.name_words(endpoint_id):
+        alias = whole[len(spelling.words(endpoint_id.partition("/")[0])) :]
+        for word in spelling.name_words(f"{name} {endpoint_id}"):
             self._in_name[word].append(place)
         tags = listing.tags if isinstance(listing.tags, list) else []
-        labels = [listing.category, *(tag for tag in tags if isinstance(tag, str))]
-        plain = [spelling.plain(label) for label in labels]
-        for word in spelling.name_words(" ".join(plain)):
+        labels = [_label(x) for x in (listing.category, *tags) if isinstance(x, str)]
+        for word in {word for words, _ in labels for word in words}:
             self._in_tags[word].append(place)
-        said = " \t ".join(" ".join(spelling.words(label)) for label in plain)
-        self._labels.append(f"\t {said} \t\n")
+        self._labels.append("\t" + "\t".join([said for _, said in labels]) + "\t\n")
         self.lengths.append(min(len(written) or 99, len(alias) or 99))
         self._lines.append(f"\t {' '.join(written)} \t {' '.join(whole)} \t {' '.join(alias)} \t\n")
 
@@ -122,6 +118,13 @@ class Names:
                 break
             places.update(words[known[number]])
         return self._set(list(places))
+
+
+@lru_cache(maxsize=8192)
+def _label(text: str) -> tuple[tuple[str, ...], str]:
+    """A tag's or category's words, and itself as a part of a line."""
+    plain = spelling.plain(text)
+    return tuple(spelling.name_words(plain)), f" {' '.join(spelling.words(plain))} "
 
 
 class _Text:

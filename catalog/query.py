@@ -50,7 +50,7 @@ class Query:
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
             sort=_one_of(SORTS, params.get("sort")),
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+            page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         )
 
     @classmethod

@@ -8,9 +8,9 @@ whatever it finds: the words' and the cards'; a third where a slip is corrected.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_
 from typing import NamedTuple
 
@@ -220,11 +220,16 @@ def _facets(index: Index, query: Query, filters: Filters, base: int, hits: int) 
     return found
 
 
-def _asked(name: str, values: Iterable[str], query: Query) -> list[tuple[str, Condition]]:
+def _asked(name: str, values: Sequence[str], query: Query) -> list[tuple[str, Condition]]:
     """What picking each value would ask for; prices for the length that is asked for."""
-    known = [(value, asked) for value in values if (asked := condition(name, value))]
+    known = _known(name, tuple(values))
     priced = priced_for((one for _, one in known), query.conditions)
     return [(value, one) for (value, _), one in zip(known, priced, strict=True)]
+
+
+@lru_cache(maxsize=512)
+def _known(name: str, values: tuple[str, ...]) -> list[tuple[str, Condition]]:
+    return [(value, asked) for value in values if (asked := condition(name, value))]
 
 
 def _alone(index: Index, query: Query, name: str, value: str, among: int) -> int:

@@ -38,14 +38,17 @@ _WORDS = {
 _SOURCES = "endpoint_id, display_name, category, tags, description, field_words"
 
 
-class Sought(NamedTuple):
-    """Phrases of which one has to occur: words without punctuation, the last perhaps unfinished.
+class Phrase(NamedTuple):
+    """Words without punctuation that stand in a row; the last may be unfinished where it `is_open`."""
 
-    `is_deep` looks everywhere, else in the description alone.
-    """
-
-    phrases: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
     is_open: bool
+
+
+class Sought(NamedTuple):
+    """Phrases of which one has to occur: anywhere where it `is_deep`, else in the description."""
+
+    phrases: tuple[Phrase, ...]
     is_deep: bool
 
 
@@ -67,19 +70,27 @@ def matching(connection: BaseDatabaseWrapper, sought: Sequence[Sought]) -> tuple
 
 
 def _fts5(sought: Sought) -> str:
-    end = "*" if sought.is_open else ""
-    text = " OR ".join(f'"{" ".join(words)}"{end}' for words in sought.phrases)
+    text = " OR ".join(
+        f'"{" ".join(words)}"{"*" if is_open else ""}' for words, is_open in sought.phrases
+    )
     return text if sought.is_deep else f"{{description}} : ({text})"
 
 
 def _tsquery(sought: Sought) -> str:
-    weights = ("" if sought.is_deep else "C") + ("*" if sought.is_open else "")
-    last = f":{weights}" if weights else ""
-    inner = "" if sought.is_deep else ":C"
+    where = "" if sought.is_deep else "C"
+
+    def lexeme(word: str, signs: str) -> str:
+        return f"'{word}':{signs}" if signs else f"'{word}'"
+
     return " | ".join(
-        "(" + " <-> ".join([f"'{word}'{inner}" for word in words[:-1]] + [f"'{words[-1]}'{last}"]) + ")"
-        for words in sought.phrases
-    )  # fmt: skip
+        "("
+        + " <-> ".join(
+            lexeme(word, where + ("*" if is_open and place == len(words) - 1 else ""))
+            for place, word in enumerate(words)
+        )
+        + ")"
+        for words, is_open in sought.phrases
+    )
 
 
 def install(using: str = "default", **_: Any) -> None:

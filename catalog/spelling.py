@@ -19,7 +19,7 @@ _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
 _VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ions", "ion", "er", "ors", "or", "ed", "es", "e", "s")  # fmt: skip
-_SHORTEST_STEM = 4
+_SHORTEST_STEM = 5
 _SHORTEST_SLIP = 4
 
 
@@ -54,22 +54,27 @@ def version(text: str) -> str:
     return found[1].replace(",", ".") if found else ""
 
 
-@lru_cache(maxsize=65536)
-def name_words(text: str) -> frozenset[str]:
+def name_words(text: str) -> set[str]:
     """Every word under which a name (`plain`) is known: as written, taken apart, versions with and without points."""
-    found = set()
+    found: set[str] = set()
     for run in _RUN.findall(text):
-        pieces = parts(run)
-        found.update(pieces)
-        found.update(piece.replace(".", "") for piece in pieces if "." in piece)
-        if "." not in run:
+        if run.isalpha():
             found.add(run)
-            found.add("".join(pieces[1:]) or run)  # the 3d of hunyuan3d
         else:
-            found.update(
-                part for part in run.split(".")[:1] if not part.isdecimal()
-            )  # the v2 of v2.1
-    return frozenset(found)
+            found.update(_run_words(run))
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _run_words(run: str) -> tuple[str, ...]:
+    pieces = parts(run)
+    found = {*pieces, *(piece.replace(".", "") for piece in pieces if "." in piece)}
+    if "." not in run:
+        found.add(run)
+        found.add("".join(pieces[1:]) or run)  # the 3d of hunyuan3d
+    else:
+        found.update(part for part in run.split(".")[:1] if not part.isdecimal())  # the v2 of v2.1
+    return tuple(found)
 
 
 def stem(word: str) -> str:
@@ -79,14 +84,12 @@ def stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word[: -len(ending)]
-    if word.endswith("s") and len(word) > _SHORTEST_STEM - 1 and not word.endswith("ss"):
-        return word[:-1]
-    return word
+    return single(word)
 
 
 def single(word: str) -> str:
     """A word without the ending of its plural."""
-    if len(word) > 3 and word.endswith("ies"):
+    if len(word) > 3 and word.endswith("ies") and word not in {"movies", "selfies", "series"}:
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 

@@ -1,0 +1,203 @@
+"""Search over a made-up catalogue in this process, in turns with raw queries over the same rows; prints JSON.
+
+python -m bench.search_product COUNT ROUNDS FILE      (the settings come from the environment)
+
+The raw reference does what an answer cannot do without: the first 24 hits by `bm25` (or `ts_rank`) with
+their columns, and two facets by `GROUP BY`. It ranks and counts no more than that, knows no synonyms, no
+slips, no field texts, and draws nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import django
+
+from bench.memory import rss_mb
+from bench.realistic import CATEGORIES, entries
+
+CARDS = 24
+RAW_SQLITE = (
+    "SELECT e.* FROM raw_search s JOIN raw_endpoint e ON e.id = s.rowid WHERE raw_search MATCH ? "
+    f"ORDER BY bm25(raw_search, 8, 4, 1) LIMIT {CARDS}",
+    "SELECT category, count(*) FROM raw_endpoint WHERE id IN "
+    "(SELECT rowid FROM raw_search WHERE raw_search MATCH ?) GROUP BY category",
+    "SELECT license_type, count(*) FROM raw_endpoint WHERE id IN "
+    "(SELECT rowid FROM raw_search WHERE raw_search MATCH ?) GROUP BY license_type",
+)
+RAW_POSTGRESQL = (
+    "SELECT * FROM raw_endpoint WHERE words @@ %s::tsquery "
+    f"ORDER BY ts_rank(words, %s::tsquery) DESC LIMIT {CARDS}",
+    "SELECT category, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY category",
+    "SELECT license_type, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY license_type",
+)
+COLUMNS = "endpoint_id, display_name, category, description, license_type, unit_price_usd"
+
+
+def main(count: int, rounds: int) -> dict[str, Any]:
+    """The figures: milliseconds of every question, the index's cost, queries a page, memory."""
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    fill(count)
+    raw = prepare()
+    base = rss_mb()
+    from catalog import index
+    from catalog.models import Revision
+
+    started = time.perf_counter()
+    made = index.current(Revision.current())
+    built_s = time.perf_counter() - started
+    gc.collect()
+    questions = typed(count, rounds)
+    ours = ask_product(made)
+    times: dict[str, list[float]] = {"raw": [], "product": [], "raw again": []}
+    for words in questions[:20]:
+        raw(words)
+        ours(words)
+    for words in questions:
+        for name, ask in (("raw", raw), ("product", ours), ("raw again", raw)):
+            times[name].append(timed(ask, words))
+    hits = [ours(words) for words in questions[:50]]
+    return {
+        "count": made.size,
+        "vendor": connection.vendor,
+        "times": times,
+        "built_s": built_s,
+        "index_mb": rss_mb() - base,
+        "hits": sum(hits) / len(hits),
+        **page(questions),
+    }
+
+
+def fill(count: int) -> None:
+    """The rows, as a sync would have left them."""
+    from django.utils import timezone
+
+    from catalog.models import Endpoint
+
+    rows = (Endpoint(first_seen_at=timezone.now(), **columns) for columns in entries(count))
+    while some := list(islice(rows, 1000)):
+        Endpoint.objects.bulk_create(some, batch_size=500)
+
+
+def prepare() -> Callable[[str], Any]:
+    """The same rows in tables of their own, and the raw queries over them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                f"CREATE TABLE raw_endpoint AS SELECT id, {COLUMNS} FROM catalog_endpoint"
+            )
+            cursor.execute("CREATE UNIQUE INDEX raw_id ON raw_endpoint (id)")
+            cursor.execute(
+                "CREATE VIRTUAL TABLE raw_search USING fts5 (name, tags, description, content='', prefix='2 3')"
+            )
+            cursor.execute(
+                "INSERT INTO raw_search (rowid, name, tags, description) SELECT id, endpoint_id || ' ' || display_name, "
+                "category || ' ' || (SELECT coalesce(group_concat(value, ' '), '') FROM json_each(tags)), description "
+                "FROM catalog_endpoint"
+            )
+            cursor.execute("ANALYZE")
+        else:
+            cursor.execute(
+                f"CREATE TABLE raw_endpoint AS SELECT id, {COLUMNS}, search_vector AS words FROM catalog_endpoint"
+            )
+            cursor.execute("UPDATE raw_endpoint SET words = ts_filter(words, '{a,b,c}')")
+            cursor.execute("CREATE INDEX raw_words ON raw_endpoint USING gin (words)")
+            cursor.execute("ANALYZE raw_endpoint")
+            cursor.execute("ANALYZE catalog_endpoint")
+    connection.ensure_connection()
+    database: Any = connection.connection
+
+    def sqlite(words: str) -> Any:
+        match = " ".join(f'"{word}"*' for word in words.split())
+        return [database.execute(sql, [match]).fetchall() for sql in RAW_SQLITE]
+
+    def postgresql(words: str) -> Any:
+        match = " & ".join(f"{word}:*" for word in words.split())
+        return [
+            database.execute(sql, [match] * sql.count("%s")).fetchall() for sql in RAW_POSTGRESQL
+        ]
+
+    return sqlite if connection.vendor == "sqlite" else postgresql
+
+
+def ask_product(made: Any) -> Callable[[str], int]:
+    """The whole answer; only what the index works out once (the sets of the facets) is kept from one to the next."""
+    from catalog.models import Revision
+    from catalog.query import Query
+    from catalog.search import search
+
+    def ask(words: str) -> int:
+        made.forget()
+        assert Revision.current() == made.token
+        return search(Query(q=words), index=made).total
+
+    return ask
+
+
+def typed(count: int, rounds: int) -> list[str]:
+    """Words that find much and little: names, what people want, beginnings of words."""
+    dice = random.Random(count)
+    names = [entry["display_name"].lower().split() for entry in entries(min(count, 3000))]
+    tasks = [word.replace("-", " ") for word in CATEGORIES]
+    wants = ["image", "video", "speech", "fast video", "realistic portraits", "upscale", "lora training", "edit image",
+             "lipsync avatar", "smooth motion", "background", "cinematic video", "music", "text", "studio voices"]  # fmt: skip
+    found = []
+    for number in range(rounds):
+        name = dice.choice(names)
+        found.append(
+            [
+                name[0],
+                " ".join(word for word in name[:2] if word.isalnum()),
+                name[0][: dice.randint(2, 5)],
+                dice.choice(wants),
+                dice.choice(tasks),
+                f"{name[0]} {dice.choice(wants).split()[0]}",
+            ][number % 6]
+        )
+    return found
+
+
+def page(questions: list[str]) -> dict[str, Any]:
+    """What drawing a page of results costs on top of its answer, and its queries."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from catalog import pages
+    from catalog.models import Revision
+    from catalog.query import Query
+
+    place, revision = pages.Place("/models/", "Models"), Revision.current()
+    built, queries = [], []
+    for words in questions[:60]:
+        started = time.perf_counter()
+        pages.region(revision, place, Query(q=words, sort="name"), ())
+        built.append((time.perf_counter() - started) * 1000)
+        with CaptureQueriesContext(connection) as captured:
+            pages.region(revision, place, Query(q=words), ())
+        queries.append(len(captured))
+    return {"page_ms": built, "queries": max(queries)}
+
+
+def timed(ask: Callable[[str], Any], words: str) -> float:
+    """Milliseconds of one question."""
+    started = time.perf_counter()
+    ask(words)
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    gc.freeze()
+    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
