@@ -1,0 +1,99 @@
+"""Facets under any combination of what is typed and picked, against a count by hand over all rows."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.conditions import Condition, condition, priced_for
+from catalog.facts import KEYS, Listing, facts_of, together
+from catalog.index import Index
+from catalog.models import Endpoint
+from catalog.query import Query
+from catalog.search import search
+from tests.schemas.laws import cases
+
+DRAWN = {
+    "in": KEYS["in"].values, "out": KEYS["out"].values, "can": KEYS["can"].values,
+    "resolution": ("480p", "720p", "1080p", "4k"), "duration": ("5", "10", "3-12", "20-60"), "ratio": ("1:1", "16:9"),
+    "language": ("german", "english"), "voices": ("3", "30"),
+}  # fmt: skip
+PICKS = [(key, value) for key, values in DRAWN.items() for value in values]
+PICKS += [(name, step) for name in ("duration", "price", "time") for step in KEYS[name].steps]
+PICKS += [("category", "vision"), ("category", "text-to-video"), ("license", "commercial"), ("license", "research"),
+          ("tag", "a b"), ("tag", "c"), ("per", "second"), ("resolution", ">=720p"), ("is", "new"), ("owner", "bria")]  # fmt: skip
+TYPED = [f"{key}:{value}" for key, value in PICKS if " " not in value] + ["-can:seed", "-out:video", 'tag:"A B"', "price:<1",
+         "duration:>=10", "duration:4..9", "out:image,video", "license:research,commercial"]  # fmt: skip
+
+
+@cache
+def rows() -> list[Listing]:
+    """Sixty endpoints that say all kinds of things."""
+    draw = random.Random(7)
+    found = []
+    for number in range(60):
+        facts = [f"{key}:{value}" for key, value in PICKS if key in DRAWN and draw.random() < 0.3 and condition(key, value)
+                 and not value.startswith((">", "<"))]  # fmt: skip
+        endpoint = Endpoint(
+            endpoint_id=f"{draw.choice(['fal-ai', 'bria'])}/m{number}", display_name=f"M {number}", owner=draw.choice(["fal-ai", "bria"]),
+            category=draw.choice(["vision", "text-to-video", ""]), tags=draw.sample(["a b", "c", "a-b"], draw.randrange(3)),
+            license_type=draw.choice(["commercial", "research", ""]), duration_estimate_min=draw.choice([None, 0.1, 0.4, 3]),
+            unit_price_usd=draw.choice([None, *map(Decimal, ("0", "0.02", "0.09", "0.6"))]), price_unit=draw.choice(["seconds", "image"]),
+            published_at=draw.choice([None, datetime.now(UTC), datetime(2020, 1, 1, tzinfo=UTC)]), facts=facts,
+            gone_at=draw.choice([None, None, None, datetime.now(UTC)]),
+        )  # fmt: skip
+        found.append(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+    return found
+
+
+@cache
+def made() -> Index:
+    return Index("t", [(place, *row) for place, row in enumerate(rows())], Counter())
+
+
+def count(facts: Sequence[tuple[str, ...]], conditions: Sequence[Condition]) -> int:
+    return sum(all(one.holds(mine) for one in conditions) for mine in facts)
+
+
+@pytest.mark.django_db
+@settings(
+    deadline=None,
+    max_examples=cases(60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.sampled_from(TYPED), max_size=3),
+    st.lists(st.sampled_from(PICKS), max_size=3, unique=True),
+)
+def test_every_count_is_that_by_hand(typed: list[str], picked: list[tuple[str, str]]) -> None:
+    known = [(key, asked.values[0]) for key, value in picked if (asked := condition(key, value))]
+    query = Query(q=" ".join(typed), picked=frozenset(known))
+    answer = search(query, index=made())
+    asks_for_state = any(one.key == "is" for one in query.conditions)
+    facts = [facts_of(row) for row in rows() if asks_for_state or row.gone_at is None]
+    assert answer.total == count(facts, query.conditions)
+    for facet in answer.facets:
+        own = KEYS[facet.name]
+        others = [one for one in query.conditions if own.joins_all or one.key != own.name]
+        for value in facet.values:
+            asked = condition(own.name, value.value)
+            assert asked
+            (asked,) = priced_for([asked], query.conditions)
+            assert value.count == count(facts, [*others, asked]), (facet.name, value)
+
+
+def test_to_hold_together_is_to_hold_each_but_for_alternatives() -> None:
+    asked = together(
+        [c for w in ("5", ">=3") if (c := condition("duration", w))]
+        + [c for w in ("a", "b") if (c := condition("license", w))]
+        + [c for w in ("image", "text") if (c := condition("in", w))]
+    )
+    assert [one.word for one in asked] == ["duration:5", "license:a,b", "in:image", "in:text"]
