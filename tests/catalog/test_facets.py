@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -56,7 +57,10 @@ def rows() -> list[Listing]:
 
 @cache
 def made() -> Index:
-    return Index("t", [(place, *row) for place, row in enumerate(rows())], Counter())
+    as_text = [
+        row._replace(tags=json.dumps(row.tags), facts=json.dumps(row.facts)) for row in rows()
+    ]
+    return Index("t", [(place, *row) for place, row in enumerate(as_text)], Counter())
 
 
 def count(facts: Sequence[tuple[str, ...]], conditions: Sequence[Condition]) -> int:
