@@ -7,7 +7,7 @@
  * but for those whose person asked to be notified: they look now and then.
  */
 const SLOTS = ["vitrine-hold-1", "vitrine-hold-2", "vitrine-hold-3"];
-const BRIEF_MS = 200;
+const BRIEF_MS = 100;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
 const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
