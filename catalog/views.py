@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import care, change_log, pages, progress
 from catalog.care_views import MENDED
+from catalog.conditional import revalidated
 from catalog.facts import KEYS
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.narrowing import Place
@@ -47,6 +48,7 @@ def own_media(view: View) -> View:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@revalidated
 def front(request: HtmxRequest) -> HttpResponse:
     """The gallery's front; as a fragment its shelves alone."""
     revision, starred = Revision.current(), Favourite.objects.endpoints_of(request.user)
@@ -64,6 +66,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @own_media
 @vary_on_headers("HX-Request")
+@revalidated
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
     place = Place(reverse("catalog:models"), "Models")
@@ -73,6 +76,7 @@ def models(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @own_media
 @vary_on_headers("HX-Request")
+@revalidated
 def category(request: HtmxRequest, category: str) -> HttpResponse:
     """Search within a category."""
     address = reverse("catalog:category", args=[category])
@@ -109,6 +113,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
 
 @require_GET
 @own_media
+@revalidated
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """A curated collection, in its order; curators also see what is not published."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
