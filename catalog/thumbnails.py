@@ -30,8 +30,9 @@ AT_ONCE = 3
 MAX_BYTES = 32 << 20
 FETCH_S, DRAW_S = 60.0, 30.0
 IDLE_S = 2.0
-# Between two rounds of links, growing: the first cards at once, 1,200 in a dozen rounds.
-FIRST_LINKS_S, LONGEST_LINKS_S = 1.0, 20.0
+# Between two rounds of links, growing: the first cards at once, then the rarer the more there
+# are (a second for each thousand): every round has whoever looks draw the catalogue anew.
+FIRST_LINKS_S, LONG_LINKS_S, MORE_S_PER_ENDPOINT = 1.0, 3.0, 0.001
 PLAN_EVERY_S, SWEEP_EVERY_S = 1.0, 3600.0
 RECIPE = b"1"  # raised when `drawing.py` draws otherwise: other files, other addresses
 
@@ -93,10 +94,12 @@ class Thumbnails:
             return
         if self._under_way and now - self._unlinked_since < self._links_pause_s:
             return
-        picture_book.link(picture_book.wanted())
+        wants = picture_book.wanted()
+        picture_book.link(wants)
         self._is_full = picture_book.is_full()
         self._unlinked_since = None
-        longer_s = min(self._links_pause_s * 2, LONGEST_LINKS_S)
+        longest_s = LONG_LINKS_S + len(wants) * MORE_S_PER_ENDPOINT
+        longer_s = min(self._links_pause_s * 2, longest_s)
         self._links_pause_s = longer_s if self._under_way else FIRST_LINKS_S
 
     def _notice(self, now: float) -> None:

@@ -50,8 +50,12 @@ class Gallery:
         folder, _, name = relative.partition("/")
         context = Context(self._files, lambda *_: None, pace=0, asset=self.asset_at)
         try:
-            if folder == "thumbs" and (model := self._registry.get(name.removesuffix(".webp"))):
+            endpoint_id, _, kind = name.rpartition(".")
+            model = self._registry.get(endpoint_id) if folder == "thumbs" else None
+            if model and kind == "webp":
                 data = thumbs.thumbnail(model, context, THUMB)
+            elif model and kind == "mp4" and model.makes_films:
+                data = thumbs.moving(model, context, THUMB)
             elif folder == "examples" and name in examples.EXAMPLES:
                 data = examples.EXAMPLES[name](context)
             else:

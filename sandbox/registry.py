@@ -50,6 +50,11 @@ class Model:
         """`[namespace/]owner/alias`: what requests belong to."""
         return app_of(self.endpoint_id)
 
+    @property
+    def makes_films(self) -> bool:
+        """Whether its thumbnail moves, too."""
+        return self.work.startswith("film:")
+
     def load(self) -> Work:
         """Import the function that does the work."""
         module, _, name = self.work.partition(":")

@@ -243,6 +243,9 @@ def _item(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
         "github_url": model.github,
         "training_endpoint_ids": list(model.training),
         "inference_endpoint_ids": list(model.inference),
+        "thumbnail_animated_url": (
+            f"{files}/thumbs/{model.endpoint_id}.mp4" if model.makes_films else None
+        ),
         "stream_url": f"{metadata['model_url']}/stream" if model.streams else None,
     }
     metadata |= {name: value for name, value in told.items() if value not in (None, [])}

@@ -44,6 +44,18 @@ TOLD: dict[str, dict[str, Any]] = {
 
 def thumbnail(model: Model, context: Context, size: canvas.Size) -> bytes:
     """A WebP of that size that shows what the model does."""
+    arguments, output, catch = _made(model, context, size)
+    return canvas.encode(_shown(model, arguments, output, catch, size), "webp")[0]
+
+
+def moving(model: Model, context: Context, size: canvas.Size) -> bytes:
+    """The film that a model of films made, as it is."""
+    _, _, catch = _made(model, context, size)
+    return next(data for data, kind in catch.saved if _sniffed(data, kind) == "video/mp4")
+
+
+def _made(model: Model, context: Context, size: canvas.Size) -> tuple[dict[str, Any], Any, Catch]:
+    """What the model makes of its example: its arguments, its output, its files."""
     catch = Catch(context)
     sides = {"width": size[0] * 3 // 2, "height": size[1] * 3 // 2}
     common = {"seed": 7, "image_size": sides if model.category == "text-to-image" else None}
@@ -52,7 +64,7 @@ def thumbnail(model: Model, context: Context, size: canvas.Size) -> bytes:
     given = {name: value for name, value in given.items() if name in fields and value is not None}
     arguments = check(model, addressed(given, {"files": context.files.address}))
     output = TOLD.get(model.endpoint_id) or model.load()(arguments, catch)
-    return canvas.encode(_shown(model, arguments, output, catch, size), "webp")[0]
+    return arguments, output, catch
 
 
 def _shown(

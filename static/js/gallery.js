@@ -1,13 +1,16 @@
 /* While pictures are being fetched for the first time: put those that came into their boxes, and leave all else as it is. */
-const BOX = "article[data-endpoint-id] > i";
+const BOX = "article[data-endpoint-id] > i, .tiles a > i";
+const owner = (box) => {
+  const { endpointId } = box.parentElement.dataset;
+  return endpointId ? `article[data-endpoint-id="${CSS.escape(endpointId)}"]` : `.tiles a[href="${CSS.escape(box.parentElement.getAttribute("href"))}"]`;
+};
 document.addEventListener("catalogue:changed", async () => {
   if (!document.querySelector(BOX)) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const box of document.querySelectorAll(BOX)) {
-    const now = page.querySelector(`article[data-endpoint-id="${CSS.escape(box.parentElement.dataset.endpointId)}"]`);
-    const parts = now?.querySelectorAll(":scope > svg, :scope > img");
-    if (parts?.length) box.replaceWith(...parts);
+    const parts = page.querySelector(owner(box))?.querySelectorAll(":scope > svg, :scope > img");
+    if (parts?.length) box.replaceWith(...[...parts].map((part) => part.cloneNode(true)));
   }
 });

@@ -11,20 +11,39 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, SyncReport
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
+from tests.catalog import thumbs
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = (1440, 900), (390, 844)
+BASE = "pictures/01/0123456789abcdef01234567"
+FILES = {
+    "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
+    "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
+    ".mp4": ("video/mp4", thumbs.film(2.0)),
+}
 Open = Callable[..., Page]
+
+
+def give_picture(route: Route) -> None:
+    """What `config/asgi.py` would serve; the tests' server is Django alone."""
+    kind, data = next(file for end, file in FILES.items() if route.request.url.endswith(end))
+    route.fulfill(body=data, content_type=kind)
 
 
 @pytest.fixture
 def catalogue(transactional_db: None, live_server: LiveServer, user: User) -> None:
-    """Sixty models in four categories, one collection, pictures from our own server."""
+    """Sixty models in four categories, one collection, pictures of most, one that moves."""
     today = timezone.now()
+    shown = Picture.objects.create(
+        digest="1", state="kept", colour="#305070", small=f"{BASE}-s.webp", large=f"{BASE}-l.webp"
+    )
+    moving = Picture.objects.create(
+        digest="2", state="kept", colour="#305070", small=f"{BASE}-s.webp", clip=f"{BASE}.mp4"
+    )
     categories = ["text-to-image", "image-to-video", "text-to-speech", "image-to-3d"]
     Endpoint.objects.bulk_create(
         Endpoint(
@@ -37,7 +56,7 @@ def catalogue(transactional_db: None, live_server: LiveServer, user: User) -> No
             license_type="commercial" if n % 5 else "research",
             kind="inference",
             status="deprecated" if n == 59 else "active",
-            thumbnail_url=f"{live_server.url}/static/favicon.svg" if n % 7 else "",
+            picture=moving if n == 2 else shown if n % 7 else None,
             unit_price_usd="0.025" if n % 2 else None,
             price_unit="image",
             currency="USD",
@@ -66,9 +85,15 @@ def open_page(
     errors: list[str] = []
 
     def open_it(
-        address: str, size: tuple[int, int] = WIDE, scheme: Any = "light", *, scripts: bool = True
+        address: str,
+        size: tuple[int, int] = WIDE,
+        scheme: Any = "light",
+        *,
+        scripts: bool = True,
+        motion: Any = "no-preference",
     ) -> Page:
         context = chromium.new_context(
+            reduced_motion=motion,
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,
             java_script_enabled=scripts,
@@ -76,6 +101,7 @@ def open_page(
         )
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         context.set_default_timeout(5000)
+        context.route("**/pictures/**", give_picture)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
@@ -292,6 +318,50 @@ def test_nothing_moves_while_pictures_load(open_page: Open, size: tuple[int, int
         })"""
     )
     assert moved == 0
+
+
+def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Open) -> None:
+    page = open_page("/models/")
+    card, film = page.locator("article:has([data-clip])"), page.locator("article video")
+    before = card.bounding_box()
+    expect(film).to_have_count(0)
+    card.hover()
+    expect(film).to_have_js_property("paused", False)
+    expect(film).to_have_js_property("muted", True)
+    assert card.bounding_box() == before
+    page.mouse.move(720, 10)
+    expect(film).to_have_count(0)
+    page.locator("article").nth(1).get_by_role("link").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(card.locator("video")).to_have_js_property("paused", False)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(film).to_have_count(0)
+
+
+def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> None:
+    page = open_page("/models/", motion="reduce")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("article:has([data-clip])").hover()
+    page.wait_for_timeout(400)
+    expect(page.locator("article video")).to_have_count(0)
+    assert not [url for url in asked if url.endswith(".mp4")]
+
+
+def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(open_page: Open) -> None:
+    Endpoint.objects.update(picture=None)
+    waiting = Picture.objects.create(digest="3", next_try_at=timezone.now())
+    page = open_page("/")
+    link = page.locator("article.card a").nth(4)
+    link.focus()
+    expect(page.locator("article.card > i").first).to_be_visible()
+    Endpoint.objects.update(picture_id="1")
+    expect(page.locator("article.card > i, .tiles i")).to_have_count(0)
+    expect(link).to_be_focused()
+    waiting.delete()
+    expect(page.locator("#sync[hx-get]")).to_have_count(0)
 
 
 def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(

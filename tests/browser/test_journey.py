@@ -261,6 +261,23 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(chromium: Browser, v
     context.close()
 
 
+def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
+    page = open_page("/models/")
+    for _ in range(90):
+        if not page.locator("article.card > i").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    pictures = page.locator("article.card > img")
+    expect(pictures).to_have_count(48)
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
+        shown = picture.evaluate("one => [new URL(one.currentSrc).pathname, one.naturalWidth]")
+        assert shown[0].startswith("/pictures/")
+        assert shown[1] > 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open, scheme: str) -> None:
     page = open_page("/models/", color_scheme=scheme)

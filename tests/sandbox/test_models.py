@@ -369,3 +369,15 @@ def test_every_model_has_a_thumbnail_of_its_own(
         assert len(answer.content) < 120_000
         pictures.add(answer.content)
     assert len(pictures) == len(MODELS)
+
+
+def test_models_of_films_have_a_thumbnail_that_moves(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    files = sandbox.addresses["files"]
+    moving = {model.endpoint_id for model in MODELS if model.makes_films}
+    assert len(moving) == 4
+    answer = http.get(f"{files}/thumbs/{min(moving)}.mp4", timeout=60)
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content[4:8] == b"ftyp"
+    assert http.get(f"{files}/thumbs/sandbox/aurora.mp4").status_code == 404
