@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from catalog.vocabulary import KEYS, NEW_FOR_DAYS, SYNONYMS, VALUE_SYNONYMS, Key, lines
+from schemas.languages import language
 
 _NUMBER = r"[$€£]?\s*(\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*([a-z%$€£¢]*)"
 _COMPARED = re.compile(rf"(>=|=>|≥|<=|=<|≤|>|<|=)?\s*{_NUMBER}")
@@ -137,12 +138,10 @@ def canonical(key: Key, value: str) -> str:
     plain = VALUE_SYNONYMS.get(key.name, {}).get(plain, plain)
     if key.name == "in" and (found := _several(plain)):
         plain = found
+    if key.name == "language":
+        return (language(text) or plain)[:255]
     if not key.values:
-        return (
-            ""
-            if key.name == "size"
-            else (plain if key.name in {"ratio", "per", "language"} else text)[:255]
-        )
+        return "" if key.name == "size" else (plain if key.name in {"ratio", "per"} else text)[:255]
     if key.name == "resolution":
         return _resolution(plain)
     if plain in key.values:
@@ -283,6 +282,7 @@ def _resolution(plain: str) -> str:
     rest = VALUE_SYNONYMS["resolution"].get(match[2], match[2]).removesuffix("+")
     sign = ">=" if match[2].endswith("+") else sign
     rest = f"{rest}p" if rest.isdecimal() else rest
+    rest = VALUE_SYNONYMS["resolution"].get(rest, rest)
     if lines(rest) is None:
         return ""
     return rest if sign in {"", "="} else f"{sign}{rest}"

@@ -100,7 +100,7 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
         suggestion = f"{name}:{_quoted(value)}" if fits else f"{name}:" if name else ""
         return Hint(word, f"There is no {typed}: to search by.", suggestion)
     if key.is_number:
-        return Hint(word, f"{key.name}: takes a number, not “{value}”.", key.example)
+        return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
     begun = [known for known in key.values if known.startswith(folded(value))]
     if begun:
         return Hint(word, f"{word} may become {' or '.join(begun)}.")

@@ -136,8 +136,8 @@ def _filters(index: Index, query: Query, starred: frozenset[int]) -> Filters:
         else:
             bits = index.having(asked)
         found[asked.key] = found.get(asked.key, index.everything) & bits
-        if asked.key == "is" and not query.status:
-            found["status"] = index.everything  # who asks for the state itself means all of them
+        if asked.accepts("is:gone") and not asked.is_negated and not query.status:
+            found["status"] = index.everything  # who asks for them means them
     return found
 
 

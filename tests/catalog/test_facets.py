@@ -30,8 +30,8 @@ DRAWN = {
 PICKS = [(key, value) for key, values in DRAWN.items() for value in values]
 PICKS += [(name, step) for name in ("duration", "price", "time") for step in KEYS[name].steps]
 PICKS += [("category", "vision"), ("category", "text-to-video"), ("license", "commercial"), ("license", "research"),
-          ("tag", "a b"), ("tag", "c"), ("per", "second"), ("resolution", ">=720p"), ("is", "new"), ("owner", "bria")]  # fmt: skip
-TYPED = [f"{key}:{value}" for key, value in PICKS if " " not in value] + ["-can:seed", "-out:video", 'tag:"A B"', "price:<1",
+          ("tag", "a b"), ("tag", "c"), ("per", "second"), ("resolution", ">=720p"), ("is", "new"), ("is", "gone"), ("owner", "bria")]  # fmt: skip
+TYPED = [f"{key}:{value}" for key, value in PICKS if " " not in value] + ["-can:seed", "-is:gone", "-out:video", 'tag:"A B"', "price:<1",
          "duration:>=10", "duration:4..9", "out:image,video", "license:research,commercial"]  # fmt: skip
 
 
@@ -81,8 +81,8 @@ def test_every_count_is_that_by_hand(typed: list[str], picked: list[tuple[str, s
     known = [(key, asked.values[0]) for key, value in picked if (asked := condition(key, value))]
     query = Query(q=" ".join(typed), picked=frozenset(known))
     answer = search(query, index=made())
-    asks_for_state = any(one.key == "is" for one in query.conditions)
-    facts = [facts_of(row) for row in rows() if asks_for_state or row.gone_at is None]
+    asks_for_gone = any(one.word == "is:gone" for one in query.conditions)
+    facts = [facts_of(row) for row in rows() if asks_for_gone or row.gone_at is None]
     assert answer.total == count(facts, query.conditions)
     for facet in answer.facets:
         own = KEYS[facet.name]
