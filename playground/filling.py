@@ -33,6 +33,7 @@ from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
 from schemas.writing import write
 
+HOUSE = "~house"  # in a form that has a house default: even when it is emptied, somebody did that
 TITLE_LENGTH = 200
 DIGEST = re.compile("[0-9a-f]{64}")
 LONGEST_LINK = 6000
@@ -50,6 +51,7 @@ class Filled:
     problems: list[Problem] = field(default_factory=list)
     undo: str = ""  # the word on the button that brings back what was there before
     mend: str = ""  # the schema's version that it was made for, where a button can make it fit
+    house: str = ""  # the name of the house default that fills it
 
 
 @lru_cache(maxsize=512)
@@ -112,7 +114,7 @@ def readable(
 def is_untouched(endpoint: Endpoint, post: Post) -> bool:
     """Whether a post says no more than the form does before anybody touches it."""
     arguments, problems = readable(endpoint, post)
-    if not choices.is_default(post):
+    if not choices.is_default(post) or HOUSE in post:
         return False
     return not problems and identical(arguments, parse(model(endpoint).root, {}).arguments)
 

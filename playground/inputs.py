@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -72,13 +73,13 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 
 async def _upload(pk: str, person: User) -> Upload:
     found = await Upload.objects.filter(pk=pk).afirst()
-    if found is None or not found.is_readable_by(person):
+    if found is None or not await sync_to_async(found.is_readable_by)(person):
         raise _lost("A file of this input is no longer here.")
     return found
 
 
 async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
-    runs = Run.objects.visible_to(person).filter(pk=run_pk)
+    runs = Run.objects.readable_by(person).filter(pk=run_pk)
     found = await Artifact.objects.filter(run__in=runs, position=position).afirst()
     if found is None:
         raise _lost("A past result that this input names is no longer here.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
@@ -121,6 +122,11 @@ class Run(models.Model):
             models.Index(
                 fields=["request_id"], name="run_by_request", condition=~models.Q(request_id="")
             ),
+            models.Index(
+                fields=["endpoint", "-created_at"],
+                name="run_example",
+                condition=models.Q(is_example=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="run_once_per_form"),
@@ -221,8 +227,15 @@ class Upload(models.Model):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Its owner's and staff's; everybody's once a link or a preset for the team holds it."""
-        return self.is_shared or self.user_id == person.pk or bool(person.is_staff)
+        """Its owner's and staff's; everybody's once a link or a preset for the team holds it.
+
+        And while a run of its owner's that the team is shown as an example was made from it.
+        """
+        if self.is_shared or self.user_id == person.pk or person.is_staff:
+            return True
+        examples = Run.objects.examples().filter(user_id=self.user_id)
+        made_from = examples.annotate(text=Cast("arguments", models.TextField()))
+        return made_from.filter(text__contains=f'"/uploads/{self.pk}/').exists()
 
 
 class Draft(models.Model):

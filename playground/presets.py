@@ -133,16 +133,34 @@ def create(
     return preset
 
 
-def change(preset: Preset, name: str, *, is_shared: bool) -> None:
-    """Rename a preset, share it or take it back; raises ValueError and NameTaken."""
+def change(
+    preset: Preset, name: str, *, is_shared: bool, is_house_default: bool | None = None
+) -> None:
+    """Rename a preset, share it or take it back; raises ValueError and NameTaken.
+
+    `is_house_default` makes it what fills an untouched form, for everybody, in place of the one
+    before; None leaves that as it is. What is not shared cannot be it.
+    """
     preset.name, preset.is_shared = proper(name), is_shared
+    if is_house_default is not None:
+        preset.is_house_default = is_house_default
+    preset.is_house_default = preset.is_house_default and is_shared
+    others = Preset.objects.filter(endpoint_id=preset.endpoint_id, is_house_default=True)
     try:
         with transaction.atomic():
-            preset.save(update_fields=["name", "is_shared", "updated_at"])
+            if preset.is_house_default:
+                others.exclude(pk=preset.pk).update(is_house_default=False)
+            preset.save(update_fields=["name", "is_shared", "is_house_default", "updated_at"])
     except IntegrityError as error:
         raise NameTaken(preset.name) from error
     if is_shared:
         links.open_files(preset.user, preset.arguments)
+
+
+def house_default(endpoint: Endpoint) -> Preset | None:
+    """The preset that fills the model's untouched form; the newest where there should be two."""
+    kept = Preset.objects.house_defaults().filter(endpoint=endpoint)
+    return kept.order_by("-updated_at").first()
 
 
 def delete(preset: Preset) -> None:
@@ -160,7 +178,9 @@ def bring_back(preset: Preset) -> None:
         preset.name = f"{base[: LONGEST_NAME - 5]} ({number})"
         number += 1
     preset.deleted_at = None
-    preset.save(update_fields=["deleted_at", "name"])
+    if house_default(preset.endpoint):  # another has taken its place meanwhile
+        preset.is_house_default = False
+    preset.save(update_fields=["deleted_at", "name", "is_house_default"])
 
 
 def proper(name: str) -> str:

@@ -19,6 +19,8 @@ UNFINISHED = models.Func(
     template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",
     output_field=models.BooleanField(),
 )
+# One that failed after all would be no example: nothing of it is shown.
+EXAMPLE = models.Q(is_example=True, state="succeeded")
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -27,6 +29,16 @@ class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
         """A person's own runs; staff see everybody's."""
         return self if user.is_staff else self.filter(user_id=user.pk or 0)
+
+    def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
+        """Those that a person may look at: their own and the team's examples; staff everybody's."""
+        if user.is_staff:
+            return self
+        return self.filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
+
+    def examples(self) -> RunQuerySet:
+        """Those that colleagues show as what a model can do."""
+        return self.filter(EXAMPLE)
 
     def unfinished(self) -> RunQuerySet:
         """Those that may still change."""
@@ -63,6 +75,10 @@ class PresetQuerySet(models.QuerySet["Preset"]):
     def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
         """A person's own and the team's."""
         return self.kept().filter(models.Q(user_id=user.pk or 0) | models.Q(is_shared=True))
+
+    def house_defaults(self) -> PresetQuerySet:
+        """Those that fill an untouched form, one a model."""
+        return self.kept().filter(is_house_default=True, is_shared=True)
 
     def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
         """A person's own, deleted ones too; staff edit everybody's."""

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from playground.views import (
+    about,
     drafts,
     endpoint,
     files,
     health,
     jumping,
+    notes,
     presets,
     prompts,
     restorations,
@@ -27,6 +29,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/elsewhere/", jumping.elsewhere, name="run-elsewhere"),
+    path("runs/<uuid:pk>/example/", runs.example, name="run-example"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
@@ -55,6 +58,11 @@ urlpatterns = [
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", tickets.ticket, name="ticket"),
     path("standings/<path:endpoint_id>/", standings.judgement, name="standing"),
+    path("about/<path:endpoint_id>/", about.part, name="about"),
+    path("notes/<int:pk>/", notes.note, name="note"),
+    path("notes/<int:pk>/deletion/", notes.deletion, name="note-deletion"),
+    path("notes/of/<path:endpoint_id>/recovery/", notes.recovery, name="note-recovery"),
+    path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
 ]

@@ -7,19 +7,21 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
-from playground import drafts, filling, history, sources
+from playground import about, drafts, filling, history, sources
 from playground.filling import Filled, Post
-from playground.models import Draft, Run
+from playground.models import Draft, Preset, Run
 from playground.views import form, page
 from playground.views.runs import HtmxRequest
 
 TYPED = "typed"  # session: what somebody posted whose login had run out
+HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 
 
@@ -28,7 +30,9 @@ MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The model's page; a POST is its form, sent or changed."""
     found = get_object_or_404(
-        Endpoint.objects.with_favourites_of(request.user).select_related("standing_by", "picture"),
+        Endpoint.objects.with_favourites_of(request.user)
+        .select_related("standing_by", "picture")
+        .annotate(has_house_default=Exists(HOUSE_DEFAULT)),
         endpoint_id=endpoint_id,
     )
     if not request.user.is_authenticated:
@@ -50,6 +54,8 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     tab = request.GET.get("tab", "playground")
     if tab == "schema":
         return page.whole(request, found, Filled({}), tab=tab, **filling.tables(found))
+    if tab == "about":
+        return page.whole(request, found, Filled({}), tab=tab, **about.context(request.user, found))
     if tab == "runs":
         return page.whole(request, found, Filled({}), tab=tab, rows=_runs(request, found))
     draft, filled, is_filled = _opened(request, found)
@@ -73,6 +79,8 @@ def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]
         return drafts.find(request.user, found), Filled(typed["post"], words), False
     draft = drafts.find(request.user, found)
     filled = _from_address(request, found)
+    if filled is None and not draft.post and (house := form.house(request, found)):
+        return draft, house, False
     if filled is None:
         return draft, _as_left(draft), False
     has_other = bool(draft.post) and draft.post != filled.post

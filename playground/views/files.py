@@ -76,7 +76,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 @require_safe
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The run's raw output as a file."""
-    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
     response = HttpResponse(
         json.dumps(run.output, indent=2, ensure_ascii=False), content_type="application/json"
     )
@@ -223,5 +223,5 @@ def _chunks(file: IO[bytes], first: int, count: int) -> Iterator[bytes]:
 
 
 def _artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> Artifact:
-    run = get_object_or_404(Run.objects.visible_to(request.user).only("pk"), pk=pk)
+    run = get_object_or_404(Run.objects.readable_by(request.user).only("pk"), pk=pk)
     return get_object_or_404(Artifact, run=run, position=position)

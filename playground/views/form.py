@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from catalog.models import Endpoint
-from playground import drafts, filling, lifecycle, links, renderers, sources
+from playground import drafts, filling, lifecycle, links, presets, renderers, sources
 from playground.drafts import Tab
 from playground.filling import Filled, Post
 from playground.transports import choices
@@ -45,7 +45,10 @@ def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
     if action in {"undo", "draft"}:
         return _bring_back(request, found, post, action)
     if action == "clear":
-        return _fill(request, found, post, Filled({}, "Cleared."))
+        return _fill(request, found, post, house(request, found) or Filled({}, "Cleared."))
+    if action == "own":
+        own = Filled({filling.HOUSE: ["1"]}, "The model's own defaults are back.")
+        return _fill(request, found, post, own)
     if action.startswith("mend:"):
         return _mend(request, found, post, action.removeprefix("mend:"))
     if action == "reset":
@@ -133,6 +136,18 @@ def redraw(
     response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _bare(request, found))
+
+
+def house(request: HtmxRequest, found: Endpoint) -> Filled | None:
+    """The untouched form of a model that has a house default; None for any other."""
+    if not found.has_house_default:  # type: ignore[attr-defined]
+        return None
+    preset = presets.house_default(found)
+    filled = sources.fill(request.user, found, f"preset:{preset.pk}") if preset else None
+    if preset is None or filled is None:
+        return None
+    post = {**filled.post, filling.HOUSE: ["1"]}
+    return replace(filled, post=post, notice="", house=preset.name)
 
 
 def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> HttpResponse:

@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from catalog import change_log
-from catalog.models import Endpoint
+from catalog import change_log, related
+from catalog.models import Endpoint, Revision
 from playground import filling, history, json_view, renderers
 from playground.filling import Filled
 from playground.models import Run
@@ -18,7 +18,13 @@ from playground.transports import choices
 from playground.views.health import readiness
 from playground.views.runs import HtmxRequest
 
-TABS = [("playground", "Playground"), ("api", "API"), ("schema", "Schema"), ("runs", "Runs")]
+TABS = [
+    ("playground", "Playground"),
+    ("about", "About"),
+    ("api", "API"),
+    ("schema", "Schema"),
+    ("runs", "Runs"),
+]
 STRIP = 12
 
 
@@ -36,6 +42,7 @@ def whole(
         "endpoint": found,
         "is_starred": found.is_favourite,  # type: ignore[attr-defined]
         "model_changes": change_log.of_model(found),
+        "successor": related.successor(found, Revision.current()) if _is_over(found) else None,
         "tabs": TABS,
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",
@@ -43,6 +50,10 @@ def whole(
     if tab == "playground":
         context |= form(found, filled, **more) | stage(request, found)
     return render(request, "playground/endpoint.html", context | more, status=status)
+
+
+def _is_over(found: Endpoint) -> bool:
+    return found.gone_at is not None or found.status == "deprecated"
 
 
 def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
@@ -54,6 +65,7 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "notice": filled.notice,
         "undo": filled.undo,
         "mend": filled.mend,
+        "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),

@@ -50,16 +50,16 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
         return _form(request, found.endpoint, preset=found, name=found.name)
     name, is_shared = request.POST.get("name", ""), request.POST.get("is_shared") == "1"
     before = found.name
+    # None: whoever is no curator leaves it as it is.
+    is_house = request.POST.get("is_house_default") == "1" if request.user.is_staff else None
     try:
-        presets.change(found, name, is_shared=is_shared)
+        presets.change(found, name, is_shared=is_shared, is_house_default=is_house)
     except ValueError as error:
         found.name = before
         return _form(request, found.endpoint, preset=found, name=name, error=str(error))
-    return _done(
-        request,
-        found,
-        f"“{found.name}” is {'shared with the team' if is_shared else 'yours alone'}.",
-    )
+    whose = "shared with the team" if is_shared else "yours alone"
+    whose = "the house default: it fills an untouched form" if found.is_house_default else whose
+    return _done(request, found, f"“{found.name}” is {whose}.")
 
 
 @require_POST

@@ -7,7 +7,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
@@ -52,12 +52,13 @@ def latest(request: HtmxRequest) -> HttpResponse:
 
 @require_GET
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """One run: live until it has ended, then for ever."""
-    return _page(request, _run(request, pk))
+    """One run: live until it has ended, then for ever; the team's examples are everybody's to look at."""
+    return _page(request, _run(request, pk, may_look=True))
 
 
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     context = renderers.context(found) | {
+        "is_readonly": found.user_id != request.user.pk and not request.user.is_staff,
         "rows": history.argument_rows(found.arguments),
         "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
         "sent_text": json.dumps(found.sent_arguments, indent=2, ensure_ascii=False)
@@ -113,6 +114,22 @@ def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect(found)
 
 
-def _run(request: HttpRequest, pk: uuid.UUID) -> Run:
-    runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")
-    return get_object_or_404(runs, pk=pk)
+@require_POST
+def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show a run that went well to the team as an example of its model, or keep it to oneself again."""
+    found = _run(request, pk)
+    if found.state != Run.State.SUCCEEDED:
+        raise Http404("Only a run that went well is an example.")
+    found.is_example = request.POST.get("example") == "1"
+    found.save(update_fields=["is_example"])
+    if request.htmx:
+        return render(request, "playground/partials/_run_example.html", {"run": found})
+    return redirect(found)
+
+
+def _run(request: HttpRequest, pk: uuid.UUID, *, may_look: bool = False) -> Run:
+    """A run of the person's own; or one that they may at least look at."""
+    runs = (
+        Run.objects.readable_by(request.user) if may_look else Run.objects.visible_to(request.user)
+    )
+    return get_object_or_404(runs.with_endpoint().prefetch_related("artifacts"), pk=pk)

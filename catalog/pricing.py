@@ -1,0 +1,65 @@
+"""What a model costs in plain words: its price, and what a usual run comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from catalog.templatetags.vitrine import duration, money, price
+
+# What a price is for → how much of it is easy to picture, in words and in number.
+_USUAL: Mapping[str, tuple[str, Decimal]] = {
+    "megapixel": ("1024 by 1024 pixels", Decimal("1.048576")),
+    "character": ("a page of 2,000 characters", Decimal(2000)),
+    "minute": ("30 s", Decimal("0.5")),
+}
+_RATE = re.compile(r"price:[^/]+/s\*([\d.]+)")
+_UNIT = re.compile(r"\s*([\d.,]*)\s*(compute second|[a-z]+?)s?\s*")
+
+
+def in_words(endpoint: Any, facts: Iterable[str]) -> str:
+    """`$0.05 per second of video; 5 s ≈ $0.25`; empty where no price is known.
+
+    `facts` are the endpoint's (`facts.facts_of`): they say how long a run is by default, and of what.
+    """
+    words = price(endpoint)
+    amount: Decimal | None = endpoint.unit_price_usd
+    if not words or not amount:
+        return "Free" if words else ""
+    facts = list(facts)
+    match = _UNIT.fullmatch(endpoint.price_unit.lower())
+    count = _number(match[1]) if match else Decimal(1)
+    unit = match[2] if match else ""
+    amount = Decimal(amount) / count
+    if unit in {"second", "minute"}:
+        words += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
+    if usual := _usual(endpoint, facts, unit):
+        what, number = usual
+        words += f"; {what} ≈ {money(_rounded(amount * number), endpoint.currency)}"
+    return words
+
+
+_MADE = {"out:video": "video", "out:audio": "sound"}
+
+
+def _usual(endpoint: Any, facts: list[str], unit: str) -> tuple[str, Decimal] | None:
+    """A usual run of what is paid by the second, the pixel or the letter; None where one unit is one run."""
+    if unit == "second":
+        found = next((match for fact in facts if (match := _RATE.fullmatch(fact))), None)
+        seconds = Decimal(found[1]) if found else Decimal(5)
+        return f"{seconds.normalize():f} s", seconds
+    if unit == "compute second" and (seconds_s := endpoint.duration_estimate_s):
+        return f"a run of about {duration(seconds_s)}", Decimal(str(seconds_s))
+    return _USUAL.get(unit)
+
+
+def _number(text: str) -> Decimal:
+    digits = text.replace(",", "").strip(".")
+    return Decimal(digits) if digits.count(".") < 2 and digits and Decimal(digits) else Decimal(1)
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    """Two significant digits: a usual run is no promise."""
+    return amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)) if amount else amount

@@ -1,0 +1,73 @@
+"""The team's notes on a model: written, changed, taken away and brought back, in place or by plain posts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from catalog import notes as domain
+from catalog.models import Endpoint, Note
+from playground.views.runs import HtmxRequest
+
+
+@require_POST
+def notes(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Write a note."""
+    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    text = request.POST.get("text", "")
+    try:
+        domain.write(found, request.user, text)
+    except ValueError as error:
+        return _list(request, found, draft=text, error=str(error))
+    return _list(request, found, is_new=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """One's own note as a form; a POST changes it."""
+    found = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
+    if request.method != "POST":
+        return _form(request, found, found.text)
+    text = request.POST.get("text", "")
+    try:
+        domain.edit(found, text)
+    except ValueError as error:
+        return _form(request, found, text, error=str(error))
+    return _list(request, found.endpoint)
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """Take a note away; the answer offers to bring it back."""
+    removable = domain.removable_by(request.user).select_related("endpoint")
+    found = get_object_or_404(removable, pk=pk)
+    endpoint = found.endpoint
+    return _list(request, endpoint, deleted=domain.delete(found))
+
+
+@require_POST
+def recovery(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Bring a note back."""
+    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    if domain.bring_back(request.POST.get("note", ""), request.user) is None:
+        messages.info(request, "There is nothing to bring back.")
+    return _list(request, found)
+
+
+def _form(request: HtmxRequest, found: Note, text: str, error: str = "") -> HttpResponse:
+    context = {"note": found, "text": text, "error": error, "endpoint": found.endpoint}
+    template = "playground/about/_note_form.html" if request.htmx else "playground/note.html"
+    return render(request, template, context, status=422 if error else 200)
+
+
+def _list(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponseBase:
+    """The notes; without script the page that they are on, which says what is to be said."""
+    if not request.htmx and not error and "deleted" not in more:
+        return redirect(f"{found.get_absolute_url()}?tab=about#notes")
+    context = {"endpoint": found, "notes": domain.of(found), "error": error, **more}
+    template = "playground/about/_notes.html" if request.htmx else "playground/notes.html"
+    return render(request, template, context, status=422 if error else 200)
