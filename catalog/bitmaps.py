@@ -6,8 +6,10 @@ Place 0 is the highest bit, so that the number written in binary is the set in o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 _FEW = 48
+_FLAGS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 def of(places: Sequence[int], size: int) -> int:
@@ -33,14 +35,20 @@ def signs(bits: int, size: int) -> str:
     return format(bits, f"0{size}b") if size else ""
 
 
+def flags(bits: int, size: int) -> bytes:
+    """The set as a byte for each place: 1 where it is in."""
+    return signs(bits, size).encode().translate(_FLAGS)
+
+
 def places(bits: int, size: int) -> list[int]:
     """The places of a set, in order."""
-    if not bits:
-        return []
+    count = bits.bit_count()
+    if count * 64 > size:
+        return list(compress(range(size), flags(bits, size)))
     text = signs(bits, size)
     found = []
-    place = text.find("1")
-    while place >= 0:
-        found.append(place)
+    place = -1
+    for _ in range(count):
         place = text.find("1", place + 1)
+        found.append(place)
     return found

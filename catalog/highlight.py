@@ -60,19 +60,15 @@ def _ways(text: str, words: tuple[str, ...]) -> list[str]:
     number = spelling.version(text) or (text if text.isdecimal() else "")
     if number:
         return [rf"v?{r'[.,]?'.join(number.split('.'))}(?!\d)"]
-    if len(words) > 1:
-        return [r"[\W_]+".join(map(re.escape, words))]
-    (word,) = words
-    found = [re.escape(spelling.stem(word))] if len(word) > 3 else [re.escape(word)]
-    if not word.isalpha():
-        found += [
-            way
-            for part in spelling.parts(text)
-            if len(part) > 1 or part.isdecimal()
-            for way in _ways(part, (part,))
-        ]
-    elif len(word) >= _GLUED_FROM:
-        found.append(r"[\W_]?".join(word))
+    found = [r"[\W_]+".join(map(re.escape, words))]
+    if len(words) == 1 and len(text) > 3:
+        found.append(re.escape(spelling.stem(words[0])))
+    apart = spelling.parts(text)
+    if len(apart) > 1:
+        found.append(r"[\W_]*".join(r"[.,]?".join(part.split(".")) for part in apart))
+        found += [re.escape(part) for part in apart if len(part) > 2 and part.isalpha()]
+    elif len(words[0]) >= _GLUED_FROM and text.isalpha():
+        found.append(r"[\W_]?".join(text))
     return found
 
 

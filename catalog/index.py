@@ -14,7 +14,7 @@ from array import array
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, compress, islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ from catalog import bitmaps, search_index, spelling, synonyms
 from catalog.facts import Condition, Listing, facts_of
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.names import Names
-from catalog.search_index import Sought
+from catalog.search_index import Phrase, Sought
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class Index:
             by_key[fact.partition(":")[0]].append((-len(found_places), fact))
         self._by_key = {key: sorted(counted) for key, counted in by_key.items()}
         self._having: dict[Condition, int] = {}
+        # What else finds a line of the table of synonyms; there are as many as the table has lines.
+        self.alike: dict[tuple[str, ...], tuple[int, int, list[Phrase]]] = {}
         self._said: OrderedDict[Sought, int] = OrderedDict()
         self.orders = _orders(listings, self.keys, popular)
         self.merit = self.orders.pop("merit")
@@ -151,11 +153,10 @@ class Index:
         """The places of the first `count` hits in an order."""
         if not hits:
             return []
-        signs = bitmaps.signs(hits, self.size).encode().translate(_BITS)
         if order == "":
-            return list(islice(compress(range(self.size), signs), count))
-        permutation = self.orders[order]
-        return list(islice((place for place in permutation if signs[place]), count))
+            return bitmaps.places(hits, self.size)[:count]
+        flags = bitmaps.flags(hits, self.size)
+        return list(islice((place for place in self.orders[order] if flags[place]), count))
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
@@ -206,9 +207,6 @@ def _read(columns: list[Any]) -> Listing:
 @lru_cache(maxsize=16384)
 def _parsed(text: str) -> Any:
     return orjson.loads(text)
-
-
-_BITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 def _orders(

@@ -275,6 +275,14 @@ def _version(index: Index, number: str) -> Draft:
 
 def _alike(index: Index, alike: Sequence[str]) -> Draft:
     """Other ways to say it: never as good as the words that were typed, never looked for in fields."""
+    kept = index.alike.get(tuple(alike))
+    if kept is None:
+        kept = index.alike[tuple(alike)] = _meant(index, alike)
+    near, tags, described = kept
+    return Draft(near=near, tags=tags, described=[*described])
+
+
+def _meant(index: Index, alike: Sequence[str]) -> tuple[int, int, list[Phrase]]:
     draft = Draft()
     for way in alike:
         key, _, value = way.partition(":")
@@ -290,7 +298,7 @@ def _alike(index: Index, alike: Sequence[str]) -> Draft:
         else:
             name, tags = index.names.with_word(phrase.words[0])
         draft.add(Draft(near=name, tags=tags, described=[phrase]))
-    return draft
+    return draft.near, draft.tags, draft.described
 
 
 def _corrected(

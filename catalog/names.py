@@ -26,6 +26,7 @@ class Names:
         self._labels: list[str] = []
         self._in_name: dict[str, list[int]] = defaultdict(list)
         self._in_tags: dict[str, list[int]] = defaultdict(list)
+        self._first: dict[str, list[int]] = defaultdict(list)  # word → where a name begins with it
 
     def add(self, place: int, listing: Listing) -> None:
         """Take an endpoint in; places come in order."""
@@ -35,6 +36,8 @@ class Names:
         alias = whole[len(spelling.words(endpoint_id.partition("/")[0])) :]
         for word in spelling.name_words(f"{name} {endpoint_id}"):
             self._in_name[word].append(place)
+        for word in {said[0] for said in (written, whole, alias) if said}:
+            self._first[word].append(place)
         tags = listing.tags if isinstance(listing.tags, list) else []
         labels = [_label(x) for x in (listing.category, *tags) if isinstance(x, str)]
         for word in {word for words, _ in labels for word in words}:
@@ -98,6 +101,8 @@ class Names:
 
     def beginning_with(self, words: Sequence[str]) -> int:
         """The places whose name or id begins with these words."""
+        if len(words) == 1:
+            return self._set(self._first.get(words[0], ()))
         return self._set(self._name_text.lines(f"\t {' '.join(words)} "))
 
     def glued(self, word: str) -> int:
