@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, SyncReport
+from catalog import picture_book
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
 from catalog.querysets import CARD
 
 SHOWN_AT_MOST = 200
@@ -138,6 +139,42 @@ class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """With names, without the rest of the endpoint."""
         names = ("user", "created_at", "endpoint__endpoint_id", "user__username")
         return super().get_queryset(request).select_related("endpoint", "user").only(*names)
+
+
+@admin.register(Picture)
+class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Thumbnails: what is kept, what waits, and why some did not come."""
+
+    list_display = ["url", "state", "moves", "size_bytes", "attempts", "next_try_at", "error"]
+    list_filter = ["state"]
+    search_fields = ["url", "animated_url", "error"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["state", "url"]
+    actions = ["ask_again"]
+
+    @admin.display(description="moves", boolean=True)
+    def moves(self, picture: Picture) -> bool:
+        """Whether there is a clip."""
+        return bool(picture.clip)
+
+    @admin.action(description="Ask upstream for it again")
+    def ask_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
+        """As if it had never been asked for; what is kept is shown until the answer comes."""
+        number = picture_book.ask_again(pictures)
+        self.message_user(request, f"{number} thumbnails are fetched again by the worker.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything."""
+        return [field.name for field in Picture._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The worker adds pictures."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The worker clears away what nobody shows any more."""
+        return False
 
 
 @admin.register(SyncReport)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 import fal
@@ -175,6 +175,23 @@ def sweep(wants: Iterable[Want]) -> int:
 def size_bytes() -> int:
     """How much of our storage the pictures take; what two of them share counts twice."""
     return Picture.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0
+
+
+def ask_again(pictures: QuerySet[Picture]) -> int:
+    """Have them fetched anew, each with all its tries; those of unknown hosts are refused again."""
+    failed = Picture.objects.filter(pk__in=pictures.values("pk"), state=Picture.State.FAILED)
+    failed.update(state=Picture.State.WAITING)
+    return Picture.objects.filter(pk__in=pictures.values("pk")).update(
+        attempts=0, next_try_at=timezone.now(), error=""
+    )
+
+
+def told() -> dict[str, int]:
+    """How many are kept, wait or were given up, and the bytes of those kept: for /healthz."""
+    counts = Picture.objects.values("state").annotate(number=Count("pk"), bytes=Sum("size_bytes"))
+    rows = {row["state"]: row for row in counts}
+    found = {state: rows[state]["number"] if state in rows else 0 for state in Picture.State.values}
+    return {**found, "bytes": sum(row["bytes"] for row in rows.values())}
 
 
 def is_full() -> bool:

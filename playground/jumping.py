@@ -24,7 +24,7 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Place:
-    """One place to go: what it is called, what says more, its address, its icon, what curators say."""
+    """One place to go: what it is called, what says more, its address, icon or picture, what curators say."""
 
     label: str
     note: str
@@ -32,6 +32,7 @@ class Place:
     icon: str = ""
     state: str = ""
     mark: str = ""
+    picture: str = ""
 
 
 class Group(NamedTuple):
@@ -83,7 +84,14 @@ def _plain(text: str) -> str:
 
 def _model(e: Endpoint, params: str = "") -> Place:
     mark = WORDS[e.standing] if e.standing else ""
-    return Place(e.display_name, e.endpoint_id, e.get_absolute_url() + params, "image", mark=mark)
+    return Place(
+        e.display_name,
+        e.endpoint_id,
+        e.get_absolute_url() + params,
+        "image",
+        mark=mark,
+        picture=e.picture.small_src if e.picture else "",
+    )
 
 
 def _models(user: User, text: str) -> list[Place]:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from catalog import picture_book
 from catalog.models import SyncReport
 from playground import clock
 from playground.models import Run, Worker
@@ -38,7 +39,7 @@ def readiness() -> str:
 @login_not_required
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Database, workers alive, what ails upstream, unfinished runs, age of the last sync in seconds.
+    """Database, workers alive, what ails upstream, unfinished runs, pictures, age of the last sync in seconds.
 
     503 when Vitrine itself is broken; upstream's troubles are told and do not break it.
     """
@@ -50,6 +51,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         state["unfinished_runs"] = Run.objects.unfinished().count()
         last = SyncReport.objects.filter(state=SyncReport.State.DONE).first()
         ended = last.ended_at if last else None
+        state["pictures"] = picture_book.told()
         state["last_sync_age_s"] = (
             round((timezone.now() - ended).total_seconds()) if ended else None
         )

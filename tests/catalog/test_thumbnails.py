@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 import fal
@@ -293,6 +294,22 @@ def test_what_never_comes_is_given_up_after_longer_and_longer_pauses(
     assert len(pauses) == tries - 1
     work(host)
     assert len(host.asked) == tries
+
+
+def test_curators_see_why_and_ask_again(make_endpoint: Make, admin_client: Client) -> None:
+    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    host = Host({"/a.jpg": lambda _: httpx.Response(200, stream=Endless())})
+    work(host)
+    address = "/admin/catalog/picture/"
+    assert "is larger than" in admin_client.get(address).content.decode()
+    assert admin_client.get("/healthz").json()["pictures"]["failed"] == 1
+    keys = [*Picture.objects.values_list("pk", flat=True)]
+    admin_client.post(address, {"action": "ask_again", "_selected_action": keys})
+    del host.answers["/a.jpg"]
+    work(host)
+    row.refresh_from_db()
+    assert row.picture
+    assert admin_client.get("/healthz").json()["pictures"]["bytes"] == row.picture.size_bytes
 
 
 def test_an_unknown_host_is_never_asked_until_it_is_allowed(make_endpoint: Make) -> None:

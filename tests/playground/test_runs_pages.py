@@ -229,6 +229,7 @@ def test_healthz_tells_what_is_alive(client: Client, make_run: Any) -> None:
         "workers": 1,
         "upstream": "ok",
         "unfinished_runs": 1,
+        "pictures": {"waiting": 0, "kept": 0, "failed": 0, "bytes": 0},
         "last_sync_age_s": None,
     }
     Worker.objects.update(trouble="queue.fal.run does not answer.")
