@@ -18,6 +18,12 @@ _WORD = re.compile(
     r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.IGNORECASE,
 )
+_BARE = {  # what looks like a fact without its key
+    "resolution": re.compile(r"\d{3,4}p|[248]k", re.IGNORECASE),
+    "duration": re.compile(r"\d{1,3}(?:s|sec|secs|seconds?)", re.IGNORECASE),
+    "ratio": re.compile(r"\d{1,2}:\d{1,2}"),
+    "price": re.compile(r"[<>]=?\$?\d*[.,]?\d+\$?|\$\d*[.,]?\d+"),
+}
 _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 
@@ -49,6 +55,7 @@ def parse_words(q: str) -> Words:
         match = _WORD.fullmatch(piece)
         if match is None or match["value"].startswith("//") or len(taken) >= _MOST_WORDS:
             text.append(piece)
+            hints += _bare_fact(piece)
         elif found := condition(match["key"], _bare(match["value"]), is_typed=True):
             taken.append((piece, replace(found, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], _bare(match["value"])):
@@ -81,6 +88,13 @@ def doubt(asked: Condition, known: Iterable[str]) -> Hint | None:
     nearest = _nearest(wanted, values)
     message = f"No model has {asked.word}."
     return Hint(asked.word, message, f"{asked.key}:{_quoted(nearest)}" if nearest else "")
+
+
+def _bare_fact(piece: str) -> list[Hint]:
+    key = next((key for key, form in _BARE.items() if form.fullmatch(piece)), "")
+    if not key:
+        return []
+    return [Hint(piece, f"{piece} is looked for in names and texts.", f"{key}:{piece}")]
 
 
 def _bare(value: str) -> str:

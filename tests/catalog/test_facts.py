@@ -90,6 +90,25 @@ def test_a_word_that_is_not_known_gets_a_hint_and_asks_for_nothing(q: str, sugge
 
 
 @pytest.mark.parametrize(
+    ("word", "suggestion"),
+    [
+        ("1080p", "resolution:1080p"),
+        ("4K", "resolution:4K"),
+        ("10s", "duration:10s"),
+        ("16:9", "ratio:16:9"),
+        ("<$1", "price:<$1"),
+        ("$0.5", "price:$0.5"),
+    ],
+)
+def test_a_fact_without_its_key_is_looked_for_and_offered(word: str, suggestion: str) -> None:
+    found = parse_words(f"flux {word}")
+    assert found.text == f"flux {word}"
+    assert [hint.suggestion for hint in found.hints] == [suggestion]
+    assert parse_words(suggestion).conditions
+    assert not parse_words("flux 1.1 pro v2 12b 3d").hints
+
+
+@pytest.mark.parametrize(
     ("q", "fact", "is_accepted"),
     [
         ("duration:>=10", "duration:5-12", True),
