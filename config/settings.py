@@ -103,6 +103,10 @@ SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 RUNS_AT_ONCE = _number("RUNS_AT_ONCE", 40, 1, 5000)
 RUNS_AT_ONCE_PER_USER = _number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 
+LIVE_MINUTES = _number("LIVE_MINUTES", 10, 1, 1440)
+LIVE_PICTURES_PER_S = _number("LIVE_PICTURES_PER_S", 8, 1, 30)
+LIVE_IDLE_S = _number("LIVE_IDLE_S", 60, 5, 3600)
+
 # --- storage ------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
 if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
-from playground import changes, clock, inputs, lifecycle
+from playground import changes, clock, inputs, lifecycle, outcomes
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.querysets import RunQuerySet
@@ -66,7 +66,7 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
     """
     now = now or clock.now()
     with transaction.atomic():
-        again, to_follow, half_sent = _taken_over(now, limit)
+        again, to_follow, broken_off = _taken_over(now, limit)
         room = limit - len(again) - len(to_follow)
         fresh = _fresh(now, room, may_go)
         mine = {"worker": worker, "lease_until": now + LEASE}
@@ -78,8 +78,8 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
             )
         if to_follow:
             Run.objects.filter(pk__in=to_follow).update(**mine)
-        for pk in half_sent:
-            lifecycle.record(pk, Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT))
+        for run in broken_off:
+            lifecycle.record(run.pk, _broken_off(run))
     return Claim(sending, to_follow)
 
 
@@ -87,6 +87,14 @@ def has_free(may_go: MayGo = NO_LIMIT) -> bool:
     """Whether `claim` would find something; a cheap look without a write."""
     now = clock.now()
     return _free(now).exclude(state=State.CREATED).exists() or bool(_next(now, 1, may_go))
+
+
+def is_room(user_id: int) -> bool:
+    """Whether one more run of this person may be under way now."""
+    sent = Run.objects.unfinished().filter(state__in=UNDER_WAY).order_by()
+    under_way = Counter(sent.values_list("user_id", flat=True))
+    is_mine = under_way[user_id] < settings.RUNS_AT_ONCE_PER_USER
+    return is_mine and under_way.total() < settings.RUNS_AT_ONCE
 
 
 def fair(
@@ -105,18 +113,27 @@ def fair(
     return [one.pk for one in sorted(able, key=turn)[: max(room, 0)]]
 
 
-def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[uuid.UUID]]:
-    """Free runs that had been begun: to be sent after all, to be followed, found half sent."""
+def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[Run]]:
+    """Free runs that had been begun: to be sent after all, to be followed, broken off with their worker."""
     rows = _locked(_free(now).exclude(state=State.CREATED)).order_by("created_at")[:limit]
     again: list[Run] = []
     to_follow: list[uuid.UUID] = []
-    half_sent: list[uuid.UUID] = []
+    broken_off: list[Run] = []
     for run in rows:
         if inputs.is_before_submit(run):
             again.append(run)
+        elif run.handle:
+            to_follow.append(run.pk)
         else:
-            (to_follow if run.handle else half_sent).append(run.pk)
-    return again, to_follow, half_sent
+            broken_off.append(run)
+    return again, to_follow, broken_off
+
+
+def _broken_off(run: Run) -> Observation:
+    """What is known of a run whose worker is gone, and its connection with it."""
+    if run.transport == Transport.REALTIME:
+        return outcomes.session(run.partial)
+    return Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT)
 
 
 def _fresh(now: datetime, room: int, may_go: MayGo) -> list[Run]:

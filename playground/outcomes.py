@@ -10,6 +10,7 @@ from playground.lifecycle import Observation
 from playground.models import Run
 from schemas.artifacts import artifacts
 
+NOTHING_CAME = "The live session broke off before its first picture."
 CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
 
 
@@ -22,6 +23,13 @@ def succeeded(output: Any, billable_units: Decimal | None = None, *, by: str) ->
         billable_units="" if billable_units is None else str(billable_units),
         artifacts=[one for one in artifacts(output) if one.url],
     )
+
+
+def session(output: Any, error: fal.FalError | None = None) -> Observation:
+    """A live session that is over: each of its results is a whole one, so it failed only without any."""
+    if output:
+        return succeeded(output, by="session")
+    return failed(error or fal.RunFailed(NOTHING_CAME, type=fal.BROKEN), by="session")
 
 
 def failed(error: fal.FalError, output: Any = None, *, by: str) -> Observation:

@@ -3,23 +3,30 @@
 The page sends its form as it would post it, whenever it changes; the newest one alone goes
 to upstream, and not before the last picture is there, so that nothing is charged that
 nobody would see. Back come one JSON message about each result and the picture's bytes.
+From its first input on a session is a run like any other (`sessions.py`); how long it lasts,
+how fast it goes and when it has idled for too long is in the settings: it spends money.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
 
 import fal
 from catalog.models import Endpoint
-from playground import filling, tickets
+from playground import filling, inputs, lifecycle, sessions, tickets
+from playground.sessions import Sitting
+from playground.transports import cancelling
 from schemas.artifacts import artifacts
 
 Message = MutableMapping[str, Any]
@@ -27,10 +34,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 LONGEST_INPUT = 1 << 18
-LONGEST_SESSION_S = 600.0
 RESULT_WITHIN_S = 60.0
-EVERY_S = 0.128  # as fal's own client (8.2)
 AT_ONCE = 20
+STOPPED = "The server was stopped."
+ENDED_ON_PAGE = "It was ended on its run's page."
+TIME_IS_OVER = "The time of a session is over. Paint live begins another."
+NOTHING_CHANGED = "Nothing was changed for long, so the session has ended."
+NO_ANSWER = "The model does not answer. Paint live begins another session."
+MODEL_WAITED = "The model has waited for long, so the session has ended."
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +52,7 @@ class Relay:
     def __init__(self, upstream: fal.Clients) -> None:
         self.upstream = upstream
         self.open = 0
+        self.name = f"live:{socket.gethostname()[:40]}:{os.getpid()}"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection; whatever is no WebSocket is not found."""
@@ -66,20 +78,21 @@ class Relay:
 
     async def _session(self, ticket: tickets.Ticket, page: _Page) -> None:
         endpoint = await sync_to_async(_endpoint)(ticket.endpoint_id)
-        if endpoint.refusal:  # since the ticket was made
-            await page.tell({"type": "end", "message": endpoint.refusal})
-            return await page.close()
         reading = asyncio.create_task(page.read())
         try:
-            async with asyncio.timeout(LONGEST_SESSION_S):
-                async with self.upstream.realtime.session(ticket.endpoint_id) as session:
-                    await _converse(endpoint, session, page)
-        except (TimeoutError, fal.FalError) as error:
+            async with self.upstream.realtime.session(ticket.endpoint_id) as session:
+                first = await _changed(endpoint, page)
+                if isinstance(first, dict):
+                    sitting = await Sitting.begin(ticket, endpoint, first, self.name)
+                    await _sit(sitting, first, session, page, self.upstream)
+                elif first:
+                    await page.tell({"type": "end", "message": first})
+        except (fal.FalError, sessions.Full, lifecycle.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
             await page.tell({"type": "end", "message": str(error)})
         finally:
             reading.cancel()
-        return await page.close()
+        await page.close()
 
 
 class _Page:
@@ -122,24 +135,107 @@ class _Page:
             await self._send({"type": "websocket.close", "code": 1000})
 
 
-async def _converse(endpoint: Endpoint, session: fal.Session, page: _Page) -> None:
-    """One form, one result, until either side ends."""
-    results = session.results()
+async def _first(endpoint: Endpoint, page: _Page) -> dict[str, Any] | None:
+    """The first input that can be sent; None when the browser went without one."""
     while text := await page.form():
-        post = parse_qs(text, keep_blank_values=True)
-        refusal, arguments, problems = await sync_to_async(_arguments)(endpoint, post)
-        if refusal:
-            return await page.tell({"type": "end", "message": refusal})
-        if problems:
-            await page.tell({"type": "problem", "message": problems[0].message})
-            continue
-        await session.send(arguments)
-        async with asyncio.timeout(RESULT_WITHIN_S):
-            result = await anext(results, None)
+        arguments = await _readable(endpoint, text, page)
+        if arguments is not None:
+            return arguments
+    return None
+
+
+async def _sit(
+    sitting: Sitting,
+    first: dict[str, Any],
+    session: fal.Session,
+    page: _Page,
+    upstream: fal.Clients,
+) -> None:
+    """Converse until somebody ends it or its time is over; the run ends with it, whatever happens."""
+    await page.tell({"type": "run", "url": sitting.run.get_absolute_url()})
+    keeping = asyncio.create_task(sitting.keep_up())
+    conversing = asyncio.create_task(_converse(sitting, first, session, page, upstream))
+    unwanted = asyncio.create_task(cancelling.wanted(sitting.run.pk))
+    why: str = STOPPED
+    lost: fal.FalError | None = None
+    try:
+        done, _ = await asyncio.wait(
+            {conversing, unwanted},
+            timeout=settings.LIVE_MINUTES * 60,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if conversing in done:
+            why = conversing.result()
+        elif unwanted in done:
+            why = ENDED_ON_PAGE
+        else:
+            why = TIME_IS_OVER
+    except lifecycle.Refused as refusal:
+        why = str(refusal)
+    except fal.FalError as error:
+        log.info("live session %s ended: %s", sitting.run.pk, error)
+        why, lost = str(error), error
+    finally:
+        for task in (keeping, conversing, unwanted):
+            task.cancel()
+        await asyncio.gather(keeping, conversing, unwanted, return_exceptions=True)
+        await asyncio.shield(sitting.end(why, lost))
+    if why:
+        await page.tell({"type": "end", "message": why})
+
+
+async def _converse(
+    sitting: Sitting,
+    arguments: dict[str, Any],
+    session: fal.Session,
+    page: _Page,
+    upstream: fal.Clients,
+) -> str:
+    """One form, one result; why it ended, in a sentence, or nothing when the browser left."""
+    results = session.results()
+    clock = asyncio.get_running_loop().time
+    while True:
+        began = clock()
+        sitting.run.arguments = arguments
+        await session.send(await inputs.resolved(sitting.run, upstream))
+        try:
+            async with asyncio.timeout(RESULT_WITHIN_S):
+                result = await anext(results, None)
+        except TimeoutError:
+            return NO_ANSWER
         if result is None:
-            return await page.tell({"type": "end", "message": "The model has waited for long."})
+            return MODEL_WAITED
+        if not isinstance(result, fal.RunFailed):
+            sitting.took(arguments, result)
         await _tell(page, result)
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(max(0.0, began + 1 / settings.LIVE_PICTURES_PER_S - clock()))
+        changed = await _changed(sitting.run.endpoint, page)
+        if isinstance(changed, str):
+            return changed
+        arguments = changed
+
+
+async def _changed(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
+    """The next input; or why there is none."""
+    try:
+        async with asyncio.timeout(settings.LIVE_IDLE_S):
+            return await _first(endpoint, page) or ""
+    except TimeoutError:
+        return NOTHING_CHANGED
+
+
+async def _readable(endpoint: Endpoint, text: str, page: _Page) -> dict[str, Any] | None:
+    """The arguments of a form as the page sent it; None when it was told what is wrong with them.
+
+    Raises lifecycle.Refused when nothing may be sent to this model any more.
+    """
+    post = parse_qs(text, keep_blank_values=True)
+    refusal, arguments, problems = await sync_to_async(_arguments)(endpoint, post)
+    if refusal:
+        raise lifecycle.Refused(refusal)
+    if not problems:
+        return arguments
+    await page.tell({"type": "problem", "message": problems[0].message})
     return None
 
 

@@ -31,6 +31,7 @@ EVENTS: Mapping[str, str] = {
     "again": "Sent again as another run",
     "later": "Not taken, tried again later",
     "cancel": "Upstream told to stop",
+    "session": "Live session ended",
 }
 ENDS: Mapping[str, str] = {
     Run.State.SUCCEEDED: "Done",

@@ -54,6 +54,11 @@ def kept(post: Post, shown: Post) -> Post:
     return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
 
 
+def again(transport: str) -> str:
+    """The way of a run that is made once more: a live session's pictures come through the queue."""
+    return QUEUE.value if transport == Transport.REALTIME else transport
+
+
 def is_default(post: Post) -> bool:
     """Whether a post leaves it at the queue."""
     return post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from catalog import change_log, related
 from catalog.models import Endpoint, Revision
-from playground import filling, history, json_view, renderers
+from playground import filling, history, json_view, renderers, sessions
 from playground.filling import Filled
 from playground.models import Run
 from playground.transports import choices
@@ -70,6 +70,7 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),
         "is_live": choices.is_live(found) and found.is_runnable,
+        "live_terms": sessions.terms(),
         "transports": choices.offered(found),
         "transport": choices.chosen(found, filled.post),
         "example_link": filling.example_link(found),

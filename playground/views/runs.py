@@ -15,6 +15,7 @@ from django_htmx.middleware import HtmxDetails
 
 from playground import history, lifecycle, live_marks, renderers
 from playground.models import Run
+from playground.transports import choices
 
 PAGE = 30
 
@@ -89,7 +90,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             schema_id=found.endpoint.schema_id,
             form_token=request.POST.get("token") or uuid.uuid4().hex,
             arguments=found.arguments,
-            transport=found.transport,
+            transport=choices.again(found.transport),
             title=found.title,
         )
     except lifecycle.Refused as refused:

@@ -26,13 +26,15 @@ from playground import relay, tickets
 from tests.playground.conftest import Control
 
 LIVE = "sandbox/aurora/lite"
+PERSON = 4711
 FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
 Act = Callable[[str], Awaitable[Any]]
 
 
 @pytest.fixture
 def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
-    """`relayed(act)`: what `act(address)` gives while a relay serves at the address."""
+    """`relayed(act)`: what `act(address)` gives while a relay serves at the address; tickets are of PERSON."""
+    User.objects.create_user("live", pk=PERSON)
 
     async def serve(act: Act) -> Any:
         async with upstream.clients() as clients:
@@ -66,7 +68,8 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
 async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
     """What comes back for a form: a message, and the picture's bytes if there is one."""
     await socket.send(urlencode(FORM | changed))
-    told = json.loads(await socket.recv())
+    while (told := json.loads(await socket.recv()))["type"] == "run":
+        continue
     picture = await socket.recv() if told["type"] == "picture" else b""
     assert isinstance(picture, bytes)
     return told, picture
@@ -76,7 +79,7 @@ def test_each_change_of_the_form_gives_a_picture(
     relayed: Callable[[Act], Any], sandbox: Control
 ) -> None:
     async def act(address: str) -> Any:
-        async with connect(address + tickets.make(1, LIVE)) as socket:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
             first = await answer(socket)
             refused = await answer(socket, prompt="")
             return first, refused, await answer(socket, prompt="green")
@@ -94,12 +97,12 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 ) -> None:
     async def act(address: str) -> int:
         pictures = 0
-        async with connect(address + tickets.make(1, LIVE)) as socket:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
             for number in range(30):
                 await socket.send(urlencode(FORM | {"prompt": f"word {number}"}))
             try:
                 while True:
-                    frame = await asyncio.wait_for(socket.recv(), 2)
+                    frame = await asyncio.wait_for(socket.recv(), 1)
                     pictures += isinstance(frame, bytes)
             except TimeoutError:
                 return pictures
@@ -111,7 +114,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 def test_no_session_without_a_good_ticket(
     relayed: Callable[[Act], Any], ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
 ) -> None:
-    text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.make(1, LIVE))
+    text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.make(PERSON, LIVE))
     if ticket == "expired":
         monkeypatch.setattr(tickets, "LASTS_S", -1)
     if ticket == "forged":
@@ -128,7 +131,7 @@ def test_no_session_without_a_good_ticket(
 
 def test_a_model_without_sessions_says_so_and_closes(relayed: Callable[[Act], Any]) -> None:
     async def act(address: str) -> dict[str, Any]:
-        async with connect(address + tickets.make(1, "sandbox/ridgeline")) as socket:
+        async with connect(address + tickets.make(PERSON, "sandbox/ridgeline")) as socket:
             told: dict[str, Any] = json.loads(await socket.recv())
             with pytest.raises(ConnectionClosed):
                 await socket.recv()

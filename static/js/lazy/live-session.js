@@ -45,9 +45,17 @@ class LiveSession extends HTMLElement {
   async take(data) {
     if (data instanceof Blob) return this.show(URL.createObjectURL(data));
     const told = JSON.parse(data);
-    if (told.type === "problem" || told.type === "end") return this.say(told.message);
+    if (told.type === "run") return this.keep(told.url);
+    if (told.type === "end") return this.end(told.message);
+    if (told.type === "problem") return this.say(told.message);
     if (told.url) this.show(told.url);
     this.say(told.text || "Painting live");
+  }
+  /** What is painted is kept there when the session has ended. */
+  keep(url) {
+    const link = this.querySelector("a");
+    link.href = url;
+    link.parentElement.hidden = false;
   }
   /** The next picture stands in the place of the last one as soon as it can be painted. */
   async show(url) {

@@ -1,0 +1,211 @@
+"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+import fal
+from playground import leases, lifecycle, sessions, tickets
+from playground.models import Run
+from playground.sessions import Sitting
+from tests.playground.conftest import Control, Work
+from tests.playground.test_relay import LIVE, PERSON, Act, answer, relayed  # noqa: F401  a fixture
+
+Relayed = Callable[[Act], Any]
+
+
+@pytest.fixture
+def sitting(make_run: Callable[..., Run]) -> Sitting:
+    return Sitting(make_run(transport="realtime", state="running"), "live")
+
+
+def over(sitting: Sitting, why: str = "", error: fal.FalError | None = None) -> None:
+    """End a session, and leave no connection in the thread that wrote it."""
+
+    async def end() -> None:
+        await sitting.end(why, error)
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(end())
+
+
+async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
+    """What is told until the session closes."""
+    told = []
+    try:
+        while True:
+            frame = await asyncio.wait_for(socket.recv(), 10)
+            told += [json.loads(frame)] if isinstance(frame, str) else []
+    except ConnectionClosed:
+        return told
+
+
+def test_a_session_is_a_run_that_keeps_its_last_pictures(
+    relayed: Relayed,  # noqa: F811
+    work: Work,
+    client: Client,
+) -> None:
+    async def act(address: str) -> str:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await socket.send("prompt=word+0&seed=3")
+            told = json.loads(await socket.recv())
+            await socket.recv(), await socket.recv()
+            for number in range(1, 7):
+                await answer(socket, prompt=f"word {number}")
+        return str(told["url"])
+
+    url = relayed(act)
+    run = Run.objects.get()
+    assert url == run.get_absolute_url()
+    assert (run.state, run.transport, run.metrics) == ("succeeded", "realtime", {"results": 7})
+    assert (run.arguments["prompt"], run.title) == ("word 6", "word 6")
+    assert run.sent_at
+    assert run.ended_at
+    assert run.ended_at > run.sent_at
+    assert len(run.output["frames"]) == run.artifacts.count() == sessions.KEPT
+    work(lambda: not run.artifacts.filter(state="remote").exists())
+    assert len(set(run.artifacts.values_list("digest", flat=True))) == sessions.KEPT
+    client.force_login(User.objects.get(pk=PERSON))
+    text = client.get(url).content.decode()
+    assert "Into a realtime session." in text
+    again = client.post(f"{url}repetition/").headers["Location"]
+    assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
+
+
+def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
+    relayed: Relayed,  # noqa: F811
+    settings: Any,
+) -> None:
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await answer(socket)
+            return await to_its_end(socket)
+
+    settings.LIVE_IDLE_S = 0.3
+    told = relayed(act)
+    assert told[-1]["type"] == "end"
+    assert "Nothing was changed" in told[-1]["message"]
+    assert [event["what"] for event in Run.objects.get().events] == ["session"]
+    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.01
+    assert "time of a session is over" in relayed(act)[-1]["message"]
+    assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
+
+
+def test_a_session_paints_no_faster_than_allowed(
+    relayed: Relayed,  # noqa: F811
+    settings: Any,
+) -> None:
+    settings.LIVE_PICTURES_PER_S = 4
+
+    async def act(address: str) -> float:
+        loop = asyncio.get_running_loop()
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            began = loop.time()
+            for number in range(4):
+                await answer(socket, prompt=str(number))
+            return loop.time() - began
+
+    assert relayed(act) > 0.7
+
+
+def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await answer(socket)
+            run = await Run.objects.aget()
+            await sync_to_async(lifecycle.request_cancel)(run.pk)
+            return await to_its_end(socket)
+
+    assert "on its run's page" in relayed(act)[-1]["message"]
+    assert Run.objects.get().state == "succeeded"  # what was painted is kept
+
+
+def test_too_many_runs_leave_no_room_for_a_session(
+    relayed: Relayed,  # noqa: F811
+    settings: Any,
+    make_run: Callable[..., Run],
+    sandbox: Control,
+) -> None:
+    settings.RUNS_AT_ONCE_PER_USER = 1
+    make_run(user=User.objects.get(pk=PERSON), state="running", lease_until=timezone.now())
+
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await socket.send("prompt=violet")
+            return await to_its_end(socket)
+
+    assert "Too many runs" in relayed(act)[-1]["message"]
+    assert not Run.objects.filter(transport="realtime").exists()
+
+
+def test_a_killed_relays_session_ends_with_what_was_told_of_it(
+    make_run: Callable[..., Run],
+) -> None:
+    values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
+    past = timezone.now() - timedelta(minutes=1)
+    frames = {
+        "frames": [{"images": [{"url": "data:image/png;base64,AA", "content_type": "image/png"}]}]
+    }
+    told = make_run(**values, worker="live:1", lease_until=past, partial=frames)
+    nothing = make_run(**values, worker="live:1", lease_until=past)
+    held = make_run(**values, worker="live:2", lease_until=timezone.now() + timedelta(minutes=1))
+    claim = leases.claim("w", 10)
+    assert not claim.to_send
+    assert not claim.to_follow
+    for run in (told, nothing, held):
+        run.refresh_from_db()
+    assert (told.state, told.output, told.artifacts.count()) == ("succeeded", frames, 1)
+    assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
+    assert held.state == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_is_kept_than_the_bound(sitting: Sitting) -> None:
+    for number in range(9):
+        sitting.took({"n": number}, {"images": [{"content": bytes([number]) * (1 << 20)}]})
+    over(sitting)
+    run = Run.objects.get()
+    assert run.arguments == {"n": 8}
+    assert run.metrics == {"results": 9}
+    assert len(run.output["frames"]) == 2  # a megabyte is a third more in base64
+    assert len(json.dumps(run.output)) < sessions.KEPT_BYTES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_without_a_picture_failed_or_was_left(make_run: Callable[..., Run]) -> None:
+    left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
+    over(Sitting(left, "live"))
+    over(Sitting(broken, "live"), "why", fal.Unreachable("fal ended the session."))
+    left.refresh_from_db()
+    broken.refresh_from_db()
+    assert left.state == "cancelled"
+    assert (broken.state, broken.error["error"]) == ("failed", "Unreachable")
+
+
+def test_bytes_and_strange_values_become_json() -> None:
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+    value = {1: {"content": png, "width": 3}, "raw": png, "odd": (1, object), "text": "a\x00b"}
+    kept = sessions.as_json(value)
+    assert json.loads(json.dumps(kept)) == kept
+    assert kept["1"]["url"].startswith("data:image/png;base64,")
+    assert (kept["1"]["width"], kept["text"]) == (3, "ab")
+
+
+def test_the_page_says_what_a_session_may_spend(settings: Any) -> None:
+    settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
+    terms = sessions.terms()
+    assert "at most 5 a second, for 1 minute." in terms
+    assert "after 30 seconds" in terms
