@@ -22,7 +22,7 @@ from catalog.index import current
 from catalog.matching import Found
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.narrowing import Place
-from catalog.query import STATUSES, TITLES, Query
+from catalog.query import STATUSES, Query
 from catalog.search import Answer, search
 
 Starred = tuple[int, ...]  # keys of a person's favourites, the newest first
@@ -81,7 +81,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "reliefs": [
             (relief.title, place.href(relief.query), relief.count)
             for relief in answer.reliefs
-            if not any(f"“{TITLES[name]}”" in relief.title for name in place.fixed)
+            if relief.name not in place.fixed
         ],
         "starred": frozenset(starred),
     }

@@ -21,6 +21,7 @@ from catalog.index import Index, current
 from catalog.matching import Found
 from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
+from catalog.wording import said
 
 PAGE_SIZE = 48
 _WEIGHED = 2000  # a larger level is ordered by merit alone
@@ -51,6 +52,7 @@ class Relief:
     title: str
     query: Query
     count: int
+    name: str = ""  # of the one filter that is dropped
 
 
 @dataclass(frozen=True)
@@ -245,8 +247,9 @@ def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Re
             continue  # the default is a filter too: to drop it is to ask for all of them
         left = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
         if left:
-            title = _OWN.get(name) or KEYS[name].title
-            found.append(Relief(f"Without “{title}”", query.without(name), left.bit_count()))
+            mine = (said(one) for one in query.conditions if one.key == name)
+            title = _OWN.get(name) or ", ".join(mine)
+            found.append(Relief(f"Without “{title}”", query.without(name), left.bit_count(), name))
     found.sort(key=lambda relief: -relief.count)
     asked = reduce(and_, filters.values(), index.everything)
     if query.text and asked and (query.conditions or query.favourite):

@@ -229,8 +229,8 @@ def test_an_empty_answer_says_which_filter_to_drop(make_endpoint: Make) -> None:
     make_endpoint("b/0", category="llm", license_type="research")
     reliefs = ask("category=vision&license=research").reliefs
     assert [(relief.title, relief.count) for relief in reliefs] == [
-        ("Without “Licence”", 3),
-        ("Without “Category”", 1),
+        ("Without “Licence: Research”", 3),
+        ("Without “Category: Vision”", 1),
     ]
     assert reliefs[0].query.as_params() == "?category=vision"
 
