@@ -15,6 +15,7 @@ from typing import NamedTuple
 from django.db.models import Prefetch
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import highlight, narrowing
@@ -71,6 +72,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "notices": _notices(place, answer),
         "suggestions": [(r.title, place.href(r.query), r.count) for r in answer.suggestions],
         "answer": answer,
+        "saving": "" if query.is_open else reverse("catalog:saved-search-new") + query.as_params(),
         "chips": narrowing.chips(query, place),
         "cleared": narrowing.cleared(query, place),
         "guesses": narrowing.guesses(answer.hints, query, place),

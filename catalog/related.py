@@ -31,7 +31,13 @@ _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kin
 _WORDS_COUNT = 6.0  # against all facts together, which are about twice that
 _TELLING = ("in", "out", "can")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_COLUMNS = (*Listing._fields, "group_label", "thumbnail_url", "currency")
+_PICTURE = ("small", "large", "clip", "colour")
+_COLUMNS = (
+    *Listing._fields,
+    "group_label",
+    "currency",
+    *(f"picture__{name}" for name in _PICTURE),
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ def successor(endpoint: Endpoint, revision: str) -> Endpoint | None:
 
 @lru_cache(maxsize=256)
 def _related(revision: str, pk: int) -> Related:
-    mine = Endpoint.objects.only(*_COLUMNS, "training_endpoint_ids", "inference_endpoint_ids")
+    mine = Endpoint.objects.select_related("picture").only(
+        *_COLUMNS, "training_endpoint_ids", "inference_endpoint_ids"
+    )
     me = mine.get(pk=pk)
     family = _family(me)
     similar = _similar(me, revision, {one.pk for one in family})
@@ -131,7 +139,12 @@ def _family(me: Endpoint) -> list[Endpoint]:
     """The model's siblings and itself, in upstream's order: by group, else by the beginning of the id."""
     stem = _stem(me.endpoint_id)
     same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    listed = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk).only(*_COLUMNS)
+    listed = (
+        Endpoint.objects.filter(same, gone_at=None)
+        .exclude(pk=me.pk)
+        .select_related("picture")
+        .only(*_COLUMNS)
+    )
     found = [me, *listed.order_by("position", "endpoint_id")[: MOST_SIBLINGS - 1]]
     return sorted(found, key=lambda one: (one.status == "deprecated", one.endpoint_id))
 
@@ -212,7 +225,12 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
     """The models most like this one outside its family, by what they can do and what is said of them."""
     keys = _candidates(me, revision)
     rows = Endpoint.objects.listed().filter(pk__in=keys).exclude(pk__in=family)
-    rows = rows.exclude(standing=Standing.BLOCKED).exclude(status="deprecated").only(*_COLUMNS)
+    rows = (
+        rows.exclude(standing=Standing.BLOCKED)
+        .exclude(status="deprecated")
+        .select_related("picture")
+        .only(*_COLUMNS)
+    )
     mine, words = set(_facts(me)), _words(me)
     found = list(rows)
     told = {one.pk: _words(one) for one in found}

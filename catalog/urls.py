@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalog import care_views, exchange_views, log_views, views
 from catalog import collection_views as collections
+from catalog import saved_search_views as saved
 
 app_name = "catalog"
 urlpatterns = [
@@ -21,6 +22,12 @@ urlpatterns = [
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", views.collection, name="collection"),
+    path("searches/", saved.index, name="saved-searches"),
+    path("searches/new/", saved.new, name="saved-search-new"),
+    path("searches/recovery/", saved.recovery, name="saved-searches-recovery"),
+    path("searches/<int:pk>/", saved.one, name="saved-search"),
+    path("searches/<int:pk>/name/", saved.name, name="saved-search-name"),
+    path("searches/<int:pk>/deletion/", saved.deletion, name="saved-search-deletion"),
     path("favourites/", views.favourites, name="favourites"),
     path("changes/", log_views.changes, name="changes"),
     path("changes/feed/", log_views.feed, name="changes-feed"),

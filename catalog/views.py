@@ -19,7 +19,7 @@ from catalog import care, change_log, pages, progress
 from catalog.care_views import MENDED
 from catalog.conditional import revalidated
 from catalog.facts import KEYS
-from catalog.models import Collection, Endpoint, Favourite, Revision
+from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
 from catalog.narrowing import Place
 from catalog.query import SORTS, Query
 from catalog.templatetags.vitrine import category_name
@@ -59,6 +59,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     }
     if not request.htmx:
         context["news"] = change_log.news(request.user)
+        context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

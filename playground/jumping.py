@@ -136,6 +136,7 @@ def _pages(user: User, text: str) -> list[Place]:
         Place("All models", "", models),
         Place("Favourite models", "", f"{models}?favourite=1"),
         Place("Newest models", "", f"{models}?sort=newest"),
+        Place("Saved searches", "", reverse("catalog:saved-searches")),
         Place("Collections", "", reverse("catalog:collections")),
         Place("Your runs", "history", runs),
     ]
