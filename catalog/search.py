@@ -95,7 +95,7 @@ def search(
     """
     index = index or current(Revision.current())
     found = matching.find(index, query.text) if query.text else None
-    base = _base(index, query, found)
+    base = _base(index, found)
     filters = _filters(index, query, starred)
     hits = reduce(and_, filters.values(), base)
     total = hits.bit_count()
@@ -123,14 +123,12 @@ def hits(query: Query, starred: frozenset[int], index: Index) -> int:
     """Everything that a question finds, as a set of the index's places."""
     found = matching.find(index, query.text) if query.text else None
     filters = _filters(index, query, starred)
-    return reduce(and_, filters.values(), _base(index, query, found))
+    return reduce(and_, filters.values(), _base(index, found))
 
 
-def _base(index: Index, query: Query, found: Found | None) -> int:
-    """What the words find; everything where none are to be searched for."""
-    if found:
-        return found.everything
-    return 0 if query.q and not query.conditions else index.everything
+def _base(index: Index, found: Found | None) -> int:
+    """What the words find; everything where none are to be searched for, or none is finished yet."""
+    return found.everything if found else index.everything
 
 
 Filters = dict[str, int]  # the name of what is asked for → the endpoints of which it holds

@@ -194,6 +194,7 @@ def test_typed_words_become_filters_with_a_way_out_of_each(open_page: Open) -> N
     page.get_by_role("checkbox", name="Commercial 12").check()
     expect(page.locator("article.card")).to_have_count(12)
     page.wait_for_url("**/models/?q=out%3Avideo&license=commercial")
+    assert Axe().run(page).violations_count == 0
     page.locator("#facet-in > summary").click()
     page.get_by_role("link", name="Remove the filter Makes video").click()
     page.wait_for_url("**/models/?license=commercial")

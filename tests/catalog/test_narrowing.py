@@ -138,6 +138,11 @@ def test_a_picked_number_has_one_spelling_and_every_key_a_parameter(
     assert len(ids(response.content)) == 7
 
 
+def test_a_word_that_is_still_being_typed_hides_nothing(member: Client, videos: None) -> None:
+    for q in ("out:", "duration:>=", "out:vidoe"):
+        assert len(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == 7
+
+
 def test_a_categorys_page_narrows_within_it(member: Client, videos: None) -> None:
     page = member.get("/categories/image-to-video/?can=sound").content
     assert len(ids(page)) == 6

@@ -260,7 +260,9 @@ def test_an_answer_without_models_shows_the_way_out(
     fill(5)
     html = member.get("/models/?tag=t1&category=nothing").content.decode()
     assert "No model fits" in html
-    assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace("\n", "")
+    assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
+        "\n", ""
+    )
 
 
 def test_somebody_without_favourites_learns_how_to_get_some(
