@@ -6,31 +6,42 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import picture_book
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
+from catalog import exchange_views, picture_book
+from catalog.bulk_actions import BulkActions
+from catalog.models import (
+    Collection,
+    CollectionItem,
+    Endpoint,
+    Favourite,
+    Note,
+    Picture,
+    SyncReport,
+)
 from catalog.querysets import CARD
 
 SHOWN_AT_MOST = 200
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Upstream writes the endpoints: here they are found and read, not changed."""
+class EndpointAdmin(BulkActions):
+    """Upstream writes the endpoints: here they are found, read, and marked by the curators."""
 
     list_display = [
         "endpoint_id",
         "display_name",
         "category",
         "status",
+        "standing",
         "price",
         "is_listed",
         "schema_state",
     ]
     list_filter = [
+        "standing",
         "status",
         "kind",
         "license_type",
@@ -43,8 +54,10 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ["position", "endpoint_id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
-        """Never with a schema's document, which weighs more than all the rest."""
-        return super().get_queryset(request).select_related("schema").defer("schema__document")
+        """Never with a schema's document, nor with the long texts that a list does not show."""
+        found: QuerySet[Endpoint] = super().get_queryset(request)
+        texts = ("schema__document", "schema__facts", "field_words", "facts", "description")
+        return found.select_related("schema").defer(*texts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
@@ -107,7 +120,21 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_editable = ["position", "is_published"]
     search_fields = ["title", "description"]
     prepopulated_fields = {"slug": ["title"]}
+    autocomplete_fields = ["cover"]
+    readonly_fields = ["owner"]
     inlines = [ItemInline]
+    actions = ["export"]
+
+    @admin.action(description="Save as a file")
+    def export(self, request: HttpRequest, collections: QuerySet[Collection]) -> HttpResponse:
+        """The chosen collections as JSON, to be imported elsewhere."""
+        return exchange_views.as_file(collections.select_related("cover"), "collections")
+
+    def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
+        """Whoever makes one owns it."""
+        if not change:
+            obj.owner_id = request.user.pk
+        super().save_model(request, obj, form, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """Each with the number of its models."""
@@ -174,6 +201,26 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The worker clears away what nobody shows any more."""
+        return False
+
+
+@admin.register(Note)
+class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What colleagues wrote about models: read here, and taken away where it has to be."""
+
+    list_display = ["__str__", "endpoint", "user", "created_at"]
+    search_fields = ["text", "endpoint__endpoint_id", "user__username"]
+    readonly_fields = ["endpoint", "user", "text", "created_at", "edited_at"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:
+        """With names, without the rest of the endpoint."""
+        names = ("user__username", "endpoint__endpoint_id")
+        own = [field.name for field in Note._meta.fields]
+        return super().get_queryset(request).select_related("user", "endpoint").only(*own, *names)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Notes are written on a model's page."""
         return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -24,9 +25,13 @@ def export(request: HtmxRequest) -> HttpResponse:
     """All collections as one file, drafts too; with `?of=<slug>` one alone."""
     slug = request.GET.get("of", "")
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
+    return as_file(chosen, f"collection-{slug}" if slug else "collections")
+
+
+def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
+    """These collections, or all, as a download."""
     text = dumps(exchange.dump_all(chosen)) + "\n"
     response = HttpResponse(text, content_type="application/json")
-    name = f"collection-{slug}" if slug else "collections"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response
 

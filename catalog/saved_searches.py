@@ -56,7 +56,8 @@ def asked(found: SavedSearch) -> Query:
 def suggested(query: Query) -> str:
     """A name for a question, from its words and filters."""
     chips = narrowing.chips(query, Place("", ""))
-    parts = [query.text, *(chip.words for chip in chips)]
+    # `Category: Text to image` is said without its heading: a name is short.
+    parts = [query.text, *(chip.words.rpartition(": ")[2] for chip in chips)]
     return " · ".join(part for part in parts if part)[:LONGEST_NAME] or "All models"
 
 

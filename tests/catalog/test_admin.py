@@ -100,3 +100,99 @@ def test_an_endpoint_is_chosen_by_typing(admin_client: Client, make_endpoint: Ma
         "/admin/autocomplete/?term=flux&app_label=catalog&model_name=collectionitem&field_name=endpoint"
     )
     assert [found["text"] for found in response.json()["results"]] == ["fal-ai/flux/dev"]
+
+
+LIST = "/admin/catalog/endpoint/"
+
+
+def act(client: Client, action: str, *endpoints: Endpoint, **more: str) -> Any:
+    picked = [str(endpoint.pk) for endpoint in endpoints]
+    return client.post(LIST, {"action": action, "_selected_action": picked, **more}, follow=True)
+
+
+def test_many_models_are_marked_at_once(
+    admin_client: Client, admin_user: Any, make_endpoint: Make
+) -> None:
+    made = [make_endpoint(f"a/{n}") for n in range(3)]
+    for action, mark in (("approve", "approved"), ("mark_experimental", "experimental"), ("clear_standing", "")):  # fmt: skip
+        html = act(admin_client, action, *made[:2]).content.decode()
+        assert "2 models" in html
+        for endpoint in made:
+            endpoint.refresh_from_db()
+        assert [endpoint.standing for endpoint in made] == [mark, mark, ""]
+    assert made[0].standing_by is None
+
+
+def test_blocking_asks_why_first(
+    admin_client: Client, admin_user: Any, make_endpoint: Make
+) -> None:
+    made = [make_endpoint(f"a/{n}") for n in range(2)]
+    between = act(admin_client, "block", *made).content.decode()
+    assert "Why they are blocked" in between
+    assert "a/1" in between
+    assert not Endpoint.objects.filter(standing="blocked").exists()
+    assert "Say why" in act(admin_client, "block", *made, go="1", reason=" ").content.decode()
+    act(admin_client, "block", *made, go="1", reason="Too dear")
+    assert Endpoint.objects.filter(standing_reason="Too dear", standing_by=admin_user).count() == 2
+
+
+def test_everything_that_a_list_finds_can_be_marked(
+    admin_client: Client, make_endpoint: Make
+) -> None:
+    made = [make_endpoint(f"a/{n}") for n in range(120)]
+    other = make_endpoint("b/other")
+    data = {"action": "block", "_selected_action": [str(made[0].pk)], "select_across": "1"}
+    between = admin_client.post(f"{LIST}?q=a%2F", data).content.decode()
+    assert "120 models" in between
+    assert 'name="select_across" value="1"' in between
+    admin_client.post(f"{LIST}?q=a%2F", {**data, "go": "1", "reason": "Why"})
+    assert Endpoint.objects.filter(standing="blocked").count() == 120
+    other.refresh_from_db()
+    assert other.standing == ""
+
+
+def test_many_models_are_collected_at_once(admin_client: Client, make_endpoint: Make) -> None:
+    made = [make_endpoint(f"a/{n}") for n in range(3)]
+    best = Collection.objects.create(slug="best", title="Best")
+    CollectionItem.objects.create(collection=best, endpoint=made[1], note="first")
+    assert "Best" in act(admin_client, "collect", *made).content.decode()
+    assert "Choose a collection" in act(admin_client, "collect", *made, go="1").content.decode()
+    html = act(admin_client, "collect", *made, go="1", collection=str(best.pk)).content.decode()
+    assert "2 models added" in html
+    assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
+
+
+@pytest.mark.parametrize("more", [{"action": "approve"}, {"action": "block", "go": "1", "reason": "Why"}, {"action": "collect", "go": "1"}])  # fmt: skip
+def test_an_action_costs_the_same_whatever_was_picked(
+    admin_client: Client, make_endpoint: Make, more: dict[str, str]
+) -> None:
+    best = Collection.objects.create(slug="best", title="Best")
+    used = []
+    for owner, count in (("a", 2), ("b", 60)):
+        picked = [str(make_endpoint(f"{owner}/{n}").pk) for n in range(count)]
+        data = {"_selected_action": picked, "collection": str(best.pk), **more}
+        with CaptureQueriesContext(connection) as queries:
+            assert admin_client.post(LIST, data).status_code == 302
+        used.append(len(queries))
+    assert used[0] == used[1]
+
+
+def test_a_collection_is_made_and_saved_as_a_file_in_the_admin(
+    admin_client: Client, admin_user: Any, make_endpoint: Make
+) -> None:
+    for n in range(30):
+        make_endpoint(f"a/{n}")
+    form = admin_client.get("/admin/catalog/collection/add/").content.decode()
+    assert "a/29" not in form  # no list of every model to choose a cover from
+    admin_client.post(
+        "/admin/catalog/collection/add/",
+        {
+            "slug": "best", "title": "Best", "description": "", "position": "1",
+            "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
+        },
+    )  # fmt: skip
+    best = Collection.objects.get()
+    assert best.owner == admin_user
+    data = {"action": "export", "_selected_action": [str(best.pk)]}
+    file = admin_client.post("/admin/catalog/collection/", data)
+    assert [one["slug"] for one in file.json()["collections"]] == ["best"]

@@ -56,7 +56,7 @@ def test_a_search_page_offers_to_save_what_it_asks(member: Client, catalogue: No
         form = member.get(
             "/searches/new/?q=fox&category=text-to-image", headers=headers
         ).content.decode()
-        assert 'value="fox · Category: Text to image"' in form
+        assert 'value="fox · Text to image"' in form
         assert 'value="q=fox&amp;category=text-to-image"' in form
 
 
