@@ -193,8 +193,9 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
 
 
 def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("playground.worker.STOP_WITHIN_S", 0.0)  # it dies, it does not stop
     sandbox.fault("upload", "slow", value=5.0)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: sandbox.calls().get("upload_initiate"))
