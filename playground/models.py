@@ -187,7 +187,14 @@ class Artifact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "position"], name="artifact_place_in_run")
         ]
-        indexes = [models.Index(fields=["digest"], name="artifact_by_content")]
+        indexes = [
+            models.Index(fields=["digest"], name="artifact_by_content"),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="artifact_to_copy",
+                condition=models.Q(state="remote"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}{self.path}"
@@ -352,6 +359,10 @@ class SigningKeys(models.Model):
     tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
     wanted_at = models.DateTimeField(
         null=True, help_text="when the web wished for newer ones: a signature fitted none"
+    )
+
+    account = models.CharField(
+        max_length=128, blank=True, help_text="whose runs were reported: upstream's id of our account"
     )
 
     def __str__(self) -> str:

@@ -74,13 +74,15 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Taken:
     if found is Verdict.UNKNOWN_KEY:
         _wish(keys)
         return Taken.FORGED
-    return _take(run, headers, body)
+    return _take(run, keys, headers, body)
 
 
-def _take(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
+def _take(
+    run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], body: bytes
+) -> Taken:
     """Write down what a genuine delivery says; what it leaves out the worker fetches."""
     seen = read(headers, body)
-    if seen is None:
+    if seen is None or not _is_our_accounts(run, keys, headers, seen):
         return Taken.FORGED
     if run is None or (run.request_id and run.request_id != seen.request_id):
         log.info("a webhook for request %s, which is none of ours", seen.request_id[:64])
@@ -89,6 +91,26 @@ def _take(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
     elif not run.is_final:
         return _keep(run, headers, body)
     return Taken.YES
+
+
+def _is_our_accounts(
+    run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], seen: Observation
+) -> bool:
+    """Whether a delivery comes from the account that our runs are of.
+
+    Which that is, is known from reports of requests whose id the submit's own answer told;
+    another key, of another account, is noticed by the same. Where only the delivery tells
+    which request a run is, it has to be of that account.
+    """
+    account = signature_headers(headers)[HEADERS[1]][:128]
+    if run is None or keys is None or account == keys.account:
+        return True
+    if run.request_id and run.request_id == seen.request_id:
+        SigningKeys.objects.filter(pk=KEYS_ROW).update(account=account)
+    elif not run.request_id and keys.account:
+        log.warning("run %s: a webhook of an account that is not ours", run.pk)
+        return False
+    return True
 
 
 def read(headers: Mapping[str, str], body: bytes) -> Observation | None:
@@ -184,7 +206,9 @@ async def _work_off(delivery: Delivery, upstream: fal.Clients) -> bool:
         log.warning("run %s: a kept webhook was signed by nobody we know", delivery.run_id)
         return True
     seen = read(delivery.headers, body)
-    if seen is None:
+    if seen is None or not await sync_to_async(_is_our_accounts)(
+        delivery.run, keys, delivery.headers, seen
+    ):
         return True
     return await _complete(delivery.run_id, seen, upstream)
 

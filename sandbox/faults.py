@@ -117,6 +117,21 @@ async def _lost(fault: Fault, answer: Answer) -> Response:
     return StreamingResponse(broken(), headers={"content-length": "1000", **kept})
 
 
+async def _hang(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out; its answer stops in the middle and goes on `value` seconds later."""
+    response = await answer()
+    if isinstance(response, StreamingResponse):
+        return response
+    body = bytes(response.body)
+
+    async def halting() -> Any:
+        yield body[: len(body) // 2]
+        await asyncio.sleep(fault.value or 30)
+        yield body[len(body) // 2 :]
+
+    return StreamingResponse(halting(), response.status_code, dict(response.headers))
+
+
 async def _garbage(fault: Fault, answer: Answer) -> Response:
     return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
 
@@ -204,6 +219,7 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "slow": _slow,
     "late": _late,
     "lost": _lost,
+    "hang": _hang,
     "garbage": _garbage,
     "nginx": _ingress,
     "cut": _after_events(_break_off),

@@ -3,12 +3,13 @@ const COMES = {
   "form-rows": () => import("./lazy/form-rows.js"),
   "light-box": () => import("./lazy/light-box.js"),
   "media-field": () => import("./lazy/form-media.js"),
+  "local-time": () => import("./lazy/local-time.js"),
   "live-session": () => import("./lazy/live-session.js"),
   "partial-result": () => import("./lazy/partial-result.js"),
   "search-select": () => import("./lazy/form-select.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
-const AT_ONCE = "live-session, partial-result:has(.prose, img), media-field:has(input[type='text'][value]:not([value='']))";
+const AT_ONCE = "live-session, local-time, partial-result:has(.prose, img), media-field:has(input[type='text'][value]:not([value='']))";
 const come = (element) => {
   const wanted = [];
   for (let around = element; around; around = around.parentElement) {

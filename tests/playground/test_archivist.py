@@ -18,7 +18,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 import fal
@@ -312,3 +313,23 @@ def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None
     assert "error" in broken
     assert "error" in missing
     assert text == {}
+
+
+def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
+    """Not every file ever kept: each look goes by the partial index."""
+    run = make_run(state="succeeded")
+    Artifact.objects.bulk_create(
+        Artifact(run=run, position=number, path=str(number), kind="image", url="x", state="stored")
+        for number in range(300)
+    )
+    Artifact.objects.create(run=run, position=999, path="new", kind="image", url="x")
+    with CaptureQueriesContext(connection) as looked:
+        assert archivist.has_due()
+        assert [one.path for one in archivist.due(5)] == ["new"]
+    looks = [query["sql"] for query in looked if query["sql"].startswith("SELECT")]
+    with connection.cursor() as cursor:
+        is_sqlite = connection.vendor == "sqlite"
+        cursor.execute("ANALYZE playground_artifact")
+        for sql in looks:
+            cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
+            assert "artifact_to_copy" in str(cursor.fetchall()), sql

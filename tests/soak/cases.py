@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -30,6 +31,8 @@ class Case:
     step: str
     may_end: Collection[str] = KEPT
     happens: Callable[[Stage], None] = field(default=lambda stage: None, compare=False)
+    transport: str = "queue"
+    is_reported_to: bool = False  # with webhooks
 
     def __str__(self) -> str:
         return f"{self.fault} at {self.step}"
@@ -39,13 +42,14 @@ def play(stage: Stage, case: Case) -> str:
     """How the run ended; AssertionError when a promise was broken."""
     stage.start("sandbox")
     stage.quiet()
+    stage.report(case.is_reported_to)
     if case.step == "created" and "worker" in stage.processes:
         stage.kill("worker")
     elif case.step != "created":
         stage.start("worker")
     if case.step in HELD:
         stage.fault(HELD[case.step], "slow", value=1.5)
-    run = stage.ask(1.5 if case.step in {"queued", "running"} else 0.2)
+    run = stage.ask(1.5 if case.step in {"queued", "running"} else 0.2, case.transport)
     _reach(stage, run, case.step)
     before = stage.taken(run)
     case.happens(stage)
@@ -84,7 +88,8 @@ def _check(stage: Stage, run: Run, case: Case) -> None:
     run.refresh_from_db()
     if run.state == "succeeded":
         states = [one.state for one in run.artifacts.all()]
-        assert states == ["stored"], f"{case}: files {states}"
+        wanted = [] if case.transport == "stream" else ["stored"]
+        assert states == wanted, f"{case}: files {states}"
     times = [run.created_at, run.sent_at, run.queued_at, run.started_at, run.ended_at]
     known = [at for at in times if at]
     assert known == sorted(known), f"{case}: times out of order"
@@ -104,12 +109,12 @@ def killed(name: str) -> Callable[[Stage], None]:
     return happens
 
 
-def answered(name: str, *kinds: str, times: int = 2) -> Callable[[Stage], None]:
+def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Callable[[Stage], None]:
     """Upstream answers calls of these kinds like that, some times."""
 
     def happens(stage: Stage) -> None:
         for kind in kinds:
-            stage.fault(kind, name, times=times, value=0.3)
+            stage.fault(kind, name, times=times, value=value)
 
     return happens
 
@@ -140,6 +145,41 @@ def _hold(seconds: float) -> None:
             cursor.execute("ROLLBACK")
     finally:
         connections.close_all()
+
+
+def ended(name: str) -> Callable[[Stage], None]:
+    """SIGTERM, and a new one."""
+
+    def happens(stage: Stage) -> None:
+        if name in stage.processes:
+            stage.end(name)
+        stage.start(name)
+
+    return happens
+
+
+def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
+    """It hears and says nothing for a while: whoever calls it runs into a timeout."""
+
+    def happens(stage: Stage) -> None:
+        stage.signal(name, signal.SIGSTOP)
+        if name == "sandbox":  # at "created" nobody calls it by itself
+            stage.start("worker")
+        time.sleep(seconds)
+        stage.signal(name, signal.SIGCONT)
+
+    return happens
+
+
+def filled(seconds: float) -> Callable[[Stage], None]:
+    """The disk is full for a while."""
+
+    def happens(stage: Stage) -> None:
+        stage.full.touch()
+        time.sleep(seconds)
+        stage.full.unlink()
+
+    return happens
 
 
 def skewed(hours: float) -> Callable[[Stage], None]:
@@ -219,13 +259,88 @@ def _late(hours: float) -> Callable[[Stage], None]:
     return happens
 
 
+def ending_cases() -> list[Case]:
+    """The worker is told to end: it hears the answer to what it sends, and hands the rest back."""
+    return [Case("SIGTERM worker", s, KEPT, ended("worker")) for s in STEPS]
+
+
+def frozen_cases() -> list[Case]:
+    """Upstream takes connections and says nothing; its bodies stop in the middle."""
+    steps = {"created": DOUBTFUL, "queued": KEPT, "archiving": KEPT}
+    silent = [
+        Case("frozen upstream", step, ends, frozen("sandbox", 3.5)) for step, ends in steps.items()
+    ]
+    return [
+        *silent,
+        Case("body hangs", "created", DOUBTFUL, answered("hang", "submit", times=1, value=4)),
+        Case("body hangs", "queued", KEPT, answered("hang", "status", "result", "file", value=4)),
+    ]
+
+
+def disk_cases() -> list[Case]:
+    """The disk is full."""
+    return [Case("disk full", step, KEPT, filled(2.0)) for step in ("queued", "archiving")]
+
+
+def webhook_cases() -> list[Case]:
+    """Upstream reports the end, badly."""
+    names = ("lost", "late", "twice", "forged", "no-payload", "new-key")
+    reported = [
+        Case(f"webhook {name}", "created", KEPT, answered(name, "webhook"), is_reported_to=True)
+        for name in names
+    ]
+    early = answered("late", "submit", times=1, value=1.2)
+    alone = answered("500", "status_stream", "status", times=50)
+    lost = answered("lost", "submit", times=1)
+    return [
+        *reported,
+        Case("webhook before submit's answer", "created", KEPT, early, is_reported_to=True),
+        Case("webhook after a lost submit", "created", KEPT, lost, is_reported_to=True),
+        Case("webhook alone", "created", KEPT, alone, is_reported_to=True),
+        Case("kill -9 worker, webhook", "running", KEPT, killed("worker"), is_reported_to=True),
+        Case("kill -9 web, webhook", "running", KEPT, killed("web"), is_reported_to=True),
+    ]
+
+
+# Upstream stops when the connection is gone, or had ended by then; its list of requests tells which.
+BROKEN_OFF = frozenset({"succeeded", "failed", "unconfirmed"})
+
+
+def direct_cases() -> list[Case]:
+    """Runs over one connection, which nobody can take up again."""
+    ways = ("sync", "stream", "websocket")
+    gone = [
+        Case(f"kill -9 worker, {way}", "running", BROKEN_OFF, killed("worker"), transport=way)
+        for way in ways
+    ]
+    lost = [
+        Case(f"lost, {way}", "created", BROKEN_OFF, answered("lost", kind, times=1), transport=way)
+        for way, kind in zip(ways, ("run", "stream", "run"), strict=True)
+    ]
+    busy = [
+        Case(f"503, {way}", "created", KEPT, answered("503", kind), transport=way)
+        for way, kind in zip(ways, ("run", "stream", "run"), strict=True)
+    ]
+    told = [
+        Case(f"SIGTERM worker, {way}", "running", BROKEN_OFF, ended("worker"), transport=way)
+        for way in ways
+    ]
+    cut = Case("cut, stream", "created", BROKEN_OFF, answered("cut", "stream"), transport="stream")
+    return [*gone, *told, *lost, *busy, cut]
+
+
 def all_cases() -> list[Case]:
     """The whole table, by fault."""
     return [
         *worker_cases(),
+        *ending_cases(),
         *web_cases(),
         *sandbox_cases(),
         *upstream_cases(),
         *database_cases(),
+        *frozen_cases(),
+        *disk_cases(),
         *clock_cases(),
+        *direct_cases(),
+        *webhook_cases(),
     ]

@@ -1,13 +1,16 @@
 """A worker in a hurry: short leases and pauses, so that what takes a quarter of a minute takes a second.
 
-SKEW_S sets its clock off.
+SKEW_S sets its clock off; while the file FULL exists, its disk is full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import django
 
@@ -15,14 +18,27 @@ import django
 def main() -> None:
     """Work like `manage.py worker`."""
     django.setup()
+    from django.core.files.storage import FileSystemStorage
     from django.utils import timezone
 
-    from playground import archivist, leases, unconfirmed
+    from fal import wire
+    from playground import archivist, leases, unconfirmed, webhooks
     from playground.management.commands.worker import work
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
     archivist.TAKEN_FOR, archivist.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
+    webhooks.SHORT = timedelta(seconds=1)
     unconfirmed.FIRST_LOOK = timedelta(seconds=0.5)
+    for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
+        timeouts.read = 2.5
+    full, save = Path(os.environ["FULL"]), FileSystemStorage._save
+
+    def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:
+        if full.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return str(save(self, name, content))
+
+    FileSystemStorage._save = save_if_room  # type: ignore[method-assign,assignment]
     skew = timedelta(seconds=float(os.environ.get("SKEW_S", "0")))
     real = timezone.now
     timezone.now = lambda: real() + skew

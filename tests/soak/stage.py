@@ -26,6 +26,7 @@ from tests.processes import ROOT, environment, free_port
 
 KEY = "soak:key"
 SLOW = "mischief/slow"
+TALKS = "sandbox/scribe"
 # Whoever writes one of these into a log met something that nobody had thought of.
 UNHANDLED = (
     "broke off",
@@ -46,12 +47,22 @@ class Stage:
         self.ports = {"sandbox": free_port(), "web": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.skew_s = 0.0
+        self.is_reported_to = False  # whether upstream knows where the web is
+        self.full = scratch / "full"
         self._names = itertools.count(1)
         self.user, _ = User.objects.get_or_create(username="soak")
-        self.endpoint, _ = Endpoint.objects.get_or_create(
-            endpoint_id=SLOW,
-            defaults={"display_name": "Slow", "owner": "mischief", "category": "text-to-image"},
-        )
+        self.endpoints = {
+            name: Endpoint.objects.get_or_create(
+                endpoint_id=name,
+                defaults={
+                    "display_name": name,
+                    "owner": name.split("/")[0],
+                    "category": "text-to-image",
+                    "stream_url": "yes",
+                },
+            )[0]
+            for name in (SLOW, TALKS)
+        }
         headers = {"Authorization": f"Key {KEY}"}
         base = f"http://127.0.0.1:{self.ports['sandbox']}"
         self.upstream = httpx.Client(base_url=base, headers=headers, timeout=10)
@@ -92,6 +103,25 @@ class Stage:
         process.kill()
         process.wait()
 
+    def report(self, is_wanted: bool) -> None:
+        """Tell upstream where the web is from now on, or no more."""
+        if is_wanted != self.is_reported_to:
+            self.is_reported_to = is_wanted
+            for name in {"web", "worker"} & self.processes.keys():
+                self.kill(name)
+        if is_wanted:
+            self.start("web")
+
+    def signal(self, name: str, number: int) -> None:
+        """Send it a signal."""
+        self.processes[name].send_signal(number)
+
+    def end(self, name: str) -> None:
+        """As a deployment does: SIGTERM, and wait until it has ended."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(15)
+
     def log(self, name: str) -> Path:
         """Where it writes."""
         return self.scratch / f"{name}.log"
@@ -128,17 +158,22 @@ class Stage:
             MEDIA_ROOT=str(settings.MEDIA_ROOT),
             SYNC_INTERVAL_MINUTES="0",
             SKEW_S=str(self.skew_s),
+            FULL=str(self.full),
+            PUBLIC_URL=f"http://127.0.0.1:{self.ports['web']}" if self.is_reported_to else "",
         )
 
     # --- runs -----------------------------------------------------------------------------------
-    def ask(self, duration_s: float = 0.5) -> Run:
-        """A run with a picture, which nobody has seen before."""
+    def ask(self, duration_s: float = 0.5, transport: str = "queue") -> Run:
+        """A run with a picture, or a streamed one with a text, which nobody has seen before."""
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
+        is_streamed = transport == "stream"
+        how = {"max_tokens": 2000} if is_streamed else {"duration": duration_s, "log_lines": 3}
         run, _ = lifecycle.create(
             user=self.user,
-            endpoint=self.endpoint,
+            endpoint=self.endpoints[TALKS if is_streamed else SLOW],
             form_token=uuid.uuid4().hex,
-            arguments={"prompt": prompt, "duration": duration_s, "log_lines": 3},
+            arguments={"prompt": prompt, **how},
+            transport=transport,
         )
         return run
 
@@ -149,7 +184,7 @@ class Stage:
 
     def taken(self, run: Run) -> int:
         """How many requests for this run the sandbox took since its start, by its own book."""
-        query = {"endpoint_id": SLOW, "expand": "payloads", "limit": "100"}
+        query = {"endpoint_id": run.endpoint.endpoint_id, "expand": "payloads", "limit": "100"}
         answer = self.upstream.get("/api/v1/models/requests/by-endpoint", params=query)
         answer.raise_for_status()
         return sum(run.arguments["prompt"] in json.dumps(item) for item in answer.json()["items"])
