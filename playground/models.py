@@ -362,7 +362,9 @@ class SigningKeys(models.Model):
     )
 
     account = models.CharField(
-        max_length=128, blank=True, help_text="whose runs were reported: upstream's id of our account"
+        max_length=128,
+        blank=True,
+        help_text="whose runs were reported: upstream's id of our account",
     )
 
     def __str__(self) -> str:

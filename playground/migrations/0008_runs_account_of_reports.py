@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('playground', '0007_runs_artifacts_to_copy'),
+        ("playground", "0007_runs_artifacts_to_copy"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='signingkeys',
-            name='account',
-            field=models.CharField(blank=True, help_text="whose runs were reported: upstream's id of our account", max_length=128),
+            model_name="signingkeys",
+            name="account",
+            field=models.CharField(
+                blank=True,
+                help_text="whose runs were reported: upstream's id of our account",
+                max_length=128,
+            ),
         ),
     ]

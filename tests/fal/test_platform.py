@@ -2,15 +2,13 @@
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
 import fal
-from tests.fal.upstream import Upstream, catalogue
+from tests.fal.upstream import Upstream, asked, catalogue
 
 pytestmark = pytest.mark.anyio
 DATA = Path(__file__).parents[2] / "../shared/data"
@@ -47,10 +45,6 @@ def item(endpoint_id, **more):
 
 def ids(pages):
     return [found.endpoint_id for page in pages for found in page.models]
-
-
-def asked(upstream):
-    return [parse_qs(request.url.query.decode()) for request in upstream.requests]
 
 
 async def collect(pages):
@@ -316,115 +310,3 @@ async def test_an_answer_that_is_no_page_is_upstreams_failure(connect, content):
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.platform.page()
-
-
-def price(endpoint_id, amount=0.04):
-    return {"endpoint_id": endpoint_id, "unit_price": amount, "unit": "image", "currency": "USD"}
-
-
-async def test_prices_come_fifty_a_call_and_as_exact_decimals(connect):
-    def priced(request):
-        wanted = request.url.params.get_list("endpoint_id")
-        prices = [price(i) for i in wanted]
-        return httpx.Response(200, json={"prices": prices, "has_more": False, "next_cursor": None})
-
-    upstream = Upstream(priced)
-    clients = await connect(upstream)
-    prices = await clients.platform.pricing([f"a/{n}" for n in range(120)])
-    assert len(prices) == 120
-    assert prices[0] == fal.Price("a/0", Decimal("0.04"), "image", "USD")
-    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [50, 50, 20]
-
-
-async def test_prices_are_paged_and_unreadable_ones_left_out(connect):
-    first = {"prices": [price("a/1"), price("a/2", None), 7], "has_more": True, "next_cursor": "x"}
-    second = {"prices": [price("a/3")], "has_more": True, "next_cursor": "x"}
-    upstream = Upstream(httpx.Response(200, json=first), httpx.Response(200, json=second))
-    clients = await connect(upstream)
-    prices = await clients.platform.pricing(["a/1", "a/2", "a/3"])
-    assert [found.endpoint_id for found in prices] == ["a/1", "a/3"]
-    assert len(upstream.requests) == 2
-
-
-async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect):
-    def knows_all_but_33(request):
-        wanted = request.url.params.get_list("endpoint_id")
-        if "a/33" in wanted:
-            return httpx.Response(404, json={"error": {"type": "not_found", "message": "a/33"}})
-        return httpx.Response(200, json={"prices": [price(i) for i in wanted], "has_more": False})
-
-    upstream = Upstream(knows_all_but_33)
-    clients = await connect(upstream)
-    prices = await clients.platform.pricing([f"a/{n}" for n in range(50)])
-    assert len(prices) == 49
-    assert len(upstream.requests) < 20
-
-
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [
-        (
-            {"calls": {"a/b": 3}},
-            {"estimate_type": "historical_api_price", "endpoints": {"a/b": {"call_quantity": 3}}},
-        ),
-        (
-            {"units": {"a/b": Decimal("0.5")}},
-            {"estimate_type": "unit_price", "endpoints": {"a/b": {"unit_quantity": 0.5}}},
-        ),
-    ],
-)
-async def test_an_estimate_is_by_calls_or_by_units(connect, given, sent):
-    body = {"estimate_type": sent["estimate_type"], "total_cost": 1.1, "currency": "USD"}
-    upstream = Upstream(httpx.Response(200, json=body))
-    clients = await connect(upstream)
-    estimate = await clients.platform.estimate(**given)
-    assert estimate == fal.Estimate(sent["estimate_type"], Decimal("1.1"), "USD")
-    assert json.loads(upstream.requests[0].content) == sent
-
-
-@pytest.mark.parametrize("given", [{}, {"calls": {}, "units": {}}])
-async def test_an_estimate_needs_exactly_one_basis(connect, given):
-    clients = await connect(Upstream())
-    with pytest.raises(ValueError, match="exactly one"):
-        await clients.platform.estimate(**given)
-
-
-async def test_requests_of_an_endpoint_are_read_page_by_page(connect):
-    row = {
-        "request_id": "r1",
-        "endpoint_id": "a/b",
-        "sent_at": "2026-11-20T10:00:00.500Z",
-        "started_at": "2026-11-20T10:00:01Z",
-        "status_code": 200,
-        "json_input": {"seed": 1234567890123456789},
-    }
-    pages = [
-        {"items": [row, {"no": "id"}, 7], "next_cursor": "x", "has_more": True},
-        {"items": [{"request_id": "r2"}], "next_cursor": None, "has_more": False},
-    ]
-    upstream = Upstream(*(httpx.Response(200, text=json.dumps(page)) for page in pages))
-    clients = await connect(upstream)
-    start = datetime(2026, 11, 20, 9, 58, tzinfo=UTC)
-    first, second = await clients.platform.requests("a/b", start=start, payloads=True)
-    assert first.arguments == {"seed": 1234567890123456789}
-    assert first.sent_at == datetime(2026, 11, 20, 10, 0, 0, 500_000, tzinfo=UTC)
-    assert (first.status_code, first.ended_at) == (200, None)
-    assert (second.request_id, second.arguments) == ("r2", None)
-    base = {"endpoint_id": ["a/b"], "start": ["2026-11-20T09:58:00+00:00"], "limit": ["100"]}
-    base |= {"expand": ["payloads"]}
-    assert asked(upstream) == [base, base | {"cursor": ["x"]}]
-
-
-@pytest.mark.parametrize("body", ["[]", "{}", '{"items": null}', '{"items": {"a": 1}}'])
-async def test_a_list_of_requests_that_is_none_is_empty(connect, body):
-    clients = await connect(Upstream(httpx.Response(200, text=body)))
-    start = datetime(2026, 11, 20, tzinfo=UTC)
-    assert await clients.platform.requests("a/b", start=start) == []
-
-
-async def test_pages_of_requests_end_where_they_repeat(connect):
-    page = json.dumps({"items": [{"request_id": "r"}], "next_cursor": "x"})
-    upstream = Upstream(httpx.Response(200, text=page))
-    clients = await connect(upstream)
-    await clients.platform.requests("a/b", start=datetime(2026, 11, 20, tzinfo=UTC))
-    assert len(upstream.requests) == 2

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -105,3 +106,8 @@ def catalogue(items: list[Any], *, cursor: str | None = None, **more: Any) -> ht
     if cursor is not None:
         page["next_cursor"] = cursor
     return httpx.Response(200, content=json.dumps(page).encode())
+
+
+def asked(upstream: Upstream) -> list[dict[str, list[str]]]:
+    """What the calls asked for, each one's query."""
+    return [parse_qs(request.url.query.decode()) for request in upstream.requests]

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,19 +17,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from catalog import upstream
-from catalog.models import Endpoint
 from fal import Handle
 from playground import follower, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run, SigningKeys
 from playground.pacing import Pace
-from tests.playground.conftest import Control, Work
 
 State = Run.State
 OUTPUT = {
@@ -344,70 +340,36 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     assert asked == ["/s/stream", "/s"]
 
 
-@pytest.fixture
-def reported(
-    catalogue: None, live_server: Any, settings: Any, sandbox: Control
-) -> Callable[..., Run]:
-    """`reported("sandbox/ridgeline", prompt=…)` → a run whose webhook reaches us."""
-    settings.PUBLIC_URL = live_server.url
-    user = User.objects.create_user("ana")
+def test_the_account_is_remembered_and_anothers_report_refused(
+    deliver: Deliver, fal: Fal, make_run: Any
+) -> None:
+    known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(known, payload=OUTPUT) == 200
+    assert SigningKeys.objects.get().account == "user_42"
+    early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
+    message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
+    path = f"/webhooks/fal/{early.webhook_token}/"
 
-    def make(**arguments: Any) -> Run:
-        endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
-        run, _ = lifecycle.create(
-            user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, arguments=arguments
+    def report(user: str) -> int:
+        headers = fal.signed(message, "r2", user=user)
+        return (
+            Client()
+            .post(path, message, content_type="application/json", headers=headers)
+            .status_code
         )
-        return run
 
-    return make
+    assert report("user_43") == 401
+    early.refresh_from_db()
+    assert early.state == State.SUBMITTING
+    assert report("user_42") == 200
+    early.refresh_from_db()
+    assert early.state == State.SUCCEEDED
 
 
-def ended(run: Run) -> bool:
-    run.refresh_from_db()
-    return run.is_final
-
-
-def test_with_neither_stream_nor_poll_the_webhook_ends_it(
-    reported: Callable[..., Run], work: Work, sandbox: Control
+def test_another_key_of_another_account_is_noticed(
+    deliver: Deliver, fal: Fal, make_run: Any
 ) -> None:
-    sandbox.fault("status_stream", "404", times=1000)
-    sandbox.fault("status", "503", times=1000)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
-    assert run.state == "succeeded"
-    assert sandbox.calls().get("result", 0) == 0
-
-
-@pytest.mark.parametrize("name", ["twice", "late", "forged", "lost", "no-payload", "new-key"])
-def test_whatever_happens_to_the_webhook_the_run_ends_well_once(
-    reported: Callable[..., Run], work: Work, sandbox: Control, name: str
-) -> None:
-    sandbox.fault("webhook", name, value=0.3)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
-    assert run.state == "succeeded"
-    assert sandbox.calls()["submit"] == 1
-    assert run.artifacts.count() <= 1
-
-
-def test_a_webhook_before_the_submits_answer(
-    reported: Callable[..., Run], work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("submit", "late", value=1.5)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
-    assert run.state == "succeeded"
-    assert run.handle is None  # nobody has told us the addresses yet
-    assert run.request_id
-
-
-def test_a_webhook_finds_a_run_whose_submit_was_not_answered(
-    reported: Callable[..., Run], work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("submit", "lost")
-    sandbox.fault("requests", "500", times=1000)
-    run = reported(prompt="x", duration=1)
-    work(lambda: ended(run))
-    assert run.state == "succeeded"
-    assert [event["what"] for event in run.events] == ["lost", "found"]
-    assert sandbox.calls()["submit"] == 1
+    SigningKeys.objects.update(account="user_1")
+    run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    assert SigningKeys.objects.get().account == "user_42"
