@@ -33,6 +33,7 @@ _PLAIN_UNITS: dict[str, dict[str, float]] = {
     "time": _UNITS,
     "price": _PRICE_UNITS,
 }
+BY_LENGTH = {"price", "resolution"}  # what depends on how long a video is
 _PRICE = re.compile(r"([\d.]+)/s\*([\d.]+)")
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)[:x/\u00d7](\d{1,4})")
 _SIZE = re.compile(r"(\d{2,5})\s*[x\u00d7*]\s*(\d{2,5})")
@@ -67,7 +68,7 @@ class Condition:
 
     `values` are alternatives, in canonical form. A typed value is matched loosely where the key is
     open (`lip sync` finds `lip-sync`), one that was picked exactly. `seconds` is the length that
-    prices are compared for, where the question asks for one.
+    prices and resolutions are compared for, where the question asks for one.
     """
 
     key: str
@@ -96,6 +97,10 @@ class Condition:
         return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
 
     def _matches(self, wanted: str, value: str) -> bool:
+        if self.key == "resolution":
+            value, _, longest_s = value.partition("@")
+            if longest_s and self.seconds and self.seconds > float(longest_s):
+                return False
         if wanted == value:
             return True
         if KEYS[self.key].is_number:
@@ -200,17 +205,17 @@ def together(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         else:
             values = tuple(dict.fromkeys([*was.values, *one.values]))
             found[place] = replace(was, values=values, is_loose=was.is_loose or one.is_loose)
-    return priced_for(found.values())
+    return for_length(found.values())
 
 
-def priced_for(
+def for_length(
     conditions: Iterable[Condition], others: Iterable[Condition] = ()
 ) -> tuple[Condition, ...]:
-    """Conditions with prices compared for the length that they, or `others`, ask for."""
+    """Conditions with what depends on the length compared for the one that they, or `others`, ask for."""
     listed = tuple(conditions)
     lengths = (_length(c) for c in (*listed, *others) if c.key == "duration" and not c.is_negated)
     length = next(lengths, None)
-    return tuple(replace(c, seconds=length) if c.key == "price" else c for c in listed)
+    return tuple(replace(c, seconds=length) if c.key in BY_LENGTH else c for c in listed)
 
 
 def folded(text: str) -> str:
@@ -283,7 +288,7 @@ def _resolution(plain: str) -> str:
     sign = ">=" if match[2].endswith("+") else sign
     rest = f"{rest}p" if rest.isdecimal() else rest
     rest = VALUE_SYNONYMS["resolution"].get(rest, rest)
-    if lines(rest) is None:
+    if lines(rest) is None or "@" in rest:
         return ""
     return rest if sign in {"", "="} else f"{sign}{rest}"
 

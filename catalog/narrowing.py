@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from catalog.conditions import Condition, condition, priced_for
+from catalog.conditions import Condition, condition, for_length
 from catalog.facts import KEYS, Hint, instead
 from catalog.query import STATUSES, Query
 from catalog.search import Answer, Facet
@@ -102,7 +102,7 @@ def chips(query: Query, place: Place) -> list[Chip]:
     for name, value in picks:
         asked = condition(name, value)
         if asked is not None:
-            (shown,) = priced_for([asked], query.conditions)
+            (shown,) = for_length([asked], query.conditions)
             less = replace(query, picked=query.picked - {(name, value)})
             found.append(Chip(said(shown), place.href(less)))
     if query.status:
@@ -135,7 +135,7 @@ def guesses(hints: Iterable[Hint], query: Query, place: Place) -> list[Guess]:
 
 
 def _typed(query: Query) -> list[tuple[str, Condition]]:
-    return [(word, priced_for([asked], query.conditions)[0]) for word, asked in query.words.taken]
+    return [(word, for_length([asked], query.conditions)[0]) for word, asked in query.words.taken]
 
 
 def _section(facet: Facet, query: Query, place: Place) -> Section:
@@ -173,5 +173,5 @@ def _note(name: str, query: Query) -> str:
     if name != "price":
         return ""
     asked = Condition("price", ("<=1",))
-    length = priced_for([asked], query.conditions)[0].seconds
+    length = for_length([asked], query.conditions)[0].seconds
     return f"of a run of {length:g} s" if length else "of a typical run"

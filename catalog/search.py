@@ -15,7 +15,7 @@ from operator import and_
 from typing import NamedTuple
 
 from catalog import matching, spelling
-from catalog.conditions import priced_for
+from catalog.conditions import BY_LENGTH, for_length
 from catalog.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
 from catalog.index import Index, current
 from catalog.matching import Found
@@ -214,37 +214,54 @@ def _facets(index: Index, query: Query, filters: Filters, base: int, hits: int) 
             among = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
         offered = key.steps if key.is_number else key.values
         if offered:
-            counted = [
-                (value, (index.having(c) & among).bit_count())
-                for value, c in _asked(name, offered, query)
-            ]
+            counted = _counted(index, query, filters, base, among, name, offered)
         else:
             counted = [
                 (fact.partition(":")[2], n) for fact, n in index.count(name, among, key.shown)
             ]
         values = [FacetValue(v, n, v in picked) for v, n in counted if n or v in picked]
         absent = sorted(picked - {value.value for value in values})
-        values += [FacetValue(v, _alone(index, query, name, v, among), True) for v in absent]
+        alone = _counted(index, query, filters, base, among, name, absent)
+        values += [FacetValue(value, number, True) for value, number in alone]
         if values:
             found.append(Facet(name, title, values))
     return found
 
 
+def _counted(
+    index: Index,
+    query: Query,
+    filters: Filters,
+    base: int,
+    among: int,
+    name: str,
+    values: Sequence[str],
+) -> list[tuple[str, int]]:
+    """What picking each value finds among what the other filters leave."""
+    found = []
+    for value, asked in _asked(name, values, query):
+        left = _lasting(index, query, filters, base, asked) if name == "duration" else among
+        found.append((value, (index.having(asked) & left).bit_count()))
+    return found
+
+
+def _lasting(index: Index, query: Query, filters: Filters, base: int, *length: Condition) -> int:
+    """What the other filters leave of videos of that length, on which prices and resolutions depend."""
+    kept = (bits for own, bits in filters.items() if own not in {"duration", *BY_LENGTH})
+    depending = for_length((c for c in query.conditions if c.key in BY_LENGTH), length)
+    return reduce(and_, map(index.having, depending), reduce(and_, kept, base))
+
+
 def _asked(name: str, values: Sequence[str], query: Query) -> list[tuple[str, Condition]]:
-    """What picking each value would ask for; prices for the length that is asked for."""
+    """What picking each value would ask for; prices and resolutions for the length that is asked for."""
     known = _known(name, tuple(values))
-    priced = priced_for((one for _, one in known), query.conditions)
+    priced = for_length((one for _, one in known), query.conditions)
     return [(value, one) for (value, _), one in zip(known, priced, strict=True)]
 
 
 @lru_cache(maxsize=512)
 def _known(name: str, values: tuple[str, ...]) -> list[tuple[str, Condition]]:
     return [(value, asked) for value in values if (asked := condition(name, value))]
-
-
-def _alone(index: Index, query: Query, name: str, value: str, among: int) -> int:
-    asked = _asked(name, [value], query)
-    return sum((index.having(one) & among).bit_count() for _, one in asked)
 
 
 def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Relief]:
@@ -254,6 +271,7 @@ def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Re
         if name == "status" and not query.status:
             continue  # the default is a filter too: to drop it is to ask for all of them
         left = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
+        left = _lasting(index, query, filters, base) if name == "duration" else left
         if left:
             mine = (said(one) for one in query.conditions if one.key == name)
             title = _OWN.get(name) or ", ".join(mine)

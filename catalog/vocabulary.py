@@ -137,7 +137,11 @@ VALUE_SYNONYMS = {
 
 
 def lines(resolution: str) -> float | None:
-    """How many lines a resolution has, so that they can be compared: `1080p` → 1080, `4k` → 2160."""
+    """How many lines a resolution has, so that they can be compared: `1080p` → 1080, `4k` → 2160.
+
+    A fact may say how long a video of it may be: `1080p@8`.
+    """
+    resolution = resolution.partition("@")[0]
     if resolution[-1:] == "k" and resolution[:-1].isdecimal():
         return {"1k": 1024, "4k": 2160, "8k": 4320}.get(resolution, int(resolution[:-1]) * 1024)
     digits = resolution.removesuffix("p")

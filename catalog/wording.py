@@ -124,7 +124,10 @@ def _finest(values: list[str]) -> list[Part]:
         return []
     words = _lines(ranked[-1])
     return [
-        Part(f"up to {words}" if len(ranked) > 1 else words, urlencode({"resolution": ranked[-1]}))
+        Part(
+            f"up to {words}" if len(ranked) > 1 else words,
+            urlencode({"resolution": ranked[-1].partition("@")[0]}),
+        )
     ]
 
 
@@ -145,6 +148,7 @@ def _amount(key: str, value: str) -> str:
 
 
 def _lines(value: str) -> str:
+    value = value.partition("@")[0]
     match = re.fullmatch(r"(>=|<=|>|<)?(.+)", value)
     sign, name = (match[1] or "", match[2]) if match else ("", value)
     name = name.upper() if name.endswith("k") else name

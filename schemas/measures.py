@@ -43,6 +43,21 @@ _SIZED = {"ratio", "aspect", "size", "resolution", "dimension", "dimensions", "f
 _SECONDS = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)?", re.IGNORECASE)
 _LINES = re.compile(r"(\d{3,4})p|([1248])k", re.IGNORECASE)
 _PIXELS = re.compile(r"(\d{2,5})\s*[x*\u00d7]\s*(\d{2,5})", re.IGNORECASE)
+_LINES_SAID, _SECONDS_SAID = (
+    r"(?P<lines>\d{3,4}p|[248]k)\b",
+    r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
+)
+_LIMITED_TO = re.compile(
+    _LINES_SAID
+    + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?(?:\d+\s*(?:or|and|,|/)\s*)?"
+    + _SECONDS_SAID,
+    re.IGNORECASE,
+)
+_NO = r"[^.;]{0,60}?\b(?:not|unsupported|unavailable)\b[^.;]{0,50}?"
+_EXCLUDED = [
+    re.compile(parts, re.IGNORECASE)
+    for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
+]
 _STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
 _COMMON = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21", "5:4", "4:5", "2:1", "1:2", "16:10", "10:16",
            "3:1", "1:3", "4:1", "1:4"]  # fmt: skip
@@ -153,7 +168,7 @@ def shapes(fields: Iterable[Field]) -> list[str]:
 
 
 def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
-    """Resolutions by the names of the trade: `1080p`, `4k`."""
+    """Resolutions by the names of the trade: `1080p`, `4k`; `1080p@8` where longer videos are coarser."""
     found: dict[str, None] = {}
     listed = list(fields)
     for field in listed:
@@ -164,7 +179,29 @@ def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
     if is_video and not found:
         for name in _fitting(listed):
             found[name] = None
-    return [f"resolution:{name}" for name in list(found)[:_MOST]]
+    limits = _longest(listed) if is_video else {}
+    return [
+        f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
+        for name in list(found)[:_MOST]
+    ]
+
+
+def _longest(fields: list[Field]) -> dict[str, float]:
+    """How many seconds a resolution allows, where the words of the fields say that it is not all of them."""
+    offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
+               for end in fact[9:].split("-")]  # fmt: skip
+    found: dict[str, float] = {}
+    for field in fields:
+        if not {"resolution", "duration"} & set(words_in(field.name)):
+            continue
+        says = f"{field.help} {field.more}"[:1000]
+        for match in _LIMITED_TO.finditer(says):
+            found[match["lines"].lower()] = float(match["seconds"])
+        for match in (match for form in _EXCLUDED for match in form.finditer(says)):
+            shorter = [seconds for seconds in offered if seconds < float(match["seconds"])]
+            if shorter:
+                found[match["lines"].lower()] = max(shorter)
+    return {name: most for name, most in found.items() if most < max(offered, default=0)}
 
 
 def _duration(field: Field) -> list[str]:

@@ -39,7 +39,7 @@ REAL = {
     "fal-ai/kling-video/v2.1/master/image-to-video": "in:text in:image out:video can:negative-prompt duration:5 duration:10 "
     "default-duration:5",
     "fal-ai/pixverse/v5.6/image-to-video": "in:text in:image out:video can:seed can:negative-prompt can:sound duration:5 duration:8 "
-    "duration:10 default-duration:5 resolution:360p resolution:540p resolution:720p resolution:1080p",
+    "duration:10 default-duration:5 resolution:360p resolution:540p resolution:720p resolution:1080p@8",
 }  # fmt: skip
 
 
@@ -159,6 +159,14 @@ CASES: list[tuple[str, Node, Node, str]] = [
     ("pixels are lines", {"resolution": enum("1920x1080", "1080x1920", "3840x2160")}, VIDEO,
      "out:video resolution:1080p resolution:4k ratio:16:9 ratio:9:16 size:1920x1080 size:1080x1920 size:3840x2160 megapixels:2.1-8.3"),
     ("thousands of pixels", {"resolution": enum("1K", "2K", "4K")}, IMAGES, "out:image resolution:1k resolution:2k resolution:4k"),
+    ("long videos are coarser", {"resolution": enum("768P", "1080P"), "duration": enum("6", "10") | {
+        "description": "The duration of the video in seconds. 10 seconds videos are not supported for 1080p resolution."}}, VIDEO,
+     "out:video resolution:768p resolution:1080p@6 duration:6 duration:10"),
+    ("a limit that all keep", {"resolution": enum("720p", "1080p") | {"description": "1080p is limited to 8s."},
+        "duration": enum("5", "8")}, VIDEO, "out:video resolution:720p resolution:1080p duration:5 duration:8"),
+    ("words on resolutions that limit none", {"resolution": enum("720p", "1080p") | {
+        "description": "Only supports 720p and 1080p (no 480p). Choose 5 or 10 seconds."}, "duration": enum("5", "10")}, VIDEO,
+     "out:video resolution:720p resolution:1080p duration:5 duration:10"),
     ("a bit rate is no resolution", {"bitrate": enum("2k", "4k", "128k")}, VIDEO, "out:video"),
     ("voxels are no lines", {"resolution": {"enum": [512, 1024], "type": "integer"}}, {"model_glb": file}, "out:3d"),
     ("a video that is as large as it says", {"width": number(256, 1920), "height": number(256, 1080)}, VIDEO,
