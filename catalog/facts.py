@@ -53,6 +53,7 @@ _TYPICAL_SECONDS = 5.0
 _SOUND = re.compile(
     r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
 )
+_FIXED = re.compile(r"(?i)(?<![\w.])(?:360|480|540|580|720|768|1080|1440)p\b")
 _USUAL = "default-duration:"
 
 
@@ -146,6 +147,9 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
     makes_video = "out:video" in said or row.category.endswith("-to-video")
     if makes_video and (row.category == "audio-to-video" or _SOUND.search(row.description)):
         found.append("can:sound")
+    if makes_video and not any(fact.startswith("resolution:") for fact in said):
+        words = f"{row.endpoint_id} {row.display_name} {row.description}"
+        found += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(words)]
     if "upscal" in f"{row.endpoint_id} {row.display_name} {' '.join(tags)}".lower():
         found.append("can:upscale")
     return found

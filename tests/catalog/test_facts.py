@@ -233,6 +233,9 @@ def test_a_listing_says_what_no_schema_does() -> None:
         "category:text-to-video", "kind:inference", "license:commercial", "group:veo3", "owner:fal-ai", "tag:upscaling",
         "is:active", "can:streaming", "can:sound", "can:upscale", "in:text", "out:video", "time:120", "published:2026-01-02",
     }  # fmt: skip
+    fixed = facts_of(listing(category="text-to-video", description="Videos of 1080P, not x480p."))
+    assert [fact for fact in fixed if fact.startswith("resolution:")] == ["resolution:1080p"]
+    assert "resolution:1080p" not in facts_of(listing(category="vision", description="1080p"))
     assert "can:sound" not in facts_of(row._replace(description="Silent. Without audio."))
 
 
