@@ -20,9 +20,11 @@ Question = Callable[[Stage, int, bool], list[Goal]]
 # name → where it is answered, rounds, what it asks; a module is read only when its question is asked
 QUESTIONS = {
     "g7": ("bench.forms:ask", 30, "form from schema"),
+    "g8": ("bench.search:ask", 120, "search, and the judged questions"),
     "g9": ("bench.sync:ask", 3, "sync"),
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
+    "g10": ("bench.throughput:ask", 2, "throughput of the gallery"),
     "g3": ("bench.watchers:ask", 3, "watchers of one run"),
     "g4": ("bench.tabs:ask", 5, "tabs of one profile"),
     "worker": ("bench.workload:ask", 1, "unfinished runs in one worker, submits"),

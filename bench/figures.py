@@ -42,6 +42,11 @@ def at_most(
     return Goal(name, what, limit_text, show(value, unit), beside, ratio, value <= limit)
 
 
+def at_least(name: str, what: str, value: float, limit: float, unit: str = "") -> Goal:
+    """A goal that something must not fall below."""
+    return Goal(name, what, f">= {limit:g}", f"{value:.3f} {unit}".strip(), is_met=value >= limit)
+
+
 def times(
     name: str, what: str, value: float, reference: float, limit: float, unit: str, of: str = "floor"
 ) -> Goal:

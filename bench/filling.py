@@ -31,12 +31,12 @@ def real() -> list[dict[str, Any]]:
 def sandbox() -> list[dict[str, Any]]:
     """The bundled models with their documents, as the sandbox lists them."""
     from sandbox.config import Config
-    from sandbox.hosts.platform import OPENAPI, _item
+    from sandbox.hosts.platform import OPENAPI, entry
     from sandbox.state import Sandbox
 
     with tempfile.TemporaryDirectory() as folder:
         state = Sandbox(Config(Path(folder)))
-        return [_item(model, state, [OPENAPI]) for model in state.registry]
+        return [entry(model, state, [OPENAPI]) for model in state.registry]
 
 
 def fill(items: Iterable[dict[str, Any]]) -> None:

@@ -54,7 +54,7 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
     start = (page - 1) * limit
     has_more = start + limit < len(found)
     answer: dict[str, Any] = {
-        "models": [_item(model, sandbox, expand) for model in found[start : start + limit]],
+        "models": [entry(model, sandbox, expand) for model in found[start : start + limit]],
         "next_cursor": base64.b64encode(str(page + 1).encode()).decode() if has_more else None,
         "has_more": has_more,
     }
@@ -219,7 +219,8 @@ def _invalid(message: str) -> Refused:
     return Refused(error("list", 400, message))
 
 
-def _item(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
+def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
+    """A model as the catalogue lists it, with what is asked for besides."""
     files = sandbox.addresses["files"]
     metadata: dict[str, Any] = {
         "display_name": model.name,

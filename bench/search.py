@@ -1,0 +1,141 @@
+"""G8: a whole answer (ranking, fifteen facets, 48 cards) beside raw full-text queries over the same rows.
+
+A made-up catalogue (`bench/realistic.py`) of 1,200, 10,000 and 100,000 endpoints; each question is
+put to both in turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
+questions over the same file; where BENCH_DATABASE_URL names an empty PostgreSQL database, that is measured too.
+Also: how well the judged questions (`judged.txt`) are answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.figures import Goal, at_least, at_most, note, percentile, table, times
+from bench.stage import HOST, ROOT, Broken, Stage, clean_environment, free_port, wait_for_answer
+
+SIZES = {1_200: 4, 10_000: 2, 100_000: 1}  # endpoints → how many times the rounds
+ALLOWED_MS = 4.0
+HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
+HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
+
+
+def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G8, and the judged questions."""
+    goals = judged(stage)
+    for size, factor in SIZES.items():
+        database = stage.scratch / f"search-{size}.sqlite3"
+        goals += compare(stage, size, rounds * factor, f"sqlite:///{database}", database)
+        database.unlink()
+    if url := os.environ.get("BENCH_DATABASE_URL"):
+        goals += compare(stage, 10_000, rounds, url, None)
+    return goals
+
+
+def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | None) -> list[Goal]:
+    """One catalogue: the figures, and which goals they meet."""
+    told = child(stage, url, "bench.search_product", str(size), str(rounds))
+    measured: dict[str, list[float]] = {**told["times"], "product, words known": told["warm"]}
+    if database:
+        measured |= datasette(stage, database, told["questions"])
+    raw = measured["raw"]
+    rows = []
+    for name, values in measured.items():
+        cuts = [percentile(values, share) for share in (0.5, 0.9, 0.99)]
+        against = [percentile(values, share) / percentile(raw, share) for share in (0.5, 0.99)]
+        rows.append([name, *(f"{cut:.2f}" for cut in cuts), *(f"{one:.2f} x" for one in against)])
+    print(f"\nSearch over {size:,} endpoints ({told['vendor']})")
+    print(table(HEAD, rows))
+    print(table(HEAD_COST, [[f"{size:,}", f"{told['built_s']:.2f}", f"{told['index_mb']:.0f}", f"{told['hits']:.0f}",
+                             f"{percentile(told['page_ms'], 0.5):.1f}", str(told["queries"])]]), flush=True)  # fmt: skip
+    what = f"search over {size:,}" + ("" if database else f" ({told['vendor']})")
+    ours = measured["product"]
+    if size < 100_000:
+        limit = percentile(raw, 0.5) + ALLOWED_MS
+        goal = at_most("G8", f"{what}: p50, raw + {ALLOWED_MS:g} ms", percentile(ours, 0.5), limit, "ms", percentile(raw, 0.5))  # fmt: skip
+    else:
+        goal = times("G8", f"{what}: p99", percentile(ours, 0.99), percentile(raw, 0.99), 1.5, "ms", "raw")  # fmt: skip
+    return [
+        goal,
+        note("G8", f"{what}: index", f"{told['built_s']:.2f} s, {told['index_mb']:.0f} MB"),
+    ]
+
+
+def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, list[float]]:
+    """The same questions put to datasette's table page (search, two facets, 24 rows) over the same file."""
+    program = (
+        Path(os.environ.get("BENCH_PEERS", "peers")).resolve() / "datasette" / "bin" / "datasette"
+    )
+    if not program.exists():
+        return {}
+    port = free_port()
+    command = [
+        str(program),
+        "serve",
+        str(database),
+        "--port",
+        str(port),
+        "--setting",
+        "sql_time_limit_ms",
+        "10000",
+    ]
+    command += ["--setting", "facet_time_limit_ms", "10000"]
+    peer = stage.start("datasette", command)
+    base = wait_for_answer(f"http://{HOST}:{port}")
+    wanted: dict[str, Any] = {
+        "_facet": ["category", "license_type"],
+        "_size": 24,
+        "_searchmode": "raw",
+    }
+    found = []
+    with httpx.Client(base_url=base, timeout=60) as client:
+        for words in questions:
+            asked = wanted | {"_search": " ".join(f'"{word}"*' for word in words.split())}
+            started = time.perf_counter()
+            client.get(f"/{database.stem}/raw_endpoint.json", params=asked).raise_for_status()
+            found.append((time.perf_counter() - started) * 1000)
+    peer.stop()
+    return {"datasette": found}
+
+
+def judged(stage: Stage) -> list[Goal]:
+    """nDCG@10 and success@3 of what people type."""
+    goals = []
+    for name in ("real", "sandbox"):
+        url = f"sqlite:///{stage.scratch / f'judged-{name}.sqlite3'}"
+        for group, (ndcg, success, count) in child(
+            stage, url, "bench.judged_product", name
+        ).items():
+            what = f"{count} judged questions, {name}, {group}"
+            goals.append(at_least("judged", f"{what}: nDCG@10", ndcg, 0.85))
+            goals.append(at_least("judged", f"{what}: success@3", success, 0.85))
+    return goals
+
+
+def child(stage: Stage, url: str, *command: str) -> dict[str, Any]:
+    """A program of ours in a process of its own; what it prints."""
+    environment = clean_environment() | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "bench",
+        "DATABASE_URL": url,
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=stage.checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken(f"{command} failed:\n{done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
