@@ -41,6 +41,8 @@ async def follow(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
     as long as it takes. Only an answer about the run itself ends it, or its webhook.
     """
     run = await Run.objects.only("handle", "state").aget(pk=pk)
+    if not run.handle:  # its webhook came before the submit's answer and ended it
+        return
     handle = fal.Handle.from_json(run.handle)
     unknown = 0
     async with aclosing(gathered(_statuses(pk, handle, queue, pace))) as statuses:

@@ -70,6 +70,21 @@ class Up:
         found = re.search(r"http://\S+/login/link/\S+", self.log.read_text())
         return found[0] if found else ""
 
+    def pid_of(self, words: str) -> int | None:
+        """The process among its children whose command line holds these words."""
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if words in line:
+                    return int(pid)
+        return None
+
+    def kill(self, words: str) -> int:
+        """Kill that child as `kill -9` does; its process id."""
+        pid = until(lambda: self.pid_of(words))
+        os.kill(pid, signal.SIGKILL)
+        return int(pid)
+
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.processes import Up
+from tests.processes import Up, until
 
 pytestmark = pytest.mark.browser
 SLOW = "mischief/slow"
@@ -116,3 +116,32 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it", timeout=20_000)
     page.wait_for_timeout(1000)
     assert len([url for url in asked if "/runs/live/" in url]) <= 2
+
+
+def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
+    watching: Callable[[float], Page], vitrine: Up
+) -> None:
+    page = watching(3)
+    killed = vitrine.kill("config.asgi:application")
+    until(lambda: vitrine.pid_of("config.asgi:application") not in {None, killed})
+    page.wait_for_selector(DONE, timeout=20_000)
+    expect(page.locator("#toasts [data-live]")).to_have_count(0)
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+
+
+def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
+    watching: Callable[[float], Page], vitrine: Up
+) -> None:
+    page = watching(2)
+    vitrine.kill("manage.py worker")
+    page.wait_for_selector(DONE, timeout=30_000)
+
+
+def test_who_is_logged_out_sees_the_result_and_is_told_what_to_do(
+    watching: Callable[[float], Page], context: BrowserContext
+) -> None:
+    page = watching(2)
+    context.clear_cookies()
+    page.wait_for_selector(DONE)
+    page.locator("[id^=star-]").click()
+    expect(page.locator("#toasts")).to_contain_text("You are logged out.")

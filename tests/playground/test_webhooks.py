@@ -311,6 +311,18 @@ def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
     assert (run.state, run.version, run.artifacts.count()) == ("succeeded", 2, 1)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_ended_before_its_submits_answer_is_not_followed(make_run: Any) -> None:
+    run = make_run(state=State.SUCCEEDED, request_id="r1")
+
+    async def follow() -> None:
+        async with upstream.clients() as clients:
+            await follower.follow(run.pk, clients.queue, Pace())
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(follow())
+
+
 def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     make_run: Any, settings: Any, transactional_db: None
 ) -> None:

@@ -1,6 +1,6 @@
 """`make soak`: every fault at every step of a run, again and again for some minutes; prints the table.
 
-SOAK_MINUTES says how long (5). On SQLite in a folder of its own; on PostgreSQL where
+SOAK_MINUTES says how long (5), SOAK_ONLY a word of the faults to play (all). On SQLite in a folder of its own; on PostgreSQL where
 TEST_DATABASE_URL names one, in a database of its own.
 """
 
@@ -52,7 +52,7 @@ def soak(scratch: Path, minutes: float) -> int:
     try:
         with Stage(scratch) as stage:
             for number in range(1000):
-                for case in all_cases():
+                for case in filter(_is_wanted, all_cases()):
                     if time.monotonic() > until and (number or not minutes):
                         break
                     table[case][_outcome(stage, case, broken)] += 1
@@ -69,6 +69,10 @@ def soak(scratch: Path, minutes: float) -> int:
     for text in broken:
         print(text)
     return bool(broken or lines)
+
+
+def _is_wanted(case: Case) -> bool:
+    return os.environ.get("SOAK_ONLY", "") in str(case)
 
 
 def _outcome(stage: object, case: Case, broken: list[str]) -> str:

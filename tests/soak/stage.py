@@ -134,7 +134,12 @@ class Stage:
             if self.log(name).exists()
             for line in self.log(name).read_text(errors="replace").splitlines()
         ]
-        return [line for line in lines if any(word in line for word in UNHANDLED)]
+        calm = (" WARNING ", " INFO ")
+        return [
+            line
+            for line in lines
+            if any(word in line for word in UNHANDLED) and not any(word in line for word in calm)
+        ]
 
     def _command(self, name: str) -> list[str]:
         if name == "sandbox":
