@@ -18,6 +18,7 @@ from fal.wire import Wire
 
 SUFFIX = "/realtime"
 IDLE = "TIMEOUT"
+UNAUTHORIZED = "Unauthorized"
 
 
 class Realtime:
@@ -72,11 +73,16 @@ def _read(frame: str | bytes) -> dict[str, Any] | RunFailed | str | None:
             return dict(reading.as_mapping(msgpack.unpackb(frame, strict_map_key=False)))
         except (ValueError, msgpack.UnpackException) as error:
             raise UpstreamFailed("fal's answer is not readable msgpack.") from error
-    told = dict(reading.as_mapping(reading.parse(frame)))
+    try:
+        told = dict(reading.as_mapping(reading.parse(frame)))
+    except UpstreamFailed:
+        return {"text": frame}  # as fal's own client takes it: a text is a result too
     kind, word = reading.text(told, "type"), reading.text(told, "error")
     if kind == "x-fal-error":
         reason = reading.text(told, "reason")
         return IDLE if word == IDLE else RunFailed(reason or word, type=word, detail=reason)
     if told.get("status") == "error":
-        raise AuthFailed(word or "fal refused the session.", status=401)
+        if word == UNAUTHORIZED:
+            raise AuthFailed("fal refused the session.", status=401)
+        return RunFailed(word or "The model refused the input.", type=word or None)
     return None if kind == "x-fal-message" else told

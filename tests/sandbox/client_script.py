@@ -5,6 +5,7 @@ process of its own; the REST and CDN hosts are constants of its module.
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -100,8 +101,41 @@ def upload() -> dict[str, Any]:
     return {"urls": [small, large, gcs], "result": facts["result"], "token": None}
 
 
+LIVE = "sandbox/aurora/lite"
+
+
+def realtime() -> dict[str, Any]:
+    """realtime by a token, by the key, on the doubled path, asynchronously; and a refused input."""
+    seen: dict[str, Any] = {"pictures": []}
+    ways = ({"max_buffering": 2}, {"use_jwt": False})
+    for endpoint_id, how in [(LIVE, ways[0]), (LIVE, ways[1]), (f"{LIVE}/realtime", ways[1])]:
+        with fal_client.realtime(endpoint_id, **how) as connection:
+            for prompt in ("violet", "green"):
+                connection.send({"prompt": prompt, "seed": 3})
+                seen["pictures"].append(_picture(connection.recv()))
+            try:
+                connection.send({"prompt": 5})
+                connection.recv()
+            except module.RealtimeError as error:
+                seen["error"] = str(error)
+    seen["async"] = asyncio.run(_realtime_async())
+    return seen
+
+
+async def _realtime_async() -> Any:
+    async with fal_client.realtime_async(LIVE) as connection:
+        await connection.send({"prompt": "violet", "seed": 3})
+        return _picture(await connection.recv())
+
+
+def _picture(told: Any) -> str:
+    """What identifies the picture's bytes, which come as bytes."""
+    (image,) = told["images"]
+    return hashlib.sha256(image["content"]).hexdigest()
+
+
 STEPS: dict[str, Callable[[], dict[str, Any]]] = {
-    step.__name__: step for step in (queue, cancel, subscribe, run, stream, upload)
+    step.__name__: step for step in (queue, cancel, subscribe, run, stream, upload, realtime)
 }
 
 if __name__ == "__main__":

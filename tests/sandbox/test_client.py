@@ -76,6 +76,15 @@ def test_c37_stream(tls: TlsHosts) -> None:
     assert seen["last"]["partial"] is False
 
 
+def test_c37_c52_realtime_by_token_and_by_key(tls: TlsHosts) -> None:
+    seen = run_client(tls, "realtime")
+    violet, green, *rest = seen["pictures"]
+    assert violet != green
+    assert rest == [violet, green] * 2
+    assert seen["async"] == violet
+    assert "INTERNAL_ERROR" in seen["error"]
+
+
 def test_c37_c54_upload(tls: TlsHosts, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     Image.new("RGB", (40, 30), "teal").save(picture)
