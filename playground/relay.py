@@ -78,6 +78,9 @@ class Relay:
 
     async def _session(self, ticket: tickets.Ticket, page: _Page) -> None:
         endpoint = await sync_to_async(_endpoint)(ticket.endpoint_id)
+        if endpoint.refusal:  # since the ticket was made: upstream is not even called
+            await page.tell({"type": "end", "message": endpoint.refusal})
+            return await page.close()
         reading = asyncio.create_task(page.read())
         try:
             async with self.upstream.realtime.session(ticket.endpoint_id) as session:
@@ -92,7 +95,7 @@ class Relay:
             await page.tell({"type": "end", "message": str(error)})
         finally:
             reading.cancel()
-        await page.close()
+        return await page.close()
 
 
 class _Page:

@@ -16,7 +16,7 @@ from catalog.models import Endpoint, Standing
 from playground import leases, lifecycle, tickets
 from playground.models import Preset, Run, Transport
 from tests.playground.conftest import Control, Work
-from tests.playground.test_relay import LIVE, answer, connect, relayed
+from tests.playground.test_relay import LIVE, PERSON, answer, connect, relayed
 
 __all__ = ["relayed"]
 
@@ -120,7 +120,7 @@ def test_a_ticket_from_before_the_block_opens_nothing(relayed: Any, sandbox: Con
     block(LIVE)
 
     async def act(address: str) -> Any:
-        async with connect(address + tickets.make(1, LIVE)) as socket:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
             return json.loads(await socket.recv())
 
     told = relayed(act)
@@ -131,7 +131,7 @@ def test_a_ticket_from_before_the_block_opens_nothing(relayed: Any, sandbox: Con
 
 def test_a_live_session_ends_at_the_next_picture(relayed: Any) -> None:
     async def act(address: str) -> Any:
-        async with connect(address + tickets.make(1, LIVE)) as socket:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
             first = await answer(socket)
             await asyncio.to_thread(block, LIVE)
             return first, await answer(socket, prompt="green")
