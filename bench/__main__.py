@@ -25,6 +25,7 @@ QUESTIONS = {
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
     "g10": ("bench.throughput:ask", 2, "throughput of the gallery"),
+    "thumbnails": ("bench.thumbnails:ask", 12, "thumbnails: weight, time, disk"),
     "g3": ("bench.watchers:ask", 3, "watchers of one run"),
     "g4": ("bench.tabs:ask", 5, "tabs of one profile"),
     "worker": ("bench.workload:ask", 1, "unfinished runs in one worker, submits"),

@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+THUMBNAILS = "/pictures/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
 
@@ -93,8 +94,9 @@ class _Wire:
     def is_picture(self, request: str) -> bool:
         """A picture of the content; the icon set belongs to the page."""
         event = self.of[request]
-        is_ours = urlsplit(event["request"]["url"]).netloc == self.host
-        return event.get("type") == IMAGES and not is_ours
+        address = urlsplit(event["request"]["url"])
+        is_of_page = address.netloc == self.host and not address.path.startswith(THUMBNAILS)
+        return event.get("type") == IMAGES and not is_of_page
 
     def total(self, *, pictures: bool) -> int:
         return sum(n for request, n in self.sizes.items() if self.is_picture(request) is pictures)

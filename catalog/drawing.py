@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from catalog import confined
 SMALL = (320, 240)
 LARGE = (640, 480)
 SMALL_BYTES, LARGE_BYTES, CLIP_BYTES = 24 << 10, 72 << 10, 384 << 10
-# WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (ADR 25).
-QUALITIES = (75, 60, 45, 30)
+# WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (docs/adr).
+# On a dense screen a pixel is a quarter as large, and so is what its compression spoils.
+SMALL_QUALITIES, LARGE_QUALITIES = (64, 50, 40, 30), (50, 40, 30)
 MAX_PIXELS = 50_000_000
 CLIP_S, CLIP_FPS = 4, 12
 CLIP_CRFS = (30, 36, 42)
@@ -42,20 +43,18 @@ class NoPicture(Exception):
 
 
 def draw(still: str, moving: str) -> dict[str, Any]:
-    """`small`, `large` and `clip` (base64; empty where there is none), `width`, `height`, `colour`.
+    """`small`, `large` and `clip` (base64; empty where there is none) and `colour`.
 
     `moving` is the path of a second file that shows the same in motion, or empty: then the
     first may move itself.
     """
     picture = first_frame(still)
-    small = ImageOps.fit(picture, SMALL, centering=MIDDLE)
     is_dense = min(picture.width / LARGE[0], picture.height / LARGE[1]) > SMALL[0] / LARGE[0]
-    large = ImageOps.fit(picture, LARGE, centering=MIDDLE) if is_dense else small
+    large = ImageOps.fit(picture, LARGE if is_dense else SMALL, centering=MIDDLE)
+    small = large.resize(SMALL, Image.Resampling.BICUBIC) if is_dense else large
     drawn: dict[str, Any] = {
-        "small": _text(webp(small, SMALL_BYTES)),
-        "large": _text(webp(large, LARGE_BYTES)) if is_dense else "",
-        "width": large.width,
-        "height": large.height,
+        "small": _text(webp(small, SMALL_BYTES, SMALL_QUALITIES)),
+        "large": _text(webp(large, LARGE_BYTES, LARGE_QUALITIES)) if is_dense else "",
         "colour": "#{:02x}{:02x}{:02x}".format(*dominant(small)),
         "clip": "",
     }
@@ -114,11 +113,12 @@ def clip(shown: Frames) -> bytes:
     return b""
 
 
-def webp(picture: Image.Image, most_bytes: int) -> bytes:
-    """The picture as WebP, of a quality that fits into `most_bytes` if any does."""
-    for quality in QUALITIES:
+def webp(picture: Image.Image, most_bytes: int, qualities: Iterable[int]) -> bytes:
+    """The picture as WebP, in the first quality that fits into `most_bytes`, else in the last."""
+    out = io.BytesIO()
+    for quality in qualities:
         out = io.BytesIO()
-        picture.save(out, "WEBP", quality=quality, method=6)
+        picture.save(out, "WEBP", quality=quality, method=5)
         if out.tell() <= most_bytes:
             break
     return out.getvalue()

@@ -34,7 +34,7 @@ IDLE_S = 2.0
 # are (a second for each thousand): every round has whoever looks draw the catalogue anew.
 FIRST_LINKS_S, LONG_LINKS_S, MORE_S_PER_ENDPOINT = 1.0, 3.0, 0.001
 PLAN_EVERY_S, SWEEP_EVERY_S = 1.0, 3600.0
-RECIPE = b"1"  # raised when `drawing.py` draws otherwise: other files, other addresses
+RECIPE = b"2"  # raised when `drawing.py` draws otherwise: other files, other addresses
 
 
 class Undrawable(Exception):

@@ -14,7 +14,7 @@ from bench.stage import Broken, Child, Stage, clean_environment
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    with Stage(filler=0) as stage:
+    with Stage(filler=0, is_calm=False) as stage:
         yield stage
 
 
