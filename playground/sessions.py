@@ -19,7 +19,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, close_old_connections
-from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint
@@ -144,7 +143,6 @@ def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker
     person = User.objects.filter(pk=ticket.user_id, is_active=True).first()
     if person is None:
         raise Full("You are no longer logged in here.")
-    now = timezone.now()
     run, _ = lifecycle.create(
         user=person,
         endpoint=endpoint,
@@ -157,10 +155,9 @@ def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker
         attempts=1,
         worker=worker,
         lease_until=clock.now() + leases.LEASE,
-        sent_at=now,
-        queued_at=now,
-        started_at=now,
     )
+    run.sent_at = run.queued_at = run.started_at = run.created_at
+    run.save(update_fields=["sent_at", "queued_at", "started_at"])
     return run
 
 

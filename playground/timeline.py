@@ -68,6 +68,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
     """What else is kept of the run, as names and words; what is not known is left out."""
     found = {
         "Way": Transport(run.transport).label.capitalize(),
+        "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",
         "Billed": f"{run.billable_units} {run.endpoint.price_unit}".strip()
