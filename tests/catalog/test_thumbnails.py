@@ -386,3 +386,12 @@ def test_trouble_with_thumbnails_is_no_trouble_of_runs(make_endpoint: Make) -> N
 
     asyncio.run(main())
     assert not heard
+
+
+def test_real_thumbnails_come_from_the_hosts_that_the_protocol_names(
+    catalogue_items: list[dict[str, Any]],
+) -> None:
+    urls = [item["metadata"]["thumbnail_url"] for item in catalogue_items]
+    refused = [url for url in urls if not fal.Addresses().is_media(url)]
+    assert len(urls) == 150
+    assert [httpx.URL(url).host for url in refused] == ["fal-cdn.batuhan-941.workers.dev"]
