@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections import defaultdict
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import quote
 
 from playwright.sync_api import Page
 
+from bench import peers
 from bench.browser import painted_ms
 from bench.figures import Goal, at_most, median, note, percentile, table, times
 from bench.stage import KEY, ROOT, Broken, Stage
@@ -83,13 +85,12 @@ class Target:
 
 
 class Client:
-    """fal-client in a process of its own, without a browser."""
+    """One of fal's own clients in a process of its own, without a browser."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, command: list[str], folder: Path = ROOT) -> None:
         self.stage = stage
-        command = [sys.executable, "-c", SUBSCRIBE, stage.sandbox, KEY, MODEL]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=folder)
 
     def run(self, seconds: float) -> float:
         """Subscribe and fetch the picture; milliseconds."""
@@ -100,11 +101,22 @@ class Client:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise Broken("fal-client ended")
+            raise Broken(f"{self.process.args!r} ended")
         return float(line)
 
     def close(self) -> None:
         self.process.communicate()
+
+
+def clients(stage: Stage) -> dict[str, Target | Client]:
+    """fal's own clients: the one for Python, and those for JavaScript where they are installed."""
+    asked = [stage.sandbox, KEY, MODEL]
+    found: dict[str, Target | Client] = {
+        CLIENT: Client(stage, [sys.executable, "-c", SUBSCRIBE, *asked])
+    }
+    for mode, command in peers.fal_clients(asked).items():
+        found[f"@fal-ai/client, {mode}"] = Client(stage, command, peers.folder())
+    return found
 
 
 def ask(
@@ -114,7 +126,7 @@ def ask(
     targets: dict[str, Target | Client] = {
         "product": Target(stage, stage.product, stage.login),
         "floor": Target(stage, stage.floor),
-        CLIENT: Client(stage),
+        **clients(stage),
     }
     goals: list[Goal] = []
     try:
@@ -159,7 +171,7 @@ def overhead(seconds: float, samples: Samples) -> list[Goal]:
     product, floor = samples["product"], samples["floor"]
     what = f"overhead, T = {seconds:g} s"
     p90, floor_p90 = percentile(product, 0.9), percentile(floor, 0.9)
-    client = f"{CLIENT} {median(samples[CLIENT]):.0f} ms"
+    client = _of_clients(samples, "ms")
     return [
         times("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
         at_most("G1", f"{what}, p90", p90, 60, "ms", floor_p90),
@@ -167,10 +179,16 @@ def overhead(seconds: float, samples: Samples) -> list[Goal]:
     ]
 
 
+def _of_clients(samples: Samples, unit: str) -> str:
+    """The medians of fal's own clients, in words."""
+    theirs = {name: median(values) for name, values in samples.items() if "client" in name}
+    return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
+
+
 def upstream_calls(seconds: float, calls: Samples) -> list[Goal]:
     """G2 at one length."""
     what = f"calls after the submit, T = {seconds:g} s"
-    client = f"{CLIENT} {median(calls[CLIENT]):g}"
+    client = _of_clients(calls, "")
     most = max(calls["product"])
     return [
         times("G2", what, most, median(calls["floor"]), 1, ""),

@@ -23,8 +23,7 @@ def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]
 
     Peers live in the folder that BENCH_PEERS names; one that is not there is left out.
     """
-    folder = Path(os.environ.get("BENCH_PEERS", "peers")).resolve()
-    for name, command in commands(folder).items():
+    for name, command in commands(folder()).items():
         told = subprocess.run(
             command,
             input=json.dumps(job),
@@ -32,18 +31,35 @@ def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]
             text=True,
             timeout=WITHIN_S,
             check=True,
-            cwd=folder,
+            cwd=folder(),
         )
         yield name, json.loads(told.stdout.splitlines()[-1])
 
 
-def commands(folder: Path) -> dict[str, list[str]]:
+def folder() -> Path:
+    """Where peers are installed."""
+    return Path(os.environ.get("BENCH_PEERS", "peers")).resolve()
+
+
+def fal_clients(arguments: list[str]) -> dict[str, list[str]]:
+    """How fal's client for JavaScript is started, by the way in which it waits; empty where it is not installed.
+
+    It reads a run's input on each line, and answers with the milliseconds until it has the picture.
+    """
+    node = shutil.which("node")
+    if not node or not (folder() / "node_modules" / "@fal-ai" / "client").is_dir():
+        return {}
+    program = str(HERE / "fal_client.cjs")
+    return {mode: [node, program, *arguments, mode] for mode in ("polling", "streaming")}
+
+
+def commands(where: Path) -> dict[str, list[str]]:
     """How each peer that is installed in a folder is started."""
     found = {}
     node = shutil.which("node")
-    if node and (folder / "node_modules" / "@rjsf" / "core").is_dir():
+    if node and (where / "node_modules" / "@rjsf" / "core").is_dir():
         found["react-jsonschema-form"] = [node, str(HERE / "rjsf.cjs")]
-    python = folder / "gradio" / "bin" / "python"
+    python = where / "gradio" / "bin" / "python"
     if python.exists():
         found["Gradio"] = [str(python), str(HERE / "gradio_form.py")]
     return found
