@@ -18,6 +18,7 @@ from catalog.curators import curators_only
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.query import Query
 from catalog.search import search
+from catalog.views import own_media
 from schemas import apply
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Post = dict[str, list[str]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@own_media
 def index(request: HtmxRequest) -> HttpResponseBase:
     """All collections in their order; curators see drafts too, and a POST of theirs begins one."""
     if request.method == "POST":
@@ -62,6 +64,7 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
 
 @curators_only
 @require_http_methods(["GET", "HEAD", "POST"])
+@own_media
 def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     """A collection as a curator arranges it; a POST saves all of it, after what `~do` changes in it."""
     found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)

@@ -407,3 +407,18 @@ class TestFavourites:
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(user)
         assert browser.post(self.address, self.star).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/models/", "/categories/vision/", "/collections/", "/collections/best/"],
+)
+def test_pages_of_thumbnails_load_pictures_from_nowhere_else(
+    member: Client, make_endpoint: Make, address: str
+) -> None:
+    make_endpoint(category="vision")
+    Collection.objects.create(slug="best", title="Best")
+    policy = member.get(address).headers["Content-Security-Policy"]
+    assert "img-src 'self' data:;" in f"{policy};"
+    assert "media-src 'self';" in f"{policy};"
+    assert "https:" not in policy
