@@ -14,7 +14,7 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
@@ -23,8 +23,6 @@ import orjson
 from bench.memory import peak_mb
 
 AT_ONCE = 4
-EMPTY = ("license_type", "kind", "thumbnail_animated_url", "github_url", "stream_url")
-EMPTY += ("schema_error",)
 ALIKE = ("display_name", "category", "description", "status", "thumbnail_url", "model_url")
 PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
 
@@ -58,8 +56,10 @@ class Raw:
         """List, schemas, prices."""
         entries = await self.entries()
         if writes:
+            others = blanks(self.database, "catalog_endpoint", row(0, entries[0]))
             self.write(
-                insert("catalog_endpoint", row(0, entries[0])), map(values, *numbered(entries))
+                insert("catalog_endpoint", {**row(0, entries[0]), **others}),
+                ((*row(n, entry).values(), *others.values()) for n, entry in enumerate(entries)),
             )
         ids = [entry["endpoint_id"] for entry in entries]
         await at_once(self.schemas, ids, 10)
@@ -82,9 +82,11 @@ class Raw:
                 found.append((digest, text.decode(), "2026-01-01 00:00:00"))
                 links.append((digest, entry["metadata"]["updated_at"], entry["endpoint_id"]))
         if found:
+            columns = dict.fromkeys(("digest", "document", "first_seen_at"))
+            others = blanks(self.database, "catalog_schema", columns)
             self.write(
-                "INSERT OR IGNORE INTO catalog_schema (digest, document, first_seen_at) VALUES (?, ?, ?)",
-                found,
+                insert("catalog_schema", columns | others),
+                ((*one, *others.values()) for one in found),
             )
             self.write(
                 "UPDATE catalog_endpoint SET schema_id = ?, schema_updated = ? WHERE endpoint_id = ?",
@@ -125,7 +127,6 @@ def row(position: int, entry: Any) -> dict[str, Any]:
     """An endpoint's columns."""
     data = entry["metadata"]
     return {
-        **dict.fromkeys(EMPTY, ""),
         **{name: data[name] for name in ALIKE},
         "endpoint_id": entry["endpoint_id"],
         "owner": entry["endpoint_id"].partition("/")[0],
@@ -148,14 +149,12 @@ def row(position: int, entry: Any) -> dict[str, Any]:
     }
 
 
-def values(position: int, entry: Any) -> tuple[Any, ...]:
-    """An endpoint's columns, in order."""
-    return tuple(row(position, entry).values())
-
-
-def numbered(entries: list[Any]) -> tuple[range, list[Any]]:
-    """Positions beside entries."""
-    return range(len(entries)), entries
+def blanks(database: sqlite3.Connection, table: str, known: Iterable[str]) -> dict[str, Any]:
+    """Nothing, for every other column that must hold something."""
+    columns = database.execute(f"PRAGMA table_info({table})").fetchall()
+    empty = {"integer": 0, "smallint unsigned": 0, "bool": 0}
+    needed = ((name, kind) for _, name, kind, must, _, is_key in columns if must and not is_key)
+    return {name: empty.get(kind, "[]") for name, kind in needed if name not in known}
 
 
 def insert(table: str, columns: dict[str, Any]) -> str:

@@ -55,6 +55,8 @@ def listing(row: Endpoint, was: Was) -> list[Change]:
 
 def priced(row: Endpoint, was: Was) -> list[Change]:
     """Another price; nothing where it was not known before."""
+    if was.get("unit_price_usd", row.unit_price_usd) is None:
+        return []
     former = Endpoint(
         unit_price_usd=was.get("unit_price_usd", row.unit_price_usd),
         price_unit=was.get("price_unit", row.price_unit),

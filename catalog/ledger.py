@@ -7,18 +7,17 @@ unchanged costs no query at all. Everything here is synchronous and talks to the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 import fal
-from catalog import changes
+from catalog import changes, endpoint_rows
 from catalog.models import Change, Endpoint, Schema, SyncReport
 
-ROWS_PER_WRITE = 100  # keeps the write lock well below 50 ms
 _LISTED = [  # what a listing writes
     "display_name",
     "owner",
@@ -95,7 +94,7 @@ class Ledger:
         rows = [self._rows[endpoint_id] for endpoint_id in asked if endpoint_id in gone]
         for row in rows:
             row.gone_at = timezone.now()
-        _update(rows, ["gone_at"], [changes.gone(row) for row in rows])
+        endpoint_rows.update(rows, ["gone_at"], [changes.gone(row) for row in rows])
         self.report.gone += [row.endpoint_id for row in rows]
 
     def forget_schemas(self) -> None:
@@ -103,31 +102,32 @@ class Ledger:
         rows = [row for row in self._rows.values() if row.schema_updated]
         for row in rows:
             row.schema_updated = ""
-        _update(rows, ["schema_updated"])
+        endpoint_rows.update(rows, ["schema_updated"])
 
     def due(self) -> list[str]:
         """The endpoints whose schema is missing or older than the endpoint, in upstream's order."""
         rows = [row for row in self._rows.values() if row.gone_at is None and _is_due(row)]
         return [row.endpoint_id for row in sorted(rows, key=lambda row: row.position)]
 
-    def keep_schemas(self, asked: list[str], found: fal.Found) -> None:
-        """Keep each document once; an error leaves the schema that is there (C4)."""
-        for entry in found.malformed:
-            self.fail(entry.endpoint_id or "?", entry.reason)
-        for endpoint_id in found.missing:
-            self.fail(
-                endpoint_id, "Upstream listed it, but did not give it when asked for its schema."
-            )
+    def keep_schemas(self, answers: Sequence[tuple[list[str], fal.Found]]) -> None:
+        """Keep each document once, of a few answers together; an error leaves the schema that is there (C4)."""
         documents: dict[str, str] = {}
         told: list[Change] = []
-        rows = [self._read_schema(item, documents, told) for item in found.items]
-        new = [Schema(digest=d, document=t) for d, t in documents.items() if d not in self._digests]
+        rows: list[Endpoint] = []
+        for _, found in answers:
+            for entry in found.malformed:
+                self.fail(entry.endpoint_id or "?", entry.reason)
+            for endpoint_id in found.missing:
+                why = "Upstream listed it, but did not give it when asked for its schema."
+                self.fail(endpoint_id, why)
+            read = (self._read_schema(item, documents, told) for item in found.items)
+            rows += [row for row in read if row is not None]
+        new = [(d, t) for d, t in documents.items() if d not in self._digests]
         with transaction.atomic():
-            if new:
-                Schema.objects.bulk_create(new, ignore_conflicts=True)
-            _update([row for row in rows if row is not None], _SCHEMA, told)
+            endpoint_rows.add_schemas(new)
+            endpoint_rows.update(rows, _SCHEMA, told)
         self._digests |= documents.keys()
-        self.report.schemas_done += len(asked)
+        self.report.schemas_done += sum(len(asked) for asked, _ in answers)
 
     def keep_prices(self, prices: Iterable[fal.Price]) -> None:
         """Note the prices that differ."""
@@ -140,7 +140,7 @@ class Ledger:
             if was := _assign(row, _fitting(dict(zip(_PRICE, values, strict=True)))):
                 rows.append(row)
                 told += changes.priced(row, was)
-        _update(rows, _PRICE, told)
+        endpoint_rows.update(rows, _PRICE, told)
 
     def listed(self) -> list[str]:
         """The endpoints that upstream lists."""
@@ -173,9 +173,9 @@ class Ledger:
             row.position = position
         self.report.new += [row.endpoint_id for row in new]
         self.report.changed += [row.endpoint_id for row in changed]
-        _insert(new, [] if self._is_first else [changes.new(row) for row in new])
-        _update(changed, [*_LISTED, "position"], told)
-        _update(moved, ["position"])
+        endpoint_rows.insert(new, [] if self._is_first else [changes.new(row) for row in new])
+        endpoint_rows.update(changed, [*_LISTED, "position"], told)
+        endpoint_rows.update(moved, ["position"])
 
     def _read_schema(
         self, item: fal.CatalogueItem, documents: dict[str, str], told: list[Change]
@@ -281,54 +281,3 @@ def _assign(row: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     for name in was:
         setattr(row, name, values[name])
     return was
-
-
-# Django's own bulk methods build one long statement of all values, with a CASE for each update:
-# five times the time of a prepared statement, and most of it while the database is locked.
-def _insert(rows: list[Endpoint], told: list[Change]) -> None:
-    columns = [column for column in Endpoint._meta.concrete_fields if not column.primary_key]
-    names = ", ".join(str(column.column) for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    table = Endpoint._meta.db_table
-    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows, told)  # noqa: S608
-
-
-def _update(rows: list[Endpoint], names: list[str], told: list[Change] | None = None) -> None:
-    columns = [column for column in Endpoint._meta.concrete_fields if column.name in names]
-    places = ", ".join(f"{column.column} = %s" for column in columns)
-    key = Endpoint._meta.get_field("endpoint_id")
-    sql = f"UPDATE {Endpoint._meta.db_table} SET {places} WHERE endpoint_id = %s"  # noqa: S608
-    _execute(sql, [*columns, key], rows, told or [])
-
-
-def _execute(sql: str, columns: list[Any], rows: list[Endpoint], told: list[Change]) -> None:
-    """Write rows, and what is told of them in the same transaction."""
-    for start in range(0, len(rows), ROWS_PER_WRITE):
-        some = rows[start : start + ROWS_PER_WRITE]
-        values = [
-            [
-                column.get_db_prep_save(getattr(row, column.attname), connection)
-                for column in columns
-            ]
-            for row in some
-        ]
-        ids = {row.endpoint_id for row in some} if told else set()
-        own = [change for change in told if change.endpoint.endpoint_id in ids]
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.executemany(sql, values)
-            if own:
-                _tell(own)
-
-
-def _tell(told: list[Change]) -> None:
-    """Write changes down; an endpoint that is new has its key since a moment ago."""
-    rows = {change.endpoint.endpoint_id: change.endpoint for change in told}
-    unknown = [endpoint_id for endpoint_id, row in rows.items() if row.pk is None]
-    if unknown:
-        keys = Endpoint.objects.filter(endpoint_id__in=unknown).values_list("endpoint_id", "pk")
-        for endpoint_id, key in keys:
-            rows[endpoint_id].pk = key
-    for change in told:
-        change.endpoint = change.endpoint  # takes the key over
-    Change.objects.bulk_create(told)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PAGE_LIMIT = 1000
 SCHEMAS_PER_CALL = 10
+SCHEMAS_PER_WRITE = 40  # keeps the write lock well below 50 ms
 PRICES_PER_CALL = 50
 CALLS_AT_ONCE = 4
 REPORTS_KEPT = 500
@@ -76,6 +77,7 @@ class _Sync:
         self.ledger = ledger
         self.report = ledger.report
         self._progress = progress
+        self._found: list[tuple[list[str], fal.Found]] = []  # read, and not yet written
 
     async def run(self) -> None:
         if self.report.is_full:
@@ -109,7 +111,10 @@ class _Sync:
         due = self.ledger.due()
         self.report.schemas_due = len(due)
         await self._save()
-        await _at_once(self._read_batch, _batches(due, SCHEMAS_PER_CALL))
+        try:
+            await _at_once(self._read_batch, _batches(due, SCHEMAS_PER_CALL))
+        finally:  # also of what was read before a failure or a stop
+            await asyncio.shield(self._write_found())
 
     async def _read_batch(self, ids: list[str]) -> None:
         """The schemas of a batch; where upstream fails over it, of each of it alone."""
@@ -137,8 +142,16 @@ class _Sync:
         return None
 
     async def _keep(self, ids: list[str]) -> None:
-        found = await self.platform.find(ids, expand="openapi-3.0")
-        await self._write(self.ledger.keep_schemas, ids, found)
+        answer = await self.platform.find(ids, expand="openapi-3.0")
+        self._found.append((ids, answer))
+        if sum(len(asked) for asked, _ in self._found) >= SCHEMAS_PER_WRITE:
+            await self._write_found()
+
+    async def _write_found(self) -> None:
+        """Write the answers down that wait for it: each transaction costs, whatever it holds."""
+        found, self._found = self._found, []
+        if found:
+            await self._write(self.ledger.keep_schemas, found)
 
     async def _read_prices(self) -> None:
         """Prices need a key and are no reason to fail: without them the cards are whole."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -101,7 +102,6 @@ class CatalogueItem:
     """
 
     endpoint_id: str
-    metadata: Metadata | None
     openapi: str | None = None
     openapi_error: ExpansionError | None = None
     enterprise_status: str | None = None
@@ -124,13 +124,18 @@ class CatalogueItem:
         status, status_error = _expanded(raw, "enterprise_status", str)
         return cls(
             endpoint_id=endpoint_id,
-            metadata=None if metadata is None else Metadata.from_json(metadata),
             openapi=None if openapi is None else _as_text(openapi),
             openapi_error=openapi_error,
             enterprise_status=status,
             enterprise_status_error=status_error,
             raw=rest,
         )
+
+    @cached_property
+    def metadata(self) -> Metadata | None:
+        """The registry's entry; read when it is first asked for, as an answer with documents seldom is."""
+        found = self.raw.get("metadata")
+        return None if found is None else Metadata.from_json(found)
 
 
 @dataclass(frozen=True)
