@@ -32,7 +32,7 @@ def readiness() -> str:
     if not any(worker.has_key for worker in alive):
         return "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
     if all(worker.trouble for worker in alive):
-        return f"{alive[0].trouble} Runs wait for it and go on by themselves."
+        return f"{alive[0].trouble} Runs that need it wait and go on by themselves."
     return ""
 
 

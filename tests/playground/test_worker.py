@@ -291,7 +291,7 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
 
     work(until)
     assert told[1].endswith("does not answer.")
-    assert told[2] == f"{told[1]} Runs wait for it and go on by themselves."
+    assert told[2] == f"{told[1]} Runs that need it wait and go on by themselves."
 
 
 def test_a_job_that_breaks_off_is_done_again(
