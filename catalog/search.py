@@ -272,6 +272,7 @@ def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Re
             continue  # the default is a filter too: to drop it is to ask for all of them
         left = reduce(and_, (bits for own, bits in filters.items() if own != name), base)
         left = _lasting(index, query, filters, base) if name == "duration" else left
+        left = left & _with_status(index, query.status) if name == "is" else left
         if left:
             mine = (said(one) for one in query.conditions if one.key == name)
             title = _OWN.get(name) or ", ".join(mine)
