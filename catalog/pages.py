@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import highlight, narrowing
+from catalog.facts import KEYS
 from catalog.index import current
 from catalog.matching import Found
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
@@ -101,6 +102,13 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         said=_said(answer),
         canonical=place.href(query, answer.page),
     )
+
+
+@lru_cache(maxsize=64)
+def how(place: Place) -> SafeString:
+    """The words that a search understands, drawn: the same for everybody, whatever the catalogue holds."""
+    context = {"keys": KEYS.values(), "place": place}
+    return render_to_string("catalog/partials/_how.html", context)
 
 
 @lru_cache(maxsize=32)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
 from catalog.conditions import Condition, condition, folded, together
 from catalog.vocabulary import KEYS, SYNONYMS, VALUE_SYNONYMS
 
@@ -128,6 +126,8 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
+    from rapidfuzz import fuzz, process  # as in `spelling.py`: only for who mistypes
+
     found = process.extractOne(
         word.casefold()[:64], list(known), scorer=fuzz.ratio, score_cutoff=60
     )

@@ -11,9 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
@@ -98,6 +95,9 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     """The known word that was most likely meant, the commonest among the nearest; empty when none is near."""
     if len(word) < _SHORTEST_SLIP or not word.isalpha():
         return ""
+    from rapidfuzz import process  # five megabytes of code, only for who mistypes
+    from rapidfuzz.distance import OSA
+
     most = 1 if len(word) < 6 else 2
     near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
     return min(
@@ -114,6 +114,9 @@ def correction(word: str, known: Mapping[str, int]) -> str:
 
 def nearest(text: str, known: Mapping[str, int]) -> list[str]:
     """Up to three known words that look most like a text that is none of them."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     words = max(WORD.findall(text), key=len, default="")
     near = process.extract(
         words, known.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.5, limit=12

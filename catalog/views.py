@@ -18,7 +18,6 @@ from django_htmx.middleware import HtmxDetails
 from catalog import care, change_log, pages, progress
 from catalog.care_views import MENDED
 from catalog.conditional import revalidated
-from catalog.facts import KEYS
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
 from catalog.narrowing import Place
 from catalog.query import SORTS, Query
@@ -97,7 +96,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
         "revision": revision,
         "said": region.said,
         "sorts": SORTS.items(),
-        "keys": KEYS.values(),
+        "how": pages.how(place),
     }
     if not request.htmx:
         if not revision or not region.total:
