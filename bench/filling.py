@@ -49,7 +49,6 @@ def fill(items: Iterable[dict[str, Any]]) -> None:
     with_documents = [item for item in page.models if item.openapi is not None]
     ledger = Ledger(SyncReport.objects.create(state=SyncReport.State.DONE))
     ledger.take_page(page)
-    ledger.keep_schemas(
-        [item.endpoint_id for item in with_documents], fal.Found(with_documents, [], [])
-    )
+    asked = [item.endpoint_id for item in with_documents]
+    ledger.keep_schemas([(asked, fal.Found(with_documents, [], []))])
     afterwards.settle()
