@@ -184,8 +184,9 @@ class Worker:
     def _may_go(self) -> dict[str, int]:
         """How many new runs may go to hosts in trouble: one tries it, unless those who follow do."""
         hosts = {transport: self._host(transport) for transport in WAYS}
+        follows = bool(self.runs.keys() - self._sending)
         return {
-            transport: int(host.is_due and not (transport == Transport.QUEUE and self.runs))
+            transport: int(host.is_due and not (transport == Transport.QUEUE and follows))
             for transport, host in hosts.items()
             if not host.is_well
         }

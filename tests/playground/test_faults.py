@@ -45,3 +45,13 @@ def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Sta
 def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
     walk(stage, [one for one in cases.database_cases() if one.step == "running"])
     walk(stage, cases.clock_cases()[:1])
+
+
+def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None:
+    walk(stage, [one for one in cases.ending_cases() if one.step == "submitting"])
+    walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
+
+
+def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
+    walk(stage, [one for one in cases.direct_cases() if str(one) == "lost, stream at created"])
+    walk(stage, [one for one in cases.webhook_cases() if "before" in one.fault])
