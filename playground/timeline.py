@@ -16,7 +16,7 @@ from playground.models import Run, Transport
 
 TELLING = timedelta(milliseconds=50)  # less is shown as no time at all
 BY: Mapping[str, str] = {
-    "list": "In upstream's list of requests, by the very input that was sent.",
+    "list": "In upstream's list of requests, by its id or the very input that was sent.",
     "webhook": "By upstream's report of its end.",
     "submit": "The answer to the submit came after all.",
 }
