@@ -209,7 +209,8 @@ def _vector() -> str:
     }
     bare = "regexp_replace(normalize(lower({}), NFKD), '[\u0300-\u036f]', '', 'g')"
     plain = f"regexp_replace({bare}, '[^[:alnum:]]+', ' ', 'g')"
+    # The end of each text is a word of its own, so that no phrase reaches from one into the next.
     return " || ".join(
-        f"setweight(to_tsvector('simple'::regconfig, {plain.format(text)}), '{weight}')"
+        f"setweight(to_tsvector('simple'::regconfig, {plain.format(text)} || ' zqendzq'), '{weight}')"
         for weight, text in weights.items()
     )

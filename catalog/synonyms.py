@@ -36,7 +36,7 @@ video to text, v2t, video understanding, describe video, video captioning, video
 text to json, structured output | text to json, category:text-to-json
 
 # Voices, sound, music
-tts, text2speech, txt2speech, voice over, voiceover, speech synthesis, read aloud, narration, narrator, speak, speech generation, voice generator, voice generation, text to voice, text reader, audiobook | text to speech, tts, speech, voice synthesis, category:text-to-speech
+tts, text2speech, txt2speech, voice over, voiceover, speech synthesis, read aloud, narration, narrator, speak, speech generation, voice generator, voice generation, text to voice, text reader, audiobook | text to speech, tts, voice synthesis, speech synthesis, category:text-to-speech
 stt, asr, speech2text, speech recognition, transcribe, transcription, transcript, transcriber, dictation, subtitle, voice to text, audio to text, speech to txt | speech to text, transcri*, whisper, speech recognition, category:speech-to-text
 voice clone, clone voice, voice cloning, copy voice, cloned voice | voice clon*, clone voice*, clone your voice*
 voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
