@@ -1,0 +1,87 @@
+"""What changed, and what it did to settings, in a browser: read, repaired by a click, undone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from catalog import afterwards, changes
+from catalog.models import Change, Endpoint, Schema
+from playground.models import Preset
+from tests.browser.test_curation import assert_usable
+from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
+from tests.schemas import strategies
+
+__all__ = ["catalogue", "open_page"]
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+PROMPT = {"type": "string", "title": "Prompt"}
+STEPS = {"type": "integer", "minimum": 1, "maximum": 50, "description": "How many."}
+
+
+def keep(properties: Any) -> Schema:
+    text = json.dumps(strategies.document({"type": "object", "properties": properties}))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Schema.objects.get_or_create(digest=digest, defaults={"document": text})[0]
+
+
+@pytest.fixture
+def changed(catalogue: None, user: User) -> Endpoint:
+    """A model whose schema has changed, and a preset of `user` from before."""
+    old = keep({"prompt": PROMPT, "steps": STEPS, "seed": {"type": "integer"}})
+    endpoint = Endpoint.objects.order_by("position").first()
+    assert endpoint is not None
+    endpoint.schema = keep({"prompt": PROMPT, "num_steps": STEPS | {"maximum": 20}})
+    endpoint.save()
+    Change.objects.bulk_create(changes.reshaped(endpoint, {"schema_id": old.pk}))
+    Change(endpoint=endpoint, kind="new", at=timezone.now(), lines=[]).save()
+    afterwards.settle()
+    settings = {"prompt": "a harbour", "steps": 40, "seed": 7}
+    Preset.objects.create(
+        endpoint=endpoint, user=user, name="Harbour", arguments=settings, schema_digest=old.pk
+    )
+    return endpoint
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_everybody_can_read_what_changed(changed: Endpoint, open_page: Open, size: Any) -> None:
+    page = open_page("/changes/", size)
+    expect(page.locator(".log > li")).to_have_count(2)
+    page.get_by_text("Follow this in a feed reader").click()
+    assert_usable(page)
+    page.get_by_role("link", name="May break").click()
+    expect(page.locator(".log > li")).to_have_count(1)
+    page.locator(".log h3 a").click()
+    expect(page.locator("form[data-endpoint-id]")).to_be_visible()
+
+
+def test_a_preset_that_no_longer_fits_is_repaired_by_a_click_and_back(
+    changed: Endpoint, open_page: Open
+) -> None:
+    page = open_page(changed.get_absolute_url())
+    page.get_by_role("button", name="Presets").click()
+    menu = page.locator("#presets")
+    expect(menu.get_by_text("is called num_steps now")).to_be_visible()
+    menu.get_by_role("button", name="Repair Harbour").press("Enter")
+    notice = page.locator("#form-notice")
+    expect(notice).to_contain_text("Repaired: steps renamed to num_steps; seed left out;")
+    expect(menu.get_by_text("does not fit")).to_have_count(0)
+    assert Preset.objects.get().arguments == {"prompt": "a harbour", "num_steps": 20}
+    page.keyboard.press("Escape")
+    notice.get_by_role("button", name="Undo").click()
+    expect(notice).to_contain_text("“Harbour” is as it was.")
+    assert Preset.objects.get().arguments["steps"] == 40
+    page.get_by_role("button", name="Presets").click()
+    menu.get_by_role("button", name="Harbour").first.click()
+    expect(notice).to_contain_text("The model has changed since")
+    notice.get_by_role("button", name="Repair").click()
+    expect(page.locator("[name=num_steps]")).to_have_value("20")
+    assert_usable(page)
