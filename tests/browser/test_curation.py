@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from catalog.models import Collection, Endpoint
+from catalog.models import Collection, Endpoint, Note, SavedSearch
+from playground.models import Run
 from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
 
 __all__ = ["catalogue", "open_page"]
@@ -122,3 +124,60 @@ def test_arranging_works_without_script(curate: Open) -> None:
     page.get_by_role("button", name="Flux 41").click()
     assert order()[0] == "Flux 1"
     assert order()[-1] == "Flux 41"
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("address", ["/models/fal-ai/flux-01/run/?tab=about", "/searches/", "/collections/import/"])  # fmt: skip
+def test_everybody_can_use_the_pages_at_depth(
+    open_page: Open, user: User, address: str, size: tuple[int, int]
+) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())
+    found = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")
+    Note.objects.create(endpoint=found, user=user, text="See https://a.test")
+    Run.objects.create(
+        endpoint=found, user=user, form_token="t", arguments={}, output={}, title="A fox",
+        state="succeeded", is_example=True, ended_at=timezone.now(),
+    )  # fmt: skip
+    page = open_page(address, size)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    assert_usable(page)
+
+
+def test_what_is_below_the_form_comes_when_somebody_gets_there(open_page: Open) -> None:
+    page = open_page("/models/fal-ai/flux-01/run/")
+    assert page.get_by_role("heading", name="Similar models").count() == 0
+    page.mouse.move(300, 300)
+    page.mouse.wheel(0, 5000)
+    expect(page.get_by_role("heading", name="Similar models")).to_be_visible()
+    page.get_by_label("A note for the team").fill("Good at night")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".note")).to_contain_text("Good at night")
+    expect(page.get_by_label("A note for the team")).to_be_focused()
+    page.get_by_role("link", name="Edit your note").click()
+    page.get_by_label("Your note").fill("Good by day")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".note")).to_contain_text("Good by day")
+    page.get_by_role("button", name="Delete the note").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".note")).to_contain_text("Good by day")
+
+
+def test_a_saved_search_tells_what_is_new(open_page: Open) -> None:
+    page = open_page("/models/?category=text-to-speech")
+    page.get_by_role("link", name="Save this search").click()
+    expect(page.get_by_label("Name of this search")).to_be_focused()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved as “Text to speech”")).to_be_visible()
+    Endpoint.objects.create(
+        endpoint_id="a/voice", display_name="Voice", owner="a", category="text-to-speech"
+    )
+    page.goto(page.url.split("/models/")[0])
+    expect(page.get_by_text("1 new")).to_be_visible()
+    page.locator(".saved a").click()
+    new = page.get_by_role("heading", name="New").locator("xpath=ancestor::section")
+    expect(new.locator("article.card h3")).to_have_text(["Voice"])
+    page.go_back()
+    page.reload()
+    expect(page.get_by_text("1 new")).to_have_count(0)

@@ -253,8 +253,11 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
-def test_a_star_turns_at_once_is_announced_and_can_be_undone(open_page: Open) -> None:
-    page = open_page("/")
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_star_turns_at_once_is_announced_and_can_be_undone(
+    open_page: Open, size: tuple[int, int]
+) -> None:
+    page = open_page("/", size)
     stars = page.get_by_role("button", name="Favourite: Kling 0")
     expect(stars).to_have_count(2)  # in the collection and among the new
     stars.first.click()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +105,17 @@ def test_an_earlier_run_is_not_run_again(
 def test_nothing_else_can_make_one(blocked: Endpoint, user: User) -> None:
     with pytest.raises(lifecycle.Refused, match=WHY):
         lifecycle.create(user=user, endpoint=blocked, form_token="t", arguments={})
+
+
+def test_there_is_one_place_where_runs_are_made() -> None:
+    """So that what it refuses is refused, whatever ways in there will be."""
+    ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
+    made = {
+        file.name
+        for file in (Path(lifecycle.__file__).parent).rglob("*.py")
+        if "migrations" not in file.parts and ways.search(file.read_text())
+    }
+    assert made == {"lifecycle.py"}
 
 
 def test_no_ticket_for_a_live_session(
