@@ -16,8 +16,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image
-
 MAX_PIXELS = 100_000_000
 MAX_MEMORY_BYTES = 4 << 30
 ANSWER_BYTES = 16 << 20
@@ -85,6 +83,8 @@ def answer_all(answer: Callable[[Answer], Answer]) -> None:
     """The child's side: answer each line of the standard input, with little memory and low priority."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    from PIL import Image  # in the child alone
+
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     for line in sys.stdin:

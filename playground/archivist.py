@@ -16,7 +16,6 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
-from PIL import Image, UnidentifiedImageError
 
 import fal
 from catalog import picture_files
@@ -187,6 +186,8 @@ def _put(name: str, file: IO[bytes], size_bytes: int) -> str:
 
 def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:
     """Width and height in pixels of an open picture, or nothing where it cannot be read."""
+    from PIL import Image, UnidentifiedImageError  # four megabytes of code, for who looks alone
+
     file.seek(0)
     try:
         with Image.open(file) as picture:
