@@ -117,7 +117,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """A curated collection, in its order; curators also see what is not published."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
-    shown = get_object_or_404(found, slug=slug)
+    shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
     context = {
         "collection": shown,

@@ -261,5 +261,6 @@ def test_a_standing_is_seen_where_models_are_found(
     for address in ("/models/", "/models/?q=dev"):
         assert mark.capitalize() not in client.get(address).content.decode()
     standing.judge(Endpoint.objects.all(), mark, WHY, curator)
-    for address in ("/models/", "/models/?q=dev", "/jump/?q=dev", PAGE):
+    for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
         assert mark.capitalize() in client.get(address).content.decode()
+    assert "No model fits" in client.get(f"/models/?q=-is:{mark}").content.decode()
