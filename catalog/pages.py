@@ -169,7 +169,7 @@ def _said(answer: Answer) -> str:
     if not answer.query.text:
         return words
     used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
-    return f"{words} for “{used or answer.query.text}”"
+    return f"{words} for “{used or answer.query.plain}”"
 
 
 def _is_other(found: Found) -> bool:

@@ -108,6 +108,11 @@ class Query:
         return self.words.text
 
     @property
+    def plain(self) -> str:
+        """`text` without its quotes, to be quoted."""
+        return " ".join(self.text.replace('"', " ").split())
+
+    @property
     def hints(self) -> tuple[Hint, ...]:
         """What of `q` was not understood."""
         return self.words.hints

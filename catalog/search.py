@@ -280,7 +280,7 @@ def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Re
     found.sort(key=lambda relief: -relief.count)
     asked = reduce(and_, filters.values(), index.everything)
     if query.text and asked and (query.conditions or query.favourite):
-        found.append(Relief(f"Without “{query.text}”", query.saying(""), asked.bit_count()))
+        found.append(Relief(f"Without “{query.plain}”", query.saying(""), asked.bit_count()))
     listed = base & _with_status(index, "")
     if not found and listed:
         found.append(Relief("Without any filter", query.bare(), listed.bit_count()))
