@@ -19,7 +19,7 @@ from catalog.models import Endpoint, Picture
 MOST_BYTES = 4 << 30  # of our storage, for all pictures together
 TRIES, TRIES_FOR_BAD = 10, 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30, 6 * 3600
-TAKEN_FOR = timedelta(minutes=3)
+TAKEN_FOR = timedelta(minutes=5)  # longer than two slow files and three slow drawings
 ROWS_PER_WRITE = 100
 NOT_VETTED = "Not fetched: its host is not among FAL_MEDIA_URLS."
 

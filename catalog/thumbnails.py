@@ -112,8 +112,7 @@ class Thumbnails:
     async def _keep(self, picture: Picture) -> None:
         """Fetch, draw and store one picture, or note why that did not work."""
         try:
-            async with asyncio.timeout(FETCH_S + DRAW_S):
-                drawn = await self._drawn(picture)
+            drawn = await self._drawn(picture)
         except fal.FalError as error:
             is_bad = not error.is_retryable
             await self._failed(picture, str(error), is_bad, is_bad and error.status is None)
