@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import uuid
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -146,7 +146,7 @@ def test_a_live_session_ends_at_the_next_picture(relayed: Any) -> None:
     async def act(address: str) -> Any:
         async with connect(address + tickets.make(PERSON, LIVE)) as socket:
             first = await answer(socket)
-            await asyncio.to_thread(block, LIVE)
+            await sync_to_async(block)(LIVE)
             return first, await answer(socket, prompt="green")
 
     (first, picture), (told, nothing) = relayed(act)
