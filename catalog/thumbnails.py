@@ -64,6 +64,7 @@ class Thumbnails:
             self._under_way[picture.pk] = task
             task.add_done_callback(partial(self._done, picture.pk))
         if not self._under_way:
+            await self._program.close()  # its libraries are large; it starts again in no time
             return IDLE_S if self._unlinked_since is None else 0.0
         await asyncio.wait(
             self._under_way.values(), timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED
