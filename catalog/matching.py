@@ -89,12 +89,15 @@ def find(index: Index, text: str) -> Found:
     if joined[FIELDS] or whole[0] or len(units) < 2:
         is_few = len(units) > 1 and joined[FIELDS].bit_count() < FEW
         shallow = [(*found[:FIELDS], found[DESCRIPTION]) for found in levels]
-        near = _most(index, shallow, len(units) - 1)[1] if is_few else ()
+        near: tuple[int, ...] = ()
+        if is_few:
+            _, best, rest = _most(index, shallow, len(units) - 1)
+            near = (*best, *rest)
         return Found((*whole, *joined), used, corrected, alike=alike, near=near)
-    kept, rows = _most(index, levels, len(units) - 1)
+    kept, best, rest = _most(index, levels, len(units) - 1)
     missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
     used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
-    return Found(rows, used, corrected, missed, alike)
+    return Found(best, used, corrected, missed, alike, rest)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ def _units(index: Index, said: list[Word]) -> list[Unit]:
             if any(one.is_quoted for one in together):
                 continue
             key = synonyms.key_of([w for one in together for w in one.words])
+            if len(key) == 3 and key[1] == "2":  # text 2 speech
+                key = (key[0], "to", key[2])
             if key in table:
                 text = " ".join(one.text for one in together)
                 units.append(Unit(text, tuple(together), table[key]))
@@ -331,25 +336,23 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
     return (index.names.named(words), index.names.beginning_with(words)) if words else (0, 0)
 
 
-def _most(index: Index, levels: list[Levels], most: int) -> tuple[set[int], tuple[int, ...]]:
+def _most(
+    index: Index, levels: list[Levels], most: int
+) -> tuple[set[int], tuple[int, ...], tuple[int, ...]]:
     """Those that have most of the words, and at most so many; rare words count for more.
 
-    The units that the best of them have, and the levels of all.
+    The units that the best choice of words has, its levels, and those of the other choices.
     """
     worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
     there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
     for many in range(min(most, len(there)), 0, -1):
-        kept: set[int] = set()
-        rows: list[int] = []
         ways = sorted(combinations(there, many), key=lambda way: -sum(worth[p] ** 0.5 for p in way))
-        for way in ways:
-            found = _joined([levels[place] for place in way])
-            if found[FIELDS]:
-                kept = kept or set(way)
-                rows += found
-        if rows:
-            return kept, tuple(rows)
-    return set(), NOTHING
+        found = [(way, _joined([levels[place] for place in way])) for way in ways]
+        found = [(way, joined) for way, joined in found if joined[FIELDS]]
+        if found:
+            (way, best), *others = found
+            return set(way), best, tuple(level for _, joined in others for level in joined)
+    return set(), NOTHING, ()
 
 
 def _joined(levels: list[Levels]) -> Levels:

@@ -19,16 +19,16 @@ sound, audio clip | audio, sound, sfx
 voice, spoken | speech, voice
 
 # From one medium to another
-txt2img, t2i, text2img, text2image, image generation, image generator, generate image, text to picture, image from text, picture from text, photo from text, create image, make image | text to image, category:text-to-image
-img2img, i2i, image2image, picture to picture, photo to photo, transform image, restyle | image to image, category:image-to-image
+text to image, txt2img, t2i, text2img, text2image, image generation, image generator, generate image, text to picture, image from text, picture from text, photo from text, create image, make image | text to image, category:text-to-image
+image to image, img2img, i2i, image2image, picture to picture, photo to photo, transform image, restyle | image to image, category:image-to-image
 image editing, image edit, edit image, edit photo, photo editing, photo editor, image editor, photoshop, retouch, edit picture, change image | image edit*, edit image*, retouch*, kontext, image editing
-txt2vid, t2v, text2video, text2vid, txt2video, video generation, video generator, generate video, video from text, create video, make video | text to video, category:text-to-video
-img2vid, i2v, image2video, img2video, image2vid, animate image, animate photo, animate picture, photo to video, picture to video, video from image, video from photo, video from picture, animate still, bring photo to life | image to video, category:image-to-video
-v2v, vid2vid, video2video, video editing, edit video, restyle video, video style transfer, video edit, video editor | video to video, category:video-to-video
+text to video, txt2vid, t2v, text2video, text2vid, txt2video, video generation, video generator, generate video, video from text, create video, make video | text to video, category:text-to-video
+image to video, img2vid, i2v, image2video, img2video, image2vid, animate image, animate photo, animate picture, photo to video, picture to video, video from image, video from photo, video from picture, animate still, bring photo to life | image to video, category:image-to-video
+video to video, v2v, vid2vid, video2video, video editing, edit video, restyle video, video style transfer, video edit, video editor | video to video, category:video-to-video
 a2v, audio2video, audio to video, music video, audio driven video | audio to video, category:audio-to-video
-v2a, video2audio, video to sound, video sound, foley, soundtrack for video, add sound to video, sound for video | video to audio, category:video-to-audio
-t2a, text2audio, text to sound | text to audio, category:text-to-audio
-a2a, audio2audio, audio editing | audio to audio, category:audio-to-audio
+video to audio, v2a, video2audio, video to sound, video sound, foley, soundtrack for video, add sound to video, sound for video | video to audio, category:video-to-audio
+text to audio, t2a, text2audio, text to sound | text to audio, category:text-to-audio
+audio to audio, a2a, audio2audio, audio editing | audio to audio, category:audio-to-audio
 flf2v, first last frame, first and last frame, start end frame, keyframe interpolation, start and end frame | first last frame, start end, flf2v, first frame last frame
 r2v, reference to video, ref2video, subject reference | reference to video, r2v
 image to text, img2txt, i2t, image2text, describe image, image description, image caption, captioning, caption, captioner, image captioning, alt text, photo description | caption*, describe image*, image to text, vision language, category:vision
@@ -36,10 +36,10 @@ video to text, v2t, video understanding, describe video, video captioning, video
 text to json, structured output | text to json, category:text-to-json
 
 # Voices, sound, music
-tts, text2speech, txt2speech, voice over, voiceover, speech synthesis, read aloud, narration, narrator, speak, speech generation, voice generator, voice generation, text to voice, text reader, audiobook | text to speech, tts, voice synthesis, speech synthesis, category:text-to-speech
-stt, asr, speech2text, speech recognition, transcribe, transcription, transcript, transcriber, dictation, subtitle, voice to text, audio to text, speech to txt | speech to text, transcri*, whisper, speech recognition, category:speech-to-text
+text to speech, tts, text2speech, txt2speech, voice over, voiceover, speech synthesis, read aloud, narration, narrator, speak, speech generation, voice generator, voice generation, text to voice, text reader, audiobook | text to speech, tts, voice synthesis, speech synthesis, category:text-to-speech
+speech to text, stt, asr, speech2text, speech recognition, transcribe, transcription, transcript, transcriber, dictation, subtitle, voice to text, audio to text, speech to txt | speech to text, transcri*, whisper, speech recognition, category:speech-to-text
 voice clone, clone voice, voice cloning, copy voice, cloned voice | voice clon*, clone voice*, clone your voice*
-voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
+speech to speech, voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
 sfx, sound effect, sound fx, sound effects generator, effects sound, noise maker | sound effect*, sfx, sounds
 music, song, soundtrack, melody, compose, text to music, music generation, music generator, song generator, background music, beats | music*, song*, soundtrack*
 noise removal, denoise, denoise audio, denoise speech, remove noise, noise reduction, clean audio, speech enhancement, background noise, remove background noise, enhance speech, audio cleanup | speech enhancement, background noise, audio isolation, noise remov*, denois*
@@ -85,8 +85,9 @@ typography, text rendering, poster, text in image, render text, lettering, reada
 reverb, echo, pitch shift, audio effect | reverb*, echo*, pitch*, room
 
 # Three dimensions
-3d model, 3d, 3d asset, 3d generation, mesh, image to mesh, img23d, image23d, i23d, 3d object, 3d mesh, photo to 3d, picture to 3d, glb, make 3d, 3d generator | 3d, mesh*, category:image-to-3d, category:text-to-3d, category:3d-to-3d, out:3d
-txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
+3d model, 3d, 3d asset, 3d generation, mesh, 3d object, 3d mesh, glb, make 3d, 3d generator | 3d, mesh*, category:image-to-3d, category:text-to-3d, category:3d-to-3d, out:3d
+image to 3d, img23d, image23d, i23d, photo to 3d, picture to 3d, image to mesh, 3d from photo, 3d from picture, 3d from image, 3d model from photo, 3d model from image | image to 3d, category:image-to-3d
+text to 3d, txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
 remesh, retopology, retopo, low poly, topology | remesh*, retopolog*, poly*
 rigging, rig, mocap, motion capture, human motion | rig*, motion*, mocap
 
