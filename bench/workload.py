@@ -151,7 +151,8 @@ async def bare(base: str, key: str, count: int) -> dict[str, float]:
     import httpx
 
     begun, sent, ended = time.monotonic(), [], []
-    limits = httpx.Limits(max_connections=count + 100)
+    # Idle connections go before the sandbox closes them (5 s), as in the product.
+    limits = httpx.Limits(max_connections=count + 100, keepalive_expiry=4)
     asking = asyncio.Semaphore(100)
     body = {"prompt": "x", "duration": HOLD_S, "log_lines": 1, "picture": False}
     headers = {"authorization": f"Key {key}"}
