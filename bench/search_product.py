@@ -49,7 +49,10 @@ TABLES_SQLITE = (
     "ANALYZE",
 )
 TABLES_POSTGRESQL = (
-    f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, ts_filter(search_vector, '{{a,b,c}}') AS words FROM catalog_endpoint",
+    f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, "
+    "setweight(to_tsvector('simple', translate(endpoint_id, '/-.', '   ') || ' ' || display_name), 'A') || "
+    "setweight(to_tsvector('simple', category || ' ' || tags::text), 'B') || "
+    "setweight(to_tsvector('simple', description), 'C') AS words FROM catalog_endpoint",
     "CREATE INDEX raw_words ON raw_endpoint USING gin (words)",
     "ANALYZE raw_endpoint",
     "ANALYZE catalog_endpoint",

@@ -55,18 +55,15 @@ class Sought(NamedTuple):
 def matching(connection: BaseDatabaseWrapper, sought: Sequence[Sought]) -> tuple[str, list[str]]:
     """SQL, and its parameters, that gives for each of `sought` a row: its place and the ids as JSON."""
     if connection.vendor == "sqlite":
-        each = (
-            "SELECT {}, (SELECT json_group_array(rowid) FROM catalog_search WHERE catalog_search MATCH %s)",
-            _fts5,
-        )
+        written = [_fts5(one) for one in sought]
+        found = ["SELECT json_group_array(rowid) FROM catalog_search WHERE catalog_search MATCH %s"]
+        found *= len(sought)
     else:
-        each = (
-            "SELECT {}, (SELECT json_agg(id)::text FROM catalog_endpoint WHERE search_vector @@ %s::tsquery)",
-            _tsquery,
-        )
-    select, written = each
-    sql = " UNION ALL ".join(select.format(place) for place in range(len(sought)))
-    return sql, [written(one) for one in sought]
+        written = [_tsquery(one) for one in sought]
+        columns = ["search_vector" if one.is_deep else "search_description" for one in sought]
+        select = "SELECT json_agg(id)::text FROM catalog_endpoint WHERE {} @@ %s::tsquery"
+        found = [select.format(column) for column in columns]
+    return " UNION ALL ".join(f"SELECT {n}, ({sql})" for n, sql in enumerate(found)), written
 
 
 def _fts5(sought: Sought) -> str:
@@ -77,18 +74,8 @@ def _fts5(sought: Sought) -> str:
 
 
 def _tsquery(sought: Sought) -> str:
-    where = "" if sought.is_deep else "C"
-
-    def lexeme(word: str, signs: str) -> str:
-        return f"'{word}':{signs}" if signs else f"'{word}'"
-
     return " | ".join(
-        "("
-        + " <-> ".join(
-            lexeme(word, where + ("*" if is_open and place == len(words) - 1 else ""))
-            for place, word in enumerate(words)
-        )
-        + ")"
+        "(" + " <-> ".join(f"'{word}'" for word in words) + (":*" if is_open else "") + ")"
         for words, is_open in sought.phrases
     )
 
@@ -164,24 +151,30 @@ def _install_postgresql(cursor: Any) -> None:
     )
     triggers = dict(cursor.fetchall())
     cursor.execute(
-        "SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE NOT attisdropped "
-        "AND attrelid = 'catalog_endpoint'::regclass AND attname = 'search_vector'"
+        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+        "WHERE NOT attisdropped AND attrelid = 'catalog_endpoint'::regclass"
     )
-    vector = f"tsvector GENERATED ALWAYS AS ({_vector()}) STORED"
-    if cursor.fetchone() != (_digest(vector),):
+    there = dict(cursor.fetchall())
+    for column, text in _VECTORS.items():
+        vector = f"tsvector GENERATED ALWAYS AS ({_vector(text)}) STORED"
+        if there.get(column) == _digest(vector):
+            continue
         for statement in (
-            "ALTER TABLE catalog_endpoint DROP COLUMN IF EXISTS search_vector",
-            f"ALTER TABLE catalog_endpoint ADD COLUMN search_vector {vector}",
-            "CREATE INDEX endpoint_search ON catalog_endpoint USING gin (search_vector)",
-            f"COMMENT ON COLUMN catalog_endpoint.search_vector IS '{_digest(vector)}'",
-            """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-              INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
-              ON CONFLICT (id) DO UPDATE SET token = excluded.token;
-              RETURN NULL;
-            END $$""",
+            f"ALTER TABLE catalog_endpoint DROP COLUMN IF EXISTS {column}",
+            f"ALTER TABLE catalog_endpoint ADD COLUMN {column} {vector}",
+            # Without the list of what is not yet sorted in, which every question would have to read.
+            f"CREATE INDEX endpoint_{column} ON catalog_endpoint USING gin ({column}) WITH (fastupdate = off)",
+            f"COMMENT ON COLUMN catalog_endpoint.{column} IS '{_digest(vector)}'",
         ):
             cursor.execute(statement)
+    cursor.execute(
+        """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
+          ON CONFLICT (id) DO UPDATE SET token = excluded.token;
+          RETURN NULL;
+        END $$"""
+    )
     for table, columns in WATCHED.items():
         name = f"{table}_revision"
         sql = (
@@ -199,18 +192,25 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _vector() -> str:
-    """What the column is generated from; accents fall and punctuation separates, as in FTS5."""
-    weights = {
-        "A": "endpoint_id || ' ' || display_name",
-        "B": "category || ' ' || tags::text",
-        "C": "description",
-        "D": "field_words",
-    }
+# Where to look → its texts. A column for each: to look for weights PostgreSQL would read every row again.
+_VECTORS = {
+    "search_vector": (
+        "endpoint_id || ' ' || display_name",
+        "category || ' ' || tags::text",
+        "description",
+        "field_words",
+    ),
+    "search_description": ("description",),
+}
+
+
+def _vector(texts: Sequence[str]) -> str:
+    """What a column is generated from; accents fall and punctuation separates, as in FTS5.
+
+    The end of each text is a word of its own, so that no phrase reaches from one into the next.
+    """
     bare = "regexp_replace(normalize(lower({}), NFKD), '[\u0300-\u036f]', '', 'g')"
     plain = f"regexp_replace({bare}, '[^[:alnum:]]+', ' ', 'g')"
-    # The end of each text is a word of its own, so that no phrase reaches from one into the next.
     return " || ".join(
-        f"setweight(to_tsvector('simple'::regconfig, {plain.format(text)} || ' zqendzq'), '{weight}')"
-        for weight, text in weights.items()
+        f"to_tsvector('simple'::regconfig, {plain.format(text)} || ' zqendzq')" for text in texts
     )
