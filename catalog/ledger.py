@@ -154,6 +154,7 @@ class Ledger:
         """Write the items that are new or differ, and where the order alone changed, that alone."""
         new, changed, moved = [], [], []
         told: list[Change] = []
+        now = timezone.now()
         for item in items:
             if len(item.endpoint_id) > _LONGEST["endpoint_id"]:
                 self.fail(item.endpoint_id, "Its id is too long.")
@@ -161,9 +162,9 @@ class Ledger:
             row = self._rows.get(item.endpoint_id)
             position = self._seen.get(item.endpoint_id, row.position if row else 0)
             if row is None:
-                row = Endpoint(endpoint_id=item.endpoint_id, first_seen_at=timezone.now())
+                row = Endpoint(endpoint_id=item.endpoint_id, first_seen_at=now)
+                vars(row).update(_fitting(_values(item)))  # every one of them a plain column
                 self._rows[item.endpoint_id] = row
-                _assign(row, _fitting(_values(item)))
                 new.append(row)
             elif was := _assign(row, _fitting(_values(item)) if item.metadata else _BACK):
                 changed.append(row)
