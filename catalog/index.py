@@ -36,6 +36,7 @@ OLDEST_S = 600.0  # runs are counted anew so often; everything else renews the r
 _SMALL = 4096  # up to here every set is a bitmap; above, a small set is a list of places
 _WORTH = 0.25  # merit of a doubled popularity; upstream's order and freshness are within 1 together
 _OPEN = ("tag:", "group:")  # keys with so many values that few hits are counted row by row
+_MOST_READ = 20_000  # descriptions, for their words: what is in none of these is no common word
 _MOST_SAID = 400  # phrases whose places are kept
 _YEAR_S = 365 * 86400.0
 
@@ -162,7 +163,8 @@ class Index:
     def vocabulary(self) -> Counter[str]:
         """Words that a slip may have meant, with how many endpoints have them; costs one query."""
         found: Counter[str] = Counter()
-        for text in Endpoint.objects.values_list("description", flat=True).iterator():
+        texts = Endpoint.objects.order_by("position").values_list("description", flat=True)
+        for text in texts[:_MOST_READ]:
             found.update({word for word in spelling.words(spelling.plain(text)) if len(word) > 3})
         found = Counter({word: count for word, count in found.items() if word.isalpha()})
         found.update({word: 3 * count for word, count in self.names.counted()})

@@ -33,11 +33,6 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def squashed(text: str) -> str:
-    """A `plain` text with nothing between its letters and digits."""
-    return "".join(WORD.findall(text))
-
-
 def parts(text: str) -> list[str]:
     """Letters and numbers apart: `flux1.1pro` → flux, 1.1, pro; the v of a version falls."""
     found = [part.replace(",", ".") for part in _PART.findall(text)]
