@@ -147,7 +147,8 @@ def house(request: HtmxRequest, found: Endpoint) -> Filled | None:
     if preset is None or filled is None:
         return None
     post = {**filled.post, filling.HOUSE: ["1"]}
-    return replace(filled, post=post, notice="", house=preset.name)
+    notice = filled.notice if filled.mend else ""  # what no longer fits is said here too
+    return replace(filled, post=post, notice=notice, house=preset.name)
 
 
 def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> HttpResponse:

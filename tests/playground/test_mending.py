@@ -208,6 +208,17 @@ def test_a_draft_in_json_is_flagged_and_stays_json(
     assert "seed left out" in repaired
 
 
+def test_a_house_default_that_no_longer_fits_says_so_in_the_untouched_form(
+    member: Client, make_preset: Any, change: Any
+) -> None:
+    make_preset(is_shared=True, is_house_default=True)
+    assert "has changed since" not in text_of(member.get(PAGE))
+    was = change()
+    page = text_of(member.get(PAGE))
+    assert "seed is gone" in page
+    assert f'value="mend:{was}"' in page
+
+
 def test_a_run_of_an_older_version_offers_the_repair(
     member: Client, flux: Endpoint, make_run: Any, change: Any
 ) -> None:
