@@ -18,6 +18,7 @@ _VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ions", "ion", "er", "ors", "or", "ed", "es", "e", "s")  # fmt: skip
 _SHORTEST_STEM = 5
 _SHORTEST_SLIP = 4
+_LONG = 8  # signs of a word in which two slips are likely
 
 
 def plain(text: str) -> str:
@@ -93,10 +94,10 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     from rapidfuzz import process  # five megabytes of code, only for who mistypes
     from rapidfuzz.distance import OSA
 
-    most = 1 if len(word) < 6 else 2
+    most = 1 if len(word) < _LONG else 2
     near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
     return min(
-        (name for name, *_ in near),
+        (name for name, far, _ in near if far < 2 or name[0] == word[0]),
         key=lambda name: (
             OSA.distance(word, name),
             name[0] != word[0],

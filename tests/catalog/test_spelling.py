@@ -61,7 +61,7 @@ def test_letters_and_numbers_come_apart(text: str, parts: list[str]) -> None:
 @pytest.mark.parametrize(
     ("slip", "meant"),
     [("klng", "kling"), ("klign", "kling"), ("vidoe", "video"), ("speach", "speech"), ("upscalr", "upscaler"),
-     ("xqzw", ""), ("kl", ""), ("2.11", "")],
+     ("xqzw", ""), ("upscailler", "upscaler"), ("portal", ""), ("whisper", ""), ("kl", ""), ("2.11", "")],
 )  # fmt: skip
 def test_a_slip_is_mended(slip: str, meant: str) -> None:
     assert spelling.correction(slip, KNOWN) == meant
