@@ -176,7 +176,7 @@ SHAPES: list[dict[str, Any]] = [
     {"type": "object", "properties": {"p": TEXT}}, {"type": "object", "properties": {"p": INTEGER}},
     {"anyOf": [INTEGER, {"type": "object", "properties": {"p": TEXT}}]}, {"type": "object", "additionalProperties": INTEGER},
 ]  # fmt: skip
-_NAMES = ["prompt", "steps", "num_steps", "p", "size", "image_url", "image_urls"]
+_NAMES = ["prompt", "steps", "num_steps", "p", "size", "style", "styles"]
 _inputs = st.fixed_dictionaries(
     {}, optional={name: st.sampled_from(range(len(SHAPES))) for name in _NAMES}
 )
