@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import combinations
+from itertools import chain, combinations, permutations
 from operator import and_, or_
 
 from catalog import spelling, synonyms
@@ -25,6 +25,7 @@ NOTHING: Levels = (0, 0, 0, 0, 0)
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
 _GLUED_FROM = 5
+_ANY_ORDER = 3  # so many words are looked for as a name in every order
 FEW = 8  # with fewer answers than this, what has all words but one is offered beside them
 
 
@@ -331,9 +332,18 @@ def _corrected(
 
 
 def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
-    """Those of which the words are the very name, and those whose name begins with them."""
+    """Those of which the words are the very name, and those whose name begins with them.
+
+    A few words are the name in any order, unless one of them names it in the order that was typed.
+    """
     words = [w for one in said for w in one.words]
-    return (index.names.named(words), index.names.beginning_with(words)) if words else (0, 0)
+    if not words:
+        return 0, 0
+    named = index.names.named(words)
+    if not named and 1 < len(said) <= _ANY_ORDER:
+        orders = (chain.from_iterable(one.words for one in order) for order in permutations(said))
+        named = reduce(or_, (index.names.named(list(order)) for order in orders))
+    return named, index.names.beginning_with(words)
 
 
 def _most(

@@ -39,6 +39,7 @@ def some(make_endpoint: Make) -> None:
         [
             ("fal-ai/flux-pro/v1.1", "FLUX1.1 [pro]", "text-to-image", "Pictures from words."),
             ("fal-ai/flux/dev", "FLUX.1 [dev]", "text-to-image", "Open weights."),
+            ("fal-ai/flux-kontext/dev", "FLUX.1 Kontext [dev]", "image-to-image", "Edits."),
             ("fal-ai/kling-video/v2.1/master", "Kling 2.1 Master", "image-to-video", "Films from stills."),
             ("fal-ai/kling-video/v1.6/pro", "Kling 1.6", "text-to-video", "Films from words."),
             ("fal-ai/stable-diffusion-v35-large", "Stable Diffusion 3.5 Large", "text-to-image", ""),
@@ -73,6 +74,7 @@ def some(make_endpoint: Make) -> None:
         ("bg removal", "bria/background/remove"),
         ("rembg", "bria/background/remove"),
         ("texttovideo", "fal-ai/kling-video/v1.6/pro"),
+        ("dev flux", "fal-ai/flux/dev"),
         ("open weight flux model", "fal-ai/flux/dev"),
     ],
 )
