@@ -121,7 +121,7 @@ def test_nothing_found_leads_to_the_nearest_words_and_filters(some: None) -> Non
     assert (first.title, first.count) == ("kling", 2)
     assert ids(search(first.query)) == ids(ask("kling"))
     reliefs = ask("flux license:commercial").reliefs
-    assert ("Without “Licence: Commercial”", 2) in [
+    assert ("Without “Licence: Commercial”", 3) in [
         (relief.title, relief.count) for relief in reliefs
     ]
 
