@@ -120,7 +120,7 @@ class Hub:
         self._reading = asyncio.Lock()
         self._drawing = asyncio.Lock()
         self._states: OrderedDict[uuid.UUID, tuple[str, int]] = OrderedDict()  # and since when
-        self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, str]] = OrderedDict()
+        self._fragments: OrderedDict[tuple[uuid.UUID, str], tuple[int, bytes]] = OrderedDict()
 
     async def newer(self, runs: list[Watched], hold_s: float) -> list[Watched]:
         """Those of `runs` that have a newer version, with it, as soon as there is one; empty after `hold_s`."""
@@ -186,7 +186,7 @@ class Hub:
         if not self._polls:
             self._has_polls.clear()
 
-    async def fragment(self, run: Watched) -> str:
+    async def fragment(self, run: Watched) -> bytes:
         """The markup of a run in a view, of this version or newer; drawn once for everybody."""
         key = (run.pk, run.view)
         kept = self._fragments.get(key)
@@ -237,17 +237,19 @@ class Router:
         try:
             # Who leaves meanwhile is not looked for: it would cost each poll a task, and ends with the hold.
             found = await hub.newer(runs, hold_s)
-            body = "".join([await hub.fragment(run) for run in found])
+            body = b"".join([await hub.fragment(run) for run in found])
         except DatabaseError:
             log.exception("a held poll could not read its runs")
             return await _answer(send, 503)
         return await _answer(send, 200 if body else 204, body)
 
 
-async def _answer(send: Send, status: int, body: str = "") -> None:
+async def _answer(send: Send, status: int, body: bytes = b"") -> None:
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+    if status != 204:  # else each answer is sent in chunks, which costs both ends
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body.encode()})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
@@ -256,9 +258,9 @@ def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
     return {pk: (version, state) for pk, version, state in rows}
 
 
-def _draw(pk: uuid.UUID, view: str) -> tuple[int, str]:
+def _draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
     run = Run.objects.with_endpoint().prefetch_related("artifacts").get(pk=pk)
-    return run.version, renderers.changed(run, view)
+    return run.version, renderers.changed(run, view).encode()
 
 
 def _in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

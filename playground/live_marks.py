@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 
 from django.core.signing import Signer
 
 from playground.models import Run
 
 
+@lru_cache(maxsize=4096)  # a crowd asks for one run again and again
 def mark(pk: uuid.UUID, view: str) -> str:
     """The signature over a run and the view in which a page shows it."""
     return Signer(salt="vitrine.live").signature(f"{pk}:{view}")
