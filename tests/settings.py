@@ -3,6 +3,9 @@
 import os
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
+
+from environ import Env
 
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ["UPSTREAM"] = "sandbox"
@@ -12,7 +15,9 @@ if "VITRINE_TEST_DATABASE_URL" in os.environ:
 else:
     os.environ.pop("DATABASE_URL", None)
 
-from config.settings import *  # noqa: F403
+# A checkout in use has an `.env` of its own, and the addresses of a running sandbox: neither counts here.
+with patch.object(Env, "read_env"):
+    from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
