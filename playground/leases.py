@@ -86,7 +86,10 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
 def has_free(may_go: MayGo = NO_LIMIT) -> bool:
     """Whether `claim` would find something; a cheap look without a write."""
     now = clock.now()
-    return _free(now).exclude(state=State.CREATED).exists() or bool(_next(now, 1, may_go))
+    if _free(now).exclude(state=State.CREATED).exists():
+        return True
+    # Counting those under way costs more the more there are; mostly nobody waits.
+    return _new(now).exists() and bool(_next(now, 1, may_go))
 
 
 def is_room(user_id: int) -> bool:
