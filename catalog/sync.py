@@ -29,6 +29,7 @@ PAGE_LIMIT = 1000
 SCHEMAS_PER_CALL = 10
 SCHEMAS_PER_WRITE = 40  # keeps the write lock well below 50 ms
 PRICES_PER_CALL = 50
+PRICES_PER_WRITE = 200
 CALLS_AT_ONCE = 4
 REPORTS_KEPT = 500
 BEAT_EVERY_S = 5.0
@@ -95,6 +96,7 @@ class _Sync:
         self.report = ledger.report
         self._progress = progress
         self._found: list[tuple[list[str], fal.Found]] = []  # read, and not yet written
+        self._prices: list[fal.Price] = []  # the same
 
     async def run(self) -> None:
         if self.report.is_full:
@@ -176,9 +178,19 @@ class _Sync:
             await _at_once(self._price, _batches(self.ledger.listed(), PRICES_PER_CALL))
         except fal.FalError as error:
             self.ledger.fail("prices", str(error))
+        finally:
+            await asyncio.shield(self._write_prices())
 
     async def _price(self, ids: list[str]) -> None:
-        await self._write(self.ledger.keep_prices, await self.platform.pricing(ids))
+        prices = await self.platform.pricing(ids)
+        self._prices += prices
+        if len(self._prices) >= PRICES_PER_WRITE:
+            await self._write_prices()
+
+    async def _write_prices(self) -> None:
+        prices, self._prices = self._prices, []
+        if prices:
+            await self._write(self.ledger.keep_prices, prices)
 
     async def _write(self, step: Callable[..., None], *args: object) -> None:
         await sync_to_async(step)(*args)
