@@ -126,7 +126,7 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
     """Milliseconds of each of TURNS; the number of fields; both sizes."""
     from django.template import Context, Template
 
-    from playground import forms
+    from playground.form import forms
     from schemas import build, contract, draw, parse
     from schemas.examples import example
     from schemas.validation import validate
@@ -190,7 +190,7 @@ def crowd(many: int) -> tuple[float, float, float]:
     """Seconds to build the trees of many different documents, to draw them all, and to draw them bare."""
     from django.template import Context, Template
 
-    from playground import forms
+    from playground.form import forms
     from schemas import build, contract, draw
 
     texts = [(endpoint_id(n), json.dumps(document(n))) for n in range(many)]

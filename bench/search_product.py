@@ -84,7 +84,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
     fill(count)
     raw = prepare()
     base = rss_mb()
-    from catalog import index
+    from catalog.finding import index
     from catalog.models import Revision
     from catalog.query import Query
     from catalog.search import search
@@ -198,8 +198,8 @@ def page(questions: list[str]) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
 
     from catalog import pages
+    from catalog.asking.narrowing import Place
     from catalog.models import Revision
-    from catalog.narrowing import Place
     from catalog.query import Query
 
     call_command("collectstatic", verbosity=0, interactive=False)

@@ -28,7 +28,7 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """Weight on the page, time and disk for a catalogue; the reference is Pillow's own thumbnail."""
     from base64 import b64decode
 
-    from catalog import drawing
+    from catalog.pictures import drawing
 
     with tempfile.TemporaryDirectory() as folder:
         originals = [Path(folder) / f"{number}.jpg" for number in range(rounds)]

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import exchange_views, picture_book
-from catalog.bulk_actions import BulkActions
+from catalog.curation.bulk_actions import BulkActions
 from catalog.models import (
     Collection,
     CollectionItem,
@@ -21,7 +20,9 @@ from catalog.models import (
     Picture,
     SyncReport,
 )
+from catalog.pictures import picture_book
 from catalog.querysets import CARD
+from catalog.views import exchange
 
 SHOWN_AT_MOST = 200
 
@@ -128,7 +129,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Save as a file")
     def export(self, request: HttpRequest, collections: QuerySet[Collection]) -> HttpResponse:
         """The chosen collections as JSON, to be imported elsewhere."""
-        return exchange_views.as_file(collections.select_related("cover"), "collections")
+        return exchange.as_file(collections.select_related("cover"), "collections")
 
     def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
         """Whoever makes one owns it."""

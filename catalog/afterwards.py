@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from catalog import capabilities, changes
+from catalog import changes
+from catalog.asking import capabilities
 
 PAUSE_S = 0.02  # between batches, for those who wait for the same process
 

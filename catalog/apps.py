@@ -12,6 +12,6 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep index and triggers in place: a migration may drop them without knowing."""
-        from catalog import search_index
+        from catalog.finding import search_index
 
         post_migrate.connect(search_index.install, sender=self)

@@ -18,12 +18,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog import highlight, narrowing
-from catalog.facts import KEYS
-from catalog.index import current
-from catalog.matching import Found
+from catalog.asking import narrowing
+from catalog.asking.facts import KEYS
+from catalog.asking.narrowing import Place
+from catalog.finding import highlight
+from catalog.finding.index import current
+from catalog.finding.matching import Found
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
-from catalog.narrowing import Place
 from catalog.query import STATUSES, Query
 from catalog.search import Answer, search
 

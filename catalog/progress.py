@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models import Exists
 from django.utils import timezone
 
-from catalog import picture_book
 from catalog.models import SyncReport
+from catalog.pictures import picture_book
 
 BEAT_IS_STALE_AFTER = timedelta(seconds=30)
 

@@ -8,7 +8,16 @@ from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
 
-from catalog.facts import KEYS, Condition, Hint, Words, condition, instead, parse_words, together
+from catalog.asking.facts import (
+    KEYS,
+    Condition,
+    Hint,
+    Words,
+    condition,
+    instead,
+    parse_words,
+    together,
+)
 
 TITLES = {key.name: key.title for key in KEYS.values() if key.is_facet}  # in the order of the page
 STATUSES = {

@@ -17,13 +17,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog import bitmaps, spelling
-from catalog.facts import KEYS, Listing, condition, facts_of
-from catalog.index import current
+from catalog.asking.facts import KEYS, Listing, condition, facts_of
+from catalog.asking.vocabulary import lines
+from catalog.asking.wording import Group, label, said, summary
+from catalog.finding import bitmaps, spelling
+from catalog.finding.index import current
 from catalog.models import Endpoint, Standing
 from catalog.pricing import in_words
-from catalog.vocabulary import lines
-from catalog.wording import Group, label, said, summary
 
 MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
 _CANDIDATES, _RARE = 60, 200

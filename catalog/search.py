@@ -14,14 +14,14 @@ from functools import lru_cache, reduce
 from operator import and_
 from typing import NamedTuple
 
-from catalog import matching, spelling
-from catalog.conditions import BY_LENGTH, for_length
-from catalog.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
-from catalog.index import Index, current
-from catalog.matching import Found
+from catalog.asking.conditions import BY_LENGTH, for_length
+from catalog.asking.facts import FAVOURITE, KEYS, Condition, Hint, condition, doubt
+from catalog.asking.wording import said
+from catalog.finding import matching, spelling
+from catalog.finding.index import Index, current
+from catalog.finding.matching import Found
 from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
-from catalog.wording import said
 
 PAGE_SIZE = 48
 _WEIGHED = 2000  # a larger level is ordered by merit alone

@@ -16,7 +16,7 @@ from django.core.wsgi import get_wsgi_application
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
 
-from catalog import picture_files  # noqa: E402
+from catalog.pictures import picture_files  # noqa: E402
 from config.statics import Statics  # noqa: E402
 from playground import live  # noqa: E402
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models.functions import Coalesce
 
-from catalog import notes, related
+from catalog import related
+from catalog.curation import notes
 from catalog.models import Collection, Endpoint, Revision
 from playground import history
 from playground.models import Run

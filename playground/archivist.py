@@ -18,10 +18,10 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
 import fal
-from catalog import picture_files
-from playground import sniffing
+from catalog.pictures import picture_files
+from playground.files import sniffing
+from playground.files.posters import Looker
 from playground.models import Artifact
-from playground.posters import Looker
 
 log = logging.getLogger(__name__)
 

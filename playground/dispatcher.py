@@ -10,7 +10,8 @@ from django.utils import timezone
 
 import fal
 from catalog.models import Standing
-from playground import inputs, lifecycle, outcomes, webhooks
+from playground import lifecycle, outcomes, webhooks
+from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.transports import direct

@@ -14,7 +14,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from playground import inputs, live_marks, renderers, stills
+from playground import live_marks, renderers
+from playground.files import inputs, stills
 from playground.models import Run
 from playground.querysets import RunQuerySet
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 
 from catalog import search
+from catalog.curation.standing import WORDS
 from catalog.models import Collection, Endpoint, Standing
 from catalog.query import Query
-from catalog.standing import WORDS
 from catalog.templatetags.vitrine import category_name
 from playground.models import Run
 

@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
-from playground import changes, clock, inputs, lifecycle, outcomes
+from playground import changes, clock, lifecycle, outcomes
+from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.querysets import RunQuerySet

@@ -24,7 +24,9 @@ from django.db import close_old_connections
 
 import fal
 from catalog.models import Endpoint
-from playground import filling, inputs, lifecycle, sessions, tickets
+from playground import lifecycle, sessions, tickets
+from playground.files import inputs
+from playground.form import filling
 from playground.sessions import Sitting
 from playground.transports import cancelling
 from schemas.artifacts import artifacts

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from catalog import upstream
-from playground import filling, live_marks, trees, words
+from playground import live_marks, trees, words
+from playground.form import filling
 from playground.models import Artifact, Run
 from schemas.artifacts import artifacts
 

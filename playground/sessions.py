@@ -23,7 +23,9 @@ from django.db import DatabaseError, close_old_connections
 import fal
 from catalog.models import Endpoint
 from fal.storable import storable
-from playground import clock, filling, leases, lifecycle, outcomes, sniffing
+from playground import clock, leases, lifecycle, outcomes
+from playground.files import sniffing
+from playground.form import filling
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.tickets import Ticket

@@ -23,7 +23,7 @@ from django.db import close_old_connections
 import fal
 from catalog import afterwards, sync
 from catalog.models import SyncReport
-from catalog.thumbnails import Thumbnails
+from catalog.pictures.thumbnails import Thumbnails
 from playground import (
     archivist,
     changes,
@@ -34,10 +34,10 @@ from playground import (
     unconfirmed,
     webhooks,
 )
+from playground.files.posters import Looker
 from playground.models import Artifact, Run, Transport
 from playground.models import Worker as WorkerRow
 from playground.pacing import Host, Pace
-from playground.posters import Looker
 from playground.transports.direct import OPENED
 
 log = logging.getLogger(__name__)

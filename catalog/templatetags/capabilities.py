@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from catalog.wording import Group, summary
+from catalog.asking.wording import Group, summary
 
 register = template.Library()
 

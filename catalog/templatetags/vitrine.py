@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.highlight import Marks
+from catalog.finding.highlight import Marks
 
 register = template.Library()
 ON_A_CARD = 64  # signs of a description

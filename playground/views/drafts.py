@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from catalog.models import Endpoint
-from playground import drafts
+from playground.form import drafts
 from playground.views import form
 from playground.views.runs import HtmxRequest
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
-from playground import about, drafts, filling, history, sources
-from playground.filling import Filled, Post
+from playground import about, history
+from playground.form import drafts, filling, sources
+from playground.form.filling import Filled, Post
 from playground.models import Draft, Preset, Run
 from playground.views import form, page
 from playground.views.runs import HtmxRequest

@@ -24,8 +24,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from playground import mesh_viewer, sniffing
-from playground import uploads as domain
+from playground.files import mesh_viewer, sniffing
+from playground.files import uploads as domain
 from playground.models import Artifact, Run, Upload
 from playground.renderers import source
 

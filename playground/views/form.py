@@ -14,9 +14,10 @@ from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from catalog.models import Endpoint
-from playground import drafts, filling, lifecycle, links, presets, renderers, sources
-from playground.drafts import Tab
-from playground.filling import Filled, Post
+from playground import lifecycle, renderers
+from playground.form import drafts, filling, links, presets, sources
+from playground.form.drafts import Tab
+from playground.form.filling import Filled, Post
 from playground.transports import choices
 from playground.views import files, page
 from playground.views.runs import HtmxRequest

@@ -11,8 +11,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from catalog import picture_book
 from catalog.models import SyncReport
+from catalog.pictures import picture_book
 from playground import clock
 from playground.models import Run, Worker
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog import notes as domain
+from catalog.curation import notes as domain
 from catalog.models import Endpoint, Note
 from playground.views.runs import HtmxRequest
 

@@ -11,8 +11,9 @@ from django.shortcuts import render
 
 from catalog import change_log, related
 from catalog.models import Endpoint, Revision
-from playground import filling, history, json_view, renderers, sessions
-from playground.filling import Filled
+from playground import history, renderers, sessions
+from playground.form import filling, json_view
+from playground.form.filling import Filled
 from playground.models import Run
 from playground.transports import choices
 from playground.views.health import readiness

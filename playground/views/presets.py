@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from catalog.models import Endpoint
-from playground import presets
+from playground.form import presets
 from playground.models import Preset
 from playground.views.endpoint import remember
 from playground.views.runs import HtmxRequest

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from playground import prompts
+from playground.form import prompts
 from playground.views.runs import HtmxRequest
 
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from playground import restoring
+from playground.form import restoring
 from playground.models import Run
 from playground.views.runs import HtmxRequest
 from schemas.exact import dumps

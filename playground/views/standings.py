@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from catalog import standing
-from catalog.curators import curators_only
+from catalog.curation import standing
+from catalog.curation.curators import curators_only
 from catalog.models import Endpoint
 from playground.views.health import readiness
 from playground.views.runs import HtmxRequest

@@ -12,7 +12,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
 from config.staticfiles import join_css, join_js
-from playground.forms import render_form
+from playground.form.forms import render_form
 from schemas import Field, build, contract, draw, parse
 from tests.conftest import DATA
 from tests.schemas import strategies

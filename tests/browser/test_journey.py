@@ -156,6 +156,10 @@ def test_two_tabs_watch_two_runs(open_page: Open) -> None:
         page.wait_for_selector(DONE)
 
 
+HAS_METADATA = """media => media.readyState >= 1 ||
+  new Promise((done) => media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
+
+
 @pytest.mark.parametrize(
     ("endpoint_id", "result"),
     [
@@ -172,7 +176,7 @@ def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result:
     page.wait_for_selector(DONE)
     expect(page.locator(result).first).to_be_visible()
     if "video" in result or "audio" in result:
-        page.wait_for_function(f"document.querySelector('{result}').readyState >= 1")
+        page.locator(result).first.evaluate(HAS_METADATA)
 
 
 def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> None:

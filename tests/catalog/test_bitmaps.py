@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import bitmaps
+from catalog.finding import bitmaps
 
 sized = st.integers(1, 400).flatmap(
     lambda size: st.tuples(

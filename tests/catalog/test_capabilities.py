@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog import afterwards, capabilities
+from catalog import afterwards
+from catalog.asking import capabilities
 from catalog.models import Endpoint, Revision, Schema
 
 MakeEndpoint = Callable[..., Endpoint]

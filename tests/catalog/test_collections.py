@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from catalog import collecting
-from catalog.collecting import Arrangement, Line
+from catalog.curation import collecting
+from catalog.curation.collecting import Arrangement, Line
 from catalog.models import Collection, CollectionItem, Endpoint
 
 HTMX = {"HX-Request": "true"}

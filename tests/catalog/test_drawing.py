@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from catalog import drawing
+from catalog.pictures import drawing
 from tests.catalog import thumbs
 
 

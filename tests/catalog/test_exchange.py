@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from catalog import exchange
-from catalog.collecting import Arrangement, Line, arrange
+from catalog.curation import exchange
+from catalog.curation.collecting import Arrangement, Line, arrange
 from catalog.models import Collection, Endpoint
 from schemas.exact import dumps
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.conditions import condition
-from catalog.facts import KEYS, Listing, facts_of, together
-from catalog.index import Index
+from catalog.asking.conditions import condition
+from catalog.asking.facts import KEYS, Listing, facts_of, together
+from catalog.finding.index import Index
 from catalog.models import Endpoint
 from catalog.query import Query
 from catalog.search import search

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.facts import KEYS, Condition, Listing, condition, doubt, facts_of, parse_words
-from catalog.vocabulary import SYNONYMS, VALUE_SYNONYMS
+from catalog.asking.facts import KEYS, Condition, Listing, condition, doubt, facts_of, parse_words
+from catalog.asking.vocabulary import SYNONYMS, VALUE_SYNONYMS
 
 
 def listing(**values: Any) -> Listing:

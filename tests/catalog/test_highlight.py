@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.highlight import marks
-from catalog.matching import Found
+from catalog.finding.highlight import marks
+from catalog.finding.matching import Found
 
 
 def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog import bitmaps
-from catalog import index as indexes
-from catalog.facts import condition
+from catalog.asking.facts import condition
+from catalog.finding import bitmaps
+from catalog.finding import index as indexes
 from catalog.models import Endpoint, Revision
 
 Make = Callable[..., Endpoint]

@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.realistic import entries
-from catalog import bitmaps, spelling
-from catalog import index as indexes
+from catalog.finding import bitmaps, spelling
+from catalog.finding import index as indexes
+from catalog.finding.search_index import Phrase, Sought
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.query import Query
 from catalog.search import Answer, search
-from catalog.search_index import Phrase, Sought
 
 Make = Callable[..., Endpoint]
 

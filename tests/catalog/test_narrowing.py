@@ -12,11 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.conditions import condition
+from catalog.asking.conditions import condition
+from catalog.asking.query_words import instead, parse_words
+from catalog.asking.vocabulary import KEYS
+from catalog.asking.wording import label, said, summary
 from catalog.models import Endpoint
-from catalog.query_words import instead, parse_words
-from catalog.vocabulary import KEYS
-from catalog.wording import label, said, summary
 
 Make = Callable[..., Endpoint]
 VIDEO = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog import picture_files
+from catalog.pictures import picture_files
 
 BASE = "0123456789abcdef01234567"
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import saved_searches
+from catalog.curation import saved_searches
 from catalog.models import Endpoint, Favourite, SavedSearch
 from catalog.query import Query
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import search_index
+from catalog.finding import search_index
 from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
 from catalog.search import PAGE_SIZE, Answer, search

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import spelling, synonyms
+from catalog.finding import spelling, synonyms
 
 KNOWN = {
     "kling": 9,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from catalog import standing
+from catalog.curation import standing
 from catalog.models import Endpoint, Standing, SyncReport
 from tests.catalog.upstream import CatalogueUpstream, item
 

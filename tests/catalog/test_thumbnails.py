@@ -17,8 +17,9 @@ from django.test import Client
 from django.utils import timezone
 
 import fal
-from catalog import picture_book, progress, thumbnails
+from catalog import progress
 from catalog.models import Endpoint, Picture, Revision, SyncReport
+from catalog.pictures import picture_book, thumbnails
 from tests.catalog import thumbs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Collection, CollectionItem, Note
-from playground import about, uploads
+from playground import about
+from playground.files import uploads
 from playground.models import Artifact, Run
 
 FLUX = "fal-ai/flux/dev"

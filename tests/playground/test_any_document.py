@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.forms import render_form
+from playground.form.forms import render_form
 from schemas import Field, build, contract, draw, parse, write
 from schemas.artifacts import artifacts
 from schemas.building import MAX_NODES

@@ -23,10 +23,10 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 import fal
-from catalog import confined
+from catalog.pictures import confined
 from playground import archivist
+from playground.files.posters import Looker
 from playground.models import Artifact, Run
-from playground.posters import Looker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -303,7 +303,7 @@ def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None
     ]
 
     async def main() -> list[Any]:
-        program = confined.Program("playground.pictures", 20)
+        program = confined.Program("playground.files.pictures", 20)
         try:
             return [await program.ask(question) for question in asked]
         finally:

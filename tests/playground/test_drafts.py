@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground import drafts
+from playground.form import drafts
 from playground.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"

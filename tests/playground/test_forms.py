@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from playground.forms import render_form
+from playground.form.forms import render_form
 from sandbox import openapi
 from sandbox.models import MODELS
 from schemas import build, contract, draw, parse, write

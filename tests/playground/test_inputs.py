@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from PIL import Image
 
 from catalog.models import Endpoint
-from playground import archivist, inputs, lifecycle
+from playground import archivist, lifecycle
+from playground.files import inputs
 from playground.models import Artifact, Run, Upload
 from tests.playground.conftest import Control, Work
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from playground.forms import render_form
+from playground.form.forms import render_form
 from schemas import MISSING, Field, build, contract, draw, parse
 from schemas.exact import NotJson, identical, loads
 from schemas.validation import validate

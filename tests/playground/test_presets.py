@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground import links
+from playground.form import links
 from playground.models import Preset, Share, Upload
 
 FLUX = "fal-ai/flux/dev"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.filling import model
+from playground.form.filling import model
 from schemas import parse
 from tests.playground.browser_post import post_of
 

@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog import standing
+from catalog.curation import standing
 from catalog.models import Endpoint, Standing
 from playground import leases, lifecycle, tickets
 from playground.models import Preset, Run, Transport

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from PIL import Image
 
-from catalog import picture_files
+from catalog.pictures import picture_files
 from playground import archivist
 from playground.models import Artifact
 

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from playground import uploads
+from playground.files import uploads
 from playground.models import Artifact, Upload
 from tests.schemas import strategies
 

@@ -178,7 +178,7 @@ def test_a_pattern_without_end_allows_everything(pattern: str) -> None:
     value = {"x": ["a" * 5000 + "!", "x" * 5000] * 20}
     problems({"type": "object", "properties": {"x": schema}}, value)
     problems({"type": "object", "patternProperties": {pattern: False}}, {"a" * 5000 + "!": 1})
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 30  # 0.1 s each where it would be for ever
 
 
 def test_a_fan_of_references_ends_and_allows_everything() -> None:

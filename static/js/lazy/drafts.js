@@ -2,7 +2,7 @@
  * Keeps on the server what is typed into a form with data-draft-url: a moment after each pause, now and
  * then while somebody types on, and before the page is left. One save at a time; what could not be saved
  * is tried again, and after some seconds the page says so. Two tabs never overwrite each other: the
- * server knows which version a tab has seen (playground/drafts.py). It comes with the first focus.
+ * server knows which version a tab has seen (playground/form/drafts.py). It comes with the first focus.
  */
 const PAUSE_MS = 500;
 const LONGEST_MS = 4000;

@@ -1,6 +1,6 @@
 /**
  * <json-text><textarea>…: says while somebody types where the JSON is wrong, in the words of
- * playground/json_view.py, with a button that puts the caret there.
+ * playground/form/json_view.py, with a button that puts the caret there.
  */
 const REST_MS = 250;
 

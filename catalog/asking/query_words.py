@@ -1,0 +1,138 @@
+"""The words of a typed question: what is searched for, what is asked for, and hints at what was not understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from catalog.asking.conditions import Condition, condition, folded, together
+from catalog.asking.vocabulary import KEYS, SYNONYMS, VALUE_SYNONYMS
+
+_MOST_WORDS = 24
+_WORD = re.compile(
+    r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
+    re.IGNORECASE,
+)
+_BARE = {  # what looks like a fact without its key
+    "resolution": re.compile(r"\d{3,4}p|[248]k", re.IGNORECASE),
+    "duration": re.compile(r"\d{1,3}(?:s|sec|secs|seconds?)", re.IGNORECASE),
+    "ratio": re.compile(r"\d{1,2}:\d{1,2}"),
+    "price": re.compile(r"[<>]=?\$?\d*[.,]?\d+\$?|\$\d*[.,]?\d+"),
+}
+_PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something that was not understood and left out, and the word that may have been meant."""
+
+    word: str
+    message: str
+    suggestion: str = ""
+
+
+class Words(NamedTuple):
+    """A question taken apart: `text` is what is left for the text search."""
+
+    text: str
+    conditions: tuple[Condition, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with what it asks for
+
+
+@lru_cache(maxsize=1024)
+def parse_words(q: str) -> Words:
+    """Take a typed question apart. A word that is not understood becomes a hint and asks for nothing."""
+    text: list[str] = []
+    taken: list[tuple[str, Condition]] = []
+    hints: list[Hint] = []
+    for piece in _PIECE.findall(q):
+        match = _WORD.fullmatch(piece)
+        if match is None or match["value"].startswith("//") or len(taken) >= _MOST_WORDS:
+            text.append(piece)
+            hints += _bare_fact(piece)
+        elif found := condition(match["key"], _bare(match["value"]), is_typed=True):
+            taken.append((piece, replace(found, is_negated=bool(match["no"]))))
+        elif hint := _hint(piece, match["key"], _bare(match["value"])):
+            hints.append(hint)
+    return Words(" ".join(text), together(one for _, one in taken), tuple(hints), tuple(taken))
+
+
+def instead(q: str, word: str, other: str = "") -> str:
+    """A question with another word in the place of one, or without it."""
+    pieces = _PIECE.findall(q)
+    if word in pieces:
+        pieces[pieces.index(word)] = other
+    return " ".join(piece for piece in pieces if piece)
+
+
+def doubt(asked: Condition, known: Iterable[str]) -> Hint | None:
+    """A hint where none of the `known` facts is what a condition on an open key asks for."""
+    key, values = KEYS[asked.key], []
+    if key.values or key.is_number:
+        return None
+    for fact in known:
+        name, _, value = fact.partition(":")
+        if name == asked.key:
+            if asked.accepts(fact):
+                return None
+            values.append(value)
+    if not values:
+        return None
+    wanted = asked.values[0]
+    nearest = _nearest(wanted, values)
+    message = f"No model has {asked.word}."
+    return Hint(asked.word, message, f"{asked.key}:{_quoted(nearest)}" if nearest else "")
+
+
+def _bare_fact(piece: str) -> list[Hint]:
+    key = next((key for key, form in _BARE.items() if form.fullmatch(piece)), "")
+    if not key:
+        return []
+    return [Hint(piece, f"{piece} is looked for in names and texts.", f"{key}:{piece}")]
+
+
+def _bare(value: str) -> str:
+    is_one = value.startswith('"') and value.count('"') <= 2 and value.rstrip('"').count('"') == 1
+    return value.strip('"') if is_one else value
+
+
+def _hint(word: str, typed: str, value: str) -> Hint | None:
+    """Why a word is not understood; nothing while its value is still to be typed."""
+    if not value.strip("<>=≥≤.$€£ -"):
+        return None
+    key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
+    if key is None:
+        nearest = _nearest(typed, [*KEYS, *SYNONYMS])
+        name = SYNONYMS.get(nearest, nearest)
+        fits = name and condition(name, value, is_typed=True)
+        suggestion = f"{name}:{_quoted(value)}" if fits else f"{name}:" if name else ""
+        return Hint(word, f"There is no {typed}: to search by.", suggestion)
+    if key.is_number:
+        return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
+    begun = [known for known in key.values if known.startswith(folded(value))]
+    if begun:
+        return Hint(word, f"{word} may become {' or '.join(begun)}.")
+    known = [*key.values, *VALUE_SYNONYMS.get(key.name, {})]
+    nearest = _nearest(folded(value), known)
+    meant = VALUE_SYNONYMS.get(key.name, {}).get(nearest, nearest)
+    if meant:
+        return Hint(word, f"There is no {word}.", f"{key.name}:{meant}")
+    listed = f" It may be {', '.join(key.values)}." if key.values else ""
+    return Hint(word, f"There is no {word}.{listed}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from rapidfuzz import fuzz, process  # as in `spelling.py`: only for who mistypes
+
+    found = process.extractOne(
+        word.casefold()[:64], list(known), scorer=fuzz.ratio, score_cutoff=60
+    )
+    return found[0] if found else ""
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"\s", value) else value

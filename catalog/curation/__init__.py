@@ -1,0 +1,1 @@
+"""What people make of the catalogue: marks, collections, notes, saved searches."""

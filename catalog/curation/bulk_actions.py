@@ -1,0 +1,109 @@
+"""What curators do with many models at once in the admin: mark them, block them for a reason, collect them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.messages import ERROR
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from catalog.curation import collecting, standing
+from catalog.models import Collection, Endpoint, Standing
+
+if TYPE_CHECKING:
+    from catalog.querysets import EndpointQuerySet
+
+NAMED = 20  # models that the page between names
+
+
+class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The actions of the list of endpoints; each costs a fixed number of queries, whatever was picked."""
+
+    actions = ["approve", "mark_experimental", "block", "clear_standing", "collect"]
+
+    @admin.action(description="Approve")
+    def approve(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Recommend them."""
+        self._judge(request, endpoints, Standing.APPROVED)
+
+    @admin.action(description="Mark as experimental")
+    def mark_experimental(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Say that they are tried out."""
+        self._judge(request, endpoints, Standing.EXPERIMENTAL)
+
+    @admin.action(description="Take approved, experimental or blocked away")
+    def clear_standing(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Say nothing of them; what was blocked can be run again."""
+        self._judge(request, endpoints, "")
+
+    @admin.action(description="Block, for a reason …")
+    def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
+        """Nobody can run them; the page between asks why."""
+        if "go" not in request.POST:
+            return self._ask(request, endpoints, "block")
+        reason = request.POST.get("reason", "")
+        try:
+            self._judge(request, endpoints, Standing.BLOCKED, reason)
+        except ValueError as error:
+            return self._ask(request, endpoints, "block", error=str(error), reason=reason)
+        return None
+
+    @admin.action(description="Add to a collection …")
+    def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
+        """Put them at the end of a collection, which the page between asks for."""
+        key = request.POST.get("collection", "")
+        chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
+        found = chosen.first() if chosen is not None else None
+        if "go" not in request.POST:
+            return self._ask(request, endpoints, "collect")
+        if found is None:
+            return self._ask(request, endpoints, "collect", error="Choose a collection.")
+        picked = endpoints.select_related(None).only("pk")[: collecting.MOST_ITEMS + 1]
+        try:
+            count = collecting.put_in(found, list(picked))
+        except ValueError as error:
+            return self._ask(request, endpoints, "collect", error=str(error))
+        self.message_user(request, f"{_models(count)} added to “{found.title}”.")
+        return None
+
+    def _judge(
+        self, request: HttpRequest, endpoints: EndpointQuerySet, mark: str, reason: str = ""
+    ) -> None:
+        # By their keys: the list's own query may be joined and ordered, which no update is.
+        picked = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
+        count = standing.judge(picked, mark, reason, request.user)  # type: ignore[arg-type]
+        words = standing.WORDS[mark].lower()
+        self.message_user(request, f"{_models(count)}: {words}.")
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        endpoints: EndpointQuerySet,
+        action: str,
+        error: str = "",
+        **more: Any,
+    ) -> HttpResponse:
+        """The page between: what will be done to what, and the one thing that is missing."""
+        if error:
+            self.message_user(request, error, level=ERROR)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": Endpoint._meta,
+            "title": "Block models" if action == "block" else "Add models to a collection",
+            "action": action,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "is_across": request.POST.get("select_across") == "1",
+            "count": endpoints.count(),
+            "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
+            "collections": Collection.objects.all() if action == "collect" else [],
+            **more,
+        }
+        return TemplateResponse(request, "admin/catalog/bulk.html", context)
+
+
+def _models(count: int) -> str:
+    return f"{count} model{'s' * (count != 1)}"

@@ -1,0 +1,114 @@
+"""What in a collection wants a curator's care: models that are gone, deprecated, blocked, or may break what people have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from catalog import successors
+from catalog.curation import collecting
+from catalog.curation.collecting import Arrangement, Line
+from catalog.models import Change, Collection, CollectionItem, Endpoint, Standing
+
+Before = dict[str, Any]  # a collection's lines and cover, for the way back
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One model of a collection, what is wrong with it, and which one could take its place."""
+
+    endpoint: Endpoint
+    said: str
+    lines: Sequence[dict[str, Any]] = ()  # what changed, of one that is there all the same
+    successor: Endpoint | None = None
+
+
+def concerns(collection: Collection, items: Sequence[CollectionItem]) -> list[Concern]:
+    """What to care for, in the collection's order; in three queries at most.
+
+    A change is told until somebody saves the collection, or says that it was looked at.
+    """
+    lost = [item.endpoint for item in items if _lost(item.endpoint)]
+    instead = successors.of(lost)
+    broken = _broken([item.endpoint_id for item in items], collection.updated_at)
+    found = []
+    for item in items:
+        endpoint = item.endpoint
+        if said := _lost(endpoint):
+            found.append(Concern(endpoint, said, successor=instead.get(endpoint.pk)))
+        elif item.endpoint_id in broken:
+            lines = broken[item.endpoint_id]
+            found.append(
+                Concern(endpoint, "changed in a way that may break what people have", lines)
+            )
+    return found
+
+
+def replace(collection: Collection, endpoint_id: str, by: str) -> Before:
+    """Put another model in one's place, with its note; what was there before."""
+    return _rearrange(collection, endpoint_id, by)
+
+
+def remove(collection: Collection, endpoint_id: str) -> Before:
+    """Take a model out; what was there before."""
+    return _rearrange(collection, endpoint_id, "")
+
+
+def bring_back(collection: Collection, before: Before) -> None:
+    """Undo a replacement or a removal; what others added meanwhile stays."""
+    lines = [Line(endpoint_id, note) for endpoint_id, note in before["lines"]]
+    known = {*before["known"], *(line.endpoint_id for line in lines)}
+    _arrange(collection, lines, before["cover"], known)
+
+
+def looked_at(collection: Collection) -> None:
+    """Say that the changes so far are known."""
+    collection.save(update_fields=["updated_at"])
+
+
+def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
+    items = list(collection.items.select_related("endpoint").order_by("position", "pk"))
+    lines = [(item.endpoint.endpoint_id, item.note) for item in items]
+    cover = collection.cover.endpoint_id if collection.cover else ""
+    is_there = any(name == by for name, _ in lines)
+    new = [
+        Line(by if name == endpoint_id else name, note)
+        for name, note in lines
+        if name != endpoint_id or (by and not is_there)
+    ]
+    known = {name for name, _ in lines}
+    _arrange(collection, new, by if cover == endpoint_id else cover, known)
+    return {"lines": lines, "cover": cover, "known": [line.endpoint_id for line in new]}
+
+
+def _arrange(collection: Collection, lines: list[Line], cover: str, known: set[str]) -> None:
+    wanted = Arrangement(
+        collection.title,
+        collection.description,
+        collection.is_published,
+        cover,
+        lines,
+        frozenset(known),
+    )
+    collecting.arrange(collection, wanted)
+
+
+def _lost(endpoint: Endpoint) -> str:
+    """Why a model should be in no collection; empty where nothing speaks against it."""
+    if endpoint.gone_at:
+        return f"is gone upstream since {endpoint.gone_at:%-d %B %Y}"
+    if endpoint.standing == Standing.BLOCKED:
+        return "is blocked: nobody can run it"
+    return "is deprecated" if endpoint.status == "deprecated" else ""
+
+
+def _broken(keys: list[int], since: datetime) -> dict[int, list[dict[str, Any]]]:
+    changes = Change.objects.told().filter(
+        endpoint_id__in=keys, at__gt=since, weight=Change.Weight.BREAKING
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for key, lines in changes.order_by("at", "pk").values_list("endpoint_id", "lines"):
+        found.setdefault(key, []).extend(line for line in lines or () if line["breaks"])
+    return found

@@ -1,0 +1,229 @@
+"""Collections as a JSON file: written, read back with every mistake told, compared and carried out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from catalog.curation.collecting import (
+    LONGEST_SLUG,
+    MOST_ITEMS,
+    RESERVED,
+    Arrangement,
+    Line,
+    arrange,
+    create,
+    free_slug,
+)
+from catalog.models import Collection, CollectionItem, Endpoint
+from schemas.exact import NotJson, loads
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+FORMAT, VERSION = "vitrine-collections", 1
+LARGEST_BYTES = 1 << 20
+MOST_COLLECTIONS = 200
+_SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One collection of a file."""
+
+    slug: str
+    order: int
+    wanted: Arrangement
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an import would do with one collection."""
+
+    entry: Entry
+    known: Collection | None
+    changes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)  # endpoint ids that the catalogue has not
+
+    @property
+    def word(self) -> str:
+        """`new`, `changed` or `as it is`."""
+        return "new" if self.known is None else "changed" if self.changes else "as it is"
+
+
+def dump(collection: Collection) -> Told:
+    """One collection as JSON."""
+    items = collection.items.select_related("endpoint").only(
+        "collection_id", "note", "endpoint__endpoint_id"
+    )
+    return _dumped(collection, items.order_by("position", "pk"))
+
+
+def dump_all(collections: Iterable[Collection] | None = None) -> Told:
+    """A file of all collections, or of these, in their order; two queries however many."""
+    chosen = list(
+        Collection.objects.select_related("cover") if collections is None else collections
+    )
+    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in chosen}
+    rows = CollectionItem.objects.filter(collection__in=items).select_related("endpoint")
+    rows = rows.only("collection_id", "note", "endpoint__endpoint_id").order_by("position", "pk")
+    for item in rows:
+        items[item.collection_id].append(item)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "collections": [_dumped(row, items[row.pk]) for row in chosen],
+    }
+
+
+def _dumped(collection: Collection, items: Iterable[CollectionItem]) -> Told:
+    return {
+        "title": collection.title,
+        "slug": collection.slug,
+        "description": collection.description,
+        "order": collection.position,
+        "is_published": collection.is_published,
+        "cover": collection.cover.endpoint_id if collection.cover else "",
+        "items": [{"endpoint_id": item.endpoint.endpoint_id, "note": item.note} for item in items],
+    }
+
+
+def read(text: str) -> list[Entry]:
+    """The collections of a file; raises ValueError with a sentence that says what is wrong and where."""
+    if len(text.encode("utf-8", "replace")) > LARGEST_BYTES:
+        raise ValueError(f"The file is larger than {LARGEST_BYTES >> 20} MB.")
+    try:
+        told = loads(text)
+    except NotJson as error:
+        raise ValueError(f"This is no JSON: {error}.") from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise ValueError(f"This is no file of collections: “format” has to be “{FORMAT}”.")
+    if told.get("version") != VERSION:
+        raise ValueError(f"This file is of another version; version {VERSION} can be read.")
+    rows = told.get("collections")
+    if not isinstance(rows, list) or len(rows) > MOST_COLLECTIONS:
+        raise ValueError(f"“collections” has to be a list of at most {MOST_COLLECTIONS}.")
+    entries = [_entry(row, f"Collection {number}") for number, row in enumerate(rows, start=1)]
+    slugs = [entry.slug for entry in entries]
+    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), None):
+        raise ValueError(f"Two collections have the slug “{twice}”.")
+    return entries
+
+
+def _entry(row: Any, where: str) -> Entry:
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} has to be an object.")
+    slug, order, items = row.get("slug"), row.get("order", 0), row.get("items", [])
+    if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in RESERVED:
+        raise ValueError(f"{where}: the slug may hold letters, digits, “-” and “_” alone.")
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order < 1 << 31:
+        raise ValueError(f"{where}: the order has to be a whole number, 0 or more.")
+    if not isinstance(items, list):
+        raise ValueError(f"{where}: “items” has to be a list.")
+    is_published = row.get("is_published", True)
+    if not isinstance(is_published, bool):
+        raise ValueError(f"{where}: “is_published” has to be true or false.")
+    lines = [_line(item, f"{where}, model {number}") for number, item in enumerate(items, start=1)]
+    if len(lines) > MOST_ITEMS:
+        raise ValueError(f"{where}: a collection holds at most {MOST_ITEMS} models.")
+    title, description, cover = (
+        _text(row, name, where) for name in ("title", "description", "cover")
+    )
+    try:
+        wanted = Arrangement(title, description, is_published, cover, lines).proper()
+        return Entry(slug, order, wanted)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _line(item: Any, where: str) -> Line:
+    if not isinstance(item, dict) or not item.get("endpoint_id"):
+        raise ValueError(f"{where} has to be an object with an “endpoint_id”.")
+    return Line(_text(item, "endpoint_id", where), _text(item, "note", where))
+
+
+def _text(row: Mapping[str, Any], name: str, where: str) -> str:
+    value = row.get(name, "")
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: “{name}” has to be a text.")
+    return value.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def plan(entries: Sequence[Entry]) -> list[Step]:
+    """What carrying the entries out would change, without changing anything; a few queries for all."""
+    known = {
+        row.slug: row
+        for row in Collection.objects.select_related("cover").filter(
+            slug__in=[entry.slug for entry in entries]
+        )
+    }
+    is_now = {told["slug"]: told for told in dump_all(list(known.values()))["collections"]}
+    named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
+    there = set(
+        Endpoint.objects.filter(endpoint_id__in=named).values_list("endpoint_id", flat=True)
+    )
+    return [
+        Step(
+            entry,
+            known.get(entry.slug),
+            _changes(is_now[entry.slug], entry, there) if entry.slug in known else [],
+            [line.endpoint_id for line in entry.wanted.lines if line.endpoint_id not in there],
+        )
+        for entry in entries
+    ]
+
+
+def _changes(was: Told, entry: Entry, there: set[str]) -> list[str]:
+    """What would be another than it is, in words."""
+    wanted = entry.wanted
+    texts = ("title", "description")
+    found = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
+    if was["order"] != entry.order:
+        found.append("another place")
+    if was["is_published"] != wanted.is_published:
+        found.append("published" if wanted.is_published else "a draft again")
+    if was["cover"] != (wanted.cover if wanted.cover in there else ""):
+        found.append("another cover")
+    lines = {line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in there}
+    notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
+    counts = {
+        "added": len(lines.keys() - notes.keys()),
+        "removed": len(notes.keys() - lines.keys()),
+        "with another note": sum(lines[key] != notes[key] for key in lines.keys() & notes.keys()),
+    }
+    found += [f"{n} model{'s' * (n > 1)} {word}" for word, n in counts.items() if n]
+    if [key for key in lines if key in notes] != [key for key in notes if key in lines]:
+        found.append("another order")
+    return found
+
+
+@transaction.atomic
+def carry_out(entries: Sequence[Entry], by: User) -> list[Collection]:
+    """Make the collections what the entries say; models that the catalogue has not are left out."""
+    return [_made(entry, by) for entry in entries]
+
+
+def bring_back(told: Told, by: User) -> Collection:
+    """A collection that `dump` wrote down, made again; at another address where its own was taken."""
+    entry = _entry(told, "The collection")
+    if Collection.objects.filter(slug=entry.slug).exists():
+        entry = Entry(free_slug(entry.wanted.title), entry.order, entry.wanted)
+    return carry_out([entry], by)[0]
+
+
+def _made(entry: Entry, by: User) -> Collection:
+    found = Collection.objects.filter(slug=entry.slug).first()
+    if found is None:
+        found = create(entry.wanted.title, by)
+        found.slug = entry.slug
+    found.position = entry.order
+    known = frozenset(found.endpoints.values_list("endpoint_id", flat=True))
+    arrange(found, Arrangement(**{**vars(entry.wanted), "known": known}))
+    return found

@@ -1,0 +1,40 @@
+"""What curators say of endpoints: approved, experimental or blocked, why, who and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from catalog.curation.texts import one_line
+from catalog.models import Standing
+from catalog.querysets import EndpointQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LONGEST_REASON = 255
+WORDS = {
+    "": "Nothing said",
+    Standing.APPROVED: "Approved",
+    Standing.EXPERIMENTAL: "Experimental",
+    Standing.BLOCKED: "Blocked",
+}
+
+
+def judge(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> int:
+    """Give endpoints a standing, or take it away (`""`); returns how many there were.
+
+    Raises ValueError with a sentence: nobody is told "blocked" without being told why.
+    """
+    if standing not in WORDS:
+        raise ValueError("Choose one of the standings.")
+    reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
+    if standing == Standing.BLOCKED and not reason:
+        raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
+    return endpoints.update(
+        standing=standing,
+        standing_reason=reason,
+        standing_by=by if standing else None,
+        standing_at=timezone.now() if standing else None,
+    )

@@ -1,0 +1,1 @@
+"""How words find models: texts in the database, names and facts in memory."""

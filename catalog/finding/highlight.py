@@ -1,0 +1,77 @@
+"""Where a text shows what was searched for: `<mark>` around it, everything else escaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.finding import spelling
+from catalog.finding.matching import Found, typed
+
+_GLUED_FROM = 5
+_LEAD = 24  # signs of a description before its first mark, when it is cut
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What to mark in names, ids and descriptions."""
+
+    pattern: re.Pattern[str]
+
+    def in_text(self, text: str) -> SafeString:
+        """The text, safe, with the marks in it."""
+        pieces = self.pattern.split(text)
+        marked = [f"<mark>{escape(p)}</mark>" if n % 2 else escape(p) for n, p in enumerate(pieces)]
+        return mark_safe("".join(marked))  # noqa: S308  every piece is escaped
+
+    def in_excerpt(self, text: str, length: int) -> SafeString:
+        """So much of the text that its first mark is in sight."""
+        found = self.pattern.search(text)
+        if len(text) <= length:
+            return self.in_text(text)
+        start = 0
+        if found and found.end() > length - 1:
+            start = max(found.start() - _LEAD, 0)
+            start = text.find(" ", start, found.start()) + 1 or start
+        cut = text[start : start + length - 1].rstrip()
+        end = "…" if start + length - 1 < len(text) else ""
+        return mark_safe(("…" if start else "") + self.in_text(cut) + end)  # noqa: S308
+
+
+def marks(found: Found | None) -> Marks | None:
+    """What an answer was found by; None when no words were asked for."""
+    if found is None:
+        return None
+    ways = [
+        way for text in found.used for word in typed(text) for way in _ways(word.text, word.words)
+    ]
+    ways += [_alike(way) for way in found.alike if ":" not in way]
+    if not ways:
+        return None
+    longest_first = sorted(dict.fromkeys(ways), key=len, reverse=True)
+    return Marks(re.compile(rf"(?<![^\W_])({'|'.join(longest_first)})", re.IGNORECASE))
+
+
+def _ways(text: str, words: tuple[str, ...]) -> list[str]:
+    """How a typed word may stand in a text, as patterns."""
+    number = spelling.version(text) or (text if text.isdecimal() else "")
+    if number:
+        return [rf"v?{r'[.,]?'.join(number.split('.'))}(?!\d)"]
+    found = [r"[\W_]+".join(map(re.escape, words))]
+    if len(words) == 1 and len(text) > 3:
+        found.append(re.escape(spelling.stem(words[0])))
+    apart = spelling.parts(text)
+    if len(apart) > 1:
+        found.append(r"[\W_]*".join(r"[.,]?".join(part.split(".")) for part in apart))
+        found += [re.escape(part) for part in apart if len(part) > 2 and part.isalpha()]
+    elif len(words[0]) >= _GLUED_FROM and text.isalpha():
+        found.append(r"[\W_]?".join(text))
+    return found
+
+
+def _alike(way: str) -> str:
+    words = r"[\W_]+".join(map(re.escape, spelling.words(way)))
+    return words if way.endswith("*") else rf"{words}(?![^\W_])"

@@ -1,0 +1,371 @@
+"""What a question's words find, and how well: each word becomes five sets, from the name down to the fields.
+
+A set of a level holds the sets of the levels above it, so that words are joined level by level with
+`and`, ways of saying the same with `or`. What was typed comes before what merely means the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import chain, combinations, permutations
+from operator import and_, or_
+
+from catalog.asking.conditions import condition
+from catalog.finding import spelling, synonyms
+from catalog.finding.index import Index
+from catalog.finding.search_index import Phrase, Sought
+
+# The word itself in the name; in another form there, or in tags and category; what means the same there; …
+NAME, NEAR, TAGS, DESCRIPTION, FIELDS = range(5)
+Levels = tuple[int, ...]
+NOTHING: Levels = (0, 0, 0, 0, 0)
+_MOST_WORDS, _LONGEST_WORD = 12, 64
+_OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
+_GLUED_FROM = 5
+_ANY_ORDER = 3  # so many words are looked for as a name in every order
+FEW = 8  # with fewer answers than this, what has all words but one is offered beside them
+
+
+@dataclass(frozen=True)
+class Word:
+    """One thing that was typed: its text, and the words in it. A quoted one is taken as it stands."""
+
+    text: str
+    words: tuple[str, ...]
+    is_quoted: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a question finds.
+
+    `levels` are disjoint, the best first; `used` are the words that were held against the
+    catalogue, `corrected` what became of slips (typed → meant), `missed` the words that were set aside
+    because nothing has all of them.
+    """
+
+    levels: tuple[int, ...]
+    used: tuple[str, ...]
+    corrected: tuple[tuple[str, str], ...] = ()
+    missed: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    near: tuple[int, ...] = ()  # with all words but one, where few have all; disjoint, best first
+
+    @property
+    def everything(self) -> int:
+        """All that was found."""
+        return reduce(or_, self.levels, 0)
+
+
+def typed(text: str) -> list[Word]:
+    """The things that were typed, apart."""
+    found: list[Word] = []
+    count = 0
+    for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(text)):
+        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(quoted or bare))
+        count += len(words)
+        if words and count <= _MOST_WORDS:
+            found.append(Word((quoted or bare)[:_LONGEST_WORD], words, bool(quoted)))
+    return found
+
+
+def find(index: Index, text: str) -> Found:
+    """What a text finds; slips are corrected where a word is nowhere, and words set aside as the last resort."""
+    said = typed(text)
+    units = _units(index, said)
+    levels = _ask(index, units)
+    corrected: tuple[tuple[str, str], ...] = ()
+    if any(found[FIELDS] == 0 for found in levels):
+        better, corrected = _corrected(index, said, units, levels)
+        if corrected:
+            said, units = better, _units(index, better)
+            levels = _ask(index, units)
+    whole = _whole(index, said)
+    alike = tuple(dict.fromkeys(alike for unit in units for alike in unit.alike))
+    used = tuple(word.text for word in said)
+    joined = _joined(levels)
+    if joined[FIELDS] or whole[0] or len(units) < 2:
+        is_few = len(units) > 1 and joined[FIELDS].bit_count() < FEW
+        shallow = [(*found[:FIELDS], found[DESCRIPTION]) for found in levels]
+        near: tuple[int, ...] = ()
+        if is_few:
+            _, best, rest = _most(index, shallow, len(units) - 1)
+            near = (*best, *rest)
+        return Found((*whole, *joined), used, corrected, alike=alike, near=near)
+    kept, best, rest = _most(index, levels, len(units) - 1)
+    missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
+    used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
+    return Found(best, used, corrected, missed, alike, rest)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What has to be found together: `words` as typed, and other ways to say it."""
+
+    text: str
+    words: tuple[Word, ...]
+    alike: tuple[str, ...] = ()
+    joined: str = ""  # two words that a name writes as one
+
+
+def _units(index: Index, said: list[Word]) -> list[Unit]:
+    units: list[Unit] = []
+    place = 0
+    table, longest = synonyms.table(), synonyms.longest()
+    while place < len(said):
+        word = said[place]
+        taken = 0
+        for end in range(min(len(said), place + longest), place, -1):
+            together = said[place:end]
+            if any(one.is_quoted for one in together):
+                continue
+            key = synonyms.key_of([w for one in together for w in one.words])
+            if len(key) == 3 and key[1] == "2":  # text 2 speech
+                key = (key[0], "to", key[2])
+            if key in table:
+                text = " ".join(one.text for one in together)
+                units.append(Unit(text, tuple(together), table[key]))
+                taken = end - place
+                break
+        if not taken:
+            taken = 1
+            after = said[place + 1] if place + 1 < len(said) else None
+            joined = "".join(word.words) + "".join(after.words) if after else ""
+            if after and not (word.is_quoted or after.is_quoted) and index.names.knows(joined):
+                units.append(Unit(f"{word.text} {after.text}", (word, after), joined=joined))
+                taken = 2
+            else:
+                units.append(Unit(word.text, (word,)))
+        place += taken
+    meant = [
+        unit for unit in units if not (unit.text in synonyms.STOP and not unit.words[0].is_quoted)
+    ]
+    return meant or units
+
+
+def _ask(index: Index, units: list[Unit]) -> list[Levels]:
+    """The levels of each unit; one query for all of them together."""
+    drafts = [_unit(index, unit) for unit in units]
+    sought = [one for draft in drafts for one in draft.sought()]
+    answers = dict(zip(sought, index.said(sought), strict=True))
+    return [draft.levels(answers) for draft in drafts]
+
+
+@dataclass
+class Draft:
+    """Levels to be: what memory knows, what the database is to be asked, and what has to be found with it.
+
+    `together` lists what has to be found all at once, as another way to say the whole.
+    """
+
+    name: int = 0
+    near: int = 0
+    tags: int = 0
+    described: list[Phrase] = field(default_factory=list)
+    deep: list[Phrase] = field(default_factory=list)
+    together: list[tuple[list[Draft], bool]] = field(default_factory=list)
+
+    def add(self, other: Draft) -> None:
+        """Another way to say it."""
+        self.name |= other.name
+        self.near |= other.near
+        self.tags |= other.tags
+        self.described += other.described
+        self.deep += other.deep
+        self.together += other.together
+
+    def sought(self) -> list[Sought]:
+        """What the database is to be asked."""
+        found = [Sought(tuple(dict.fromkeys(self.described)), False)] if self.described else []
+        found += [Sought(tuple(dict.fromkeys(self.deep)), True)] if self.deep else []
+        return found + [
+            one for all_, _ in self.together for draft in all_ for one in draft.sought()
+        ]
+
+    def levels(self, answers: Mapping[Sought, int]) -> Levels:
+        """The levels, once the database has answered."""
+        described, deep = (
+            answers[Sought(tuple(dict.fromkeys(phrases)), is_deep)] if phrases else 0
+            for phrases, is_deep in ((self.described, False), (self.deep, True))
+        )
+        near = self.near | self.name
+        tags = self.tags | near
+        described |= tags
+        found: Levels = (self.name, near, tags, described, described | deep)
+        for all_, is_lower in self.together:
+            each = [draft.levels(answers) for draft in all_]
+            joined = tuple(reduce(and_, column) for column in zip(*each, strict=True))
+            joined = (0, *joined[1:]) if is_lower else joined
+            found = tuple(map(or_, found, joined))
+        return found
+
+
+def _unit(index: Index, unit: Unit) -> Draft:
+    is_phrase = len(unit.words) > 1 and any(w.text in synonyms.STOP for w in unit.words)
+    if is_phrase:
+        together = tuple(word for one in unit.words for word in one.words)
+        draft = _literal(index, Word(unit.text, together))
+    else:
+        each = [_word(index, word, is_alone=not unit.alike) for word in unit.words]
+        draft = each[0] if len(each) == 1 else Draft(together=[(each, False)])
+    if unit.joined:
+        draft.add(_literal(index, Word(unit.joined, (unit.joined,))))
+    if unit.alike:
+        draft.add(_alike(index, unit.alike))
+    return draft
+
+
+def _word(index: Index, word: Word, *, is_alone: bool) -> Draft:
+    """One typed word: as it stands, taken apart where names glue or split it, and in its other forms."""
+    draft = _literal(index, word)
+    if word.is_quoted or len(word.words) > 2:
+        return draft
+    glued = "".join(word.words)
+    apart = spelling.parts(word.text)
+    if len(apart) > 1 and not spelling.version(word.text):
+        if all(len(part) > 1 for part in apart if part.isalpha()):
+            draft.together.append((_pieces(index, apart), True))
+    elif is_alone and _is_strange(index, word):
+        draft.near |= index.names.glued(glued)
+        if not draft.near and (pieces := spelling.segments(glued, index.pieces)):
+            draft.together.append((_pieces(index, pieces), True))
+    if len(word.words) == 1 and (stem := spelling.stem(glued)) != glued:
+        name, tags = index.names.with_beginning(stem)
+        draft.add(Draft(near=name, tags=tags, described=[Phrase((stem,), True)]))
+    return draft
+
+
+def _is_strange(index: Index, word: Word) -> bool:
+    """Whether no name and no tag has a word like it, so that it may be several written as one."""
+    glued = word.words[0]
+    is_one = len(word.words) == 1 and glued.isalpha() and len(glued) >= _GLUED_FROM
+    return is_one and not index.names.begins(glued)
+
+
+def _pieces(index: Index, pieces: list[str]) -> list[Draft]:
+    """A word's pieces, which may themselves be short for something."""
+    units = _units(index, [Word(piece, tuple(spelling.words(piece))) for piece in pieces])
+    return [_unit(index, unit) for unit in units]
+
+
+def _literal(index: Index, word: Word) -> Draft:
+    number = spelling.version(word.text) or (word.text if word.text.isdecimal() else "")
+    if number:
+        return _version(index, number)
+    last = word.words[-1]
+    is_open = not word.is_quoted and len(last) >= _OPEN_FROM
+    if len(word.words) == 1:
+        name, tags = index.names.with_word(last)
+        begun, tags_begun = index.names.with_beginning(last) if is_open else (0, 0)
+    else:
+        name, tags = index.names.with_phrase(word.words, is_open=False)
+        begun, tags_begun = index.names.with_phrase(word.words, is_open=True) if is_open else (0, 0)
+    phrase = Phrase(word.words, is_open)
+    return Draft(name, begun | tags, tags_begun, [phrase], [phrase])
+
+
+def _version(index: Index, number: str) -> Draft:
+    """A version: `2.1` is also written `v2.1` and `21`; `2` is the beginning of `2.1`, not of `20`."""
+    compact = number.replace(".", "")
+    name, tags = index.names.with_word(number)
+    begun, tags_begun = index.names.with_beginning(f"{number}.")
+    if compact != number:
+        begun |= index.names.with_word(compact)[0]
+    digits = tuple(number.split("."))
+    ways = [Phrase(digits, False), Phrase((f"v{digits[0]}", *digits[1:]), False)]
+    return Draft(name, begun | tags, tags_begun, [*ways], ways)
+
+
+def _alike(index: Index, alike: Sequence[str]) -> Draft:
+    """Other ways to say it: never as good as the words that were typed, never looked for in fields."""
+    kept = index.alike.get(tuple(alike))
+    if kept is None:
+        kept = index.alike[tuple(alike)] = _meant(index, alike)
+    near, tags, described = kept
+    return Draft(near=near, tags=tags, described=[*described])
+
+
+def _meant(index: Index, alike: Sequence[str]) -> tuple[int, int, list[Phrase]]:
+    draft = Draft()
+    for way in alike:
+        key, _, value = way.partition(":")
+        if value:
+            asked = condition(key, value)
+            draft.tags |= index.having(asked) if asked else 0
+            continue
+        phrase = Phrase(tuple(spelling.words(way)), way.endswith("*"))
+        if len(phrase.words) > 1:
+            name, tags = index.names.with_phrase(phrase.words, is_open=phrase.is_open)
+        elif phrase.is_open:
+            name, tags = index.names.with_beginning(phrase.words[0])
+        else:
+            name, tags = index.names.with_word(phrase.words[0])
+        draft.add(Draft(near=name, tags=tags, described=[phrase]))
+    return draft.near, draft.tags, draft.described
+
+
+def _corrected(
+    index: Index, said: list[Word], units: list[Unit], levels: list[Levels]
+) -> tuple[list[Word], tuple[tuple[str, str], ...]]:
+    """The words with the slips among them mended; a word that is found anywhere is left alone."""
+    lost = {
+        word
+        for unit, found in zip(units, levels, strict=True)
+        if not found[FIELDS]
+        for word in unit.words
+        if not word.is_quoted and len(word.words) == 1
+    }
+    mended: list[Word] = []
+    changes: list[tuple[str, str]] = []
+    for word in said:
+        known = word in lost and index.vocabulary
+        meant = (
+            spelling.correction(word.words[0], known) if known and not known[word.words[0]] else ""
+        )
+        if meant:
+            changes.append((word.text, meant))
+        mended.append(Word(meant, (meant,)) if meant else word)
+    return mended, tuple(changes)
+
+
+def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
+    """Those of which the words are the very name, and those whose name begins with them.
+
+    A few words are the name in any order, unless one of them names it in the order that was typed.
+    """
+    words = [w for one in said for w in one.words]
+    if not words:
+        return 0, 0
+    named = index.names.named(words)
+    if not named and 1 < len(said) <= _ANY_ORDER:
+        orders = (chain.from_iterable(one.words for one in order) for order in permutations(said))
+        named = reduce(or_, (index.names.named(list(order)) for order in orders))
+    return named, index.names.beginning_with(words)
+
+
+def _most(
+    index: Index, levels: list[Levels], most: int
+) -> tuple[set[int], tuple[int, ...], tuple[int, ...]]:
+    """Those that have most of the words, and at most so many; rare words count for more.
+
+    The units that the best choice of words has, its levels, and those of the other choices.
+    """
+    worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
+    there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
+    for many in range(min(most, len(there)), 0, -1):
+        ways = sorted(combinations(there, many), key=lambda way: -sum(worth[p] ** 0.5 for p in way))
+        found = [(way, _joined([levels[place] for place in way])) for way in ways]
+        found = [(way, joined) for way, joined in found if joined[FIELDS]]
+        if found:
+            (way, best), *others = found
+            return set(way), best, tuple(level for _, joined in others for level in joined)
+    return set(), NOTHING, ()
+
+
+def _joined(levels: list[Levels]) -> Levels:
+    return (
+        tuple(reduce(and_, column) for column in zip(*levels, strict=True)) if levels else NOTHING
+    )

@@ -1,0 +1,150 @@
+"""Names, ids, tags and categories by their words: what a question is held against first.
+
+Whole words, beginnings of words, phrases, names written without their separators, and the name itself.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import accumulate
+
+from catalog.asking.facts import Listing
+from catalog.finding import bitmaps, spelling
+
+
+class Names:
+    """The words of every name and id, and apart from them those of tags and category."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.lengths = array("B")  # words of the shorter of name and id, without the owner
+        self._lines: list[str] = []
+        self._labels: list[str] = []
+        self._in_name: dict[str, list[int]] = defaultdict(list)
+        self._in_tags: dict[str, list[int]] = defaultdict(list)
+        self._first: dict[str, list[int]] = defaultdict(list)  # word → where a name begins with it
+
+    def add(self, place: int, listing: Listing) -> None:
+        """Take an endpoint in; places come in order."""
+        name = spelling.plain(listing.display_name)
+        endpoint_id = spelling.plain(listing.endpoint_id)
+        written, whole = spelling.words(name), spelling.words(endpoint_id)
+        alias = whole[len(spelling.words(endpoint_id.partition("/")[0])) :]
+        for word in spelling.name_words(f"{name} {endpoint_id}"):
+            self._in_name[word].append(place)
+        for word in {said[0] for said in (written, whole, alias) if said}:
+            self._first[word].append(place)
+        tags = listing.tags if isinstance(listing.tags, list) else []
+        labels = [_label(x) for x in (listing.category, *tags) if isinstance(x, str)]
+        for word in {word for words, _ in labels for word in words}:
+            self._in_tags[word].append(place)
+        self._labels.append("\t" + "\t".join([said for _, said in labels]) + "\t\n")
+        self.lengths.append(min(len(written) or 99, len(alias) or 99))
+        self._lines.append(f"\t {' '.join(written)} \t {' '.join(whole)} \t {' '.join(alias)} \t\n")
+
+    def finish(self, size: int) -> None:
+        """Everybody is in."""
+        self.size = size
+        self._name_text = _Text(self._lines)
+        self._tag_text = _Text(self._labels)
+        self._lines, self._labels = [], []
+        self._name_words = sorted(self._in_name)
+        self._tag_words = sorted(self._in_tags)
+
+    def counted(self) -> Iterator[tuple[str, int]]:
+        """Each word with the number of endpoints that have it in name, id, tags or category."""
+        for words in (self._in_name, self._in_tags):
+            for word, places in words.items():
+                if word.isalpha() and len(word) > 2:
+                    yield word, len(places)
+
+    def knows(self, word: str) -> bool:
+        """Whether any name, tag or category has this very word."""
+        return word in self._in_name or word in self._in_tags
+
+    def begins(self, beginning: str) -> bool:
+        """Whether any word of a name, a tag or a category begins so."""
+        return any(
+            (place := bisect_left(known, beginning)) < len(known) and known[place].startswith(beginning)
+            for known in (self._name_words, self._tag_words)
+        )  # fmt: skip
+
+    def with_word(self, word: str) -> tuple[int, int]:
+        """The places that have a whole word in the name, and in tags or category."""
+        return (
+            bitmaps.of(self._in_name.get(word, ()), self.size),
+            bitmaps.of(self._in_tags.get(word, ()), self.size),
+        )
+
+    def with_beginning(self, beginning: str) -> tuple[int, int]:
+        """The places where a word begins so, in the name, and in tags or category."""
+        return (
+            self._begun(beginning, self._name_words, self._in_name),
+            self._begun(beginning, self._tag_words, self._in_tags),
+        )
+
+    def with_phrase(self, words: Sequence[str], *, is_open: bool) -> tuple[int, int]:
+        """The places with these words in a row in the name, and in a tag or the category."""
+        phrase = " " + " ".join(words) + ("" if is_open else " ")
+        return self._set(self._name_text.lines(phrase)), self._set(self._tag_text.lines(phrase))
+
+    def named(self, words: Sequence[str]) -> int:
+        """The places of which these words are the very name, the id, or the id without its owner.
+
+        Separators make no difference.
+        """
+        return self._set(self._squashed.lines(f"\t{''.join(words)}\t"))
+
+    def beginning_with(self, words: Sequence[str]) -> int:
+        """The places whose name or id begins with these words."""
+        if len(words) == 1:
+            return self._set(self._first.get(words[0], ()))
+        return self._set(self._name_text.lines(f"\t {' '.join(words)} "))
+
+    def glued(self, word: str) -> int:
+        """The places whose name has these letters in a row, whatever is between them."""
+        return self._set(self._squashed.lines(word))
+
+    @cached_property
+    def _squashed(self) -> _Text:
+        return _Text(self._name_text.text.replace(" ", "").splitlines(keepends=True))
+
+    def _set(self, places: Sequence[int]) -> int:
+        return bitmaps.of(places, self.size)
+
+    def _begun(self, beginning: str, known: list[str], words: dict[str, list[int]]) -> int:
+        places: set[int] = set()
+        for number in range(bisect_left(known, beginning), len(known)):
+            if not known[number].startswith(beginning):
+                break
+            places.update(words[known[number]])
+        return self._set(list(places))
+
+
+@lru_cache(maxsize=8192)
+def _label(text: str) -> tuple[tuple[str, ...], str]:
+    """A tag's or category's words, and itself as a part of a line."""
+    plain = spelling.plain(text)
+    return tuple(spelling.name_words(plain)), f" {' '.join(spelling.words(plain))} "
+
+
+class _Text:
+    """Lines one after the other, a line for each place: tab, words, tab, words, tab."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.text = "".join(lines)
+        self._starts = array("Q", accumulate(map(len, lines), initial=0))
+
+    def lines(self, part: str) -> list[int]:
+        """The numbers of the lines that hold a part."""
+        found = []
+        at = self.text.find(part)
+        while at >= 0:
+            line = bisect_right(self._starts, at) - 1
+            found.append(line)
+            at = self.text.find(part, self._starts[line + 1])
+        return found

@@ -1,0 +1,1 @@
+"""Upstream's thumbnails: fetched by vetted addresses, made small, kept and served by us."""

@@ -1,0 +1,190 @@
+"""Draws a thumbnail of upstream in our sizes: the program that `thumbnails.py` asks (see `confined.py`).
+
+What a file is, its bytes say: each reader is told which formats to try, so that a page of
+HTML, an SVG or a playlist that names other addresses is never opened as anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image, ImageOps, ImageSequence
+
+from catalog.pictures import confined
+
+# Cards are 4:3 and at most 330 pixels wide: one size for plain screens, one for dense ones.
+SMALL = (320, 240)
+LARGE = (640, 480)
+SMALL_BYTES, LARGE_BYTES, CLIP_BYTES = 24 << 10, 72 << 10, 384 << 10
+# WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (docs/adr).
+# On a dense screen a pixel is a quarter as large, and so is what its compression spoils.
+SMALL_QUALITIES, LARGE_QUALITIES = (64, 50, 40, 30), (50, 40, 30)
+MAX_PIXELS = 50_000_000
+CLIP_S, CLIP_FPS = 4, 12
+CLIP_CRFS = (30, 36, 42)
+MOST_FRAMES = 600  # decoded for the clip
+MIDDLE = (0.5, 0.4)  # of what is cut off to make it 4:3; faces are above the middle
+PAPER = (255, 255, 255)
+
+PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+FILMS = ((4, b"ftyp", "mov"), (0, b"\x1aE\xdf\xa3", "matroska"))  # offset, magic, demuxer
+Frames = Iterator[tuple[float, Image.Image]]  # seconds since the beginning, the frame
+
+
+class NoPicture(Exception):
+    """The file is nothing that can be shown on a card."""
+
+
+def draw(still: str, moving: str) -> dict[str, Any]:
+    """`small`, `large` and `clip` (base64; empty where there is none) and `colour`.
+
+    `moving` is the path of a second file that shows the same in motion, or empty: then the
+    first may move itself.
+    """
+    picture = first_frame(still)
+    is_dense = min(picture.width / LARGE[0], picture.height / LARGE[1]) > SMALL[0] / LARGE[0]
+    large = ImageOps.fit(picture, LARGE if is_dense else SMALL, centering=MIDDLE)
+    small = large.resize(SMALL, Image.Resampling.BICUBIC) if is_dense else large
+    drawn: dict[str, Any] = {
+        "small": _text(webp(small, SMALL_BYTES, SMALL_QUALITIES)),
+        "large": _text(webp(large, LARGE_BYTES, LARGE_QUALITIES)) if is_dense else "",
+        "colour": "#{:02x}{:02x}{:02x}".format(*dominant(small)),
+        "clip": "",
+    }
+    try:
+        drawn["clip"] = _text(clip(frames(moving or still)))
+    except Exception as error:  # whatever a decoder may raise: the still is good by itself
+        drawn["no_clip"] = f"{type(error).__name__}: {error}"
+    return drawn
+
+
+def first_frame(path: str) -> Image.Image:
+    """What the file shows first, upright, without transparency; raises NoPicture."""
+    if _film_format(path):
+        frame = next(_film_frames(path), None)
+        if frame is None:
+            raise NoPicture("The film has no frame.")
+        return frame[1]
+    with Image.open(path, formats=PICTURES) as picture:
+        _allow(picture.width, picture.height)
+        picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))
+        return _plain(ImageOps.exif_transpose(picture))
+
+
+def frames(path: str) -> Frames:
+    """The frames of a file that moves; none of one that does not."""
+    if _film_format(path):
+        yield from _film_frames(path)
+        return
+    with Image.open(path, formats=PICTURES) as picture:
+        _allow(picture.width, picture.height)
+        at_s = 0.0
+        if not getattr(picture, "is_animated", False):
+            return
+        for frame in ImageSequence.Iterator(picture):
+            frame.load()
+            yield at_s, _plain(frame)
+            at_s += max(frame.info.get("duration") or 0, 20) / 1000
+
+
+def clip(shown: Frames) -> bytes:
+    """The first seconds as a silent film of the small size; empty when nothing moves."""
+    kept: list[Image.Image] = []
+    for number, (at_s, frame) in enumerate(shown):
+        if at_s >= CLIP_S or number >= MOST_FRAMES:
+            break
+        due = int(at_s * CLIP_FPS) + 1  # as many frames as should be there by now
+        if len(kept) < due:
+            small = ImageOps.fit(frame, SMALL, centering=MIDDLE)
+            kept += [small] * min(due - len(kept), CLIP_FPS)
+    if len(kept) < 2:
+        return b""
+    for crf in CLIP_CRFS:
+        film = _h264(kept, crf)
+        if len(film) <= CLIP_BYTES:
+            return film
+    return b""
+
+
+def webp(picture: Image.Image, most_bytes: int, qualities: Iterable[int]) -> bytes:
+    """The picture as WebP, in the first quality that fits into `most_bytes`, else in the last."""
+    out = io.BytesIO()
+    for quality in qualities:
+        out = io.BytesIO()
+        picture.save(out, "WEBP", quality=quality, method=5)
+        if out.tell() <= most_bytes:
+            break
+    return out.getvalue()
+
+
+def dominant(picture: Image.Image) -> tuple[int, int, int]:
+    """The colour that most of the picture is near to."""
+    few = picture.resize((32, 24)).quantize(5, method=Image.Quantize.MEDIANCUT)
+    counts = few.histogram()
+    most = counts.index(max(counts)) * 3
+    red, green, blue = (few.getpalette() or [])[most : most + 3]
+    return red, green, blue
+
+
+def _h264(pictures: list[Image.Image], crf: int) -> bytes:
+    options = {
+        "movflags": "+faststart"
+    }  # it plays before all of it is there; needs a name to open again
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        with av.open(file.name, "w", format="mp4", options=options) as container:
+            stream = container.add_stream("libx264", rate=Fraction(CLIP_FPS))
+            stream.width, stream.height = SMALL
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"crf": str(crf), "preset": "medium", "threads": "1"}
+            frame: Any = av.VideoFrame
+            for picture in pictures:
+                container.mux(stream.encode(frame.from_image(picture)))
+            container.mux(stream.encode())
+        return Path(file.name).read_bytes()
+
+
+def _film_format(path: str) -> str:
+    with Path(path).open("rb") as file:
+        head = file.read(16)
+    is_still = head[8:12] in {b"avif", b"avis", b"mif1", b"heic"}
+    found = (name for at, magic, name in FILMS if head[at : at + len(magic)] == magic)
+    return "" if is_still else next(found, "")
+
+
+def _film_frames(path: str) -> Frames:
+    with av.open(path, format=_film_format(path)) as container:
+        film = next(iter(container.streams.video), None)
+        if film is None:
+            return
+        _allow(film.width, film.height)
+        shown: Iterator[Any] = container.decode(film)
+        for frame in shown:
+            yield float(frame.time or 0.0), frame.to_image()
+
+
+def _allow(width: int, height: int) -> None:
+    if not 0 < width * height <= MAX_PIXELS:
+        raise NoPicture(f"{width:,} by {height:,} pixels are more than are opened.")
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """In RGB; what is transparent lies on white paper."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    seen = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", seen.size, (*PAPER, 255)), seen).convert("RGB")
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+if __name__ == "__main__":
+    confined.answer_all(lambda asked: draw(asked["still"], asked["moving"]))

@@ -1,0 +1,166 @@
+"""The pages of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url, replace_url, trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from catalog import change_log, pages, progress
+from catalog.asking.narrowing import Place
+from catalog.conditional import revalidated
+from catalog.curation import care
+from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
+from catalog.query import SORTS, Query
+from catalog.templatetags.vitrine import category_name
+from catalog.views.care import MENDED
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    class HtmxRequest(HttpRequest):
+        """A request of somebody who is logged in, through django-htmx's middleware."""
+
+        htmx: HtmxDetails
+        user: User
+
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def own_media(view: View) -> View:
+    """For pages that show thumbnails alone, which are ours; results may still be upstream's."""
+    decorate: Callable[[Any], Any] = csp_replace(
+        {"img-src": ["'self'", "data:"], "media-src": ["'self'"]}
+    )
+    decorated: View = decorate(view)
+    return decorated
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@revalidated
+def front(request: HtmxRequest) -> HttpResponse:
+    """The gallery's front; as a fragment its shelves alone."""
+    revision, starred = Revision.current(), Favourite.objects.endpoints_of(request.user)
+    context = {
+        "progress": progress.now(),
+        "revision": revision,
+        "shelves": pages.front(revision, starred),
+    }
+    if not request.htmx:
+        context["news"] = change_log.news(request.user)
+        context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
+    template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
+    return render(request, template, context)
+
+
+@require_GET
+@own_media
+@vary_on_headers("HX-Request")
+@revalidated
+def models(request: HtmxRequest) -> HttpResponse:
+    """Search over all models."""
+    place = Place(reverse("catalog:models"), "Models")
+    return _search(request, place, Query.from_params(request.GET))
+
+
+@require_GET
+@own_media
+@vary_on_headers("HX-Request")
+@revalidated
+def category(request: HtmxRequest, category: str) -> HttpResponse:
+    """Search within a category."""
+    address = reverse("catalog:category", args=[category])
+    place = Place(address, category_name(category), ("category",))
+    if not Endpoint.objects.in_category(category).exists():
+        raise Http404(f"There is no model in the category {category}.")
+    return _search(request, place, Query.from_params(request.GET, category=category))
+
+
+def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
+    revision = Revision.current()
+    region = pages.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
+    context = {
+        "place": place,
+        "query": query,
+        "region": region,
+        "revision": revision,
+        "said": region.said,
+        "sorts": SORTS.items(),
+        "how": pages.how(place),
+    }
+    if not request.htmx:
+        if not revision or not region.total:
+            context["progress"] = progress.now()
+        return render(request, "catalog/models.html", context)
+    response = render(request, "catalog/partials/_found.html", context)
+    if region.canonical == request.htmx.current_url_abs_path:
+        return response
+    # Letters typed one after the other are one step of the browser's history.
+    before = Query.from_address(request.htmx.current_url_abs_path or "")
+    is_typing = bool(before.q and query.q) and before.without("q") == query.without("q")
+    return (replace_url if is_typing else push_url)(response, region.canonical)
+
+
+@require_GET
+@own_media
+@revalidated
+def collection(request: HtmxRequest, slug: str) -> HttpResponse:
+    """A curated collection, in its order; curators also see what is not published."""
+    found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
+    items = list(shown.items.for_cards())
+    context = {
+        "collection": shown,
+        "items": items,
+        "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
+    }
+    if request.user.is_staff:
+        context["concerns"] = care.concerns(shown, items)
+        mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
+        context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
+    return render(request, "catalog/collection.html", context)
+
+
+@require_POST
+def favourites(request: HtmxRequest) -> HttpResponse:
+    """Star the endpoint named by `star`, or unstar that of `unstar`; says so and offers the way back."""
+    starred = "star" in request.POST
+    endpoint_id = request.POST.get("star" if starred else "unstar", "")
+    endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
+    Favourite.objects.set(request.user.pk, endpoint, starred=starred)
+    if not request.htmx:
+        return redirect(_way_back(request))
+    context = {"endpoint": endpoint, "is_starred": starred}
+    response = render(request, "catalog/partials/_starred.html", context)
+    changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
+    return trigger_client_event(response, "favourites:changed", changed)
+
+
+@require_GET
+def sync_progress(request: HtmxRequest) -> HttpResponse:
+    """How the sync is getting on; tells the page when there is more to show than it shows."""
+    revision = Revision.current()
+    context = {"progress": progress.now(), "revision": revision}
+    response = render(request, "catalog/partials/_sync.html", context)
+    if request.GET.get("revision", revision) != revision:
+        trigger_client_event(response, "catalogue:changed", {"revision": revision})
+    return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page that the person came from, if it is one of ours."""
+    before = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(before, hosts, require_https=request.is_secure())
+    return before if is_ours else reverse("catalog:front")

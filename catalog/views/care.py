@@ -1,0 +1,42 @@
+"""Where curators mend a collection: replace, remove, or say that a change was looked at; each with a way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from catalog.curation import care
+from catalog.curation.curators import curators_only
+from catalog.models import Collection, Endpoint
+
+if TYPE_CHECKING:
+    from catalog.views.browse import HtmxRequest
+
+MENDED = "mended_collection"  # session: what was mended last, for the way back
+
+
+@curators_only
+@require_POST
+def mending(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Replace `replace` by `by`, take `remove` out, or note that the changes were `seen`; `undo` brings back."""
+    found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
+    post = request.POST
+    if "seen" in post:
+        care.looked_at(found)
+    elif "undo" in post:
+        mended = request.session.pop(MENDED, {})
+        if mended.get("slug") == slug:
+            care.bring_back(found, mended["before"])
+    else:
+        old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
+        get_object_or_404(found.items, endpoint__endpoint_id=old)
+        if by:
+            get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=by)
+        before = care.replace(found, old, by) if by else care.remove(found, old)
+        said = f"{old} is replaced by {by}." if by else f"{old} is out."
+        request.session[MENDED] = {"slug": slug, "before": before, "said": said}
+        return redirect(f"{found.get_absolute_url()}?mended=1")
+    return redirect(found)

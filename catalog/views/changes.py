@@ -1,0 +1,66 @@
+"""The pages of the change log, and its feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import change_log
+from catalog.change_log import Filters
+from catalog.models import Endpoint, Favourite, Revision
+from catalog.views import feeds
+
+if TYPE_CHECKING:
+    from catalog.views.browse import HtmxRequest
+
+
+@require_safe
+def changes(request: HtmxRequest) -> HttpResponse:
+    """What became of the catalogue's models, by day; looking at its beginning notes that one has."""
+    filters = Filters.read(request.GET)
+    starred = Favourite.objects.endpoints_of(request.user) if filters.is_favourite else ()
+    page = change_log.page(filters, starred)
+    is_whole = not filters.is_narrow and page.filters.page == 1
+    address = reverse("catalog:changes-feed-of", args=[feeds.token(request.user)])
+    context: dict[str, Any] = {
+        "page": page,
+        "filters": page.filters,
+        "categories": change_log.categories(Revision.current()),
+        "seen_at": change_log.look(request.user) if is_whole else None,
+        "feed": request.build_absolute_uri(address + Filters.read(request.GET).narrow),
+    }
+    if filters.model:
+        names = Endpoint.objects.only("endpoint_id", "display_name")
+        context["model"] = names.filter(endpoint_id=filters.model).first()
+    return render(request, "catalog/changes.html", context)
+
+
+@require_safe
+def feed(request: Any) -> HttpResponse:
+    """The feed for whoever is logged in."""
+    request.reader = request.user
+    return feeds.answer(request)
+
+
+@login_not_required  # the address itself is the key: a feed reader cannot log in
+@require_safe
+def personal_feed(request: Any, token: str) -> HttpResponse:
+    """The feed at a person's own address."""
+    request.reader = feeds.reader_of(token)
+    if request.reader is None:
+        raise Http404("There is no feed at this address, or it was taken back.")
+    return feeds.answer(request)
+
+
+@require_POST
+def feed_address(request: HtmxRequest) -> HttpResponse:
+    """Another address for one's feed; the one before leads nowhere from now on."""
+    feeds.renew(request.user)
+    messages.success(request, "Your feed has a new address. The old one leads nowhere now.")
+    return redirect("catalog:changes")

@@ -1,0 +1,230 @@
+"""Where curators build collections: in place, by drag and by keyboard, with and without script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from catalog.curation import collecting, exchange
+from catalog.curation.collecting import Arrangement, Line
+from catalog.curation.curators import curators_only
+from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.query import Query
+from catalog.search import search
+from catalog.views.browse import own_media
+from schemas import apply
+
+if TYPE_CHECKING:
+    from catalog.views.browse import HtmxRequest
+
+CHOICES = 8
+GONE = "gone_collection"  # session: what was deleted last, for the way back
+Post = dict[str, list[str]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@own_media
+def index(request: HtmxRequest) -> HttpResponseBase:
+    """All collections in their order; curators see drafts too, and a POST of theirs begins one."""
+    if request.method == "POST":
+        return _create(request)
+    found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    rows = (
+        found.annotate(size=Count("items"))
+        .select_related("cover__picture")
+        .defer("cover__field_words")
+    )
+    context = {"collections": list(rows), "gone": request.session.get(GONE, {}).get("title")}
+    return render(request, "catalog/collections.html", context)
+
+
+@curators_only
+def _create(request: HtmxRequest) -> HttpResponseBase:
+    endpoint_id = request.POST.get("endpoint_id", "")
+    try:
+        made = collecting.create(request.POST.get("title", ""), request.user)
+    except ValueError as error:
+        if request.htmx:
+            return _told(str(error))
+        messages.error(request, str(error))
+        return redirect(_of(endpoint_id) if endpoint_id else "catalog:collections")
+    if not endpoint_id:
+        return redirect("catalog:collection-edition", made.slug)
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    collecting.put_in(made, [endpoint])
+    return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
+
+
+@curators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@own_media
+def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
+    """A collection as a curator arranges it; a POST saves all of it, after what `~do` changes in it."""
+    found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
+    if request.method != "POST":
+        return _edition(request, found)
+    # What saves itself was moved by the script already; htmx posts the button with the focus all the same.
+    saves_itself = request.htmx and request.htmx.trigger == "edition"
+    action = "" if saves_itself else request.POST.get("~do", "")
+    post: Post = apply({name: [*map(str, v)] for name, v in request.POST.lists()}, action)
+    wanted = _arrangement(post)
+    verb, _, endpoint_id = action.partition(":")
+    if verb == "add":
+        wanted = Arrangement(**{**vars(wanted), "lines": [*wanted.lines, Line(endpoint_id)]})
+    try:
+        collecting.arrange(found, wanted)
+    except ValueError as error:
+        return _refused(request, found, str(error))
+    if verb == "find":
+        return _edition(request, found, find=request.POST.get("find", ""))
+    if request.htmx and verb == "add":
+        return _edition(request, found, words="Added, at the end.")
+    if request.htmx:
+        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+    return redirect(found) if verb == "done" else redirect("catalog:collection-edition", slug)
+
+
+def _refused(request: HtmxRequest, found: Collection, error: str) -> HttpResponse:
+    if request.htmx:
+        context = {"error": error}
+        return render(request, "catalog/collection/_saved.html", context, status=422)
+    found.refresh_from_db()
+    return _edition(request, found, status=422, error=error)
+
+
+def _arrangement(post: Post) -> Arrangement:
+    """What the posted form says: its rows in their order, whatever their numbers."""
+
+    def last(name: str) -> str:
+        return (post.get(name) or [""])[-1]
+
+    rows = [n for n in post.get("items~rows", []) if post.get(f"items.{n}.id")]
+    return Arrangement(
+        title=last("title"),
+        description=last("description"),
+        is_published=last("is_published") == "1",
+        cover=last("cover"),
+        lines=[Line(last(f"items.{n}.id"), last(f"items.{n}.note")) for n in rows],
+        known=frozenset(last("known").split()),
+    )
+
+
+def _edition(
+    request: HtmxRequest, found: Collection, find: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    items = list(found.items.for_cards())
+    context = {
+        "collection": found,
+        "items": items,
+        "known": " ".join(item.endpoint.endpoint_id for item in items),
+        "find": find,
+        "choices": _choices(find),
+        **more,
+    }
+    whole, part = "catalog/edition.html", "catalog/collection/_edition.html"
+    return render(request, part if request.htmx else whole, context, status=status)
+
+
+@curators_only
+@require_GET
+def choices(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Models that `find` means, each a button that adds it."""
+    found = get_object_or_404(Collection, slug=slug)
+    find = request.GET.get("find", "")
+    context = {"collection": found, "find": find, "choices": _choices(find)}
+    return render(request, "catalog/collection/_choices.html", context)
+
+
+def _choices(find: str) -> list[Endpoint]:
+    find = " ".join(find[:300].replace("\x00", "").split())
+    return search(Query(q=find)).endpoints[:CHOICES] if find else []
+
+
+@curators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """The collections with a tick where the model is; a POST puts it `in` one or takes it `out`."""
+    endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
+    if request.method != "POST":
+        return _menu(request, endpoint)
+    is_in = "in" in request.POST
+    slug = request.POST.get("in" if is_in else "out", "")
+    found = get_object_or_404(Collection, slug=slug)
+    taken = None
+    try:
+        if is_in and (place := request.POST.get("position", "")).isdecimal():
+            collecting.put_back(found, endpoint, int(place[:6]), request.POST.get("note", ""))
+        elif is_in:
+            collecting.put_in(found, [endpoint])
+        else:
+            taken = collecting.take_out(found, endpoint)
+    except ValueError as error:
+        return _told(str(error)) if request.htmx else HttpResponse(str(error), status=422)
+    if not request.htmx:
+        return redirect(_of(endpoint_id))
+    words = f"{'Added to' if is_in else 'Removed from'} “{found.title}”."
+    return _menu(request, endpoint, collection=found, words=words, is_in=is_in, taken=taken)
+
+
+def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
+    rows = Collection.objects.annotate(size=Count("items")).order_by("position", "title")
+    placed = CollectionItem.objects.filter(endpoint=endpoint)
+    mine = set(placed.values_list("collection_id", flat=True))
+    context = {"endpoint": endpoint, "collections": [(row, row.pk in mine) for row in rows], **more}
+    template = "catalog/collection/_menu.html" if request.htmx else "catalog/collection_menu.html"
+    return render(request, template, context)
+
+
+@curators_only
+@require_POST
+def order(request: HtmxRequest) -> HttpResponseBase:
+    """Put the collections in the posted order, after what `~do` moves."""
+    posted = {name: [*map(str, texts)] for name, texts in request.POST.lists()}
+    post = posted if request.htmx else apply(posted, request.POST.get("~do", ""))
+    rows = [
+        post[f"order.{n}.slug"][-1]
+        for n in post.get("order~rows", [])
+        if post.get(f"order.{n}.slug")
+    ]
+    collecting.reorder(rows)
+    if request.htmx:
+        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+    return redirect("catalog:collections")
+
+
+@curators_only
+@require_POST
+def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
+    """Take a collection away; the page that follows offers to bring it back."""
+    found = get_object_or_404(Collection, slug=slug)
+    request.session[GONE] = exchange.dump(found)
+    found.delete()
+    address = reverse("catalog:collections")
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+@curators_only
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponseBase:
+    """Bring back the collection that was deleted last."""
+    if not (gone := request.session.pop(GONE, None)):
+        messages.info(request, "There is nothing to bring back.")
+        return redirect("catalog:collections")
+    made = exchange.bring_back(gone, request.user)
+    messages.success(request, f"“{made.title}” is back.")
+    return redirect(made)
+
+
+def _of(endpoint_id: str) -> str:
+    return reverse("catalog:collections-of", args=[endpoint_id])
+
+
+def _told(text: str) -> HttpResponse:
+    return trigger_client_event(HttpResponse(status=422), "toast", {"text": text})

@@ -1,0 +1,67 @@
+"""Collections as files: a download of one or all, and an import that is shown before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from catalog.curation import exchange
+from catalog.curation.curators import curators_only
+from catalog.models import Collection
+from schemas.exact import dumps
+
+if TYPE_CHECKING:
+    from catalog.views.browse import HtmxRequest
+
+
+@curators_only
+@require_GET
+def export(request: HtmxRequest) -> HttpResponse:
+    """All collections as one file, drafts too; with `?of=<slug>` one alone."""
+    slug = request.GET.get("of", "")
+    chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
+    return as_file(chosen, f"collection-{slug}" if slug else "collections")
+
+
+def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
+    """These collections, or all, as a download."""
+    text = dumps(exchange.dump_all(chosen)) + "\n"
+    response = HttpResponse(text, content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
+
+
+@curators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_(request: HtmxRequest) -> HttpResponseBase:
+    """A file's collections: first what they would change, then, with `confirm`, the change."""
+    if request.method != "POST":
+        return render(request, "catalog/import.html", {})
+    file, text = request.FILES.get("file"), request.POST.get("text", "")
+    try:
+        if file is not None:
+            text = _read(file.read(exchange.LARGEST_BYTES + 1))
+        entries = exchange.read(text)
+        if "confirm" not in request.POST:
+            context = {"steps": exchange.plan(entries), "text": text}
+            return render(request, "catalog/import.html", context)
+        made = exchange.carry_out(entries, request.user)
+    except ValueError as error:
+        context = {"error": str(error), "text": "" if file else text}
+        return render(request, "catalog/import.html", context, status=422)
+    messages.success(request, f"{len(made)} collection{'s' * (len(made) != 1)} imported.")
+    return redirect("catalog:collections")
+
+
+def _read(content: bytes) -> str:
+    if len(content) > exchange.LARGEST_BYTES:
+        raise ValueError(f"The file is larger than {exchange.LARGEST_BYTES >> 20} MB.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("This is no text in UTF-8, so it is no JSON.") from error

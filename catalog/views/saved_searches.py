@@ -1,0 +1,123 @@
+"""Saved searches: to keep one, to open it and see what is new, to rename and to take away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from catalog import pages
+from catalog.asking.narrowing import Place
+from catalog.curation import saved_searches as domain
+from catalog.models import Favourite, Revision, SavedSearch
+from catalog.query import Query
+from catalog.views.browse import own_media
+
+if TYPE_CHECKING:
+    from catalog.views.browse import HtmxRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HtmxRequest) -> HttpResponseBase:
+    """One's saved searches; as a fragment those of the front page. A POST keeps `params` under `name`."""
+    if request.method == "POST":
+        return _save(request)
+    context = {"searches": domain.listed(request.user)}
+    part, whole = "catalog/saved/_shelf.html", "catalog/saved_searches.html"
+    return render(request, part if request.htmx else whole, context)
+
+
+@require_GET
+def new(request: HtmxRequest) -> HttpResponse:
+    """The little form that names the question in the address."""
+    query = Query.from_params(request.GET)
+    return _form(request, domain.params_of(query), domain.suggested(query))
+
+
+def _save(request: HtmxRequest) -> HttpResponseBase:
+    params, name = request.POST.get("params", ""), request.POST.get("name", "")
+    try:
+        kept = domain.save(request.user, Query.from_address(f"?{params}"), name)
+    except ValueError as error:
+        return _form(request, params, name, error=str(error))
+    if request.htmx:
+        return render(request, "catalog/saved/_kept.html", {"search": kept})
+    messages.success(request, f"“{kept.name}” is saved. The front page says what is new in it.")
+    return redirect(f"{reverse('catalog:models')}?{kept.params}")
+
+
+def _form(request: HtmxRequest, params: str, name: str, error: str = "") -> HttpResponse:
+    context = {"params": params, "name": name, "error": error}
+    template = "catalog/saved/_form.html" if request.htmx else "catalog/saved_search_new.html"
+    return render(request, template, context, status=422 if error else 200)
+
+
+@require_GET
+@own_media
+def one(request: HtmxRequest, pk: int) -> HttpResponse:
+    """What is new in a search's answer, and the answer; who has opened it has seen it."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    since = _moment(request.GET.get("since", "")) or found.seen_at
+    starred, query = Favourite.objects.endpoints_of(request.user), domain.asked(found)
+    place = Place(reverse("catalog:models"), "Models")
+    context = {
+        "search": found,
+        "since": since,
+        "news": domain.news(found, since),
+        "starred": frozenset(starred),
+        "region": pages.region(Revision.current(), place, query, starred),
+    }
+    SavedSearch.objects.filter(pk=found.pk, seen_at__lt=timezone.now()).update(
+        seen_at=timezone.now()
+    )
+    return render(request, "catalog/saved_search.html", context)
+
+
+@require_POST
+def name(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """Rename a search."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    try:
+        domain.rename(found, request.POST.get("name", ""))
+    except ValueError as error:
+        return _list(request, status=422, wrong=found.pk, error=str(error))
+    return _list(request, words=f"It is “{found.name}” now.")
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """Take a search away; the answer offers to bring it back."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    deleted = found.name
+    return _list(request, signed=domain.delete(found), deleted=deleted)
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponseBase:
+    """Bring a search back."""
+    back = domain.bring_back(request.POST.get("search", ""), request.user)
+    return _list(request, words=f"“{back.name}” is back." if back else "Nothing to bring back.")
+
+
+def _list(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
+    context = {"searches": domain.listed(request.user), **more}
+    part, whole = "catalog/saved/_list.html", "catalog/saved_searches.html"
+    return render(request, part if request.htmx else whole, context, status=status)
+
+
+def _mine(request: HtmxRequest) -> Any:
+    return SavedSearch.objects.filter(user=request.user).select_related("user")
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment of an address; None where it names none."""
+    try:
+        return datetime.fromtimestamp(float(text), UTC) if text else None
+    except (ValueError, OverflowError, OSError):
+        return None

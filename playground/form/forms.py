@@ -1,0 +1,308 @@
+"""Node tree → the form's HTML: one small template a widget, put together here, from the leaves up.
+
+A form has hundreds of them: they are Jinja2's, which are compiled (ADR 17). What stands inside
+another is already HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import chain
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from catalog.templatetags.vitrine import icon
+from playground.form.summaries import changes, is_content, row_summary
+from playground.form.widgets import PICKERS, Widget, hint, widget_for
+from schemas import Field, Node, Row
+
+_LABELLED = {
+    "text",
+    "long",
+    "number",
+    "seed",
+    "select",
+    "media",
+    "json",
+}
+
+_OPEN_ROWS = 3  # a longer list of groups begins folded
+_UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
+
+
+def render_form(root: Node, upload_url: str = "") -> SafeString:
+    """Everything that stands inside `<form data-endpoint-id>`, but for the Run button.
+
+    A summary of the problems, the main fields, and the rest under "More settings", which is open
+    when something in it was set or is wrong. Without `upload_url` media are given by address only.
+    """
+    drawing = _Drawing(upload_url)
+    if root.is_boxed:
+        return drawing.fill(
+            "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
+        )
+    main, more = sections(root)
+    problems = list(_summary(root, ""))
+    changed = sum(node.is_changed for node in more)
+    return drawing.fill(
+        "form",
+        {
+            "problems": problems,
+            "shows": " ".join(settings.FAL_MEDIA_URLS),
+            "main": drawing.tops(main),
+            "more": drawing.tops(more),
+            "count": str(len(more)),
+            "changed": str(changed or ""),
+            "is_more_open": bool(changed) or any(has_errors(node) for node in more),
+            "others": drawing.others(root),
+            "changes": list(changes(root)),
+        },
+    )
+
+
+def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
+    """Each problem with the id of its place; what is nested says in what ("LoRA 2: Path is required")."""
+    for message in node.errors:
+        yield (node.id if node.name else "", f"{around}: {message}" if around else message)
+    known = node.children if node.name else [*chain(*sections(node))]
+    for child in [*known, node.extra] if node.extra else known:
+        yield from _summary(child, node.field.label if node.field.name else around)
+    for position, row in enumerate(node.rows, start=1):
+        word = singular(node.field.label)
+        yield from _summary(row.node, f"{word[:1].upper()}{word[1:]} {row.key or position}")
+
+
+def sections(root: Node) -> tuple[list[Node], list[Node]]:
+    """What stands in front, and what under "More settings"; the order is the schema's in both."""
+    main: list[Node] = []
+    more: list[Node] = []
+    for node in root.children:
+        field = node.field
+        is_main = field.is_required or field.is_important or field.is_hidden or bool(field.media)
+        (main if is_main and not field.is_advanced else more).append(node)
+    if not main or (len(more) < 3 and not any(node.field.is_advanced for node in more)):
+        return list(root.children), []
+    return main, more
+
+
+def is_pair(nodes: list[Node]) -> bool:
+    """Whether two fields are the width and the height of one thing."""
+    return [node.field.name for node in nodes] == ["width", "height"] and all(
+        node.field.kind == "integer" and not node.is_boxed for node in nodes
+    )
+
+
+def has_errors(node: Node) -> bool:
+    """Whether something is wrong in a node or below it."""
+    return any(below.errors for below in node.walk())
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(f"_{name}.jinja")
+
+
+@cache
+def _environment() -> Environment:
+    """The form's templates; a value that nobody gave is an error, as is HTML that nobody vouched for."""
+    made = Environment(
+        loader=FileSystemLoader(settings.BASE_DIR / "templates" / "playground" / "form"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    made.globals["icon"] = icon
+    made.filters["linebreaksbr"] = linebreaksbr
+    return made
+
+
+class _Drawing:
+    """One form being drawn."""
+
+    def __init__(self, upload_url: str) -> None:
+        self.upload_url = upload_url
+
+    def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
+        """One template with its values, and nothing of the request."""
+        return mark_safe(_template(template).render(values))  # noqa: S308 escaped by the template
+
+    def fields(self, nodes: list[Node]) -> SafeString:
+        """The fields of a group."""
+        return self.sequence(nodes, self.field)
+
+    def tops(self, nodes: list[Node]) -> SafeString:
+        """The fields of one section."""
+        return self.sequence(nodes, self.top)
+
+    def sequence(self, nodes: list[Node], draw: Callable[[Node], SafeString]) -> SafeString:
+        """Several fields one after the other; a width and the height after it as a pair."""
+        parts, left = [], iter(range(len(nodes)))
+        for at in left:
+            if is_pair(nodes[at : at + 2]):
+                parts.append(
+                    self.fill("pair", {"width": draw(nodes[at]), "height": draw(nodes[at + 1])})
+                )
+                next(left)
+            else:
+                parts.append(draw(nodes[at]))
+        return mark_safe("".join(parts))  # noqa: S308
+
+    def top(self, node: Node) -> SafeString:
+        """A field of the form's first level; one that nobody touched looks the same every time."""
+        if node.is_posted or node.errors:
+            return self.field(node)
+        known = _UNTOUCHED.setdefault(node.field, {})
+        if self.upload_url not in known:
+            known[self.upload_url] = self.field(node)
+        return known[self.upload_url]
+
+    def field(self, node: Node, label: str = "") -> SafeString:
+        """One field with its label, help and errors."""
+        widget = widget_for(node)
+        if node.field.is_hidden:
+            return self.fill(widget.name, {"node": node, "name": control_name(node)})
+        label = label or node.field.label
+        return self.fill(
+            "field",
+            {
+                "node": node,
+                "field": node.field,
+                "label": label,
+                "kind": widget.name,
+                "hint": hint(node.field),
+                "control": self.control(node, widget, label),
+                "is_group": widget.is_group,
+                "default": node.shown_default if widget.resets and not node.is_boxed else None,
+                "resets": node.field.name and not is_content(node.field),
+                "described": described(node),
+            },
+        )
+
+    def control(self, node: Node, widget: Widget, label: str, is_bare: bool = False) -> SafeString:
+        """The control or controls alone."""
+        values: dict[str, Any] = {"node": node, "field": node.field, "label": label}
+        values |= widget.context(node)
+        if not widget.is_group:
+            values["attributes"] = attributes(node, label if is_bare else "")
+            values["upload_url"] = self.upload_url
+        elif widget.name == "object":
+            values |= self.object(node, label)
+        elif widget.name == "list":
+            values |= self.list(node)
+        elif widget.name == "union":
+            values |= self.union(node, label)
+        return self.fill(widget.name, values)
+
+    def object(self, node: Node, label: str) -> dict[str, Any]:
+        """Properties; an optional group folds away while it holds nothing."""
+        is_folded = not node.field.is_required and node.field.name != "" and "~" not in node.name
+        return {
+            "children": self.fields(node.children) + self.others(node),
+            "is_folded": is_folded,
+            "is_open": is_folded and (node.is_changed or has_errors(node)),
+            "summary": label,
+        }
+
+    def list(self, node: Node) -> dict[str, Any]:
+        """The rows, and a blank one to be copied."""
+        item = node.field.item or Field(kind="json")
+        blank = node.blank_row
+        is_open = len(node.rows) <= _OPEN_ROWS
+        media = item.media if item.kind == "string" else ""
+        return {
+            "rows": mark_safe("".join(self.row(node, row, is_open) for row in node.rows)),  # noqa: S308
+            "blank": self.row(node, blank) if blank else "",
+            "singular": singular(node.field.label) if node.field.kind == "list" else "entry",
+            "row_kind": "media" if media else "group" if item.is_group else "plain",
+            "upload_url": self.upload_url if media and node.field.kind == "list" else "",
+            "accept": f"{media}/*" if media not in {"", "file"} else "",
+        }
+
+    def row(self, node: Node, row: Row, is_open: bool = True) -> SafeString:
+        """One row with its buttons; a group folds to a summary of what is in it."""
+        widget = widget_for(row.node)
+        label = singular(node.field.label)
+        label = label[:1].upper() + label[1:]
+        is_bare = widget.name in _LABELLED and not row.node.errors and not row.node.marks
+        inner = (
+            self.control(row.node, widget, label, is_bare=True)
+            if is_bare
+            else self.field(row.node, label)
+        )
+        return self.fill(
+            "row",
+            {
+                "name": row.node.name,
+                "list": node.name,
+                "number": str(row.number),
+                "key": row.key,
+                "is_map": node.field.kind == "map",
+                "control": inner,
+                "label": label if widget.is_group else "",
+                "summary": row_summary(row.node) if widget.is_group else "",
+                "is_open": is_open or has_errors(row.node),
+            },
+        )
+
+    def union(self, node: Node, label: str) -> dict[str, Any]:
+        """The picker and each alternative."""
+        picker = widget_for(node, PICKERS)
+        values = {
+            "node": node,
+            "field": node.field,
+            "attributes": attributes(node, label, suffix="-pick"),
+        }
+        keys = [option for option in node.field.options if option.branch]
+        return {
+            "picker": self.fill(picker.name, values | picker.context(node)),
+            "branches": [
+                (option.key, self.field(child, option.label))
+                for option, child in zip(keys, node.children, strict=True)
+            ],
+        }
+
+    def others(self, node: Node) -> SafeString:
+        """The rows of an object's unknown keys: where there are some, or the schema invites them."""
+        return self.field(node.extra) if node.extra else mark_safe("")
+
+
+def control_name(node: Node) -> str:
+    """The name under which a node's own control posts."""
+    return f"{node.name}~json" if node.is_boxed else node.name
+
+
+def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
+    """What every single control carries: id, name, and its ties to help and error.
+
+    Names are percent-encoded (schemas/controls.py), so only the label needs escaping.
+    """
+    parts = [f'id="{node.id}{suffix}" name="{control_name(node)}"']
+    if label:
+        parts.append(f'aria-label="{escape(label)}"')
+    elif ids := described(node):
+        parts.append(f'aria-describedby="{ids}"')
+    if node.errors:
+        parts.append('aria-invalid="true"')
+    if node.field.is_required and not suffix:
+        parts.append('aria-required="true"')
+    return mark_safe(" ".join(parts))  # noqa: S308
+
+
+def described(node: Node) -> str:
+    """The ids of a node's help and errors."""
+    ids = [f"{node.id}-help"] if node.field.help else []
+    return " ".join([*ids, f"{node.id}-error"] if node.errors else ids)
+
+
+def singular(label: str) -> str:
+    """`Images` → `image`, `LoRAs` → `LoRA`: what one more row is called."""
+    word = label[:-1] if label.endswith("s") and not label.endswith("ss") else label
+    word = word[:-2] + "y" if word.endswith("ie") else word
+    word = word[:-1] if word.endswith(("nche", "tche", "she", "sse", "oxe")) else word
+    return word[:1].lower() + word[1:] if word[1:].islower() or " " in word else word

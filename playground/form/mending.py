@@ -1,0 +1,43 @@
+"""Settings that were made for an older version of a model's schema: whether they fit, and what mends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.models import Endpoint
+from playground.form import filling
+from schemas.mending import Mended, Misfit, mend
+
+UNKNOWN = "unknown"  # in place of a version, where settings do not say which one they were made for
+_SHOWN = 4
+
+
+def look(endpoint: Endpoint, arguments: Any, digest: str) -> Mended | None:
+    """What no longer fits of arguments made under the schema of `digest`; None where all does."""
+    if digest == (endpoint.schema_id or "") or not endpoint.schema_id:
+        return None
+    if not isinstance(arguments, dict):
+        return None
+    before = filling.former(endpoint, "" if digest == UNKNOWN else digest)
+    found = mend(before, filling.model(endpoint), arguments)
+    return found if found.misfits else None
+
+
+def complaint(misfits: list[Misfit]) -> str:
+    """What does not fit, in a sentence or two."""
+    said = [f"{one.field} {one.said}" for one in misfits[:_SHOWN]]
+    if len(misfits) > _SHOWN:
+        said.append(f"and {len(misfits) - _SHOWN} more")
+    return f"The model has changed since: {'; '.join(said)}."
+
+
+def report(misfits: list[Misfit]) -> str:
+    """What mending did, and what it left."""
+    done = [f"{one.field} {one.mending}" for one in misfits if one.mending]
+    left = [one.field for one in misfits if not one.mending]
+    parts = [
+        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
+    ]
+    if left:
+        parts.append(f"Still to be put right: {', '.join(dict.fromkeys(left))}.")
+    return " ".join(parts)

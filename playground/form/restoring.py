@@ -1,0 +1,127 @@
+"""From a picture, a run's address or a run file back to the settings that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from catalog.models import Endpoint
+from playground.form import links, sources
+from playground.models import Run
+from schemas.exact import NotJson, loads
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RUN_FILE = "vitrine-run"
+MAX_RUN_FILE_BYTES = 8 << 20
+MAX_BYTES = 2 << 30
+DIGEST = re.compile(r"[0-9a-f]{64}")
+ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Settings that came back: whose model, and what fills its form in (`playground/form/sources.py`)."""
+
+    endpoint: Endpoint
+    fill: str
+    words: str
+
+    @property
+    def address(self) -> str:
+        """The model's page with the settings filled in."""
+        kind, _, key = self.fill.partition(":")
+        return f"{self.endpoint.get_absolute_url()}?{kind}={key}"
+
+
+class NotFound(LookupError):
+    """Nothing here made it; the message is for people."""
+
+
+def by_digest(user: User, digest: str) -> Restored:
+    """The newest run with an artifact of this SHA-256; raises NotFound."""
+    runs = _runs(user).filter(artifacts__digest=digest.lower())
+    run = runs.order_by("-created_at").first() if DIGEST.fullmatch(digest.lower()) else None
+    return _restored(run, "No run here made this picture.")
+
+
+def by_address(user: User, address: str) -> Restored:
+    """The run that an address is of, its page or one of its files; raises NotFound."""
+    found = ADDRESS.search(address)
+    run = _runs(user).filter(pk=uuid.UUID(found[1])).first() if found else None
+    return _restored(run, "That is no run you can see.")
+
+
+def by_file(user: User, file: IO[bytes], size_bytes: int) -> Restored:
+    """A run file, or any file that a run made; raises NotFound, and ValueError for a broken run file."""
+    if size_bytes > MAX_BYTES:
+        raise ValueError("This file is too large to be looked at.")
+    head = file.read(1024).lstrip()
+    file.seek(0)
+    if head.startswith(b"{") and size_bytes <= MAX_RUN_FILE_BYTES:
+        text = file.read()
+        try:
+            return by_run_file(user, text)
+        except NotFound:
+            return by_digest(user, hashlib.sha256(text).hexdigest())
+    return by_digest(user, hashlib.file_digest(file, "sha256").hexdigest())  # type: ignore[arg-type]
+
+
+def by_run_file(user: User, text: bytes) -> Restored:
+    """The endpoint and arguments of a run file; the run itself need not be known here."""
+    told = _read(text)
+    name = told["endpoint_id"].replace("\x00", "")[:255]
+    endpoint = Endpoint.objects.filter(endpoint_id=name).first()
+    if endpoint is None:
+        raise ValueError(f"This run is of {name}, which is not in the catalogue.")
+    share = links.share(user, endpoint, told["arguments"])
+    return Restored(endpoint, f"saved:{share.pk}", "The settings of the run file are back.")
+
+
+def run_file(run: Run) -> dict[str, Any]:
+    """A run as a file: all that is needed to run it again elsewhere, and what came of it."""
+    moments = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
+    facts = ("transport", "sent_arguments", "attempts", "positions", "events", "logs", "metrics")
+    return {
+        "format": RUN_FILE,
+        "id": str(run.pk),
+        "endpoint_id": run.endpoint.endpoint_id,
+        "arguments": run.arguments,
+        "state": run.state,
+        "output": run.output,
+        "error": run.error,
+        "request_id": run.request_id,
+        "schema_digest": run.schema_id,
+        "billable_units": run.billable_units,
+        **{name: getattr(run, name) for name in facts},
+        **{name: when.isoformat() if (when := getattr(run, name)) else None for name in moments},
+    }
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    """The keys that matter; a JSON file that claims to be no run file is none."""
+    try:
+        told = loads(text.decode())
+    except (NotJson, UnicodeDecodeError) as error:
+        raise NotFound("This file is neither a run file nor of a run here.") from error
+    if not isinstance(told, dict) or told.get("format") != RUN_FILE:
+        raise NotFound("This file is neither a run file nor of a run here.")
+    name, arguments = told.get("endpoint_id"), told.get("arguments")
+    if not isinstance(name, str) or not name.isascii() or not isinstance(arguments, dict):
+        raise ValueError("This run file names no model or no arguments.")
+    return told
+
+
+def _runs(user: User) -> Any:
+    return Run.objects.visible_to(user).with_endpoint().defer("logs", "output", "metrics")
+
+
+def _restored(run: Run | None, otherwise: str) -> Restored:
+    if run is None:
+        raise NotFound(otherwise)
+    words = f"The settings of {sources.named(run)} are back."
+    return Restored(run.endpoint, f"run:{run.pk}", words)
