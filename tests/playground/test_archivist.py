@@ -196,7 +196,7 @@ def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> N
     start = time.monotonic()
     row = copy(artifact("video"), film(), limit_s=0.01)
     assert (row.state, row.poster) == ("stored", "")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30  # it would go on for minutes
 
 
 def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
