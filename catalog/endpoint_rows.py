@@ -28,13 +28,22 @@ def insert(rows: list[Endpoint], told: Sequence[Change] = ()) -> None:
     _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows, told)  # noqa: S608
 
 
-def update(rows: list[Endpoint], names: list[str], told: Sequence[Change] = ()) -> None:
-    """Write some columns of endpoints, and what is told of them."""
-    columns = [column for column in Endpoint._meta.concrete_fields if column.name in names]
+def update(
+    rows: Sequence[Endpoint] | Sequence[Schema],
+    names: list[str],
+    told: Sequence[Change] = (),
+    keys: Sequence[str] = ("endpoint_id",),
+) -> None:
+    """Write some columns of rows that are still as `keys` say, and what is told of them."""
+    if not rows:
+        return
+    meta = rows[0]._meta
+    columns = [column for column in meta.concrete_fields if column.name in names]
     places = ", ".join(f"{column.column} = %s" for column in columns)
-    key = Endpoint._meta.get_field("endpoint_id")
-    sql = f"UPDATE {Endpoint._meta.db_table} SET {places} WHERE endpoint_id = %s"  # noqa: S608
-    _execute(sql, [*columns, key], rows, told)
+    found_by: list[Any] = [meta.get_field(key) for key in keys]
+    where = " AND ".join(f"{key.column} = %s" for key in found_by)
+    sql = f"UPDATE {meta.db_table} SET {places} WHERE {where}"  # noqa: S608
+    _execute(sql, [*columns, *found_by], rows, told)
 
 
 def add_schemas(documents: list[tuple[str, str]]) -> None:
@@ -51,7 +60,7 @@ def add_schemas(documents: list[tuple[str, str]]) -> None:
         cursor.executemany(sql, [(*one, *others) for one in documents])
 
 
-def _execute(sql: str, columns: list[Any], rows: list[Endpoint], told: Sequence[Change]) -> None:
+def _execute(sql: str, columns: list[Any], rows: Sequence[Any], told: Sequence[Change]) -> None:
     """Write rows, and what is told of them in the same transaction."""
     readers = [(column.attname, _prepared(column)) for column in columns]
     for start in range(0, len(rows), ROWS_PER_WRITE):
@@ -66,7 +75,9 @@ def _execute(sql: str, columns: list[Any], rows: list[Endpoint], told: Sequence[
                 _tell(own)
 
 
-def _values(row: Endpoint, readers: list[tuple[str, Callable[[Any], Any] | None]]) -> list[Any]:
+def _values(
+    row: Endpoint | Schema, readers: list[tuple[str, Callable[[Any], Any] | None]]
+) -> list[Any]:
     found = [getattr(row, name) for name, _ in readers]
     return [
         value if prepare is None or value is None else prepare(value)

@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from django.db.models import Q
 
+from catalog import successors
 from catalog.asking.facts import KEYS, Listing, condition, facts_of
 from catalog.asking.vocabulary import lines
 from catalog.asking.wording import Group, label, said, summary
@@ -30,7 +30,6 @@ _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
 _WORDS_COUNT = 6.0  # against all facts together, which are about twice that
 _TELLING = ("in", "out", "can")
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PICTURE = ("small", "large", "clip", "colour")
 _COLUMNS = (
     *Listing._fields,
@@ -117,7 +116,7 @@ def _related(revision: str, pk: int) -> Related:
         trainers=trainers,
         inference=inference,
         similar=[_relative(one) for one in similar],
-        successor=_successor(me, family, similar) if is_over else None,
+        successor=_successor(me, similar) if is_over else None,
         price=in_words(me, _facts(me)),
     )
 
@@ -311,17 +310,11 @@ def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) ->
     return sum(weight[word] for word in mine & other) / total if total else 0.0
 
 
-def _successor(
-    me: Endpoint, family: Sequence[Endpoint], similar: Sequence[Endpoint]
-) -> Endpoint | None:
-    """The newest sibling that does the same and came later; else the model most like it that does the same."""
-    able = [one for one in family if one.pk != me.pk and _can_follow(one, me)]
-    if me.published_at:
-        later = [one for one in able if one.published_at and one.published_at > me.published_at]
-        able = later or able
-    if able:
-        return max(able, key=lambda one: (one.published_at or _LONG_AGO, one.endpoint_id))
-    return next((one for one in similar if one.category == me.category), None)
+def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Endpoint | None:
+    """Its newer version or family's newest, as collections are mended by; else the model most like it."""
+    return successors.of([me]).get(me.pk) or next(
+        (one for one in similar if _can_follow(one, me)), None
+    )
 
 
 def _can_follow(one: Endpoint, me: Endpoint) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
-from catalog import search
+from catalog import related, search
 from catalog.curation.standing import WORDS
-from catalog.models import Collection, Endpoint, Standing
+from catalog.models import Collection, Endpoint, Revision, Standing
 from catalog.query import Query
 from catalog.templatetags.vitrine import category_name
 from playground.models import Run
@@ -64,12 +64,14 @@ def elsewhere(run: Run, text: str) -> list[Group]:
     others = runnable.exclude(pk=run.endpoint_id)
     if text:
         keys = [e.pk for e in search.search(Query(q=text)).endpoints]
-        known = others.in_bulk(keys)
-        groups = [("Models", [known[key] for key in keys if key in known])]
+        found_by_key = others.in_bulk(keys)
+        groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
         own = run.endpoint
-        family = list(others.filter(group_key=own.group_key)[:MODELS]) if own.group_key else []
-        alike = others.in_category(own.category).exclude(pk__in=[e.pk for e in family])
+        known = related.of(own, Revision.current()).family
+        siblings = others.in_bulk([relative.endpoint.pk for relative in known])
+        family = list(siblings.values())
+        alike = others.in_category(own.category).exclude(pk__in=siblings)
         groups = [("Family", family), (category_name(own.category), list(alike[:MODELS]))]
     return [
         Group(title, [_model(e, f"?run={run.pk}") for e in found[:MODELS]])
