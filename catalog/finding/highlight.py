@@ -23,13 +23,20 @@ class Marks:
 
     def in_text(self, text: str) -> SafeString:
         """The text, safe, with the marks in it."""
-        pieces = self.pattern.split(text)
-        marked = [f"<mark>{escape(p)}</mark>" if n % 2 else escape(p) for n, p in enumerate(pieces)]
-        return mark_safe("".join(marked))  # noqa: S308  every piece is escaped
+        marked, end = [], 0
+        for found in self.pattern.finditer(_bare(text)):
+            marked += [
+                escape(text[end : found.start()]),
+                "<mark>",
+                escape(text[found.start() : found.end()]),
+                "</mark>",
+            ]
+            end = found.end()
+        return mark_safe("".join([*marked, escape(text[end:])]))  # noqa: S308  every piece is escaped
 
     def in_excerpt(self, text: str, length: int) -> SafeString:
         """So much of the text that its first mark is in sight."""
-        found = self.pattern.search(text)
+        found = self.pattern.search(_bare(text))
         if len(text) <= length:
             return self.in_text(text)
         start = 0
@@ -39,6 +46,12 @@ class Marks:
         cut = text[start : start + length - 1].rstrip()
         end = "…" if start + length - 1 < len(text) else ""
         return mark_safe(("…" if start else "") + self.in_text(cut) + end)  # noqa: S308
+
+
+def _bare(text: str) -> str:
+    """The text as the words of a question are, `uber` for `Über`; itself where signs would move."""
+    bare = spelling.plain(text)
+    return bare if len(bare) == len(text) else text
 
 
 def marks(found: Found | None) -> Marks | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
 _VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
@@ -22,11 +23,15 @@ _LONG = 8  # signs of a word in which two slips are likely
 
 
 def plain(text: str) -> str:
-    """Lower case without accents, as both databases see it."""
+    """Lower case, Latin letters without their accents, as both databases see it.
+
+    Other scripts' marks stay: without them a word of Korean, Japanese or Russian is another one.
+    """
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.lower())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return unicodedata.normalize(
+        "NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text.lower()))
+    )
 
 
 def words(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from catalog.query import Query
 from catalog.search import search
 
 FLOOR_NDCG, FLOOR_SUCCESS = 0.92, 0.92
+pytestmark = pytest.mark.django_db  # else a run of this file alone has no test database
 
 
 def ask(typed: str) -> list[str]:
