@@ -15,6 +15,7 @@ from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.transports import direct
+from playground.writing import surely
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,11 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     """
     has_left = False
     is_blocked = run.endpoint.standing == Standing.BLOCKED
-    if is_blocked and await lifecycle.surely(lifecycle.refuse, run.pk):
+    if is_blocked and await surely(lifecycle.refuse, run.pk):
         return False  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
-        has_left = await lifecycle.surely(lifecycle.leave, run.pk)
+        has_left = await surely(lifecycle.leave, run.pk)
         if not has_left:
             return False
         if run.transport in direct.OPENED:
@@ -74,7 +75,7 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
         pause_s = error.retry_after_s or min(2.0**run.attempts, LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
         until = timezone.now() + timedelta(seconds=pause_s)
-        await lifecycle.surely(lifecycle.give_back, run.pk, str(error)[:255], until, has_left)
+        await surely(lifecycle.give_back, run.pk, str(error)[:255], until, has_left)
     else:
         failed = outcomes.failed(error, by="submit")
         await lifecycle.arecord(run.pk, replace(failed, before_leaving=not has_left))

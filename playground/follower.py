@@ -18,6 +18,7 @@ from playground.gathering import gathered
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.pacing import Pace
+from playground.writing import surely
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:
         return
     answer = await queue.cancel(fal.Handle.from_json(run.handle))
     log.info("cancel of run %s: %s", pk, answer)
-    await lifecycle.surely(lifecycle.note_event, pk, "cancel", answer.value)
+    await surely(lifecycle.note_event, pk, "cancel", answer.value)
 
 
 def _seen(status: fal.Status) -> Observation:

@@ -231,7 +231,7 @@ def note(worker: str, troubles: Mapping[str, str]) -> None:
             runs = runs.exclude(note=trouble[:255])
             noted += runs.update(note=trouble[:255], version=F("version") + 1)
         if noted:
-            transaction.on_commit(changes.announce)
+            changes.announce()
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:

@@ -14,22 +14,21 @@ harm.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Standing
 from playground import changes
 from playground.models import Artifact, Run, Transport
+from playground.writing import Changed, change, surely
 from schemas import artifacts
 
 State = Run.State
@@ -56,12 +55,8 @@ REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 EVENT_LIMIT = 50
-_HEAVY = ("arguments", "sent_arguments", "output")  # nothing here depends on them
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
-
-Changed = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -210,26 +205,6 @@ def _with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, 
     return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]
 
 
-def _change(
-    pk: uuid.UUID,
-    decide: Callable[[Run], Changed],
-    then: Callable[[Changed], None] = lambda changed: None,
-) -> Changed:
-    """Change a run as `decide` says of its row, do `then`, tell everybody; returns what was decided.
-
-    One short transaction that locks the row: two observers cannot undo each other. This
-    is where every version is counted: where a column gets another value, and only there.
-    """
-    with transaction.atomic():
-        run = Run.objects.select_for_update().defer(*_HEAVY).get(pk=pk)
-        changed = decide(run)
-        if any(getattr(run, name) != value for name, value in changed.items()):
-            Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
-            then(changed)
-            transaction.on_commit(changes.announce)
-    return changed
-
-
 def record(pk: uuid.UUID, seen: Observation) -> bool:
     """Write down what was seen of a run, with its artifacts at its end; False when it was nothing new."""
 
@@ -239,7 +214,7 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
                 _row(pk, position, found, seen.at) for position, found in enumerate(seen.artifacts)
             )
 
-    changed = _change(pk, lambda run: merge(run, seen), keep)
+    changed = change(pk, lambda run: merge(run, seen), keep)
     if not changed:
         log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
     return bool(changed)
@@ -254,19 +229,6 @@ def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) 
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
     """`record`, surely: what was seen is paid for."""
     return await surely(record, pk, seen)
-
-
-async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
-    """What `write` returns, tried again and again while the database is locked or away."""
-    pause_s = 0.05
-    while True:
-        try:
-            return await sync_to_async(write)(pk, *rest)
-        except DatabaseError:
-            log.exception("run %s: something could not be written; again in a moment", pk)
-            await sync_to_async(close_old_connections)()
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, 2.0)
 
 
 class Refused(ValueError):
@@ -284,7 +246,7 @@ def create(**values: Any) -> tuple[Run, bool]:
     try:
         with transaction.atomic():
             run = Run.objects.create(**values)
-            transaction.on_commit(changes.announce)
+            changes.announce()
     except IntegrityError:
         return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
     return run, True
@@ -304,7 +266,7 @@ def leave(pk: uuid.UUID) -> bool:
             return _ended_here(run, State.CANCELLED)
         return _refused(run) or {"sent_at": max(timezone.now(), run.created_at), "note": ""}
 
-    return "sent_at" in _change(pk, decide)
+    return "sent_at" in change(pk, decide)
 
 
 def refuse(pk: uuid.UUID) -> bool:
@@ -313,7 +275,7 @@ def refuse(pk: uuid.UUID) -> bool:
     def decide(run: Run) -> Changed:
         return {} if run.state != State.SUBMITTING or run.sent_at else _refused(run)
 
-    return bool(_change(pk, decide))
+    return bool(change(pk, decide))
 
 
 def _refused(run: Run) -> Changed:
@@ -339,7 +301,7 @@ def request_cancel(pk: uuid.UUID) -> bool:
         is_here = run.state in {State.CREATED, State.UNCONFIRMED}
         return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
 
-    return bool(_change(pk, decide))
+    return bool(change(pk, decide))
 
 
 def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False) -> None:
@@ -361,7 +323,7 @@ def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False)
             again["events"] = _with_event(run, "later", note, timezone.now())
         return again | {"sent_at": None}
 
-    _change(pk, decide)
+    change(pk, decide)
 
 
 def note_event(pk: uuid.UUID, what: str, text: str) -> None:
@@ -370,7 +332,7 @@ def note_event(pk: uuid.UUID, what: str, text: str) -> None:
     def decide(run: Run) -> Changed:
         return {} if run.is_final else {"events": _with_event(run, what, text, timezone.now())}
 
-    _change(pk, decide)
+    change(pk, decide)
 
 
 def _ended_here(run: Run, state: str) -> Changed:

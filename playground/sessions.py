@@ -29,6 +29,7 @@ from playground.form import filling
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.tickets import Ticket
+from playground.writing import surely
 
 KEPT = 4  # of the last results
 KEPT_BYTES = 4 << 20  # of them together, as the database has them
@@ -93,8 +94,8 @@ class Sitting:
     async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
         """End the run with its last results; `why` says what ended it, if it was not the person."""
         if why:
-            await lifecycle.surely(lifecycle.note_event, self.run.pk, "session", why[:500])
-        await lifecycle.surely(_note_arguments, self.run.pk, self._arguments)
+            await surely(lifecycle.note_event, self.run.pk, "session", why[:500])
+        await surely(_note_arguments, self.run.pk, self._arguments)
         if self._frames or error:
             seen = outcomes.session({"frames": list(self._frames)} if self._frames else None, error)
         else:

@@ -141,7 +141,7 @@ def _keep(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
     if run and run.deliveries.count() < DELIVERIES_KEPT:
         with transaction.atomic():
             Delivery.objects.create(run=run, headers=signature_headers(headers), body=body)
-            transaction.on_commit(changes.announce)
+            changes.announce()
     return Taken.YES
 
 

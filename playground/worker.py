@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
@@ -46,6 +47,10 @@ AT_ONCE = 5000  # runs that one worker sends and follows; how many are sent is l
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
 TEND_EVERY_S = 0.1
+# Every write of thousands of runs rings; looking for work takes a fifth of the time at most.
+LOOK_SHARE = 0.2
+LOOK_PAUSE_S = 0.1
+RENEWED_TOGETHER = 500
 TELL_EVERY_S = 1.0
 SYNC_AGAIN_S = 60.0
 NEVER_S = 1e9
@@ -73,6 +78,7 @@ class Worker:
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._sending: set[uuid.UUID] = set()
         self._cancelling: set[uuid.UUID] = set()
+        self._look_took_s = 0.0
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -141,6 +147,7 @@ class Worker:
                 self._start(run.pk, partial(self._send, run))
             for pk in claim.to_follow if claim else ():
                 self._start(pk, partial(self._follow, pk))
+            await asyncio.sleep(min(self._look_took_s / LOOK_SHARE, LOOK_PAUSE_S))
 
     async def _tend(self, bell: changes.Bell) -> float:
         """Cancel what is to be cancelled and copy what is new: a moment later is soon enough."""
@@ -172,9 +179,12 @@ class Worker:
             return None
 
     def _free(self) -> leases.Claim | None:
+        began = time.perf_counter()
         room = AT_ONCE - len(self.runs)
         may_go = self._may_go()
-        if not (room > 0 and self.has_key and leases.has_free(may_go)):
+        has_free = room > 0 and self.has_key and leases.has_free(may_go)
+        self._look_took_s = time.perf_counter() - began
+        if not has_free:
             return None
         claim = leases.claim(self.name, room, may_go=may_go)
         for run in claim.to_send:
@@ -269,8 +279,10 @@ class Worker:
         return TELL_EVERY_S
 
     async def _renew(self) -> float:
-        if self.runs:
-            lost = await sync_to_async(leases.renew)(self.name, list(self.runs))
+        held = list(self.runs)
+        for start in range(0, len(held), RENEWED_TOGETHER):  # others write in between
+            some = held[start : start + RENEWED_TOGETHER]
+            lost = await sync_to_async(leases.renew)(self.name, some)
             for pk in lost & self.runs.keys():
                 log.warning("run %s is followed by another worker by now", pk)
                 self.runs[pk].cancel()

@@ -1,0 +1,160 @@
+"""Changes of many runs at once: few transactions, each run's own order, nobody's fault is another's."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import uuid
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DataError, OperationalError, connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from playground import changes, lifecycle, writing
+from playground.lifecycle import Observation
+from playground.models import Run
+from playground.writing import Write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Run.State
+
+
+def queued(run: Run, position: int = 1) -> Callable[[], Any]:
+    """The write that puts it into line at this place."""
+    seen = Observation(State.QUEUED, by="status", queue_position=position)
+    return partial(lifecycle.record, run.pk, seen)
+
+
+def handed_in(work: dict[Run, list[Callable[[], Any]]]) -> list[Write]:
+    """As the desk takes it; nobody waits for the answers."""
+    nobody: Any = None
+    return [Write(run.pk, each, nobody) for run, some in work.items() for each in some]
+
+
+def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Runs it in a loop whose thread leaves no connection behind."""
+
+    async def alone(runs: list[Run]) -> None:
+        try:
+            await test(runs)
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    def run(runs: list[Run]) -> None:
+        asyncio.run(alone(runs))
+
+    run.__doc__ = test.__doc__
+    return run
+
+
+@pytest.fixture
+def runs(make_run: Callable[..., Run]) -> list[Run]:
+    return [make_run(state=State.SUBMITTING) for _ in range(writing.MOST_TOGETHER)]
+
+
+def test_what_waits_is_read_by_one_query_and_committed_once(runs: list[Run]) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert all(writing.together(handed_in({run: [queued(run)] for run in runs})))
+    said = [query["sql"] for query in asked]
+    assert sum(sql.startswith("SELECT") for sql in said) == 1
+    assert sum(sql.startswith("COMMIT") for sql in said) == 1
+    assert sum("NOTIFY" in sql for sql in said) == (connection.vendor == "postgresql")
+    assert {(run.state, run.version) for run in Run.objects.all()} == {(State.QUEUED, 2)}
+
+
+def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> None:
+    run = runs[0]
+    steps = [queued(run, place) for place in (3, 2, 2, 1)]
+    assert writing.together(handed_in({run: steps})) == [True, True, False, True]
+    run.refresh_from_db()
+    assert [place for _, place in run.positions] == [3, 2, 1]
+    assert run.version == 4
+
+
+def test_nothing_new_wakes_nobody(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(changes, "announce", lambda: rung.append(1))
+    work = handed_in({run: [queued(run)] for run in runs})
+    assert all(writing.together(work))
+    assert not any(writing.together(work))
+    assert len(rung) == 1
+
+
+def test_a_run_that_is_gone_keeps_no_other_from_being_written(runs: list[Run]) -> None:
+    gone, *others = runs
+    work = handed_in({run: [queued(run)] for run in runs})
+    Run.objects.filter(pk=gone.pk).delete()
+    found = writing.together(work)
+    assert isinstance(found[0], Run.DoesNotExist)
+    assert found[1:] == [True] * len(others)
+
+
+def test_one_that_the_database_refuses_keeps_no_other_from_being_written(runs: list[Run]) -> None:
+    def refused() -> bool:
+        raise DataError("value too long")
+
+    first, bad, last = runs[:3]
+    found = writing.together(
+        handed_in({first: [queued(first)], bad: [refused], last: [queued(last)]})
+    )
+    assert (found[0], found[2]) == (True, True)
+    assert isinstance(found[1], DataError)
+    states = [Run.objects.get(pk=run.pk).state for run in (first, bad, last)]
+    assert states == [State.QUEUED, State.SUBMITTING, State.QUEUED]
+
+
+def test_a_database_that_is_away_is_asked_once_for_all_of_them(runs: list[Run]) -> None:
+    asked: list[uuid.UUID] = []
+
+    def away(pk: uuid.UUID) -> bool:
+        asked.append(pk)
+        raise OperationalError("server closed the connection")
+
+    found = writing.together(handed_in({run: [partial(away, run.pk)] for run in runs}))
+    assert all(isinstance(came, OperationalError) for came in found)
+    assert asked == [runs[0].pk]
+
+
+@in_a_loop
+async def test_thousands_of_tasks_get_their_own_answers(runs: list[Run]) -> None:
+    def one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
+        return pk, number
+
+    asking = [writing.surely(one, run.pk, number) for number in range(40) for run in runs]
+    wanted = [(run.pk, number) for number in range(40) for run in runs]
+    assert await asyncio.gather(*asking) == wanted
+
+
+@in_a_loop
+async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
+    runs: list[Run],
+) -> None:
+    failing = iter([True, True, False])
+
+    def at_last(pk: uuid.UUID, seen: Observation) -> bool:
+        if next(failing):
+            raise OperationalError("database is locked") from sqlite3.OperationalError()
+        return lifecycle.record(pk, seen)
+
+    assert await writing.surely(at_last, runs[0].pk, Observation(State.QUEUED, by="status"))
+    assert (await Run.objects.aget(pk=runs[0].pk)).state == State.QUEUED
+
+
+@in_a_loop
+async def test_who_left_before_it_was_written_is_not_written(runs: list[Run]) -> None:
+    """A submit that was cancelled before it was noted must not be noted: it never leaves."""
+    first = asyncio.create_task(writing.surely(lifecycle.record, runs[0].pk, Observation("queued")))
+    await asyncio.sleep(0)  # the desk is at work on the first
+    await asyncio.sleep(0)
+    left = asyncio.create_task(writing.surely(lifecycle.leave, runs[1].pk))
+    await asyncio.sleep(0)
+    left.cancel()
+    assert await first
+    await asyncio.sleep(0.1)
+    assert (await Run.objects.aget(pk=runs[1].pk)).sent_at is None
