@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
@@ -47,12 +47,15 @@ class WebSocket:
             await connection.send(body)
             if on_sent:
                 await on_sent()
-            head = await _start(connection)
+            start = await _start(connection)
+            head = start.head
             if not 200 <= head.status < 300:
-                refusal = await _refusal(self._wire, head, connection)
+                refusal = await _refusal(self._wire, start, connection)
                 self._wire.heard(url, refusal)
                 raise refusal
-            async with aclosing(results(head, _parts(connection, head), endpoint_id)) as found:
+            async with aclosing(
+                results(head, _parts(connection, start.request_id), endpoint_id)
+            ) as found:
                 async for one in found:
                     yield one
         except ConnectionClosed as error:
@@ -110,7 +113,20 @@ class _Connect(connect):
         return exc
 
 
-async def _start(connection: ClientConnection) -> Answer:
+class _Start(NamedTuple):
+    """How an answer begins: its frames' id, and its head as fal told it."""
+
+    request_id: str
+    told: Answer
+
+    @property
+    def head(self) -> Answer:
+        """The head with the request's id, wherever it stood."""
+        headers = {"x-fal-request-id": self.request_id, **self.told.headers}
+        return self.told._replace(headers=headers)
+
+
+async def _start(connection: ClientConnection) -> _Start:
     """The answer's head, once fal has it; messages that say something else are passed over."""
     while True:
         said = _metadata(await _frame(connection))
@@ -120,16 +136,16 @@ async def _start(connection: ClientConnection) -> Answer:
                 for name, value in reading.as_mapping(said.get("headers")).items()
                 if isinstance(value, str)
             }
-            headers.setdefault("x-fal-request-id", reading.text(said, "request_id"))
-            return Answer(reading.integer(said, "status") or 200, headers, b"")
+            told = Answer(reading.integer(said, "status") or 200, headers, b"")
+            return _Start(reading.text(said, "request_id"), told)
 
 
-async def _parts(connection: ClientConnection, head: Answer) -> AsyncGenerator[bytes]:
+async def _parts(connection: ClientConnection, request_id: str) -> AsyncGenerator[bytes]:
     """The body's pieces up to the end that belongs to this start."""
     while True:
         frame = await _frame(connection)
         said = _metadata(frame)
-        if said is None or said["request_id"] != head.headers["x-fal-request-id"]:
+        if said is None or said["request_id"] != request_id:
             yield frame.encode() if isinstance(frame, str) else frame
         elif said["type"] == "end":
             return
@@ -145,12 +161,14 @@ async def _frame(connection: ClientConnection) -> str | bytes:
         ) from error
 
 
-async def _refusal(wire: Wire, head: Answer, connection: ClientConnection) -> FalError:
+async def _refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:
+    """What an unsuccessful answer means. Every frame has an id: only a header's vouches for the model."""
     body = bytearray()
-    async with aclosing(_parts(connection, head)) as parts:
+    async with aclosing(_parts(connection, start.request_id)) as parts:
         async for part in parts:
             body += part
-    error = run_failure(head._replace(content=wire.without_key(bytes(body))))
+    error = run_failure(start.told._replace(content=wire.without_key(bytes(body))))
+    error.request_id = error.request_id or start.request_id
     if isinstance(error, RequestRejected):
         error.is_unconfirmed = may_have_been_taken(error)
     return error

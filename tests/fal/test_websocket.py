@@ -109,6 +109,26 @@ async def test_a_refusal_in_the_start_is_the_error_in_the_body() -> None:
     assert not told.is_unconfirmed
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "error", "is_unconfirmed"),
+    [
+        (503, {}, fal.UpstreamFailed, False),
+        (500, {}, fal.UpstreamFailed, True),
+        (503, {"X-Fal-Error-Type": "runner_server_error"}, fal.RunFailed, False),
+        (500, {"X-Fal-Request-Id": "r-1"}, fal.RunFailed, False),
+    ],
+)
+async def test_the_frames_id_does_not_vouch_for_the_model(
+    status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
+) -> None:
+    """As over HTTP (5.6): a 5xx is the model's where a header names its error or its request."""
+    told_by_start = json.loads(start(status)) | {"headers": headers}
+    script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
+    (told,) = await ran(Server(script))
+    assert type(told) is error
+    assert (told.request_id, told.is_unconfirmed) == ("r-1", is_unconfirmed)
+
+
 async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_happened() -> None:
     server = Server([None])
     (told,) = await ran(server)

@@ -122,12 +122,13 @@ def test_what_the_model_objects_to_is_kept_in_its_words(
     assert sent(sandbox) == 1
 
 
+@pytest.mark.parametrize("status", ["429", "503"])
 @pytest.mark.parametrize("transport", DIRECT)
 def test_a_busy_upstream_is_asked_again_later(
-    ask: Ask, work: Work, sandbox: Control, transport: str
+    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
 ) -> None:
     run = ask(transport, "sandbox/scribe", **CALM)
-    sandbox.fault("stream" if transport == "stream" else "run", "429", value=0.2)
+    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
     work(lambda: over(run))
     assert (run.state, run.attempts) == ("succeeded", 2)
 

@@ -319,11 +319,8 @@ def direct_cases() -> list[Case]:
         for way, kind in zip(ways, ("run", "stream", "run"), strict=True)
     ]
     busy = [
-        Case(f"503, {way}", "created", ends, answered("503", kind), transport=way)
-        # Over a socket every answer has a request's id, and such a 503 is the model's own.
-        for way, kind, ends in zip(
-            ways, ("run", "stream", "run"), (KEPT, KEPT, FORGOTTEN), strict=True
-        )
+        Case(f"503, {way}", "created", KEPT, answered("503", kind), transport=way)
+        for way, kind in zip(ways, ("run", "stream", "run"), strict=True)
     ]
     told = [
         Case(f"SIGTERM worker, {way}", "running", BROKEN_OFF, ended("worker"), transport=way)
