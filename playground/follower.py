@@ -22,6 +22,7 @@ from playground.writing import surely
 
 log = logging.getLogger(__name__)
 
+POLL_SOON_S = 0.45  # a short run ends soon after it was sent
 POLL_FIRST_S = 0.9
 POLL_SLOWEST_S = 5.0
 POLL_SLOWEST_REPORTED_S = 60.0  # where a webhook tells the end: polling catches a lost one
@@ -70,7 +71,8 @@ async def _statuses(
     url = handle.status_url
     loop = asyncio.get_running_loop()
     began = loop.time()
-    may_stream = True
+    may_stream = pace.may_stream(handle.endpoint_id)
+    has_waited = False
     slowest_s = POLL_SLOWEST_REPORTED_S if settings.PUBLIC_URL else POLL_SLOWEST_S
     while not (settings.PUBLIC_URL and await _is_over(pk)):
         await pace.turn(url)
@@ -85,19 +87,24 @@ async def _statuses(
                 pace.read(url, error)
                 log.info("no status stream for %s: %s", handle.request_id, error)
                 await pace.turn(url)
-        pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), slowest_s)
-        try:
-            status = await queue.status(handle)
-        except fal.FalError as error:
-            if _is_lost(error):
-                yield _gone(error)
-                return
-            pace.read(url, error)
-            log.warning("status of %s not had: %s", handle.request_id, error)
-            pause_s = max(pause_s, error.retry_after_s or 0)
-        else:
-            pace.read(url)
-            yield status
+        pause_s = POLL_SOON_S
+        if may_stream or has_waited:  # else upstream has just taken it, and there is nothing to ask
+            pause_s = min(max(POLL_FIRST_S, POLL_SHARE * (loop.time() - began)), slowest_s)
+            try:
+                status = await queue.status(handle)
+            except fal.FalError as error:
+                if _is_lost(error):
+                    yield _gone(error)
+                    return
+                pace.read(url, error)
+                log.warning("status of %s not had: %s", handle.request_id, error)
+                pause_s = max(pause_s, error.retry_after_s or 0)
+            else:
+                pace.read(url)
+                if not may_stream:  # and not because upstream does not know the request
+                    pace.note_no_stream(handle.endpoint_id)
+                yield status
+        has_waited = True
         with pace.polled():
             await asyncio.sleep(pace.poll_pause_s(pause_s))
 

@@ -27,6 +27,7 @@ LONGEST_ASKED_FOR_S = 120.0
 ERRORS_IN_A_ROW = 3
 PROBE_S = 15.0  # a try that was never heard of again does not keep the others out for ever
 TROUBLE_LASTS_S = 300.0  # of a host that nobody has asked since
+STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after its next deployment
 BACK_PER_S = 200.0
 POLLS_PER_S = 100.0
 
@@ -126,12 +127,13 @@ class Host:
 
 
 class Pace:
-    """All hosts that this process asks, and how many runs are being polled."""
+    """All hosts that this process asks, how many runs are being polled, and whose models have no stream."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._hosts: dict[str, Host] = {}
         self._polled = 0
+        self._no_stream_until: dict[str, float] = {}
         self.has_news = asyncio.Event()  # somebody's trouble began or ended
 
     def host(self, url: str) -> Host:
@@ -161,6 +163,15 @@ class Pace:
         note()
         if host.trouble != before:
             self.has_news.set()
+
+    def may_stream(self, endpoint_id: str) -> bool:
+        """Whether to try the status stream of this model's runs: not for a while after it had none."""
+        return self._now() >= self._no_stream_until.get(endpoint_id, 0.0)
+
+    def note_no_stream(self, endpoint_id: str) -> None:
+        """Upstream knows a run of this model, and has no status stream of it."""
+        if self.may_stream(endpoint_id):
+            self._no_stream_until[endpoint_id] = self._now() + STREAM_AGAIN_S
 
     @contextmanager
     def polled(self) -> Generator[None]:

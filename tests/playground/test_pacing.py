@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import fal
-from playground.pacing import LONGEST_PAUSE_ANSWERING_S, LONGEST_PAUSE_S, Pace
+from playground.pacing import LONGEST_PAUSE_ANSWERING_S, LONGEST_PAUSE_S, STREAM_AGAIN_S, Pace
 
 URL = "https://queue.test/requests/1"
 AWAY = fal.Unreachable("refused")
@@ -174,3 +174,16 @@ def test_very_many_polled_runs_are_each_polled_less_often() -> None:
     for pause in pauses:
         pause.__enter__()
     assert pace.poll_pause_s(1) > 8
+
+
+def test_a_model_without_a_stream_is_asked_for_it_after_a_while() -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    pace.note_no_stream("a/b")
+    assert not pace.may_stream("a/b")
+    assert pace.may_stream("a/c")
+    now = STREAM_AGAIN_S - 1
+    pace.note_no_stream("a/b")  # by a run that was sent before the first was told
+    assert not pace.may_stream("a/b")
+    now = STREAM_AGAIN_S
+    assert pace.may_stream("a/b")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -85,7 +86,46 @@ def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded"
-    assert sandbox.calls()["status"] <= 12
+    calls = sandbox.calls()
+    assert (calls["status_stream"], calls["result"]) == (1, 1)
+    assert calls["status"] <= 3
+
+
+def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
+    """How the runs ended that one worker did, each asked for when the one before had ended."""
+    runs: list[Run] = []
+
+    def is_over() -> bool:
+        if runs and not ended(runs[-1]):
+            return False
+        if len(runs) < len(asking):
+            runs.append(asking[len(runs)]())
+            return False
+        return True
+
+    work(is_over)
+    return [Run.objects.get(pk=run.pk).state for run in runs]
+
+
+def test_a_model_without_a_stream_is_not_asked_for_it_again(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    """G2: nor is another model's stream given up for it."""
+    sandbox.fault("status_stream", "404")
+    slow = partial(ask, "mischief/slow", prompt="x", duration=0.2)
+    other = partial(ask, "sandbox/ridgeline", prompt="x")
+    assert one_by_one(work, [slow, slow, slow, other]) == ["succeeded"] * 4
+    assert sandbox.calls()["status_stream"] == 2
+
+
+def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("status_stream", "404")
+    sandbox.fault("status", "404")
+    slow = partial(ask, "mischief/slow", prompt="x", duration=0.2)
+    assert one_by_one(work, [slow, slow]) == ["failed", "succeeded"]
+    assert sandbox.calls()["status_stream"] == 2
 
 
 @pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
