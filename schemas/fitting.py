@@ -39,7 +39,11 @@ def _fit(field: Field, value: Any) -> int:
             for c in field.children
             if c.kind == "choice" and c.name in value
         )
-        return max(2, 20 + 4 * len(names & value.keys()) - 4 * len(needed - value.keys()) + tags)
+        lacking = len(needed - value.keys())
+        amiss = sum(c.name in value and not suits(c, value[c.name]) for c in field.children)
+        return max(2, 20 + 4 * len(names & value.keys()) + tags - 12 * lacking - 4 * amiss)
+    if field.kind == "map" and isinstance(value, dict) and field.item:
+        return 10 if all(suits(field.item, item) for item in value.values()) else 1
     if field.kind == "union":
         return 5 if fitting(field, value) else 0
     if field.kind == "choice":

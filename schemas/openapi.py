@@ -49,8 +49,8 @@ def _whole(escape: re.Match[str]) -> str:
 def contract(document: Json, endpoint_id: str = "") -> Contract:
     """The input and output schemas of a document; an empty input where there is none to find."""
     paths = as_dict(as_dict(document).get("paths"))
-    body = _input(paths, endpoint_id)
-    answer = _output(paths, endpoint_id)
+    body = _input(document, paths, endpoint_id)
+    answer = _output(document, paths, endpoint_id)
     schemas = as_dict(as_dict(as_dict(document).get("components")).get("schemas"))
     if body is None:
         body = _named(schemas, "input", "request")
@@ -103,14 +103,14 @@ def as_list(value: Json) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _input(paths: Schema, endpoint_id: str) -> Schema | None:
+def _input(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
     exact = as_dict(as_dict(paths.get(f"/{endpoint_id}")).get("post"))
     posts = [as_dict(item)["post"] for item in paths.values() if "post" in as_dict(item)]
     operation = exact or (as_dict(posts[0]) if len(posts) == 1 else {})
-    return _content(operation.get("requestBody"))
+    return _content(document, operation.get("requestBody"))
 
 
-def _output(paths: Schema, endpoint_id: str) -> Schema | None:
+def _output(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
     exact = as_dict(as_dict(paths.get(f"/{endpoint_id}/requests/{{request_id}}")).get("get"))
     gets = [
         as_dict(item)["get"]
@@ -119,12 +119,17 @@ def _output(paths: Schema, endpoint_id: str) -> Schema | None:
     ]
     operation = exact or (as_dict(gets[0]) if len(gets) == 1 else {})
     responses = as_dict(operation.get("responses"))
-    return _content(responses.get("200") or responses.get("default"))
+    return _content(document, responses.get("200") or responses.get("default"))
 
 
-def _content(holder: Json) -> Schema | None:
-    """The JSON schema of a request body or a response; None when it has none, or only the queue's."""
-    schema = as_dict(as_dict(as_dict(holder).get("content")).get("application/json")).get("schema")
+def _content(document: Json, holder: Json) -> Schema | None:
+    """The schema of a request body or a response; None when it has none, or only the queue's.
+
+    JSON's own, whatever parameters its type carries; else the first: fal's queue takes and gives JSON alone.
+    """
+    content = as_dict(resolve(document, holder)[0].get("content"))
+    kinds = sorted(content, key=lambda kind: not kind.lower().startswith("application/json"))
+    schema = next((as_dict(content[kind]).get("schema") for kind in kinds), None)
     if not isinstance(schema, dict) or not schema:
         return None
     return None if str(schema.get("$ref", "")).endswith("/QueueStatus") else schema
@@ -142,14 +147,31 @@ def _with_definitions(document: Json, schemas: list[Json]) -> Json:
 
 
 def _named(schemas: Schema, *endings: str) -> Schema | None:
-    """The component whose name ends so, preferring the first ending, by reference."""
+    """The component whose name ends so, preferring the first ending and what no other refers to, by reference."""
     for ending in endings:
-        for name, schema in schemas.items():
-            if name.lower().endswith(ending) and isinstance(schema, dict):
-                return {
-                    "$ref": "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
-                }
+        refs = [
+            "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
+            for name, schema in schemas.items()
+            if name.lower().endswith(ending) and isinstance(schema, dict)
+        ]
+        if len(refs) > 1:
+            inner = _references(schemas)
+            refs.sort(key=lambda ref: ref in inner)
+        if refs:
+            return {"$ref": refs[0]}
     return None
+
+
+def _references(value: Json) -> set[str]:
+    """Every `$ref` anywhere in a value, however deep."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found |= {ref for ref in (one.get("$ref"),) if isinstance(ref, str)}
+        waiting += one.values() if isinstance(one, dict) else as_list(one)
+    return found
 
 
 def _is_queue_only(paths: Schema) -> bool:

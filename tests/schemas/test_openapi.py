@@ -56,6 +56,35 @@ def test_c10_input_by_name_without_paths() -> None:
     assert found.output == {"$ref": "#/components/schemas/FooResponse"}
 
 
+def test_c10_input_by_name_is_what_no_other_component_refers_to() -> None:
+    inner = {"$ref": "#/components/schemas/AnElementInput"}
+    document = {
+        "components": {
+            "schemas": {
+                "AnElementInput": {"type": "object"},
+                "AInput": {"properties": {"elements": {"type": "array", "items": inner}}},
+            }
+        }
+    }
+    assert contract(document, "x/y").input == REF
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "multipart/form-data"])
+def test_c10_input_of_another_media_type_and_behind_a_reference(kind: str) -> None:
+    body = {"content": {"text/plain": {"schema": {}}, kind: {"schema": REF}}}
+    if not kind.startswith("application/json"):
+        del body["content"]["text/plain"]
+    document = {
+        "components": {"requestBodies": {"One": body}},
+        "paths": {
+            "/x/y": {"post": {"requestBody": {"$ref": "#/components/requestBodies/One"}}},
+            "/x/z": {"post": {"requestBody": body}},
+        },
+    }
+    assert contract(document, "x/y").input == REF
+    assert contract(document, "x/z").input == REF
+
+
 def test_c10_queue_status_is_never_taken_for_output() -> None:
     document = {
         "paths": {

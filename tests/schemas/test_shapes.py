@@ -257,3 +257,27 @@ def test_examples_are_the_schemas_own_else_the_first_of_each_property() -> None:
     }
     assert example(root(schema | {"examples": [{"first": "whole"}]})) == {"first": "whole"}
     assert example(root(schema | {"example": {"first": "whole"}})) == {"first": "whole"}
+
+
+MAP = {"type": "object", "additionalProperties": {"type": "integer"}}
+CLOSED = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "nullable": True}, "size": {"type": "integer"}},
+    "required": ["name"],
+}
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "value", "chosen"),
+    [
+        ([CLOSED, MAP], {"k": 1}, "~2"),  # keys are missing that the first one requires
+        ([CLOSED, MAP], {"name": None}, "~1"),
+        ([{"properties": {"x": {"type": "integer"}}}, {"properties": {"x": {"type": "string"}}}], {"x": "a"}, "~2"),
+        ([{"type": "object", "additionalProperties": {"type": "string"}}, MAP], {"k": 1}, "~2"),
+    ],
+)  # fmt: skip
+def test_a_value_stands_in_the_alternative_that_it_suits(
+    alternatives: list[Any], value: Any, chosen: str
+) -> None:
+    form = root({"properties": {"u": {"anyOf": alternatives}}})
+    assert write(form, {"u": value})["u"] == [chosen]
