@@ -2,7 +2,8 @@
 
 The database finds the words of long texts (`search_index.py`), this process's index everything else
 (`index.py`); ranking and counting are and, or and count of sets. One answer costs two queries,
-whatever it finds: the words' and the cards'; a third where a slip is corrected.
+whatever it finds: the words' and the cards'; a third where a slip is corrected, or where a rare word of
+a large catalogue has company.
 """
 
 from __future__ import annotations

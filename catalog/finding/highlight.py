@@ -9,7 +9,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.finding import spelling
-from catalog.finding.matching import Found, typed
+from catalog.finding.matching import Found
+from catalog.finding.typed import typed
 
 _GLUED_FROM = 5
 _LEAD = 24  # signs of a description before its first mark, when it is cut

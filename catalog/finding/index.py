@@ -102,17 +102,27 @@ class Index:
             found = self._having[condition] = self._hold(condition)
         return found
 
-    def said(self, sought: Sequence[Sought]) -> list[int]:
-        """Where long texts have the phrases, as the database says; one query for all that is not at hand."""
+    def said(self, sought: Sequence[Sought], among: int | None = None) -> list[int]:
+        """Where long texts have the phrases, as the database says; one query for all that is not at hand.
+
+        `among` says where it matters, if that is in few places.
+        """
         lost = [one for one in dict.fromkeys(sought) if one not in self._said]
+        found: dict[Sought, int] = {}
         if lost:
-            sql, parameters = search_index.matching(connection, lost)
+            keys = (
+                None
+                if among is None
+                else [self.keys[place] for place in bitmaps.places(among, self.size)]
+            )
+            sql, parameters = search_index.matching(connection, lost, keys)
             with connection.cursor() as cursor:
                 cursor.execute(sql, parameters)
                 rows = cursor.fetchall()
-            for place, found in rows:
-                self._said[lost[place]] = self.among(orjson.loads(found)) if found else 0
-        answer = [self._said[one] for one in sought]
+            found = {lost[n]: self.among(orjson.loads(ids)) if ids else 0 for n, ids in rows}
+        if among is None:
+            self._said |= found
+        answer = [found[one] if one in found else self._said[one] for one in sought]
         while len(self._said) > _MOST_SAID:
             self._said.popitem(last=False)
         return answer

@@ -6,7 +6,6 @@ A set of a level holds the sets of the levels above it, so that words are joined
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -17,25 +16,18 @@ from catalog.asking.conditions import condition
 from catalog.finding import spelling, synonyms
 from catalog.finding.index import Index
 from catalog.finding.search_index import Phrase, Sought
+from catalog.finding.typed import Unit, Word, typed, units_of
 
 # The word itself in the name; in another form there, or in tags and category; what means the same there; …
 NAME, NEAR, TAGS, DESCRIPTION, FIELDS = range(5)
 Levels = tuple[int, ...]
 NOTHING: Levels = (0, 0, 0, 0, 0)
-_MOST_WORDS, _LONGEST_WORD = 12, 64
 _OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
 _GLUED_FROM = 5
 _ANY_ORDER = 3  # so many words are looked for as a name in every order
+LARGE = 4000  # endpoints from which it pays to ask the database twice
+_RARE = 300  # places in which a word's fields are looked through one by one
 FEW = 8  # with fewer answers than this, what has all words but one is offered beside them
-
-
-@dataclass(frozen=True)
-class Word:
-    """One thing that was typed: its text, and the words in it. A quoted one is taken as it stands."""
-
-    text: str
-    words: tuple[str, ...]
-    is_quoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,28 +52,16 @@ class Found:
         return reduce(or_, self.levels, 0)
 
 
-def typed(text: str) -> list[Word]:
-    """The things that were typed, apart."""
-    found: list[Word] = []
-    count = 0
-    for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(text)):
-        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(quoted or bare))
-        count += len(words)
-        if words and count <= _MOST_WORDS:
-            found.append(Word((quoted or bare)[:_LONGEST_WORD], words, bool(quoted)))
-    return found
-
-
 def find(index: Index, text: str) -> Found:
     """What a text finds; slips are corrected where a word is nowhere, and words set aside as the last resort."""
     said = typed(text)
-    units = _units(index, said)
+    units = units_of(index.names, said)
     levels = _ask(index, units)
     corrected: tuple[tuple[str, str], ...] = ()
     if any(found[FIELDS] == 0 for found in levels):
         better, corrected = _corrected(index, said, units, levels)
         if corrected:
-            said, units = better, _units(index, better)
+            said, units = better, units_of(index.names, better)
             levels = _ask(index, units)
     whole = _whole(index, said)
     alike = tuple(dict.fromkeys(alike for unit in units for alike in unit.alike))
@@ -101,54 +81,26 @@ def find(index: Index, text: str) -> Found:
     return Found(best, used, corrected, missed, alike, rest)
 
 
-@dataclass(frozen=True)
-class Unit:
-    """What has to be found together: `words` as typed, and other ways to say it."""
-
-    text: str
-    words: tuple[Word, ...]
-    alike: tuple[str, ...] = ()
-    joined: str = ""  # two words that a name writes as one
-
-
-def _units(index: Index, said: list[Word]) -> list[Unit]:
-    units: list[Unit] = []
-    place = 0
-    table, longest = synonyms.table(), synonyms.longest()
-    while place < len(said):
-        word = said[place]
-        taken = 0
-        for end in range(min(len(said), place + longest), place, -1):
-            together = said[place:end]
-            if any(one.is_quoted for one in together):
-                continue
-            key = synonyms.key_of([w for one in together for w in one.words])
-            if len(key) == 3 and key[1] == "2":  # text 2 speech
-                key = (key[0], "to", key[2])
-            if key in table:
-                text = " ".join(one.text for one in together)
-                units.append(Unit(text, tuple(together), table[key]))
-                taken = end - place
-                break
-        if not taken:
-            taken = 1
-            after = said[place + 1] if place + 1 < len(said) else None
-            joined = "".join(word.words) + "".join(after.words) if after else ""
-            if after and not (word.is_quoted or after.is_quoted) and index.names.knows(joined):
-                units.append(Unit(f"{word.text} {after.text}", (word, after), joined=joined))
-                taken = 2
-            else:
-                units.append(Unit(word.text, (word,)))
-        place += taken
-    meant = [
-        unit for unit in units if not (unit.text in synonyms.STOP and not unit.words[0].is_quoted)
-    ]
-    return meant or units
-
-
 def _ask(index: Index, units: list[Unit]) -> list[Levels]:
-    """The levels of each unit; one query for all of them together."""
+    """The levels of each unit; one query for all of them, or two where one is rare in a large catalogue.
+
+    The fields of the others are then looked through only where the rare one is: elsewhere no answer
+    has all units. Where nothing has, and each counts by itself, all are asked for everywhere.
+    """
     drafts = [_unit(index, unit) for unit in units]
+    known = [draft.known.bit_count() or index.size for draft in drafts]
+    if len(drafts) > 1 and index.size >= LARGE and min(known) < _RARE:
+        rare = drafts[known.index(min(known))]
+        first = [one for draft in drafts for one in draft.sought() if not one.is_deep]
+        first += [one for one in rare.sought() if one.is_deep]
+        answers = dict(zip(first, index.said(first), strict=True))
+        among = rare.levels(answers)[FIELDS]
+        if among.bit_count() < _RARE:
+            rest = [one for draft in drafts for one in draft.sought() if one not in answers]
+            answers |= zip(rest, index.said(rest, among), strict=True)
+            found = [draft.levels(answers) for draft in drafts]
+            if _joined(found)[FIELDS]:
+                return found
     sought = [one for draft in drafts for one in draft.sought()]
     answers = dict(zip(sought, index.said(sought), strict=True))
     return [draft.levels(answers) for draft in drafts]
@@ -177,10 +129,15 @@ class Draft:
         self.deep += other.deep
         self.together += other.together
 
+    @property
+    def known(self) -> int:
+        """Where memory knows it to be, however good that is."""
+        return self.name | self.near | self.tags
+
     def sought(self) -> list[Sought]:
         """What the database is to be asked."""
-        found = [Sought(tuple(dict.fromkeys(self.described)), False)] if self.described else []
-        found += [Sought(tuple(dict.fromkeys(self.deep)), True)] if self.deep else []
+        found = [Sought(_least(self.described), False)] if self.described else []
+        found += [Sought(_least(self.deep), True)] if self.deep else []
         return found + [
             one for all_, _ in self.together for draft in all_ for one in draft.sought()
         ]
@@ -188,7 +145,7 @@ class Draft:
     def levels(self, answers: Mapping[Sought, int]) -> Levels:
         """The levels, once the database has answered."""
         described, deep = (
-            answers[Sought(tuple(dict.fromkeys(phrases)), is_deep)] if phrases else 0
+            answers[Sought(_least(phrases), is_deep)] if phrases else 0
             for phrases, is_deep in ((self.described, False), (self.deep, True))
         )
         near = self.near | self.name
@@ -203,11 +160,23 @@ class Draft:
         return found
 
 
+def _least(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """The phrases without those that another one finds as well: `voice*` finds what `voices` does."""
+    said = {phrase: " ".join(phrase.words) for phrase in phrases}
+    opened = [phrase for phrase in said if phrase.is_open]
+    return tuple(
+        phrase
+        for phrase, text in said.items()
+        if not any(text.startswith(said[other]) and phrase != other for other in opened)
+    )
+
+
 def _unit(index: Index, unit: Unit) -> Draft:
     is_phrase = len(unit.words) > 1 and any(w.text in synonyms.STOP for w in unit.words)
     if is_phrase:
         together = tuple(word for one in unit.words for word in one.words)
         draft = _literal(index, Word(unit.text, together))
+        draft.deep.clear()  # fields' words are kept once each: little ones never stand in a row there
     else:
         each = [_word(index, word, is_alone=not unit.alike) for word in unit.words]
         draft = each[0] if len(each) == 1 else Draft(together=[(each, False)])
@@ -247,7 +216,7 @@ def _is_strange(index: Index, word: Word) -> bool:
 
 def _pieces(index: Index, pieces: list[str]) -> list[Draft]:
     """A word's pieces, which may themselves be short for something."""
-    units = _units(index, [Word(piece, tuple(spelling.words(piece))) for piece in pieces])
+    units = units_of(index.names, [Word(piece, tuple(spelling.words(piece))) for piece in pieces])
     return [_unit(index, unit) for unit in units]
 
 
@@ -341,8 +310,10 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
         return 0, 0
     named = index.names.named(words)
     if not named and 1 < len(said) <= _ANY_ORDER:
-        orders = (chain.from_iterable(one.words for one in order) for order in permutations(said))
-        named = reduce(or_, (index.names.named(list(order)) for order in orders))
+        orders = {
+            tuple(chain.from_iterable(o.words for o in order)) for order in permutations(said)
+        }
+        named = index.names.named_in_one_of(sorted(orders))
     return named, index.names.beginning_with(words)
 
 

@@ -10,10 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from catalog.asking.facts import Listing
 from catalog.finding import bitmaps, spelling
+
+_RARE = 300  # lines are sooner read one by one than looked for in the whole text
 
 
 class Names:
@@ -23,7 +25,7 @@ class Names:
         self.size = 0
         self.lengths = array("B")  # words of the shorter of name and id, without the owner
         self._lines: list[str] = []
-        self._labels: list[str] = []
+        self._labelled: dict[str, array[int]] = {}  # tag or category → places
         self._in_name: dict[str, list[int]] = defaultdict(list)
         self._in_tags: dict[str, list[int]] = defaultdict(list)
         self._first: dict[str, list[int]] = defaultdict(list)  # word → where a name begins with it
@@ -42,7 +44,8 @@ class Names:
         labels = [_label(x) for x in (listing.category, *tags) if isinstance(x, str)]
         for word in {word for words, _ in labels for word in words}:
             self._in_tags[word].append(place)
-        self._labels.append("\t" + "\t".join([said for _, said in labels]) + "\t\n")
+        for label in {said for _, said in labels}:
+            self._labelled.setdefault(label, array("I")).append(place)
         self.lengths.append(min(len(written) or 99, len(alias) or 99))
         self._lines.append(f"\t {' '.join(written)} \t {' '.join(whole)} \t {' '.join(alias)} \t\n")
 
@@ -50,8 +53,7 @@ class Names:
         """Everybody is in."""
         self.size = size
         self._name_text = _Text(self._lines)
-        self._tag_text = _Text(self._labels)
-        self._lines, self._labels = [], []
+        self._lines = []
         self._name_words = sorted(self._in_name)
         self._tag_words = sorted(self._in_tags)
 
@@ -90,7 +92,10 @@ class Names:
     def with_phrase(self, words: Sequence[str], *, is_open: bool) -> tuple[int, int]:
         """The places with these words in a row in the name, and in a tag or the category."""
         phrase = " " + " ".join(words) + ("" if is_open else " ")
-        return self._set(self._name_text.lines(phrase)), self._set(self._tag_text.lines(phrase))
+        tagged = chain.from_iterable(
+            places for label, places in self._labelled.items() if phrase in label
+        )
+        return self._set(self._name_text.lines(phrase)), self._set(list(tagged))
 
     def named(self, words: Sequence[str]) -> int:
         """The places of which these words are the very name, the id, or the id without its owner.
@@ -99,11 +104,29 @@ class Names:
         """
         return self._set(self._squashed.lines(f"\t{''.join(words)}\t"))
 
+    def named_in_one_of(self, orders: Sequence[Sequence[str]]) -> int:
+        """The places whose name, id, or id without its owner is these words in one of the orders."""
+        found: list[int] = []
+        for order in orders:
+            found += self._with_all(f"\t {' '.join(order)} \t", order)
+        return self._set(found)
+
     def beginning_with(self, words: Sequence[str]) -> int:
         """The places whose name or id begins with these words."""
         if len(words) == 1:
             return self._set(self._first.get(words[0], ()))
-        return self._set(self._name_text.lines(f"\t {' '.join(words)} "))
+        return self._set(self._with_all(f"\t {' '.join(words)} ", words))
+
+    def _with_all(self, part: str, words: Sequence[str]) -> Sequence[int]:
+        """The places whose line has a part; where the rarest of its words is rare, only its lines are read.
+
+        A word that no name has by itself may stand within another, and says nothing.
+        """
+        known = [self._in_name[word] for word in words if word in self._in_name]
+        rarest = min(known, key=len, default=None)
+        if rarest is None or len(rarest) > _RARE:
+            return self._name_text.lines(part)
+        return [place for place in rarest if part in self._name_text.line(place)]
 
     def glued(self, word: str) -> int:
         """The places whose name has these letters in a row, whatever is between them."""
@@ -138,6 +161,10 @@ class _Text:
     def __init__(self, lines: list[str]) -> None:
         self.text = "".join(lines)
         self._starts = array("Q", accumulate(map(len, lines), initial=0))
+
+    def line(self, number: int) -> str:
+        """A line."""
+        return self.text[self._starts[number] : self._starts[number + 1]]
 
     def lines(self, part: str) -> list[int]:
         """The numbers of the lines that hold a part."""

@@ -1,7 +1,7 @@
 """The search index and the revision token, kept by the database's own triggers.
 
 Whoever writes an endpoint (a sync, the admin, a test) need not know that they exist.
-SQLite has an FTS5 table beside the endpoints, PostgreSQL a generated `tsvector` column.
+Beside the endpoints stands a table of words: FTS5 in SQLite, `tsvector` columns in PostgreSQL.
 Installed after every `migrate`: SQLite loses triggers when a migration remakes a table, and
 what was installed by an older Vitrine is made anew.
 """
@@ -57,16 +57,26 @@ class Sought(NamedTuple):
     is_deep: bool
 
 
-def matching(connection: BaseDatabaseWrapper, sought: Sequence[Sought]) -> tuple[str, list[str]]:
-    """SQL, and its parameters, that gives for each of `sought` a row: its place and the ids as JSON."""
+def matching(
+    connection: BaseDatabaseWrapper, sought: Sequence[Sought], among: Sequence[int] | None = None
+) -> tuple[str, list[str]]:
+    """SQL, and its parameters, that gives for each of `sought` a row: its place and the ids as JSON.
+
+    `among` are the ids that matter, where they are few.
+    """
     if connection.vendor == "sqlite":
         written = [_fts5(one) for one in sought]
-        found = ["SELECT json_group_array(rowid) FROM catalog_search WHERE catalog_search MATCH %s"]
-        found *= len(sought)
+        select = "SELECT json_group_array(rowid) FROM catalog_search WHERE catalog_search MATCH %s"
+        where = "" if among is None else " AND +rowid IN (SELECT value FROM json_each(%s))"
+        found = [select + where] * len(sought)
+        few = f"[{','.join(map(str, among or ()))}]"
     else:
         written = [_tsquery(one) for one in sought]
-        found = [f"SELECT catalog_said(%s::tsquery, {one.is_deep})" for one in sought]
-    return " UNION ALL ".join(f"SELECT {n}, ({sql})" for n, sql in enumerate(found)), written
+        which = "" if among is None else ", %s::bigint[]"
+        found = [f"SELECT catalog_said(%s::tsquery, {one.is_deep}{which})" for one in sought]
+        few = f"{{{','.join(map(str, among or ()))}}}"
+    parameters = written if among is None else [text for one in written for text in (one, few)]
+    return " UNION ALL ".join(f"SELECT {n}, ({sql})" for n, sql in enumerate(found)), parameters
 
 
 def _fts5(sought: Sought) -> str:
@@ -145,7 +155,7 @@ def _sqlite_search() -> dict[str, str]:
 
 
 def _install_postgresql(cursor: Any) -> None:
-    """Only what is missing or differs: altering a table waits for everybody who reads it.
+    """Only what is missing or differs: who alters a table waits for everybody who reads it.
 
     PostgreSQL rewrites what it is told, so a comment holds the digest of what was said.
     """
@@ -154,23 +164,6 @@ def _install_postgresql(cursor: Any) -> None:
     )
     triggers = dict(cursor.fetchall())
     cursor.execute(
-        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
-        "WHERE NOT attisdropped AND attrelid = 'catalog_endpoint'::regclass"
-    )
-    there = dict(cursor.fetchall())
-    for column, text in _VECTORS.items():
-        vector = f"tsvector GENERATED ALWAYS AS ({_vector(text)}) STORED"
-        if there.get(column) == _digest(vector):
-            continue
-        for statement in (
-            f"ALTER TABLE catalog_endpoint DROP COLUMN IF EXISTS {column}",
-            f"ALTER TABLE catalog_endpoint ADD COLUMN {column} {vector}",
-            # Without the list of what is not yet sorted in, which every question would have to read.
-            f"CREATE INDEX endpoint_{column} ON catalog_endpoint USING gin ({column}) WITH (fastupdate = off)",
-            f"COMMENT ON COLUMN catalog_endpoint.{column} IS '{_digest(vector)}'",
-        ):
-            cursor.execute(statement)
-    cursor.execute(
         """CREATE OR REPLACE FUNCTION catalog_renew_revision() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           INSERT INTO catalog_revision (id, token) VALUES (1, gen_random_uuid()::text)
@@ -178,7 +171,6 @@ def _install_postgresql(cursor: Any) -> None:
           RETURN NULL;
         END $$"""
     )
-    cursor.execute(_SAID)
     for table, columns in WATCHED.items():
         name = f"{table}_revision"
         sql = (
@@ -190,39 +182,102 @@ def _install_postgresql(cursor: Any) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
             cursor.execute(sql)
             cursor.execute(f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(sql)}'")
+    made = _postgresql_search()
+    digest = _digest("".join(made))
+    cursor.execute("SELECT obj_description(to_regclass('catalog_search_everything'), 'pg_class')")
+    is_kept = triggers.keys() >= {f"catalog_endpoint_search_{event}" for event in _EVENTS}
+    if not is_kept or cursor.fetchone() != (digest,):
+        for statement in made:
+            cursor.execute(statement)
+        cursor.execute(f"COMMENT ON TABLE catalog_search_everything IS '{digest}'")
 
 
-# The planner knows not what it costs to read a vector that lies aside: left alone it reads every one of
-# them, at ten times the cost of the index. The plan is made once in a connection.
-_SAID = """CREATE OR REPLACE FUNCTION catalog_said(sought tsquery, is_deep boolean) RETURNS text
-    LANGUAGE plpgsql STABLE
+def _postgresql_search() -> list[str]:
+    """What makes the tables of words, fills them, keeps them and asks them.
+
+    They are beside the endpoints because they are narrow: what finds a word reads no more than their
+    rows, and an endpoint that changes otherwise leaves its words alone.
+    """
+    sources = _SOURCES.split(", ")
+    differs = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in sources)
+    # Sources that are missing, halfway through the migrations, take the trigger with them.
+    exists = " OR ".join(f"new.{name} IS NOT NULL" for name in sources)
+    keep, forget = "EXECUTE FUNCTION catalog_keep_words()", "EXECUTE FUNCTION catalog_forget_words()"  # fmt: skip
+    events = {
+        "insert": f"INSERT ON catalog_endpoint FOR EACH ROW WHEN ({exists}) {keep}",
+        "update": f"UPDATE OF {_SOURCES} ON catalog_endpoint FOR EACH ROW WHEN ({differs}) {keep}",
+        "delete": f"DELETE ON catalog_endpoint FOR EACH ROW {forget}",
+        "truncate": f"TRUNCATE ON catalog_endpoint FOR EACH STATEMENT {forget}",
+    }
+    made = [f"ALTER TABLE catalog_endpoint DROP COLUMN IF EXISTS {name}" for name in _FORMER]
+    kept, deleted, emptied = "", "", ""
+    for name, texts in _VECTORS.items():
+        table = f"catalog_search_{name}"
+        new, old = (_vector(row, texts) for row in ("new", "catalog_endpoint"))
+        made += [
+            f"DROP TABLE IF EXISTS {table}",
+            f"CREATE TABLE {table} (id bigint PRIMARY KEY, words tsvector)",
+            f"INSERT INTO {table} (id, words) SELECT id, {old} FROM catalog_endpoint",  # noqa: S608
+            # Without the list of what is not yet sorted in, which every question would have to read.
+            f"CREATE INDEX ON {table} USING gin (words) WITH (fastupdate = off)",
+        ]
+        kept += (
+            f"INSERT INTO {table} (id, words) VALUES (new.id, {new}) "  # noqa: S608
+            "ON CONFLICT (id) DO UPDATE SET words = excluded.words; "
+        )
+        deleted += f"DELETE FROM {table} WHERE id = old.id; "  # noqa: S608
+        emptied += f"TRUNCATE {table}; "
+    trigger = "CREATE OR REPLACE FUNCTION {} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} RETURN NULL; END $$"  # fmt: skip
+    made += [
+        trigger.format("catalog_keep_words()", kept),
+        trigger.format(
+            "catalog_forget_words()",
+            f"IF tg_op = 'TRUNCATE' THEN {emptied} ELSE {deleted} END IF;",
+        ),
+    ]
+    for event in _EVENTS:
+        made += [
+            f"DROP TRIGGER IF EXISTS catalog_endpoint_search_{event} ON catalog_endpoint",
+            f"CREATE TRIGGER catalog_endpoint_search_{event} AFTER {events[event]}",
+        ]
+    return [*made, "DROP FUNCTION IF EXISTS catalog_said(tsquery, boolean)", _SAID]
+
+
+# The planner knows not what it costs to look through a vector: left alone it takes the rows one by one, at
+# ten times the cost of the index. The plan is made once in a connection.
+_SAID = """CREATE OR REPLACE FUNCTION catalog_said(sought tsquery, is_deep boolean, among bigint[] = NULL)
+    RETURNS text LANGUAGE plpgsql STABLE
     SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
     BEGIN
-      IF is_deep THEN
-        RETURN (SELECT json_agg(id) FROM catalog_endpoint WHERE search_vector @@ sought);
+      IF among IS NOT NULL THEN
+        RETURN (SELECT json_agg(id) FROM catalog_search_everything WHERE id = ANY (among) AND words @@ sought);
+      ELSIF is_deep THEN
+        RETURN (SELECT json_agg(id) FROM catalog_search_everything WHERE words @@ sought);
       END IF;
-      RETURN (SELECT json_agg(id) FROM catalog_endpoint WHERE search_description @@ sought);
+      RETURN (SELECT json_agg(id) FROM catalog_search_description WHERE words @@ sought);
     END $$"""
+_EVENTS = ("insert", "update", "delete", "truncate")
+_FORMER = ("search_vector", "search_description")  # where the words were kept before
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-# Where to look → its texts. A column for each: to look for weights PostgreSQL would read every row again.
+# Where to look → its texts. A table for each: to look for weights PostgreSQL would read every row again.
 _VECTORS = {
-    "search_vector": (
-        "endpoint_id || ' ' || display_name",
-        "category || ' ' || tags::text",
-        "description",
-        "field_words",
+    "description": ("{row}.description",),
+    "everything": (
+        "{row}.endpoint_id || ' ' || {row}.display_name",
+        "{row}.category || ' ' || {row}.tags::text",
+        "{row}.description",
+        "{row}.field_words",
     ),
-    "search_description": ("description",),
 }
 
 
-def _vector(texts: Sequence[str]) -> str:
-    """What a column is generated from; Latin accents fall and punctuation separates, as in FTS5.
+def _vector(row: str, texts: Sequence[str]) -> str:
+    """The words of a row's texts; Latin accents fall and punctuation separates, as in FTS5.
 
     The end of each text is a word of its own, so that no phrase reaches from one into the next.
     """
@@ -230,5 +285,6 @@ def _vector(texts: Sequence[str]) -> str:
     bare = f"normalize(regexp_replace({lower}, '([a-z])[\u0300-\u036f]+', '\\1', 'g'), NFC)"
     plain = f"regexp_replace({bare}, '[^[:alnum:]]+', ' ', 'g')"
     return " || ".join(
-        f"to_tsvector('simple'::regconfig, {plain.format(text)} || ' zqendzq')" for text in texts
+        f"to_tsvector('simple'::regconfig, {plain.format(text.format(row=row))} || ' zqendzq')"
+        for text in texts
     )

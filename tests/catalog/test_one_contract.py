@@ -12,7 +12,7 @@ import pytest
 from bench import filling, judging
 from bench.search_product import typed
 from catalog.finding import index as indexes
-from catalog.finding import search_index, spelling
+from catalog.finding import matching, search_index, spelling
 from catalog.finding.highlight import marks
 from catalog.finding.search_index import Phrase, Sought
 from catalog.models import Endpoint, Revision
@@ -77,6 +77,11 @@ def test_judged_questions_are_answered_alike(
     questions = [one.typed for one in judging.questions()]
     questions += typed(1200, 60)  # and what finds much
     ours = answers(questions)
+    monkeypatch.setattr(matching, "LARGE", 0)  # asked twice, as of a large catalogue
+    assert answers(questions) == ours
+    monkeypatch.setattr(indexes, "connection", Fts5())
+    assert answers(questions) == ours
+    monkeypatch.undo()
     monkeypatch.setattr(indexes, "connection", Fts5())
     assert answers(questions) == ours
     assert sum(map(bool, ours.values())) > len(ours) / 2
