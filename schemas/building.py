@@ -112,10 +112,11 @@ class _Builder:
         children = []
         for name in names:
             child = self.field(name, properties[name], trail, depth + 1, name in required)
-            if not child.is_hidden:
+            if child.is_required and child.is_hidden:  # without it nothing can run
+                child = _kept(child) if child.has_default else replace(child, is_hidden=False)
                 children.append(child)
-            elif child.is_required and child.has_default:
-                children.append(_kept(child))
+            elif not child.is_hidden:
+                children.append(child)
         rest = self.rest(flat, bool(children), trail, depth)
         built = settled("object", common, children=tuple(children), rest=rest)
         kind = common["media"] or media.file_kind(common["name"], flat)

@@ -12,14 +12,25 @@ _FRAGILE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
 )
 _MAX_DEPTH = 100
+# What json.JSONDecodeError says → what we say; `static/js/lazy/json-text.js` has the same words.
+_WORDS = [
+    ("Expecting property name", "a key in double quotes is missing"),
+    ("Expecting ',' delimiter", "a comma is missing"),
+    ("Expecting ':' delimiter", "a colon is missing"),
+    ("Expecting value", "a value is missing"),
+    ("Unterminated string", "this text has no closing quote"),
+    ("Extra data", "nothing may follow the closing brace"),
+    ("Invalid control character", r"a line break or tab in a text is written \n or \t"),
+    ("Invalid \\", "this backslash means nothing here"),
+]
 
 
 class NotJson(ValueError):
-    """A text that is no JSON, with the place of the mistake where there is one (1-based, else 0)."""
+    """A text that is no JSON: the reason, and the place where there is one (1-based, else 0)."""
 
     def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
         super().__init__(f"{reason} (line {line}, column {column})" if line else reason)
-        self.line, self.column = line, column
+        self.reason, self.line, self.column = reason, line, column
 
 
 def identical(a: Any, b: Any) -> bool:
@@ -45,15 +56,15 @@ def loads(text: str) -> Any:
             object_pairs_hook=_without_duplicates,
         )
     except json.JSONDecodeError as error:
-        raise NotJson(error.msg, error.lineno, error.colno) from error
+        raise _mistake(text, error) from error
     except RecursionError as error:
-        raise NotJson("It is nested too deeply") from error
+        raise NotJson("it is nested too deeply") from error
     except NotJson:
         raise
     except ValueError as error:
-        raise NotJson("A number in it has too many digits") from error
+        raise NotJson("a number in it has too many digits") from error
     if is_deep(value):
-        raise NotJson(f"It is nested more than {_MAX_DEPTH} levels deep")
+        raise NotJson(f"it is nested more than {_MAX_DEPTH} levels deep")
     return value
 
 
@@ -100,6 +111,21 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
+def _mistake(text: str, error: json.JSONDecodeError) -> NotJson:
+    """What is wrong, in people's words. A comma that nothing follows is told where it stands."""
+    before = text[: error.pos].rstrip()
+    if text[error.pos : error.pos + 1] in {"]", "}"} and before.endswith(","):
+        head = before[:-1]
+        column = len(head) - head.rfind("\n")
+        return NotJson("there is a comma too many", head.count("\n") + 1, column)
+    if text[:1].isalpha() and error.pos == 0:
+        return NotJson("a text stands in double quotes")
+    reason = next((ours for theirs, ours in _WORDS if error.msg.startswith(theirs)), error.msg)
+    if "{" not in text:
+        reason = reason.replace("the closing brace", "its end")
+    return NotJson(reason, error.lineno, error.colno)
+
+
 def _refuse_constant(name: str) -> Any:
     raise NotJson(f"{name} is not a JSON value")
 
@@ -116,5 +142,5 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise NotJson(f"The key {json.dumps(twice)} stands in it twice")
+        raise NotJson(f"the key {json.dumps(twice)} stands in it twice")
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
 from typing import Any, Final
@@ -50,6 +50,7 @@ class _Nothing(Enum):
 
 ABSENT: Final = _Nothing.ABSENT
 BLANK: Final = _Nothing.BLANK
+OTHERS: Final = -1  # stands for an object's further keys in a path; no list has it
 EMPTY: dict[str, Any] = {"string": "", "list": [], "tuple": [], "map": {}, "object": {}}
 
 
@@ -106,7 +107,7 @@ class Reader:
             else:
                 found = self.natural(field, name, path, default, need)
         except NotJson as error:
-            return self.refuse(path, f"{field.label} is not valid JSON: {error}")
+            return self.refuse(path, f"{field.label or 'The value'} is not valid JSON: {error}")
         except Unreadable as error:
             return self.refuse(path, f"{field.label or 'The value'} {error}")
         return self.settle(field, name, found, default, need)
@@ -197,11 +198,16 @@ class Reader:
 
     def extras(self, field: Field, name: str, path: Path) -> dict[str, Any]:
         """Keys that the schema does not know, from their own rows."""
+        self.names[(*path, OTHERS)] = name + "~extra"
+        so_far = len(self.problems)
         found = self.value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
-        if found is MISSING:
-            return {}
-        if not isinstance(found, dict):
+        if found is not MISSING and not isinstance(found, dict):
             self.refuse(path, f"{field.others.label} must be a JSON object, in braces")
+            found = MISSING
+        for at, problem in enumerate(self.problems[so_far:], start=so_far):
+            if problem.path == path:  # with the rows, not with all that stands beside them
+                self.problems[at] = replace(problem, path=(*path, OTHERS))
+        if found is MISSING:
             return {}
         for child in field.children:
             if child.name in found:
@@ -264,10 +270,10 @@ class Reader:
                 continue
             if key in found:
                 raise Unreadable(f"may not have the key “{key}” twice")
-            if value is MISSING:
-                self.refuse((*path, key), f"“{key}” needs a value")
-            else:
+            if value is not MISSING:
                 found[key] = value
+            elif not self.has_problem((*path, key)):
+                self.refuse((*path, key), f"“{key}” needs a value")
         return found or BLANK
 
     def has_problem(self, path: Path) -> bool:

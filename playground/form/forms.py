@@ -301,8 +301,8 @@ def described(node: Node) -> str:
 
 
 def singular(label: str) -> str:
-    """`Images` → `image`, `LoRAs` → `LoRA`: what one more row is called."""
+    """`Images` → `image`, `LoRAs` → `LoRA`, `IP adapters` → `IP adapter`: what one more row is called."""
     word = label[:-1] if label.endswith("s") and not label.endswith("ss") else label
     word = word[:-2] + "y" if word.endswith("ie") else word
     word = word[:-1] if word.endswith(("nche", "tche", "she", "sse", "oxe")) else word
-    return word[:1].lower() + word[1:] if word[1:].islower() or " " in word else word
+    return word[:1].lower() + word[1:] if word.partition(" ")[0][1:].islower() else word

@@ -6,18 +6,7 @@ from schemas import Problem
 from schemas.controls import Post, last
 from schemas.exact import NotJson, loads
 
-# What json.JSONDecodeError says → what we say.
-WORDS = [
-    ("Expecting property name", "a key in double quotes is missing"),
-    ("Illegal trailing comma", "there is a comma too many"),
-    ("Expecting ',' delimiter", "a comma is missing"),
-    ("Expecting ':' delimiter", "a colon is missing"),
-    ("Expecting value", "a value is missing"),
-    ("Unterminated string", "this text has no closing quote"),
-    ("Extra data", "nothing may follow the closing brace"),
-    ("Invalid control character", r"a line break or tab in a text is written \n or \t"),
-    ("Invalid \\", "this backslash means nothing here"),
-]
+_NO_OBJECT = "The input must be an object, in braces."
 
 
 def is_json(post: Post) -> bool:
@@ -31,29 +20,14 @@ def mistake(post: Post) -> Problem | None:
     try:
         value = loads(text) if text.strip() else {}
     except NotJson as error:
-        return Problem((), told(_with_comma(text, error)))
-    if not isinstance(value, dict):
-        return Problem((), "The input must be an object, in braces.")
-    return None
+        return Problem((), told(error) if text.lstrip().startswith("{") else _NO_OBJECT)
+    return None if isinstance(value, dict) else Problem((), _NO_OBJECT)
 
 
 def told(error: NotJson) -> str:
     """A mistake in a sentence: `Line 3, column 14: a comma is missing.`"""
-    reason = str(error).rpartition(" (line ")[0] or str(error)
-    words = next((ours for theirs, ours in WORDS if reason.startswith(theirs)), reason)
-    return f"Line {error.line}, column {error.column}: {words}." if error.line else f"{reason}."
-
-
-def _with_comma(text: str, error: NotJson) -> NotJson:
-    """Python before 3.13 looks past a comma that nothing follows; people look at the comma."""
-    lines = text.split("\n")
-    at = sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1
-    before = text[:at].rstrip(" \t\n\r")
-    if not error.line or text[at : at + 1] not in {"]", "}"} or not before.endswith(","):
-        return error
-    head = before[:-1]
-    line, column = head.count("\n") + 1, len(head) - (head.rfind("\n") + 1) + 1
-    return NotJson("Illegal trailing comma", line, column)
+    place = f"Line {error.line}, column {error.column}: " if error.line else ""
+    return place + (error.reason if place else error.reason[:1].upper() + error.reason[1:]) + "."
 
 
 def with_path(problem: Problem) -> Problem:

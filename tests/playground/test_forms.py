@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from playground.form.forms import render_form
+from playground.form.forms import render_form, singular
 from sandbox import openapi
 from sandbox.models import MODELS
 from schemas import build, contract, draw, parse, write
@@ -93,3 +93,14 @@ def test_no_text_escapes_into_the_page(text: str) -> None:
     assert "<script" not in page
     assert "<b>" not in page
     assert identical(parse(root, post_of(page)).arguments, value)
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [
+        ("Images", "image"), ("LoRAs", "LoRA"), ("IP adapters", "IP adapter"), ("ControlNet unions", "ControlNet union"),
+        ("Dynamic masks", "dynamic mask"), ("Categories", "category"), ("Boxes", "box"), ("Glass", "glass"),
+    ],
+)  # fmt: skip
+def test_one_of_many_is_called_so(label: str, word: str) -> None:
+    assert singular(label) == word

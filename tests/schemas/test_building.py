@@ -105,6 +105,14 @@ def test_c11_missing_type_is_guessed() -> None:
     assert field({}).kind == "json"
 
 
+def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown() -> None:
+    """Its page could never be sent otherwise."""
+    hidden = {"enum": ["x", "y"], "ui": {"hidden": True}}
+    schema = {"properties": {"a": hidden, "b": hidden}, "required": ["a"]}
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert [(child.name, child.is_hidden) for child in root.children] == [("a", False)]
+
+
 def test_c12_order_hints_and_hidden_fields() -> None:
     schema = {
         "type": "object",
