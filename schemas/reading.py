@@ -203,11 +203,10 @@ class Reader:
         found = self.value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
         if found is not MISSING and not isinstance(found, dict):
             self.refuse(path, f"{field.others.label} must be a JSON object, in braces")
-            found = MISSING
         for at, problem in enumerate(self.problems[so_far:], start=so_far):
             if problem.path == path:  # with the rows, not with all that stands beside them
                 self.problems[at] = replace(problem, path=(*path, OTHERS))
-        if found is MISSING:
+        if not isinstance(found, dict):
             return {}
         for child in field.children:
             if child.name in found:
