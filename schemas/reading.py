@@ -223,8 +223,8 @@ class Reader:
         for row in rows or ():
             here = (*path, len(found))
             value = self.read(item, below(name, row), here, item.default, Need.CHOSEN)
-            if value is not MISSING:
-                found.append(value)
+            if value is not MISSING or self.has_problem(here):
+                found.append(None if value is MISSING else value)  # its problem keeps its place
         for text in plain or ():
             self.names.setdefault((*path, len(found)), name)
             value = decode(item, text.replace("\r\n", "\n")) if text else BLANK
@@ -313,11 +313,18 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     here: Path = ()
     rest: list[str | int] = []
     for part in path:
-        if (*here, part) in names and (here or not rest):
-            here, rest = (*here, part), []
+        known = next((one for one in _spelt(part) if (*here, one) in names), None)
+        if known is not None and (here or not rest):
+            here, rest = (*here, known), []
         else:
             rest.append(part)
     return names.get(here, ""), tuple(rest)
+
+
+def _spelt(part: str | int) -> tuple[str | int, ...]:
+    """A part of a path as it stands, and as the number that it may be written for."""
+    is_number = isinstance(part, str) and part.isascii() and part.isdecimal() and len(part) < 9
+    return (part, int(part)) if is_number else (part,)
 
 
 def _unlike(preset: dict[str, Any], field: Field, found: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,8 +28,8 @@ from schemas.exact import dumps, identical, loads
 from schemas.examples import example
 from schemas.fields import find
 from schemas.mending import Version
-from schemas.openapi import read_document
-from schemas.reading import locate, parse
+from schemas.openapi import as_dict, read_document
+from schemas.reading import Path, locate, parse
 from schemas.snippets import snippets
 from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
@@ -94,9 +95,18 @@ def read(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]
     if json_view.is_json(post) and (mistake := json_view.mistake(post)):
         return {}, [mistake]
     parsed = parse(found.root, post)
-    return parsed.arguments, parsed.problems or validate(
-        found.contract, parsed.arguments, found.root
-    )
+    unread = [one.path for one in parsed.problems]
+    refused = [
+        one
+        for one in validate(found.contract, parsed.arguments, found.root)
+        if not any(_is_within(one.path, path) or _is_within(path, one.path) for path in unread)
+    ]
+    return parsed.arguments, [*parsed.problems, *refused]
+
+
+def _is_within(path: Path, around: Path) -> bool:
+    """Whether a path lies at or below another."""
+    return path[: len(around)] == around
 
 
 def readable(
@@ -141,8 +151,9 @@ def from_run(endpoint: Endpoint, run: Run) -> Filled:
     filled = from_arguments(endpoint, run.arguments)
     if run.state != Run.State.FAILED:
         return filled
-    found = [Problem(one.path, one.message) for one in words.problems(run.error) if one.path]
-    return replace(filled, problems=found)
+    is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY
+    told = [Problem(one.path, one.message) for one in words.problems(run.error)]
+    return replace(filled, problems=[one for one in told if one.path or is_about_it])
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,11 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
 
 def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
     """Each problem with the id of its place; what is nested says in what ("LoRA 2: Path is required")."""
+    own = node.field.label if node.name else ""
     for message in node.errors:
-        yield (node.id if node.name else "", f"{around}: {message}" if around else message)
+        is_told = message.startswith((own, "The value ", "“"))  # upstream's sentences name no field
+        place = [word for word in (around, "" if is_told else own) if word]
+        yield (node.id if node.name else "", ": ".join([*place, message]))
     known = node.children if node.name else [*chain(*sections(node))]
     for child in [*known, node.extra] if node.extra else known:
         yield from _summary(child, node.field.label if node.field.name else around)

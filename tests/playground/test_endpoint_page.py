@@ -78,6 +78,14 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(
     assert not Run.objects.exists()
 
 
+def test_what_cannot_be_read_and_what_is_not_allowed_are_told_at_once(
+    member: Client, flux: Any
+) -> None:
+    text = member.post(PAGE, {"prompt": "", "num_inference_steps": "99", "seed": "x"}).content
+    for words in (b"Prompt is required", b"must be 50 or less", b"Seed must be a whole number"):
+        assert words in text
+
+
 def test_with_htmx_errors_replace_the_fields_alone(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"prompt": ""}, headers=HTMX)
     assert response.status_code == 422

@@ -270,7 +270,9 @@ def test_what_the_model_objected_to_stands_beside_its_field(
     assert "and altogether" in text
     form = member.get("/models/fal-ai/flux/dev/", {"run": str(run.pk)}).content.decode()
     assert 'id="f-prompt-error">is too rude' in form
-    assert "is too wide" in form
+    assert '<a href="#f-prompt">Prompt: is too rude</a>' in form
+    assert "Image size: Width: is too wide" in form
+    assert "<li>and altogether</li>" in form
 
 
 def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) -> None:

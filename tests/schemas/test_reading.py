@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas import Field, Problem, apply, build, contract, parse, with_uploads, write
+from schemas import Field, Problem, apply, build, contract, draw, parse, with_uploads, write
 from schemas.exact import NotJson, identical, loads
 from schemas.reading import locate
 from tests.schemas import strategies
@@ -244,3 +244,19 @@ def test_c31_problems_find_their_control_past_pydantics_branch_names() -> None:
     )
     assert locate(names, ("ghost", "loras")) == ("", ("ghost", "loras"))
     assert locate(names, ()) == ("", ())
+
+
+def test_a_row_that_cannot_be_read_keeps_its_place_and_its_error() -> None:
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    form = build(contract(strategies.document({"properties": {"l": numbers}})))
+    post = {"l~rows": ["0", "1", "2", "3"], "l.0": ["1"], "l.1": ["x"], "l.2": ["3"], "l.3": ["y"]}
+    tree = draw(form, post=post, problems=parse(form, post).problems)
+    wrong = [(node.name, node.errors) for node in tree.walk() if node.errors]
+    told = ["Value must be a whole number"]
+    assert wrong == [("l.1", told), ("l.3", told)]
+
+
+def test_a_row_is_found_by_its_number_written_as_a_text() -> None:
+    names = {(): "", ("l",): "l", ("l", 1): "l.1", ("m",): "m", ("m", "1"): "m.0"}
+    assert locate(names, ("l", "1")) == ("l.1", ())
+    assert locate(names, ("m", "1")) == ("m.0", ())
