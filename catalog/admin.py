@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.curation.bulk_actions import BulkActions
 from catalog.models import (
+    Change,
     Collection,
     CollectionItem,
     Endpoint,
@@ -223,6 +224,62 @@ class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Notes are written on a model's page."""
         return False
+
+
+@admin.register(Change)
+class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What became of each endpoint, as the change log tells it; the oldest are forgotten after syncs."""
+
+    list_display = ["at", "endpoint", "kind", "weight", "says"]
+    list_filter = ["kind", "weight", "at"]
+    search_fields = ["endpoint__endpoint_id", "endpoint__display_name"]
+    fields = ["at", "endpoint", "kind", "weight", "all_lines", "was_id", "now_id"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["-at", "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        """With the endpoint's name, without any schema's document."""
+        own = [field.name for field in Change._meta.concrete_fields]
+        found = super().get_queryset(request).select_related("endpoint")
+        return found.only(*own, "endpoint__endpoint_id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything."""
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Syncs write changes."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Changes are read."""
+        return False
+
+    @admin.display(description="was")
+    def was_id(self, change: Change) -> str:
+        """The digest of the version before."""
+        return change.was_id or "none"
+
+    @admin.display(description="is now")
+    def now_id(self, change: Change) -> str:
+        """The digest of the version after."""
+        return change.now_id or "none"
+
+    @admin.display(description="says")
+    def says(self, change: Change) -> str:
+        """The first line, and how many more there are."""
+        said = _said(change)
+        return f"{said[0]} (and {len(said) - 1} more)" if len(said) > 1 else "".join(said)
+
+    @admin.display(description="lines")
+    def all_lines(self, change: Change) -> SafeString | str:
+        """Every line."""
+        return _lines(_said(change))
+
+
+def _said(change: Change) -> list[str]:
+    return [f"{line['field']} {line['said']}".strip() for line in change.lines or []]
 
 
 @admin.register(SyncReport)

@@ -1,4 +1,4 @@
-"""What follows a sync, outside its time: whatever is read out of the documents that it brought.
+"""What follows a sync, outside its time: what is read out of the documents that it brought, and what is old.
 
 Each step does one batch in short transactions and says how much that was; nothing is left when it
 says 0. What was not done before a stop is done after the next sync.
@@ -18,7 +18,12 @@ from catalog.asking import capabilities
 
 PAUSE_S = 0.02  # between batches, for those who wait for the same process
 
-STEPS: tuple[Callable[[], int], ...] = (capabilities.read, capabilities.share, changes.compare)
+STEPS: tuple[Callable[[], int], ...] = (
+    capabilities.read,
+    capabilities.share,
+    changes.compare,
+    changes.prune,
+)
 
 
 def settle() -> None:

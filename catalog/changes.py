@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+from django.db.models import ManyToOneRel
 from django.utils import timezone
 
 from catalog.models import Change, Endpoint, Schema
@@ -18,6 +20,8 @@ from schemas.lines import Line
 from schemas.openapi import Contract, contract, read_document
 
 AT_ONCE = 20  # changes compared and written together
+KEPT = 20_000  # changes, the newest: years of a catalogue that changes daily
+PRUNED_AT_ONCE = 200  # keeps the write lock well below 50 ms
 
 Was = dict[str, Any]  # the former values of the columns that changed
 _TOLD = {  # the columns of a listing that people care for → what they are called
@@ -94,6 +98,32 @@ def compare() -> int:
     if waiting:
         Change.objects.bulk_update(waiting, ["lines", "weight"])
     return len(waiting)
+
+
+def prune() -> int:
+    """Forget a few of the oldest changes beyond `KEPT`, and the schemas that nothing else points to; how many."""
+    newest = Change.objects.order_by("-pk").values_list("pk", flat=True)
+    last = newest[KEPT : KEPT + 1].first()
+    if last is None:
+        return 0
+    gone = Change.objects.filter(pk__lte=last).order_by("pk")
+    rows = list(gone.values_list("pk", "was_id", "now_id")[:PRUNED_AT_ONCE])
+    versions = {digest for _, *both in rows for digest in both if digest}
+    with transaction.atomic():
+        Change.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+        for digest in sorted(versions - _pointed_to(versions)):
+            Schema.objects.filter(digest=digest).delete()
+    return len(rows)
+
+
+def _pointed_to(versions: set[str]) -> set[str]:
+    """Those that an endpoint, a run or another change still points to."""
+    found: set[str] = set()
+    for relation in Schema._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel):
+            name, rows = relation.field.attname, relation.related_model._base_manager
+            found.update(rows.filter(**{f"{name}__in": versions}).values_list(name, flat=True))
+    return found
 
 
 def _compared(change: Change) -> list[Line]:

@@ -26,6 +26,7 @@ from catalog.models import Endpoint, Standing
 from catalog.pricing import in_words
 
 MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
+_MANY = 12  # siblings by the beginning of their ids alone
 _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
 _WORDS_COUNT = 6.0  # against all facts together, which are about twice that
@@ -135,16 +136,18 @@ def _stem(endpoint_id: str) -> str:
 
 
 def _family(me: Endpoint) -> list[Endpoint]:
-    """The model's siblings and itself, in upstream's order: by group, else by the beginning of the id."""
+    """The model's siblings and itself, in upstream's order: by group, else by the beginning of the id.
+
+    An id may begin like half a vendor's: of many that share no more than that, those of the category.
+    """
     stem = _stem(me.endpoint_id)
     same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    listed = (
-        Endpoint.objects.filter(same, gone_at=None)
-        .exclude(pk=me.pk)
-        .select_related("picture")
-        .only(*_COLUMNS)
-    )
-    found = [me, *listed.order_by("position", "endpoint_id")[: MOST_SIBLINGS - 1]]
+    listed = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
+    listed = listed.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
+    others = list(listed[:MOST_SIBLINGS])
+    if not me.group_key and len(others) >= _MANY:
+        others = list(listed.filter(category=me.category)[:MOST_SIBLINGS])
+    found = [me, *others[: MOST_SIBLINGS - 1]]
     return sorted(found, key=lambda one: (one.status == "deprecated", one.endpoint_id))
 
 

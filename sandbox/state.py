@@ -32,14 +32,15 @@ class Sandbox:
             str, dict[str, Any]
         ] = {}  # endpoint_id → metadata changed from outside
         self.hidden: set[str] = set()
+        self.prices: dict[str, float] = {}  # the same of prices
+        self.documents: dict[str, dict[str, Any]] = {}  # as it is given out
         self.addresses = {host: config.address(host) for host in PREFIXES}
-        self._documents: dict[str, dict[str, Any]] = {}
 
     def document(self, model: Model) -> dict[str, Any]:
         """The model's OpenAPI document."""
-        if model.endpoint_id not in self._documents:
-            self._documents[model.endpoint_id] = document(model, self.addresses)
-        return self._documents[model.endpoint_id]
+        if model.endpoint_id not in self.documents:
+            self.documents[model.endpoint_id] = document(model, self.addresses)
+        return self.documents[model.endpoint_id]
 
     def data(self, name: str) -> Path:
         """A path in the data directory."""

@@ -62,14 +62,17 @@ async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST `{"endpoint_id", "metadata"}` changes an entry, `{"endpoint_id", "hidden"}` takes it away."""
+    """POST `endpoint_id` with `metadata`, `openapi`, `unit_price` or `hidden` changes an entry; DELETE undoes all."""
     if http.method == "DELETE":
-        sandbox.overrides.clear()
-        sandbox.hidden.clear()
+        for changed in (sandbox.overrides, sandbox.documents, sandbox.prices, sandbox.hidden):
+            changed.clear()
         return reply({})
     body = await body_json(http)
     endpoint_id = body["endpoint_id"]
     sandbox.overrides.setdefault(endpoint_id, {}).update(body.get("metadata", {}))
+    for name, kept in (("openapi", sandbox.documents), ("unit_price", sandbox.prices)):
+        if name in body:
+            kept[endpoint_id] = body[name]
     if "hidden" in body:
         (sandbox.hidden.add if body["hidden"] else sandbox.hidden.discard)(endpoint_id)
     return reply({"endpoint_id": endpoint_id, "hidden": endpoint_id in sandbox.hidden})

@@ -77,7 +77,7 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
     prices = [
         {
             "endpoint_id": model.endpoint_id,
-            "unit_price": model.price,
+            "unit_price": sandbox.prices.get(model.endpoint_id, model.price),
             "unit": model.unit,
             "currency": "USD",
         }

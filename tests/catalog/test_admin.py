@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, SyncReport
+from catalog.models import Change, Collection, CollectionItem, Endpoint, Favourite, SyncReport
+from schemas.lines import Line
 
 Make = Callable[..., Endpoint]
 
@@ -21,6 +23,15 @@ def rows(make_endpoint: Make, admin_user: Any) -> Endpoint:
     collection = Collection.objects.create(slug="best", title="Best")
     CollectionItem.objects.create(collection=collection, endpoint=endpoint)
     Favourite.objects.create(user=admin_user, endpoint=endpoint)
+    schema = endpoint.schema
+    Change.objects.create(
+        endpoint=endpoint,
+        kind="schema",
+        at=timezone.now(),
+        was=schema,
+        now=schema,
+        lines=[Line("added", ("seed",), "is new").as_json()] * 2,
+    )
     SyncReport.objects.create(
         state="done",
         new=["a/new"],
@@ -31,12 +42,13 @@ def rows(make_endpoint: Make, admin_user: Any) -> Endpoint:
     return endpoint
 
 
-@pytest.mark.parametrize("name", ["endpoint", "collection", "favourite", "syncreport"])
+@pytest.mark.parametrize("name", ["endpoint", "collection", "favourite", "syncreport", "change"])
 def test_lists_and_forms_open_without_a_document_and_without_inline_code(
     admin_client: Client, rows: Endpoint, name: str
 ) -> None:
     model = {
         "endpoint": Endpoint, "collection": Collection, "favourite": Favourite, "syncreport": SyncReport,
+        "change": Change,
     }[name]  # fmt: skip
     pk = model._default_manager.values_list("pk", flat=True).get()
     for address in (f"/admin/catalog/{name}/", f"/admin/catalog/{name}/{pk}/change/"):
@@ -67,6 +79,12 @@ def test_a_report_can_be_read(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get(f"/admin/catalog/syncreport/{pk}/change/").content.decode()
     for words in ("a/new", "a/changed", "a/gone", "a/bad: why &lt;b&gt;"):
         assert words in html
+
+
+def test_a_change_can_be_read(admin_client: Client, rows: Endpoint) -> None:
+    html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
+    assert "seed is new (and 1 more)" in html
+    assert admin_client.get("/admin/catalog/change/add/").status_code == 403
 
 
 def test_endpoints_are_not_made_or_deleted_by_hand(admin_client: Client, rows: Endpoint) -> None:

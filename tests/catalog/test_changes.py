@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -177,3 +178,27 @@ def test_an_unchanged_sync_tells_nothing(upstream: CatalogueUpstream, run_sync: 
     with CaptureQueriesContext(connection) as queries:
         run_sync()
     assert not any("catalog_change" in q["sql"] and "SELECT" not in q["sql"] for q in queries)
+
+
+def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_to(
+    make_endpoint: Callable[..., Endpoint],
+    make_run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change shows."""
+    monkeypatch.setattr(changes, "KEPT", 3)
+    monkeypatch.setattr(changes, "PRUNED_AT_ONCE", 2)
+    endpoint = make_endpoint(document={"now": True})
+    versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
+    made = [
+        changes.reshaped(Endpoint(pk=endpoint.pk, schema_id=now.pk), {"schema_id": was.pk})[0]
+        for was, now in pairwise(versions)
+    ]
+    Change.objects.bulk_create(made)
+    make_run(endpoint=endpoint, schema=versions[1])
+    assert [changes.prune(), changes.prune(), changes.prune()] == [2, 2, 0]
+    assert list(Change.objects.order_by("pk").values_list("was_id", flat=True)) == [
+        version.pk for version in versions[4:7]
+    ]
+    kept = set(Schema.objects.values_list("digest", flat=True))
+    assert kept == {endpoint.schema_id, versions[1].pk, *(version.pk for version in versions[4:])}

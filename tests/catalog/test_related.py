@@ -178,3 +178,18 @@ def test_any_price_can_be_said(price: Decimal, unit: str, facts: list[str], minu
         unit_price_usd=price, price_unit=unit, currency="USD", duration_estimate_min=minutes
     )
     assert pricing.in_words(endpoint, facts)
+
+
+def test_of_many_whose_ids_merely_begin_alike_those_of_the_category_are_the_family(
+    make_endpoint: Make,
+) -> None:
+    for n in range(13):
+        make_endpoint(f"vendor/suite/{n}", category="text-to-image" if n < 4 else "text-to-speech")
+    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4
+    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9
+
+
+def test_a_few_whose_ids_begin_alike_are_a_family_whatever_they_do(make_endpoint: Make) -> None:
+    for n in range(5):
+        make_endpoint(f"vendor/suite/{n}", category=["text-to-image", "text-to-speech"][n % 2])
+    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 5

@@ -107,16 +107,29 @@ def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox)
     assert failed["error"]["code"] == "expansion_failed"
 
 
+def priced(http: httpx.Client, sandbox: RunningSandbox) -> float:
+    url = f"{sandbox.addresses['api']}/models/pricing"
+    found: float = http.get(url, params={"endpoint_id": SLOW}).json()["prices"][0]["unit_price"]
+    return found
+
+
 def test_entries_can_change_and_vanish(http: httpx.Client, sandbox: RunningSandbox) -> None:
     url = f"{sandbox.base}/_sandbox/catalogue"
     change = {"display_name": "Renamed", "updated_at": "2030-01-01T00:00:00Z"}
     http.post(url, json={"endpoint_id": SLOW, "metadata": change})
     (item,) = listed(http, sandbox, endpoint_id=SLOW).json()["models"]
     assert {name: item["metadata"][name] for name in change} == change
+    other = {"openapi": {"openapi": "3.0.4"}, "unit_price": 0.125}
+    http.post(url, json={"endpoint_id": SLOW, **other})
+    (item,) = listed(http, sandbox, endpoint_id=SLOW, expand="openapi-3.0").json()["models"]
+    assert item["openapi"] == other["openapi"]
+    assert priced(http, sandbox) == other["unit_price"]
     http.post(url, json={"endpoint_id": SLOW, "hidden": True})
     assert listed(http, sandbox, endpoint_id=SLOW).status_code == 404
     http.delete(url)
-    assert listed(http, sandbox, endpoint_id=SLOW).status_code == 200
+    (item,) = listed(http, sandbox, endpoint_id=SLOW, expand="openapi-3.0").json()["models"]
+    assert item["openapi"] != other["openapi"]
+    assert priced(http, sandbox) != other["unit_price"]
 
 
 def test_an_unknown_fault_is_refused_by_name(http: httpx.Client, sandbox: RunningSandbox) -> None:
