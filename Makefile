@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM := $(shell command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome)
 export PORT
 
 .PHONY: run test soak lint bench format lock clean
@@ -29,13 +29,14 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Chromium comes from the system or from Debian's package; nothing is downloaded from anywhere else.
+# Chromium (its headless shell, where there is one) comes from the system or from Debian's package; nothing is downloaded from anywhere else.
 .PHONY: chromium
 chromium:
 ifeq ($(CHROMIUM),)
 	@echo "Installing Chromium (Debian's package) for the browser tests"
 	@SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq chromium >/dev/null
+	  export DEBIAN_FRONTEND=noninteractive && \
+	  { $$SUDO apt-get install -y -qq chromium-headless-shell || $$SUDO apt-get install -y -qq chromium; } >/dev/null
 endif
 
 $(VENV)/run.stamp: requirements/run.txt

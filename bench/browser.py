@@ -19,7 +19,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# The shell is Chromium without the windows of its own that the whole program draws for each profile.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 THUMBNAILS = "/pictures/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
