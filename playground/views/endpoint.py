@@ -32,7 +32,7 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The model's page; a POST is its form, sent or changed."""
     found = get_object_or_404(
         Endpoint.objects.with_favourites_of(request.user)
-        .select_related("standing_by", "picture")
+        .select_related("picture")
         .annotate(has_house_default=Exists(HOUSE_DEFAULT)),
         endpoint_id=endpoint_id,
     )

@@ -79,18 +79,28 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
     }
 
 
-def stage(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
+def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     """The run that the address or the clock names, and the film strip."""
     mine = Run.objects.filter(user_id=request.user.pk, endpoint=found)
+    latest = _latest(request, found)
     run = shown(request, request.GET.get("shown", ""))
-    run = run or mine.unfinished().with_endpoint().prefetch_related("artifacts").first()
-    return (renderers.context(run) if run else {}) | {"strip": strip(request, found)}
+    # Where the strip holds all of them, and each has ended, none is to be looked for.
+    if run is None and (len(latest) == STRIP or not all(one.is_final for one in latest)):
+        run = mine.unfinished().with_endpoint().prefetch_related("artifacts").first()
+    return (renderers.context(run) if run else {}) | {"strip": list(map(history.row, latest))}
 
 
-def strip(request: HtmxRequest, found: Endpoint) -> list[history.Row]:
+def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     """The person's latest runs of the model."""
+    return [history.row(run) for run in _latest(request, found)]
+
+
+def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
     runs = Run.objects.filter(user_id=request.user.pk, endpoint=found).recent()
-    return [history.row(run) for run in runs[:STRIP]]
+    latest = list(runs.select_related(None)[:STRIP])
+    for run in latest:
+        run.endpoint = found
+    return latest
 
 
 def shown(request: HttpRequest, text: str) -> Run | None:
