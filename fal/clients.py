@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
 import httpx
 
 from fal.addresses import Addresses
+from fal.connections import Connections
 from fal.files import Files
 from fal.platform import Platform
 from fal.queue import Queue
@@ -22,9 +25,8 @@ from fal.webhooks import Keys
 from fal.websocket import WebSocket
 from fal.wire import CALL, Heard, Wire
 
-# Idle connections go before most servers close them (5 s): a submit must not meet a closing one.
-CALL_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
-STREAM_LIMITS = httpx.Limits(max_connections=5000, max_keepalive_connections=20, keepalive_expiry=4)
+CALLS_AT_ONCE = 100
+STREAMS_AT_ONCE = 6000  # more than a worker follows runs: a download must not wait for their ends
 _HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
 
 
@@ -47,8 +49,10 @@ class Clients:
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
-        self._calls = _client(transport, CALL_LIMITS)
-        self._streams = _client(transport, STREAM_LIMITS)
+        trusted = transport is not None or httpx.create_ssl_context()  # read from disk once for all
+        make = partial(_client, transport, trusted)
+        self._calls = Connections(make, CALLS_AT_ONCE)
+        self._streams = Connections(make, STREAMS_AT_ONCE)
         wire = Wire(self._calls, self._streams, addresses, key, sleep, heard)
         self.platform = Platform(wire)
         self.queue = Queue(wire)
@@ -82,10 +86,13 @@ class Clients:
         await self._streams.aclose()
 
 
-def _client(transport: httpx.AsyncBaseTransport | None, limits: httpx.Limits) -> httpx.AsyncClient:
+def _client(
+    transport: httpx.AsyncBaseTransport | None, trusted: SSLContext | bool, limits: httpx.Limits
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=transport,
         trust_env=transport is None,
+        verify=trusted,
         limits=limits,
         timeout=CALL,
         headers=_HEADERS,

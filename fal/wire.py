@@ -23,6 +23,7 @@ from fal.errors import FalError, RequestRejected, Unreachable, UpstreamFailed
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
+    from fal.connections import Connections
 
 Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
@@ -30,15 +31,15 @@ Content = bytes | AsyncIterable[bytes] | None
 Heard = Callable[[str, FalError | None], None]
 OnSent = Callable[[], Awaitable[None]]
 
-# Seconds for each phase. A submit may carry megabytes of data URIs; a sync run waits for the model.
-CALL = httpx.Timeout(connect=5, read=30, write=30, pool=10)
-SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=10)
-RUN = httpx.Timeout(connect=5, read=600, write=120, pool=10)
+# Seconds for each phase; our own turn is waited for (fal/connections.py). A submit may carry megabytes of data URIs; a sync run waits for the model.
+CALL = httpx.Timeout(connect=5, read=30, write=30, pool=None)
+SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=None)
+RUN = httpx.Timeout(connect=5, read=600, write=120, pool=None)
 # fal sends a comment every 15 s while a status stream is open (5.3).
-STREAM = httpx.Timeout(connect=5, read=45, write=30, pool=5)
+STREAM = httpx.Timeout(connect=5, read=45, write=30, pool=None)
 # A model's own stream has no such comments, and may think for long between two events.
-MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=10)
-FILE = httpx.Timeout(connect=5, read=60, write=60, pool=30)
+MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=None)
+FILE = httpx.Timeout(connect=5, read=60, write=60, pool=None)
 
 TRIES = 3
 FIRST_PAUSE_S = 1.0
@@ -76,8 +77,8 @@ class Wire:
 
     def __init__(
         self,
-        calls: httpx.AsyncClient,
-        streams: httpx.AsyncClient,
+        calls: Connections,
+        streams: Connections,
         addresses: Addresses,
         key: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -115,18 +116,19 @@ class Wire:
         """
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
-        client = self._streams if is_long else self._calls
+        connections = self._streams if is_long else self._calls
         for left in reversed(range(TRIES)):
-            request = client.build_request(
-                method,
-                target,
-                headers=sent,
-                content=content,
-                timeout=timeouts,
-                extensions=_tracing(on_sent),
-            )
             try:
-                return await self._once(client, request, error_of)
+                async with connections.one() as client:
+                    request = client.build_request(
+                        method,
+                        target,
+                        headers=sent,
+                        content=content,
+                        timeout=timeouts,
+                        extensions=_tracing(on_sent),
+                    )
+                    return await self._once(client, request, error_of)
             except (Unreachable, RequestRejected) as error:
                 error.is_unconfirmed = not repeat and may_have_been_taken(error)
                 pause_s = _pause_s(error, TRIES - 1 - left)
@@ -152,26 +154,27 @@ class Wire:
         """The open response; 400 and above raise, and so does a cut while the body is read."""
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
-        request = self._streams.build_request(
-            method,
-            target,
-            headers=sent,
-            content=content,
-            timeout=timeouts,
-            extensions=_tracing(on_sent),
-        )
-        with self._told(url):
-            response = await self._streams.send(request, stream=True)
-            if response.status_code >= 400:
+        async with self._streams.one() as client:
+            request = client.build_request(
+                method,
+                target,
+                headers=sent,
+                content=content,
+                timeout=timeouts,
+                extensions=_tracing(on_sent),
+            )
+            with self._told(url):
+                response = await client.send(request, stream=True)
+                if response.status_code >= 400:
+                    try:
+                        raise error_of(await self._read(response))
+                    finally:
+                        await response.aclose()
+            with _named_errors():
                 try:
-                    raise error_of(await self._read(response))
+                    yield response
                 finally:
                     await response.aclose()
-        with _named_errors():
-            try:
-                yield response
-            finally:
-                await response.aclose()
 
     async def _once(
         self,

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
 
 
-async def send(run: Run, upstream: fal.Clients) -> bool:
-    """Submit the run (with its endpoint); True when upstream has it and it is to be followed.
+async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
+    """Submit the run (with its endpoint); its handle when upstream has it and it is to be followed.
 
     A refusal for good ends the run as failed. When upstream cannot be reached or is
     too busy, and the run certainly did not leave, it waits and is sent later; when
@@ -32,15 +32,15 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
     has_left = False
     is_blocked = run.endpoint.standing == Standing.BLOCKED
     if is_blocked and await surely(lifecycle.refuse, run.pk):
-        return False  # before its files go up
+        return None  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
         has_left = await surely(lifecycle.leave, run.pk)
         if not has_left:
-            return False
+            return None
         if run.transport in direct.OPENED:
             await direct.carry(run, arguments, upstream)
-            return False
+            return None
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,
             arguments,
@@ -48,11 +48,11 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
         )
     except fal.FalError as error:
         await _not_sent(run, error, has_left)
-        return False
+        return None
     except ValueError as error:  # no JSON can be made of it, so nothing left
         await _not_sent(run, fal.FalError(f"This input cannot be sent: {error}"), has_left)
-        return False
-    await lifecycle.arecord(
+        return None
+    has_it = await lifecycle.arecord(
         run.pk,
         Observation(
             Run.State.QUEUED,
@@ -63,7 +63,7 @@ async def send(run: Run, upstream: fal.Clients) -> bool:
             note="",
         ),
     )
-    return True
+    return handle if has_it else None  # else its webhook came before the answer and ended it
 
 
 async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:

@@ -36,16 +36,12 @@ STATE_OF = {
 }
 
 
-async def follow(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
-    """Watch the run until it has ended, then fetch and keep its result.
+async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace) -> None:
+    """Watch the run that upstream knows by `handle` until it has ended, then fetch and keep its result.
 
     Network faults end nothing: upstream is asked again, at the pace its host allows, for
     as long as it takes. Only an answer about the run itself ends it, or its webhook.
     """
-    run = await Run.objects.only("handle", "state").aget(pk=pk)
-    if not run.handle:  # its webhook came before the submit's answer and ended it
-        return
-    handle = fal.Handle.from_json(run.handle)
     unknown = 0
     async with aclosing(gathered(_statuses(pk, handle, queue, pace))) as statuses:
         async for status in statuses:

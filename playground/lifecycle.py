@@ -255,8 +255,8 @@ def create(**values: Any) -> tuple[Run, bool]:
 def leave(pk: uuid.UUID) -> bool:
     """Note that the submit leaves now; False when the run is not to be sent.
 
-    It may have ended, been cancelled, or its model blocked since it was made. Written before the request goes out: whoever finds the run half sent knows whether
-    upstream may have it.
+    It may have ended, been cancelled, or its model blocked since it was made. Written before
+    the request goes out: whoever finds the run half sent knows whether upstream may have it.
     """
 
     def decide(run: Run) -> Changed:
@@ -280,9 +280,11 @@ def refuse(pk: uuid.UUID) -> bool:
 
 def _refused(run: Run) -> Changed:
     """The end of a run whose model is blocked by now: as the row says it, not as it was once read."""
-    blocked = Endpoint.objects.filter(pk=run.endpoint_id, standing=Standing.BLOCKED)
-    if (endpoint := blocked.only("gone_at", "standing", "standing_reason").first()) is None:
+    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # `writing` reads it along
         return {}
+    endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
+        pk=run.endpoint_id
+    )
     error = fal.FalError(endpoint.refusal, type="model_blocked").as_json()
     return _ended_here(run, State.FAILED) | {"error": error}
 

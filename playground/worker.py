@@ -146,7 +146,7 @@ class Worker:
             for run in claim.to_send if claim else ():
                 self._start(run.pk, partial(self._send, run))
             for pk in claim.to_follow if claim else ():
-                self._start(pk, partial(self._follow, pk))
+                self._start(pk, partial(self._take_up, pk))
             await asyncio.sleep(min(self._look_took_s / LOOK_SHARE, LOOK_PAUSE_S))
 
     async def _tend(self, bell: changes.Bell) -> float:
@@ -233,14 +233,17 @@ class Worker:
     async def _send(self, run: Run) -> None:
         self._sending.add(run.pk)
         try:
-            is_sent = await dispatcher.send(run, self.upstream)
+            handle = await dispatcher.send(run, self.upstream)
         finally:
             self._sending.discard(run.pk)
-        if is_sent and not self._stopping.is_set():
-            await self._follow(run.pk)
+        if handle and not self._stopping.is_set():
+            await follower.follow(run.pk, handle, self.upstream.queue, self.pace)
 
-    async def _follow(self, pk: uuid.UUID) -> None:
-        await follower.follow(pk, self.upstream.queue, self.pace)
+    async def _take_up(self, pk: uuid.UUID) -> None:
+        """Follow a run that another worker sent."""
+        run = await Run.objects.only("handle").aget(pk=pk)
+        handle = fal.Handle.from_json(run.handle)
+        await follower.follow(pk, handle, self.upstream.queue, self.pace)
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:

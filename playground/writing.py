@@ -26,6 +26,7 @@ from django.db import (
     close_old_connections,
     transaction,
 )
+from django.db.models import F
 
 from playground import changes
 from playground.models import Run
@@ -85,7 +86,9 @@ def change(
 
 
 def _locked() -> RunQuerySet:
-    return Run.objects.select_for_update().defer(*HEAVY)
+    """Locked rows with their model's `standing` as it is now, since every submit asks for it."""
+    rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
+    return rows.annotate(standing=F("endpoint__standing"))
 
 
 async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:

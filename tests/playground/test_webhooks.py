@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from catalog import upstream
 from fal import Handle
-from playground import follower, lifecycle, webhooks
+from playground import dispatcher, follower, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run, SigningKeys
 from playground.pacing import Pace
@@ -312,15 +312,29 @@ def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_ended_before_its_submits_answer_is_not_followed(make_run: Any) -> None:
-    run = make_run(state=State.SUCCEEDED, request_id="r1")
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
+    make_run: Any, is_early: bool
+) -> None:
+    run = make_run(state=State.SUBMITTING)
 
-    async def follow() -> None:
-        async with upstream.clients() as clients:
-            await follower.follow(run.pk, clients.queue, Pace())
-        await sync_to_async(connections.close_all)()
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if is_early:
+            seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
+            assert await lifecycle.arecord(run.pk, seen)
+        return httpx.Response(200, json={"request_id": "r1"})
 
-    asyncio.run(follow())
+    async def send() -> Handle | None:
+        try:
+            async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
+                return await dispatcher.send(run, clients)
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    handle = asyncio.run(send())
+    assert (handle is None) == is_early
+    run.refresh_from_db()
+    assert run.state == (State.SUCCEEDED if is_early else State.QUEUED)
 
 
 def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
@@ -329,8 +343,8 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     """Without a status stream it asks less and less often, and not at all once the run has ended."""
     settings.PUBLIC_URL = "https://vitrine.example"
     at = "https://queue.fal.run/"
-    handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c").as_json()
-    run = make_run(state=State.RUNNING, request_id="r1", handle=handle)
+    handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
+    run = make_run(state=State.RUNNING, request_id="r1", handle=handle.as_json())
     asked: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -344,7 +358,7 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     async def follow() -> None:
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
-                await follower.follow(run.pk, clients.queue, Pace())
+                await follower.follow(run.pk, handle, clients.queue, Pace())
         finally:
             await sync_to_async(connections.close_all)()
 

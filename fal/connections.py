@@ -1,0 +1,65 @@
+"""Connections in small sets: what httpx does for each request grows with the square of one pool.
+
+Two thousand open status streams in one pool cost more than everything else that is done for
+their runs; in sets of a few each they cost next to nothing. Whoever finds no room waits
+here, in the order of coming, and not in the pool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+
+SET_SIZE = 16
+# Idle connections go before most servers close them (5 s): a submit must not meet a closing one.
+LIMITS = httpx.Limits(max_connections=SET_SIZE, max_keepalive_connections=8, keepalive_expiry=4)
+
+
+class _Set:
+    """One client with its pool, and how many requests it is busy with."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.under_way = 0
+
+
+class Connections:
+    """Lends clients that `make` makes: `at_once` requests at most, few in each.
+
+    The first set with room is taken, so that as few connections as need be are kept warm.
+    """
+
+    def __init__(self, make: Callable[[httpx.Limits], httpx.AsyncClient], at_once: int) -> None:
+        self._make = make
+        self._room = asyncio.Semaphore(at_once)
+        self._sets: list[_Set] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """A client for one request, until its answer is read."""
+        async with self._room:
+            mine = next((each for each in self._sets if each.under_way < SET_SIZE), None)
+            if mine is None:
+                mine = _Set(self._make(LIMITS))
+                self._sets.append(mine)
+            mine.under_way += 1
+            try:
+                yield mine.client
+            finally:
+                mine.under_way -= 1
+                await self._close_surplus()
+
+    async def _close_surplus(self) -> None:
+        """Close sets that nobody uses but two: the last ones are used least."""
+        empty = [each for each in self._sets if not each.under_way]
+        for each in empty[2:]:
+            self._sets.remove(each)
+            await each.client.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        while self._sets:
+            await self._sets.pop().client.aclose()
