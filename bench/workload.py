@@ -212,8 +212,8 @@ def _bare(stage: Stage, count: int) -> dict[str, float]:
 async def bare(base: str, key: str, count: int) -> dict[str, float]:
     """Submit, listen, fetch: what any client of the queue has to do."""
     begun, sent, ended = time.monotonic(), [], []
-    # Idle connections go before the sandbox closes them (5 s), as in the product.
-    limits = httpx.Limits(keepalive_expiry=4)
+    # Idle connections go long before the sandbox closes them (5 s), as in the product.
+    limits = httpx.Limits(keepalive_expiry=1)
     asking = asyncio.Semaphore(100)
     body = {"prompt": "x", "duration": HOLD_S, "log_lines": 1, "picture": False}
     headers = {"authorization": f"Key {key}"}
