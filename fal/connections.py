@@ -16,7 +16,7 @@ import httpx
 SET_SIZE = 16
 # Idle connections go long before most servers close them (5 s): a submit must not meet a closing
 # one, even where this process is seconds behind.
-LIMITS = httpx.Limits(max_connections=SET_SIZE, max_keepalive_connections=8, keepalive_expiry=2.5)
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=2.5)
 
 
 class _Set:

@@ -169,12 +169,12 @@ class Wire:
                     try:
                         raise error_of(await self._read(response))
                     finally:
-                        await response.aclose()
+                        await _closed(response)
             with _named_errors():
                 try:
                     yield response
                 finally:
-                    await response.aclose()
+                    await _closed(response)
 
     async def _once(
         self,
@@ -187,7 +187,7 @@ class Wire:
             try:
                 answer = await self._read(response)
             finally:
-                await response.aclose()
+                await _closed(response)
             if response.is_success:
                 return answer
             raise error_of(answer)
@@ -236,6 +236,16 @@ class Wire:
     def without_key(self, body: bytes) -> bytes:
         """`body` as it may be kept: debug pages show requests, and what an error says is shown."""
         return body.replace(self._key.encode(), b"[key]") if self._key else body
+
+
+async def _closed(response: httpx.Response) -> None:
+    """Close it, also for one who is cancelled meanwhile: half closed, it would stay in its pool for ever."""
+    closing = asyncio.ensure_future(response.aclose())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing})
+        raise
 
 
 def _tracing(on_sent: OnSent | None) -> dict[str, Any]:

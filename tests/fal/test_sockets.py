@@ -177,6 +177,31 @@ async def test_leaving_a_stream_closes_its_connection():
         await asyncio.wait_for(closed.wait(), 5)
 
 
+@pytest.mark.parametrize("steps", range(1, 8))
+async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps):
+    """A worker's task may be stopped at any moment; what it leaves half closed nobody closes."""
+    closed = asyncio.Event()
+
+    async def never_ending(reader, writer):
+        await head(reader)
+        writer.write(SSE + b'data: {"status":"IN_QUEUE"}\n\n')
+        await reader.read()
+        closed.set()
+
+    async with serving(never_ending) as (_, clients, _):
+        events = clients.queue.events(clients.queue.handle("a/b", "r-1"))
+        await anext(events)
+        leaving = asyncio.create_task(events.aclose())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait({leaving})
+        await asyncio.wait_for(closed.wait(), 5)
+        pools = [each.client._transport._pool for each in clients._streams._sets]
+        assert not any(pool._requests or pool.connections for pool in pools)
+        assert not any(each.under_way for each in clients._streams._sets)
+
+
 async def test_open_streams_never_keep_a_submit_waiting():
     async def serve(reader, writer):
         if (await head(reader)).startswith(b"POST"):
