@@ -33,7 +33,7 @@ def label(name: str, title: object = None) -> str:
     name, text = clean(name[:200]), words_of(title)
     if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
         return text
-    return _sentence(name) or text or name or "Value"
+    return _sentence(name) or text or name.strip() or "Value"
 
 
 def words_of(text: object, most: int = 500) -> str:
