@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from catalog.templatetags.vitrine import icon
 from playground.form.summaries import changes, is_content, row_summary
-from playground.form.widgets import PICKERS, Widget, hint, widget_for
+from playground.form.widgets import PICKERS, Widget, hint, swatch, widget_for
 from schemas import Field, Node, Row
 
 _LABELLED = {
@@ -30,6 +30,7 @@ _LABELLED = {
     "seed",
     "select",
     "media",
+    "color",
     "json",
 }
 
@@ -210,6 +211,7 @@ class _Drawing:
             "is_folded": is_folded,
             "is_open": is_folded and (node.is_changed or has_errors(node)),
             "summary": label,
+            "swatch": swatch(node),
         }
 
     def list(self, node: Node) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,10 @@ _PLACEHOLDERS = {
     "audio": "Drop a sound, or paste its address",
     "file": "Drop a file, or paste its address",
 }
+
+
+_HEX = re.compile("#[0-9a-fA-F]{6}")
+_BYTE = re.compile("(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,30 @@ def _box(size: tuple[int, int]) -> tuple[float, ...]:
 
 def _text(node: Node) -> Context:
     return {"placeholder": example(node.field)}
+
+
+def swatch(node: Node) -> str:
+    """The colour that a text or three bytes hold, as a browser's own picker takes it; empty where none is meant."""
+    field = node.field
+    if field.kind == "object":
+        sides = {child.field.name: child for child in node.children}
+        if set(sides) != set("rgb") or not all(map(_is_byte, sides.values())):
+            return ""
+        return "#" + "".join(f"{int(sides[side].text or 0):02x}" for side in "rgb")
+    samples = [text for text in (field.default, *field.examples) if isinstance(text, str)]
+    is_named = "color" in field.name.lower() or "colour" in field.name.lower()
+    if not field.pattern.startswith("^#") and not (is_named and any(map(_HEX.fullmatch, samples))):
+        return ""
+    return node.text if _HEX.fullmatch(node.text) else "#000000"
+
+
+def _is_byte(node: Node) -> bool:
+    is_byte = node.field.kind == "integer" and node.field.minimum == 0 and node.field.maximum == 255
+    return is_byte and not node.is_boxed and bool(_BYTE.fullmatch(node.text))
+
+
+def _color(node: Node) -> Context:
+    return {"swatch": swatch(node), "placeholder": example(node.field)}
 
 
 def _long(node: Node) -> Context:
@@ -267,6 +296,7 @@ WIDGETS = [
     Widget("number", _is_kind("integer", "number"), _number, resets=True),
     Widget("media", lambda n: bool(n.field.media) and "\n" not in n.text, _media),
     Widget("long", lambda n: n.field.is_long or "\n" in n.text, _long, resets=True),
+    Widget("color", lambda n: n.field.kind == "string" and bool(swatch(n)), _color, resets=True),
     Widget("text", _is_kind("string"), _text, resets=True),
     Widget("json", lambda node: True, _json),
 ]

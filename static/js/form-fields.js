@@ -40,6 +40,13 @@ class FormFields extends HTMLElement {
   }
   change({ target }) {
     if (target.id) complain(target, complaint(target));
+    const tiles = target.closest(".sizes");
+    if (!tiles) return;
+    const [before, union] = [tiles.chosen ?? tiles.querySelector("[checked]"), tiles.closest(".union")];
+    const pixels = before?.parentElement.querySelector("small")?.textContent.match(/\d+/g) ?? [];
+    const sides = union?.querySelectorAll(`:scope > [data-branch="${target.value}"] .pair .field:not([data-changed]) input`) ?? [];
+    if (pixels.length === 2 && sides.length === 2) sides.forEach((side, at) => put(side, pixels[at])); // "Custom" begins where one was
+    tiles.chosen = target;
   }
   "htmx:afterSettle"() {
     this.tell();

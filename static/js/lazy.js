@@ -1,5 +1,6 @@
 /* Elements whose script comes when somebody turns to one of them, or at once where it has something to show. */
 const COMES = {
+  "color-pick": () => import("./lazy/form-color.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
   "light-box": () => import("./lazy/light-box.js"),
   "media-field": () => import("./lazy/form-media.js"),

@@ -74,7 +74,8 @@ def test_custom_size_shows_its_fields_and_swaps_them(show: Show, kit: Field) -> 
     width = page.locator("[name='image_size~1.width']")
     expect(width).to_be_hidden()
     page.get_by_role("radio", name="Custom").check()
-    expect(width).to_be_visible()
+    expect(width).to_have_value("512")  # as in the preset that was chosen
+    page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
     assert sent(page, kit)["image_size"] == {"width": 256, "height": 512}
 

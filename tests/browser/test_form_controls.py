@@ -178,3 +178,41 @@ def test_a_row_that_was_removed_is_put_back_where_it_was(show: Show, bench: Fiel
     page.get_by_role("button", name="Move down").first.press("Enter")
     expect(page.locator("form-rows [role=status]")).to_have_text("Moved to 2 of 2")
     assert [row["path"] for row in sent(page, bench)["loras"]] == ["two", "one"]
+
+
+BYTE = {"type": "integer", "minimum": 0, "maximum": 255, "default": 0}
+RGB = {"type": "object", "properties": dict.fromkeys("rgb", BYTE)}
+SIZE = {"type": "object", "properties": {"width": {"type": "integer", "default": 512}, "height": {"type": "integer", "default": 512}}}  # fmt: skip
+PALETTE = {
+    "required": ["image_size", "tint", "colors"],
+    "properties": {
+        "image_size": {"anyOf": [SIZE, {"enum": ["square_hd", "landscape_4_3"]}], "default": "landscape_4_3"},
+        "tint": {"type": "string", "pattern": "^#[0-9a-f]{6}$", "default": "#ffffff"},
+        "colors": {"type": "array", "items": RGB},
+    },
+}  # fmt: skip
+
+
+def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(show: Show) -> None:
+    palette = build(contract(strategies.document(PALETTE)))
+    page = show(palette, {"colors": [{"r": 1, "g": 2, "b": 3}]})
+    page.get_by_role("radio", name="Custom").check()
+    expect(page.get_by_role("spinbutton", name="Width")).to_have_value("1024")
+    page.get_by_role("spinbutton", name="Height").fill("800")
+    page.get_by_text("Square HD").click()
+    page.get_by_role("radio", name="Custom").check()
+    expect(page.get_by_role("spinbutton", name="Height")).to_have_value(
+        "800"
+    )  # what was typed stays
+    page.get_by_label("Pick Color").fill("#ff8800")
+    page.get_by_label("Pick Tint").fill("#00ff00")
+    expect(page.locator("[data-field='tint'] .reset")).to_be_visible()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_label("Pick Color").last).to_have_value("#ff8800")
+    page.locator("[name='colors.1.g']").fill("0")
+    expect(page.get_by_label("Pick Color").last).to_have_value("#ff0000")
+    assert sent(page, palette) == {
+        "image_size": {"width": 1024, "height": 800},
+        "tint": "#00ff00",
+        "colors": [{"r": 255, "g": 136}, {"r": 255}],
+    }

@@ -72,7 +72,7 @@ class _Controls(HTMLParser):
         elif kind in {"text", "hidden", "search"}:
             self.send(at.get("name"), value if kind == "hidden" else value.replace("\n", ""))
         else:
-            assert kind in {"range", "file"}, kind
+            assert kind in {"range", "color", "file"}, kind
 
     def handle_data(self, data: str) -> None:
         if self.textarea is not None:

@@ -104,3 +104,29 @@ def test_no_text_escapes_into_the_page(text: str) -> None:
 )  # fmt: skip
 def test_one_of_many_is_called_so(label: str, word: str) -> None:
     assert singular(label) == word
+
+
+BYTE = {"type": "integer", "minimum": 0, "maximum": 255, "default": 0}
+RGB = {"type": "object", "properties": dict.fromkeys("rgb", BYTE)}
+HEX = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, "tint": HEX}}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"rgb": {"r": 255, "g": 136, "b": 1}}, "#ff8801"),
+        ({"colors": [{"r": 1, "g": 2, "b": 3}]}, "#010203"),
+        ({"tint": "#a1B2c3"}, "#a1B2c3"),
+        ({"tint": "red"}, "#000000"),
+        ({"rgb": {"r": 256}}, None),
+        ({"rgb": {"r": 1.5}}, None),
+    ],
+)
+def test_a_colour_has_a_swatch_which_posts_nothing(value: Any, shown: str | None) -> None:
+    root = build(contract(strategies.document(COLORS)))
+    (name,) = value
+    page = render_form(draw(root, value), "/uploads/")
+    part = page[page.index(f'data-field="{name}"') :].partition("<template")[0]
+    assert (f'value="{shown}" aria-label="Pick ' in part) == (shown is not None)
+    assert identical(through_the_page(root, value), value)

@@ -133,7 +133,7 @@ class FormRows extends HTMLElement {
 }
 /** A folded row says what is in it. */
 function sum(fold) {
-  const texts = [...fold.querySelectorAll("input:checked:not([role]), select, textarea, input:not([type='hidden'], [type='range'], [type='radio'], [type='checkbox'], [type='file'])")].map((control) => control.selectedOptions?.[0].text ?? (control.type === "radio" ? control.parentElement.textContent : control.value.split("/").pop()).trim());
+  const texts = [...fold.querySelectorAll("input:checked:not([role]), select, textarea, input:not([type='hidden'], [type='range'], [type='color'], [type='radio'], [type='checkbox'], [type='file'])")].map((control) => control.selectedOptions?.[0].text ?? (control.type === "radio" ? control.parentElement.textContent : control.value.split("/").pop()).trim());
   fold.querySelector(".row-sum").textContent = texts.filter(Boolean).slice(0, 3).join(" · ").slice(0, 80);
 }
 customElements.define("form-rows", FormRows);
