@@ -1,6 +1,7 @@
 /**
  * htmx is half of what a page weighs and does nothing until somebody acts: it comes at the first sign of a person,
  * or at once where the page acts by itself. What is clicked, sent or searched before it is there waits for it.
+ * A browser that has fetched it once gets it as soon as it has nothing else to do: then it costs nothing.
  */
 const ACTS = "[data-watch], [hx-trigger^='every'], [hx-trigger='load']";
 const SIGNS = ["pointermove", "pointerdown", "keydown", "focusin", "input", "change", "dragenter"];
@@ -8,11 +9,12 @@ const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoa
 let coming;
 let isOver = false;
 let typed;
+const source = document.querySelector("meta[name='htmx-script']").content;
 const come = () => (coming ??= parsed.then(fetchIt));
 const fetchIt = () =>
   new Promise((resolve) => {
     const script = document.createElement("script");
-    script.src = document.querySelector("meta[name='htmx-script']").content;
+    script.src = source;
     script.onload = script.onerror = () => {
       // htmx begins at DOMContentLoaded or when all is loaded; between the two it would wait for ever.
       if (window.htmx && document.readyState === "interactive") document.dispatchEvent(new Event("DOMContentLoaded"));
@@ -20,6 +22,7 @@ const fetchIt = () =>
       const asks = [typed, typed?.form ?? typed?.closest("form")].find((one) => one?.matches("[hx-get][hx-trigger], [hx-trigger^='input']"));
       if (window.htmx && asks) htmx.trigger(asks, asks.matches("form[hx-get]") ? "submit" : "input");
       resolve();
+      if (window.htmx) localStorage.setItem("vitrine-htmx", source);
     };
     document.head.append(script);
   });
@@ -37,3 +40,4 @@ function hold(event) {
 /* Back to a place that htmx had made, in a page that has none yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
 if (document.querySelector(ACTS)) come();
+else if (localStorage.getItem("vitrine-htmx") === source) parsed.then(() => (window.requestIdleCallback ?? setTimeout)(come));
