@@ -17,6 +17,7 @@ urlpatterns = [
     path("collections/recovery/", collections.recovery, name="collections-recovery"),
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
     path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
+    path("collections/<slug:slug>/words/", collections.words, name="collection-words"),
     path("collections/<slug:slug>/mending/", care.mending, name="collection-mending"),
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),

@@ -6,7 +6,7 @@ has added since the page was drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,32 @@ def arrange(collection: Collection, wanted: Arrangement) -> None:
     covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=wanted.cover)
     collection.cover = covers.first() if wanted.cover else None
     collection.save()
+
+
+@transaction.atomic
+def reword(
+    collection: Collection,
+    notes: Mapping[str, str],
+    title: str | None = None,
+    description: str | None = None,
+) -> None:
+    """Write some of a collection's words anew, the `notes` by endpoint id; raises ValueError with a sentence.
+
+    What is not given stays, whoever wrote it meanwhile; a note on what is no longer in it is dropped.
+    """
+    items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
+    collection.refresh_from_db(fields=["title", "description"])
+    wanted = Arrangement(
+        collection.title if title is None else title,
+        collection.description if description is None else description,
+        lines=[Line(name, note) for name, note in notes.items() if name in items],
+    ).proper()
+    changed = [items[line.endpoint_id] for line in wanted.lines]
+    for item, line in zip(changed, wanted.lines, strict=True):
+        item.note = line.note
+    CollectionItem.objects.bulk_update(changed, ["note"])
+    collection.title, collection.description = wanted.title, wanted.description
+    collection.save(update_fields=["title", "description", "updated_at"])
 
 
 def _locked(collection: Collection) -> list[CollectionItem]:

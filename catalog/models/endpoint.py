@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 
 from catalog.querysets import EndpointQuerySet
@@ -155,5 +155,11 @@ class Revision(models.Model):
 
     @classmethod
     def current(cls) -> str:
-        """The token of the catalogue as it is now; empty before anything was written."""
-        return cls.objects.values_list("token", flat=True).first() or ""
+        """The token of the catalogue as it is now; empty before anything was written.
+
+        Every page asks: written out, the question costs half of what putting it together does.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT token FROM catalog_revision WHERE id = 1")
+            row = cursor.fetchone()
+        return str(row[0]) if row else ""

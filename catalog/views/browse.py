@@ -126,6 +126,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
     }
     if request.user.is_staff:
+        context["noting"] = reverse("catalog:collection-words", args=[slug])
         context["concerns"] = care.concerns(shown, items)
         mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
         context["mended"] = mended.get("said") if mended.get("slug") == slug else ""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CHOICES = 8
 GONE = "gone_collection"  # session: what was deleted last, for the way back
+NOTE = "note."  # before an endpoint's id: the name of its note's field
 Post = dict[str, list[str]]
 
 
@@ -130,6 +131,28 @@ def _edition(
     }
     whole, part = "catalog/edition.html", "catalog/collection/_edition.html"
     return render(request, part if request.htmx else whole, context, status=status)
+
+
+@curators_only
+@require_POST
+def words(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Write title, description or notes anew, as they stand on the collection's own page."""
+    found = get_object_or_404(Collection, slug=slug)
+    notes = {n.removeprefix(NOTE): text for n, text in request.POST.items() if n.startswith(NOTE)}
+    texts = {name: request.POST[name] for name in ("title", "description") if name in request.POST}
+    error = ""
+    try:
+        collecting.reword(found, notes, **texts)
+    except ValueError as problem:
+        error = str(problem)
+    if request.htmx:
+        context = {"error": error, "words": "" if error else "Saved."}
+        return render(
+            request, "catalog/collection/_saved.html", context, status=422 if error else 200
+        )
+    if error:
+        messages.error(request, error)
+    return redirect(found)
 
 
 @curators_only

@@ -264,3 +264,47 @@ class Law(TestCase):
         if meanwhile not in known and meanwhile not in wanted:
             wanted.append(meanwhile)
         assert [endpoint_id for endpoint_id, _ in state()] == wanted
+
+
+WORDS = "/collections/best/words/"
+
+
+def test_title_and_notes_are_written_where_they_stand(staff: Client, best: Collection) -> None:
+    page = staff.get("/collections/best/").content.decode()
+    assert 'name="title" value="Best"' in page
+    assert 'name="note.a/1" value="note 1"' in page
+    saved = staff.post(WORDS, {"note.a/1": " quick  and sharp "}, headers=HTMX)
+    assert "Saved." in saved.content.decode()
+    assert state() == [("a/0", "note 0"), ("a/1", "quick and sharp"), ("a/2", "note 2")]
+    assert staff.post(WORDS, {"title": "Better", "description": "Why"}).status_code == 302
+    best.refresh_from_db()
+    assert (best.title, best.description, best.is_published) == ("Better", "Why", False)
+
+
+@pytest.mark.parametrize("given", [{"title": " "}, {"title": "x" * 121}, {"note.a/0": "x" * 256}])
+def test_words_that_cannot_be_kept_are_told_and_change_nothing(
+    staff: Client, best: Collection, given: dict[str, str]
+) -> None:
+    refused = staff.post(WORDS, {"description": "not kept", **given}, headers=HTMX)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.content.decode()
+    best.refresh_from_db()
+    assert (best.title, best.description) == ("Best", "")
+    assert state()[0] == ("a/0", "note 0")
+
+
+def test_a_note_on_what_has_left_the_collection_is_dropped(staff: Client, best: Collection) -> None:
+    assert staff.post(WORDS, {"note.a/other": "x", "note.no/such": "y"}).status_code == 302
+    assert [note for _, note in state()] == ["note 0", "note 1", "note 2"]
+
+
+def test_colleagues_read_the_words_and_cannot_write_them(member: Client, best: Collection) -> None:
+    Collection.objects.update(is_published=True)
+    page = member.get("/collections/best/").content.decode()
+    assert "<h1>Best</h1>" in page
+    assert "note 1" in page
+    assert '<input id="title"' not in page
+    assert "words/" not in page
+    assert member.post(WORDS, {"title": "Mine"}).status_code in {302, 403, 404}
+    best.refresh_from_db()
+    assert best.title == "Best"
