@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
 from tests.catalog import thumbs
+from tests.processes import until
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -159,9 +160,9 @@ def test_htmx_comes_with_the_first_sign_of_a_person_and_by_itself_from_then_on(
     page.reload(wait_until="networkidle")
     assert page.evaluate("window.htmx === undefined")
     page.mouse.move(20, 20)
-    page.wait_for_function("window.htmx !== undefined && localStorage.length > 0")
+    until(lambda: page.evaluate("window.htmx !== undefined && localStorage.length > 0"), 10)
     page.reload()
-    page.wait_for_function("window.htmx !== undefined")
+    until(lambda: page.evaluate("window.htmx !== undefined"), 10)
 
 
 def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
