@@ -138,8 +138,9 @@ def _edition(
 def words(request: HtmxRequest, slug: str) -> HttpResponse:
     """Write title, description or notes anew, as they stand on the collection's own page."""
     found = get_object_or_404(Collection, slug=slug)
-    notes = {n.removeprefix(NOTE): text for n, text in request.POST.items() if n.startswith(NOTE)}
-    texts = {name: request.POST[name] for name in ("title", "description") if name in request.POST}
+    posted = {name: str(text) for name, text in request.POST.items()}
+    notes = {n.removeprefix(NOTE): text for n, text in posted.items() if n.startswith(NOTE)}
+    texts = {name: posted[name] for name in ("title", "description") if name in posted}
     error = ""
     try:
         collecting.reword(found, notes, **texts)
