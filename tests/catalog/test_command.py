@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,34 +20,44 @@ import httpx
 import pytest
 
 from tests.catalog.upstream import CatalogueUpstream
+from tests.processes import copy_checkout, environment
 from tests.sandbox.server import start_sandbox
 
-ROOT = Path(__file__).resolve().parents[2]
 Manage = Callable[..., "subprocess.Popen[str]"]
 
 
+def start(database: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    """A management command on that database, which lies beside the checkout."""
+    settings |= {
+        "SECRET_KEY": "tests-only",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "FAL_KEY": "id:secret",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=database.parent / "vitrine",
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which there is nothing yet, beside a copy of the checkout without its `.env`."""
+    database = tmp_path_factory.mktemp("migrated") / "catalogue.sqlite3"
+    copy_checkout(database.parent / "vitrine")
+    assert ended(start(database, "migrate"))[0] == 0
+    return database
+
+
 @pytest.fixture
-def manage(tmp_path: Path) -> Manage:
-    """`manage("sync_models", FAL_API_URL=…)` → the process, on a migrated database of its own."""
-
-    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-        settings = {
-            "SECRET_KEY": "tests-only",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'catalogue.sqlite3'}",
-            "FAL_KEY": "id:secret",
-        }
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=os.environ | settings | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    assert ended(start("migrate"))[0] == 0
-    return start
+def manage(migrated: Path, tmp_path: Path) -> Manage:
+    """`manage("sync_models", FAL_API_URL=…)` → the process, on an empty database of its own."""
+    return partial(
+        start, Path(shutil.copy(migrated, migrated.with_name(f"{tmp_path.name}.sqlite3")))
+    )
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,6 +21,7 @@ from catalog.models import (
     Revision,
     SyncReport,
 )
+from tests.catalog.cards import Cards, cards
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
@@ -54,24 +53,6 @@ def fill(make_endpoint: Make) -> Callable[[int], None]:
         SyncReport.objects.create(state="done")
 
     return make
-
-
-class Cards(HTMLParser):
-    """The endpoints that a page shows, in order."""
-
-    def __init__(self, html: bytes) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(html.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        endpoint_id = dict(attrs).get("data-endpoint-id")
-        if tag == "article" and endpoint_id:
-            self.found.append(endpoint_id)
-
-
-def cards(response: Any) -> list[str]:
-    return Cards(response.content).found
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/catalogue/sync/"])
@@ -332,81 +313,6 @@ def test_the_front_shows_collections_categories_news_and_favourites(
     assert '<a href="/categories/vision/">' in html
     assert "<small>20</small>" in html
     assert 'hx-trigger="load"' in html
-
-
-class TestFavourites:
-    """A star is a person's own, survives a double click, and works without scripts."""
-
-    address = "/favourites/"
-    star = {"star": "fal-ai/flux/dev"}
-    unstar = {"unstar": "fal-ai/flux/dev"}
-
-    def test_starring_without_scripts_goes_back_to_where_one_was(
-        self, member: Client, user: User, make_endpoint: Make
-    ) -> None:
-        make_endpoint()
-        back = "http://testserver/models/?q=flux"
-        for _ in range(2):  # a double click is one star
-            response = member.post(self.address, self.star, headers={"Referer": back})
-            assert (response.status_code, response.headers["Location"]) == (302, back)
-        assert Favourite.objects.filter(user=user).count() == 1
-        for _ in range(2):
-            member.post(self.address, self.unstar)
-        assert Favourite.objects.count() == 0
-
-    def test_it_never_leads_to_another_site(self, member: Client, make_endpoint: Make) -> None:
-        make_endpoint()
-        response = member.post(
-            self.address, self.star, headers={"Referer": "https://evil.example/"}
-        )
-        assert response.headers["Location"] == "/"
-
-    def test_with_htmx_it_is_announced_and_can_be_undone(
-        self, member: Client, make_endpoint: Make
-    ) -> None:
-        make_endpoint(display_name="FLUX.1 [dev]")
-        response = member.post(self.address, self.star, headers=HTMX)
-        html = response.content.decode()
-        assert "Added FLUX.1 [dev] to your favourites." in html
-        assert 'name="unstar" value="fal-ai/flux/dev">Undo' in html
-        assert "favourites:changed" in response.headers["HX-Trigger"]
-
-    def test_a_star_shows_on_the_card_and_in_the_filter(
-        self, member: Client, make_endpoint: Make
-    ) -> None:
-        make_endpoint()
-        make_endpoint("fal-ai/other")
-        member.post(self.address, self.star)
-        html = member.get("/models/").content.decode()
-        assert html.count('aria-pressed="true"') == 1
-        assert cards(member.get("/models/?favourite=1")) == ["fal-ai/flux/dev"]
-
-    def test_a_star_is_a_persons_own(
-        self, client: Client, member: Client, stranger: User, make_endpoint: Make
-    ) -> None:
-        make_endpoint()
-        member.post(self.address, self.star)
-        other = Client()
-        other.force_login(stranger)
-        assert cards(other.get("/models/?favourite=1")) == []
-        assert 'aria-pressed="true"' not in other.get("/models/").content.decode()
-
-    def test_only_a_post_of_somebody_logged_in_to_a_known_endpoint_stars(
-        self, client: Client, user: User, make_endpoint: Make
-    ) -> None:
-        make_endpoint()
-        assert client.post(self.address, self.star).status_code == 302
-        client.force_login(user)
-        assert client.get(self.address).status_code == 405
-        assert client.post(self.address, {"star": "fal-ai/absent"}).status_code == 404
-        assert client.post(self.address).status_code == 404
-        assert Favourite.objects.count() == 0
-
-    def test_a_forged_post_is_refused(self, user: User, make_endpoint: Make) -> None:
-        make_endpoint()
-        browser = Client(enforce_csrf_checks=True)
-        browser.force_login(user)
-        assert browser.post(self.address, self.star).status_code == 403
 
 
 @pytest.mark.parametrize(

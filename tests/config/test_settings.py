@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,17 +19,27 @@ SHOW = (
 )
 
 
-def read(**given: str) -> tuple[str, list[str], bool, list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW],
-        cwd=ROOT,
-        env=environment(SECRET_KEY="x", **given),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    upstream, media, is_secure, hosts = json.loads(done.stdout)
-    return upstream, media, is_secure, hosts
+Read = Callable[..., tuple[str, list[str], bool, list[str]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """`read(FAL_KEY="a:b")`, in a copy: what stands in the checkout's own `.env` does not count."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+
+    def show(**given: str) -> tuple[str, list[str], bool, list[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", SHOW],
+            cwd=tmp_path,
+            env=environment(SECRET_KEY="x", **given),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        upstream, media, is_secure, hosts = json.loads(done.stdout)
+        return upstream, media, is_secure, hosts
+
+    return show
 
 
 @pytest.mark.parametrize(
@@ -37,11 +50,11 @@ def read(**given: str) -> tuple[str, list[str], bool, list[str]]:
         ({"UPSTREAM": "fal"}, "fal"),
     ],
 )
-def test_the_key_chooses_the_upstream(given: dict[str, str], upstream: str) -> None:
+def test_the_key_chooses_the_upstream(read: Read, given: dict[str, str], upstream: str) -> None:
     assert read(**given)[0] == upstream
 
 
-def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it() -> None:
+def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it(read: Read) -> None:
     fal = ["https://fal.media", "https://*.fal.media", "https://storage.googleapis.com"]
     assert read(FAL_KEY="a:b")[1] == fal
     moved = read(
@@ -52,7 +65,7 @@ def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it() -> None:
     assert moved[1] == [*fal, "http://127.0.0.1:*", "https://models.example.com:8443"]
 
 
-def test_a_public_address_over_https_makes_cookies_secure() -> None:
+def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
     _, _, is_secure, hosts = read(FAL_KEY="a:b", PUBLIC_URL="https://vitrine.example.com")
     assert is_secure
     assert "vitrine.example.com" in hosts

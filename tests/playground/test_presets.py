@@ -101,17 +101,17 @@ def test_a_preset_is_renamed_shared_deleted_and_brought_back(
     member: Client, make_preset: Any
 ) -> None:
     preset = make_preset()
-    member.post(f"/presets/{preset.pk}/", {"name": "Day", "is_shared": "1"}, headers=HTMX)
+    member.post(f"/presets/{preset.pk}/", {"name": "Daylight", "is_shared": "1"}, headers=HTMX)
     preset.refresh_from_db()
-    assert (preset.name, preset.is_shared) == ("Day", True)
+    assert (preset.name, preset.is_shared) == ("Daylight", True)
     deleted = member.post(f"/presets/{preset.pk}/deletion/", headers=HTMX).content.decode()
     assert "Undo" in deleted
-    assert "Day" not in member.get(PRESETS).content.decode()
-    make_preset(name="Day")
+    assert "Daylight" not in member.get(PRESETS).content.decode()
+    make_preset(name="Daylight")
     member.post(f"/presets/{preset.pk}/recovery/", headers=HTMX)
     preset.refresh_from_db()
-    assert preset.name == "Day (2)"
-    taken = member.post(f"/presets/{preset.pk}/", {"name": "Day"})
+    assert preset.name == "Daylight (2)"
+    taken = member.post(f"/presets/{preset.pk}/", {"name": "Daylight"})
     assert taken.status_code == 422
     assert "already" in taken.content.decode()
 

@@ -1,0 +1,85 @@
+"""A star is a person's own, survives a double click, and works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint, Favourite
+from tests.catalog.cards import cards
+
+Make = Callable[..., Endpoint]
+HTMX = {"HX-Request": "true"}
+ADDRESS = "/favourites/"
+STAR = {"star": "fal-ai/flux/dev"}
+UNSTAR = {"unstar": "fal-ai/flux/dev"}
+
+
+def test_starring_without_scripts_goes_back_to_where_one_was(
+    member: Client, user: User, make_endpoint: Make
+) -> None:
+    make_endpoint()
+    back = "http://testserver/models/?q=flux"
+    for _ in range(2):  # a double click is one star
+        response = member.post(ADDRESS, STAR, headers={"Referer": back})
+        assert (response.status_code, response.headers["Location"]) == (302, back)
+    assert Favourite.objects.filter(user=user).count() == 1
+    for _ in range(2):
+        member.post(ADDRESS, UNSTAR)
+    assert Favourite.objects.count() == 0
+
+
+def test_it_never_leads_to_another_site(member: Client, make_endpoint: Make) -> None:
+    make_endpoint()
+    response = member.post(ADDRESS, STAR, headers={"Referer": "https://evil.example/"})
+    assert response.headers["Location"] == "/"
+
+
+def test_with_htmx_it_is_announced_and_can_be_undone(member: Client, make_endpoint: Make) -> None:
+    make_endpoint(display_name="FLUX.1 [dev]")
+    response = member.post(ADDRESS, STAR, headers=HTMX)
+    html = response.content.decode()
+    assert "Added FLUX.1 [dev] to your favourites." in html
+    assert 'name="unstar" value="fal-ai/flux/dev">Undo' in html
+    assert "favourites:changed" in response.headers["HX-Trigger"]
+
+
+def test_a_star_shows_on_the_card_and_in_the_filter(member: Client, make_endpoint: Make) -> None:
+    make_endpoint()
+    make_endpoint("fal-ai/other")
+    member.post(ADDRESS, STAR)
+    html = member.get("/models/").content.decode()
+    assert html.count('aria-pressed="true"') == 1
+    assert cards(member.get("/models/?favourite=1")) == ["fal-ai/flux/dev"]
+
+
+def test_a_star_is_a_persons_own(
+    client: Client, member: Client, stranger: User, make_endpoint: Make
+) -> None:
+    make_endpoint()
+    member.post(ADDRESS, STAR)
+    other = Client()
+    other.force_login(stranger)
+    assert cards(other.get("/models/?favourite=1")) == []
+    assert 'aria-pressed="true"' not in other.get("/models/").content.decode()
+
+
+def test_only_a_post_of_somebody_logged_in_to_a_known_endpoint_stars(
+    client: Client, user: User, make_endpoint: Make
+) -> None:
+    make_endpoint()
+    assert client.post(ADDRESS, STAR).status_code == 302
+    client.force_login(user)
+    assert client.get(ADDRESS).status_code == 405
+    assert client.post(ADDRESS, {"star": "fal-ai/absent"}).status_code == 404
+    assert client.post(ADDRESS).status_code == 404
+    assert Favourite.objects.count() == 0
+
+
+def test_a_forged_post_is_refused(user: User, make_endpoint: Make) -> None:
+    make_endpoint()
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user)
+    assert browser.post(ADDRESS, STAR).status_code == 403
