@@ -2,16 +2,66 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client, TransactionTestCase
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+
+# What takes long begins first: a file that is begun last is waited for by idle cores.
+LONGEST = [
+    *("browser/test_journey", "browser/test_settings_journeys", "playground/test_faults"),
+    *("browser/test_live_page", "browser/test_media", "browser/test_gallery", "config/test_up"),
+    *("sandbox/test_models", "bench/test_bench", "playground/test_cut_submits"),
+]
+BEGIN = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first; on PostgreSQL nothing but what asks the database at hand."""
+    if "VITRINE_TEST_DATABASE_URL" in os.environ:
+        left_out = [item for item in items if not asks_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if asks_database(item)]
+    items.sort(key=lambda item: BEGIN.get(item.nodeid.partition("::")[0], len(BEGIN)))
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """Whether a test has a database: by its mark, by a fixture or by its class."""
+    fixtures = {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}
+    kind = getattr(item, "cls", None) or object
+    marked = item.get_closest_marker("django_db")
+    return bool(fixtures or marked or issubclass(kind, TransactionTestCase))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Tables are emptied after a test that commits; what makes that slow is left out.
+
+    PostgreSQL syncs two files for every table and index that it truncates: a second for what is
+    deleted in ten milliseconds. And Django makes permissions anew, which nothing here asks for.
+    """
+
+    def deletes(self: Any, style: Any, tables: list[str], **_: Any) -> list[str]:
+        return ["; ".join(f"DELETE FROM {self.quote_name(table)}" for table in tables)]
+
+    def forget(*_: Any, **__: Any) -> None:
+        ContentType.objects.clear_cache()
+
+    with (
+        patch("django.core.management.commands.flush.emit_post_migrate_signal", forget),
+        patch("django.db.backends.postgresql.operations.DatabaseOperations.sql_flush", deletes),
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +79,27 @@ def catalogue_items() -> list[dict[str, Any]]:
     """150 real entries of `GET /v1/models`, as they stand in `models[]`."""
     items: list[dict[str, Any]] = json.loads((DATA / "models.json").read_text())
     return items
+
+
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sandbox's folder with all its thumbnails, painted once for all processes of this run."""
+    from sandbox.config import Config
+    from sandbox.models import MODELS
+    from sandbox.state import Sandbox
+
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "painted"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        gallery = Sandbox(Config(folder)).gallery
+        for relative in gallery.missing():
+            gallery.make(relative)
+        for model in MODELS:
+            if model.makes_films:
+                gallery.make(f"thumbs/{model.endpoint_id}.mp4")
+    return folder
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class Up:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        found = until(lambda: self._link() or self.process.poll() is not None, limit_s=60)
+        found = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
         assert isinstance(found, str), self.log.read_text()
         self.link = found
 
@@ -88,10 +88,10 @@ class Up:
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
-def until(found: Callable[[], Any], limit_s: float = 30.0) -> Any:
+def until(found: Callable[[], Any], limit_s: float = 120.0) -> Any:
     """What `found()` gives once it is true."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:

@@ -11,12 +11,6 @@ import sys
 import time
 
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
-TOUCHES_DATABASE = ["tests/catalog", "tests/playground", "tests/config"]
-PURE = {  # what asks no database, or brings one of its own
-    "catalog": ["bitmaps", "drawing", "facts", "highlight", "picture_files", "spelling", "words"],
-    "playground": ["any_document", "forms", "gathering", "laws", "pacing"],
-    "config": ["documents", "settings", "up"],
-}
 
 
 def postgresql() -> str:
@@ -34,10 +28,11 @@ def postgresql() -> str:
 
 
 def pytest(name: str, *arguments: str, **environment: str) -> int:
-    """Run pytest with four processes, as half of the time is waiting; its exit code."""
+    """Run pytest with four processes, as some of the time is waiting; its exit code."""
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", *arguments]
+    ways = ["-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *ways, *arguments]
     code = subprocess.run(command, env=os.environ | environment, check=False).returncode
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
     return code
@@ -47,19 +42,8 @@ def main() -> int:
     """0 when everything passed everywhere."""
     codes = [pytest("SQLite and Chromium", *sys.argv[1:])]
     if url := postgresql():
-        environment = {"VITRINE_TEST_DATABASE_URL": url}
         codes.append(
-            pytest(
-                "PostgreSQL",
-                *("-m", "not browser and not live"),
-                *(
-                    f"--ignore=tests/{folder}/test_{name}.py"
-                    for folder, names in PURE.items()
-                    for name in names
-                ),
-                *TOUCHES_DATABASE,
-                **environment,
-            )
+            pytest("PostgreSQL", "-m", "not browser and not live", VITRINE_TEST_DATABASE_URL=url)
         )
     else:
         print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")

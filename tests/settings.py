@@ -33,4 +33,6 @@ if IS_SQLITE:  # noqa: F405  a file: the worker, its threads and the change chec
             Path(tempfile.gettempdir()) / f"vitrine-test-{os.getuid()}-{os.getppid()}.sqlite3"
         )
     }
+else:  # nothing of it has to outlive a power cut
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # noqa: F405
 MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()}")

@@ -18,6 +18,7 @@ from playground.pacing import Pace
 from playground.worker import Worker
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
+LIMIT_S = 90.0  # only to tell a hang from a busy machine
 SETTINGS = {
     "api": "FAL_API_URL",
     "queue": "FAL_QUEUE_URL",
@@ -79,7 +80,7 @@ class Team(Protocol):
     """`team(["one", "two"], until)`: several workers share the work until the function says so."""
 
     def __call__(
-        self, names: list[str], until: Callable[[], Any], limit_s: float = 20.0
+        self, names: list[str], until: Callable[[], Any], limit_s: float = LIMIT_S
     ) -> None: ...
 
 
@@ -93,7 +94,7 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(until: Callable[[], Any], limit_s: float = 20.0) -> None:
+    def run(until: Callable[[], Any], limit_s: float = LIMIT_S) -> None:
         asyncio.run(_alone(_work(["tester"], until, limit_s)))
 
     return run
@@ -103,7 +104,7 @@ def work(sandbox: Control, transactional_db: None) -> Work:
 def team(sandbox: Control, transactional_db: None) -> Team:
     """Several workers, each with clients of its own."""
 
-    def run(names: list[str], until: Callable[[], Any], limit_s: float = 20.0) -> None:
+    def run(names: list[str], until: Callable[[], Any], limit_s: float = LIMIT_S) -> None:
         asyncio.run(_alone(_work(names, until, limit_s)))
 
     return run

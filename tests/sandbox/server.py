@@ -39,7 +39,7 @@ class RunningSandbox:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(10)
+            return self.process.wait(60)
         finally:
             if self.process.stdout:
                 self.process.stdout.close()

@@ -7,6 +7,7 @@ import struct
 import wave
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import av
@@ -20,7 +21,7 @@ from PIL import Image
 from sandbox.models import MODELS
 from sandbox.openapi import REF, addressed, document
 from sandbox.registry import Model
-from tests.sandbox.server import RunningSandbox
+from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.sandbox.wire import result, submit
 
 ALWAYS_FAILS = {"mischief/silent"}
@@ -357,12 +358,18 @@ def test_what_is_no_picture_sound_or_film_is_turned_down(
     assert answer.json()["detail"][0]["loc"] == ["body", field]
 
 
-def test_every_model_has_a_thumbnail_of_its_own(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+@pytest.fixture
+def gallery(painted: Path) -> Iterator[str]:
+    """Where a sandbox serves the thumbnails that it has painted."""
+    running = start_sandbox(painted)
+    yield f"{running.addresses['files']}/thumbs"
+    assert running.stop() == 0
+
+
+def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
     pictures = set()
     for model in MODELS:
-        answer = http.get(f"{sandbox.addresses['files']}/thumbs/{model.endpoint_id}.webp")
+        answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp")
         assert answer.headers["content-type"] == "image/webp"
         image = Image.open(io.BytesIO(answer.content))
         assert image.size == (480, 360)
@@ -371,13 +378,10 @@ def test_every_model_has_a_thumbnail_of_its_own(
     assert len(pictures) == len(MODELS)
 
 
-def test_models_of_films_have_a_thumbnail_that_moves(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    files = sandbox.addresses["files"]
+def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:
     moving = {model.endpoint_id for model in MODELS if model.makes_films}
     assert len(moving) == 4
-    answer = http.get(f"{files}/thumbs/{min(moving)}.mp4", timeout=60)
+    answer = httpx.get(f"{gallery}/{min(moving)}.mp4")
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.content[4:8] == b"ftyp"
-    assert http.get(f"{files}/thumbs/sandbox/aurora.mp4").status_code == 404
+    assert httpx.get(f"{gallery}/sandbox/aurora.mp4").status_code == 404

@@ -46,7 +46,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
 def test_thumbnails_are_made_ahead_by_a_helper_that_ends_with_it(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path, warm=1)
     thumbs = tmp_path / "files" / "thumbs"
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not list(thumbs.rglob("*.webp")) and time.monotonic() < end:
         time.sleep(0.05)
     assert running.stop() == 0

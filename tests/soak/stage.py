@@ -120,7 +120,7 @@ class Stage:
         """As a deployment does: SIGTERM, and wait until it has ended."""
         process = self.processes.pop(name)
         process.terminate()
-        process.wait(15)
+        process.wait(60)
 
     def log(self, name: str) -> Path:
         """Where it writes."""
@@ -223,7 +223,7 @@ def database_url() -> str:
     return f"postgres://{login}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
 
 
-def until(found: Found, why: str, limit_s: float = 30.0) -> Any:
+def until(found: Found, why: str, limit_s: float = 90.0) -> Any:
     """What `found()` gives once it is true; AssertionError with `why` when that takes too long."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
