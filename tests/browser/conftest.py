@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from bench import browser
+from tests.browser.contexts import Contexts
 from tests.browser.forms import kit, show
 from tests.browser.media import open_form
 from tests.processes import Up, copy_checkout, free_port, until
 
 __all__ = ["chromium", "kit", "open_form", "show", "vitrine"]
+
+expect.set_options(timeout=20_000)  # only to tell what never comes from a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +34,26 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def vitrine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there."""
-    running = Up(copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine"), free_port())
+def kept_contexts(chromium: Browser) -> Contexts:
+    return Contexts(chromium)
+
+
+@pytest.fixture
+def contexts(kept_contexts: Contexts) -> Iterator[Contexts]:
+    """`contexts.take(**options)`: a browser's context for this test."""
+    yield kept_contexts
+    kept_contexts.clear()
+
+
+@pytest.fixture(scope="module")
+def vitrine(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Iterator[Up]:
+    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
+
+    The sandbox finds its thumbnails painted: four of it would paint the same pictures for a minute.
+    """
+    checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
+    shutil.copytree(painted, checkout / "var" / "sandbox")
+    running = Up(checkout, free_port())
     health = running.link.split("/login/")[0] + "/healthz"
     until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
     yield running

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.staticfiles import join_css, join_js
 from playground.form.forms import render_form
 from schemas import Field, build, contract, draw, parse
+from tests.browser.contexts import Contexts
 from tests.conftest import DATA
 from tests.schemas import strategies
 
 STATIC = settings.BASE_DIR / "static"
 PIXEL = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82"
 SITE = "http://vitrine.test"
+NARROW = {"width": 480, "height": 900}
 SIZE = {
     "type": "object",
     "properties": {
@@ -53,62 +57,71 @@ KIT = {
 Show = Callable[..., Page]
 
 
-@pytest.fixture
-def show(chromium: Browser) -> Iterator[Show]:
-    """`show(root, value)`: the form alone on a page; `page.posts` are the posts, a console error fails."""
-    files = sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name))
-    style, script = join_css(files), join_js(sorted(STATIC.glob("js/form-*.js")))
+@cache
+def style_and_scripts() -> tuple[str, str]:
+    """What every page has in its head and at its end."""
+    style = join_css(sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name)))
+    script = join_js(sorted(STATIC.glob("js/form-*.js")))
     lazy = "".join(
         f'<script type="module" src="/js/lazy/{file.name}"></script>'
         for file in sorted(STATIC.glob("js/lazy/form-*.js"))
     )
-    icons = (STATIC / "icons.svg").read_text()
-    contexts, troubles = [], []
+    return f"<style>{style}</style>", f'<script type="module">{script}</script>{lazy}'
 
-    def show_(root: Field, value: Any = None, **options: Any) -> Page:
-        problems = options.pop("problems", [])
-        form = render_form(
-            draw(root, {} if value is None else value, problems=problems), "/uploads/"
-        )
-        page_text = (
-            f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>A form</title>'
-            f"<style>{style}</style></head><body><main id=content><h1>A model</h1>"
-            f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
-            f'<input type="hidden" name="csrfmiddlewaretoken" value="t"><div id="fields">{form}</div>'
-            f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
-            f'<script type="module">{script}</script>{lazy}</body></html>'
-        )
-        posts: list[dict[str, list[str]]] = []
 
-        def answer(route: Route) -> None:
-            request = route.request
-            if request.url.endswith("icons.svg"):
-                route.fulfill(body=icons, content_type="image/svg+xml")
-            elif request.url.endswith(".js"):
-                name = request.url.removeprefix(f"{SITE}/").removeprefix("js/")
-                route.fulfill(path=STATIC / "js" / name)
-            elif request.url == f"{SITE}/uploads/known/":
-                route.fulfill(status=204)
-            elif request.url.endswith(".png"):
-                route.fulfill(body=PIXEL, content_type="image/png")
-            elif request.url == f"{SITE}/uploads/":
-                name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
-                told = (
-                    {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
-                    if name == "a"
-                    else {"error": "That file is empty."}
-                )
-                route.fulfill(json=told, status=200 if name == "a" else 422)
-            elif request.method == "POST":
-                posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
-                route.fulfill(body="<title>Sent</title>", content_type="text/html")
-            else:
-                route.fulfill(body=page_text, content_type="text/html; charset=utf-8")
+def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
+    """The form alone on that page; `page.posts` are the posts it makes."""
+    drawn = draw(root, {} if value is None else value, problems=problems)
+    style, scripts = style_and_scripts()
+    text = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A form</title>'
+        f"{style}</head><body><main id=content><h1>A model</h1>"
+        f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
+        f'<input type="hidden" name="csrfmiddlewaretoken" value="t">'
+        f'<div id="fields">{render_form(drawn, "/uploads/")}</div>'
+        f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
+        f"{scripts}</body></html>"
+    )
+    posts: list[dict[str, list[str]]] = []
 
-        context = chromium.new_context(viewport={"width": 480, "height": 900}, **options)
-        contexts.append(context)
-        context.route("**/*", answer)
-        page = context.new_page()
+    def answer(route: Route) -> None:
+        request = route.request
+        if request.url.endswith("icons.svg"):
+            route.fulfill(path=STATIC / "icons.svg", content_type="image/svg+xml")
+        elif request.url.endswith(".js"):
+            name = request.url.removeprefix(f"{SITE}/").removeprefix("js/")
+            route.fulfill(path=STATIC / "js" / name)
+        elif request.url == f"{SITE}/uploads/known/":
+            route.fulfill(status=204)
+        elif request.url.endswith(".png"):
+            route.fulfill(body=PIXEL, content_type="image/png")
+        elif request.url == f"{SITE}/uploads/":
+            name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
+            told = (
+                {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
+                if name == "a"
+                else {"error": "That file is empty."}
+            )
+            route.fulfill(json=told, status=200 if name == "a" else 422)
+        elif request.method == "POST":
+            posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
+            route.fulfill(body="<title>Sent</title>", content_type="text/html")
+        else:
+            route.fulfill(body=text, content_type="text/html; charset=utf-8")
+
+    page.unroute_all()
+    page.route("**/*", answer)
+    page.goto(SITE)
+    page.posts = posts  # type: ignore[attr-defined]
+    return page
+
+
+@contextmanager
+def without_errors() -> Iterator[Callable[[Page], Page]]:
+    """`watch(page)` → the page; an error in its console fails the test at the end."""
+    troubles: list[str] = []
+
+    def watch(page: Page) -> Page:
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
@@ -117,14 +130,23 @@ def show(chromium: Browser) -> Iterator[Show]:
                 troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
             ),
         )
-        page.goto(SITE)
-        page.posts = posts  # type: ignore[attr-defined]
         return page
 
-    yield show_
-    for context in contexts:
-        context.close()
+    yield watch
     assert troubles == []
+
+
+@pytest.fixture
+def show(contexts: Contexts) -> Iterator[Show]:
+    """`show(root, value)`: the form alone on a page of its own; a console error fails."""
+    with without_errors() as watch:
+
+        def show_(root: Field, value: Any = None, problems: Any = (), **options: Any) -> Page:
+            context = contexts.take(viewport=NARROW, **options)
+            return put(watch(context.new_page()), root, value, problems)
+
+        yield show_
+        contexts.clear()
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from playground import archivist
 from playground.models import Artifact, Run
+from tests.browser.contexts import Contexts
 from tests.schemas import strategies
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -67,7 +68,7 @@ def file(name: str, content: bytes, kind: str = "") -> dict[str, Any]:
 
 @pytest.fixture
 def open_form(
-    chromium: Browser,
+    contexts: Contexts,
     live_server: Any,
     member: Client,
     make_endpoint: Any,
@@ -77,13 +78,12 @@ def open_form(
     """`open_form(size=PHONE)`: a model's page with every kind of file, served for real; an error fails."""
     settings.MEDIA_ROOT = str(tmp_path)
     make_endpoint("a/b", document=strategies.document(SCHEMA))
-    contexts, troubles = [], []
+    troubles: list[str] = []
 
     def open_(size: tuple[int, int] = WIDE, path: str = "/models/a/b/", **options: Any) -> Page:
-        context = chromium.new_context(
+        context = contexts.take(
             viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
         )
-        contexts.append(context)
         name = django_settings.SESSION_COOKIE_NAME
         context.add_cookies(
             [{"name": name, "value": member.cookies[name].value, "url": live_server.url}]
@@ -102,8 +102,7 @@ def open_form(
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    contexts.clear()
     assert troubles == []
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
+from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
 
 __all__ = ["catalogue", "open_page"]
@@ -35,11 +35,8 @@ def order() -> list[str]:
 
 
 def assert_usable(page: Page) -> None:
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_clean(page)
+    assert_fits(page)
 
 
 def eventually(page: Page, claim: Callable[[], bool]) -> None:

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from sandbox import openapi
 from sandbox.models import MODELS
 from schemas import Field, build, contract
 from schemas.validation import validate
-from tests.browser.forms import DOCUMENTS, Show, real
+from tests.browser.axe import assert_clean
+from tests.browser.forms import DOCUMENTS, NARROW, put, real, without_errors
 
 pytestmark = pytest.mark.browser
+UNFOLD = "document.querySelectorAll('details').forEach((d) => (d.open = true))"
 
 
-def assert_clean(page: Page) -> None:
-    """Everything unfolded, light and dark."""
-    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-        result = Axe().run(page)
-        assert result.violations_count == 0, f"{theme}: {result.generate_report()}"
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """One page for one form after the other: a new page would cost more than what is looked at."""
+    with without_errors() as watch:
+        yield watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
+
+
+def assert_all_clean(page: Page, root: Field, value: Any = None, problems: Any = ()) -> None:
+    """Everything unfolded."""
+    put(page, root, value, problems).evaluate(UNFOLD)
+    assert_clean(page)
 
 
 @pytest.mark.parametrize("name", ["kit", *DOCUMENTS])
-def test_axe_finds_nothing_where_much_is_wrong(show: Show, kit: Field, name: str) -> None:
+def test_axe_finds_nothing_where_much_is_wrong(page: Page, kit: Field, name: str) -> None:
     found, root = (None, kit) if name == "kit" else real(name)
     wrong = {
         "loras": [{"scale": 9}],
@@ -38,17 +44,15 @@ def test_axe_finds_nothing_where_much_is_wrong(show: Show, kit: Field, name: str
         "image_urls": ["/u/a.png"],
     }
     problems = validate(found, wrong, root) if found else []
-    page = show(root, wrong, problems=problems)
-    assert_clean(page)
+    assert_all_clean(page, root, wrong, problems)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_axe_finds_nothing_on_a_real_model(show: Show, name: str) -> None:
-    assert_clean(show(real(name)[1]))
+def test_axe_finds_nothing_on_a_real_model(page: Page, name: str) -> None:
+    assert_all_clean(page, real(name)[1])
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
-def test_axe_finds_nothing_on_a_sandbox_model(show: Show, model: Any) -> None:
+def test_axe_finds_nothing_on_a_sandbox_model(page: Page, model: Any) -> None:
     document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
-    root = build(contract(document, model.endpoint_id))
-    assert_clean(show(root, model.example()))
+    assert_all_clean(page, build(contract(document, model.endpoint_id)), model.example())

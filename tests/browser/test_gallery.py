@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import ConsoleMessage, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.contexts import Contexts
 from tests.catalog import thumbs
 from tests.processes import until
 
@@ -82,34 +83,30 @@ def is_trouble(message: ConsoleMessage) -> bool:
 
 @pytest.fixture
 def open_page(
-    chromium: Browser, live_server: LiveServer, user: User, catalogue: None
+    contexts: Contexts, live_server: LiveServer, user: User, catalogue: None
 ) -> Iterator[Open]:
-    """`open_page("/models/", PHONE, "dark")` → the page, logged in; an error in its console fails the test."""
+    """`open_page("/models/", PHONE)` → the page, logged in; an error in its console fails the test."""
     login = Client()
     login.force_login(user)
     session = login.cookies["sessionid"].value
-    contexts: list[Any] = []
     errors: list[str] = []
 
     def open_it(
         address: str,
         size: tuple[int, int] = WIDE,
-        scheme: Any = "light",
         *,
         scripts: bool = True,
         motion: Any = "no-preference",
     ) -> Page:
-        context = chromium.new_context(
+        context = contexts.take(
             reduced_motion=motion,
             viewport={"width": size[0], "height": size[1]},
-            color_scheme=scheme,
             java_script_enabled=scripts,
             has_touch=size == PHONE,
         )
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         context.set_default_timeout(5000)
         context.route("**/pictures/**", give_picture)
-        contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: errors.append(m.text) if is_trouble(m) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -118,8 +115,7 @@ def open_page(
 
     open_it.errors = errors  # type: ignore[attr-defined]
     yield open_it
-    for context in contexts:
-        context.close()
+    contexts.clear()
     assert errors == []
 
 
@@ -128,18 +124,14 @@ def search_box(page: Page) -> Any:
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "address",
     ["/", "/models/", "/models/?q=nothing-like-it&tag=fast", "/categories/image-to-3d/", "/collections/best/"],
 )  # fmt: skip
-def test_everybody_can_use_every_page(
-    open_page: Open, address: str, size: tuple[int, int], scheme: str
-) -> None:
-    page = open_page(address, size, scheme)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def test_everybody_can_use_every_page(open_page: Open, address: str, size: tuple[int, int]) -> None:
+    page = open_page(address, size)
+    assert_clean(page)
+    assert_fits(page)
 
 
 def test_the_front_shows_the_shelves(open_page: Open) -> None:
@@ -215,7 +207,7 @@ def test_typed_words_become_filters_with_a_way_out_of_each(open_page: Open) -> N
     page.get_by_role("checkbox", name="Commercial 12").check()
     expect(page.locator("article.card")).to_have_count(12)
     page.wait_for_url("**/models/?q=out%3Avideo&license=commercial")
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     page.locator("#facet-in > summary").click()
     page.get_by_role("link", name="Remove the filter Makes video").click()
     page.wait_for_url("**/models/?license=commercial")
@@ -234,7 +226,7 @@ def test_the_words_of_a_search_are_explained_by_keyboard(open_page: Open) -> Non
     page = open_page("/models/", PHONE)
     page.get_by_role("button", name="How to search").press("Enter")
     expect(page.get_by_role("heading", name="How to search")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="How to search")).to_be_hidden()
     page.get_by_role("button", name="How to search").press("Enter")

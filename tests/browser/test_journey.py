@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.contexts import Contexts
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
 from tests.processes import Up
 
+__all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
-WIDE, PHONE = (1440, 900), (390, 844)
-DONE = "[data-run-id][data-run-state='succeeded']"
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(chromium: Browser, vitrine: Up) -> Iterator[Open]:
-    """`open_page("/runs/", size=PHONE)`: logged in by the link; a console error fails the test."""
-    contexts, troubles = [], []
-
-    def open_(path: str, size: tuple[int, int] = WIDE, **options: Any) -> Page:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            base_url=vitrine.link.split("/login/")[0],
-            **options,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
-            ),
-        )
-        page.goto(vitrine.link)
-        page.goto(path)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not troubles
 
 
 def run(page: Page, text: str = "a lighthouse at dusk") -> None:
@@ -213,9 +180,8 @@ def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> No
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(open_page: Open, size: tuple[int, int], scheme: str) -> None:
-    page = ready(open_page("/models/sandbox/aurora/", size=size, color_scheme=scheme))
+def test_everybody_can_use_it(open_page: Open, size: tuple[int, int]) -> None:
+    page = ready(open_page("/models/sandbox/aurora/", size=size))
     run(page)
     page.wait_for_timeout(400)
     for path in (
@@ -226,10 +192,8 @@ def test_everybody_can_use_it(open_page: Open, size: tuple[int, int], scheme: st
     ):
         if path:
             page.goto(path)
-        found = Axe().run(page).response["violations"]
-        assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found], path
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size[0], path
+        assert_clean(page)
+        assert_fits(page)
 
 
 def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Open) -> None:
@@ -247,8 +211,10 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     assert page.locator(".log").get_attribute("open") is None
 
 
-def test_after_a_new_login_in_another_tab_the_page_works_on(chromium: Browser, vitrine: Up) -> None:
-    context = chromium.new_context(base_url=vitrine.link.split("/login/")[0])
+def test_after_a_new_login_in_another_tab_the_page_works_on(
+    contexts: Contexts, vitrine: Up
+) -> None:
+    context = contexts.take(base_url=vitrine.link.split("/login/")[0])
     page = context.new_page()
     page.goto(vitrine.link)
     page.goto("/models/atelier/glass/")
@@ -262,7 +228,6 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(chromium: Browser, v
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
     expect(page.locator("[name=prompt]")).to_have_value("typed with patience")
-    context.close()
 
 
 def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
@@ -282,17 +247,15 @@ def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
         assert shown[1] > 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open, scheme: str) -> None:
-    page = open_page("/models/", color_scheme=scheme)
+def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
+    page = open_page("/models/")
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Jump to")
     expect(box).to_be_focused()
     page.keyboard.type("aurora tr")
     places = page.get_by_role("listbox", name="Places").get_by_role("option")
     expect(places.first).to_have_text(re.compile("Aurora Trainer"))
-    result = Axe().run(page, "dialog")
-    assert result.violations_count == 0, result.generate_report()
+    assert_clean(page, within="dialog")
     page.keyboard.press("Enter")
     page.wait_for_url("**/models/sandbox/aurora/trainer/")
     page.keyboard.press("Control+k")

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.files.storage import default_storage
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bench import browser
 from playground.models import Upload
+from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,18 +32,18 @@ def chromium() -> Iterator[Browser]:
             yield started
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_a_past_result_is_found_and_taken_by_keyboard(
-    open_form: Open, make_run: Any, size: Any, theme: Any
+    open_form: Open, make_run: Any, size: Any
 ) -> None:
-    page = open_form(size, color_scheme=theme)
+    page = open_form(size)
     taken = stored(make_run(state="succeeded", title="a red barn"), "red")
     stored(make_run(state="succeeded", title="a blue lake"), "blue")
     picture = field(page, "image_url")
     picture.get_by_role("button", name="Results").press("Enter")
     dialog = page.get_by_role("dialog", name="Take a picture")
     expect(dialog.locator(".choice-name")).to_have_text(["a blue lake", "a red barn"])
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     dialog.get_by_role("searchbox").fill("barn")
     expect(dialog.locator(".choice-name")).to_have_text(["a red barn"])
     page.keyboard.press("ArrowDown")
@@ -68,9 +68,9 @@ def mask_of(page: Page) -> Image.Image:
         return Image.open(io.BytesIO(file_.read())).convert("L")
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (PHONE, "light")])
-def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, theme: Any) -> None:
-    page = open_form(size, color_scheme=theme)
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) -> None:
+    page = open_form(size)
     mask = field(page, "mask_url")
     paint = mask.get_by_role("button", name="Paint")
     expect(paint).to_be_hidden()
@@ -80,7 +80,7 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any, 
     dialog = page.get_by_role("dialog", name="Paint the mask")
     sheet = dialog.locator("canvas")
     expect(sheet).to_be_focused()
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     box = sheet.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
@@ -174,20 +174,20 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
-def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any, theme: Any) -> None:
-    page = open_form(size, color_scheme=theme)
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -> None:
+    page = open_form(size)
     sound = field(page, "audio_url")
     sound.get_by_role("button", name="Record").press("Enter")
     dialog = page.get_by_role("dialog", name="Record a sound")
     expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_focused()
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("button", name="Stop")).to_be_focused()
     expect(dialog.locator(".recorder-time")).not_to_have_text(re.compile(r"0:00\.[0-7]"))
     page.keyboard.press("Enter")
     expect(dialog.locator("audio")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
+    assert_clean(page)
     page.keyboard.press("Escape")
     expect(dialog.locator(".recorder-note")).to_contain_text("once more to throw")
     dialog.get_by_role("button", name="Use this recording").press("Enter")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.processes import Up, until
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import (
+    DONE,
+    PHONE,
+    WIDE,
+    aurora,
+    choose,
+    clean,
+    log_in,
+    prompt,
+    session,
+    type_and_save,
+)
+from tests.processes import until
 
+__all__ = ["aurora", "log_in", "session"]
 pytestmark = pytest.mark.browser
-WIDE, PHONE = (1440, 900), (390, 844)
 AURORA = "/models/sandbox/aurora/"
-DONE = "[data-run-id][data-run-state='succeeded']"
 CLASH = "#draft-clash:not([hidden])"
-Open = Callable[..., Page]
-expect.set_options(timeout=20_000)  # two cores, and a worker of its own beside the browser
 DROP = """([where, kind, value]) => {
   const data = new DataTransfer();
   if (kind === "address") data.setData("text/uri-list", location.origin + value);
@@ -28,72 +36,6 @@ DROP = """([where, kind, value]) => {
   for (const name of ["dragenter", "dragover", "drop"])
     target.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
 }"""
-
-
-@pytest.fixture
-def log_in(chromium: Browser, vitrine: Up) -> Iterator[Callable[..., BrowserContext]]:
-    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in; errors fail the test."""
-    contexts: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def watch(page: Page) -> None:
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda m: troubles.append(m.text) if is_trouble(m) else None)
-
-    def log_in_(size: tuple[int, int] = WIDE, **options: Any) -> BrowserContext:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            base_url=vitrine.link.split("/login/")[0],
-            permissions=["clipboard-read", "clipboard-write"],
-            **options,
-        )
-        contexts.append(context)
-        context.on("page", watch)
-        page = context.new_page()
-        page.goto(vitrine.link)
-        page.close()
-        return context
-
-    yield log_in_
-    for context in contexts:
-        context.close()
-    assert not troubles
-
-
-def is_trouble(message: Any) -> bool:
-    expected = ("422", "ERR_INTERNET_DISCONNECTED", "401")
-    return message.type == "error" and not any(part in message.text for part in expected)
-
-
-@pytest.fixture
-def aurora(log_in: Callable[..., BrowserContext]) -> Page:
-    """The page of a model with an untouched form."""
-    return clean(log_in().new_page())
-
-
-def clean(page: Page, path: str = AURORA) -> Page:
-    page.goto(path)
-    with page.expect_response(lambda r: r.request.method == "POST"):
-        page.get_by_role("button", name="Start over").click()
-    expect(page.locator("#form-notice")).to_contain_text("Cleared.")
-    expect(prompt(page)).to_have_value("")
-    return page
-
-
-def prompt(page: Page) -> Any:
-    return page.locator("[name=prompt]")
-
-
-def type_and_save(page: Page, text: str) -> None:
-    with page.expect_response(lambda r: "/drafts/" in r.url):
-        prompt(page).fill(text)
-
-
-def choose(page: Page, word: str) -> None:
-    """Press something in the Presets menu."""
-    page.locator("#presets-button").click()
-    page.locator("#presets").get_by_role("button", name=word).first.click()
 
 
 def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page) -> None:
@@ -380,26 +322,23 @@ def test_the_film_strip_gives_settings_back_and_back_shows_the_form_as_it_was(au
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_head_menu_notices_and_json(
-    log_in: Callable[..., BrowserContext], size: tuple[int, int], theme: str
+    log_in: Callable[..., BrowserContext], size: tuple[int, int]
 ) -> None:
-    page = clean(log_in(size=size, color_scheme=theme).new_page())
+    page = clean(log_in(size=size).new_page())
 
     def check(what: str) -> None:
-        result = Axe().run(page)
-        assert result.violations_count == 0, f"{what}: {result.generate_report()}"
-        width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{what} scrolls sideways"
+        assert_clean(page, what)
+        assert_fits(page, what)
 
     choose(page, "Save as preset")
     expect(page.get_by_label("Name of the preset")).to_be_visible()
     check("the preset's form")
-    page.get_by_label("Name of the preset").fill(f"For axe {size} {theme}")
+    page.get_by_label("Name of the preset").fill(f"For axe {size}")
     page.get_by_role("button", name="Save preset").click()
     expect(page.locator("#form-notice")).to_contain_text("is saved")
     page.locator("#presets-button").click()
-    expect(page.get_by_role("link", name=f"Change For axe {size} {theme}")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Change For axe {size}")).to_be_visible()
     check("the menu")
     page.keyboard.press("Escape")
     page.locator("#copy-link").click()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_journey import DONE, PHONE, Open, open_page
+from tests.browser.axe import assert_clean
+from tests.browser.journeys import DONE, PHONE, Open, open_page, session
 
-__all__ = ["open_page"]
+__all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
 
 WATCH = """() => {
@@ -33,8 +33,7 @@ def test_a_text_grows_and_is_told_once(open_page: Open) -> None:
     page.evaluate(WATCH)
     page.locator("#run-button").click()
     page.wait_for_selector(".partial .prose")
-    results = Axe().run(page)
-    assert not results.response["violations"], results.generate_report()
+    assert_clean(page)
     page.wait_for_selector(DONE)
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]
     assert len(set(lengths)) > 1
@@ -77,7 +76,6 @@ def test_painting_live_follows_the_form(open_page: Open) -> None:
     first = picture.get_attribute("src")
     page.locator("[name=prompt]").press_sequentially(" and a green sea")
     expect(picture).not_to_have_attribute("src", first or "")
-    results = Axe().run(page)
-    assert not results.response["violations"], results.generate_report()
+    assert_clean(page)
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")

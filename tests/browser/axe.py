@@ -1,0 +1,31 @@
+"""What axe-core finds on a page: nothing, or the test fails with its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from playwright.sync_api import Page
+
+# In the middle of a change of theme every colour is one that nobody chose.
+SETTLE = """() => {
+  for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
+}"""
+RUN = """(within) => axe.run(within ?? document, { resultTypes: ["violations"] })"""
+
+
+def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
+    """axe finds nothing on the page, or on the part that a selector names, in dark and in light."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.evaluate(SETTLE)
+        found = AxeResults(page.evaluate(RUN, within))
+        assert not found.violations_count, f"{what or page.url}, {theme}: {found.generate_report()}"
+
+
+def assert_fits(page: Page, what: str = "") -> None:
+    """Nothing makes the page scroll sideways."""
+    too_wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert too_wide <= 0, f"{what or page.url} scrolls sideways"

@@ -1,0 +1,125 @@
+"""The whole of Vitrine in a browser, the owner logged in: what the tests of journeys stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.contexts import Contexts
+from tests.processes import Up
+
+WIDE, PHONE = (1440, 900), (390, 844)
+AURORA = "/models/sandbox/aurora/"
+DONE = "[data-run-id][data-run-state='succeeded']"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def session(vitrine: Up) -> list[Any]:
+    """The cookies of a browser in which the link was opened."""
+    base = vitrine.link.split("/login/")[0]
+    with httpx.Client(timeout=60) as client:
+        client.get(vitrine.link)
+        found = [{"name": one.name, "value": one.value, "url": base} for one in client.cookies.jar]
+    assert found
+    return found
+
+
+@pytest.fixture
+def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[Open]:
+    """`open_page("/runs/", size=PHONE)`: logged in; a console error fails the test."""
+    troubles: list[str] = []
+
+    def open_(path: str, size: tuple[int, int] = WIDE, **options: Any) -> Page:
+        context = contexts.take(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=vitrine.link.split("/login/")[0],
+            **options,
+        )
+        context.add_cookies(session)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
+            ),
+        )
+        page.goto(path)
+        return page
+
+    yield open_
+    contexts.clear()
+    assert not troubles
+
+
+@pytest.fixture
+def log_in(
+    contexts: Contexts, vitrine: Up, session: list[Any]
+) -> Iterator[Callable[..., BrowserContext]]:
+    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in; errors fail the test."""
+    watched: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda m: troubles.append(m.text) if is_trouble(m) else None)
+
+    def log_in_(size: tuple[int, int] = WIDE, **options: Any) -> BrowserContext:
+        context = contexts.take(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=vitrine.link.split("/login/")[0],
+            permissions=["clipboard-read", "clipboard-write"],
+            **options,
+        )
+        watched.append(context)
+        context.on("page", watch)
+        context.add_cookies(session)
+        return context
+
+    yield log_in_
+    contexts.clear()
+    for context in watched:
+        context.remove_listener("page", watch)
+    assert not troubles
+
+
+def is_trouble(message: Any) -> bool:
+    expected = ("422", "ERR_INTERNET_DISCONNECTED", "401")
+    return message.type == "error" and not any(part in message.text for part in expected)
+
+
+@pytest.fixture
+def aurora(log_in: Callable[..., BrowserContext]) -> Page:
+    """The page of a model with an untouched form."""
+    return clean(log_in().new_page())
+
+
+def clean(page: Page, path: str = AURORA) -> Page:
+    page.goto(path)
+    with page.expect_response(lambda r: r.request.method == "POST"):
+        page.get_by_role("button", name="Start over").click()
+    expect(page.locator("#form-notice")).to_contain_text("Cleared.")
+    expect(prompt(page)).to_have_value("")
+    return page
+
+
+def prompt(page: Page) -> Any:
+    return page.locator("[name=prompt]")
+
+
+def type_and_save(page: Page, text: str) -> None:
+    with page.expect_response(lambda r: "/drafts/" in r.url):
+        prompt(page).fill(text)
+
+
+def choose(page: Page, word: str) -> None:
+    """Press something in the Presets menu."""
+    page.locator("#presets-button").click()
+    page.locator("#presets").get_by_role("button", name=word).first.click()
