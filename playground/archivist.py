@@ -10,10 +10,12 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
+from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import DatabaseError, close_old_connections
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
@@ -87,7 +89,8 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
         await _not_kept(artifact, f"The storage does not take it: {error}", is_over=False)
         return
     is_inline = artifact.url.startswith("data:")  # megabytes that lists would carry along
-    await Artifact.objects.filter(pk=artifact.pk).aupdate(
+    await _note(
+        artifact.pk,
         state=Artifact.State.STORED,
         url=artifact.url[:64] if is_inline else artifact.url,
         file=kept.name,
@@ -112,11 +115,27 @@ def _is_over(error: fal.FalError, tries: int) -> bool:
 
 async def _not_kept(artifact: Artifact, why: str, is_over: bool) -> None:
     pause_s = min(FIRST_PAUSE_S * 3 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
-    await Artifact.objects.filter(pk=artifact.pk).aupdate(
+    await _note(
+        artifact.pk,
         state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
         error=why[:255],
         next_attempt_at=timezone.now() + timedelta(seconds=pause_s),
     )
+
+
+async def _note(pk: int, **values: Any) -> None:
+    """Write down what came of a copy, again and again while the database is locked or away."""
+    pause_s = 0.1
+    while True:
+        try:
+            await Artifact.objects.filter(pk=pk).aupdate(**values)
+        except DatabaseError as error:
+            log.warning("artifact %d: not written, again in a moment: %s", pk, error)
+            await sync_to_async(close_old_connections)()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2.0)
+        else:
+            return
 
 
 async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:

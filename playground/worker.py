@@ -241,14 +241,13 @@ class Worker:
 
     async def _take_up(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker sent."""
-        run = await Run.objects.only("handle").aget(pk=pk)
-        handle = fal.Handle.from_json(run.handle)
+        handle = fal.Handle.from_json((await Run.objects.only("handle").aget(pk=pk)).handle)
         await follower.follow(pk, handle, self.upstream.queue, self.pace)
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
             await follower.cancel(pk, self.upstream.queue)
-        except fal.FalError as error:
+        except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)
             self._cancelling.discard(pk)
@@ -312,6 +311,10 @@ async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """An exception nobody expected is told, not lost; the lease runs out and the run is taken up again."""
-    if not task.cancelled() and (error := task.exception()):
+    """What ended a task is told; the lease runs out and the run is taken up again."""
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, DatabaseError):
+        log.warning("%s had to stop, and is taken up again: %s", task.get_name(), error)
+    else:  # nobody expected it
         log.error("%s broke off", task.get_name(), exc_info=error)

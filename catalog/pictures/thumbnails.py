@@ -19,6 +19,7 @@ from functools import partial
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 
 import fal
 from catalog.models import Picture, Revision
@@ -81,7 +82,11 @@ class Thumbnails:
 
     def _done(self, pk: str, task: asyncio.Task[None]) -> None:
         self._under_way.pop(pk, None)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DatabaseError):
+            log.warning("%s had to stop, and is taken up again: %s", task.get_name(), error)
+        else:
             log.error("%s broke off", task.get_name(), exc_info=error)
 
     def _plan(self) -> None:

@@ -18,7 +18,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
@@ -254,6 +255,22 @@ def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
     settings.STORAGES = usual
     row = copy(row, picture())
     assert (row.state, row.error) == ("stored", "")
+
+
+def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+    away = iter([True, True, True])
+    update = QuerySet.aupdate
+
+    async def aupdate(rows: Any, **values: Any) -> int:
+        if next(away, False):
+            raise OperationalError("the server closed the connection")
+        return await update(rows, **values)
+
+    monkeypatch.setattr(QuerySet, "aupdate", aupdate)
+    row = copy(artifact(), picture())
+    assert row.state == Artifact.State.STORED
+    assert row.error == ""
+    assert next(away, None) is None
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])

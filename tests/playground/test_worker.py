@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
+from django.db import OperationalError
 
+import fal
 from catalog.models import Endpoint
-from playground import leases, lifecycle, worker
+from playground import follower, leases, lifecycle, worker
 from playground.models import Artifact, Run, Upload, Worker
 from playground.views import health
 from tests.playground.conftest import SETTINGS, Control, Team, Work
@@ -190,6 +193,31 @@ def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.cancel_requested_at
+
+
+def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
+    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
+    cancel, tries = follower.cancel, iter([True, False])
+
+    async def cancel_later(pk: uuid.UUID, queue: fal.Queue) -> None:
+        if next(tries, False):
+            raise OperationalError("the server closed the connection")
+        await cancel(pk, queue)
+
+    monkeypatch.setattr(follower, "cancel", cancel_later)
+    run = ask("mischief/slow", prompt="x", duration=30)
+    run_is = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
+
+    def cancelled() -> bool:
+        if run_is.exists():
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(cancelled)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
 
 
 def test_uploads_reach_upstream_and_go_up_once(

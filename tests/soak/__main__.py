@@ -1,7 +1,8 @@
 """`make soak`: every fault at every step of a run, again and again for some minutes; prints the table.
 
-SOAK_MINUTES says how long (5), SOAK_ONLY a word of the faults to play (all). On SQLite in a folder of its own; on PostgreSQL where
-TEST_DATABASE_URL names one, in a database of its own.
+SOAK_MINUTES says how long (5), SOAK_ONLY a word of the faults to play (all). On SQLite in a folder of
+its own; on PostgreSQL where TEST_DATABASE_URL names one. Where its programs are installed it is a
+server of the soak's own, which is restarted too, else a database of its own on the one named.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.soak.cluster import Cluster, binaries
+
 if TYPE_CHECKING:
     from tests.soak.cases import Case
 
@@ -25,20 +28,26 @@ def main() -> int:
     """0 when every promise was kept."""
     minutes = float(os.environ.get("SOAK_MINUTES", "5"))
     with tempfile.TemporaryDirectory(prefix="vitrine-soak-", ignore_cleanup_errors=True) as folder:
+        url = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder}/soak.sqlite3"
+        programs = binaries() if url.startswith("postgres") else None
+        cluster = Cluster(programs, Path(folder) / "postgresql") if programs else None
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "VITRINE_TEST_DATABASE_URL": os.environ.get("TEST_DATABASE_URL")
-            or f"sqlite:///{folder}/soak.sqlite3",
+            "VITRINE_TEST_DATABASE_URL": cluster.url if cluster else url,
         }
         import django
         from django.conf import settings
 
         django.setup()
         settings.MEDIA_ROOT = f"{folder}/media"
-        return soak(Path(folder), minutes)
+        try:
+            return soak(Path(folder), minutes, cluster)
+        finally:
+            if cluster:
+                cluster.stop()
 
 
-def soak(scratch: Path, minutes: float) -> int:
+def soak(scratch: Path, minutes: float, cluster: Cluster | None) -> int:
     """Play all cases in turn until the time is over, each at least once."""
     from django.db import connection
 
@@ -50,9 +59,9 @@ def soak(scratch: Path, minutes: float) -> int:
     until = time.monotonic() + minutes * 60
     broken = []
     try:
-        with Stage(scratch) as stage:
+        with Stage(scratch, cluster) as stage:
             for number in range(1000):
-                for case in filter(_is_wanted, all_cases()):
+                for case in filter(_is_wanted, all_cases(may_restart=cluster is not None)):
                     if time.monotonic() > until and (number or not minutes):
                         break
                     table[case][_outcome(stage, case, broken)] += 1

@@ -138,6 +138,13 @@ def locked(seconds: float) -> Callable[[Stage], None]:
     return happens
 
 
+def restarted(stage: Stage) -> None:
+    """The database's server crashes and comes back: who was about to write has to write again."""
+    assert stage.cluster
+    stage.cluster.restart()
+    connection.close()
+
+
 def _hold(seconds: float) -> None:
     try:
         with connection.cursor() as cursor:
@@ -168,6 +175,17 @@ def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
             stage.start("worker")
         time.sleep(seconds)
         stage.signal(name, signal.SIGCONT)
+
+    return happens
+
+
+def deaf(seconds: float) -> Callable[[Stage], None]:
+    """Upstream's machine is there and takes no connection: whoever calls it hears nothing at all."""
+
+    def happens(stage: Stage) -> None:
+        with stage.deaf("sandbox"):
+            stage.start("worker")
+            time.sleep(seconds)
 
     return happens
 
@@ -242,6 +260,16 @@ def database_cases() -> list[Case]:
         Case("database", step, KEPT, locked(2.0))
         for step in ("created", "queued", "running", "archiving")
     ]
+
+
+def restart_cases() -> list[Case]:
+    """PostgreSQL crashes."""
+    return [Case("database restarted", step, KEPT, restarted) for step in STEPS]
+
+
+def deaf_cases() -> list[Case]:
+    """Upstream cannot be connected to; what it knew is gone afterwards, but for its files."""
+    return [Case("connect timeout", step, KEPT, deaf(3.0)) for step in ("created", "archiving")]
 
 
 def clock_cases() -> list[Case]:
@@ -330,8 +358,8 @@ def direct_cases() -> list[Case]:
     return [*gone, *told, *lost, *busy, cut]
 
 
-def all_cases() -> list[Case]:
-    """The whole table, by fault."""
+def all_cases(*, may_restart: bool = False) -> list[Case]:
+    """The whole table, by fault; `may_restart`: the database is a server of our own."""
     return [
         *worker_cases(),
         *ending_cases(),
@@ -339,6 +367,8 @@ def all_cases() -> list[Case]:
         *sandbox_cases(),
         *upstream_cases(),
         *database_cases(),
+        *(restart_cases() if may_restart else ()),
+        *deaf_cases(),
         *frozen_cases(),
         *disk_cases(),
         *clock_cases(),

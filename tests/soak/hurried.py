@@ -30,7 +30,7 @@ def main() -> None:
     webhooks.SHORT = timedelta(seconds=1)
     unconfirmed.FIRST_LOOK = timedelta(seconds=0.5)
     for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
-        timeouts.read = 2.5
+        timeouts.connect, timeouts.read = 1.0, 2.5
     full, save = Path(os.environ["FULL"]), FileSystemStorage._save
 
     def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:

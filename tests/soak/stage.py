@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +25,7 @@ from config.processes import sandbox_environment
 from playground import lifecycle
 from playground.models import Run
 from tests.processes import ROOT, environment, free_port
+from tests.soak.cluster import Cluster
 
 KEY = "soak:key"
 SLOW = "mischief/slow"
@@ -42,8 +45,10 @@ Found = Callable[[], Any]
 class Stage:
     """The processes, and the one user who asks for runs; `with` ends them all."""
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, cluster: Cluster | None = None) -> None:
+        """`cluster` is the database, where it may be restarted."""
         self.scratch = scratch
+        self.cluster = cluster
         self.ports = {"sandbox": free_port(), "web": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.skew_s = 0.0
@@ -121,6 +126,25 @@ class Stage:
         process = self.processes.pop(name)
         process.terminate()
         process.wait(60)
+
+    @contextmanager
+    def deaf(self, name: str) -> Iterator[None]:
+        """Kill it; somebody listens in its place who takes nobody in: callers run into the connect timeout."""
+        if name in self.processes:
+            self.kill(name)
+        address = ("127.0.0.1", self.ports[name])
+        with ExitStack() as stack:
+            listening = stack.enter_context(socket.socket())
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(0)
+            for _ in range(4):  # more than wait there at most
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(address)
+            with suppress(TimeoutError), socket.create_connection(address, 0.3):
+                raise AssertionError(f"{name} is not deaf")
+            yield
 
     def log(self, name: str) -> Path:
         """Where it writes."""

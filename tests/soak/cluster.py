@@ -1,0 +1,60 @@
+"""A PostgreSQL server of the soak's own, from the binaries that are installed: it may be restarted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.processes import free_port
+
+INSTALLED = Path("/usr/lib/postgresql")
+NOBODYS = "postgres"  # whom PostgreSQL runs as where we are root: it refuses to be root
+
+
+def binaries() -> Path | None:
+    """Where `initdb` and `pg_ctl` are, the newest version; None where there are none."""
+    versions = [path for path in INSTALLED.glob("*/bin") if (path / "initdb").exists()]
+    if versions:
+        return max(versions, key=lambda path: float(path.parent.name))
+    found = shutil.which("pg_ctl")
+    return Path(found).resolve().parent if found else None
+
+
+class Cluster:
+    """The server; `stop` ends it."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        """Make it in `folder` and start it."""
+        self._programs = programs
+        self._options: dict[str, Any] = {"user": NOBODYS} if os.geteuid() == 0 else {}
+        self._data, self._log = folder / "data", folder / "log"
+        folder.mkdir(mode=0o755)
+        if self._options:
+            shutil.chown(folder, NOBODYS)
+            for parent in folder.parents[:1]:
+                parent.chmod(0o755)
+        self._call("initdb", f"--pgdata={self._data}", "--auth=trust", "--username=soak")
+        port = free_port()
+        self.url = f"postgres://soak@127.0.0.1:{port}/postgres"
+        listen = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self._control("start", "-o", listen)
+
+    def restart(self) -> None:
+        """As a crash does: nothing is finished, everybody's connection is gone."""
+        self._control("restart", "-m", "immediate")
+
+    def stop(self) -> None:
+        """End it for good."""
+        self._control("stop", "-m", "immediate")
+
+    def _control(self, *arguments: str) -> None:
+        self._call("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-w", *arguments)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        subprocess.run(
+            command, check=True, cwd="/", stdout=subprocess.DEVNULL, timeout=60, **self._options
+        )
