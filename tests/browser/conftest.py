@@ -33,16 +33,11 @@ def chromium() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def kept_contexts(chromium: Browser) -> Contexts:
-    return Contexts(chromium)
-
-
 @pytest.fixture
-def contexts(kept_contexts: Contexts) -> Iterator[Contexts]:
-    """`contexts.take(**options)`: a browser's context for this test."""
-    yield kept_contexts
-    kept_contexts.clear()
+def contexts(chromium: Browser) -> Iterator[Contexts]:
+    """`contexts.take(**options)`: a browser's context for this test; `close()` ends them all."""
+    with Contexts(chromium) as contexts:
+        yield contexts
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def show(contexts: Contexts) -> Iterator[Show]:
             return put(watch(context.new_page()), root, value, problems)
 
         yield show_
-        contexts.clear()
+        contexts.close()
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
         return page
 
     yield open_
-    contexts.clear()
+    contexts.close()
     assert not troubles
 
 
@@ -63,7 +63,6 @@ def log_in(
     contexts: Contexts, vitrine: Up, session: list[Any]
 ) -> Iterator[Callable[..., BrowserContext]]:
     """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in; errors fail the test."""
-    watched: list[BrowserContext] = []
     troubles: list[str] = []
 
     def watch(page: Page) -> None:
@@ -78,15 +77,12 @@ def log_in(
             permissions=["clipboard-read", "clipboard-write"],
             **options,
         )
-        watched.append(context)
         context.on("page", watch)
         context.add_cookies(session)
         return context
 
     yield log_in_
-    contexts.clear()
-    for context in watched:
-        context.remove_listener("page", watch)
+    contexts.close()
     assert not troubles
 
 

@@ -102,7 +102,7 @@ def open_form(
         return page
 
     yield open_
-    contexts.clear()
+    contexts.close()
     assert troubles == []
 
 

@@ -22,7 +22,7 @@ UNFOLD = "document.querySelectorAll('details').forEach((d) => (d.open = true))"
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
-    """One page for one form after the other: a new page would cost more than what is looked at."""
+    """One page for one form after the other."""
     with without_errors() as watch:
         yield watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
 

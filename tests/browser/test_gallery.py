@@ -115,7 +115,7 @@ def open_page(
 
     open_it.errors = errors  # type: ignore[attr-defined]
     yield open_it
-    contexts.clear()
+    contexts.close()
     assert errors == []
 
 
