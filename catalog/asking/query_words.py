@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from catalog.asking import sentences
 from catalog.asking.conditions import Condition, condition, folded, together
 from catalog.asking.vocabulary import KEYS, SYNONYMS, VALUE_SYNONYMS
 
@@ -58,14 +59,20 @@ def parse_words(q: str) -> Words:
             taken.append((piece, replace(found, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], _bare(match["value"])):
             hints.append(hint)
-    return Words(" ".join(text), together(one for _, one in taken), tuple(hints), tuple(taken))
+    said = " ".join(text)
+    if wish := sentences.read(said):
+        hints = [hint for hint in hints if hint.word not in text]
+        hints.insert(0, Hint(said, "Models can be asked for that.", wish))
+    return Words(said, together(one for _, one in taken), tuple(hints), tuple(taken))
 
 
 def instead(q: str, word: str, other: str = "") -> str:
-    """A question with another word in the place of one, or without it."""
+    """A question with another word in the place of one or of some, or without them."""
     pieces = _PIECE.findall(q)
-    if word in pieces:
-        pieces[pieces.index(word)] = other
+    for piece in _PIECE.findall(word):
+        if piece in pieces:
+            pieces[pieces.index(piece)] = other
+            other = ""
     return " ".join(piece for piece in pieces if piece)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from catalog.finding import spelling, synonyms
@@ -24,7 +25,8 @@ def typed(text: str) -> list[Word]:
     """The things that were typed, apart."""
     found: list[Word] = []
     count = 0
-    for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(text)):
+    half_width = unicodedata.normalize("NFKC", text)  # what some keyboards write
+    for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(half_width)):
         words = tuple(word[:_LONGEST_WORD] for word in spelling.words(quoted or bare))
         count += len(words)
         if words and count <= _MOST_WORDS:

@@ -1,0 +1,64 @@
+"""Wishes in plain words are offered as questions; searches stay searches."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import judging
+from catalog.asking import sentences
+from catalog.asking.narrowing import Place, guesses
+from catalog.asking.query_words import parse_words
+from catalog.query import Query
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        (
+            "which model makes a ten-second 1080p video from two pictures, with sound, under a dollar, for commercial use?",
+            "price:<1 duration:>=10 resolution:1080p can:sound in:images license:commercial out:video",
+        ),
+        (
+            "10 second 1080p video from two pictures with sound under a dollar commercial",
+            "price:<1 duration:>=10 resolution:1080p can:sound in:images license:commercial out:video",
+        ),
+        ("cinematic 4k video from an image for 50 cents", "cinematic 50 cents resolution:4k in:image out:video"),
+        ("video of at least 2 minutes below $0,5 without music", "price:<0.5 duration:>=120 -can:sound out:video"),
+        ("free image with transparent background", "can:transparent is:free out:image"),
+        ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),
+    ],
+)  # fmt: skip
+def test_a_wish_is_read_as_a_question(typed: str, asked: str) -> None:
+    assert sentences.read(typed) == asked
+    words = parse_words(asked)
+    assert not [hint for hint in words.hints if hint.suggestion]
+    assert len(words.taken) == sum(":" in word for word in asked.split())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["flux pro", "image to video", "4k video", "video with sound", "kling 2.1", "a" * 300, ""],
+)
+def test_a_search_is_no_wish(typed: str) -> None:
+    assert sentences.read(typed) == ""
+
+
+def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
+    asked = [one.typed for one in judging.questions() if parse_words(one.typed).hints]
+    assert len(asked) < len(judging.questions()) / 10
+
+
+def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
+    query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
+    (guess,) = guesses(query.hints, query, Place("/models/", "Models"))
+    assert guess.suggestion == "quick resolution:1080p can:sound in:images out:video"
+    meant = Query.from_address(guess.href)
+    assert meant.text == "quick"
+    assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
+
+
+@given(st.text(max_size=200))
+def test_anything_can_be_typed(text: str) -> None:
+    parse_words(sentences.read(text))
