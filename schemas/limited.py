@@ -66,8 +66,12 @@ def _pattern(validator: Any, limit: Any, value: Any, schema: Any) -> Iterator[Va
 
 
 def _multiple_of(validator: Any, limit: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """0.3 is a multiple of 0.1 in the decimal figures that people type."""
-    if is_number(value) and (Fraction(repr(value)) / Fraction(repr(limit))).denominator != 1:
+    """In the decimal figures that people type; a float may be off by as little as pydantic lets it."""
+    if not is_number(value):
+        return
+    exact, step = Fraction(repr(value)), Fraction(repr(limit))
+    is_whole = isinstance(value, int) and isinstance(limit, int)
+    if abs(exact - round(exact / step) * step) > (0 if is_whole else abs(exact) / 10**9):
         yield ValidationError("is no multiple")
 
 

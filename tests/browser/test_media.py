@@ -75,6 +75,24 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
     assert page.url.endswith("/models/a/b/")
 
 
+def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
+    """On a field's label; anywhere on the page; pasted while another control has the focus."""
+    page = open_form()
+    one, two, song = ("a.png", "image/png", png()), ("b.png", "image/png", png(99, 99)), ("s.wav", "audio/wav", wav())  # fmt: skip
+    page.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
+    page.wait_for_load_state("networkidle")
+    assert drop(page, "label[for=f-mask_url]", two)
+    held(field(page, "mask_url"))
+    assert drop(page, "h1", one)
+    held(field(page, "image_url"))
+    assert drop(page, "#stage", one, two)
+    expect(page.locator("[data-field=image_urls] .row")).to_have_count(2)
+    assert drop(page, "[name=video_url]", song, type="paste")
+    expect(field(page, "video_url").locator(".media-note")).to_contain_text("is not a video")
+    assert drop(page, "h1", song, type="paste")
+    held(field(page, "audio_url"))
+
+
 def test_a_picture_of_the_page_is_taken_by_its_own_address(
     open_form: Open, live_server: Any
 ) -> None:

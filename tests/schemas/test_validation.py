@@ -157,6 +157,8 @@ def test_a_problem_stands_at_its_place(
     [
         ({"type": "number", "multipleOf": 0.1}, 0.3),
         ({"type": "number", "multipleOf": 0.01}, 19.99),
+        ({"type": "number", "multipleOf": 0.1}, 0.1 * 14),
+        ({"type": "number", "multipleOf": 0.1}, 0.1 * 3),
         ({"type": "integer", "multipleOf": 8}, 10**30 * 8),
         ({"type": "integer"}, 5.0),
         ({"type": "array", "uniqueItems": True}, [1, True, "1", [1], {"a": 1}]),

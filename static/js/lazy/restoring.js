@@ -1,6 +1,7 @@
 /*
  * A picture that was made here, a run file, or a run's thumbnail, dropped anywhere but on a media field:
- * its settings come back. Loaded when something is first dragged over a page.
+ * its settings come back. Any other file, dropped or pasted, goes to the field that takes such files.
+ * Loaded when something is first dragged over a page, or a file is pasted.
  */
 const HASHED_HERE = 64 << 20; // bytes; what is larger is sent, and hashed by the server
 const FIELDS = "media-field, form-rows, dialog, [contenteditable]";
@@ -35,18 +36,40 @@ function drop(event) {
   if (!isOurs(event)) return;
   event.preventDefault();
   const link = event.dataTransfer.getData("text/uri-list").split(/[\r\n]+/).find((line) => RUN.test(line) && line.startsWith(location.origin));
-  const file = event.dataTransfer.files[0];
-  if (link) ask({ address: link });
-  else if (file) restore(file);
+  const files = [...event.dataTransfer.files];
+  const field = files.length ? taker(files, event.target.closest(".field")) : null;
+  if (field?.closest(".field").contains(event.target)) give(field, files);
+  else if (link) ask({ address: link });
+  else if (files.length) restore(files[0], field && (() => paste(files)));
+}
+/** Files that were given beside the fields for files. */
+export function paste(files) {
+  const field = taker(files);
+  if (field) give(field, files);
+}
+/** What in the form takes such files: it is in `own`, else the first in sight that still has room. */
+function taker(files, own) {
+  const isFor = (kind) => kind === "file" || files.every((file) => file.type.startsWith(`${kind}/`));
+  const inSight = [...document.querySelectorAll("form[data-endpoint-id] :is(media-field[upload-url], form-rows:has(> .rows-foot [name$='~files']))")].filter((field) => field.checkVisibility());
+  const fitting = inSight.filter((field) => isFor(field.dataset.media ?? (field.querySelector("[name$='~files']").accept.split("/")[0] || "file")));
+  const hasRoom = (field) => !("mask" in field.dataset) && (field.localName === "form-rows" || (files.length === 1 && !field.dataset.state && !field.querySelector("[type='text']").value));
+  return fitting.find((field) => own && field.closest(".field") === own) ?? fitting.find(hasRoom);
+}
+async function give(field, files) {
+  await Promise.all([import("./form-media.js"), import("./form-rows.js")]);
+  if (field.localName === "form-rows") field.take(files);
+  else field.upload(files[0], files.length > 1 ? `Only ${files[0].name} was taken: this field holds one file.` : "");
+  field.scrollIntoView({ block: "nearest" });
 }
 /** Finds a file's settings: by its SHA-256, or sent whole where that cannot be taken here. */
-export async function restore(file) {
+export async function restore(file, otherwise) {
   const isRunFile = file.type === "application/json" || file.name.endsWith(".json");
+  if (otherwise && !isRunFile && file.size > HASHED_HERE) return otherwise();
   if (isRunFile || file.size > HASHED_HERE || !crypto.subtle) return ask({ file });
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-  return ask({ digest: [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") });
+  return ask({ digest: [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") }, otherwise);
 }
-async function ask(what) {
+async function ask(what, otherwise) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
@@ -55,7 +78,7 @@ async function ask(what) {
   if (!answer) return say("The server does not answer. Nothing was changed; try again.");
   if (answer.type === "opaqueredirect" || answer.status === 403) return say("You are logged out. Log in in another tab, then try again here.");
   const told = await answer.json().catch(() => ({ error: `The server answered ${answer.status}. Nothing was changed; try again.` }));
-  if (told.error) return say(told.error);
+  if (told.error) return otherwise ? otherwise() : say(told.error);
   if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(told.endpoint_id)}"]`)) return say(told.words.replace("are back", `are for ${told.name}`), told);
   document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: told.fill } })); // the form itself says what came back
 }
