@@ -26,7 +26,9 @@ const fetchIt = () =>
     };
     document.head.append(script);
   });
-for (const sign of SIGNS) addEventListener(sign, come, { capture: true, once: true, passive: true });
+/* A pointer that rests where the page appears is told of as a move by nothing. */
+const isPerson = ({ type, movementX, movementY }) => type !== "pointermove" || movementX || movementY;
+for (const sign of SIGNS) addEventListener(sign, (event) => isPerson(event) && come(), { capture: true, passive: true });
 for (const what of ["input", "change"]) addEventListener(what, ({ target }) => isOver || (typed = target), { capture: true });
 for (const what of ["click", "submit"]) addEventListener(what, hold, { capture: true });
 function hold(event) {
@@ -40,4 +42,8 @@ function hold(event) {
 /* Back to a place that htmx had made, in a page that has none yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
 if (document.querySelector(ACTS)) come();
-else if (localStorage.getItem("vitrine-htmx") === source) parsed.then(() => (window.requestIdleCallback ?? setTimeout)(come));
+else if (localStorage.getItem("vitrine-htmx") === source) parsed.then(() => (window.requestIdleCallback ?? setTimeout)(() => isKept() && come()));
+/** Whether this browser's cache has not been emptied since: something of this page came from there. */
+function isKept() {
+  return performance.getEntriesByType("resource").some(({ transferSize, decodedBodySize }) => !transferSize && decodedBodySize);
+}

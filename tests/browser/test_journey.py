@@ -33,6 +33,12 @@ def ready(page: Page) -> Page:
     raise AssertionError("the form did not come")
 
 
+def test_htmx_comes_by_itself_to_a_browser_that_has_it(open_page: Open) -> None:
+    page = open_page("/")  # which asks for something by itself, so htmx came
+    page.goto("/models/sandbox/aurora/", wait_until="networkidle")
+    assert page.evaluate("window.htmx !== undefined")
+
+
 def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")
