@@ -10,6 +10,7 @@ from catalog.finding import spelling, synonyms
 from catalog.finding.names import Names
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
+_AROUND = ".,;:!?()[]{}'"  # a sentence's, not the word's
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ def typed(text: str) -> list[Word]:
     count = 0
     half_width = unicodedata.normalize("NFKC", text)  # what some keyboards write
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(half_width)):
-        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(quoted or bare))
+        said = quoted or bare.strip(_AROUND)
+        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(said))
         count += len(words)
         if words and count <= _MOST_WORDS:
-            found.append(Word((quoted or bare)[:_LONGEST_WORD], words, bool(quoted)))
+            found.append(Word(said[:_LONGEST_WORD], words, bool(quoted)))
     return found
 
 

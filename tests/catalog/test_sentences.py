@@ -10,6 +10,7 @@ from bench import judging
 from catalog.asking import sentences
 from catalog.asking.narrowing import Place, guesses
 from catalog.asking.query_words import parse_words
+from catalog.finding.typed import typed
 from catalog.query import Query
 
 
@@ -57,6 +58,11 @@ def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
     meant = Query.from_address(guess.href)
     assert meant.text == "quick"
     assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
+
+
+def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
+    said = [word.text for word in typed("Photos, with (sound); v2.1, 3,5. [pro]?")]
+    assert said == ["photos", "with", "sound", "v2.1", "3,5", "pro"]
 
 
 @given(st.text(max_size=200))
