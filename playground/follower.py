@@ -28,6 +28,7 @@ POLL_SLOWEST_S = 5.0
 POLL_SLOWEST_REPORTED_S = 60.0  # where a webhook tells the end: polling catches a lost one
 POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
+UNREADABLE_LIMIT = 20  # a result that is no JSON does not become one
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
 
 STATE_OF = {
@@ -119,7 +120,7 @@ async def _outcome(
     handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
 ) -> Observation:
     """What came of a completed request; upstream is asked until it says so."""
-    pause_s = POLL_FIRST_S
+    pause_s, unreadable = POLL_FIRST_S, 0
     while True:
         await pace.turn(handle.response_url)
         try:
@@ -130,6 +131,9 @@ async def _outcome(
         except fal.FalError as error:
             if _is_lost(error) or (status.failure and not error.is_retryable):
                 return outcomes.failed(status.failure or error, by="result")
+            unreadable = unreadable + 1 if _is_unreadable(error) else 0
+            if unreadable > (UNREADABLE_LIMIT if error.is_retryable else 0):
+                return outcomes.failed(error, by="result")
             pace.read(handle.response_url, error)
             log.warning("result of %s not had: %s", handle.request_id, error)
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
@@ -169,6 +173,11 @@ async def _is_over(pk: uuid.UUID) -> bool:
 def _is_lost(error: fal.FalError) -> bool:
     """Whether upstream says that it does not know the request: asking again changes nothing."""
     return isinstance(error, fal.RequestRejected) and error.status == 404
+
+
+def _is_unreadable(error: fal.FalError) -> bool:
+    """Whether upstream gave a result that nobody can read, or one that is far too large."""
+    return isinstance(error, fal.UpstreamFailed) and (error.status or 200) < 300
 
 
 def _gone(error: fal.FalError) -> fal.Status:

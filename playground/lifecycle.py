@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Standing
+from fal.storable import storable
 from playground import changes
 from playground.models import Artifact, Run, Transport
 from playground.writing import Changed, change, surely
@@ -54,6 +55,7 @@ SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
+LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
@@ -87,6 +89,7 @@ def may_follow(state: str, after: str) -> bool:
 
 def merge(run: Run, seen: Observation) -> Changed:
     """The columns of `run` that `seen` changes; empty when it says nothing new, or nothing of this run."""
+    seen = _storable(seen)
     if run.request_id and seen.request_id not in ("", run.request_id):
         return {}
     if seen.before_leaving and run.sent_at:
@@ -102,6 +105,24 @@ def merge(run: Run, seen: Observation) -> Changed:
     if seen.handle and not run.handle:
         changed["handle"] = dict(seen.handle)
     return changed | _facts(run, seen)
+
+
+def _storable(seen: Observation) -> Observation:
+    """Without what no column takes: upstream may say anything, and must not stop a run by it."""
+    position = seen.queue_position
+    return replace(
+        seen,
+        queue_position=position if 0 <= (position or 0) <= LARGEST_POSITION else None,
+        request_id=_fitting("request_id", seen.request_id),
+        billable_units=_fitting("billable_units", seen.billable_units),
+        note=seen.note and seen.note[:255],
+    )
+
+
+def _fitting(name: str, value: str) -> str:
+    """A value that means nothing when it is cut: whole, or not at all."""
+    longest = Run._meta.get_field(name).max_length  # type: ignore[union-attr]
+    return value if len(value) <= (longest or 0) else ""
 
 
 def _facts(run: Run, seen: Observation) -> Changed:
@@ -221,7 +242,8 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
 
 
 def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) -> Artifact:
-    values = {name: value for name, value in asdict(found).items() if name != "text"}
+    said = storable(asdict(found))
+    values = {name: value for name, value in said.items() if name != "text"}
     rest = at + REST if found.kind in SHOWN_AT_ONCE else None
     return Artifact(run_id=pk, position=position, next_attempt_at=rest, **values)
 

@@ -204,7 +204,7 @@ def _small(request: HttpRequest, file: str) -> HttpResponseBase:
 
 def _part(header: str, size_bytes: int) -> tuple[int, int] | None:
     """First and last byte that a `Range` header asks for; None for all (also several ranges)."""
-    found = re.fullmatch(r"\s*bytes=(\d*)-(\d*)\s*", header)
+    found = re.fullmatch(r"\s*bytes=([0-9]{0,18})-([0-9]{0,18})\s*", header)
     if not found or not (found[1] or found[2]):
         return None
     if not found[1]:

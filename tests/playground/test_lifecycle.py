@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground import leases, lifecycle
+from playground import leases, lifecycle, outcomes
 from playground.lifecycle import MOVES, Observation, merge
 from playground.models import Artifact, Run
 from schemas import artifacts
@@ -192,3 +193,41 @@ def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -
     lifecycle.give_back(run.pk, "Nobody took it.", timezone.now(), has_left=True)
     run.refresh_from_db()
     assert (run.state, run.sent_at) == (State.CREATED, None)
+
+
+PICTURE = {"url": "https://a.b/c.png", "content_type": "image/png"}
+HOSTILE = {
+    "a place before the first": Observation(State.QUEUED, queue_position=-1),
+    "a place beyond numbers": Observation(State.QUEUED, queue_position=10**30),
+    "a place beyond the column": Observation(State.QUEUED, queue_position=2**31),
+    "an id without end": Observation(State.QUEUED, request_id="x" * 500),
+    "a note without end": Observation(State.RUNNING, note="x" * 300),
+    "metrics of nonsense": Observation(
+        State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
+    ),
+    "a price without end": outcomes.succeeded({"a": 1}, Decimal("0." + "1" * 200), by="result"),
+    "an address with a NUL": outcomes.succeeded(
+        {"image": PICTURE | {"url": "https://a.b/\x00.png"}}, by="x"
+    ),
+    "a name of half a letter": outcomes.succeeded(
+        {"image": PICTURE | {"file_name": "\ud800"}}, by="x"
+    ),
+    "a type without end": outcomes.succeeded(
+        {"image": PICTURE | {"content_type": "i" * 500}}, by="x"
+    ),
+    "sizes of nonsense": outcomes.succeeded(
+        {"image": PICTURE | {"width": 10**12, "height": -3, "file_size": 10**30}}, by="x"
+    ),
+    "a path without end": outcomes.succeeded({"k" * 3000: {"image": PICTURE}}, by="x"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", HOSTILE)
+def test_nothing_that_upstream_says_keeps_a_run_from_going_on(make_run: Any, what: str) -> None:
+    run = make_run(state=State.SUBMITTING)
+    seen = HOSTILE[what]
+    assert lifecycle.record(run.pk, seen)
+    run.refresh_from_db()
+    assert run.state == seen.state
+    assert run.artifacts.count() == len(seen.artifacts)

@@ -164,6 +164,10 @@ def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
         ("bytes=-10", 206, (990, 1000)),
         ("bytes=0-5000", 206, (0, 1000)),
         ("bytes=1000-", 416, None),
+        ("bytes=-0", 416, None),
+        ("bytes=" + "9" * 18 + "-", 416, None),
+        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python reads no number of so many digits
+        ("bytes=-" + "9" * 5000, 200, (0, 1000)),
         ("bytes=5-2", 200, (0, 1000)),
         ("items=1-2", 200, (0, 1000)),
         ("bytes=0-1,5-6", 200, (0, 1000)),

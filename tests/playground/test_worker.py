@@ -121,6 +121,19 @@ def test_a_model_without_a_stream_is_not_asked_for_it_again(
     assert sandbox.calls()["status_stream"] == 2
 
 
+def test_a_result_that_nobody_can_ever_read_ends_the_run(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "UNREADABLE_LIMIT", 2)
+    sandbox.fault("result", "garbage", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: ended(run), limit_s=60)
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "not readable" in run.error["message"]
+
+
 def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
