@@ -13,7 +13,7 @@ from typing import Self
 import httpx
 
 from fal.addresses import Addresses
-from fal.connections import Connections
+from fal.connections import KEPT_FOR_SUBMITS_S, Connections
 from fal.files import Files
 from fal.platform import Platform
 from fal.queue import Queue
@@ -53,7 +53,9 @@ class Clients:
         make = partial(_client, transport, trusted)
         self._calls = Connections(make, CALLS_AT_ONCE)
         self._streams = Connections(make, STREAMS_AT_ONCE)
-        wire = Wire(self._calls, self._streams, addresses, key, sleep, heard)
+        self._submits = Connections(make, CALLS_AT_ONCE, KEPT_FOR_SUBMITS_S)
+        mine = self._calls, self._submits, self._streams
+        wire = Wire(*mine, addresses, key, sleep, heard)
         self.platform = Platform(wire)
         self.queue = Queue(wire)
         self.sync = Sync(wire)
@@ -63,7 +65,7 @@ class Clients:
         self.storage = Storage(wire)
         self.files = Files(wire)
         # What becomes of a thumbnail says nothing of whether runs can be sent: nobody hears of it.
-        self.thumbnails = Files(Wire(self._calls, self._streams, addresses, ""))
+        self.thumbnails = Files(Wire(*mine, addresses, ""))
         self.keys = Keys(wire)
 
     def __repr__(self) -> str:
@@ -83,6 +85,7 @@ class Clients:
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._calls.aclose()
+        await self._submits.aclose()
         await self._streams.aclose()
 
 

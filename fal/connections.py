@@ -14,9 +14,13 @@ from contextlib import asynccontextmanager
 import httpx
 
 SET_SIZE = 16
-# Idle connections go long before most servers close them (5 s): a submit must not meet a closing
-# one, even where this process is seconds behind.
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=2.5)
+WARM = 8  # idle connections of a set
+# A new connection costs two round trips and more: idle ones are kept nearly the minute that most
+# servers allow. What may be asked again survives one that upstream has just closed.
+KEPT_S = 55.0
+# A submit must not meet a closing one: it goes long before any server closes it (5 s), even where
+# this process is seconds behind.
+KEPT_FOR_SUBMITS_S = 2.5
 
 
 class _Set:
@@ -30,11 +34,20 @@ class _Set:
 class Connections:
     """Lends clients that `make` makes: `at_once` requests at most, few in each.
 
-    The first set with room is taken, so that as few connections as need be are kept warm.
+    The first set with room is taken, so that as few connections as need be are kept warm,
+    for `kept_s` seconds without use.
     """
 
-    def __init__(self, make: Callable[[httpx.Limits], httpx.AsyncClient], at_once: int) -> None:
+    def __init__(
+        self,
+        make: Callable[[httpx.Limits], httpx.AsyncClient],
+        at_once: int,
+        kept_s: float = KEPT_S,
+    ) -> None:
         self._make = make
+        self._limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=WARM, keepalive_expiry=kept_s
+        )
         self._room = asyncio.Semaphore(at_once)
         self._sets: list[_Set] = []
 
@@ -44,7 +57,7 @@ class Connections:
         async with self._room:
             mine = next((each for each in self._sets if each.under_way < SET_SIZE), None)
             if mine is None:
-                mine = _Set(self._make(LIMITS))
+                mine = _Set(self._make(self._limits))
                 self._sets.append(mine)
             mine.under_way += 1
             try:

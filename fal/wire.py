@@ -71,13 +71,15 @@ class Secret(str):
 class Wire:
     """Sends requests for the clients; nothing of httpx leaves it but a stream's response.
 
-    `calls` and `streams` are apart so that open status streams and downloads, which hold
-    their connections for minutes, never keep a submit waiting.
+    `calls`, which may be asked again, `submits`, which must not, and `streams` are apart: open
+    status streams and downloads, which hold their connections for minutes, never keep a submit
+    waiting, and its connection is never one that upstream may be closing.
     """
 
     def __init__(
         self,
         calls: Connections,
+        submits: Connections,
         streams: Connections,
         addresses: Addresses,
         key: str,
@@ -87,6 +89,7 @@ class Wire:
         self.addresses = addresses
         self._heard = heard or (lambda url, error: None)
         self._calls = calls
+        self._submits = submits
         self._streams = streams
         self._key = Secret(key)
         self._sleep = sleep
@@ -116,7 +119,8 @@ class Wire:
         """
         target = _target(url, params)
         sent = self._headers(target, headers, with_key)
-        connections = self._streams if is_long else self._calls
+        once = self._calls if repeat else self._submits
+        connections = self._streams if is_long else once
         for left in reversed(range(TRIES)):
             try:
                 async with connections.one() as client:
