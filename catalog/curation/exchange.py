@@ -29,6 +29,8 @@ FORMAT, VERSION = "vitrine-collections", 1
 LARGEST_BYTES = 1 << 20
 MOST_COLLECTIONS = 200
 _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
+_KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
+_LINE_KEYS = ("endpoint_id", "note")
 Told = dict[str, Any]
 
 
@@ -118,6 +120,7 @@ def read(text: str) -> list[Entry]:
 def _entry(row: Any, where: str) -> Entry:
     if not isinstance(row, dict):
         raise ValueError(f"{where} has to be an object.")
+    _only(row, _KEYS, where)
     slug, order, items = row.get("slug"), row.get("order", 0), row.get("items", [])
     if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in RESERVED:
         raise ValueError(f"{where}: the slug may hold letters, digits, “-” and “_” alone.")
@@ -141,9 +144,16 @@ def _entry(row: Any, where: str) -> Entry:
         raise ValueError(f"{where}: {error}") from error
 
 
+def _only(row: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    """Nothing is passed over in silence: a slip in a key would empty what it should fill."""
+    if unknown := sorted(map(str, row.keys() - set(keys))):
+        raise ValueError(f"{where}: there is no “{unknown[0][:60]}” here, only {', '.join(keys)}.")
+
+
 def _line(item: Any, where: str) -> Line:
     if not isinstance(item, dict) or not item.get("endpoint_id"):
         raise ValueError(f"{where} has to be an object with an “endpoint_id”.")
+    _only(item, _LINE_KEYS, where)
     return Line(_text(item, "endpoint_id", where), _text(item, "note", where))
 
 

@@ -95,6 +95,11 @@ def test_new_ones_are_made_at_their_own_address(staff: Client, best: Collection)
             for row, words in [
                 (1, "Collection 1 has to be an object"),
                 ({"title": "x", "slug": "a b"}, "slug"),
+                ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
+                (
+                    {"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
+                    "model 1: there is no “notes” here",
+                ),
                 ({"title": "x", "slug": "import"}, "slug"),
                 ({"title": "", "slug": "x"}, "a title"),
                 ({"title": 1, "slug": "x"}, "has to be a text"),
