@@ -33,7 +33,9 @@ def pytest(name: str, *arguments: str, **environment: str) -> int:
     print(f"== {name}", flush=True)
     ways = ["-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *ways, *arguments]
-    code = subprocess.run(command, env=os.environ | environment, check=False).returncode
+    # What one process has compiled, the other pass and every program under test need not.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | environment
+    code = subprocess.run(command, env=environment, check=False).returncode
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
     return code
 

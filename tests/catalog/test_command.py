@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +19,7 @@ import httpx
 import pytest
 
 from tests.catalog.upstream import CatalogueUpstream
-from tests.processes import copy_checkout, environment
+from tests.processes import copy_checkout, environment, until
 from tests.sandbox.server import start_sandbox
 
 Manage = Callable[..., "subprocess.Popen[str]"]
@@ -86,15 +85,24 @@ def address(upstream: CatalogueUpstream) -> Iterator[str]:
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
+def hold(upstream: CatalogueUpstream, calls: int) -> threading.Event:
+    """Until the event is set, nobody gets an answer to the `calls`-th question for schemas, or later ones."""
+    go_on = threading.Event()
+
+    def wait(request: httpx.Request) -> None:
+        if len(upstream.calls("expand")) >= calls:
+            go_on.wait(60)
+
+    upstream.faults.append(wait)
+    return go_on
+
+
 def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
-    deadline = time.monotonic() + 20
-    while len(upstream.calls("expand")) < calls:
-        assert time.monotonic() < deadline, "no schema was asked for"
-        time.sleep(0.01)
+    until(lambda: len(upstream.calls("expand")) >= calls)
 
 
 def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
@@ -134,7 +142,7 @@ def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
-    upstream.delay_s = 0.15
+    go_on = hold(upstream, 5)
     process = manage("sync_models", FAL_API_URL=address)
     wait_for(upstream, 5)
     process.send_signal(signal.SIGINT)
@@ -142,7 +150,7 @@ def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
     assert code != 0
     assert "Stopped. What had arrived is kept; the next sync goes on." in err
     assert "Traceback" not in err
-    upstream.delay_s = 0
+    go_on.set()
     _, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=address))
     summary = json.loads(out)
     assert summary["state"] == "done"
@@ -153,14 +161,14 @@ def test_while_one_sync_runs_another_is_refused_in_a_sentence(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
-    upstream.delay_s = 4.0
+    go_on = hold(upstream, 1)
     first = manage("sync_models", "--json", FAL_API_URL=address)
     wait_for(upstream, 1)
     code, out, err = ended(manage("sync_models", FAL_API_URL=address))
     assert (code, out) == (1, "")
     assert "A sync is already running" in err
     assert len(err.strip().splitlines()) == 1
-    upstream.delay_s = 0
+    go_on.set()
     assert ended(first)[0] == 0
 
 
