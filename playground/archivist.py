@@ -17,10 +17,11 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.db.models import BooleanField, F, Func, Q, QuerySet
-from django.utils import timezone
 
 import fal
 from catalog.pictures import picture_files
+from fal.storable import storable_text
+from playground import clock
 from playground.files import sniffing
 from playground.files.posters import Looker
 from playground.models import Artifact
@@ -58,12 +59,12 @@ class Kept:
 
 def has_due() -> bool:
     """Whether there is something to copy now; one cheap look without a write."""
-    return _due(timezone.now()).exists()
+    return _due(clock.now()).exists()
 
 
 def due(limit: int) -> list[Artifact]:
     """Artifacts to copy now, oldest first; taking them puts them off, so two workers rarely meet."""
-    now = timezone.now()
+    now = clock.now()
     rows = list(_due(now).order_by("pk")[:limit])
     Artifact.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_attempt_at=now + TAKEN_FOR, attempts=F("attempts") + 1
@@ -117,18 +118,23 @@ async def _not_kept(artifact: Artifact, why: str, is_over: bool) -> None:
     pause_s = min(FIRST_PAUSE_S * 3 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
     await _note(
         artifact.pk,
+        again=timedelta(seconds=pause_s),
         state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
-        error=why[:255],
-        next_attempt_at=timezone.now() + timedelta(seconds=pause_s),
+        error=storable_text(why)[:255],
     )
 
 
-async def _note(pk: int, **values: Any) -> None:
+async def _note(pk: int, *, again: timedelta | None = None, **values: Any) -> None:
     """Write down what came of a copy, again and again while the database is locked or away."""
+
+    def write() -> None:
+        at = {"next_attempt_at": clock.now() + again} if again else {}
+        Artifact.objects.filter(pk=pk).update(**values, **at)
+
     pause_s = 0.1
     while True:
         try:
-            await Artifact.objects.filter(pk=pk).aupdate(**values)
+            await sync_to_async(write)()
         except DatabaseError as error:
             log.warning("artifact %d: not written, again in a moment: %s", pk, error)
             await sync_to_async(close_old_connections)()

@@ -6,8 +6,6 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from django.utils import timezone
-
 import fal
 from catalog.models import Standing
 from playground import lifecycle, outcomes, webhooks
@@ -74,8 +72,8 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
     elif error.is_retryable:
         pause_s = error.retry_after_s or min(2.0**run.attempts, LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
-        until = timezone.now() + timedelta(seconds=pause_s)
-        await surely(lifecycle.give_back, run.pk, str(error)[:255], until, has_left)
+        pause = timedelta(seconds=pause_s)
+        await surely(lifecycle.give_back, run.pk, str(error)[:255], pause, has_left)
     else:
         failed = outcomes.failed(error, by="submit")
         await lifecycle.arecord(run.pk, replace(failed, before_leaving=not has_left))

@@ -27,7 +27,7 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint, Standing
 from fal.storable import storable
-from playground import changes
+from playground import changes, clock
 from playground.models import Artifact, Run, Transport
 from playground.writing import Changed, change, surely
 from schemas import artifacts
@@ -230,9 +230,10 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
     """Write down what was seen of a run, with its artifacts at its end; False when it was nothing new."""
 
     def keep(changed: Changed) -> None:
-        if changed.get("state") == State.SUCCEEDED:
+        if changed.get("state") == State.SUCCEEDED and seen.artifacts:
+            now = clock.now()
             Artifact.objects.bulk_create(
-                _row(pk, position, found, seen.at) for position, found in enumerate(seen.artifacts)
+                _row(pk, position, found, now) for position, found in enumerate(seen.artifacts)
             )
 
     changed = change(pk, lambda run: merge(run, seen), keep)
@@ -241,10 +242,10 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
     return bool(changed)
 
 
-def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, at: datetime) -> Artifact:
+def _row(pk: uuid.UUID, position: int, found: artifacts.Artifact, now: datetime) -> Artifact:
     said = storable(asdict(found))
     values = {name: value for name, value in said.items() if name != "text"}
-    rest = at + REST if found.kind in SHOWN_AT_ONCE else None
+    rest = now + REST if found.kind in SHOWN_AT_ONCE else None
     return Artifact(run_id=pk, position=position, next_attempt_at=rest, **values)
 
 
@@ -286,7 +287,7 @@ def leave(pk: uuid.UUID) -> bool:
             return {}
         if run.cancel_requested_at:
             return _ended_here(run, State.CANCELLED)
-        return _refused(run) or {"sent_at": max(timezone.now(), run.created_at), "note": ""}
+        return _refused(run) or {"sent_at": max(clock.now(), run.created_at), "note": ""}
 
     return "sent_at" in change(pk, decide)
 
@@ -328,8 +329,8 @@ def request_cancel(pk: uuid.UUID) -> bool:
     return bool(change(pk, decide))
 
 
-def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False) -> None:
-    """Let a run that certainly did not get anywhere be sent again, not before `until`.
+def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False) -> None:
+    """Let a run that certainly did not get anywhere be sent again, but not for `pause`.
 
     `has_left` says that the caller noted its leaving, and knows that it came to nothing.
     One that another worker has sent meanwhile stays as it is.
@@ -342,6 +343,7 @@ def give_back(pk: uuid.UUID, note: str, until: datetime, has_left: bool = False)
             return {}
         if run.cancel_requested_at:
             return _ended_here(run, State.CANCELLED)
+        until = clock.now() + pause
         again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
         if note:
             again["events"] = _with_event(run, "later", note, timezone.now())

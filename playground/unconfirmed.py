@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import fal
-from playground import lifecycle, outcomes
+from playground import clock, lifecycle, outcomes
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 
@@ -68,7 +68,7 @@ def sent_at(run: Run) -> datetime:
 
 def _due() -> list[Run]:
     """Those whose time it is, taken from other workers: `lease_until` says when to look again."""
-    now = timezone.now()
+    now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     rows = Run.objects.unfinished().filter(free, state=State.UNCONFIRMED)  # by the index of those
     rows = rows.exclude(transport=Transport.REALTIME)

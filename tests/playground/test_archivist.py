@@ -259,15 +259,16 @@ def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
 
 def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
     away = iter([True, True, True])
-    update = QuerySet.aupdate
+    update = QuerySet.update
 
-    async def aupdate(rows: Any, **values: Any) -> int:
+    def update_later(rows: Any, **values: Any) -> int:
         if next(away, False):
             raise OperationalError("the server closed the connection")
-        return await update(rows, **values)
+        return update(rows, **values)
 
-    monkeypatch.setattr(QuerySet, "aupdate", aupdate)
-    row = copy(artifact(), picture())
+    row = artifact()
+    monkeypatch.setattr(QuerySet, "update", update_later)
+    row = copy(row, picture())
     assert row.state == Artifact.State.STORED
     assert row.error == ""
     assert next(away, None) is None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground import leases, lifecycle, outcomes
+from playground import clock, leases, lifecycle, outcomes
 from playground.lifecycle import MOVES, Observation, merge
 from playground.models import Artifact, Run
 from schemas import artifacts
@@ -138,15 +138,18 @@ def test_cancel_ends_at_once_only_what_upstream_cannot_say(
 
 @pytest.mark.django_db
 def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: Any) -> None:
-    later = timezone.now() + timedelta(seconds=5)
+    before = timezone.now()
+    pause = timedelta(seconds=5)
     waiting, unwanted = (
         make_run(state=State.SUBMITTING),
         make_run(state=State.SUBMITTING, cancel_requested_at=timezone.now()),
     )
     for run in (waiting, unwanted):
-        lifecycle.give_back(run.pk, "Upstream does not answer.", later)
+        lifecycle.give_back(run.pk, "Upstream does not answer.", pause)
         run.refresh_from_db()
-    assert (waiting.state, waiting.lease_until) == (State.CREATED, later)
+    assert waiting.state == State.CREATED
+    later = waiting.lease_until
+    assert before + pause <= later <= timezone.now() + pause
     assert unwanted.state == State.CANCELLED
     assert not leases.has_free()
     assert leases.claim("w", 9, later + timedelta(seconds=1)).to_send == [waiting]
@@ -181,16 +184,36 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_machine_whose_clock_is_off_puts_nothing_off(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """What others act on is told by the clock that all share: the database's."""
+    late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
+    true = timezone.now()
+    monkeypatch.setattr(clock, "now", lambda: true)
+    monkeypatch.setattr(timezone, "now", lambda: true + timedelta(hours=hours))
+    lifecycle.give_back(late.pk, "busy", timedelta(seconds=5))
+    lifecycle.leave(sent.pk)
+    lifecycle.record(ended.pk, outcomes.succeeded({"image": PICTURE}, by="result"))
+    for run in (late, sent, ended):
+        run.refresh_from_db()
+    assert late.lease_until == true + timedelta(seconds=5)
+    assert sent.sent_at == true
+    assert ended.artifacts.get().next_attempt_at == true + lifecycle.REST
+
+
+@pytest.mark.django_db
 def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -> None:
     """It was taken over while its files went up, and the other one has sent it."""
     run = make_run(state=State.SUBMITTING)
     assert lifecycle.leave(run.pk)
     assert not lifecycle.leave(run.pk)
-    lifecycle.give_back(run.pk, "An upload broke off.", timezone.now())
+    lifecycle.give_back(run.pk, "An upload broke off.", timedelta(0))
     assert not lifecycle.record(run.pk, Observation(State.FAILED, before_leaving=True))
     run.refresh_from_db()
     assert (run.state, bool(run.sent_at)) == (State.SUBMITTING, True)
-    lifecycle.give_back(run.pk, "Nobody took it.", timezone.now(), has_left=True)
+    lifecycle.give_back(run.pk, "Nobody took it.", timedelta(0), has_left=True)
     run.refresh_from_db()
     assert (run.state, run.sent_at) == (State.CREATED, None)
 

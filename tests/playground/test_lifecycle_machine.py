@@ -153,10 +153,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(note=st.sampled_from(["", "busy"]), has_left=st.booleans())
     def give_back(self, note: str, has_left: bool) -> None:
-        until, pk = timezone.now(), self.run.pk
+        pk = self.run.pk
         may = self.run.state == State.SUBMITTING and not self.run.handle
         may = may and (has_left or not self.run.sent_at)
-        self._step(lambda: lifecycle.give_back(pk, note, until, has_left), may_go_back=may)
+        self._step(lambda: lifecycle.give_back(pk, note, timedelta(0), has_left), may_go_back=may)
 
     @invariant()
     def facts(self) -> None:

@@ -45,7 +45,7 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
 def test_detours_are_told(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     lifecycle.leave(run.pk)
-    lifecycle.give_back(run.pk, "fal cannot be reached", timezone.now(), has_left=True)
+    lifecycle.give_back(run.pk, "fal cannot be reached", timedelta(0), has_left=True)
     assert words(run) == ["Asked for", "Not taken, tried again later"]
     Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
     lifecycle.leave(run.pk)
