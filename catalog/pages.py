@@ -40,6 +40,7 @@ class Region(NamedTuple):
     total: int
     said: str
     canonical: str
+    has_gaps: bool  # cards without a picture, which may be about to come
 
 
 class Notice(NamedTuple):
@@ -102,6 +103,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         total=answer.total,
         said=_said(answer),
         canonical=place.href(query, answer.page),
+        has_gaps=any(not (one.picture and one.picture.small) for one in answer.endpoints),
     )
 
 

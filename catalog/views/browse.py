@@ -100,7 +100,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
         "how": pages.how(place),
     }
     if not request.htmx:
-        if not revision or not region.total:
+        if not revision or not region.total or region.has_gaps:
             context["progress"] = progress.now()
         return render(request, "catalog/models.html", context)
     response = render(request, "catalog/partials/_found.html", context)

@@ -361,10 +361,13 @@ def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> No
     assert not [url for url in asked if url.endswith(".mp4")]
 
 
-def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(open_page: Open) -> None:
+@pytest.mark.parametrize("path", ["/", "/models/"])
+def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
+    open_page: Open, path: str
+) -> None:
     Endpoint.objects.update(picture=None)
     waiting = Picture.objects.create(digest="3", next_try_at=timezone.now())
-    page = open_page("/")
+    page = open_page(path)
     link = page.locator("article.card a").nth(4)
     link.focus()
     expect(page.locator("article.card > i").first).to_be_visible()
