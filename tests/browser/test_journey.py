@@ -202,6 +202,32 @@ def test_everybody_can_use_it(open_page: Open, size: tuple[int, int]) -> None:
         assert_fits(page)
 
 
+HIDDEN = """() => {
+  const has = document.activeElement;
+  const seen = has.matches(".sizes input, .segments input, [type=file]") ? has.closest("label") : has;
+  const box = seen.getBoundingClientRect();
+  return [box.top + 3, box.bottom - 3].every((y) => {
+    const top = document.elementFromPoint(box.left + box.width / 2, y);
+    return !top || !(seen.contains(top) || top.contains(seen));
+  }) && (has.name || has.textContent);
+}"""
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_has_the_focus_is_not_behind_what_sticks(
+    open_page: Open, size: tuple[int, int]
+) -> None:
+    page = ready(open_page("/models/mischief/curiosities/", size=size))
+    page.evaluate("for (const fold of document.querySelectorAll('form details')) fold.open = true")
+    page.locator("form[data-endpoint-id] [type=number]:visible").last.fill("7")
+    page.locator("form[data-endpoint-id] :is(textarea, input, select):visible").first.focus()
+    hidden = []
+    for key in ["Tab"] * 30 + ["Shift+Tab"] * 30:
+        page.keyboard.press(key)
+        hidden.append(page.evaluate(HIDDEN))
+    assert not any(hidden), hidden
+
+
 def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("many lines")
