@@ -23,7 +23,7 @@ def submit(
 
 
 def wait(
-    http: httpx.Client, handle: dict[str, Any], status: str = "COMPLETED", seconds: float = 20
+    http: httpx.Client, handle: dict[str, Any], status: str = "COMPLETED", seconds: float = 90
 ) -> dict[str, Any]:
     """Poll until a request has a status; returns the status object with its logs."""
     end = time.monotonic() + seconds
