@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import httpx
 
 from bench.figures import Goal, at_most, note, show, table
-from bench.stage import KEY, ROOT, Broken, Child, Stage
+from bench.stage import KEY, ROOT, Broken, Child, Stage, free_port
 from bench.watchers import TICKS_PER_S, Spent, allow_many_files, spent
 
 T = TypeVar("T")
@@ -96,6 +96,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     port = int(upstream.line("Sandbox at ").split()[2].rpartition(":")[2])
     settings = {"SECRET_KEY": "bench"} | {
         "DATABASE_URL": url,
+        "FAL_API_URL": f"http://127.0.0.1:{free_port()}",  # no catalogue and no thumbnails beside it
         "RUNS_AT_ONCE": str(count),
         "RUNS_AT_ONCE_PER_USER": str(count),
     }
