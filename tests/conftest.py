@@ -18,9 +18,13 @@ DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 # What takes long begins first: a file that is begun last is waited for by idle cores.
 LONGEST = [
-    *("browser/test_journey", "browser/test_settings_journeys", "playground/test_faults"),
-    *("browser/test_live_page", "browser/test_media", "browser/test_gallery", "config/test_up"),
-    *("sandbox/test_models", "bench/test_bench", "playground/test_cut_submits"),
+    *("playground/test_faults", "browser/test_settings_journeys", "browser/test_journey"),
+    *("browser/test_live_page", "sandbox/test_models", "browser/test_media", "config/test_up"),
+    *("browser/test_gallery", "browser/test_curation", "bench/test_bench", "catalog/test_command"),
+    *("playground/test_cut_submits", "playground/test_worker", "playground/test_transports"),
+    *("playground/test_laws", "playground/test_sent_exactly", "catalog/test_thumbnails"),
+    *("browser/test_form", "browser/test_media_tools", "playground/test_lifecycle_machine"),
+    *("playground/test_archivist", "catalog/test_search", "playground/test_any_document"),
 ]
 BEGIN = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
 
