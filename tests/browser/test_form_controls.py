@@ -188,7 +188,7 @@ PALETTE = {
     "properties": {
         "image_size": {"anyOf": [SIZE, {"enum": ["square_hd", "landscape_4_3"]}], "default": "landscape_4_3"},
         "tint": {"type": "string", "pattern": "^#[0-9a-f]{6}$", "default": "#ffffff"},
-        "colors": {"type": "array", "items": RGB},
+        "colors": {"type": "array", "items": RGB, "maxItems": 2},
     },
 }  # fmt: skip
 
@@ -209,6 +209,12 @@ def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(s
     expect(page.locator("[data-field='tint'] .reset")).to_be_visible()
     page.get_by_role("button", name="Duplicate").click()
     expect(page.get_by_label("Pick Color").last).to_have_value("#ff8800")
+    page.get_by_role("button", name="Add color").click()
+    expect(page.locator("[data-field='colors']").get_by_role("alert")).to_have_text(
+        "At most 2 fit; there are 3"
+    )
+    page.get_by_role("button", name="Remove", exact=True).last.click()
+    expect(page.locator("[data-field='colors']").get_by_role("alert")).to_have_text("")
     page.locator("[name='colors.1.g']").fill("0")
     expect(page.get_by_label("Pick Color").last).to_have_value("#ff0000")
     assert sent(page, palette) == {

@@ -68,6 +68,10 @@ class FormRows extends HTMLElement {
   }
   tell() {
     this.dispatchEvent(new Event("input", { bubbles: true }));
+    const count = [...this.rows.children].filter((row) => !row.querySelector("media-field")?.isEmpty).length;
+    const text = count > +this.dataset.most ? `At most ${this.dataset.most} fit; there are ${count}` : "";
+    if (text && !this.over) this.append((this.over = Object.assign(document.createElement("p"), { className: "error", role: "alert" })));
+    if (this.over && this.over.textContent !== text) this.over.textContent = text;
   }
   add(html = this.querySelector(":scope > template").innerHTML, old = "*", after = this.rows.lastElementChild) {
     const name = this.dataset.name;
