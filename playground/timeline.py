@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
@@ -67,7 +68,7 @@ def read(run: Run) -> list[Moment]:
 def facts(run: Run) -> list[tuple[str, str]]:
     """What else is kept of the run, as names and words; what is not known is left out."""
     found = {
-        "Way": Transport(run.transport).label.capitalize(),
+        "Way": capfirst(Transport(run.transport).label),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",

@@ -120,7 +120,8 @@ class LiveRuns extends HTMLElement {
 }
 
 const isNotified = () => window.Notification?.permission === "granted" && localStorage.getItem("vitrine-notify") === "1";
-const notify = () => import("./lazy/notify.js").then(({ offer }) => offer());
+// While the server is away nothing is offered; the next page, or the next look, offers again.
+const notify = () => import("./lazy/notify.js").then(({ offer }) => offer(), () => undefined);
 
 /** The function that gives a slot back, or null when every slot is taken. */
 async function hold() {
