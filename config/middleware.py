@@ -1,4 +1,6 @@
-"""Compression for what people read; media are compressed already, and ranges need their length."""
+"""Compression of texts, and who may hold on to a page's window."""
+
+from collections.abc import Callable
 
 import brotli
 from django.http import HttpRequest
@@ -11,8 +13,15 @@ LEAST_BYTES = 200
 QUALITY = 5  # as quick as gzip's default, and a tenth smaller
 
 
+# Of `Sec-Fetch-Site` (W3C Fetch Metadata, 2.3): a person asked for the page, or another page of ours did.
+UNOPENED = {"none", "same-origin"}
+
+
 class CompressTexts(GZipMiddleware):
-    """Brotli where the browser takes it, else Django's gzip; for whole texts only."""
+    """Brotli where the browser takes it, else Django's gzip; for whole texts only.
+
+    Media are compressed already, and ranges need their length.
+    """
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -36,3 +45,21 @@ class CompressTexts(GZipMiddleware):
         if etag.startswith('"'):
             response.headers["ETag"] = f"W/{etag}"
         return response
+
+
+def cut_off_openers(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Takes the window from a site that opened it; nobody else has an opener to lose.
+
+    The browser needs a new process for a page with this header (ADR 28), so only those have it
+    that another site asked for, or that come from a browser which does not say who asked.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.headers.get("Sec-Fetch-Site") not in UNOPENED:
+            response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        return response
+
+    return respond

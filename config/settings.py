@@ -160,6 +160,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.cut_off_openers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
@@ -217,6 +218,7 @@ _IS_HTTPS = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.cut_off_openers
 X_FRAME_OPTIONS = "SAMEORIGIN"  # a 3D viewer is a page of its own in a sandboxed frame
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,4 +1,4 @@
-"""Answers are compressed as the browser likes it, and files never are."""
+"""Answers are compressed as the browser likes it, files never are, and other sites keep no hold of a page."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User)
     policy = client.get("/runs/").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("asker", ["cross-site", "same-site", "nonsense", None])
+def test_a_site_that_opens_a_page_keeps_no_hold_of_it(client: Client, asker: str | None) -> None:
+    headers = {"sec-fetch-site": asker} if asker else {}
+    for address in ("/login/", "/static/nothing.js", "/admin/login/"):
+        response = client.get(address, headers=headers)
+        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("asker", ["none", "same-origin"])
+def test_whom_nobody_opened_gets_the_page_in_the_process_that_is_there(
+    client: Client, asker: str
+) -> None:
+    response = client.get("/login/", headers={"sec-fetch-site": asker})
+    assert "Cross-Origin-Opener-Policy" not in response.headers
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%00"])
