@@ -130,3 +130,10 @@ def test_a_colour_has_a_swatch_which_posts_nothing(value: Any, shown: str | None
     part = page[page.index(f'data-field="{name}"') :].partition("<template")[0]
     assert (f'value="{shown}" aria-label="Pick ' in part) == (shown is not None)
     assert identical(through_the_page(root, value), value)
+
+
+def test_texts_are_written_in_their_own_direction() -> None:
+    texts = {"prompt": {"type": "string"}, "name": {"type": "string"}}
+    page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
+    for name in texts:
+        assert f'name="{name}" dir="auto"' in page
