@@ -15,6 +15,7 @@ from playground import history, renderers, sessions
 from playground.form import filling, json_view
 from playground.form.filling import Filled
 from playground.models import Run
+from playground.querysets import RunQuerySet
 from playground.transports import choices
 from playground.views.health import readiness
 from playground.views.runs import HtmxRequest
@@ -81,12 +82,12 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
 
 def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     """The run that the address or the clock names, and the film strip."""
-    mine = Run.objects.filter(user_id=request.user.pk, endpoint=found)
     latest = _latest(request, found)
     run = shown(request, request.GET.get("shown", ""))
     # Where the strip holds all of them, and each has ended, none is to be looked for.
     if run is None and (len(latest) == STRIP or not all(one.is_final for one in latest)):
-        run = mine.unfinished().with_endpoint().prefetch_related("artifacts").first()
+        unfinished = _mine(request, found).unfinished().with_endpoint()
+        run = unfinished.prefetch_related("artifacts").first()
     return (renderers.context(run) if run else {}) | {"strip": list(map(history.row, latest))}
 
 
@@ -95,9 +96,12 @@ def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     return [history.row(run) for run in _latest(request, found)]
 
 
+def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
+    return Run.objects.filter(user_id=request.user.pk or 0, endpoint=found)
+
+
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
-    runs = Run.objects.filter(user_id=request.user.pk, endpoint=found).recent()
-    latest = list(runs.select_related(None)[:STRIP])
+    latest = list(_mine(request, found).recent().select_related(None)[:STRIP])
     for run in latest:
         run.endpoint = found
     return latest
