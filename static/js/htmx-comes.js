@@ -22,7 +22,7 @@ const fetchIt = () =>
       const asks = [typed, typed?.form ?? typed?.closest("form")].find((one) => one?.matches("[hx-get][hx-trigger], [hx-trigger^='input']"));
       if (window.htmx && asks) htmx.trigger(asks, asks.matches("form[hx-get]") ? "submit" : "input");
       resolve();
-      if (window.htmx) localStorage.setItem("vitrine-htmx", source);
+      if (window.htmx) window.caches?.open(source);
     };
     document.head.append(script);
   });
@@ -42,8 +42,8 @@ function hold(event) {
 /* Back to a place that htmx had made, in a page that has none yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
 if (document.querySelector(ACTS)) come();
-else if (localStorage.getItem("vitrine-htmx") === source) parsed.then(() => (window.requestIdleCallback ?? setTimeout)(() => isKept() && come()));
-/** Whether this browser's cache has not been emptied since: something of this page came from there. */
+else if (window.caches) parsed.then(() => caches.has(source)).then((was) => was && (window.requestIdleCallback ?? setTimeout)(() => isKept() && come()));
+/** An empty cache by htmx's name says that it was fetched; something of this page out of the browser's own, that this is still there. */
 function isKept() {
   return performance.getEntriesByType("resource").some(({ transferSize, decodedBodySize }) => !transferSize && decodedBodySize);
 }
