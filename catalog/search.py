@@ -104,7 +104,7 @@ def search(
     page = min(max(query.page, 1), pages)
     shown = [index.keys[p] for p in _page(index, query, found, hits, page)]
     near = [index.keys[p] for p in _near(index, filters, found, total)]
-    endpoints = Endpoint.objects.for_cards().in_bulk([*shown, *near])
+    endpoints = index.cards([*shown, *near])
     return Answer(
         query=query,
         endpoints=[endpoints[key] for key in shown if key in endpoints],

@@ -38,6 +38,7 @@ _WORTH = 0.25  # merit of a doubled popularity; upstream's order and freshness a
 _OPEN = ("tag:", "group:")  # keys with so many values that few hits are counted row by row
 _MOST_READ = 20_000  # descriptions, for their words: what is in none of these is no common word
 _MOST_SAID = 400  # phrases whose places are kept
+_MOST_CARDS = 5000  # about three kilobytes each
 _YEAR_S = 365 * 86400.0
 
 Places = Sequence[int]
@@ -86,6 +87,7 @@ class Index:
         # What else finds a line of the table of synonyms; there are as many as the table has lines.
         self.alike: dict[tuple[str, ...], tuple[int, int, list[Phrase]]] = {}
         self._said: OrderedDict[Sought, int] = OrderedDict()
+        self._cards: OrderedDict[int, Endpoint] = OrderedDict()
         self.orders = _orders(listings, self.keys, popular)
         self.merit = self.orders.pop("merit")
 
@@ -126,6 +128,21 @@ class Index:
         while len(self._said) > _MOST_SAID:
             self._said.popitem(last=False)
         return answer
+
+    def cards(self, keys: Iterable[int]) -> dict[int, Endpoint]:
+        """What the cards of these endpoints show, by primary key; one query for all that are not at hand.
+
+        They are the same objects for everybody: nobody may change them. Who is gone meanwhile is left out.
+        """
+        wanted = list(keys)
+        found = {key: card for key in wanted if (card := self._cards.get(key))}
+        if lost := [key for key in wanted if key not in found]:
+            fresh = Endpoint.objects.for_cards().in_bulk(lost)
+            self._cards.update(fresh)
+            found |= fresh
+        while len(self._cards) > _MOST_CARDS:
+            self._cards.popitem(last=False)
+        return found
 
     def forget(self) -> None:
         """Ask the database again for every phrase: for measuring."""
