@@ -26,6 +26,8 @@ LONGEST = [
     *("browser/test_form", "browser/test_media_tools", "playground/test_lifecycle_machine"),
     *("playground/test_archivist", "catalog/test_search", "playground/test_any_document"),
 ]
+# What keeps its rows in a database but promises nothing of it: bytes on the wire, pictures from files.
+SAME_ON_BOTH = {"playground/test_sent_exactly", "playground/test_inputs", "catalog/test_drawing"}
 BEGIN = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
 
 
@@ -39,8 +41,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def asks_database(item: pytest.Item) -> bool:
-    """Whether a test has a database: by its mark, by a fixture or by its class."""
+    """Whether a test has a database, by its mark, by a fixture or by its class, and which one matters."""
     fixtures = {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}
+    if item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py") in SAME_ON_BOTH:
+        return False
     kind = getattr(item, "cls", None) or object
     marked = item.get_closest_marker("django_db")
     return bool(fixtures or marked or issubclass(kind, TransactionTestCase))

@@ -70,7 +70,8 @@ def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curat
     eventually(page, lambda: len(order()) == 8)
     page.get_by_label("Note on Kling 0").fill("For quick tries")
     page.get_by_role("button", name="Done").click()
-    expect(page.get_by_text("For quick tries")).to_be_visible()
+    page.wait_for_url("**/collections/best/")
+    expect(page.get_by_label("Note on Kling 0")).to_have_value("For quick tries")
 
 
 def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) -> None:
