@@ -145,7 +145,7 @@ class Stage:
         if self.is_calm:
             health = link.partition("/login/")[0] + "/healthz"
             wait(
-                lambda: not httpx.get(health, timeout=30).json()["pictures"]["waiting"],
+                lambda: has_pictures(httpx.get(health, timeout=30).json()["pictures"]),
                 lambda: "the product's thumbnails do not come",
                 THUMBNAILS_WITHIN_S,
             )
@@ -187,6 +187,11 @@ class Stage:
         child = Child(name, command, self.scratch, **{"cwd": ROOT} | options)
         self._stack.callback(child.stop)
         return child
+
+
+def has_pictures(told: dict[str, int]) -> bool:
+    """Whether all thumbnails have come; right after the sync none is even waited for."""
+    return told["kept"] > 0 and not told["waiting"]
 
 
 def clean_environment() -> dict[str, str]:

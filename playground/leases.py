@@ -84,10 +84,15 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
     return Claim(sending, to_follow)
 
 
-def has_free(may_go: MayGo = NO_LIMIT) -> bool:
-    """Whether `claim` would find something; a cheap look without a write."""
+def has_free(may_go: MayGo = NO_LIMIT, *, is_idle: bool = False) -> bool:
+    """Whether `claim` would find something; a cheap look without a write.
+
+    A worker that `is_idle` looks no closer: its claim does so at once, and the limits are seldom met.
+    """
     now = clock.now()
-    if _free(now).exclude(state=State.CREATED).exists():
+    if is_idle:
+        return _free(now).exists()
+    if _begun(now).exists():
         return True
     # Counting those under way costs more the more there are; mostly nobody waits.
     return _new(now).exists() and bool(_next(now, 1, may_go))
@@ -119,7 +124,9 @@ def fair(
 
 def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[Run]]:
     """Free runs that had been begun: to be sent after all, to be followed, broken off with their worker."""
-    rows = _locked(_free(now).exclude(state=State.CREATED)).order_by("created_at")[:limit]
+    if not _begun(now).exists():  # which is cheaper than to lock what is seldom there
+        return [], [], []
+    rows = _locked(_begun(now)).order_by("created_at")[:limit]
     again: list[Run] = []
     to_follow: list[uuid.UUID] = []
     broken_off: list[Run] = []
@@ -199,6 +206,10 @@ def _locked(runs: RunQuerySet) -> RunQuerySet:
 
 def _new(now: datetime) -> RunQuerySet:
     return _free(now).filter(state=State.CREATED)
+
+
+def _begun(now: datetime) -> RunQuerySet:
+    return _free(now).exclude(state=State.CREATED)
 
 
 def _free(now: datetime) -> RunQuerySet:

@@ -40,6 +40,7 @@ MOST_RUNS = 100  # in one poll; a page shows fewer
 KEPT_FRAGMENTS = 512
 KEPT_STATES = 4096
 GATHER_S = 0.1  # log lines are told together, ten times a second at most
+PASSING = {Run.State.SUBMITTING}  # a step of our own, mostly over before anybody could see it
 STOP_POLLING = 286  # htmx: nothing more will change
 
 log = logging.getLogger(__name__)
@@ -154,8 +155,9 @@ class Hub:
                 log.exception("the watched runs could not be read; again at the next ring")
 
     def has_moved(self, run: Watched) -> bool:
-        """Whether the run's state is another than when the page drew it: that is told at once."""
-        return self._states.get(run.pk, ("", 0))[1] > run.version
+        """Whether the run's state is another than when the page drew it, in a way that is told at once."""
+        state, since = self._states.get(run.pk, ("", 0))
+        return since > run.version and state not in PASSING
 
     async def _read_unknown(self, runs: list[Watched]) -> None:
         async with self._reading:  # who comes while somebody reads finds it read

@@ -154,6 +154,7 @@ class Worker:
         version = -1
         while True:
             version = await bell.wait(version, LOOK_AGAIN_S)
+            await asyncio.sleep(TEND_EVERY_S)  # what is to be sent and written goes first
             to_cancel, to_copy = await self._at_rows(self._untended) or ([], [])
             for pk in to_cancel:
                 self._cancelling.add(pk)
@@ -166,7 +167,6 @@ class Worker:
                 self.copies[artifact.pk] = copying
                 copying.add_done_callback(_report)
                 copying.add_done_callback(partial(self._copied, artifact.pk))
-            await asyncio.sleep(TEND_EVERY_S)
 
     async def _at_rows(self, look: Callable[[], T]) -> T | None:
         """What a look at the rows gives; None when the database does not do its part."""
@@ -182,7 +182,7 @@ class Worker:
         began = time.perf_counter()
         room = AT_ONCE - len(self.runs)
         may_go = self._may_go()
-        has_free = room > 0 and self.has_key and leases.has_free(may_go)
+        has_free = room > 0 and self.has_key and leases.has_free(may_go, is_idle=not self.runs)
         self._look_took_s = time.perf_counter() - began
         if not has_free:
             return None

@@ -96,6 +96,8 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         problems = [Problem((), found.refusal)]
     if problems:
         return redraw(request, found, Filled(post, problems=problems), status=422)
+    # First: once there is a run, a worker writes, and must not wait for us.
+    version = _keep(request, found, post)
     run, _ = lifecycle.create(
         user=request.user,
         endpoint=found,
@@ -106,7 +108,6 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         arguments=arguments,
         title=filling.title(arguments),
     )
-    version = _keep(request, found, post)
     if not request.htmx:
         return redirect(run)
     run.endpoint = found
