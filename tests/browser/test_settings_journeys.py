@@ -311,6 +311,7 @@ def test_on_another_page_a_drop_leads_to_the_model(aurora: Page) -> None:
 def test_the_film_strip_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
     run(aurora, "a fox in the snow")
     prompt(aurora).fill("changed since")
+    expect(aurora.locator(".strip-list a").first).to_have_attribute("title", "a fox in the snow")
     aurora.locator(".strip-list li").first.hover()
     aurora.locator(".strip-list .reuse").first.click()
     expect(prompt(aurora)).to_have_value("a fox in the snow")
