@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -226,8 +226,26 @@ class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class _WrittenBySyncs:
+    """What syncs write, for people to read."""
+
+    fields: ClassVar[Any]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything."""
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody but a sync adds one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
+
+
 @admin.register(Change)
-class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
     """What became of each endpoint, as the change log tells it; the oldest are forgotten after syncs."""
 
     list_display = ["at", "endpoint", "kind", "weight", "says"]
@@ -243,18 +261,6 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         own = [field.name for field in Change._meta.concrete_fields]
         found = super().get_queryset(request).select_related("endpoint")
         return found.only(*own, "endpoint__endpoint_id")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Everything."""
-        return self.fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Syncs write changes."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Changes are read."""
-        return False
 
     @admin.display(description="was")
     def was_id(self, change: Change) -> str:
@@ -283,7 +289,7 @@ def _said(change: Change) -> list[str]:
 
 
 @admin.register(SyncReport)
-class SyncReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SyncReportAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
     """What each sync found."""
 
     list_display = [
@@ -312,18 +318,6 @@ class SyncReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "gone_ids",
         "failures",
     ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Everything."""
-        return self.fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Syncs write their own reports."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Reports are read."""
-        return False
 
     @admin.display(description="schemas")
     def schemas(self, report: SyncReport) -> str:
