@@ -24,7 +24,8 @@ LONGEST_PAUSE_S = 30.0
 # A host that answers may be well for everybody but one request: then nobody waits for long.
 LONGEST_PAUSE_ANSWERING_S = 5.0
 LONGEST_ASKED_FOR_S = 120.0
-ERRORS_IN_A_ROW = 3
+ERRORS_IN_A_ROW = 3  # are told; of different requests, they close: one may fail for itself alone
+FOLLOWERS_TRY_S = 10.0  # then a new run may, since all that are followed may fail for themselves
 PROBE_S = 15.0  # a try that was never heard of again does not keep the others out for ever
 TROUBLE_LASTS_S = 300.0  # of a host that nobody has asked since
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after its next deployment
@@ -42,7 +43,9 @@ class Host:
         self._trouble = ""
         self._trouble_until = math.inf
         self._now = now
-        self._errors = 0
+        self._errors = 0  # since the last answer that was well
+        self._erring: set[object] = set()  # what they were about
+        self._send_from = 0.0
         self._pause_s = 0.0
         self._closed_until = 0.0
         self._probe_until = 0.0
@@ -66,6 +69,18 @@ class Host:
         """Whether somebody may ask now: anybody, or one that tries."""
         return self.is_well or self._now() >= max(self._closed_until, self._probe_until)
 
+    def may_send(self, has_followers: bool) -> bool:
+        """Whether a new run may go: where others follow theirs it is they who try, but not for ever."""
+        if self.is_well or not has_followers:
+            return self.is_due
+        return self._now() >= max(self._send_from, self._probe_until)
+
+    def sends(self) -> None:
+        """Take note that a new run goes; while the host is in trouble it tries it."""
+        if not self.is_well:
+            self._send_from = self._now() + FOLLOWERS_TRY_S
+            self._probe_until = self._now() + PROBE_S
+
     def may_ask(self) -> bool:
         """Whether the caller may ask now; while the host is in trouble, one at a time may try."""
         if not self.is_due:
@@ -88,11 +103,12 @@ class Host:
                 await asyncio.sleep(_random.uniform(0, self._crowd / BACK_PER_S))
                 self._crowd -= 1
 
-    def heard(self, error: fal.FalError | None) -> None:
-        """Take note of an answer, or of what came instead of one."""
+    def heard(self, error: fal.FalError | None, about: str = "") -> None:
+        """Take note of an answer about one request (or none), or of what came instead of one."""
         ailment = _ailment(error)
         if error is None or not ailment:
             if not self._is_garbled:  # else it answers, and nobody can read it
+                self._erring.clear()
                 self._errors, self._pause_s, self._probe_until = 0, 0.0, 0.0
                 self._trouble = ""
                 self._back.set()
@@ -101,18 +117,20 @@ class Host:
             self._trouble, self._trouble_until = f"{self.name} {ailment}", math.inf
             return
         self._errors += 1
+        self._erring.add(about or object())
         is_away = isinstance(error, fal.Unreachable) and not error.sent
         is_told = isinstance(error, fal.RateLimited)
-        if is_away or is_told or self._errors >= ERRORS_IN_A_ROW:
+        if is_away or is_told or len(self._erring) >= ERRORS_IN_A_ROW:
             self._close(error, is_away)
+        if not self.is_well or self._errors >= ERRORS_IN_A_ROW:
             self._trouble = f"{self.name} {ailment}"
             self._trouble_until = self._now() + TROUBLE_LASTS_S
 
-    def read(self, error: fal.FalError | None) -> None:
+    def read(self, error: fal.FalError | None, about: str) -> None:
         """Take note that an answer could be read, or that it could not."""
         if error is not None or self._is_garbled:
             self._is_garbled = error is not None
-            self.heard(error)
+            self.heard(error, about)
 
     def _close(self, error: fal.FalError, is_away: bool) -> None:
         now = self._now()
@@ -122,6 +140,8 @@ class Host:
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), longest)
         asked_for = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
         pause_s = asked_for or self._pause_s * _random.uniform(0.75, 1.25)
+        if self.is_well:
+            self._send_from = now + max(FOLLOWERS_TRY_S, asked_for)
         self._closed_until, self._probe_until = now + pause_s, 0.0
         self._back.clear()
 
@@ -150,13 +170,13 @@ class Pace:
     def heard(self, url: str, error: fal.FalError | None) -> None:
         """Take note of how a request to `url` went."""
         host = self.host(url)
-        self._tell(host, partial(host.heard, error))
+        self._tell(host, partial(host.heard, error, _request_of(url)))
 
     def read(self, url: str, error: fal.FalError | None = None) -> None:
         """Take note of whether an answer from `url`, which looked well, could be read."""
         host = self.host(url)
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
-            self._tell(host, partial(host.read, error))
+            self._tell(host, partial(host.read, error, _request_of(url)))
 
     def _tell(self, host: Host, note: Callable[[], None]) -> None:
         before = host.trouble
@@ -190,6 +210,11 @@ class Pace:
     def trouble(self) -> str:
         """What ails upstream, in sentences; empty when nothing does."""
         return " ".join(host.trouble for host in self._hosts.values() if host.trouble)
+
+
+def _request_of(url: str) -> str:
+    """The id of the request that an address is about; empty for a submit, of which each counts."""
+    return urlsplit(url).path.partition("/requests/")[2].partition("/")[0]
 
 
 def _ailment(error: fal.FalError | None) -> str:

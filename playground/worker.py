@@ -188,15 +188,15 @@ class Worker:
             return None
         claim = leases.claim(self.name, room, may_go=may_go)
         for run in claim.to_send:
-            self._host(run.transport).may_ask()  # it tries a host in trouble, and nobody else does
+            self._host(run.transport).sends()
         return claim
 
     def _may_go(self) -> dict[str, int]:
-        """How many new runs may go to hosts in trouble: one tries it, unless those who follow do."""
+        """How many new runs may go to hosts in trouble: one, where none of those who follow is well."""
         hosts = {transport: self._host(transport) for transport in WAYS}
         follows = bool(self.runs.keys() - self._sending)
         return {
-            transport: int(host.is_due and not (transport == Transport.QUEUE and follows))
+            transport: int(host.may_send(has_followers=follows and transport == Transport.QUEUE))
             for transport, host in hosts.items()
             if not host.is_well
         }

@@ -34,9 +34,9 @@ def asked_until_open(pace: Pace, clock: Clock) -> float:
 @pytest.mark.parametrize(("error", "times"), [(AWAY, 1), (BROKEN, 3)])
 def test_a_host_in_trouble_is_left_alone(error: fal.FalError, times: int) -> None:
     pace = Pace(Clock())
-    for _ in range(times):
+    for number in range(times):
         assert pace.host(URL).may_ask()
-        pace.heard(URL, error)
+        pace.heard(f"{URL}{number}", error)
     assert not pace.host(URL).may_ask()
     assert pace.trouble.startswith("queue.test ")
     assert pace.host("https://media.test/a").may_ask()
@@ -50,8 +50,8 @@ def test_it_is_left_alone_for_longer_and_longer_up_to_a_bound(
 ) -> None:
     clock = Clock()
     pace = Pace(clock)
-    for _ in range(3):
-        pace.heard(URL, error)
+    for number in range(3):
+        pace.heard(f"{URL}{number}", error)
     pauses = []
     for _ in range(12):
         pauses.append(asked_until_open(pace, clock))
@@ -90,6 +90,37 @@ def test_an_answer_about_one_request_says_nothing_of_the_host(error: fal.FalErro
         pace.heard(URL, error)
     assert pace.host(URL).may_ask()
     assert not pace.trouble
+
+
+def test_a_request_that_always_fails_is_told_and_keeps_nobody_else_waiting() -> None:
+    pace = Pace(Clock())
+    for way in ["", "/status", "/status/stream"] * 3:
+        pace.heard(URL + way, BROKEN)
+    assert pace.trouble == "queue.test answers with errors (503)."
+    assert pace.host(URL).may_send(has_followers=True)
+    for _ in range(3):  # submits, of which each is another
+        pace.heard("https://queue.test/acme/model", BROKEN)
+    assert not pace.host(URL).may_send(has_followers=True)
+
+
+@pytest.mark.parametrize("error", [fal.RateLimited("", status=429), BROKEN, AWAY])
+def test_a_new_run_tries_where_all_that_are_followed_keep_failing(error: fal.FalError) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    host = pace.host(URL)
+    for number in range(3):
+        pace.heard(f"{URL}{number}", error)
+    assert not host.may_send(has_followers=True)
+    while not host.may_send(has_followers=True):
+        clock.now_s += 0.01
+        if host.may_ask():
+            pace.heard(URL, error)
+    assert clock.now_s == pytest.approx(1010, abs=0.1)
+    host.sends()
+    assert not host.may_send(has_followers=True)
+    assert not host.may_ask()
+    pace.heard("https://queue.test/acme/model", None)
+    assert host.is_well
 
 
 def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:
