@@ -171,6 +171,8 @@ def _said(answer: Answer) -> str:
     words = f"{answer.total:,} model{pluralize(answer.total)}"
     if not answer.query.text:
         return words
+    if answer.asked.q != answer.query.q:
+        return words
     used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
     return f"{words} for “{used or answer.query.plain}”"
 
@@ -182,9 +184,12 @@ def _is_other(found: Found) -> bool:
 def _notices(place: Place, answer: Answer) -> list[Notice]:
     """Slips that were mended, and words that nothing has together with the others."""
     found, query = answer.found, answer.query
-    if found is None or not answer.total:
-        return []
     notices = []
+    if answer.asked.q != query.q:
+        href = place.href(answer.asked)
+        notices.append(Notice("Read as", answer.asked.q, "Change it", href))
+    if found is None or not answer.total:
+        return notices
     if found.corrected:
         text = query.text
         for was, _ in found.corrected:

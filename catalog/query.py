@@ -122,6 +122,12 @@ class Query:
         return " ".join(self.text.replace('"', " ").split())
 
     @property
+    def wished(self) -> Query | None:
+        """The same question in query words, where its text is plainly a wish."""
+        wish = self.words.wish
+        return replace(self, q=instead(self.q, self.text, wish)) if wish else None
+
+    @property
     def hints(self) -> tuple[Hint, ...]:
         """What of `q` was not understood."""
         return self.words.hints

@@ -71,6 +71,7 @@ class Answer:
         default_factory=list
     )  # questions near to one that finds nothing
     near: list[Endpoint] = field(default_factory=list)  # what fits all but one of the words
+    asked: Query = field(default_factory=Query)  # as it was understood; mostly `query` itself
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
@@ -95,9 +96,9 @@ def search(
     `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
     """
     index = index or current(Revision.current())
-    found = matching.find(index, query.text) if query.text else None
+    asked, found = _understood(index, query, starred)
     base = _base(index, found)
-    filters = _filters(index, query, starred)
+    filters = _filters(index, asked, starred)
     hits = reduce(and_, filters.values(), base)
     total = hits.bit_count()
     pages = max(1, -(-total // PAGE_SIZE))
@@ -116,15 +117,30 @@ def search(
         suggestions=[] if base or not query.text else _suggestions(index, query, filters),
         near=[endpoints[key] for key in near if key in endpoints],
         found=found,
-        hints=[*query.hints, *_doubts(index, query)],
+        hints=[*asked.hints, *_doubts(index, query)],
+        asked=asked,
     )
 
 
 def hits(query: Query, starred: frozenset[int], index: Index) -> int:
     """Everything that a question finds, as a set of the index's places."""
+    asked, found = _understood(index, query, starred)
+    return reduce(and_, _filters(index, asked, starred).values(), _base(index, found))
+
+
+def _understood(index: Index, query: Query, starred: frozenset[int]) -> tuple[Query, Found | None]:
+    """The question that is answered, and what its words find.
+
+    A wish in plain words that no name or text has all words of is asked in query words, if those find something.
+    """
     found = matching.find(index, query.text) if query.text else None
-    filters = _filters(index, query, starred)
-    return reduce(and_, filters.values(), _base(index, found))
+    wished = query.wished if found and found.is_weak else None
+    if wished:
+        meant = matching.find(index, wished.text) if wished.text else None
+        is_met = not (meant and meant.missed)
+        if is_met and reduce(and_, _filters(index, wished, starred).values(), _base(index, meant)):
+            return wished, meant
+    return query, found
 
 
 def _base(index: Index, found: Found | None) -> int:

@@ -42,6 +42,7 @@ class Words(NamedTuple):
     conditions: tuple[Condition, ...] = ()
     hints: tuple[Hint, ...] = ()
     taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with what it asks for
+    wish: str = ""  # `text` in query words, where it is plainly a wish
 
 
 @lru_cache(maxsize=1024)
@@ -60,10 +61,11 @@ def parse_words(q: str) -> Words:
         elif hint := _hint(piece, match["key"], _bare(match["value"])):
             hints.append(hint)
     said = " ".join(text)
-    if wish := sentences.read(said):
+    wish = sentences.read(said)
+    if wish:
         hints = [hint for hint in hints if hint.word not in text]
         hints.insert(0, Hint(said, "Models can be asked for that.", wish))
-    return Words(said, together(one for _, one in taken), tuple(hints), tuple(taken))
+    return Words(said, together(one for _, one in taken), tuple(hints), tuple(taken), wish)
 
 
 def instead(q: str, word: str, other: str = "") -> str:

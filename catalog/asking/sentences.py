@@ -1,7 +1,8 @@
 """A wish in plain words read as a question: `ten-second video from two pictures, under a dollar`.
 
-Only offered, never put in force: a sentence may be about a name as well. What makes a wish is at least two
-things that a model can be asked for; words that say nothing of a model fall, all others stay.
+Offered, and put in force only where no text has the words: a sentence may be about a name as well. What makes
+a wish is at least three things that a model can be asked for; words that say nothing of a model fall, all
+others stay.
 """
 
 from __future__ import annotations

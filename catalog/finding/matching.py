@@ -20,6 +20,7 @@ from catalog.finding.typed import Unit, Word, typed, units_of
 
 # The word itself in the name; in another form there, or in tags and category; what means the same there; …
 NAME, NEAR, TAGS, DESCRIPTION, FIELDS = range(5)
+_DEPTH = (0, 1, 2, 4, 7)  # how far down each of them is
 Levels = tuple[int, ...]
 NOTHING: Levels = (0, 0, 0, 0, 0)
 _OPEN_FROM = 2  # a shorter word is whole, not the beginning of one
@@ -45,6 +46,7 @@ class Found:
     missed: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     near: tuple[int, ...] = ()  # with all words but one, where few have all; disjoint, best first
+    is_weak: bool = False  # no name, tag or description has all words
 
     @property
     def everything(self) -> int:
@@ -72,13 +74,21 @@ def find(index: Index, text: str) -> Found:
         shallow = [(*found[:FIELDS], found[DESCRIPTION]) for found in levels]
         near: tuple[int, ...] = ()
         if is_few:
-            _, best, rest = _most(index, shallow, len(units) - 1)
+            _, best, rest = _most(index, units, shallow)
             near = (*best, *rest)
-        return Found((*whole, *joined), used, corrected, alike=alike, near=near)
-    kept, best, rest = _most(index, levels, len(units) - 1)
+        return Found(
+            (*whole, *_graded(levels)),
+            used,
+            corrected,
+            (),
+            alike,
+            near,
+            not (whole[0] or joined[DESCRIPTION]),
+        )
+    kept, best, rest = _most(index, units, levels)
     missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
     used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
-    return Found(best, used, corrected, missed, alike, rest)
+    return Found(best, used, corrected, missed, alike, rest, is_weak=True)
 
 
 def _ask(index: Index, units: list[Unit]) -> list[Levels]:
@@ -119,12 +129,14 @@ class Draft:
     described: list[Phrase] = field(default_factory=list)
     deep: list[Phrase] = field(default_factory=list)
     together: list[tuple[list[Draft], bool]] = field(default_factory=list)
+    told: int = 0
 
     def add(self, other: Draft) -> None:
         """Another way to say it."""
         self.name |= other.name
         self.near |= other.near
         self.tags |= other.tags
+        self.told |= other.told
         self.described += other.described
         self.deep += other.deep
         self.together += other.together
@@ -132,7 +144,7 @@ class Draft:
     @property
     def known(self) -> int:
         """Where memory knows it to be, however good that is."""
-        return self.name | self.near | self.tags
+        return self.name | self.near | self.tags | self.told
 
     def sought(self) -> list[Sought]:
         """What the database is to be asked."""
@@ -150,7 +162,7 @@ class Draft:
         )
         near = self.near | self.name
         tags = self.tags | near
-        described |= tags
+        described |= tags | self.told
         found: Levels = (self.name, near, tags, described, described | deep)
         for all_, is_lower in self.together:
             each = [draft.levels(answers) for draft in all_]
@@ -198,8 +210,8 @@ def _word(index: Index, word: Word, *, is_alone: bool) -> Draft:
         if all(len(part) > 1 for part in apart if part.isalpha()):
             draft.together.append((_pieces(index, apart), True))
     elif is_alone and _is_strange(index, word):
-        draft.near |= index.names.glued(glued)
-        if not draft.near and (pieces := spelling.segments(glued, index.pieces)):
+        draft.name |= index.names.glued(glued)
+        if pieces := spelling.segments(glued, index.pieces):
             draft.together.append((_pieces(index, pieces), True))
     if len(word.words) == 1 and (stem := spelling.stem(glued)) != glued:
         name, tags = index.names.with_beginning(stem)
@@ -254,7 +266,7 @@ def _alike(index: Index, alike: Sequence[str]) -> Draft:
     if kept is None:
         kept = index.alike[tuple(alike)] = _meant(index, alike)
     near, tags, described = kept
-    return Draft(near=near, tags=tags, described=[*described])
+    return Draft(tags=near, told=tags, described=[*described])
 
 
 def _meant(index: Index, alike: Sequence[str]) -> tuple[int, int, list[Phrase]]:
@@ -314,20 +326,27 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
             tuple(chain.from_iterable(o.words for o in order)) for order in permutations(said)
         }
         named = index.names.named_in_one_of(sorted(orders))
-    return named, index.names.beginning_with(words)
+    begun = index.names.beginning_with(words)
+    if len(words) > 1:  # `sam 2` begins sam2/video
+        begun |= index.names.beginning_with(["".join(words[:2]), *words[2:]])
+    return named, begun
 
 
 def _most(
-    index: Index, levels: list[Levels], most: int
+    index: Index, units: list[Unit], levels: list[Levels]
 ) -> tuple[set[int], tuple[int, ...], tuple[int, ...]]:
-    """Those that have most of the words, and at most so many; rare words count for more.
+    """Those that have most of the words but not all; what is said aside counts for less, what is rare for more.
 
     The units that the best choice of words has, its levels, and those of the other choices.
     """
     worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
     there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
-    for many in range(min(most, len(there)), 0, -1):
-        ways = sorted(combinations(there, many), key=lambda way: -sum(worth[p] ** 0.5 for p in way))
+
+    def worth_of(way: Sequence[int]) -> tuple[int, float]:
+        return sum(not units[place].is_aside for place in way), sum(worth[p] ** 0.5 for p in way)
+
+    for many in range(min(len(units) - 1, len(there)), 0, -1):
+        ways = sorted(combinations(there, many), key=worth_of, reverse=True)
         found = [(way, _joined([levels[place] for place in way])) for way in ways]
         found = [(way, joined) for way, joined in found if joined[FIELDS]]
         if found:
@@ -340,3 +359,17 @@ def _joined(levels: list[Levels]) -> Levels:
     return (
         tuple(reduce(and_, column) for column in zip(*levels, strict=True)) if levels else NOTHING
     )
+
+
+def _graded(levels: list[Levels]) -> tuple[int, ...]:
+    """What has all words, the better the words stand the sooner: level by level of each, added up."""
+    found = {0: reduce(and_, (each[FIELDS] for each in levels))} if levels else {}
+    for each in levels:
+        deeper: dict[int, int] = {}
+        for depth, bits in found.items():
+            for below, level in zip(_DEPTH, each, strict=True):
+                if here := bits & level:
+                    deeper[depth + below] = deeper.get(depth + below, 0) | here
+                    bits &= ~level
+        found = deeper
+    return tuple(bits for _, bits in sorted(found.items()))

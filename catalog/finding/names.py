@@ -5,6 +5,7 @@ Whole words, beginnings of words, phrases, names written without their separator
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -15,6 +16,7 @@ from itertools import accumulate, chain
 from catalog.asking.facts import Listing
 from catalog.finding import bitmaps, spelling
 
+_VERSION_SIGN = re.compile(r"\bv(?=\d)")
 _RARE = 300  # lines are sooner read one by one than looked for in the whole text
 
 
@@ -100,9 +102,9 @@ class Names:
     def named(self, words: Sequence[str]) -> int:
         """The places of which these words are the very name, the id, or the id without its owner.
 
-        Separators make no difference.
+        Separators make no difference, nor does the v of a version.
         """
-        return self._set(self._squashed.lines(f"\t{''.join(words)}\t"))
+        return self._set(self._squashed.lines(f"\t{_squashed(' '.join(words))}\t"))
 
     def named_in_one_of(self, orders: Sequence[Sequence[str]]) -> int:
         """The places whose name, id, or id without its owner is these words in one of the orders."""
@@ -134,7 +136,7 @@ class Names:
 
     @cached_property
     def _squashed(self) -> _Text:
-        return _Text(self._name_text.text.replace(" ", "").splitlines(keepends=True))
+        return _Text(_squashed(self._name_text.text).splitlines(keepends=True))
 
     def _set(self, places: Sequence[int]) -> int:
         return bitmaps.of(places, self.size)
@@ -153,6 +155,10 @@ def _label(text: str) -> tuple[tuple[str, ...], str]:
     """A tag's or category's words, and itself as a part of a line."""
     plain = spelling.plain(text)
     return tuple(spelling.name_words(plain)), f" {' '.join(spelling.words(plain))} "
+
+
+def _squashed(text: str) -> str:
+    return _VERSION_SIGN.sub("", text).replace(" ", "")
 
 
 class _Text:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.finding import spelling, synonyms
 from catalog.finding.names import Names
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
+_MOST_ARTICLES = 2
+_TO = frozenset(["2", "into"])
 _AROUND = ".,;:!?()[]{}'"  # a sentence's, not the word's
 
 
@@ -44,39 +46,45 @@ class Unit:
     words: tuple[Word, ...]
     alike: tuple[str, ...] = ()
     joined: str = ""  # two words that a name writes as one
+    is_aside: bool = False  # says of the rest what it is for, from or with
 
 
 def units_of(names: Names, said: list[Word]) -> list[Unit]:
     """What was typed, put together as it has to be found: ways people say one thing, names taken apart."""
     found: list[Unit] = []
+    meant: list[Unit] = []
     place = 0
-    table, longest = synonyms.table(), synonyms.longest()
+    is_aside = False
     while place < len(said):
         word = said[place]
-        taken = 0
-        for end in range(min(len(said), place + longest), place, -1):
-            together = said[place:end]
-            if any(one.is_quoted for one in together):
-                continue
-            key = synonyms.key_of([w for one in together for w in one.words])
-            if len(key) == 3 and key[1] == "2":  # text 2 speech
-                key = (key[0], "to", key[2])
-            if key in table:
-                text = " ".join(one.text for one in together)
-                found.append(Unit(text, tuple(together), table[key]))
-                taken = end - place
-                break
-        if not taken:
-            taken = 1
-            after = said[place + 1] if place + 1 < len(said) else None
-            joined = "".join(word.words) + "".join(after.words) if after else ""
-            if after and not (word.is_quoted or after.is_quoted) and names.knows(joined):
-                found.append(Unit(f"{word.text} {after.text}", (word, after), joined=joined))
-                taken = 2
-            else:
-                found.append(Unit(word.text, (word,)))
+        after = said[place + 1] if place + 1 < len(said) else None
+        joined = "".join(word.words) + "".join(after.words) if after else ""
+        if known := _as_people_say(said[place:]):
+            unit, taken = known
+        elif after and not (word.is_quoted or after.is_quoted) and names.knows(joined):
+            unit, taken = Unit(f"{word.text} {after.text}", (word, after), joined=joined), 2
+        else:
+            unit, taken = Unit(word.text, (word,)), 1
+        found.append(unit)
+        if unit.text not in synonyms.STOP or word.is_quoted:
+            meant.append(replace(unit, is_aside=is_aside and bool(meant)))
+        is_aside = is_aside or unit.text in synonyms.ASIDE
         place += taken
-    meant = [
-        unit for unit in found if not (unit.text in synonyms.STOP and not unit.words[0].is_quoted)
-    ]
     return meant or found
+
+
+def _as_people_say(said: list[Word]) -> tuple[Unit, int] | None:
+    """The longest beginning that stands in the table, and its words; `describe an image` is `describe image`."""
+    table = synonyms.table()
+    for end in range(min(len(said), synonyms.longest() + _MOST_ARTICLES), 0, -1):
+        together = said[:end]
+        if together[-1].text in synonyms.ARTICLES or any(one.is_quoted for one in together):
+            continue
+        bare = [one for one in together if one.text not in synonyms.ARTICLES]
+        for told in (together, bare):
+            key = synonyms.key_of([w for one in told for w in one.words])
+            if len(key) > 2 and key[1] in _TO:  # text 2 speech, photo into 3d
+                key = (key[0], "to", *key[2:])
+            if key in table:
+                return Unit(" ".join(one.text for one in told), tuple(told), table[key]), end
+    return None

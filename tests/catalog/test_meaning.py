@@ -17,6 +17,8 @@ from bench.realistic import entries
 from catalog.finding import bitmaps, spelling
 from catalog.finding import index as indexes
 from catalog.finding.search_index import Phrase, Sought
+from catalog.finding.typed import typed as taken_apart
+from catalog.finding.typed import units_of
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.query import Query
 from catalog.search import Answer, search
@@ -76,6 +78,8 @@ def some(make_endpoint: Make) -> None:
         ("texttovideo", "fal-ai/kling-video/v1.6/pro"),
         ("dev flux", "fal-ai/flux/dev"),
         ("open weight flux model", "fal-ai/flux/dev"),
+        ("fluxkontext", "fal-ai/flux-kontext/dev"),
+        ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
     ],
 )
 def test_people_find_what_they_mean(some: None, typed: str, first: str) -> None:
@@ -86,6 +90,41 @@ def test_a_name_comes_before_what_means_the_same(some: None, make_endpoint: Make
     make_endpoint("z/tts", display_name="TTS", category="json", position=99)
     make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
     assert ids(ask("tts")) == ["z/tts", "z/voice"]
+
+
+def test_articles_are_no_part_of_what_people_say(some: None) -> None:
+    names = indexes.current(Revision.current()).names
+    for said in (
+        "describe an image",
+        "describe my image",
+        "photo into a 3d model",
+        "photo to 3d model",
+    ):
+        (unit,) = units_of(names, taken_apart(said))
+        assert unit.alike
+
+
+def test_a_name_is_whole_without_the_v_of_its_version(make_endpoint: Make) -> None:
+    make_endpoint("z/ink/character", display_name="Ink V3 Character", position=0)
+    make_endpoint("z/ink/v3", display_name="Ink V3 Image Maker", position=9)
+    make_endpoint("z/quill", display_name="The Ink3 Quill", position=0)
+    for typed in ("ink3", "ink v3"):
+        assert ids(ask(typed))[0] == "z/ink/v3"
+    assert ids(ask("ink 3 character"))[0] == "z/ink/character"
+
+
+def test_among_those_with_all_words_each_word_counts(make_endpoint: Make) -> None:
+    make_endpoint("z/one", description="A prompt bends the tweak.", position=0)
+    make_endpoint("z/tweak", description="By a prompt.", position=9)
+    assert ids(ask("tweak prompt")) == ["z/tweak", "z/one"]
+
+
+def test_what_is_said_aside_is_given_up_first(make_endpoint: Make) -> None:
+    make_endpoint("z/shot", display_name="Packshot", category="json", position=0)
+    for place in (1, 2):
+        make_endpoint(f"z/blur-{place}", category="json", position=place)
+    assert ids(ask("blur for a packshot")) == ["z/blur-1", "z/blur-2"]
+    assert ids(ask("blur packshot")) == ["z/shot"]  # the rarer word, where neither is said aside
 
 
 def test_a_slip_is_said_and_what_was_typed_can_be_asked_for(some: None) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import urlencode
+
 import pytest
+from django.test import Client
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,8 +15,11 @@ from bench import judging
 from catalog.asking import sentences
 from catalog.asking.narrowing import Place, guesses
 from catalog.asking.query_words import parse_words
+from catalog.finding.index import current
 from catalog.finding.typed import typed
+from catalog.models import Endpoint, Revision
 from catalog.query import Query
+from catalog.search import hits, search
 
 
 @pytest.mark.parametrize(
@@ -58,6 +66,33 @@ def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
     meant = Query.from_address(guess.href)
     assert meant.text == "quick"
     assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
+
+
+WISH = "make a ten second video from two pictures"
+ASKED = "duration:>=10 in:images out:video"
+
+
+def test_a_wish_that_no_text_has_the_words_of_is_asked(
+    member: Client, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    facts = ["duration:1-10", "in:images", "out:video"]
+    able = make_endpoint("z/able", category="image-to-video", facts=facts)
+    make_endpoint("z/short", category="image-to-video", facts=["duration:5", *facts[1:]])
+    answer = search(Query(q=WISH))
+    assert (answer.endpoints, answer.asked.q, answer.hints) == ([able], ASKED, [])
+    assert hits(Query(q=WISH), frozenset(), current(Revision.current())).bit_count() == 1
+    html = member.get("/models/", {"q": WISH}).content.decode()
+    assert f"Read as <b>{escape(ASKED)}</b>" in html
+    assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
+
+
+def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    make_endpoint("z/told", description="Make a ten second video from two pictures.")
+    assert search(Query(q=WISH)).asked.q == WISH
+    Endpoint.objects.update(description="Ten pictures.")
+    assert search(Query(q=WISH)).asked.q == WISH
 
 
 def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
