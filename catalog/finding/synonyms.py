@@ -24,7 +24,8 @@ image to image, img2img, i2i, image2image, picture to picture, photo to photo, t
 image editing, image edit, edit image, edit photo, photo editing, photo editor, image editor, photoshop, retouch, edit picture, change image | image edit*, edit image*, retouch*, kontext, image editing
 text to video, txt2vid, t2v, text2video, text2vid, txt2video, video generation, video generator, generate video, video from text, create video, make video | text to video, category:text-to-video
 image to video, img2vid, i2v, image2video, img2video, image2vid, animate image, animate photo, animate picture, photo to video, picture to video, video from image, video from photo, video from picture, animate still, bring photo to life | image to video, category:image-to-video
-video to video, v2v, vid2vid, video2video, video editing, edit video, restyle video, video style transfer, video edit, video editor | video to video, category:video-to-video
+restyle video, video style transfer, change style of video, stylize video | restyl*, stylize*, category:video-to-video
+video to video, v2v, vid2vid, video2video, video editing, edit video, video edit, video editor | video to video, category:video-to-video
 a2v, audio2video, audio to video, music video, audio driven video | audio to video, category:audio-to-video
 video to audio, v2a, video2audio, video to sound, video sound, foley, soundtrack for video, add sound to video, sound for video, add sound to silent video, add sound, silent video, add audio to silent video, sound effect for video | video to audio, category:video-to-audio, synchronized audio, synced sounds, audio for video*, sound effect*
 text to audio, t2a, text2audio, text to sound | text to audio, category:text-to-audio
@@ -103,12 +104,12 @@ reverb, echo, pitch shift, audio effect | reverb*, echo*, pitch*, room
 # Three dimensions
 3d model, 3d, 3d asset, 3d generation, mesh, 3d object, 3d mesh, glb, make 3d, 3d generator | 3d, mesh*, category:image-to-3d, category:text-to-3d, category:3d-to-3d, out:3d
 image to 3d, img23d, image23d, i23d, photo to 3d, picture to 3d, image to mesh, 3d from photo, 3d from picture, 3d from image, 3d model from photo, 3d model from image | image to 3d, category:image-to-3d
-text to 3d, txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
+text to 3d, 3d from text, 3d asset from text, 3d model from text, txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
 remesh, retopology, retopo, low poly, topology | remesh*, retopolog*, poly*
 rigging, rig, mocap, motion capture, human motion | rig*, motion*, mocap
 
 # Looking at pictures, reading, language
-vlm, vision language model, visual question answering, vqa, multimodal llm, image understanding, image to prompt, prompt from image, interrogator, ask about image, chat with image, image question, analyze image, picture question | vision language, vlm, multimodal, category:vision
+vlm, vision language model, visual question answering, vqa, multimodal llm, image understanding, image to prompt, prompt from image, interrogator, ask about image, question about image, answer question about image, ask question about image, chat with image, image question, analyze image, picture question | vision language, vlm, multimodal, category:vision
 llm, chat, chatbot, language model, gpt, chatgpt, claude, text generation, text completion, assistant, large language model | llm, language model*, category:llm, chat
 ocr, read text, text recognition, text extraction, extract text, read text in image, text from image, document parsing, read document | ocr, text recognition, document*, text extract*
 segmentation, segment, sam, mask generation, segment anything, image mask, auto mask, segmenter | segment*, sam
