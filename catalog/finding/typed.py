@@ -12,6 +12,11 @@ from catalog.finding.names import Names
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _MOST_ARTICLES = 2
 _TO = frozenset(["2", "into"])
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
+    r"([^\s?#]+?)(?:/(?:playground|api|examples))?/?(?:[?#]\S*)?(?=\s|$)",
+    re.IGNORECASE,
+)
 _AROUND = ".,;:!?()[]{}'"  # a sentence's, not the word's
 
 
@@ -25,10 +30,11 @@ class Word:
 
 
 def typed(text: str) -> list[Word]:
-    """The things that were typed, apart."""
+    """The things that were typed, apart; of a model's address at fal its id."""
     found: list[Word] = []
     count = 0
     half_width = unicodedata.normalize("NFKC", text)  # what some keyboards write
+    half_width = _ADDRESS.sub(r"\1", half_width)
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.plain(half_width)):
         said = quoted or bare.strip(_AROUND)
         words = tuple(word[:_LONGEST_WORD] for word in spelling.words(said))

@@ -78,6 +78,8 @@ def some(make_endpoint: Make) -> None:
         ("texttovideo", "fal-ai/kling-video/v1.6/pro"),
         ("dev flux", "fal-ai/flux/dev"),
         ("open weight flux model", "fal-ai/flux/dev"),
+        ("https://fal.ai/models/fal-ai/flux/dev/playground?share=1", "fal-ai/flux/dev"),
+        ("https://queue.fal.run/fal-ai/nano-banana", "fal-ai/nano-banana"),
         ("fluxkontext", "fal-ai/flux-kontext/dev"),
         ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
     ],
