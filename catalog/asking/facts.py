@@ -87,7 +87,7 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         [fact for fact in row.facts if isinstance(fact, str)] if isinstance(row.facts, list) else []
     )
     tags = (
-        [tag for tag in row.tags if isinstance(tag, str) and tag]
+        [tag for tag in row.tags if isinstance(tag, str) and tag.strip()]
         if isinstance(row.tags, list)
         else []
     )

@@ -162,9 +162,9 @@ _ARTICLES = "a an the my your our their his her this that these those some any m
 # What follows one of these says what the rest is made from, with or for.
 _ASIDE = "from for with of in on by using via"
 _FILLERS = """
-ai all and api app are at be best can convert converter could create do does endpoint
-endpoints existing find generate generates generating generator get give good great has have
-help how i im into is it let looking make making model models need new one or own please show so
+ai all and api app are at be best can convert converter could create creates do does endpoint
+endpoints existing find generate generates generated generating generator get give good great has have
+help how i im into is it let looking make makes made making model models need new one or own please show so
 something stuff thing to tool turn us use used want we what which who would write you
 """
 ARTICLES = frozenset(_ARTICLES.split())

@@ -10,7 +10,11 @@ import pytest
 from django.test import Client
 
 from bench import filling
-from catalog.models import Endpoint
+from catalog.asking.conditions import Condition
+from catalog.finding import index
+from catalog.models import Endpoint, Revision
+from catalog.query import Query
+from catalog.search import search
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +92,10 @@ def test_what_is_odd_is_found(
 ) -> None:
     html = admin_client.get("/models/?" + urlencode({"q": typed})).content.decode()
     assert {name for name in ODD if f'data-endpoint-id="{name}"' in html} == found
+
+
+def test_nothing_is_offered_that_has_no_name(odd: list[Endpoint]) -> None:
+    offered = {facet.name: [one.value for one in facet.values] for facet in search(Query()).facets}
+    assert len(offered["tag"]) > 5
+    assert not [value for values in offered.values() for value in values if not value.strip()]
+    assert not index.current(Revision.current()).having(Condition("tag", (" ",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -235,14 +236,13 @@ def test_only_what_went_well_is_an_example(
     assert other.get(f"/runs/{shown.pk}/").status_code == 200
 
 
-@pytest.mark.parametrize(("values", "words"), [({"status": "deprecated"}, "It is deprecated"), ({"gone_at": timezone.now()}, "Instead of it")])  # fmt: skip
+@pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
 def test_a_model_that_is_over_points_to_what_follows(
-    member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any], words: str
+    member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
 ) -> None:
     for name, value in {"group_key": "flux", **values}.items():
         setattr(flux, name, value)
     flux.save()
     make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
     page = member.get(PAGE).content.decode()
-    assert words in page
-    assert 'href="/models/fal-ai/flux-3/"' in page
+    assert re.search(r'<a href="/models/fal-ai/flux-3/">Flux 3</a>.*takes its place', page)
