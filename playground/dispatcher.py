@@ -33,7 +33,7 @@ async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
         return None  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
-        has_left = await surely(lifecycle.leave, run.pk)
+        has_left = await surely(lifecycle.leave, run.pk, set())
         if not has_left:
             return None
         if run.transport in direct.OPENED:

@@ -275,21 +275,28 @@ def create(**values: Any) -> tuple[Run, bool]:
     return run, True
 
 
-def leave(pk: uuid.UUID) -> bool:
+def leave(pk: uuid.UUID, noted: set[datetime]) -> bool:
     """Note that the submit leaves now; False when the run is not to be sent.
 
     It may have ended, been cancelled, or its model blocked since it was made. Written before
     the request goes out: whoever finds the run half sent knows whether upstream may have it.
+    `noted` is what the caller wrote before: the database may have taken a note and died before it said so.
     """
+    is_mine = False
 
     def decide(run: Run) -> Changed:
+        nonlocal is_mine
         if run.state != State.SUBMITTING or run.sent_at:
+            is_mine = run.state == State.SUBMITTING and run.sent_at in noted
             return {}
         if run.cancel_requested_at:
             return _ended_here(run, State.CANCELLED)
-        return _refused(run) or {"sent_at": max(clock.now(), run.created_at), "note": ""}
+        if refused := _refused(run):
+            return refused
+        noted.add(at := max(clock.now(), run.created_at))
+        return {"sent_at": at, "note": ""}
 
-    return "sent_at" in change(pk, decide)
+    return "sent_at" in change(pk, decide) or is_mine
 
 
 def refuse(pk: uuid.UUID) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,11 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from catalog import upstream
+from fal.storable import storable_text
 from playground import live_marks, trees, words
 from playground.form import filling
 from playground.models import Artifact, Run
+from schemas.artifacts import Artifact as Found
 from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
@@ -111,11 +112,12 @@ def _may_show(url: str) -> bool:
 
 def texts(run: Run) -> list[Text]:
     """The texts in the run's output."""
-    return [
-        Text(one.path, one.text, _markdown.render(one.text))
-        for one in artifacts(run.output)
-        if one.kind == "text" and one.text
-    ]
+    return [_text(one) for one in artifacts(run.output) if one.kind == "text" and one.text]
+
+
+def _text(found: Found) -> Text:
+    text = storable_text(found.text)
+    return Text(storable_text(found.path), text, _markdown.render(text))
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def partial(run: Run) -> Partial | None:
     found = artifacts(run.partial)
     told = run.partial if isinstance(run.partial, dict) else {}
     message = told.get("message")
-    message = message if isinstance(message, str) else ""
+    message = storable_text(message) if isinstance(message, str) else ""
     width, height = ratio(run.arguments)
     shown = Partial(
         [
@@ -144,9 +146,9 @@ def partial(run: Run) -> Partial | None:
             if one.kind == "image" and _may_show(one.url)
         ],
         [
-            Text(one.path, one.text, _markdown.render(one.text))
+            _text(one)
             for one in found
-            if one.kind == "text" and one.text and one.text != message
+            if one.kind == "text" and one.text and storable_text(one.text) != message
         ],
         _share(told.get("progress")),
         message,
@@ -173,7 +175,7 @@ def context(run: Run) -> dict[str, Any]:
         "seed": _seed(run),
         "explanation": words.explain(run.error) if run.error else None,
         "complaints": filling.complaints(run) if run.state == Run.State.FAILED else [],
-        "raw_error": json.dumps(run.error, indent=2, ensure_ascii=False) if run.error else "",
+        "raw_error": trees.as_text(run.error) if run.error else "",
         "tree": trees.draw(run.output) if run.state == Run.State.SUCCEEDED else "",
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),

@@ -16,8 +16,18 @@ DEEPEST = 40
 
 def draw(value: Any) -> SafeString:
     """The value as nested lists; every text in it is escaped."""
-    tree = _Tree()
-    return mark_safe("".join(tree.lines(value, "", 0)))  # noqa: S308  each part is escaped below
+    lines = "".join(_Tree().lines(value, "", 0))
+    return mark_safe(_escaped(lines))  # noqa: S308  each part is escaped below
+
+
+def as_text(value: Any) -> str:
+    """The value as JSON that people read."""
+    return _escaped(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """`text` with each lone surrogate, which JSON may hold and UTF-8 cannot, as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class _Tree:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from playground import trees
 from playground.files import mesh_viewer, sniffing
 from playground.files import uploads as domain
 from playground.models import Artifact, Run, Upload
@@ -77,9 +77,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The run's raw output as a file."""
     run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
-    response = HttpResponse(
-        json.dumps(run.output, indent=2, ensure_ascii=False), content_type="application/json"
-    )
+    response = HttpResponse(trees.as_text(run.output), content_type="application/json")
     response.headers["Content-Disposition"] = f'inline; filename="{run.pk}.json"'
     return response
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 from django.contrib import messages
@@ -13,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from playground import history, lifecycle, live_marks, renderers
+from fal.storable import storable
+from playground import history, lifecycle, live_marks, renderers, trees
 from playground.models import Run
 from playground.transports import choices
 
@@ -60,9 +60,9 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     context = renderers.context(found) | {
         "is_readonly": found.user_id != request.user.pk and not request.user.is_staff,
-        "rows": history.argument_rows(found.arguments),
-        "arguments_text": json.dumps(found.arguments, indent=2, ensure_ascii=False),
-        "sent_text": json.dumps(found.sent_arguments, indent=2, ensure_ascii=False)
+        "rows": history.argument_rows(storable(found.arguments)),
+        "arguments_text": trees.as_text(found.arguments),
+        "sent_text": trees.as_text(found.sent_arguments)
         if found.sent_arguments is not None
         else "",
         "watch": live_marks.watch(found, "page"),

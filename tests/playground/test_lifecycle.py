@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -194,7 +194,7 @@ def test_a_machine_whose_clock_is_off_puts_nothing_off(
     monkeypatch.setattr(clock, "now", lambda: true)
     monkeypatch.setattr(timezone, "now", lambda: true + timedelta(hours=hours))
     lifecycle.give_back(late.pk, "busy", timedelta(seconds=5))
-    lifecycle.leave(sent.pk)
+    lifecycle.leave(sent.pk, set())
     lifecycle.record(ended.pk, outcomes.succeeded({"image": PICTURE}, by="result"))
     for run in (late, sent, ended):
         run.refresh_from_db()
@@ -204,11 +204,23 @@ def test_a_machine_whose_clock_is_off_puts_nothing_off(
 
 
 @pytest.mark.django_db
+def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any) -> None:
+    """The connection ended after the commit; nothing has left, and the same worker asks again."""
+    run = make_run(state=State.SUBMITTING)
+    noted: set[datetime] = set()
+    assert lifecycle.leave(run.pk, noted)
+    assert lifecycle.leave(run.pk, noted)
+    assert not lifecycle.leave(run.pk, set())
+    Run.objects.update(state=State.UNCONFIRMED)  # taken over meanwhile
+    assert not lifecycle.leave(run.pk, noted)
+
+
+@pytest.mark.django_db
 def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -> None:
     """It was taken over while its files went up, and the other one has sent it."""
     run = make_run(state=State.SUBMITTING)
-    assert lifecycle.leave(run.pk)
-    assert not lifecycle.leave(run.pk)
+    assert lifecycle.leave(run.pk, set())
+    assert not lifecycle.leave(run.pk, set())
     lifecycle.give_back(run.pk, "An upload broke off.", timedelta(0))
     assert not lifecycle.record(run.pk, Observation(State.FAILED, before_leaving=True))
     run.refresh_from_db()

@@ -141,7 +141,7 @@ class Life(RuleBasedStateMachine):
         self._step(lambda: self.left(was))
 
     def left(self, was: Run) -> None:
-        if lifecycle.leave(was.pk):
+        if lifecycle.leave(was.pk, set()):
             assert was.state == State.SUBMITTING
             assert was.sent_at is None, "sent twice"
 

@@ -288,6 +288,15 @@ def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) 
     assert str(10**19) in text
 
 
+def test_text_that_no_page_can_hold_is_shown_as_its_escape(member: Client, make_run: Any) -> None:
+    """JSON may hold half of a pair of surrogates, and a model may give one."""
+    odd = {"text": "a\ud800", "\udfff": ["\ud800"]}
+    run = make_run(state="succeeded", output=odd, partial=odd, arguments=odd)
+    assert "\\ud800" in member.get(run.get_absolute_url()).content.decode()
+    output = member.get(f"{run.get_absolute_url()}output.json")
+    assert json.loads(output.content) == odd
+
+
 def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: Any) -> None:
     deep: Any = 1
     for _ in range(500):

@@ -183,7 +183,7 @@ def test_a_block_between_the_claim_and_the_sending_holds(flux: Any, make_run: An
     (claimed,) = leases.claim("w", 5).to_send
     block(FLUX)
     assert claimed.endpoint.standing == ""
-    assert lifecycle.leave(run.pk) is False
+    assert lifecycle.leave(run.pk, set()) is False
     run.refresh_from_db()
     assert (run.state, run.sent_at) == ("failed", None)
     assert WHY in run.error["message"]
@@ -195,13 +195,13 @@ def test_a_block_that_was_lifted_meanwhile_sends(flux: Any, make_run: Any) -> No
     leases.claim("w", 5)
     standing.judge(Endpoint.objects.all(), "", "", User.objects.get(username="eva"))
     assert lifecycle.refuse(run.pk) is False
-    assert lifecycle.leave(run.pk) is True
+    assert lifecycle.leave(run.pk, set()) is True
 
 
 def test_what_was_sent_goes_on(flux: Any, make_run: Any) -> None:
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
-    assert lifecycle.leave(run.pk)
+    assert lifecycle.leave(run.pk, set())
     block(FLUX)
     assert lifecycle.refuse(run.pk) is False
     assert lifecycle.record(run.pk, lifecycle.Observation(Run.State.SUCCEEDED, output={"a": 1}))

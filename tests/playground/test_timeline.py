@@ -24,7 +24,7 @@ def words(run: Run) -> list[str]:
 
 def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
-    assert lifecycle.leave(run.pk)
+    assert lifecycle.leave(run.pk, set())
     start = timezone.now()
     for position in (5, 3, 0):
         at = start + timedelta(seconds=5 - position)
@@ -44,11 +44,11 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
 
 def test_detours_are_told(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
-    lifecycle.leave(run.pk)
+    lifecycle.leave(run.pk, set())
     lifecycle.give_back(run.pk, "fal cannot be reached", timedelta(0), has_left=True)
     assert words(run) == ["Asked for", "Not taken, tried again later"]
     Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
-    lifecycle.leave(run.pk)
+    lifecycle.leave(run.pk, set())
     lifecycle.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
     lifecycle.note_event(run.pk, "again", str(uuid.uuid4()))
     lifecycle.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))

@@ -289,7 +289,7 @@ def test_a_worker_that_ends_leaves_the_run_unconfirmed(
 def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sync", "sandbox/scribe", **CALM)
     leases.claim("dead", 10)
-    lifecycle.leave(run.pk)
+    lifecycle.leave(run.pk, set())
     lifecycle.record(run.pk, lifecycle.Observation(Run.State.RUNNING))
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work(lambda: is_(run, "unconfirmed"))
