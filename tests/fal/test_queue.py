@@ -80,6 +80,17 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(connect, endpoint_i
     assert handle.cancel_url == f"{handle.response_url}/cancel"
 
 
+@pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
+async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect, url):
+    """A gateway hands on what fal says of its own hosts; asked there, nobody would answer us."""
+    answer = {"request_id": "r-1"} | dict.fromkeys(
+        ("status_url", "response_url", "cancel_url"), url
+    )
+    clients = await connect(Upstream(httpx.Response(200, json=answer)))
+    handle = await clients.queue.submit("fal-ai/flux/dev", {})
+    assert handle == clients.queue.handle("fal-ai/flux/dev", "r-1")
+
+
 async def test_a_base_address_may_have_a_path_of_its_own(connect):
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream, addresses=fal.Addresses(queue="http://127.0.0.1:8001/queue/"))
