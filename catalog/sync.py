@@ -1,8 +1,10 @@
 """Bring the catalogue up to date: the whole list first, then the schemas that are new or changed.
 
 Order matters: cards appear after the first answer, schemas follow while people browse.
-Whatever has been written stays written, and what is due is read off the rows, so a sync
-that was stopped simply goes on the next time (fal-protocol.md, section 3).
+A few answers are fetched at a time, then written while none is awaited: two threads at work
+would wait for the interpreter in turns, which took a quarter of a first sync. Whatever has been
+written stays written, and what is due is read off the rows, so a sync that was stopped simply
+goes on the next time (fal-protocol.md, section 3).
 """
 
 from __future__ import annotations
@@ -27,10 +29,8 @@ log = logging.getLogger(__name__)
 
 PAGE_LIMIT = 1000
 SCHEMAS_PER_CALL = 10
-SCHEMAS_PER_WRITE = 40  # keeps the write lock well below 50 ms
 PRICES_PER_CALL = 50
-PRICES_PER_WRITE = 200
-CALLS_AT_ONCE = 4
+CALLS_AT_ONCE = 4  # what they bring is written at once, with the lock held well below 50 ms
 REPORTS_KEPT = 500
 BEAT_EVERY_S = 5.0
 SHOW_EVERY = timedelta(milliseconds=400)
@@ -130,10 +130,7 @@ class _Sync:
         due = self.ledger.due()
         self.report.schemas_due = len(due)
         await self._save()
-        try:
-            await _at_once(self._read_batch, _batches(due, SCHEMAS_PER_CALL))
-        finally:  # also of what was read before a failure or a stop
-            await asyncio.shield(self._write_found())
+        await _at_once(self._read_batch, _batches(due, SCHEMAS_PER_CALL), self._write_found)
 
     async def _read_batch(self, ids: list[str]) -> None:
         """The schemas of a batch; where upstream fails over it, of each of it alone."""
@@ -163,8 +160,6 @@ class _Sync:
     async def _keep(self, ids: list[str]) -> None:
         answer = await self.platform.find(ids, expand="openapi-3.0")
         self._found.append((ids, answer))
-        if sum(len(asked) for asked, _ in self._found) >= SCHEMAS_PER_WRITE:
-            await self._write_found()
 
     async def _write_found(self) -> None:
         """Write the answers down that wait for it: each transaction costs, whatever it holds."""
@@ -175,17 +170,14 @@ class _Sync:
     async def _read_prices(self) -> None:
         """Prices need a key and are no reason to fail: without them the cards are whole."""
         try:
-            await _at_once(self._price, _batches(self.ledger.listed(), PRICES_PER_CALL))
+            await _at_once(
+                self._price, _batches(self.ledger.listed(), PRICES_PER_CALL), self._write_prices
+            )
         except fal.FalError as error:
             self.ledger.fail("prices", str(error))
-        finally:
-            await asyncio.shield(self._write_prices())
 
     async def _price(self, ids: list[str]) -> None:
-        prices = await self.platform.pricing(ids)
-        self._prices += prices
-        if len(self._prices) >= PRICES_PER_WRITE:
-            await self._write_prices()
+        self._prices += await self.platform.pricing(ids)
 
     async def _write_prices(self) -> None:
         prices, self._prices = self._prices, []
@@ -263,23 +255,20 @@ async def _pulse(work: _Sync) -> None:
         await work.beat()
 
 
-async def _at_once(step: Callable[[list[str]], Awaitable[None]], batches: list[list[str]]) -> None:
-    """Take a few batches at a time, in order; after a failure those under way are still finished."""
-    waiting = iter(batches)
-    failures: list[Exception] = []
-
-    async def work() -> None:
-        for batch in waiting:
-            try:
-                await step(batch)
-            except Exception as error:  # raised below, when nothing is under way any more
-                failures.append(error)
-            if failures:
-                return
-
-    await asyncio.gather(*(work() for _ in range(CALLS_AT_ONCE)))
-    if failures:
-        raise failures[0]
+async def _at_once(
+    read: Callable[[list[str]], Awaitable[None]],
+    batches: list[list[str]],
+    write: Callable[[], Awaitable[None]],
+) -> None:
+    """Read a few batches at a time, and write what they brought, also before a failure or a stop."""
+    for start in range(0, len(batches), CALLS_AT_ONCE):
+        group = batches[start : start + CALLS_AT_ONCE]
+        try:
+            ends = await asyncio.gather(*map(read, group), return_exceptions=True)
+        finally:
+            await asyncio.shield(write())
+        if failures := [end for end in ends if isinstance(end, BaseException)]:
+            raise failures[0]
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

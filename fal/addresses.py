@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import httpx
 
@@ -38,8 +39,13 @@ class Addresses:
     def may_have_key(self, url: str | httpx.URL) -> bool:
         """Whether `url` is on a host configured here, compared as a parsed origin (C16)."""
         url = httpx.URL(url)
+        return not url.userinfo and origin(url) in self._own
+
+    @cached_property
+    def _own(self) -> frozenset[Origin]:
+        """Asked at every request, and each origin costs as much as parsing an address."""
         bases = (self.api, self.queue, self.run, self.ws, self.rest)
-        return not url.userinfo and origin(url) in {origin(base) for base in bases}
+        return frozenset(origin(base) for base in bases)
 
     def is_media(self, url: str | httpx.URL) -> bool:
         """Whether a file may be fetched from `url`: its very origin, or its wildcard, is in `media`."""

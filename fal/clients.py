@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib import import_module
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
@@ -54,6 +55,9 @@ class Clients:
         self._calls = Connections(make, CALLS_AT_ONCE)
         self._streams = Connections(make, STREAMS_AT_ONCE)
         self._submits = Connections(make, CALLS_AT_ONCE, KEPT_FOR_SUBMITS_S)
+        import_module(
+            "anyio._backends._asyncio"
+        )  # httpx would read it while the first request waits
         mine = self._calls, self._submits, self._streams
         wire = Wire(*mine, addresses, key, sleep, heard)
         self.platform = Platform(wire)

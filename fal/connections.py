@@ -49,7 +49,7 @@ class Connections:
             max_connections=None, max_keepalive_connections=WARM, keepalive_expiry=kept_s
         )
         self._room = asyncio.Semaphore(at_once)
-        self._sets: list[_Set] = []
+        self._sets = [_Set(make(self._limits))]
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[httpx.AsyncClient]:
