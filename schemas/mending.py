@@ -63,8 +63,14 @@ def mend(before: Version | None, now: Version, arguments: dict[str, Any]) -> Men
     mended = copy.deepcopy(arguments)
     found = list(_follow(before, now, mended))
     for _ in range(_ROUNDS):
-        problems = _problems(now, mended)[:_MOST_AT_ONCE]
-        fixed = [fix for problem in problems if (fix := _fix(now, mended, problem))]
+        firsts: dict[Path, Problem] = {}  # what else is wrong there may be over once that is mended
+        for problem in _problems(now, mended):
+            firsts.setdefault(problem.path, problem)
+        fixed = [
+            fix
+            for problem in [*firsts.values()][:_MOST_AT_ONCE]
+            if (fix := _fix(now, mended, problem))
+        ]
         found += fixed
         if not fixed:
             break

@@ -245,4 +245,4 @@ def test_a_model_that_is_over_points_to_what_follows(
     flux.save()
     make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
     page = member.get(PAGE).content.decode()
-    assert re.search(r'<a href="/models/fal-ai/flux-3/">Flux 3</a>.*takes its place', page)
+    assert re.search(r'Use <a href="/models/fal-ai/flux-3/">Flux 3</a>.*instead', page)

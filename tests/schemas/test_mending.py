@@ -74,6 +74,13 @@ def test_a_value_goes_to_the_nearest_that_fits(new: Any, value: Any, expected: A
     assert found.is_mendable == (not left)
 
 
+def test_a_place_is_mended_once_whatever_is_wrong_there() -> None:
+    choice = TEXT | {"enum": ["low", "high"], "default": "low"}
+    done = mended(NUMBER, choice, 0.8)
+    assert done.arguments == {"x": "low"}
+    assert [(one.field, one.mending) for one in done.misfits] == [("x", "set to the default “low”")]
+
+
 def test_what_is_required_is_never_left_out() -> None:
     found = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
     assert found.arguments == {"x": "c"}
