@@ -235,6 +235,8 @@ def _is_wider(old: Field, new: Field) -> bool:
 
 
 def _words(field: Field) -> str:
+    if field.kind == "choice":
+        return f"one of {lines.some(option.value for option in field.options)}"
     return type_in_words(replace(field, is_nullable=False))
 
 

@@ -202,10 +202,10 @@ def others(side: Side, path: Path, *, is_now: bool) -> Line:
 
 def choices(side: Side, path: Path, values: Iterable[Any], *, are_new: bool, breaks: bool) -> Line:
     """Choices that came, or went."""
-    some = _some(values)
-    said = f"can be {some} now" if are_new else f"can no longer be {some}"
+    listed = some(values)
+    said = f"can be {listed} now" if are_new else f"can no longer be {listed}"
     kind = "option added" if are_new else "option removed"
-    texts = ("", some) if are_new else (some, "")
+    texts = ("", listed) if are_new else (listed, "")
     return Line(kind, path, said, side, breaks=breaks, was=texts[0], now=texts[1])
 
 
@@ -233,8 +233,8 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
 def members(title: str, came: list[str], went: list[str]) -> Line:
     """Words of a model's listing that came and went, such as tags."""
     parts = [("now have", came), ("no longer have", went)]
-    said = " and ".join(f"{verb} {_some(words)}" for verb, words in parts if words)
-    return Line("listing", (title,), said, "listing", was=_some(went), now=_some(came))
+    said = " and ".join(f"{verb} {some(words)}" for verb, words in parts if words)
+    return Line("listing", (title,), said, "listing", was=some(went), now=some(came))
 
 
 def value(one: Any) -> str:
@@ -250,7 +250,8 @@ def value(one: Any) -> str:
     return _short(dumps(one, indent=None))
 
 
-def _some(values: Iterable[Any]) -> str:
+def some(values: Iterable[Any]) -> str:
+    """The first few values, and how many more."""
     shown = [value(one) for one in values]
     more = f" and {len(shown) - _FEW} more" if len(shown) > _FEW else ""
     return ", ".join(shown[:_FEW]) + more
