@@ -92,9 +92,9 @@ def duration(seconds: float | timedelta | None) -> str:
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    large, small = ("min", "s") if whole < 3600 else ("h", "min")
+    many, rest = divmod(whole if whole < 3600 else whole // 60, 60)
+    return f"{many} {large} {rest} {small}" if rest else f"{many} {large}"
 
 
 @register.filter

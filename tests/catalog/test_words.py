@@ -36,7 +36,15 @@ def test_other_money_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.42, "0.4 s"), (9.94, "9.9 s"), (12.4, "12 s"), (72, "1 min 12 s"), (3700, "1 h 1 min")],
+    [
+        (0.42, "0.4 s"),
+        (9.94, "9.9 s"),
+        (12.4, "12 s"),
+        (72, "1 min 12 s"),
+        (120, "2 min"),
+        (3700, "1 h 1 min"),
+        (7210, "2 h"),
+    ],
 )
 def test_durations(seconds: float, text: str) -> None:
     assert vitrine.duration(seconds) == text
