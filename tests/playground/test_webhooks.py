@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -16,7 +14,6 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -27,52 +24,9 @@ from playground import dispatcher, follower, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run, SigningKeys
 from playground.pacing import Pace
+from tests.playground.signer import OUTPUT, Fal
 
 State = Run.State
-OUTPUT = {
-    "images": [{"url": "https://v3.fal.media/files/x/a.png", "content_type": "image/png"}],
-    "seed": 1234567890123456789,
-}
-
-
-class Fal:
-    """Signs and delivers as fal does; counts how often its keys and results are fetched."""
-
-    def __init__(self) -> None:
-        self.key = Ed25519PrivateKey.generate()
-        self.fetched: list[str] = []
-        self.result = httpx.Response(200, json=OUTPUT, headers={"x-fal-billable-units": "2"})
-
-    def jwks(self) -> dict[str, Any]:
-        raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]}
-
-    def signed(
-        self, body: bytes, request_id: str = "r1", at: float | None = None, user: str = "user_42"
-    ) -> dict[str, str]:
-        stamp = str(int(at or time.time()))
-        parts = [request_id, user, stamp, hashlib.sha256(body).hexdigest()]
-        names = ("Request-Id", "User-Id", "Timestamp", "Signature")
-        values = (*parts[:3], self.key.sign("\n".join(parts).encode()).hex())
-        return {f"X-Fal-Webhook-{n}": v for n, v in zip(names, values, strict=True)}
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        self.fetched.append(request.url.path)
-        is_keys = request.url.path.endswith("jwks.json")
-        return httpx.Response(200, json=self.jwks()) if is_keys else self.result
-
-    def tend(self) -> None:
-        """One round of the worker's part, against this fal."""
-
-        async def work() -> None:
-            try:
-                async with upstream.clients(transport=httpx.MockTransport(self.answer)) as clients:
-                    await webhooks.tend(clients)
-            finally:
-                await sync_to_async(connections.close_all)()
-
-        asyncio.run(work())
 
 
 @pytest.fixture
