@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -70,6 +71,13 @@ def due(limit: int) -> list[Artifact]:
         next_attempt_at=now + TAKEN_FOR, attempts=F("attempts") + 1
     )
     return rows
+
+
+def release(copies: Collection[int]) -> None:
+    """Let others copy at once what was begun and not ended."""
+    Artifact.objects.filter(REMOTE, pk__in=copies).update(
+        next_attempt_at=None, attempts=F("attempts") - 1
+    )
 
 
 def _due(now: datetime) -> QuerySet[Artifact]:

@@ -173,21 +173,29 @@ def _are_keys_due() -> bool:
     if keys.tried_at and keys.tried_at > now - SHORT:
         return False
     fetched = keys.fetched_at
-    is_wanted = fetched and keys.wanted_at and keys.wanted_at > fetched
-    if fetched and fetched > now - FETCH_AGAIN and not is_wanted:
+    if fetched and fetched > now - FETCH_AGAIN and not _are_wanted(keys):
         return False
     same = SigningKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
     return bool(same.update(tried_at=now))
 
 
+def _are_wanted(keys: SigningKeys) -> bool:
+    return bool(keys.fetched_at and keys.wanted_at and keys.wanted_at > keys.fetched_at)
+
+
 async def _fetch_keys(upstream: fal.Clients) -> None:
+    keys = await SigningKeys.objects.aget(pk=KEYS_ROW)
     try:
         jwks = await upstream.keys.fetch()
     except fal.FalError as error:
         log.warning("the keys of webhooks could not be had, again soon: %s", error)
         return
     if public_keys(jwks):
-        await SigningKeys.objects.filter(pk=KEYS_ROW).aupdate(jwks=jwks, fetched_at=timezone.now())
+        # Only who wished for newer ones has had its turn: keys may change right after the usual fetch.
+        tried_at = keys.tried_at if _are_wanted(keys) else None
+        await SigningKeys.objects.filter(pk=KEYS_ROW).aupdate(
+            jwks=jwks, fetched_at=timezone.now(), tried_at=tried_at
+        )
     else:
         log.warning("upstream's key set holds no key that signs webhooks")
 

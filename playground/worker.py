@@ -111,7 +111,9 @@ class Worker:
         """Hand back what may go on elsewhere; hear the answers to what is being sent, for a moment."""
         sending = {pk: self.runs[pk] for pk in self._sending}
         followed = [task for pk, task in self.runs.items() if pk not in sending]
+        copies = list(self.copies)
         await _cancelled([*jobs, *followed, *self.copies.values()])
+        await sync_to_async(archivist.release)(copies)
         await sync_to_async(leases.release)(self.name, keep=list(sending))
         if sending:
             await asyncio.wait(sending.values(), timeout=STOP_WITHIN_S)

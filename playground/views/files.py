@@ -168,7 +168,9 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
         opened = default_storage.open(file)
     except FileNotFoundError as error:
         raise Http404("The file is no longer in the storage.") from error
-    part = _part(request.headers.get("Range", ""), size_bytes)
+    tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
+    is_same = request.headers.get("If-Range", tag) == tag
+    part = _part(request.headers.get("Range", ""), size_bytes) if is_same else None
     response: HttpResponseBase
     if part is None:
         response = FileResponse(opened, content_type=content_type)
@@ -188,6 +190,7 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
     is_attachment = not harmless or "download" in request.GET
     response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
     response.headers["Accept-Ranges"] = "bytes"
+    response.headers["ETag"] = tag
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = ACTIVE
     response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"

@@ -333,6 +333,16 @@ def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None
     assert text == {}
 
 
+def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any) -> None:
+    for position, state in enumerate(["remote", "stored"]):
+        run = make_run(state="succeeded")
+        Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
+    taken = archivist.due(5)
+    assert not archivist.has_due()
+    archivist.release([one.pk for one in taken])
+    assert [(one.pk, one.attempts) for one in archivist.due(5)] == [(taken[0].pk, 0)]
+
+
 def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
     """Not every file ever kept: each look goes by the partial index."""
     run = make_run(state="succeeded")

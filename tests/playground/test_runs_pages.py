@@ -186,6 +186,16 @@ def test_artifacts_are_served_in_ranges(
         assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
 
 
+def test_a_part_is_had_of_the_very_file_alone(member: Client, stored: Artifact) -> None:
+    address = stored.get_absolute_url()
+    whole = member.get(address)
+    for tag, status in [(whole.headers["ETag"], 206), ('"another"', 200)]:
+        part = member.get(address, headers={"range": "bytes=0-99", "if-range": tag})
+        assert part.status_code == status
+        read(part)
+    read(whole)
+
+
 def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
     response = member.get(stored.get_absolute_url())
     assert response.headers["X-Content-Type-Options"] == "nosniff"

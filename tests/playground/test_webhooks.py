@@ -204,6 +204,18 @@ def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
     assert len(fal.fetched) == 1
 
 
+def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING)
+    SigningKeys.objects.all().delete()
+    fal.tend()
+    fal.key = Ed25519PrivateKey.generate()
+    assert deliver(run, payload=OUTPUT) == 401
+    fal.tend()
+    assert deliver(run, payload=OUTPUT) == 200
+
+
 def test_c30_a_flood_writes_one_wish(
     deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
