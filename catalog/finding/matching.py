@@ -327,8 +327,9 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
         }
         named = index.names.named_in_one_of(sorted(orders))
     begun = index.names.beginning_with(words)
-    if len(words) > 1:  # `sam 2` begins sam2/video
-        begun |= index.names.beginning_with(["".join(words[:2]), *words[2:]])
+    first = "".join(words[:2])
+    if len(words) > 1 and index.names.knows(first):  # `sam 2` begins sam2/video
+        begun |= index.names.beginning_with([first, *words[2:]])
     return named, begun
 
 

@@ -7,6 +7,7 @@ looked for as well, and comes first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from catalog.finding.spelling import single, words
@@ -199,6 +200,6 @@ def vocabulary() -> frozenset[str]:
     return frozenset(word for key in table() for word in key)
 
 
-def key_of(said: list[str]) -> tuple[str, ...]:
+def key_of(said: Iterable[str]) -> tuple[str, ...]:
     """Words as the table holds them."""
     return tuple(map(single, said))

@@ -10,7 +10,6 @@ from catalog.finding import spelling, synonyms
 from catalog.finding.names import Names
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
-_MOST_ARTICLES = 2
 _TO = frozenset(["2", "into"])
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
@@ -59,38 +58,46 @@ def units_of(names: Names, said: list[Word]) -> list[Unit]:
     """What was typed, put together as it has to be found: ways people say one thing, names taken apart."""
     found: list[Unit] = []
     meant: list[Unit] = []
+    keys = [synonyms.key_of(word.words) for word in said]
     place = 0
     is_aside = False
     while place < len(said):
         word = said[place]
-        after = said[place + 1] if place + 1 < len(said) else None
-        joined = "".join(word.words) + "".join(after.words) if after else ""
-        if known := _as_people_say(said[place:]):
-            unit, taken = known
-        elif after and not (word.is_quoted or after.is_quoted) and names.knows(joined):
-            unit, taken = Unit(f"{word.text} {after.text}", (word, after), joined=joined), 2
-        else:
-            unit, taken = Unit(word.text, (word,)), 1
+        unit, taken = (
+            _as_people_say(said[place:], keys[place:])
+            or _joined(names, said[place : place + 2])
+            or (Unit(word.text, (word,)), 1)
+        )
         found.append(unit)
         if unit.text not in synonyms.STOP or word.is_quoted:
-            meant.append(replace(unit, is_aside=is_aside and bool(meant)))
+            meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
         is_aside = is_aside or unit.text in synonyms.ASIDE
         place += taken
     return meant or found
 
 
-def _as_people_say(said: list[Word]) -> tuple[Unit, int] | None:
+def _joined(names: Names, pair: list[Word]) -> tuple[Unit, int] | None:
+    """Two words that a name writes as one."""
+    joined = "".join(word for one in pair for word in one.words)
+    if len(pair) < 2 or any(one.is_quoted for one in pair) or not names.knows(joined):
+        return None
+    return Unit(" ".join(one.text for one in pair), tuple(pair), joined=joined), 2
+
+
+def _as_people_say(said: list[Word], keys: list[tuple[str, ...]]) -> tuple[Unit, int] | None:
     """The longest beginning that stands in the table, and its words; `describe an image` is `describe image`."""
-    table = synonyms.table()
-    for end in range(min(len(said), synonyms.longest() + _MOST_ARTICLES), 0, -1):
-        together = said[:end]
-        if together[-1].text in synonyms.ARTICLES or any(one.is_quoted for one in together):
-            continue
-        bare = [one for one in together if one.text not in synonyms.ARTICLES]
-        for told in (together, bare):
-            key = synonyms.key_of([w for one in told for w in one.words])
-            if len(key) > 2 and key[1] in _TO:  # text 2 speech, photo into 3d
-                key = (key[0], "to", *key[2:])
-            if key in table:
-                return Unit(" ".join(one.text for one in told), tuple(told), table[key]), end
-    return None
+    table, longest = synonyms.table(), synonyms.longest()
+    whole = [*zip(range(1, len(said) + 1), said, keys, strict=True)]
+    bare = [part for part in whole if part[1].text not in synonyms.ARTICLES]
+    found: tuple[Unit, int] | None = None
+    for way in (whole, bare) if len(bare) < len(whole) else (whole,):
+        key: tuple[str, ...] = ()
+        for place, (end, word, its) in enumerate(way, 1):
+            if word.is_quoted or len(key) >= longest:
+                break
+            # text 2 speech, photo into 3d
+            key += ("to",) if place == 2 and word.text in _TO else its
+            if key in table and (found is None or end > found[1]):
+                told = tuple(one for _, one, _ in way[:place])
+                found = Unit(" ".join(one.text for one in told), told, table[key]), end
+    return found
