@@ -43,7 +43,7 @@ text to speech, tts, text2speech, txt2speech, voice over, voiceover, speech synt
 speech to text, stt, asr, speech2text, speech recognition, transcribe, transcription, transcript, transcriber, dictation, subtitle, voice to text, audio to text, speech to txt | speech to text, transcri*, whisper, speech recognition, category:speech-to-text
 voice clone, clone voice, voice cloning, copy voice, cloned voice | voice clon*, clone voice*, clone your voice*
 speech to speech, voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
-sfx, sound effect, sound fx, sound effects generator, effects sound, noise maker | sound effect*, sfx, sounds
+sfx, sound effect, sound fx, sound effects generator, effects sound, noise maker | sound effect*, sfx, sounds, foley*, category:video-to-audio
 lyric, lyric to song, song from lyric, write lyric, sing, singing | lyric*, song*, sing*
 music, song, soundtrack, melody, compose, text to music, music generation, music generator, song generator, background music, beats | music*, song*, soundtrack*
 noise removal, denoise, denoise audio, denoise speech, remove noise, noise reduction, clean audio, speech enhancement, background noise, remove background noise, enhance speech, audio cleanup | speech enhancement, background noise, audio isolation, noise remov*, denois*
@@ -65,7 +65,7 @@ pose, pose estimation, openpose, skeleton, body pose, pose detection | pose*, dw
 restore face, face restoration, fix face, codeformer, gfpgan, beautify, skin smoothing | face*, retouch*, codeformer
 
 # Larger, cleaner, cut out
-upscaler, upscale, upscaling, super resolution, superresolution, superres, enhancer, enhance resolution, increase resolution, esrgan, image enhancer, 4k upscale, sharpen, hd, enlarge, sr, higher resolution, make bigger, low resolution, low res, photo 4k, image 4k, picture 4k, image sharp, photo sharp | upscal*, super resolution, esrgan, low resolution
+upscaler, upscale, upscaling, super resolution, superresolution, superres, enhancer, enhance resolution, increase resolution, esrgan, image enhancer, 4k upscale, sharpen, hd, enlarge, sr, higher resolution, make bigger, bigger, photo bigger, image bigger, picture bigger, low resolution, low res, photo 4k, image 4k, picture 4k, image sharp, photo sharp | upscal*, super resolution, esrgan, low resolution
 bg removal, rembg, background removal, remove background, background remover, transparent background, cutout, cut out, remove bg, bg remove, bg remover, delete background, matting, no background | background remov*, remove background*, removing background*, removes background*, rembg, matting, cutout*, birefnet
 change background, replace background, background replacement, background swap, new background, swap background | background replac*, replace background, backgroundswap, background swap*, teleport
 object removal, remove object, eraser, erase, magic eraser, cleanup, remove person | eras*, object removal, remove object*, removes object*, removing object*, unwanted object*
@@ -76,7 +76,8 @@ outpaint, outpainting, uncrop, expand image, extend image, image expansion, zoom
 reframe, change aspect ratio, aspect ratio change, resize video, crop to vertical | reframe*, outpaint*
 extend video, video extension, longer video, continue video, lengthen video | extend*, long video*
 extract frame, video frame, frame extraction, frame from video, frame grab | extract frame, frame extract*, video to image
-frame interpolation, slow motion, slowmo, smooth video, fps boost, interpolate | interpolat*, rife, film
+frame interpolation, slow motion, slowmo, smooth video, fps boost, interpolate | interpolat*, rife, film, slow motion*, slower
+reverse, reversed, backward, rewind, boomerang | revers*, backward*, rewind*, boomerang*
 relight, relighting, change lighting, lighting, fix lighting | relight*, lighting
 colorize, colourise, colorise, colorize black and white, colourise black and white, black and white photo, color correction, color grading, colour grading, black and white to color | color*, colour*
 style transfer, stylize, stylise, artistic style, change style, art style | style transfer, styliz*, stylis*, redux, style

@@ -95,8 +95,9 @@ def _as_people_say(said: list[Word], keys: list[tuple[str, ...]]) -> tuple[Unit,
         for place, (end, word, its) in enumerate(way, 1):
             if word.is_quoted or len(key) >= longest:
                 break
-            # text 2 speech, photo into 3d
-            key += ("to",) if place == 2 and word.text in _TO else its
+            key += its
+            if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
+                key = (key[0], "to", *key[2:])
             if key in table and (found is None or end > found[1]):
                 told = tuple(one for _, one, _ in way[:place])
                 found = Unit(" ".join(one.text for one in told), told, table[key]), end

@@ -81,6 +81,7 @@ def some(make_endpoint: Make) -> None:
         ("https://fal.ai/models/fal-ai/flux/dev/playground?share=1", "fal-ai/flux/dev"),
         ("https://queue.fal.run/fal-ai/nano-banana", "fal-ai/nano-banana"),
         ("fluxkontext", "fal-ai/flux-kontext/dev"),
+        ("text-2-video", "fal-ai/kling-video/v1.6/pro"),
         ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
     ],
 )
