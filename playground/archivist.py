@@ -36,7 +36,7 @@ TRIES = 350
 TRIES_FOR_GONE = 3
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 1800
-TAKEN_FOR = timedelta(minutes=5)
+TAKEN_FOR = timedelta(minutes=1)  # renewed for as long as its worker copies it
 # As the index `artifact_to_copy` has it: SQLite takes a partial index only for literals.
 REMOTE = Func(
     F("state"), template="%(expressions)s = 'remote'", output_field=BooleanField(), arity=1
@@ -71,6 +71,12 @@ def due(limit: int) -> list[Artifact]:
         next_attempt_at=now + TAKEN_FOR, attempts=F("attempts") + 1
     )
     return rows
+
+
+def renew(copies: Collection[int]) -> None:
+    """Keep what is being copied: a film over a slow line takes its time, and comes once."""
+    taken = Artifact.objects.filter(REMOTE, pk__in=copies)
+    taken.update(next_attempt_at=clock.now() + TAKEN_FOR)
 
 
 def release(copies: Collection[int]) -> None:

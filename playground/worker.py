@@ -290,6 +290,8 @@ class Worker:
             for pk in lost & self.runs.keys():
                 log.warning("run %s is followed by another worker by now", pk)
                 self.runs[pk].cancel()
+        if self.copies:
+            await sync_to_async(archivist.renew)(list(self.copies))
         return leases.RENEW_EVERY_S
 
     async def _sync(self) -> float:

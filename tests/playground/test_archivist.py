@@ -21,11 +21,12 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import OperationalError, connection, connections
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from PIL import Image
 
 import fal
 from catalog.pictures import confined
-from playground import archivist
+from playground import archivist, clock
 from playground.files.posters import Looker
 from playground.models import Artifact, Run
 
@@ -341,6 +342,21 @@ def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any)
     assert not archivist.has_due()
     archivist.release([one.pk for one in taken])
     assert [(one.pk, one.attempts) for one in archivist.due(5)] == [(taken[0].pk, 0)]
+
+
+def test_a_copy_that_takes_long_stays_its_workers(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, at = make_run(state="succeeded"), timezone.now()
+    Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
+    monkeypatch.setattr(clock, "now", lambda: at)
+    taken = archivist.due(5)
+    for _ in range(5):
+        at += archivist.TAKEN_FOR * 0.9
+        assert not archivist.has_due()
+        archivist.renew([one.pk for one in taken])
+    at += archivist.TAKEN_FOR * 1.1
+    assert archivist.has_due()  # its worker was killed
 
 
 def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
