@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -34,6 +35,23 @@ UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
 SENDING_LOCK = 0x5649_5452
 
 
+FEW = 8  # free runs that are read as they are; of more, the database chooses whose turn it is
+# What it takes to send a run, or to take it up.
+_TO_SEND = (
+    "user_id",
+    "state",
+    "transport",
+    "arguments",
+    "handle",
+    "partial",
+    "sent_at",
+    "created_at",
+    "attempts",
+    "webhook_token",
+    "endpoint__endpoint_id",
+    "endpoint__standing",
+)
+
 # How many new runs may be sent by each transport; those that are not named have no limit.
 MayGo = Mapping[str, int]
 NO_LIMIT: MayGo = {}
@@ -45,6 +63,16 @@ class Claim:
 
     to_send: list[Run]
     to_follow: list[uuid.UUID]
+
+
+class Free(NamedTuple):
+    """A run that nobody works on."""
+
+    pk: uuid.UUID
+    user_id: int
+    created_at: datetime
+    transport: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -66,10 +94,17 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
     still going up was not sent.
     """
     now = now or clock.now()
+    free = _free(now).order_by("created_at", "pk").values_list(*Free._fields)
+    first = [Free(*row) for row in free[:FEW]]
+    if not first:
+        return Claim([], [])
+    is_all = len(first) < FEW
+    waiting = _numbered(first, may_go) if is_all else None
+    may_be_begun = not is_all or any(one.state != State.CREATED for one in first)
     with transaction.atomic():
-        again, to_follow, broken_off = _taken_over(now, limit)
+        again, to_follow, broken_off = _taken_over(now, limit) if may_be_begun else ([], [], [])
         room = limit - len(again) - len(to_follow)
-        fresh = _fresh(now, room, may_go)
+        fresh = _fresh(now, room, may_go, waiting)
         mine = {"worker": worker, "lease_until": now + LEASE}
         for run in (sending := again + fresh):
             run.attempts += 1
@@ -84,14 +119,9 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
     return Claim(sending, to_follow)
 
 
-def has_free(may_go: MayGo = NO_LIMIT, *, is_idle: bool = False) -> bool:
-    """Whether `claim` would find something; a cheap look without a write.
-
-    A worker that `is_idle` looks no closer: its claim does so at once, and the limits are seldom met.
-    """
+def has_free(may_go: MayGo = NO_LIMIT) -> bool:
+    """Whether `claim` would find something, limits and all; a look without a write, for a worker with runs."""
     now = clock.now()
-    if is_idle:
-        return _free(now).exists()
     if _begun(now).exists():
         return True
     # Counting those under way costs more the more there are; mostly nobody waits.
@@ -147,35 +177,52 @@ def _broken_off(run: Run) -> Observation:
     return Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT)
 
 
-def _fresh(now: datetime, room: int, may_go: MayGo) -> list[Run]:
-    """New runs whose turn it is."""
+def _numbered(free: Sequence[Free], may_go: MayGo) -> list[Waiting]:
+    """The new ones of all free runs, from the oldest on, each with its place among its person's."""
+    before: Counter[int] = Counter()
+    waiting = []
+    for one in free:
+        if one.state == State.CREATED and may_go.get(one.transport, 1) > 0:
+            before[one.user_id] += 1
+            number = before[one.user_id]
+            waiting.append(Waiting(one.pk, one.user_id, number, one.created_at, one.transport))
+    return waiting
+
+
+def _fresh(now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None) -> list[Run]:
+    """New runs whose turn it is, of those that wait; without them the database is asked who does."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
-    chosen = _next(now, room, may_go)
+    chosen = _next(now, room, may_go, waiting)
     return list(_locked(_new(now).filter(pk__in=chosen)).order_by("created_at")) if chosen else []
 
 
-def _next(now: datetime, room: int, may_go: MayGo) -> list[uuid.UUID]:
+def _next(
+    now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None = None
+) -> list[uuid.UUID]:
     # Counted here: for a GROUP BY, SQLite would read the whole history in the users' order.
     sent = Run.objects.unfinished().filter(state__in=UNDER_WAY).order_by()
     under_way = Counter(sent.values_list("user_id", flat=True))
     room = min(room, settings.RUNS_AT_ONCE - under_way.total())
     if room <= 0:
         return []
+    if waiting is None:
+        waiting = _oldest_of_each(now, min(room, settings.RUNS_AT_ONCE_PER_USER), may_go)
+    chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
+    return _within(may_go, chosen, waiting)
+
+
+def _oldest_of_each(now: datetime, most: int, may_go: MayGo) -> list[Waiting]:
+    """The first so many of each person's new runs, whatever number of them there is."""
     number = Window(RowNumber(), partition_by="user_id", order_by=["created_at", "pk"])
-    most = min(room, settings.RUNS_AT_ONCE_PER_USER)
     shut = [transport for transport, limit in may_go.items() if limit <= 0]
     able = _new(now).exclude(transport__in=shut) if shut else _new(now)
     rows = able.order_by().annotate(number=number).filter(number__lte=most)
-    waiting = [
-        Waiting(*row)
-        for row in rows.values_list("pk", "user_id", "number", "created_at", "transport")
-    ]
-    chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
-    return _within(may_go, chosen, waiting)
+    columns = ("pk", "user_id", "number", "created_at", "transport")
+    return [Waiting(*row) for row in rows.values_list(*columns)]
 
 
 def _within(
@@ -197,7 +244,7 @@ def _within(
 def _locked(runs: RunQuerySet) -> RunQuerySet:
     return (
         runs.with_endpoint()
-        .defer("output", "logs", "metrics")
+        .only(*_TO_SEND)
         .select_for_update(
             of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
         )

@@ -184,7 +184,8 @@ class Worker:
         began = time.perf_counter()
         room = AT_ONCE - len(self.runs)
         may_go = self._may_go()
-        has_free = room > 0 and self.has_key and leases.has_free(may_go, is_idle=not self.runs)
+        # A worker without runs claims at once: that looks before it writes, too.
+        has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
         self._look_took_s = time.perf_counter() - began
         if not has_free:
             return None

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
+from catalog.querysets import EndpointQuerySet
 from playground import about, history
 from playground.form import drafts, filling, sources
 from playground.form.filling import Filled, Post
@@ -30,17 +31,21 @@ MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The model's page; a POST is its form, sent or changed."""
-    found = get_object_or_404(
-        Endpoint.objects.with_favourites_of(request.user)
-        .select_related("picture")
-        .annotate(has_house_default=Exists(HOUSE_DEFAULT)),
-        endpoint_id=endpoint_id,
-    )
+    found = get_object_or_404(_shown(request), endpoint_id=endpoint_id)
     if not request.user.is_authenticated:
         return _log_in_again(request, found)
     if request.method == "POST":
         return form.answer(request, found)
     return _page(request, found)
+
+
+def _shown(request: HtmxRequest) -> EndpointQuerySet:
+    """Models with what their pages show of them; a Run in place draws no page, and is not to wait for that."""
+    found = Endpoint.objects.all()
+    if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
+        return found
+    annotated = found.with_favourites_of(request.user).select_related("picture")
+    return annotated.annotate(has_house_default=Exists(HOUSE_DEFAULT))
 
 
 @require_GET

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
@@ -96,18 +97,18 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         problems = [Problem((), found.refusal)]
     if problems:
         return redraw(request, found, Filled(post, problems=problems), status=422)
-    # First: once there is a run, a worker writes, and must not wait for us.
-    version = _keep(request, found, post)
-    run, _ = lifecycle.create(
-        user=request.user,
-        endpoint=found,
-        schema_id=found.schema_id,
-        # The same form with other input is another run; the same input twice is a double click.
-        form_token=filling.once(request.POST.get("~token", ""), arguments),
-        transport=choices.chosen(found, post),
-        arguments=arguments,
-        title=filling.title(arguments),
-    )
+    with transaction.atomic():  # once there is a run, a worker writes, and must not wait for us
+        version = _keep(request, found, post)
+        run, _ = lifecycle.create(
+            user=request.user,
+            endpoint=found,
+            schema_id=found.schema_id,
+            # The same form with other input is another run; the same input twice is a double click.
+            form_token=filling.once(request.POST.get("~token", ""), arguments),
+            transport=choices.chosen(found, post),
+            arguments=arguments,
+            title=filling.title(arguments),
+        )
     if not request.htmx:
         return redirect(run)
     run.endpoint = found
