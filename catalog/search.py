@@ -70,7 +70,7 @@ class Answer:
     suggestions: list[Relief] = field(
         default_factory=list
     )  # questions near to one that finds nothing
-    near: list[Endpoint] = field(default_factory=list)  # what fits all but one of the words
+    near: list[Endpoint] = field(default_factory=list)  # what fits most of the words
     asked: Query = field(default_factory=Query)  # as it was understood; mostly `query` itself
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
@@ -187,7 +187,7 @@ def _page(index: Index, query: Query, found: Found | None, hits: int, page: int)
 
 
 def _near(index: Index, filters: Filters, found: Found | None, total: int) -> list[int]:
-    """Where few have all the words: the best of those that miss one."""
+    """Where few have all the words: the best of those that miss some."""
     if found is None or not 0 < total < matching.FEW:
         return []
     others = reduce(and_, filters.values(), index.everything) & ~found.everything

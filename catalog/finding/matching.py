@@ -28,7 +28,7 @@ _GLUED_FROM = 5
 _ANY_ORDER = 3  # so many words are looked for as a name in every order
 LARGE = 4000  # endpoints from which it pays to ask the database twice
 _RARE = 300  # places in which a word's fields are looked through one by one
-FEW = 8  # with fewer answers than this, what has all words but one is offered beside them
+FEW = 8  # with fewer answers than this, what has most of the words is offered beside them
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Found:
     corrected: tuple[tuple[str, str], ...] = ()
     missed: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
-    near: tuple[int, ...] = ()  # with all words but one, where few have all; disjoint, best first
+    near: tuple[int, ...] = ()  # with most words, where few have all; the best first
     is_weak: bool = False  # no name, tag or description has all words
 
     @property
@@ -336,24 +336,34 @@ def _whole(index: Index, said: list[Word]) -> tuple[int, int]:
 def _most(
     index: Index, units: list[Unit], levels: list[Levels]
 ) -> tuple[set[int], tuple[int, ...], tuple[int, ...]]:
-    """Those that have most of the words but not all; what is said aside counts for less, what is rare for more.
+    """Those that have most of the words but not all.
 
-    The units that the best choice of words has, its levels, and those of the other choices.
+    What is said aside is given up first, then what is no task that people have a word for, then what
+    is common. The units that the best choice has, its levels, and those of the other choices: of
+    fewer words where few have more.
     """
     worth = [(index.size / found[FIELDS].bit_count()) if found[FIELDS] else 0 for found in levels]
     there = [place for place, found in enumerate(levels) if found[FIELDS]][:8]
 
-    def worth_of(way: Sequence[int]) -> tuple[int, float]:
-        return sum(not units[place].is_aside for place in way), sum(worth[p] ** 0.5 for p in way)
+    def worth_of(way: Sequence[int]) -> tuple[int, int, float]:
+        kept = [units[place] for place in way]
+        heads, tasks = sum(not unit.is_aside for unit in kept), sum(bool(u.alike) for u in kept)
+        return heads, tasks, sum(worth[place] ** 0.5 for place in way)
 
+    best, rest = NOTHING, list[int]()
+    kept: set[int] = set()
     for many in range(min(len(units) - 1, len(there)), 0, -1):
-        ways = sorted(combinations(there, many), key=worth_of, reverse=True)
-        found = [(way, _joined([levels[place] for place in way])) for way in ways]
-        found = [(way, joined) for way, joined in found if joined[FIELDS]]
-        if found:
-            (way, best), *others = found
-            return set(way), best, tuple(level for _, joined in others for level in joined)
-    return set(), NOTHING, ()
+        for way in sorted(combinations(there, many), key=worth_of, reverse=True):
+            joined = _joined([levels[place] for place in way])
+            if not joined[FIELDS]:
+                continue
+            if kept:
+                rest += joined
+            else:
+                kept, best = set(way), joined
+        if (best[FIELDS] | reduce(or_, rest, 0)).bit_count() >= 2 * FEW:
+            break
+    return kept, best, tuple(rest)
 
 
 def _joined(levels: list[Levels]) -> Levels:

@@ -22,7 +22,7 @@ voice, spoken | speech, voice
 # From one medium to another
 text to image, txt2img, t2i, text2img, text2image, image generation, image generator, generate image, text to picture, image from text, picture from text, photo from text, create image, make image | text to image, category:text-to-image
 image to image, img2img, i2i, image2image, picture to picture, photo to photo, transform image, restyle | image to image, category:image-to-image
-image editing, image edit, edit image, edit photo, photo editing, photo editor, image editor, photoshop, retouch, edit picture, change image | image edit*, edit image*, retouch*, kontext, image editing
+image editing, image edit, edit image, edit photo, photo editing, photo editor, image editor, photoshop, retouch, edit picture, change image | image edit*, edit image*, edit, editing, retouch*, kontext
 text to video, txt2vid, t2v, text2video, text2vid, txt2video, video generation, video generator, generate video, video from text, create video, make video | text to video, category:text-to-video
 image to video, img2vid, i2v, image2video, img2video, image2vid, animate image, animate photo, animate picture, photo to video, picture to video, video from image, video from photo, video from picture, animate still, bring photo to life | image to video, category:image-to-video
 restyle video, video style transfer, change style of video, stylize video | restyl*, stylize*, category:video-to-video
@@ -44,7 +44,7 @@ speech to text, stt, asr, speech2text, speech recognition, transcribe, transcrip
 voice clone, clone voice, voice cloning, copy voice, cloned voice | voice clon*, clone voice*, clone your voice*
 speech to speech, voice changer, voice conversion, change voice, s2s, speech2speech | speech to speech, voice conversion, category:speech-to-speech
 sfx, sound effect, sound fx, sound effects generator, effects sound, noise maker | sound effect*, sfx, sounds, foley*, category:video-to-audio
-lyric, lyric to song, song from lyric, write lyric, sing, singing | lyric*, song*, sing*
+lyric, lyric to song, song from lyric, write lyric, sing, singing | lyric*, song*, sings, singing
 music, song, soundtrack, melody, compose, text to music, music generation, music generator, song generator, background music, beats | music*, song*, soundtrack*
 noise removal, denoise, denoise audio, denoise speech, remove noise, noise reduction, clean audio, speech enhancement, background noise, remove background noise, enhance speech, audio cleanup | speech enhancement, background noise, audio isolation, noise remov*, denois*
 vocal remover, stem separation, isolate vocals, audio separation, separate vocals, remove vocals, source separation, isolate voice, voice isolation | audio isolation, isolat*, separat*, stems, demucs
@@ -60,7 +60,7 @@ talking head, talking avatar, avatar, talking photo, talking person, digital hum
 face swap, faceswap, swap face, replace face, deepfake | face swap*, faceswap, swap face*
 portrait, headshot, professional photo, selfie, linkedin photo | portrait*, headshot*
 vton, tryon, try on, virtual try on, virtual tryon, clothes swap, outfit, garment, fashion, dress up, clothing, clothes, put clothes on model, clothes on model, wear clothes | try on, tryon, garment*, cloth*, outfit*, fashion
-consistent character, character consistency, same character, identity preservation | character*, consistent, identity, reference
+consistent character, character consistency, same character, identity preservation | character*, consistent character*, identity
 pose, pose estimation, openpose, skeleton, body pose, pose detection | pose*, dwpose, openpose
 restore face, face restoration, fix face, codeformer, gfpgan, beautify, skin smoothing | face*, retouch*, codeformer
 
@@ -80,7 +80,7 @@ frame interpolation, slow motion, slowmo, smooth video, fps boost, interpolate |
 reverse, reversed, backward, rewind, boomerang | revers*, backward*, rewind*, boomerang*
 relight, relighting, change lighting, lighting, fix lighting | relight*, lighting
 colorize, colourise, colorise, colorize black and white, colourise black and white, black and white photo, color correction, color grading, colour grading, black and white to color | color*, colour*
-style transfer, stylize, stylise, artistic style, change style, art style | style transfer, styliz*, stylis*, redux, style
+style transfer, stylize, stylise, artistic style, change style, art style | style transfer, styliz*, stylis*, redux, restyl*
 cartoon, cartoonize, toonify, comic | cartoon*, toon*, comic
 anime, manga, ghibli | anime, manga, ghibli*, illustrat*
 pixel art, pixelate, retro art, sprite, 8 bit | pixel*, pixel art
@@ -96,7 +96,7 @@ combine image, merge image, multi image, multiple image, multiple reference, sev
 panorama, 360, equirectangular, hdri, skybox | panorama*, 360, equirectangular, skybox*
 texture, material, retexture | texture*, material*
 camera control, camera movement, camera angle, change camera angle, change camera, move camera, change angle, rotate camera, new angle, different angle, camera motion | camera*, angles, recamera
-vector, svg, vectorize, vectorizer, image to svg, png to svg, raster to vector, trace image | svg, vector*, raster*
+vector, svg, vectorize, vectorizer, image to svg, png to svg, jpg to svg, image to vector, jpg to vector, png to vector, photo to vector, logo to svg, raster to vector, trace image | svg, vector*, raster*
 logo, icon, brand mark | logo*, icon*
 typography, text rendering, poster, text in image, render text, lettering, readable text | typograph*, text rendering, ideogram
 
@@ -108,7 +108,7 @@ reverb, echo, pitch shift, audio effect | reverb*, echo*, pitch*, room
 image to 3d, img23d, image23d, i23d, photo to 3d, picture to 3d, image to mesh, 3d from photo, 3d from picture, 3d from image, 3d model from photo, 3d model from image | image to 3d, category:image-to-3d
 text to 3d, 3d from text, 3d asset from text, 3d model from text, txt23d, t23d, text23d, text to mesh | text to 3d, category:text-to-3d
 remesh, retopology, retopo, low poly, topology | remesh*, retopolog*, poly*
-rigging, rig, mocap, motion capture, human motion | rig*, motion*, mocap
+rigging, rig, mocap, motion capture, human motion | rigged, rigging, auto rig, motion*, mocap
 
 # Looking at pictures, reading, language
 vlm, vision language model, visual question answering, vqa, multimodal llm, image understanding, image to prompt, prompt from image, interrogator, ask about image, question about image, answer question about image, ask question about image, chat with image, image question, analyze image, picture question | vision language, vlm, multimodal, category:vision
@@ -116,7 +116,7 @@ llm, chat, chatbot, language model, gpt, chatgpt, claude, text generation, text 
 ocr, read text, text recognition, text extraction, extract text, read text in image, text from image, document parsing, read document | ocr, text recognition, document*, text extract*
 segmentation, segment, sam, mask generation, segment anything, image mask, auto mask, segmenter | segment*, sam
 depth, depth map, depth estimation, monocular depth, midas, depth anything | depth*, midas, zoedepth
-controlnet, control net, canny, edge map, structure control, edge detection, scribble | controlnet*, canny, control*, preprocess*
+controlnet, control net, canny, edge map, structure control, edge detection, scribble | controlnet*, canny, control lora*, preprocess*
 object detection, detect object, bounding box, detector, find objects, grounding | detect*, bounding*, grounding, florence
 nsfw, nsfw check, nsfw filter, nsfw detection, safety check, moderation, content filter, content moderation, porn filter, adult content, safety filter | nsfw, moderat*, safety
 embedding, clip, similarity, compare images, image similarity, image comparison, image quality metric, ssim, lpips | embedding*, similar*, compar*, ssim
@@ -133,8 +133,8 @@ real time, realtime, live, low latency, instant | realtime, real time, lightning
 fast, quick, fastest, speed, speedy, lightning, turbo | turbo, lightning, fast, flash, schnell, speed
 cheap, budget, small, lite, tiny | lite, turbo, schnell, fast, small
 photorealistic, realistic, realism, lifelike, photo real, natural looking | realis*, photoreal*, lifelike, natural
-product photo, product photography, ecommerce, product shot, packshot | product*, shot*
-storyboard, multi shot, multiple shots | storyboard*, multi shot*, multiple*
+product photo, product photography, ecommerce, product shot, packshot | product shot*, product photo*, product, products
+storyboard, multi shot, multiple shots | storyboard*, multi shot*, multiple shots
 transition, morph, interpolation between images, scene transition | transition*, start end
 dance, motion transfer, motion control, animate character, character animation, reenact, drive, driving video | motion transfer, motion control, driving video, animate, dance*, movements, transfer expression*
 replace person, swap character, replace character, swap person, replace actor | animate replace, replacing original character, replace character, swap*

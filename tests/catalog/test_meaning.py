@@ -130,6 +130,22 @@ def test_what_is_said_aside_is_given_up_first(make_endpoint: Make) -> None:
     assert ids(ask("blur packshot")) == ["z/shot"]  # the rarer word, where neither is said aside
 
 
+def test_a_task_is_given_up_after_other_words_and_near_ones_may_miss_some(
+    make_endpoint: Make,
+) -> None:
+    make_endpoint("z/rare", description="Open source.", category="json", position=0)
+    make_endpoint("z/odd", display_name="Rembg open thing", description="Source.", category="json")
+    for place in range(3):
+        make_endpoint(f"z/rembg-{place}", category="json", position=place)
+    answer = ask("rembg open source")
+    assert (ids(answer), answer.found and answer.found.missed) == (["z/odd"], ())
+    near = [one.endpoint_id for one in answer.near]
+    assert near[0] == "z/rare"  # has two words of three
+    assert set(near[1:]) == {"z/rembg-0", "z/rembg-1", "z/rembg-2"}
+    Endpoint.objects.filter(endpoint_id="z/odd").delete()
+    assert ids(ask("rembg source"))[0] == "z/rembg-0"
+
+
 def test_a_slip_is_said_and_what_was_typed_can_be_asked_for(some: None) -> None:
     answer = ask("klnig video")
     assert answer.found is not None
