@@ -35,8 +35,8 @@ OnSent = Callable[[], Awaitable[None]]
 CALL = httpx.Timeout(connect=5, read=30, write=30, pool=None)
 SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=None)
 RUN = httpx.Timeout(connect=5, read=600, write=120, pool=None)
-# fal sends a comment every 15 s while a status stream is open (5.3).
-STREAM = httpx.Timeout(connect=5, read=45, write=30, pool=None)
+# fal sends a comment every 15 s while a status stream is open (5.3); one that is silent for longer holds a run up.
+STREAM = httpx.Timeout(connect=5, read=20, write=30, pool=None)
 # A model's own stream has no such comments, and may think for long between two events.
 MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=None)
 FILE = httpx.Timeout(connect=5, read=60, write=60, pool=None)

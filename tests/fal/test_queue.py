@@ -266,6 +266,8 @@ async def test_status_events_are_told_until_the_request_is_over(connect):
         told = [status async for status in events]
     assert [status.state for status in told] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
     assert upstream.urls == [f"{HANDLE.status_url}/stream?logs=1"]
+    silent_s = upstream.requests[0].extensions["timeout"]["read"]
+    assert 15 < silent_s <= 20  # fal's comment comes every 15 s; after that it is better to poll
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 
