@@ -112,7 +112,7 @@ def search(
         total=total,
         page=page,
         pages=pages,
-        facets=_facets(index, query, filters, base, hits),
+        facets=_facets(index, asked, filters, base, hits),
         reliefs=[] if total else _reliefs(index, query, filters, base),
         suggestions=[] if base or not query.text else _suggestions(index, query, filters),
         near=[endpoints[key] for key in near if key in endpoints],

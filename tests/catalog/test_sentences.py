@@ -81,6 +81,9 @@ def test_a_wish_that_no_text_has_the_words_of_is_asked(
     answer = search(Query(q=WISH))
     assert (answer.endpoints, answer.asked.q, answer.hints) == ([able], ASKED, [])
     assert hits(Query(q=WISH), frozenset(), current(Revision.current())).bit_count() == 1
+    counts = {facet.name: {v.value: v.count for v in facet.values} for facet in answer.facets}
+    told = {f.name: {v.value: v.count for v in f.values} for f in search(Query(q=ASKED)).facets}
+    assert counts == told
     html = member.get("/models/", {"q": WISH}).content.decode()
     assert f"Read as <b>{escape(ASKED)}</b>" in html
     assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
