@@ -111,15 +111,18 @@ async def _end(
 ) -> None:
     """End the run by the result of its completed request, with the last that its status told."""
     at = timezone.now()
-    seen = await _outcome(handle, queue, pace, status)
+    seen = await _outcome(pk, handle, queue, pace, status)
     ended = replace(seen, at=at, request_id=handle.request_id)
     await lifecycle.arecord(pk, replace(ended, logs=status.logs, metrics=status.metrics))
 
 
 async def _outcome(
-    handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
+    pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace, status: fal.Status
 ) -> Observation:
-    """What came of a completed request; upstream is asked until it says so."""
+    """What came of a completed request; upstream is asked until it says so, or nobody wants it any more.
+
+    What has ended cannot be cancelled there: who cancels it here no longer waits for its result.
+    """
     pause_s, unreadable = POLL_FIRST_S, 0
     while True:
         await pace.turn(handle.response_url)
@@ -136,6 +139,8 @@ async def _outcome(
                 return outcomes.failed(error, by="result")
             pace.read(handle.response_url, error)
             log.warning("result of %s not had: %s", handle.request_id, error)
+            if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
+                return outcomes.failed(error, by="result")
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
         else:

@@ -70,7 +70,8 @@ class LiveRuns extends HTMLElement {
       run.dataset.version = status.dataset.version;
       run.dataset.runState = status.dataset.runStatus;
       const log = run.querySelector(".log ol");
-      if (log) log.scrollTop = log.scrollHeight;
+      // In the next frame: to measure now would lay out the page before the picture is asked for.
+      if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) {
         delete run.dataset.watch;
         run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state: run.dataset.runState } }));

@@ -134,6 +134,24 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     assert "not readable" in run.error["message"]
 
 
+def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    sandbox.fault("result", "500", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+
+    def is_over() -> bool:
+        if sandbox.calls().get("result", 0) > 2:
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(is_over, limit_s=60)
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["status"] == 500
+
+
 def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
