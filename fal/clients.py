@@ -55,9 +55,8 @@ class Clients:
         self._calls = Connections(make, CALLS_AT_ONCE)
         self._streams = Connections(make, STREAMS_AT_ONCE)
         self._submits = Connections(make, CALLS_AT_ONCE, KEPT_FOR_SUBMITS_S)
-        import_module(
-            "anyio._backends._asyncio"
-        )  # httpx would read it while the first request waits
+        # httpx would read it while the first request waits.
+        import_module("anyio._backends._asyncio")
         mine = self._calls, self._submits, self._streams
         wire = Wire(*mine, addresses, key, sleep, heard)
         self.platform = Platform(wire)
