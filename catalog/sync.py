@@ -32,6 +32,7 @@ SCHEMAS_PER_CALL = 10
 PRICES_PER_CALL = 50
 CALLS_AT_ONCE = 4  # what they bring is written at once, with the lock held well below 50 ms
 REPORTS_KEPT = 500
+OBJECTS_A_ROUND = 50_000  # of the garbage collector: a few megabytes
 BEAT_EVERY_S = 5.0
 SHOW_EVERY = timedelta(milliseconds=400)
 _COUNTS = ["beat_at", "listed", "schemas_due", "schemas_done"]
@@ -75,16 +76,19 @@ async def run(
 
 @contextmanager
 def _calm_collector() -> Iterator[None]:
-    """Leave what is there already out of the garbage collector's rounds.
+    """Leave what is there already out of the garbage collector's rounds, and let it go round seldom.
 
-    A sync makes many objects, so that it goes round often; looking through all of Django each
-    time took a tenth of a first sync. Afterwards everything is looked at again.
+    A sync makes many objects, nearly all of which go by themselves; looking through them and all of
+    Django each time took a tenth of a first sync. Afterwards everything is looked at again.
     """
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_A_ROUND, *usual[1:])
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 class _Sync:
