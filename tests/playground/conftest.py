@@ -11,9 +11,13 @@ from typing import Any, Protocol
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 from django.db import connections
 
 from catalog import sync, upstream
+from catalog.models import Endpoint
+from playground import lifecycle
+from playground.models import Run
 from playground.pacing import Pace
 from playground.worker import Worker
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -74,6 +78,27 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
 
 
 Work = Callable[[Callable[[], Any]], None]
+Ask = Callable[..., Run]
+
+
+def ended(*runs: Run) -> bool:
+    return not Run.objects.unfinished().filter(pk__in=[run.pk for run in runs]).exists()
+
+
+@pytest.fixture
+def ask(catalogue: None) -> Ask:
+    """`ask("sandbox/ridgeline", prompt="…")` → a run just created."""
+    user = User.objects.create_user("ana")
+    counter = iter(range(1000))
+
+    def make(endpoint_id: str, **arguments: Any) -> Run:
+        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        run, _ = lifecycle.create(
+            user=user, endpoint=endpoint, form_token=str(next(counter)), arguments=arguments
+        )
+        return run
+
+    return make
 
 
 class Team(Protocol):

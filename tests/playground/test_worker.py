@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -12,33 +11,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import OperationalError
 
-import fal
-from catalog.models import Endpoint
-from playground import follower, leases, lifecycle, worker
+from playground import follower, leases, worker
 from playground.models import Artifact, Run, Upload, Worker
 from playground.views import health
-from tests.playground.conftest import SETTINGS, Control, Team, Work
+from tests.playground.conftest import SETTINGS, Ask, Control, Team, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
-
-Ask = Callable[..., Run]
-
-
-@pytest.fixture
-def ask(catalogue: None) -> Ask:
-    """`ask("sandbox/ridgeline", prompt="…")` → a run just created."""
-    user = User.objects.create_user("ana")
-    counter = iter(range(1000))
-
-    def make(endpoint_id: str, **arguments: Any) -> Run:
-        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
-        run, _ = lifecycle.create(
-            user=user, endpoint=endpoint, form_token=str(next(counter)), arguments=arguments
-        )
-        return run
-
-    return make
 
 
 @pytest.fixture
@@ -47,10 +25,6 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     running = start_sandbox(tmp_path / "own", key="test:key", pace=0.2)
     yield running
     running.stop()
-
-
-def ended(*runs: Run) -> bool:
-    return not Run.objects.unfinished().filter(pk__in=[run.pk for run in runs]).exists()
 
 
 def archived(run: Run) -> bool:
@@ -134,24 +108,6 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     assert "not readable" in run.error["message"]
 
 
-def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
-    sandbox.fault("result", "500", times=1000)
-    run = ask("mischief/slow", prompt="x", duration=0.1)
-
-    def is_over() -> bool:
-        if sandbox.calls().get("result", 0) > 2:
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(is_over, limit_s=60)
-    run.refresh_from_db()
-    assert run.state == "failed"
-    assert run.error["status"] == 500
-
-
 def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
@@ -210,45 +166,6 @@ def test_a_failed_request_keeps_its_own_words(
     assert run.state == "failed"
     assert run.error["status"] == 422
     assert kind in json.dumps(run.error)
-
-
-def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
-    run = ask("mischief/slow", prompt="x", duration=60)
-
-    def cancelled() -> bool:
-        if Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None).exists():
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(cancelled)
-    run.refresh_from_db()
-    assert run.state == "cancelled"
-    assert run.cancel_requested_at
-
-
-def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
-    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
-    cancel, tries = follower.cancel, iter([True, False])
-
-    async def cancel_later(pk: uuid.UUID, queue: fal.Queue) -> None:
-        if next(tries, False):
-            raise OperationalError("the server closed the connection")
-        await cancel(pk, queue)
-
-    monkeypatch.setattr(follower, "cancel", cancel_later)
-    run = ask("mischief/slow", prompt="x", duration=30)
-    run_is = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
-
-    def cancelled() -> bool:
-        if run_is.exists():
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(cancelled)
-    run.refresh_from_db()
-    assert run.state == "cancelled"
 
 
 def test_uploads_reach_upstream_and_go_up_once(

@@ -1,0 +1,70 @@
+"""A person's Cancel, against the real sandbox over sockets."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import OperationalError
+
+import fal
+from playground import follower, leases, lifecycle
+from playground.models import Run
+from tests.playground.conftest import Ask, Control, Work, ended
+
+
+def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    sandbox.fault("result", "500", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+
+    def is_over() -> bool:
+        if sandbox.calls().get("result", 0) > 2:
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(is_over, limit_s=60)
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["status"] == 500
+
+
+def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
+    run = ask("mischief/slow", prompt="x", duration=60)
+
+    def cancelled() -> bool:
+        if Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None).exists():
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(cancelled)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.cancel_requested_at
+
+
+def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
+    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
+    cancel, tries = follower.cancel, iter([True, False])
+
+    async def cancel_later(pk: uuid.UUID, queue: fal.Queue) -> None:
+        if next(tries, False):
+            raise OperationalError("the server closed the connection")
+        await cancel(pk, queue)
+
+    monkeypatch.setattr(follower, "cancel", cancel_later)
+    run = ask("mischief/slow", prompt="x", duration=30)
+    run_is = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
+
+    def cancelled() -> bool:
+        if run_is.exists():
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(cancelled)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
