@@ -40,5 +40,5 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     user = get_user_model().objects.filter(pk=pk, is_active=True).first()
     if user is None:
         return render(request, "link_expired.html", status=403)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="config.login.Backend")
     return redirect("catalog:front")

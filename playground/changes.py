@@ -117,6 +117,6 @@ async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:
                 async for _ in listener.notifies():
                     bell.ring()
         except psycopg.Error as error:
-            log.warning("not listening for changes: %s", error)
+            log.warning("not listening for changes: %s", str(error).partition("\n")[0])
         bell.ring()
         await asyncio.sleep(LISTEN_AGAIN_S)

@@ -97,12 +97,12 @@ class Row:
         return stills.of(self.picture.artifact, self.picture.src) if self.picture else ""
 
 
-def row(run: Run) -> Row:
-    """A run ready for a list; its artifacts were fetched with the others'."""
+def row(run: Run, view: str = "row") -> Row:
+    """A run ready for a list, which shows it in this view; its artifacts were fetched with the others'."""
     pictures = [one for one in renderers.shown(run) if stills.of(one.artifact, one.src)]
     return Row(
         run,
-        "" if run.is_final else live_marks.watch(run, "row"),
+        "" if run.is_final else live_marks.watch(run, view),
         pictures[0] if pictures else None,
         seconds(run),
     )

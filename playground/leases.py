@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, Window
+from django.db.models import CharField, DateTimeField, F, Q, UUIDField, Window
 from django.db.models.functions import RowNumber
 
+from catalog.prepared import Prepared, PreparedUpdate, Slot, Slots
 from playground import changes, clock, lifecycle, outcomes
 from playground.files import inputs
 from playground.lifecycle import Observation
@@ -94,8 +95,7 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
     still going up was not sent.
     """
     now = now or clock.now()
-    free = _free(now).order_by("created_at", "pk").values_list(*Free._fields)
-    first = [Free(*row) for row in free[:FEW]]
+    first = [Free(*row) for row in _FIRST.all(now=now)]
     if not first:
         return Claim([], [])
     is_all = len(first) < FEW
@@ -109,9 +109,7 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
         for run in (sending := again + fresh):
             run.attempts += 1
         if sending:
-            Run.objects.filter(pk__in=[run.pk for run in sending]).update(
-                **mine, state=State.SUBMITTING, attempts=F("attempts") + 1, note=""
-            )
+            _MINE.run(pks=[run.pk for run in sending], **mine)
         if to_follow:
             Run.objects.filter(pk__in=to_follow).update(**mine)
         for run in broken_off:
@@ -122,16 +120,15 @@ def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = 
 def has_free(may_go: MayGo = NO_LIMIT) -> bool:
     """Whether `claim` would find something, limits and all; a look without a write, for a worker with runs."""
     now = clock.now()
-    if _begun(now).exists():
+    if _BEGUN.all(now=now):
         return True
     # Counting those under way costs more the more there are; mostly nobody waits.
-    return _new(now).exists() and bool(_next(now, 1, may_go))
+    return bool(_WAITING.all(now=now)) and bool(_next(now, 1, may_go))
 
 
 def is_room(user_id: int) -> bool:
     """Whether one more run of this person may be under way now."""
-    sent = Run.objects.unfinished().filter(state__in=UNDER_WAY).order_by()
-    under_way = Counter(sent.values_list("user_id", flat=True))
+    under_way = Counter(_SENT.all())
     is_mine = under_way[user_id] < settings.RUNS_AT_ONCE_PER_USER
     return is_mine and under_way.total() < settings.RUNS_AT_ONCE
 
@@ -154,7 +151,7 @@ def fair(
 
 def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[Run]]:
     """Free runs that had been begun: to be sent after all, to be followed, broken off with their worker."""
-    if not _begun(now).exists():  # which is cheaper than to lock what is seldom there
+    if not _BEGUN.all(now=now):  # which is cheaper than to lock what is seldom there
         return [], [], []
     rows = _locked(_begun(now)).order_by("created_at")[:limit]
     again: list[Run] = []
@@ -197,15 +194,14 @@ def _fresh(now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] |
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
     chosen = _next(now, room, may_go, waiting)
-    return list(_locked(_new(now).filter(pk__in=chosen)).order_by("created_at")) if chosen else []
+    return _CHOSEN.all(now=now, pks=chosen) if chosen else []
 
 
 def _next(
     now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None = None
 ) -> list[uuid.UUID]:
     # Counted here: for a GROUP BY, SQLite would read the whole history in the users' order.
-    sent = Run.objects.unfinished().filter(state__in=UNDER_WAY).order_by()
-    under_way = Counter(sent.values_list("user_id", flat=True))
+    under_way = Counter(_SENT.all())
     room = min(room, settings.RUNS_AT_ONCE - under_way.total())
     if room <= 0:
         return []
@@ -251,17 +247,42 @@ def _locked(runs: RunQuerySet) -> RunQuerySet:
     )
 
 
-def _new(now: datetime) -> RunQuerySet:
+def _new(now: datetime | Slot) -> RunQuerySet:
     return _free(now).filter(state=State.CREATED)
 
 
-def _begun(now: datetime) -> RunQuerySet:
+def _begun(now: datetime | Slot) -> RunQuerySet:
     return _free(now).exclude(state=State.CREATED)
 
 
-def _free(now: datetime) -> RunQuerySet:
+def _free(now: datetime | Slot) -> RunQuerySet:
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(free)
+
+
+# What every look for work asks.
+_NOW = Slot("now", DateTimeField())
+_PKS = Slots("pks", UUIDField())
+_FIRST = Prepared(lambda: _free(_NOW).order_by("created_at", "pk").values_list(*Free._fields)[:FEW])
+_BEGUN = Prepared(lambda: _begun(_NOW).order_by().values_list("pk")[:1])
+_WAITING = Prepared(lambda: _new(_NOW).order_by().values_list("pk")[:1])
+_SENT = Prepared(
+    lambda: (
+        Run.objects.unfinished()
+        .filter(state__in=UNDER_WAY)
+        .order_by()
+        .values_list("user_id", flat=True)
+    )
+)
+_CHOSEN = Prepared(lambda: _locked(_new(_NOW).filter(pk__in=_PKS)).order_by("created_at"))
+_MINE = PreparedUpdate(
+    lambda: Run.objects.filter(pk__in=_PKS),
+    worker=Slot("worker", CharField()),
+    lease_until=Slot("lease_until", DateTimeField()),
+    state=State.SUBMITTING,
+    attempts=F("attempts") + 1,
+    note="",
+)
 
 
 def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:

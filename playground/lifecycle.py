@@ -25,6 +25,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
+from catalog import prepared
 from catalog.models import Endpoint, Standing
 from fal.storable import storable
 from playground import changes, clock
@@ -268,7 +269,7 @@ def create(**values: Any) -> tuple[Run, bool]:
         raise Refused(refusal)
     try:
         with transaction.atomic():
-            run = Run.objects.create(**values)
+            prepared.insert(run := Run(**values))
             changes.announce()
     except IntegrityError:
         return Run.objects.get(user=values["user"], form_token=values["form_token"]), False

@@ -24,8 +24,10 @@ from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
+from django.db.models import UUIDField
 
-from playground import changes, renderers
+from catalog.prepared import Prepared, Slot, Slots
+from playground import changes, leaving, outages, renderers
 from playground.live_marks import mark
 from playground.models import Run
 
@@ -42,6 +44,14 @@ KEPT_STATES = 4096
 GATHER_S = 0.1  # log lines are told together, ten times a second at most
 PASSING = {Run.State.SUBMITTING}  # a step of our own, mostly over before anybody could see it
 STOP_POLLING = 286  # htmx: nothing more will change
+
+# Asked at every change of a watched run.
+_VERSIONS = Prepared(
+    lambda: Run.objects.filter(pk__in=Slots("pks", UUIDField())).values_list(
+        "pk", "version", "state"
+    )
+)
+_WHOLE = Prepared(lambda: Run.objects.with_endpoint().filter(pk=Slot("pk", UUIDField())))
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +125,7 @@ class Hub:
 
     def __init__(self, bell: changes.Bell) -> None:
         self.bell = bell
+        self.is_leaving = False
         self.versions: dict[uuid.UUID, int] = {}
         self._polls: dict[uuid.UUID, set[_Poll]] = {}
         self._has_polls = asyncio.Event()
@@ -151,8 +162,15 @@ class Hub:
             try:
                 async with self._reading:
                     await self._read(list(self._polls))
-            except DatabaseError:
-                log.exception("the watched runs could not be read; again at the next ring")
+            except DatabaseError as error:
+                words = "the watched runs could not be read; again at the next ring"
+                outages.tell(log, error, words)
+
+    def leave(self) -> None:
+        """Hold nothing any more: the server ends, and would wait for it."""
+        self.is_leaving = True
+        for poll in set().union(*self._polls.values()):
+            poll.end()
 
     def has_moved(self, run: Watched) -> bool:
         """Whether the run's state is another than when the page drew it, in a way that is told at once."""
@@ -225,8 +243,9 @@ class Router:
         async with AsyncExitStack() as stack:
             self.hub = Hub(await stack.enter_async_context(changes.listening()))
             listening = asyncio.create_task(self.hub.listen(), name="held polls")
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
+            with leaving.told(self.hub.leave):
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
             listening.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -235,15 +254,16 @@ class Router:
         runs = read(query)
         if not runs:
             return await _answer(send, STOP_POLLING)
-        hold_s = HOLD_S if "hold=1" in query.split("&") else 0.0
+        hold_s = HOLD_S if "hold=1" in query.split("&") and not hub.is_leaving else 0.0
         try:
             # Who leaves meanwhile is not looked for: it would cost each poll a task, and ends with the hold.
             found = await hub.newer(runs, hold_s)
             body = b"".join([await hub.fragment(run) for run in found])
-        except DatabaseError:
-            log.exception("a held poll could not read its runs")
+        except DatabaseError as error:
+            outages.tell(log, error, "a held poll could not read its runs")
             return await _answer(send, 503)
-        return await _answer(send, 200 if body else 204, body)
+        nothing = 503 if hub.is_leaving else 204  # a page waits a little after an error
+        return await _answer(send, 200 if body else nothing, body)
 
 
 async def _answer(send: Send, status: int, body: bytes = b"") -> None:
@@ -256,12 +276,11 @@ async def _answer(send: Send, status: int, body: bytes = b"") -> None:
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
     close_old_connections()
-    rows = Run.objects.filter(pk__in=pks).values_list("pk", "version", "state")
-    return {pk: (version, state) for pk, version, state in rows}
+    return {pk: (version, state) for pk, version, state in _VERSIONS.all(pks=pks)}
 
 
 def _draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
-    run = Run.objects.with_endpoint().prefetch_related("artifacts").get(pk=pk)
+    run = _WHOLE.get(pk=pk)
     return run.version, renderers.changed(run, view).encode()
 
 

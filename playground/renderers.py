@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import UUIDField
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from catalog import upstream
+from catalog.prepared import Prepared, Slot
 from fal.storable import storable_text
 from playground import live_marks, trees, words
 from playground.form import filling
@@ -18,6 +20,11 @@ from schemas.artifacts import Artifact as Found
 from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
+LARGE = {
+    "stage",
+    "page",
+}  # views of all that came of a run; lists take what they show off the run itself
+_ARTIFACTS = Prepared(lambda: Artifact.objects.filter(run_id=Slot("run", UUIDField())))
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
 _markdown.enable("table")
 
@@ -84,6 +91,7 @@ class Text:
 
 def shown(run: Run) -> list[Shown]:
     """The run's artifacts, each with its template."""
+    is_fetched = "artifacts" in getattr(run, "_prefetched_objects_cache", {})
     return [
         Shown(
             artifact,
@@ -93,7 +101,7 @@ def shown(run: Run) -> list[Shown]:
             or f"{run.endpoint.endpoint_id.replace('/', '-')}-{artifact.position + 1}",
             run.title or f"Output of {run.endpoint.display_name}",
         )
-        for artifact in run.artifacts.all()
+        for artifact in (run.artifacts.all() if is_fetched else _ARTIFACTS.all(run=run.pk))
     ]
 
 
@@ -165,7 +173,7 @@ def _share(progress: Any) -> float | None:
 
 
 def context(run: Run) -> dict[str, Any]:
-    """All that the templates of one run need, for any view of it."""
+    """All that the templates of one run need where it is shown large."""
     return {
         "run": run,
         "watch": live_marks.watch(run, "stage"),
@@ -185,7 +193,8 @@ def context(run: Run) -> dict[str, Any]:
 
 def changed(run: Run, view: str) -> str:
     """The fragments that a page of this view swaps in when the run has changed."""
-    return render_to_string(f"playground/live/_{view}.html", context(run))
+    shows = context(run) if view in LARGE else {"run": run}
+    return render_to_string(f"playground/live/_{view}.html", shows)
 
 
 RATIOS = {

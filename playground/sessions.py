@@ -23,7 +23,7 @@ from django.db import DatabaseError, close_old_connections
 import fal
 from catalog.models import Endpoint
 from fal.storable import storable
-from playground import clock, leases, lifecycle, outcomes
+from playground import clock, leases, lifecycle, outages, outcomes
 from playground.files import sniffing
 from playground.form import filling
 from playground.lifecycle import Observation
@@ -76,8 +76,8 @@ class Sitting:
                 await sync_to_async(leases.renew)(self._worker, [self.run.pk])
                 if self.count > self._told:
                     await self._tell()
-            except DatabaseError:
-                log.exception("run %s: its session could not be told of", self.run.pk)
+            except DatabaseError as error:
+                outages.tell(log, error, "run %s: its session could not be told of", self.run.pk)
                 await sync_to_async(close_old_connections)()
             await asyncio.sleep(TELL_EVERY_S)
 

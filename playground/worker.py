@@ -32,6 +32,7 @@ from playground import (
     dispatcher,
     follower,
     leases,
+    outages,
     unconfirmed,
     webhooks,
 )
@@ -134,7 +135,7 @@ class Worker:
                 whose = (
                     "the database" if isinstance(error, DatabaseError) else "a job of the worker"
                 )
-                log.exception("%s did not do its part; again in a moment", whose)
+                outages.tell(log, error, "%s did not do its part; again in a moment", whose)
                 await sync_to_async(close_old_connections)()
                 pause_s = AFTER_DATABASE_ERROR_S
             await asyncio.sleep(pause_s)
@@ -174,8 +175,8 @@ class Worker:
         """What a look at the rows gives; None when the database does not do its part."""
         try:
             return await sync_to_async(look)()
-        except DatabaseError:
-            log.exception("the database did not do its part; again in a moment")
+        except DatabaseError as error:
+            outages.tell(log, error, "the database did not do its part; again in a moment")
             await sync_to_async(close_old_connections)()
             await asyncio.sleep(AFTER_DATABASE_ERROR_S)
             return None
@@ -186,12 +187,11 @@ class Worker:
         may_go = self._may_go()
         # A worker without runs claims at once: that looks before it writes, too.
         has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
-        self._look_took_s = time.perf_counter() - began
-        if not has_free:
-            return None
-        claim = leases.claim(self.name, room, may_go=may_go)
-        for run in claim.to_send:
+        claim = leases.claim(self.name, room, may_go=may_go) if has_free else None
+        for run in claim.to_send if claim else ():
             self._host(run.transport).sends()
+        # With what it took to claim: the claim itself rings, and to look again at once would hold up what it got.
+        self._look_took_s = time.perf_counter() - began
         return claim
 
     def _may_go(self) -> dict[str, int]:

@@ -21,14 +21,14 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import sync_to_async
 from django.db import (
     DatabaseError,
-    InterfaceError,
-    OperationalError,
     close_old_connections,
     transaction,
 )
-from django.db.models import F
+from django.db.models import F, UUIDField
 
-from playground import changes
+from catalog import prepared
+from catalog.prepared import Prepared, Slots
+from playground import changes, outages
 from playground.models import Run
 from playground.querysets import RunQuerySet
 
@@ -74,10 +74,10 @@ def change(
     counted: where a column gets another value, and only there.
     """
     with transaction.atomic(savepoint=False):
-        run = _batch.rows.pop(pk, None) or _locked().get(pk=pk)
+        run = _batch.rows.pop(pk, None) or _LOCKED.get(pks=[pk])
         changed = decide(run)
         if any(getattr(run, name) != value for name, value in changed.items()):
-            Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
+            prepared.change(run, {**changed, "version": run.version + 1})
             then(changed)
             _batch.has_changed = True
             if not _batch.is_open:
@@ -88,7 +88,11 @@ def change(
 def _locked() -> RunQuerySet:
     """Locked rows with their model's `standing` as it is now, since every submit asks for it."""
     rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
+    rows = rows.filter(pk__in=Slots("pks", UUIDField())).order_by("pk")
     return rows.annotate(standing=F("endpoint__standing"))
+
+
+_LOCKED = Prepared(_locked)
 
 
 async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
@@ -147,8 +151,9 @@ def together(writes: Sequence[Write]) -> list[Any]:
         return _in_one(writes)
     except Exception as error:
         first = writes[0].pk
-        log.exception("changes of %d runs, %s first, are not written", len(writes), first)
-        if len(writes) == 1 or isinstance(error, OperationalError | InterfaceError):
+        words = "changes of %d runs, %s first, are not written"
+        outages.tell(log, error, words, len(writes), first)
+        if len(writes) == 1 or isinstance(error, outages.PASSING):
             close_old_connections()  # the database is locked or away: for each one of them
             return [error] * len(writes)
     return [together([one])[0] for one in writes]
@@ -158,7 +163,7 @@ def _in_one(writes: Sequence[Write]) -> list[Any]:
     try:
         with transaction.atomic(savepoint=False):
             _batch.is_open, _batch.has_changed = True, False
-            rows = _locked().filter(pk__in={one.pk for one in writes}).order_by("pk")
+            rows = _LOCKED.all(pks={one.pk for one in writes})
             _batch.rows = {run.pk: run for run in rows}
             found = [one.work() for one in writes]
             if _batch.has_changed:

@@ -41,8 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         live_idle_s=options.live_idle,
     )
     app = build(config)
-    server = Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    server = Server(  # a thumbnail that is being painted takes seconds, and cannot be broken off
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     )
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
     helper = _warm(config) if options.warm and app.state.sandbox.gallery.missing() else None

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import BigAutoField
+from django.utils import timezone
 
+from catalog import prepared
 from catalog.models import Endpoint
+from catalog.prepared import Prepared, Slot
 from playground.form import filling, json_view, mending
 from playground.form.filling import Filled, Post
 from playground.models import Draft
@@ -26,6 +30,7 @@ MAX_CHARS = 1 << 20
 MOST_EARLIER = 6
 OTHER_TAB = "other tab"
 REPLACED = "replaced"
+_WRITTEN = ("post", "version", "tab", "earlier", "schema_digest")
 
 
 class TooLarge(ValueError):
@@ -53,7 +58,7 @@ class Tab:
 
 def find(user: User, endpoint: Endpoint) -> Draft:
     """The person's draft for a model; an empty one, not yet a row, where nothing was typed."""
-    kept = Draft.objects.filter(user=user, endpoint=endpoint).first()
+    kept = _KEPT.first(user=user.pk, endpoint=endpoint.pk)
     if kept is None:
         return Draft(user=user, endpoint=endpoint, post={})
     kept.endpoint = endpoint
@@ -85,7 +90,7 @@ def keep(user: User, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: boo
             if is_forced:  # whoever works on here has decided
                 draft.earlier = [one | {"why": REPLACED} for one in draft.earlier]
             _write(draft, endpoint, post, tab)
-        draft.save()
+        _save(draft)
     if clashes:
         raise Clash(draft.version)
     return draft.version
@@ -101,7 +106,7 @@ def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> t
         if is_loss:
             _put_aside(draft, old, REPLACED, tab.id)
         _write(draft, endpoint, {} if filling.is_untouched(endpoint, new) else new, tab)
-        draft.save()
+        _save(draft)
     return draft.version, is_loss
 
 
@@ -113,7 +118,7 @@ def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post
         if not filling.is_untouched(endpoint, now):
             _put_aside(draft, now, REPLACED, tab.id)
         _write(draft, endpoint, back, tab)
-        draft.save()
+        _save(draft)
     return draft.version, dict(back)
 
 
@@ -123,7 +128,7 @@ def take_over(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int,
         draft = _locked(user, endpoint)
         _put_aside(draft, now, REPLACED, tab.id)
         draft.tab, draft.version = tab.id, draft.version + 1
-        draft.save()
+        _save(draft)
     return draft.version, dict(draft.post)
 
 
@@ -139,22 +144,23 @@ def carried(draft: Draft) -> Filled:
     named, with an offer to make it fit.
     """
     endpoint, plain = draft.endpoint, Filled(draft.post)
-    if not draft.post or draft.schema_digest in {"", endpoint.schema_id}:
+    drawn_by = draft.schema_digest or endpoint.schema_id or ""
+    made_for = filling.made_for(draft.post) or drawn_by
+    if not draft.post or made_for == drawn_by == (endpoint.schema_id or ""):
         return plain
-    before = filling.former(endpoint, draft.schema_digest)
+    before = filling.former(endpoint, drawn_by)
     arguments, problems = filling.readable(endpoint, draft.post, before)
     if before is None or problems:
         return plain
-    look = mending.look(endpoint, arguments, draft.schema_digest)
+    look = mending.look(endpoint, arguments, made_for)
     filled = plain
-    if not json_view.is_json(draft.post):
+    if drawn_by != endpoint.schema_id and not json_view.is_json(draft.post):
         post = filling.from_arguments(endpoint, arguments).post
         filled = dataclasses.replace(plain, post=choices.kept(post, draft.post))
     if look is None:
         return filled
     words = f"This is what you had typed. {mending.complaint(look.misfits)}"
-    digest = draft.schema_digest if look.is_mendable else ""
-    return dataclasses.replace(filled, notice=words, mend=digest)
+    return filling.flagged(filled, words, made_for, is_mendable=look.is_mendable)
 
 
 def size(post: Post) -> int:
@@ -168,9 +174,21 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post, tab: Tab) -> None:
 
 
 def _locked(user: User, endpoint: Endpoint) -> Draft:
+    if draft := _LOCKED.first(user=user.pk, endpoint=endpoint.pk):
+        return draft
     rows = Draft.objects.select_for_update()
     draft, _ = rows.get_or_create(user=user, endpoint=endpoint, defaults={"post": {}})
     return draft
+
+
+_OF_ONE = {"user_id": Slot("user", BigAutoField()), "endpoint_id": Slot("endpoint", BigAutoField())}
+_KEPT = Prepared(lambda: Draft.objects.filter(**_OF_ONE))
+_LOCKED = Prepared(lambda: Draft.objects.select_for_update().filter(**_OF_ONE))
+
+
+def _save(draft: Draft) -> None:
+    values = {name: getattr(draft, name) for name in _WRITTEN}
+    prepared.change(draft, {**values, "updated_at": timezone.now()})
 
 
 def _put_aside(draft: Draft, post: Post, why: str, tab: str) -> None:

@@ -36,6 +36,9 @@ from schemas.validation import validate
 from schemas.writing import write
 
 HOUSE = "~house"  # in a form that has a house default: even when it is emptied, somebody did that
+MADE_FOR = (
+    "~made-for"  # in a form with what no longer fits: the schema's version that it was made for
+)
 TITLE_LENGTH = 200
 DIGEST = re.compile("[0-9a-f]{64}")
 LONGEST_LINK = 6000
@@ -227,6 +230,17 @@ def tables(endpoint: Endpoint) -> dict[str, Any]:
         "outputs": output_rows(found.contract),
         "document": document if endpoint.schema_id else "",
     }
+
+
+def made_for(post: Post) -> str:
+    """The older version of the schema that what a form holds was made for; empty where all of it fits."""
+    return (post.get(MADE_FOR) or [""])[-1][:64]
+
+
+def flagged(filled: Filled, words: str, digest: str, *, is_mendable: bool) -> Filled:
+    """A form with what does not fit said, which its draft remembers until that is mended."""
+    post = filled.post | {MADE_FOR: [digest]}
+    return replace(filled, post=post, notice=words, mend=digest if is_mendable else "")
 
 
 def title(arguments: dict[str, Any]) -> str:

@@ -97,13 +97,13 @@ def _of_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str) 
     ]
     look = mending.look(endpoint, arguments, digest)
     strange = [key for key in arguments if key not in {one.name for one in found.root.children}]
+    filled = replace(filled, problems=problems)
     if look:
         words = f"{words} {mending.complaint(look.misfits)}"
-    elif strange and found.root.children:
+        return filling.flagged(filled, words, digest, is_mendable=look.is_mendable)
+    if strange and found.root.children:
         words = f"{words} Not in the model's schema: {', '.join(strange)}."
-    return replace(
-        filled, notice=words, problems=problems, mend=digest if look and look.is_mendable else ""
-    )
+    return replace(filled, notice=words)
 
 
 def _run(user: User, endpoint: Endpoint, key: str) -> Filled | None:

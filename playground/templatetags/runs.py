@@ -18,6 +18,12 @@ def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
     return {"row": history.row(run), "oob": oob}
 
 
+@register.inclusion_tag("playground/endpoint/_strip_item.html")
+def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
+    """One run of a model's film strip."""
+    return {"row": history.row(run, "strip"), "oob": oob}
+
+
 @register.inclusion_tag("playground/run/_timeline.html")
 def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
     """What happened to a run and when."""

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
+from playground import outages
 from playground.models import Run
 
 LOOK_EVERY_S = 0.25
@@ -43,8 +44,8 @@ class _Watch:
         while self.waiting:
             try:
                 asked = await sync_to_async(_asked)(list(self.waiting))
-            except DatabaseError:
-                log.exception("no look for cancels; again in a moment")
+            except DatabaseError as error:
+                outages.tell(log, error, "no look for cancels; again in a moment")
                 await sync_to_async(close_old_connections)()
                 asked = []
             for pk in asked:

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Exists, OuterRef
-from django.http import HttpResponse, HttpResponseBase
+from django.db.models import BigAutoField, CharField, Exists, OuterRef
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
-from catalog.querysets import EndpointQuerySet
+from catalog.prepared import Prepared, Slot
 from playground import about, history
 from playground.form import drafts, filling, sources
 from playground.form.filling import Filled, Post
@@ -31,7 +31,7 @@ MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The model's page; a POST is its form, sent or changed."""
-    found = get_object_or_404(_shown(request), endpoint_id=endpoint_id)
+    found = _found(request, endpoint_id)
     if not request.user.is_authenticated:
         return _log_in_again(request, found)
     if request.method == "POST":
@@ -39,13 +39,26 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     return _page(request, found)
 
 
-def _shown(request: HtmxRequest) -> EndpointQuerySet:
-    """Models with what their pages show of them; a Run in place draws no page, and is not to wait for that."""
-    found = Endpoint.objects.all()
+def _found(request: HtmxRequest, endpoint_id: str) -> Endpoint:
+    """The model with what its page shows of it; a Run in place draws no page, and is not to wait for that."""
     if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
-        return found
-    annotated = found.with_favourites_of(request.user).select_related("picture")
-    return annotated.annotate(has_house_default=Exists(HOUSE_DEFAULT))
+        found = _BARE.first(endpoint_id=endpoint_id)
+    else:
+        found = _SHOWN.first(endpoint_id=endpoint_id, user=request.user.pk or 0)
+    if found is None:
+        raise Http404
+    return found
+
+
+_BARE = Prepared(lambda: Endpoint.objects.filter(endpoint_id=Slot("endpoint_id", CharField())))
+_SHOWN = Prepared(
+    lambda: (
+        Endpoint.objects.with_favourites_of(Slot("user", BigAutoField()))
+        .select_related("picture")
+        .annotate(has_house_default=Exists(HOUSE_DEFAULT))
+        .filter(endpoint_id=Slot("endpoint_id", CharField()))
+    )
+)
 
 
 @require_GET

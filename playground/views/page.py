@@ -6,11 +6,13 @@ import secrets
 import uuid
 from typing import Any
 
+from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from catalog import change_log, related
 from catalog.models import Endpoint, Revision
+from catalog.prepared import Prepared, Slot
 from playground import history, renderers, sessions
 from playground.form import filling, json_view
 from playground.form.filling import Filled
@@ -67,6 +69,7 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
         "notice": filled.notice,
         "undo": filled.undo,
         "mend": filled.mend,
+        "made_for": filling.made_for(filled.post),
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
@@ -88,12 +91,16 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     if run is None and (len(latest) == STRIP or not all(one.is_final for one in latest)):
         unfinished = _mine(request, found).unfinished().with_endpoint()
         run = unfinished.prefetch_related("artifacts").first()
-    return (renderers.context(run) if run else {}) | {"strip": list(map(history.row, latest))}
+    return (renderers.context(run) if run else {}) | {"strip": _strip(latest)}
 
 
 def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     """The person's latest runs of the model."""
-    return [history.row(run) for run in _latest(request, found)]
+    return _strip(_latest(request, found))
+
+
+def _strip(latest: list[Run]) -> list[history.Row]:
+    return [history.row(run, "strip") for run in latest]
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
@@ -101,10 +108,21 @@ def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
-    latest = list(_mine(request, found).recent().select_related(None)[:STRIP])
+    latest = _LATEST.all(user=request.user.pk or 0, endpoint=found.pk)
     for run in latest:
         run.endpoint = found
     return latest
+
+
+_LATEST = Prepared(
+    lambda: (
+        Run.objects.filter(
+            user_id=Slot("user", BigAutoField()), endpoint_id=Slot("endpoint", BigAutoField())
+        )
+        .recent()
+        .select_related(None)[:STRIP]
+    )
+)
 
 
 def shown(request: HttpRequest, text: str) -> Run | None:

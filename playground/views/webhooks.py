@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from playground import webhooks
+from playground import outages, webhooks
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ def fal(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         return HttpResponse(status=webhooks.receive(token, _as_sent(request), body))
-    except DatabaseError:
-        log.exception("a webhook could not be kept; upstream delivers it again")
+    except DatabaseError as error:
+        outages.tell(log, error, "a webhook could not be kept; upstream delivers it again")
         return HttpResponse(status=429)
 
 

@@ -7,6 +7,12 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   const submitter = detail.triggeringEvent?.submitter;
   if (detail.elt === document.getElementById(FORM) && submitter?.name) detail.parameters[submitter.name] = submitter.value;
 });
+/* Files go up when they are picked; a post without any is written, and read, in half the time. */
+document.addEventListener("htmx:confirm", ({ target }) => {
+  if (target.id !== FORM) return;
+  const hasFiles = [...target.elements].some(({ files }) => files?.length);
+  target.enctype = hasFiles ? "multipart/form-data" : "application/x-www-form-urlencoded";
+});
 document.addEventListener("click", (event) => {
   const close = event.target.closest?.("[data-close-notice]");
   const notice = close?.closest("#form-notice");

@@ -18,13 +18,14 @@ class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
     this.release = null;
+    this.waited = this.ids;
     this.leaving = new AbortController();
     const { signal } = this.leaving;
-    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
+    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
     for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
     for (const name of ["pageshow", "online"]) addEventListener(name, this, { signal });
     this.offering = setTimeout(() => this.watched.length && notify(), OFFER_MS);
-    this.poll();
+    this.later(0); // htmx has to know this element first
   }
   disconnectedCallback() {
     clearTimeout(this.timer);
@@ -34,6 +35,9 @@ class LiveRuns extends HTMLElement {
   }
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
+  }
+  get ids() {
+    return new Set(this.watched.map((run) => run.dataset.runId));
   }
   get wanted() {
     const texts = this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
@@ -46,6 +50,8 @@ class LiveRuns extends HTMLElement {
       event.detail.path = `/runs/live/?${this.asked}${this.release ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:beforeSend") {
       this.xhr = event.detail.xhr;
+    } else if (event.type === "htmx:beforeOnLoad") {
+      fetchFirst(event.detail.xhr.responseText);
     } else if (event.type === "htmx:afterRequest") {
       this.isAsking = false;
       this.errors = event.detail.successful ? 0 : this.errors + 1;
@@ -58,6 +64,8 @@ class LiveRuns extends HTMLElement {
       this.take();
       if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted) this.restart();
       else this.later(0);
+    } else if (this.isAsking && this.asked !== undefined && (event.persisted ?? true)) {
+      this.restart(); // whoever was asked may be gone since, and a hidden page asks nobody
     } else {
       this.poll();
     }
@@ -72,10 +80,18 @@ class LiveRuns extends HTMLElement {
       const log = run.querySelector(".log ol");
       // In the next frame: to measure now would lay out the page before the picture is asked for.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
-      if (status.dataset.final) {
-        delete run.dataset.watch;
-        run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state: run.dataset.runState } }));
-      }
+      if (status.dataset.final) delete run.dataset.watch;
+    }
+    this.tell();
+  }
+  /** What was waited for and has ended is told, however the page shows it; and what gave its place to another. */
+  tell() {
+    const before = this.waited;
+    this.waited = this.ids;
+    for (const id of before.difference(this.waited)) {
+      const run = document.querySelector(`[data-run-id="${id}"]`);
+      const told = new CustomEvent(run ? "run:finished" : "run:left", { bubbles: true, detail: { state: run?.dataset.runState } });
+      (run ?? document.body).dispatchEvent(told);
     }
   }
   /** A run came or went: what is being held was asked for by another page, so to speak. */
@@ -123,6 +139,15 @@ class LiveRuns extends HTMLElement {
 const isNotified = () => window.Notification?.permission === "granted" && localStorage.getItem("vitrine-notify") === "1";
 // While the server is away nothing is offered; the next page, or the next look, offers again.
 const notify = () => import("./lazy/notify.js").then(({ offer }) => offer(), () => undefined);
+
+/** Ask for the large pictures of an answer before the page is changed: that takes about as long as they do. */
+function fetchFirst(markup) {
+  for (const [, address] of markup.matchAll(/<img src="(?!data:)([^"]+)"(?![^>]* loading="lazy")/g)) {
+    const link = Object.assign(document.createElement("link"), { rel: "preload", as: "image", referrerPolicy: "no-referrer", href: address.replaceAll("&amp;", "&") });
+    link.onload = link.onerror = () => link.remove();
+    document.head.append(link);
+  }
+}
 
 /** The function that gives a slot back, or null when every slot is taken. */
 async function hold() {

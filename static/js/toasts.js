@@ -11,7 +11,7 @@ document.addEventListener("htmx:responseError", (event) => {
   else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
 document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.closest("live-runs")) toast("The server does not answer. Nothing was changed; try again.");
+  if (!event.target.closest("live-runs")) toast("The server does not answer. What is in this page stays; try again.");
 });
 /* What a button of a note did is done: the answer brings a note of its own. */
 document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {

@@ -58,15 +58,43 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     watching: Callable[[float], Page],
 ) -> None:
     page = watching(4)
-    page.evaluate("window.hide(true)")
-    with page.expect_response(LIVE):  # what was held when it was hidden
-        pass
+    with page.expect_event("requestfailed", lambda request: "/runs/live/" in request.url):
+        page.evaluate("window.hide(true)")  # ends what is held
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(4000)
     assert not [url for url in asked if "/runs/live/" in url]
     page.evaluate("window.hide(false)")
     page.wait_for_selector(DONE, timeout=2000)
+
+
+def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_back(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(1)
+    with page.expect_request(LIVE):
+        page.route(LIVE, lambda route: None, times=1)  # as after a laptop's sleep
+    page.wait_for_timeout(1000)
+    assert page.locator(DONE).count() == 0
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_selector(DONE, timeout=2000)
+
+
+def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
+    watching: Callable[[float], Page], context: BrowserContext
+) -> None:
+    page = watching(3)
+    history = context.new_page()
+    history.goto("/runs/")
+    page.locator("[name=duration]").first.fill("30")
+    page.locator("#run-button").click()
+    first = page.locator("#strip li").nth(1)
+    expect(first).to_have_attribute("data-run-state", "running")
+    for told in (page, history):
+        expect(told.locator("#toasts")).to_contain_text("Run done")
+    expect(first.locator("a")).to_have_attribute("data-state", "succeeded")
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
 
 
 def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
@@ -145,3 +173,23 @@ def test_who_is_logged_out_sees_the_result_and_is_told_what_to_do(
     page.wait_for_selector(DONE)
     page.locator("[id^=star-]").click()
     expect(page.locator("#toasts")).to_contain_text("You are logged out.")
+
+
+def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
+    context: BrowserContext, vitrine: Up
+) -> None:
+    page = context.new_page()
+    page.goto(vitrine.link)
+    values = {"prompt": "at once", "duration": 0.2}
+    page.goto(f"/models/{SLOW}/?input={quote(json.dumps(values))}")
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.locator("#run-button").click()
+    assert sent.value.headers["content-type"] == "application/x-www-form-urlencoded"
+    source = page.locator(f"{DONE} .artifact img").get_attribute("src")
+    page.wait_for_function("document.querySelector('#stage .artifact img').naturalWidth > 0")
+    asked = page.evaluate(
+        "(source) => performance.getEntriesByName(new URL(source, location).href).map((one) => one.initiatorType)",
+        source,
+    )
+    assert asked == ["link"]
+    assert page.locator("link[rel=preload][as=image]").count() == 0

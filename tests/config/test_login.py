@@ -1,9 +1,13 @@
-"""Who is not logged in is sent to the login; a part of a page is told so instead of becoming it."""
+"""Who is logged in stays so; who is not is sent to the login, or told so in a part of a page."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 
@@ -18,3 +22,27 @@ def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client: Client) -> N
     response = client.get("/runs/", headers={"hx-request": "true"})
     assert response.status_code == 401
     assert not response.content
+
+
+def test_who_was_logged_in_by_djangos_own_backend_stays_so(client: Client, user: User) -> None:
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    assert client.get("/runs/").status_code == 200
+
+
+def test_a_person_who_may_no_longer_log_in_is_logged_out(member: Client, user: User) -> None:
+    assert member.get("/runs/").status_code == 200
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert member.get("/runs/").status_code == 302
+
+
+def test_a_session_that_ran_out_is_none(member: Client) -> None:
+    member.session.model.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert member.get("/runs/").status_code == 302
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_is_not(client: Client, user: User) -> None:
+    user.set_password("right")
+    user.save()
+    posted = {"username": user.username, "password": "wrong"}
+    assert client.post("/login/", posted).status_code == 200
+    assert client.post("/login/", posted | {"password": "right"}).status_code == 302

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from playground import live_marks, renderers
 from playground.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
@@ -261,7 +262,26 @@ def test_the_film_strip_has_ones_own_runs_of_the_model(
     mine, _theirs = make_run(endpoint=flux), make_run(endpoint=flux, user=stranger)
     text = member.get(f"/strips/{FLUX}/").content.decode()
     assert str(mine.pk) in text
-    assert text.count("<li>") == 1
+    assert text.count("<li ") == 1
+
+
+def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux)
+    assert f'data-watch="{live_marks.watch(run, "strip")}"' in strip_item(member, run)
+    run.state = Run.State.SUCCEEDED
+    run.save()
+    assert "data-" not in strip_item(member, run).partition(">")[0]
+    swapped = renderers.changed(run, "strip")
+    assert f'id="strip-{run.pk}" data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
+    assert 'hx-swap-oob="true"' in swapped
+    assert "data-watch" not in swapped
+
+
+def strip_item(client: Client, run: Any) -> str:
+    text = client.get(f"/strips/{FLUX}/").content.decode()
+    return text[text.index(f'<li id="strip-{run.pk}"') : text.index("</li>")]
 
 
 def test_the_answer_to_run_swaps_the_token_alone_out_of_band(member: Client, flux: Any) -> None:

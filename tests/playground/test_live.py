@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 import uuid
 from collections.abc import Callable, Coroutine
@@ -86,6 +87,32 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
     response, waited_s = serve(use)
     assert 'data-run-status="running"' in response.text
     assert waited_s < live.HOLD_S / 2
+
+
+def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
+    make_run: Any,
+) -> None:
+    run = make_run()
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        address = f"/runs/live/?r={asked(run)}&hold=1"
+        held = asyncio.create_task(client.get(address))
+        await asyncio.sleep(0.2)
+        assert not held.done()
+        signal.raise_signal(signal.SIGTERM)
+        return [(await held).status_code, (await client.get(address)).status_code]
+
+    try:
+        began = time.monotonic()
+        assert serve(use) == [503, 503]
+        assert time.monotonic() - began < live.HOLD_S / 2
+        assert ended == [signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)  # ours no more
+        assert len(ended) == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from html import unescape
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Schema
 from playground.models import Draft, Preset
+from tests.playground.browser_post import post_of
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -70,6 +72,12 @@ def make_preset(flux: Endpoint, user: User) -> Any:
 
 def text_of(response: Any) -> str:
     return unescape(response.content.decode())
+
+
+def form_of(response: Any) -> dict[str, list[str]]:
+    found = re.search(r"(?s)<form data-endpoint-id.*?</form>", response.content.decode())
+    assert found is not None
+    return post_of(found[0])
 
 
 def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
@@ -181,6 +189,33 @@ def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
     assert 'value="50"' in page
     assert f'value="mend:{was}"' in page
     assert {name: value[0] for name, value in Draft.objects.get().post.items()} == typed
+
+
+@pytest.mark.parametrize("query", [{}, {"preset": "Night"}, {"run": "older"}])
+def test_what_does_not_fit_is_flagged_until_it_is_mended_however_much_is_typed(
+    member: Client,
+    make_preset: Any,
+    make_run: Any,
+    flux: Endpoint,
+    change: Any,
+    query: dict[str, str],
+) -> None:
+    preset = make_preset()
+    run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
+    member.post(f"/drafts/{FLUX}/", form_of(member.get(PAGE, {"preset": str(preset.pk)})))
+    was = change()
+    chosen = {"preset": str(preset.pk), "run": str(run.pk)}
+    for _ in range(2):
+        page = member.get(PAGE, {kind: chosen[kind] for kind in query})
+        member.post(f"/drafts/{FLUX}/", form_of(page) | {"prompt": "another night"})
+    page = member.get(PAGE)
+    assert ">\nanother night</textarea>" in text_of(page)
+    assert "seed is gone" in text_of(page)
+    member.post(PAGE, {**form_of(page), "~do": f"mend:{was}"})
+    page = member.get(PAGE)
+    assert "has changed since" not in text_of(page)
+    member.post(PAGE, {**form_of(page), "~do": "undo"})
+    assert "seed is gone" in text_of(member.get(PAGE))
 
 
 def test_a_draft_that_still_fits_says_nothing(member: Client, flux: Endpoint, change: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
+from django.db import DataError, OperationalError
 
 from playground import follower, leases, worker
 from playground.models import Artifact, Run, Upload, Worker
@@ -310,8 +311,25 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
     assert told[2] == f"{told[1]} Runs that need it wait and go on by themselves."
 
 
-def test_a_job_that_breaks_off_is_done_again(
-    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("error", "said", "has_traceback"),
+    [
+        (KeyError("nobody thought of this"), "a job of the worker did not do its part", True),
+        (DataError("too long"), "the database did not do its part", True),
+        (
+            OperationalError("terminating connection\nserver closed it"),
+            "the database did not do its part; again in a moment: terminating connection",
+            False,
+        ),
+    ],
+)
+def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_line(
+    db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
+    has_traceback: bool,
 ) -> None:
     monkeypatch.setattr(worker, "AFTER_DATABASE_ERROR_S", 0.0)
     done: list[str] = []
@@ -322,7 +340,7 @@ def test_a_job_that_breaks_off_is_done_again(
         async def job() -> float:
             done.append("again")
             if len(done) == 1:
-                raise KeyError("nobody thought of this")
+                raise error
             again.set()
             return 60.0
 
@@ -332,4 +350,7 @@ def test_a_job_that_breaks_off_is_done_again(
         task.cancel()
 
     asyncio.run(asyncio.wait_for(twice(), 10))
-    assert "a job of the worker did not do its part" in caplog.text
+    (told,) = caplog.records
+    assert told.getMessage().startswith(said)
+    assert bool(told.exc_info) is has_traceback
+    assert "\n" not in told.getMessage()

@@ -20,8 +20,9 @@ class LiveSession extends HTMLElement {
     this.button.setAttribute("aria-pressed", "true");
     this.say("Connecting");
     const body = new FormData();
-    body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
-    const answer = await fetch(this.getAttribute("action"), { method: "POST", body }).catch(() => null);
+    body.set("csrfmiddlewaretoken", new FormData(this.form).get("csrfmiddlewaretoken")); // that of now
+    const answer = await fetch(this.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (answer?.type === "opaqueredirect") return this.end("You are logged out. Log in in another tab, then press Paint live again.");
     if (!answer?.ok) return this.end("No live session could be had. Try again.");
     const { url } = await answer.json();
     const socket = (this.socket = new WebSocket(url));

@@ -37,7 +37,7 @@ document.addEventListener("run:finished", ({ target, detail }) => {
   if (!document.hidden || !isOn()) return;
   ended += 1;
   document.title = `(${ended}) ${title()}`;
-  const note = new Notification(WORDS[detail.state] ?? "Run ended", { body: target.getAttribute("aria-label") ?? target.querySelector("h3")?.textContent ?? "", tag: target.dataset.runId });
+  const note = new Notification(WORDS[detail.state] ?? "Run ended", { body: target.getAttribute("aria-label") ?? target.querySelector("h3")?.textContent ?? target.querySelector("a")?.title ?? "", tag: target.dataset.runId });
   note.addEventListener("click", () => (focus(), note.close()));
 });
 document.addEventListener("visibilitychange", () => {

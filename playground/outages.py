@@ -1,0 +1,18 @@
+"""How an error of the database is told: one that passes in a line, any other with its traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import InterfaceError, OperationalError
+
+PASSING = (OperationalError, InterfaceError)  # a lost connection, a lock: nobody's mistake
+
+
+def tell(log: logging.Logger, error: Exception, words: str, *args: object) -> None:
+    """Log what `words` say could not be done, and why; the caller tries again."""
+    if isinstance(error, PASSING):
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        log.warning("%s: %s", words % args, reason)
+    else:
+        log.error(words, *args, exc_info=error)
