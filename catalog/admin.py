@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from catalog.curation import collecting
 from catalog.curation.bulk_actions import BulkActions
 from catalog.models import (
     Change,
@@ -114,10 +116,32 @@ class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
         return CollectionItem.objects.for_cards().order_by("position", "pk")
 
 
+class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A collection within the limits that its pages and its file keep to."""
+
+    def clean_slug(self) -> str:
+        """An address that no other page has."""
+        slug = str(self.cleaned_data["slug"])
+        if slug in collecting.RESERVED:
+            raise forms.ValidationError(f"“{slug}” is the address of another page.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        """Clean texts, none of them longer than a file may hold."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        title, description = (str(cleaned.get(name, "")) for name in ("title", "description"))
+        try:
+            proper = collecting.Arrangement(title, description).proper()
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return cleaned | {"title": proper.title, "description": proper.description}
+
+
 @admin.register(Collection)
 class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Build a collection: choose models, order them by position, publish."""
 
+    form = CollectionForm
     list_display = ["title", "position", "is_published", "size", "page"]
     list_editable = ["position", "is_published"]
     search_fields = ["title", "description"]
@@ -187,7 +211,7 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Whether there is a clip."""
         return bool(picture.clip)
 
-    @admin.action(description="Ask upstream for it again")
+    @admin.action(description="Ask upstream for it again", permissions=["change"])
     def ask_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
         """As if it had never been asked for; what is kept is shown until the answer comes."""
         number = picture_book.ask_again(pictures)

@@ -50,7 +50,7 @@ _LONGEST = {
     for field in Endpoint._meta.concrete_fields
     if field.max_length is not None
 }
-_MOST_PRICE = Decimal(1_000_000)  # what the column holds
+_LEAST_PRICE, _MOST_PRICE = Decimal("1e-8"), Decimal(1_000_000)  # what the column holds
 _BACK = {"gone_at": None}
 NO_SCHEMA = "Upstream has no schema for it."
 
@@ -136,7 +136,10 @@ class Ledger:
             row = self._rows.get(price.endpoint_id)
             if row is None or not 0 <= price.unit_price < _MOST_PRICE:
                 continue
-            values = [price.unit_price.quantize(Decimal("1e-8")), price.unit, price.currency]
+            amount = price.unit_price.quantize(_LEAST_PRICE)
+            if price.unit_price:  # what costs less than can be written down is not free
+                amount = max(amount, _LEAST_PRICE)
+            values = [amount, price.unit, price.currency]
             if was := _assign(row, _fitting(dict(zip(_PRICE, values, strict=True)))):
                 rows.append(row)
                 told += changes.priced(row, was)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
@@ -132,7 +133,7 @@ class Query:
         """What of `q` was not understood."""
         return self.words.hints
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """What is asked for, typed and picked; several picks of a key are alternatives, or hold together."""
         picks = (condition(name, value) for name, value in sorted(self.picked))

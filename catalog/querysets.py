@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Endpoint,
         Favourite,
     )
+    from catalog.prepared import Slot
 
 CARD = (
     "endpoint_id",
@@ -52,11 +53,11 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Only what a card shows."""
         return self.select_related("picture").only(*CARD)
 
-    def with_favourites_of(self, user: User | AnonymousUser) -> EndpointQuerySet:
-        """Each with `is_favourite`, whether `user` starred it."""
+    def with_favourites_of(self, user_id: int | Slot) -> EndpointQuerySet:
+        """Each with `is_favourite`, whether this person starred it."""
         from catalog.models import Favourite
 
-        mine = Favourite.objects.filter(user_id=user.pk or 0, endpoint=OuterRef("pk"))
+        mine = Favourite.objects.filter(user_id=user_id, endpoint=OuterRef("pk"))
         return self.annotate(is_favourite=Exists(mine))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from operator import and_
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from catalog.finding import matching, spelling
 from catalog.finding.index import Index, current
 from catalog.finding.matching import Found
 from catalog.models import Endpoint, Revision
-from catalog.query import TITLES, Query
+from catalog.query import STATUSES, TITLES, Query
 
 PAGE_SIZE = 48
 _WEIGHED = 2000  # a larger level is ordered by merit alone
@@ -113,7 +113,9 @@ def search(
         page=page,
         pages=pages,
         facets=_facets(index, asked, filters, base, hits),
-        reliefs=[] if total else _reliefs(index, query, filters, base),
+        reliefs=_unmet(index, asked, found, starred)
+        if total
+        else _reliefs(index, query, filters, base),
         suggestions=[] if base or not query.text else _suggestions(index, query, filters),
         near=[endpoints[key] for key in near if key in endpoints],
         found=found,
@@ -141,6 +143,20 @@ def _understood(index: Index, query: Query, starred: frozenset[int]) -> tuple[Qu
         if is_met and reduce(and_, _filters(index, wished, starred).values(), _base(index, meant)):
             return wished, meant
     return query, found
+
+
+def _unmet(
+    index: Index, query: Query, found: Found | None, starred: frozenset[int]
+) -> list[Relief]:
+    """Of a wish that nothing meets, answered by its words alone: what of it to give up."""
+    wished = query.wished if found and found.is_weak else None
+    if not wished:
+        return []
+    meant = matching.find(index, wished.text) if wished.text else None
+    filters = _filters(index, wished, starred)
+    return [
+        one for one in _reliefs(index, wished, filters, _base(index, meant)) if one.query.conditions
+    ]
 
 
 def _base(index: Index, found: Found | None) -> int:
@@ -282,7 +298,10 @@ def _known(name: str, values: tuple[str, ...]) -> list[tuple[str, Condition]]:
 
 
 def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Relief]:
-    """What to give up where nothing is found, what gives most back first: one filter, the words, all filters."""
+    """What to give up where nothing is found, what gives most back first: one filter, the words, all filters.
+
+    Before all of them the very thing that was asked for, where upstream has taken it away.
+    """
     found = []
     for name in filters:
         if name == "status" and not query.status:
@@ -301,7 +320,15 @@ def _reliefs(index: Index, query: Query, filters: Filters, base: int) -> list[Re
     listed = base & _with_status(index, "")
     if not found and listed:
         found.append(Relief("Without any filter", query.bare(), listed.bit_count()))
-    return found[:4]
+    return [*_taken_away(index, query, filters, base), *found[:4]]
+
+
+def _taken_away(index: Index, query: Query, filters: Filters, base: int) -> list[Relief]:
+    kept = (bits for name, bits in filters.items() if name != "status")
+    gone = reduce(and_, kept, base) & _with_status(index, "gone")
+    if query.status or not gone:
+        return []
+    return [Relief(STATUSES["gone"], replace(query, status="gone", page=1), gone.bit_count())]
 
 
 def _suggestions(index: Index, query: Query, filters: Filters) -> list[Relief]:

@@ -158,6 +158,7 @@ def limit(
     old, new = (value(MISSING if one is None else one) for one in (was, now))
     tighter, looser, gone = _LIMITS[name]
     words = gone if now is None else tighter if breaks else looser
+    unit = {"entries": "entry", "characters": "character"}.get(unit, unit) if now == 1 else unit
     said = words.format(now=new, unit=unit) + (f"; it was {old}" if old else "")
     return Line("limit", path, said, side, breaks=breaks, was=old, now=new)
 

@@ -215,7 +215,10 @@ def for_length(
     listed = tuple(conditions)
     lengths = (_length(c) for c in (*listed, *others) if c.key == "duration" and not c.is_negated)
     length = next(lengths, None)
-    return tuple(replace(c, seconds=length) if c.key in BY_LENGTH else c for c in listed)
+    return tuple(
+        replace(c, seconds=length) if c.key in BY_LENGTH and c.seconds != length else c
+        for c in listed
+    )
 
 
 def folded(text: str) -> str:

@@ -24,22 +24,26 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     actions = ["approve", "mark_experimental", "block", "clear_standing", "collect"]
 
-    @admin.action(description="Approve")
+    def has_collect_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may change what is in a collection."""
+        return request.user.has_perm("catalog.change_collection")
+
+    @admin.action(description="Approve", permissions=["change"])
     def approve(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
         """Recommend them."""
         self._judge(request, endpoints, Standing.APPROVED)
 
-    @admin.action(description="Mark as experimental")
+    @admin.action(description="Mark as experimental", permissions=["change"])
     def mark_experimental(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
         """Say that they are tried out."""
         self._judge(request, endpoints, Standing.EXPERIMENTAL)
 
-    @admin.action(description="Take approved, experimental or blocked away")
+    @admin.action(description="Take approved, experimental or blocked away", permissions=["change"])
     def clear_standing(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
         """Say nothing of them; what was blocked can be run again."""
         self._judge(request, endpoints, "")
 
-    @admin.action(description="Block, for a reason …")
+    @admin.action(description="Block, for a reason …", permissions=["change"])
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Nobody can run them; the page between asks why."""
         if "go" not in request.POST:
@@ -51,7 +55,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._ask(request, endpoints, "block", error=str(error), reason=reason)
         return None
 
-    @admin.action(description="Add to a collection …")
+    @admin.action(description="Add to a collection …", permissions=["collect"])
     def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Put them at the end of a collection, which the page between asks for."""
         key = request.POST.get("collection", "")
@@ -94,6 +98,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "opts": Endpoint._meta,
             "title": "Block models" if action == "block" else "Add models to a collection",
             "action": action,
+            "back": request.get_full_path(),  # the same list, as it was searched and filtered
             "checkbox": ACTION_CHECKBOX_NAME,
             "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "is_across": request.POST.get("select_across") == "1",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
 from catalog import successors
 from catalog.curation import collecting
@@ -28,11 +30,11 @@ class Concern:
 def concerns(collection: Collection, items: Sequence[CollectionItem]) -> list[Concern]:
     """What to care for, in the collection's order; in three queries at most.
 
-    A change is told until somebody saves the collection, or says that it was looked at.
+    A model's change is told until somebody says that it was looked at, whatever else is done to the collection.
     """
     lost = [item.endpoint for item in items if _lost(item.endpoint)]
     instead = successors.of(lost)
-    broken = _broken([item.endpoint_id for item in items], collection.updated_at)
+    broken = _broken(collection)
     found = []
     for item in items:
         endpoint = item.endpoint
@@ -63,9 +65,10 @@ def bring_back(collection: Collection, before: Before) -> None:
     _arrange(collection, lines, before["cover"], known)
 
 
-def looked_at(collection: Collection) -> None:
-    """Say that the changes so far are known."""
-    collection.save(update_fields=["updated_at"])
+def looked_at(collection: Collection, endpoint_id: str) -> None:
+    """Say that a model's changes so far are known."""
+    found = collection.items.filter(endpoint__endpoint_id=endpoint_id)
+    found.update(looked_at=timezone.now())
 
 
 def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
@@ -104,11 +107,20 @@ def _lost(endpoint: Endpoint) -> str:
     return "is deprecated" if endpoint.status == "deprecated" else ""
 
 
-def _broken(keys: list[int], since: datetime) -> dict[int, list[dict[str, Any]]]:
+def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
+    """What may break, said once; nothing of a model that is again what the curators know."""
+    known = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
     changes = Change.objects.told().filter(
-        endpoint_id__in=keys, at__gt=since, weight=Change.Weight.BREAKING
+        endpoint__in=collection.items.values("endpoint"),
+        at__gt=Subquery(known),
+        weight=Change.Weight.BREAKING,
     )
+    rows = changes.order_by("at", "pk")
     found: dict[int, list[dict[str, Any]]] = {}
-    for key, lines in changes.order_by("at", "pk").values_list("endpoint_id", "lines"):
-        found.setdefault(key, []).extend(line for line in lines or () if line["breaks"])
+    is_undone: dict[int, bool] = {}
+    for key, lines, was, now in rows.values_list("endpoint_id", "lines", "was", "endpoint__schema"):
+        if was and is_undone.setdefault(key, was == now):
+            continue
+        told = found.setdefault(key, [])
+        told += [line for line in lines or () if line["breaks"] and line not in told]
     return found

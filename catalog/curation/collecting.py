@@ -66,9 +66,21 @@ class Arrangement:
         )
 
 
+@transaction.atomic
 def create(title: str, by: User) -> Collection:
-    """A new collection, a draft at the end of all; raises ValueError with a sentence."""
+    """A new collection, a draft at the end of all; raises ValueError with a sentence.
+
+    Two of one title could not be told apart, and are mostly a double click. A file and an undo
+    may bring a second one all the same (`begin`).
+    """
     title = Arrangement(title).proper().title
+    if Collection.objects.filter(title__iexact=title).exists():
+        raise ValueError(f"There is a collection “{title}” already.")
+    return begin(title, by)
+
+
+def begin(title: str, by: User) -> Collection:
+    """A new collection of this title, at an address of its own."""
     with transaction.atomic():
         last = Collection.objects.aggregate(last=Max("position"))["last"]
         return Collection.objects.create(

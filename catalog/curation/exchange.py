@@ -16,7 +16,7 @@ from catalog.curation.collecting import (
     Arrangement,
     Line,
     arrange,
-    create,
+    begin,
     free_slug,
 )
 from catalog.models import Collection, CollectionItem, Endpoint
@@ -51,6 +51,7 @@ class Step:
     known: Collection | None
     changes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # endpoint ids that the catalogue has not
+    namesake: str = ""  # the slug of another collection of the same title, where this one is new
 
     @property
     def word(self) -> str:
@@ -179,12 +180,15 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
     there = set(
         Endpoint.objects.filter(endpoint_id__in=named).values_list("endpoint_id", flat=True)
     )
+    titles = [entry.wanted.title for entry in entries if entry.slug not in known]
+    namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [
         Step(
             entry,
             known.get(entry.slug),
             _changes(is_now[entry.slug], entry, there) if entry.slug in known else [],
             [line.endpoint_id for line in entry.wanted.lines if line.endpoint_id not in there],
+            namesakes.get(entry.wanted.title, "") if entry.slug not in known else "",
         )
         for entry in entries
     ]
@@ -231,7 +235,7 @@ def bring_back(told: Told, by: User) -> Collection:
 def _made(entry: Entry, by: User) -> Collection:
     found = Collection.objects.filter(slug=entry.slug).first()
     if found is None:
-        found = create(entry.wanted.title, by)
+        found = begin(entry.wanted.title, by)
         found.slug = entry.slug
     found.position = entry.order
     known = frozenset(found.endpoints.values_list("endpoint_id", flat=True))

@@ -6,20 +6,21 @@ revision token says whether it is still right. Long texts stay in the database (
 
 from __future__ import annotations
 
+import heapq
 import logging
 import math
 import threading
 import time
 from array import array
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Count, TextField
+from django.db.models import BigAutoField, Count, TextField
 from django.db.models.functions import Cast
 
 from catalog.asking.facts import Condition, Listing, facts_of
@@ -27,6 +28,7 @@ from catalog.finding import bitmaps, search_index, spelling, synonyms
 from catalog.finding.names import Names
 from catalog.finding.search_index import Phrase, Sought
 from catalog.models import Endpoint, Favourite, Revision
+from catalog.prepared import Prepared, Slots
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ _MOST_READ = 20_000  # descriptions, for their words: what is in none of these i
 _MOST_SAID = 400  # phrases whose places are kept
 _MOST_CARDS = 5000  # about three kilobytes each
 _YEAR_S = 365 * 86400.0
+_CARDS = Prepared(
+    lambda: Endpoint.objects.for_cards().filter(pk__in=Slots("keys", BigAutoField())).order_by()
+)
 
 Places = Sequence[int]
 
@@ -137,7 +142,7 @@ class Index:
         wanted = list(keys)
         found = {key: card for key in wanted if (card := self._cards.get(key))}
         if lost := [key for key in wanted if key not in found]:
-            fresh = Endpoint.objects.for_cards().in_bulk(lost)
+            fresh = {card.pk: card for card in _CARDS.all(keys=lost)}
             self._cards.update(fresh)
             found |= fresh
         while len(self._cards) > _MOST_CARDS:
@@ -148,10 +153,14 @@ class Index:
         """Ask the database again for every phrase: for measuring."""
         self._said.clear()
 
-    def among(self, found: Iterable[int]) -> int:
+    def among(self, found: Collection[int]) -> int:
         """The set of the endpoints with these primary keys."""
-        place = self.places.get
-        return bitmaps.of([at for at in map(place, found) if at is not None], self.size)
+        places = self.places
+        try:  # mostly everybody is known, and to be asked for one by one costs half as much again
+            known = [*map(places.__getitem__, found)]
+        except KeyError:
+            known = [at for at in map(places.get, found) if at is not None]
+        return bitmaps.of(known, self.size)
 
     def count(self, key: str, hits: int, most: int) -> list[tuple[str, int]]:
         """The facts of a key that most of the hits have, with how many; by number, then by name."""
@@ -160,9 +169,9 @@ class Index:
             rows = self._open[f"{key}:"]
             places = bitmaps.places(hits, self.size)
             found = Counter(chain.from_iterable(map(rows.__getitem__, places)))
-            return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]
+            return heapq.nsmallest(most, found.items(), key=lambda item: (-item[1], item[0]))
         best: list[tuple[int, str]] = []
-        signs = bitmaps.signs(hits, self.size) if self.size > _SMALL else ""
+        flags = bitmaps.flags(hits, self.size) if self.size > _SMALL else b""
         for most_possible, fact in self._by_key.get(key, []):
             if len(best) == most and (most_possible, fact) > best[-1]:
                 break  # nobody that comes now can have more
@@ -170,7 +179,7 @@ class Index:
             if isinstance(bits, int):
                 number = (bits & hits).bit_count()
             else:
-                number = sum(signs[place] == "1" for place in bits)
+                number = sum(map(flags.__getitem__, bits))
             if number:
                 best.append((-number, fact))
                 best.sort()

@@ -97,14 +97,20 @@ class Names:
         tagged = chain.from_iterable(
             places for label, places in self._labelled.items() if phrase in label
         )
-        return self._set(self._name_text.lines(phrase)), self._set(list(tagged))
+        whole = words[:-1] if is_open else words
+        return self._set(self._with_all(phrase, whole)), self._set(list(tagged))
 
     def named(self, words: Sequence[str]) -> int:
         """The places of which these words are the very name, the id, or the id without its owner.
 
         Separators make no difference, nor does the v of a version.
         """
-        return self._set(self._squashed.lines(f"\t{_squashed(' '.join(words))}\t"))
+        name = _squashed(" ".join(words))
+        keys, places = self._exact
+        number = hash(name)
+        first, last = bisect_left(keys, number), bisect_right(keys, number)
+        sign = f"\t{name}\t"  # two names may have one number
+        return self._set([p for p in places[first:last] if sign in self._squashed.line(p)])
 
     def named_in_one_of(self, orders: Sequence[Sequence[str]]) -> int:
         """The places whose name, id, or id without its owner is these words in one of the orders."""
@@ -137,6 +143,14 @@ class Names:
     @cached_property
     def _squashed(self) -> _Text:
         return _Text(_squashed(self._name_text.text).splitlines(keepends=True))
+
+    @cached_property
+    def _exact(self) -> tuple[array[int], array[int]]:
+        """The numbers (hashes) of all names and ids without their separators, sorted; and their places."""
+        text, lines = self._squashed, range(self.size)
+        named = {(hash(name), p) for p in lines for name in text.line(p).split("\t")[1:-1]}
+        numbers, places = zip(*sorted(named), strict=True) if named else ((), ())
+        return array("q", numbers), array("I", places)
 
     def _set(self, places: Sequence[int]) -> int:
         return bitmaps.of(places, self.size)

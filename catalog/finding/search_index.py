@@ -244,17 +244,19 @@ def _postgresql_search() -> list[str]:
 
 
 # The planner knows not what it costs to look through a vector: left alone it takes the rows one by one, at
-# ten times the cost of the index. The plan is made once in a connection.
+# ten times the cost of the index. The plan is made once in a connection. An array written out is JSON but for its
+# brackets, and costs a third of `json_agg`.
 _SAID = """CREATE OR REPLACE FUNCTION catalog_said(sought tsquery, is_deep boolean, among bigint[] = NULL)
     RETURNS text LANGUAGE plpgsql STABLE
     SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
     BEGIN
       IF among IS NOT NULL THEN
-        RETURN (SELECT json_agg(id) FROM catalog_search_everything WHERE id = ANY (among) AND words @@ sought);
+        RETURN (SELECT translate(array_agg(id)::text, '{}', '[]') FROM catalog_search_everything
+          WHERE id = ANY (among) AND words @@ sought);
       ELSIF is_deep THEN
-        RETURN (SELECT json_agg(id) FROM catalog_search_everything WHERE words @@ sought);
+        RETURN (SELECT translate(array_agg(id)::text, '{}', '[]') FROM catalog_search_everything WHERE words @@ sought);
       END IF;
-      RETURN (SELECT json_agg(id) FROM catalog_search_description WHERE words @@ sought);
+      RETURN (SELECT translate(array_agg(id)::text, '{}', '[]') FROM catalog_search_description WHERE words @@ sought);
     END $$"""
 _EVENTS = ("insert", "update", "delete", "truncate")
 _FORMER = ("search_vector", "search_description")  # where the words were kept before

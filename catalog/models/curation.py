@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models.endpoint import Endpoint
 from catalog.querysets import CollectionItemQuerySet, CollectionQuerySet, FavouriteQuerySet
@@ -65,6 +66,9 @@ class CollectionItem(models.Model):
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=255, blank=True)
+    looked_at = models.DateTimeField(
+        default=timezone.now, help_text="the model's changes until then are known to the curators"
+    )
 
     objects = CollectionItemQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -21,18 +22,21 @@ MENDED = "mended_collection"  # session: what was mended last, for the way back
 @curators_only
 @require_POST
 def mending(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Replace `replace` by `by`, take `remove` out, or note that the changes were `seen`; `undo` brings back."""
+    """Replace `replace` by `by`, take `remove` out, or note that the changes of `seen` are known; `undo` brings back."""
     found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     post = request.POST
     if "seen" in post:
-        care.looked_at(found)
+        care.looked_at(found, post["seen"])
     elif "undo" in post:
         mended = request.session.pop(MENDED, {})
         if mended.get("slug") == slug:
             care.bring_back(found, mended["before"])
     else:
         old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
-        get_object_or_404(found.items, endpoint__endpoint_id=old)
+        if not found.items.filter(endpoint__endpoint_id=old).exists():
+            # A double click, or a colleague who was quicker.
+            messages.info(request, f"{old or 'That model'} is not in this collection any more.")
+            return redirect(f"{found.get_absolute_url()}?mended=1")
         if by:
             get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=by)
         before = care.replace(found, old, by) if by else care.remove(found, old)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -227,9 +227,13 @@ def order(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
     """Take a collection away; the page that follows offers to bring it back."""
-    found = get_object_or_404(Collection, slug=slug)
-    request.session[GONE] = exchange.dump(found)
-    found.delete()
+    is_gone_already = request.session.get(GONE, {}).get("slug") == slug  # by a double click
+    found = Collection.objects.filter(slug=slug).first()
+    if found is None and not is_gone_already:
+        raise Http404("There is no such collection.")
+    if found is not None:
+        request.session[GONE] = exchange.dump(found)
+        found.delete()
     address = reverse("catalog:collections")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 

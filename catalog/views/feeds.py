@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.contrib.syndication.views import Feed
 from django.core import signing
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -71,7 +71,8 @@ def reader_of(token: str) -> User | None:
 
 def etag(request: HttpRequest) -> str:
     """What tells one state of the feed from the next."""
-    found = _asked(request).aggregate(count=Count("pk"), newest=Max("pk"))
+    # The sum tells as many others apart: another favourite, another reader's favourites.
+    found = _asked(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
     return hashlib.sha256(repr((request.get_full_path(), found)).encode()).hexdigest()[:32]
 
 

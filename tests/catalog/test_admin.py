@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -163,6 +164,7 @@ def test_everything_that_a_list_finds_can_be_marked(
     between = admin_client.post(f"{LIST}?q=a%2F", data).content.decode()
     assert "120 models" in between
     assert 'name="select_across" value="1"' in between
+    assert f'href="{LIST}?q=a%2F">Cancel' in between
     admin_client.post(f"{LIST}?q=a%2F", {**data, "go": "1", "reason": "Why"})
     assert Endpoint.objects.filter(standing="blocked").count() == 120
     other.refresh_from_db()
@@ -178,6 +180,22 @@ def test_many_models_are_collected_at_once(admin_client: Client, make_endpoint: 
     html = act(admin_client, "collect", *made, go="1", collection=str(best.pk)).content.decode()
     assert "2 models added" in html
     assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
+
+
+@pytest.mark.parametrize("action", ["approve", "mark_experimental", "block", "clear_standing", "collect"])  # fmt: skip
+def test_who_may_only_look_does_nothing_to_models(
+    client: Client, django_user_model: Any, make_endpoint: Make, action: str
+) -> None:
+    endpoint = make_endpoint("a/0", standing="approved")
+    best = Collection.objects.create(slug="best", title="Best")
+    looker = django_user_model.objects.create_user("looker", password="-", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_endpoint"))
+    client.force_login(looker)
+    assert client.get(LIST).status_code == 200
+    act(client, action, endpoint, go="1", reason="Why", collection=str(best.pk))
+    endpoint.refresh_from_db()
+    assert endpoint.standing == "approved"
+    assert not best.items.exists()
 
 
 @pytest.mark.parametrize("more", [{"action": "approve"}, {"action": "block", "go": "1", "reason": "Why"}, {"action": "collect", "go": "1"}])  # fmt: skip
@@ -214,3 +232,25 @@ def test_a_collection_is_made_and_saved_as_a_file_in_the_admin(
     data = {"action": "export", "_selected_action": [str(best.pk)]}
     file = admin_client.post("/admin/catalog/collection/", data)
     assert [one["slug"] for one in file.json()["collections"]] == ["best"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"slug": "import"}, "“import” is the address of another page."),
+        ({"description": "x" * 2001}, "Keep the description to 2000 characters"),
+        ({"title": ""}, "This field is required."),
+    ],
+)
+def test_what_a_collection_may_not_be_is_refused_in_the_admin_too(
+    admin_client: Client, given: dict[str, str], words: str
+) -> None:
+    fields = {
+        "slug": "best", "title": " Very\x07 best ", "description": "", "position": "1",
+        "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    page = admin_client.post("/admin/catalog/collection/add/", fields | given)
+    assert words in page.content.decode()
+    assert not Collection.objects.exists()
+    assert admin_client.post("/admin/catalog/collection/add/", fields).status_code == 302
+    assert Collection.objects.get().title == "Very best"

@@ -112,14 +112,45 @@ def test_a_change_that_may_break_is_told_until_it_was_looked_at(
     curator: Client, best: Collection
 ) -> None:
     break_it("x/good", days=40)
-    Collection.objects.update(updated_at=timezone.now() - timedelta(days=1))
+    break_it("x/film/v2", days=40)
+    CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
     assert "may break" not in curator.get(PAGE).content.decode()
     break_it("x/good", hours=1)
+    curator.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
+    curator.post(MENDING, {"remove": "x/gone"})
     page = curator.get(PAGE).content.decode()
-    assert "changed in a way that may break" in page
+    assert page.count("changed in a way that may break") == 1
     assert "<code>steps</code> is gone" in page
-    curator.post(MENDING, {"seen": "1"})
+    curator.post(MENDING, {"seen": "x/film/v2"})
+    assert "may break" in curator.get(PAGE).content.decode()
+    curator.post(MENDING, {"seen": "x/good"})
     assert "may break" not in curator.get(PAGE).content.decode()
+
+
+def test_a_change_that_upstream_took_back_is_no_concern(
+    curator: Client, best: Collection, make_endpoint: Any
+) -> None:
+    digests = [make_endpoint(f"y/{n}", document={"n": n}).schema_id for n in range(2)]
+    good = Endpoint.objects.filter(endpoint_id="x/good")
+    for was, now in ((0, 1), (1, 0), (0, 1), (1, 0)):
+        page = curator.get(PAGE).content.decode()
+        assert page.count("<code>steps</code> is gone") == was
+        break_it("x/good")
+        Change.objects.filter(pk=Change.objects.latest("pk").pk).update(was=digests[was])
+        good.update(schema=digests[now])
+    assert "may break" not in curator.get(PAGE).content.decode()
+
+
+def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
+    curator: Client, best: Collection
+) -> None:
+    before = contents(best)
+    for _ in range(2):
+        page = curator.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
+        assert "x/gone is out." in page
+    assert "x/gone is not in this collection any more." in page
+    curator.post(MENDING, {"undo": "1"})
+    assert contents(best) == before
 
 
 def test_only_curators_mend_and_only_what_is_there(
@@ -127,8 +158,9 @@ def test_only_curators_mend_and_only_what_is_there(
 ) -> None:
     assert member.post(MENDING, {"remove": "x/gone"}).status_code == 404
     client.force_login(User.objects.create_user("cora", password="pw", is_staff=True))
-    for post in ({}, {"remove": "x/none"}, {"replace": "x/gone", "by": "x/none"}):
-        assert client.post(MENDING, post).status_code == 404
+    for post in ({}, {"remove": "x/none"}, {"replace": "x/none", "by": "x/film/v2"}):
+        assert client.post(MENDING, post).status_code == 302
+    assert client.post(MENDING, {"replace": "x/gone", "by": "x/none"}).status_code == 404
     assert client.post("/collections/other/mending/", {"remove": "x/gone"}).status_code == 404
     assert len(contents(best)) == 4
 

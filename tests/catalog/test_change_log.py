@@ -224,6 +224,20 @@ def test_an_unchanged_feed_is_not_sent_again(client: Client, member: Client, tel
     assert client.get(address, headers=since).status_code == 200
 
 
+def test_another_favourite_makes_another_feed(
+    client: Client, member: Client, user: User, tell: Tell
+) -> None:
+    starred = [tell(name, days=day).endpoint for name, day in (("x/a", 3), ("x/b", 2), ("x/c", 1))]
+    for endpoint in starred[1:]:
+        Favourite.objects.create(user=user, endpoint=endpoint)
+    address = feed_of(member, "?favourite=1")
+    client.logout()
+    known = {"If-None-Match": client.get(address).headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+    Favourite.objects.filter(endpoint=starred[1]).update(endpoint=starred[0])
+    assert client.get(address, headers=known).status_code == 200
+
+
 def test_an_address_is_taken_back_and_nobody_makes_one_up(
     client: Client, member: Client, user: User, stranger: User
 ) -> None:

@@ -142,6 +142,8 @@ def test_a_collection_begins_as_a_draft_with_an_address_of_its_own(staff: Client
     assert slugs == ["best-for-film", "best-for-film-2", "collection", "of-2", "x" * 45]
     assert not Collection.objects.filter(is_published=True).exists()
     staff.post("/collections/", {"title": "  "})
+    again = staff.post("/collections/", {"title": " best  for FILM"}, follow=True)
+    assert "There is a collection “best for FILM” already." in again.content.decode()
     assert Collection.objects.count() == 5
 
 
@@ -166,6 +168,9 @@ def test_a_deleted_collection_comes_back_as_it_was(staff: Client, best: Collecti
     before = state()
     assert staff.post("/collections/best/deletion/").headers["Location"] == "/collections/"
     assert not Collection.objects.exists()
+    again = staff.post("/collections/best/deletion/")  # a double click
+    assert again.headers["Location"] == "/collections/"
+    assert staff.post("/collections/other/deletion/").status_code == 404
     assert "“Best” is deleted" in staff.get("/collections/").content.decode()
     assert staff.post("/collections/recovery/").headers["Location"] == "/collections/best/"
     assert state() == before

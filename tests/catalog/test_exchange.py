@@ -81,6 +81,18 @@ def test_new_ones_are_made_at_their_own_address(staff: Client, best: Collection)
     assert made.items.count() == 1
 
 
+def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
+    staff: Client, best: Collection
+) -> None:
+    text = dumps({**FILE, "collections": [{"title": "Best", "slug": "better"}]})
+    told = staff.post(PAGE, {"text": text}).content.decode()
+    assert "beside another of this title" in told
+    assert 'href="/collections/best/"' in told
+    staff.post(PAGE, {"text": text, "confirm": "1"})
+    assert set(Collection.objects.values_list("slug", flat=True)) == {"best", "better"}
+    assert "beside another" not in staff.post(PAGE, {"text": text}).content.decode()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -78,7 +78,7 @@ def count(query: Query) -> int:
     return sum(
         all(one.holds(facts) for one in query.conditions)
         for facts in every()
-        if asks_for_gone or "is:gone" not in facts
+        if asks_for_gone or ("is:gone" in facts) == (query.status == "gone")
     )
 
 

@@ -246,6 +246,18 @@ def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> No
     assert ask("status=all").total == 3
 
 
+@pytest.mark.parametrize("asked", ["q=a%2Fold-song", "favourite=1", "category=vision"])
+def test_an_empty_answer_says_that_what_was_asked_for_is_gone(
+    make_endpoint: Make, asked: str
+) -> None:
+    make_endpoint("b/here", category="llm")
+    old = make_endpoint("a/old-song", category="vision", gone_at=timezone.now())
+    starred = frozenset({old.pk})
+    relief = ask(asked, starred=starred).reliefs[0]
+    assert (relief.title, relief.count) == ("No longer listed", 1)
+    assert names(ask(relief.query.as_params().removeprefix("?"), starred=starred)) == ["a/old-song"]
+
+
 def test_favourites_are_the_askers(make_endpoint: Make) -> None:
     mine, _ = make_endpoint("a/mine"), make_endpoint("a/other")
     assert names(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]

@@ -98,6 +98,23 @@ def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
     assert search(Query(q=WISH)).asked.q == WISH
 
 
+def test_a_wish_that_nothing_meets_says_what_to_give_up(
+    member: Client, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    make_endpoint(
+        "z/short", description="Ten pictures", facts=["duration:5", "in:images", "out:video"]
+    )
+    make_endpoint("z/quiet", facts=["in:images"])
+    answer = search(Query(q=WISH))
+    assert answer.asked.q == WISH
+    (relief,) = answer.reliefs
+    assert (relief.count, relief.query.q) == (1, "in:images out:video")
+    html = member.get("/models/", {"q": WISH}).content.decode()
+    assert "Nothing is all of that." in html
+    assert f'href="/models/?{escape(urlencode({"q": relief.query.q}))}"' in html
+    assert search(Query(q="pictures")).reliefs == []
+
+
 def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
     said = [word.text for word in typed("Photos, with (sound); v2.1, 3,5. [pro]?")]
     assert said == ["photos", "with", "sound", "v2.1", "3,5", "pro"]

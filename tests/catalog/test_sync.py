@@ -247,13 +247,14 @@ def test_prices_are_asked_for_fifty_at_a_time_and_absurd_ones_left_out(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(120))
-    upstream.prices = {"fal-ai/model-000": 1e12, "fal-ai/model-001": 0.000000014}
+    upstream.prices = dict(zip(ids(4), [1e12, 0.000000014, 0.000000001, 0], strict=True))
     run_sync()
     sizes = [len(c.url.params.get_list("endpoint_id")) for c in upstream.calls("pricing")]
     assert sorted(sizes) == [20, 50, 50]
     prices = dict(Endpoint.objects.values_list("endpoint_id", "unit_price_usd"))
     assert prices["fal-ai/model-000"] is None
-    assert prices["fal-ai/model-001"] == Decimal("0.00000001")
+    assert prices["fal-ai/model-001"] == prices["fal-ai/model-002"] == Decimal("0.00000001")
+    assert prices["fal-ai/model-003"] == 0
 
 
 def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync: RunSync) -> None:

@@ -60,6 +60,7 @@ FILM: dict[str, Any] = {"type": "string", "ui": {"field": "video"}}
         (TEXT | {"maxLength": 9}, TEXT | {"maxLength": 4}, ["x may have at most 4 characters now; it was 9!"]),
         (TEXT, TEXT | {"pattern": "^a"}, ["x must have the form ^a now!"]),
         ({"type": "array", "items": TEXT}, {"type": "array", "items": TEXT, "maxItems": 2}, ["x may have at most 2 entries now!"]),
+        ({"type": "array", "items": TEXT}, {"type": "array", "items": TEXT, "maxItems": 1}, ["x may have at most 1 entry now!"]),
         ({"type": "array", "items": TEXT}, {"type": "array", "items": INTEGER},
          ["x[] has another type: whole number; it was text!"]),
         ({"enum": ["a", "b"]}, {"enum": ["b", "c"]}, ["x can be “c” now", "x can no longer be “a”!"]),
