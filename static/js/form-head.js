@@ -21,10 +21,14 @@ document.addEventListener("click", (event) => {
   notice.replaceChildren();
   document.getElementById("presets-button").focus();
 });
+/* The menu closes as it is answered to: closing when the answer is there would shut what was opened again meanwhile. */
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  const menu = document.getElementById("presets");
+  if (target.id === FORM || (target !== menu && menu?.contains(target))) menu?.hidePopover?.();
+});
 document.addEventListener("htmx:load", ({ target }) => {
   if (!target.closest?.("#form-notice, #fields")) return;
   if (document.getElementById("f-json-error")) import("./lazy/json-text.js");
-  document.getElementById("presets")?.hidePopover?.();
   const notice = document.getElementById("form-notice");
   if (!notice?.firstElementChild) return;
   if (notice.querySelector("made-link")) import("./lazy/made-link.js");
