@@ -1,4 +1,4 @@
-"""One browser and one whole Vitrine a module, started the way benchmarks and `make run` start theirs."""
+"""A browser a module and a whole Vitrine a process, started the way benchmarks and `make run` start theirs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bench import browser
-from tests.browser.contexts import Contexts
+from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.media import open_form
 from tests.processes import Up, copy_checkout, free_port, until
 
 __all__ = ["chromium", "kit", "open_form", "show", "vitrine"]
 
-expect.set_options(timeout=20_000)  # only to tell what never comes from a busy machine
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
         yield contexts
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def vitrine(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Iterator[Up]:
     """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext
 
+PATIENCE_MS = 60_000  # only to tell what never comes from a busy machine
+
 
 class Contexts(ExitStack):
     """Gives out contexts, and closes them all: what their pages still have to tell comes before."""
@@ -17,4 +19,6 @@ class Contexts(ExitStack):
 
     def take(self, **options: Any) -> BrowserContext:
         """A new context with these options (those of `Browser.new_context`)."""
-        return self.enter_context(self._browser.new_context(**options))
+        context = self.enter_context(self._browser.new_context(**options))
+        context.set_default_timeout(PATIENCE_MS)
+        return context

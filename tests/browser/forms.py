@@ -122,7 +122,6 @@ def without_errors() -> Iterator[Callable[[Page], Page]]:
     troubles: list[str] = []
 
     def watch(page: Page) -> Page:
-        page.set_default_timeout(8000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "console",

@@ -18,7 +18,7 @@ DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def session(vitrine: Up) -> list[Any]:
     """The cookies of a browser in which the link was opened."""
     base = vitrine.link.split("/login/")[0]
@@ -42,7 +42,6 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
         )
         context.add_cookies(session)
         page = context.new_page()
-        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "console",
@@ -66,7 +65,6 @@ def log_in(
     troubles: list[str] = []
 
     def watch(page: Page) -> None:
-        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda m: troubles.append(m.text) if is_trouble(m) else None)
 
@@ -115,7 +113,15 @@ def type_and_save(page: Page, text: str) -> None:
         prompt(page).fill(text)
 
 
+def open_presets(page: Page) -> None:
+    """Open the Presets menu once nothing moves any more: a click beside the menu shuts it."""
+    expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
+    page.locator("#presets-button").click()
+    expect(page.locator("#presets")).to_be_visible()
+    expect(page.locator("#presets").get_by_role("link", name="Your presets and")).to_have_count(0)
+
+
 def choose(page: Page, word: str) -> None:
     """Press something in the Presets menu."""
-    page.locator("#presets-button").click()
+    open_presets(page)
     page.locator("#presets").get_by_role("button", name=word).first.click()

@@ -43,6 +43,11 @@ DROP = """([selector, files, link, html, type]) => {
   target.dispatchEvent(made);
   return made.defaultPrevented;
 }"""
+BEGIN_DRAG = """() => {
+  const data = new DataTransfer();
+  data.items.add(new File(["x"], "x.png", { type: "image/png" }));
+  document.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data }));
+}"""
 Open = Callable[..., Page]
 
 
@@ -89,7 +94,6 @@ def open_form(
             [{"name": name, "value": member.cookies[name].value, "url": live_server.url}]
         )
         page = context.new_page()
-        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
 
         def heard(message: Any) -> None:
@@ -122,6 +126,12 @@ def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str)
     given = [(name, kind, base64.b64encode(body).decode()) for name, kind, body in files]
     data = [selector, given, more.get("link"), more.get("html"), more.get("type", "drop")]
     return bool(page.evaluate(DROP, data))
+
+
+def begin_drag(page: Page) -> None:
+    """A file is dragged over the page, which brings the script of drops; it is there afterwards."""
+    page.evaluate(BEGIN_DRAG)
+    expect(page.locator(".drop-hint")).to_be_visible()
 
 
 def held(found: Locator) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from catalog import afterwards, changes
 from catalog.models import Change, Endpoint, Schema
 from playground.models import Preset
+from tests.browser.journeys import open_presets
 from tests.browser.test_curation import assert_usable
 from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
 from tests.schemas import strategies
@@ -67,7 +68,7 @@ def test_a_preset_that_no_longer_fits_is_repaired_by_a_click_and_back(
     changed: Endpoint, open_page: Open
 ) -> None:
     page = open_page(changed.get_absolute_url())
-    page.get_by_role("button", name="Presets").click()
+    open_presets(page)
     menu = page.locator("#presets")
     expect(menu.get_by_text("is called num_steps now")).to_be_visible()
     menu.get_by_role("button", name="Repair Harbour").press("Enter")
@@ -79,7 +80,7 @@ def test_a_preset_that_no_longer_fits_is_repaired_by_a_click_and_back(
     notice.get_by_role("button", name="Undo").click()
     expect(notice).to_contain_text("“Harbour” is as it was.")
     assert Preset.objects.get().arguments["steps"] == 40
-    page.get_by_role("button", name="Presets").click()
+    open_presets(page)
     menu.get_by_role("button", name="Harbour").first.click()
     expect(notice).to_contain_text("The model has changed since")
     notice.get_by_role("button", name="Repair").click()

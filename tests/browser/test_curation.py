@@ -40,7 +40,7 @@ def assert_usable(page: Page) -> None:
 
 
 def eventually(page: Page, claim: Callable[[], bool]) -> None:
-    for _ in range(50):
+    for _ in range(1200):
         if claim():
             return
         page.wait_for_timeout(50)

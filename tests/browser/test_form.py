@@ -18,19 +18,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
-    from hypothesis import HealthCheck, Phase, given, seed, settings
+    from hypothesis import Phase, given, settings
 
     found, root = real(name)
     values: list[Any] = []
 
-    @seed(7)
-    @settings(
-        max_examples=12,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=12, phases=[Phase.generate])
     @given(strategies.arguments(found.input, found.document))
     def collect(value: Any) -> None:
         values.append(value)

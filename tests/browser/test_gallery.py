@@ -105,7 +105,6 @@ def open_page(
             has_touch=size == PHONE,
         )
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        context.set_default_timeout(5000)
         context.route("**/pictures/**", give_picture)
         page = context.new_page()
         page.on("console", lambda m: errors.append(m.text) if is_trouble(m) else None)
@@ -148,7 +147,7 @@ def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.htmx === undefined")
     page.mouse.move(20, 20)
-    until(lambda: page.evaluate("window.htmx !== undefined"), 10)
+    until(lambda: page.evaluate("window.htmx !== undefined"))
 
 
 def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:

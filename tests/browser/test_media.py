@@ -11,7 +11,20 @@ from playwright.sync_api import expect
 
 from playground.models import Run, Upload
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.media import PHONE, WIDE, Open, choose, drop, field, file, held, png, stored, wav
+from tests.browser.media import (
+    PHONE,
+    WIDE,
+    Open,
+    begin_drag,
+    choose,
+    drop,
+    field,
+    file,
+    held,
+    png,
+    stored,
+    wav,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,8 +92,7 @@ def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form:
     """On a field's label; anywhere on the page; pasted while another control has the focus."""
     page = open_form()
     one, two, song = ("a.png", "image/png", png()), ("b.png", "image/png", png(99, 99)), ("s.wav", "audio/wav", wav())  # fmt: skip
-    page.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
-    page.wait_for_load_state("networkidle")
+    begin_drag(page)
     assert drop(page, "label[for=f-mask_url]", two)
     held(field(page, "mask_url"))
     assert drop(page, "h1", one)

@@ -18,10 +18,12 @@ from tests.browser.journeys import (
     choose,
     clean,
     log_in,
+    open_presets,
     prompt,
     session,
     type_and_save,
 )
+from tests.browser.media import begin_drag
 from tests.processes import until
 
 __all__ = ["aurora", "log_in", "session"]
@@ -122,7 +124,7 @@ def test_what_is_typed_without_a_network_is_saved_when_it_is_back(aurora: Page) 
     type_and_save(aurora, "before")
     aurora.context.set_offline(True)
     prompt(aurora).fill("typed on a train")
-    expect(aurora.locator("#draft-note")).to_contain_text("Not saved yet", timeout=15_000)
+    expect(aurora.locator("#draft-note")).to_contain_text("Not saved yet")
     with aurora.expect_response(lambda r: "/drafts/" in r.url and r.ok):
         aurora.context.set_offline(False)
     expect(aurora.locator("#draft-note")).to_be_hidden()
@@ -177,14 +179,14 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
     expect(aurora.locator("#preset-error")).to_contain_text("already")
     aurora.get_by_role("button", name="Replace it").click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")
-    aurora.locator("#presets-button").click()
+    open_presets(aurora)
     aurora.get_by_role("link", name="Change Night").click()
     expect(name).to_have_value("Night")
     name.fill("Day")
     aurora.get_by_label("Share with the team").check()
     aurora.get_by_role("button", name="Save", exact=True).click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Day” is shared with the team.")
-    aurora.locator("#presets-button").click()
+    open_presets(aurora)
     aurora.get_by_role("link", name="Change Day").click()
     aurora.get_by_role("button", name="Delete").click()
     aurora.get_by_role("button", name="Undo").click()
@@ -272,8 +274,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
     picture = aurora.locator("#stage .artifact img").first.get_attribute("src")
     file = aurora.request.get(f"{address}run.json").text()
     aurora.goto(AURORA)
-    aurora.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
-    aurora.wait_for_load_state("networkidle")
+    begin_drag(aurora)
     for kind, value in (("address", address), ("run.json", file)):
         prompt(aurora).fill("something else")
         aurora.evaluate(DROP, [".stage-side", kind, value])
@@ -282,7 +283,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
         expect(prompt(aurora)).to_have_value("something else")
     assert picture
     copy = f"{address}artifacts/0/"  # until it is kept here, its address leads elsewhere
-    until(lambda: aurora.request.get(copy, max_redirects=0).status == 200, 20)
+    until(lambda: aurora.request.get(copy, max_redirects=0).status == 200)
     aurora.evaluate(
         """async (src) => {
           const bytes = await (await fetch(src)).arrayBuffer();
@@ -301,8 +302,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
 def test_on_another_page_a_drop_leads_to_the_model(aurora: Page) -> None:
     address = run(aurora, "a kite over dunes")
     aurora.goto("/models/")
-    aurora.evaluate("document.dispatchEvent(new DragEvent('dragenter', {dataTransfer: new DataTransfer()}))")  # fmt: skip
-    aurora.wait_for_load_state("networkidle")
+    begin_drag(aurora)
     aurora.evaluate(DROP, ["main", "address", address])
     aurora.get_by_role("link", name="Open it there").click()
     expect(prompt(aurora)).to_have_value("a kite over dunes")
@@ -338,7 +338,7 @@ def test_axe_finds_nothing_in_head_menu_notices_and_json(
     page.get_by_label("Name of the preset").fill(f"For axe {size}")
     page.get_by_role("button", name="Save preset").click()
     expect(page.locator("#form-notice")).to_contain_text("is saved")
-    page.locator("#presets-button").click()
+    open_presets(page)
     expect(page.get_by_role("link", name=f"Change For axe {size}")).to_be_visible()
     check("the menu")
     page.keyboard.press("Escape")

@@ -59,8 +59,8 @@ def test_the_choice_is_kept_with_the_draft(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator(".transport summary").click()
     page.get_by_role("radio", name="WebSocket").check()
-    page.get_by_label("Prompt").fill("kept")
-    page.wait_for_timeout(1500)  # a draft is saved a moment after the last change
+    with page.expect_response(lambda r: "/drafts/" in r.url):
+        page.get_by_label("Prompt").fill("kept")
     page.reload()
     expect(page.locator(".transport input[value=websocket]")).to_be_checked()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from catalog.asking.facts import condition
 from catalog.finding import bitmaps
 from catalog.finding import index as indexes
 from catalog.models import Endpoint, Revision
+from tests.processes import until
 
 Make = Callable[..., Endpoint]
 
@@ -70,9 +70,7 @@ def test_a_large_catalogue_is_read_anew_behind_the_scenes(
     Endpoint.objects.filter(pk=endpoint.pk).update(display_name="Renamed")
     revision = Revision.current()
     assert indexes.current(revision) is before  # nobody waits
-    until = time.monotonic() + 10
-    while indexes.current(revision).token != revision and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: indexes.current(revision).token == revision)
     assert names(
         indexes.current(revision), indexes.current(revision).names.with_word("renamed")[0]
     ) == {"a/1"}

@@ -31,7 +31,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
     running = Up(checkout, free_port())
     base = running.link.split("/login/")[0]
-    with httpx.Client(base_url=base, follow_redirects=True, timeout=20) as client:
+    with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
         assert client.get(running.link).status_code == 200
         yield running, client
     if running.process.poll() is None:
@@ -160,7 +160,7 @@ def refused(checkout: Path, **settings: str) -> str:
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 1

@@ -84,7 +84,7 @@ async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it():
 
 
 async def test_c25_a_server_that_never_answers_may_have_taken_it(monkeypatch):
-    monkeypatch.setattr("fal.queue.SUBMIT", httpx.Timeout(0.1))
+    monkeypatch.setattr("fal.queue.SUBMIT", httpx.Timeout(60, read=0.1))
     over = asyncio.Event()
 
     async def silence(reader, _writer):
@@ -174,7 +174,7 @@ async def test_leaving_a_stream_closes_its_connection():
         events = clients.queue.events(clients.queue.handle("a/b", "r-1"))
         await anext(events)
         await events.aclose()
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
@@ -196,7 +196,7 @@ async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps
             await asyncio.sleep(0)
         leaving.cancel()
         await asyncio.wait({leaving})
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
         pools = [each.client._transport._pool for each in clients._streams._sets]
         assert not any(pool._requests or pool.connections for pool in pools)
         assert not any(each.under_way for each in clients._streams._sets)
@@ -215,7 +215,7 @@ async def test_open_streams_never_keep_a_submit_waiting():
         streams = [clients.queue.events(handle) for _ in range(120)]
         for stream in streams:
             await anext(stream)
-        submitted = await asyncio.wait_for(clients.queue.submit("a/b", {}), 5)
+        submitted = await asyncio.wait_for(clients.queue.submit("a/b", {}), 60)
         for stream in streams:
             await stream.aclose()
     assert submitted.request_id == "r-1"

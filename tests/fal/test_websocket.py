@@ -138,7 +138,7 @@ async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_hap
 
 
 async def test_a_silent_connection_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.websocket.IDLE_S", 0.1)
+    monkeypatch.setattr("fal.websocket.IDLE_S", 0.5)
     (told,) = await ran(Server([]))
     assert told.is_unconfirmed
     told = await ran(Server([start(), b"{"]))

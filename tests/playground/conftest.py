@@ -36,7 +36,7 @@ SETTINGS = {
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     running = start_sandbox(tmp_path_factory.mktemp("sandbox"), key="test:key", pace=0.2)
     yield running
-    running.stop()
+    running.kill()
 
 
 class Control:
@@ -104,9 +104,7 @@ def ask(catalogue: None) -> Ask:
 class Team(Protocol):
     """`team(["one", "two"], until)`: several workers share the work until the function says so."""
 
-    def __call__(
-        self, names: list[str], until: Callable[[], Any], limit_s: float = LIMIT_S
-    ) -> None: ...
+    def __call__(self, names: list[str], until: Callable[[], Any]) -> None: ...
 
 
 @pytest.fixture
@@ -119,8 +117,8 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(until: Callable[[], Any], limit_s: float = LIMIT_S) -> None:
-        asyncio.run(_alone(_work(["tester"], until, limit_s)))
+    def run(until: Callable[[], Any]) -> None:
+        asyncio.run(_alone(_work(["tester"], until)))
 
     return run
 
@@ -129,13 +127,13 @@ def work(sandbox: Control, transactional_db: None) -> Work:
 def team(sandbox: Control, transactional_db: None) -> Team:
     """Several workers, each with clients of its own."""
 
-    def run(names: list[str], until: Callable[[], Any], limit_s: float = LIMIT_S) -> None:
-        asyncio.run(_alone(_work(names, until, limit_s)))
+    def run(names: list[str], until: Callable[[], Any]) -> None:
+        asyncio.run(_alone(_work(names, until)))
 
     return run
 
 
-async def _work(names: list[str], until: Callable[[], Any], limit_s: float) -> None:
+async def _work(names: list[str], until: Callable[[], Any]) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
@@ -143,7 +141,7 @@ async def _work(names: list[str], until: Callable[[], Any], limit_s: float) -> N
             clients = await stack.enter_async_context(upstream.clients(heard=pace.heard))
             workers.append(Worker(clients, pace, has_key=True, name=name))
         working = [asyncio.create_task(worker.run()) for worker in workers]
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + LIMIT_S
         try:
             while not await sync_to_async(until)():
                 assert not any(one.done() for one in working), "a worker ended by itself"

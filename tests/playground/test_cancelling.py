@@ -25,7 +25,7 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
             lifecycle.request_cancel(run.pk)
         return ended(run)
 
-    work(is_over, limit_s=60)
+    work(is_over)
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import fal
 from fal import LogLine, Phase, Status
 from playground.gathering import GATHER_S, gathered
+from tests import clock
 
 
 def line(number: int) -> LogLine:
@@ -30,10 +30,9 @@ def told(*events: Status | float | Exception) -> list[tuple[float, Status]]:
                 await asyncio.sleep(event)
 
     async def main() -> list[tuple[float, Status]]:
-        start = time.monotonic()
-        return [(time.monotonic() - start, status) async for status in gathered(upstream())]
+        return [(clock.now(), status) async for status in gathered(upstream())]
 
-    return asyncio.run(main())
+    return clock.run(main())
 
 
 def running(*lines: int) -> Status:

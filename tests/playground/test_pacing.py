@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 
 import fal
 from playground.pacing import LONGEST_PAUSE_ANSWERING_S, LONGEST_PAUSE_S, STREAM_AGAIN_S, Pace
+from tests import clock
 
 URL = "https://queue.test/requests/1"
 AWAY = fal.Unreachable("refused")
@@ -145,13 +145,13 @@ def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None
 
 def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
     async def main() -> list[float]:
-        pace = Pace()
+        pace = Pace(clock.now)
         pace.heard(URL, fal.RateLimited("", status=429, retry_after_s=60))
         moments: list[float] = []
 
         async def ask() -> None:
             await pace.turn(URL)
-            moments.append(time.monotonic())
+            moments.append(clock.now())
 
         asking = [asyncio.create_task(ask()) for _ in range(100)]
         await asyncio.sleep(0.05)
@@ -160,13 +160,13 @@ def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
         await asyncio.gather(*asking)
         return moments
 
-    moments = asyncio.run(main())
+    moments = clock.run(main())
     assert 0.1 < max(moments) - min(moments) < 2
 
 
 def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
     async def main() -> int:
-        pace = Pace()
+        pace = Pace(clock.now)
         pace.heard(URL, AWAY)
         tries = 0
 
@@ -185,7 +185,7 @@ def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
         await asyncio.gather(*asking, return_exceptions=True)
         return tries
 
-    assert 1 <= asyncio.run(main()) <= 4
+    assert 1 <= clock.run(main()) <= 4
 
 
 def test_news_ring_when_trouble_begins_and_ends_only() -> None:

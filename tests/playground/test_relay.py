@@ -25,6 +25,8 @@ from catalog.models import Endpoint
 from playground import relay, tickets
 from tests.playground.conftest import Control
 
+pytestmark = pytest.mark.any_database  # of tickets, frames and pictures
+
 LIVE = "sandbox/aurora/lite"
 PERSON = 4711
 FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
@@ -52,8 +54,8 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
             try:
-                given = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 20)
-                async with asyncio.timeout(5):
+                given = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 60)
+                async with asyncio.timeout(60):
                     while app.open:  # noqa: ASYNC110  whoever leaves frees the place
                         await asyncio.sleep(0.01)
                 return given
@@ -102,7 +104,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
                 await socket.send(urlencode(FORM | {"prompt": f"word {number}"}))
             try:
                 while True:
-                    frame = await asyncio.wait_for(socket.recv(), 1)
+                    frame = await asyncio.wait_for(socket.recv(), 1 if pictures else 60)
                     pictures += isinstance(frame, bytes)
             except TimeoutError:
                 return pictures

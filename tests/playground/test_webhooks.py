@@ -328,7 +328,7 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
         finally:
             await sync_to_async(connections.close_all)()
 
-    asyncio.run(asyncio.wait_for(follow(), 10))
+    asyncio.run(asyncio.wait_for(follow(), 60))
     assert asked == ["/s/stream", "/s"]
 
 

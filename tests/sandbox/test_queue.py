@@ -177,7 +177,7 @@ def test_c44_cancel_while_running_after_the_end_and_of_nothing(
     handle = submit(http, sandbox, SLOW, {"duration": 30, "picture": False})
     wait(http, handle, "IN_PROGRESS")
     assert http.put(handle["cancel_url"]).status_code == 202
-    assert wait(http, handle, seconds=10)["error_type"] == "client_cancelled"
+    assert wait(http, handle)["error_type"] == "client_cancelled"
     late = http.put(handle["cancel_url"])
     assert (late.status_code, late.json()) == (400, {"status": "ALREADY_COMPLETED"})
     nothing = http.put(handle["cancel_url"].replace(handle["request_id"], str(uuid.uuid4())))
@@ -264,7 +264,7 @@ def test_c48_the_start_timeout_ends_a_waiting_request(
 ) -> None:
     running = occupy(http, narrow)
     queued = submit(http, narrow, SLOW, QUICK, headers=headers)
-    status = wait(http, queued, seconds=10)
+    status = wait(http, queued)
     assert status["error_type"] == "request_timeout"
     answer = http.get(queued["response_url"])
     assert answer.status_code == 504

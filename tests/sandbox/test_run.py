@@ -54,8 +54,8 @@ def test_hanging_up_stops_the_work(http: httpx.Client, narrow: RunningSandbox) -
         http.post(f"{narrow.addresses['run']}/{SLOW}", json={"duration": 60}, timeout=0.3)
     started = time.monotonic()
     handle = submit(http, narrow, SLOW, {"duration": 0, "picture": False})
-    wait(http, handle, seconds=20)
-    assert time.monotonic() - started < 20  # it was to last for 60
+    wait(http, handle)
+    assert time.monotonic() - started < 40  # it was to last for 60
 
 
 def test_c59_a_stream_is_json_events_and_ends_with_the_whole_output(

@@ -32,8 +32,8 @@ def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) 
 def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], bytes]:
     """One request on the connection: its start with the end under `end`, and its body."""
     socket.send(json.dumps(arguments))
-    start, body = json.loads(socket.recv(20)), b""
-    while isinstance(frame := socket.recv(20), bytes):
+    start, body = json.loads(socket.recv(60)), b""
+    while isinstance(frame := socket.recv(60), bytes):
         body += frame
     end = json.loads(frame)
     assert (start["type"], end["type"]) == ("start", "end")
@@ -72,7 +72,7 @@ def test_hanging_up_a_socket_stops_the_work(http: httpx.Client, narrow: RunningS
         time.sleep(0.3)  # the only place is taken
     started = time.monotonic()
     wait(http, submit(http, narrow, SLOW, {"duration": 0, "picture": False}))
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 40  # it was to last for 60
 
 
 @pytest.mark.parametrize("host", ["ws", "run"])
@@ -86,9 +86,9 @@ def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str)
 def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, Any]:
     """The result for one input of a live session; the timings that follow are read too."""
     socket.send(msgpack.packb(arguments))
-    result = socket.recv(20)
+    result = socket.recv(60)
     assert isinstance(result, bytes)
-    timings = json.loads(socket.recv(20))
+    timings = json.loads(socket.recv(60))
     assert (timings["type"], timings["action"]) == ("x-fal-message", "timings")
     answer: dict[str, Any] = msgpack.unpackb(result)
     return answer
@@ -113,9 +113,9 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
 def test_c52_a_refused_input_is_told_and_the_session_goes_on(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
         socket.send(msgpack.packb({"prompt": 5}))
-        told = json.loads(socket.recv(20))
+        told = json.loads(socket.recv(60))
         socket.send(b"\xc1")
-        unread = json.loads(socket.recv(20))
+        unread = json.loads(socket.recv(60))
         answer_to(socket, INPUT)
     assert (told["type"], told["error"]) == ("x-fal-error", "INTERNAL_ERROR")
     assert "prompt" in told["reason"]
@@ -147,9 +147,9 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
 
 def test_c52_a_silent_session_is_told_and_closed(impatient: RunningSandbox) -> None:
     with opened(impatient, "run", f"{LIVE}/realtime") as socket:
-        told = json.loads(socket.recv(20))
+        told = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:
-            socket.recv(20)
+            socket.recv(60)
     assert (told["type"], told["error"]) == ("x-fal-error", "TIMEOUT")
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1000

@@ -28,8 +28,8 @@ def initiate(
 
 
 def is_soon_gone(url: str) -> bool:
-    """Whether a file that is there now is gone within ten seconds."""
-    end = time.monotonic() + 10
+    """Whether a file that is there now is gone within a minute."""
+    end = time.monotonic() + 60
     while httpx.get(url).status_code != 404:
         if time.monotonic() > end:
             return False
@@ -141,7 +141,7 @@ def test_c55_files_have_length_type_ranges_and_cors(
 def test_c55_a_lifecycle_on_upload_removes_the_file(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    wish = '{"expiration_duration_seconds": 3}'
+    wish = '{"expiration_duration_seconds": 6}'
     urls = initiate(http, sandbox, "cdn", **{"X-Fal-Object-Lifecycle": wish})
     httpx.put(urls["upload_url"], content=PNG)
     assert httpx.get(urls["file_url"]).status_code == 200
@@ -151,7 +151,7 @@ def test_c55_a_lifecycle_on_upload_removes_the_file(
 def test_c55_a_lifecycle_on_submit_removes_what_was_generated(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    wish = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 3}'}
+    wish = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 6}'}
     arguments = {"duration": 0, "log_lines": 1}
     handle = submit(http, sandbox, "mischief/slow", arguments, headers=wish)
     url = result(http, handle).json()["images"][0]["url"]
@@ -163,7 +163,7 @@ def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     run = sandbox.addresses["run"]
-    output = http.post(f"{run}/mischief/expiring", json={"prompt": "x", "seconds": 3}).json()
+    output = http.post(f"{run}/mischief/expiring", json={"prompt": "x", "seconds": 6}).json()
     assert httpx.get(output["image"]["url"]).status_code == 200
     assert is_soon_gone(output["image"]["url"])
     output = http.post(f"{run}/mischief/mislabelled", json={}).json()

@@ -41,7 +41,7 @@ def result(http: httpx.Client, handle: dict[str, Any]) -> httpx.Response:
     return http.get(handle["response_url"])
 
 
-def occupy(http: httpx.Client, to: RunningSandbox, seconds: float = 20) -> dict[str, Any]:
+def occupy(http: httpx.Client, to: RunningSandbox, seconds: float = 60) -> dict[str, Any]:
     """Start a request that fills the only place of a narrow sandbox."""
     arguments = {"duration": seconds, "picture": False, "log_lines": 1}
     handle = submit(http, to, SLOW, arguments)

@@ -70,7 +70,7 @@ class Stage:
         }
         headers = {"Authorization": f"Key {KEY}"}
         base = f"http://127.0.0.1:{self.ports['sandbox']}"
-        self.upstream = httpx.Client(base_url=base, headers=headers, timeout=10)
+        self.upstream = httpx.Client(base_url=base, headers=headers, timeout=60)
 
     def __enter__(self) -> Self:
         return self

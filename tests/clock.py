@@ -1,0 +1,44 @@
+"""A loop whose time passes only while everybody waits: pauses cost nothing, and a busy machine changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class _Jumps(selectors.DefaultSelector):
+    """Where a loop would wait for its next timer, the time of that timer has come."""
+
+    now_s = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        if timeout is None:  # nothing but sockets or threads could wake it
+            return super().select(None)
+        found = super().select(0)
+        if not found:
+            self.now_s += timeout
+        return found
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._jumps = _Jumps()
+        super().__init__(self._jumps)
+
+    def time(self) -> float:
+        return self._jumps.now_s
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run` in such time; ask the running loop for it. For what waits for timers alone."""
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        return runner.run(main)
+
+
+def now() -> float:
+    """Seconds of the running loop's time."""
+    return asyncio.get_running_loop().time()
