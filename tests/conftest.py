@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client, TransactionTestCase
+from django.test import Client
 
+from tests.databases import copied
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.processes import one_at_a_time
+from tests.schemas import laws
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+
+# Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+laws.lay_down()
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-
-# What takes long begins first: a file that is begun last is waited for by idle cores.
-LONGEST = [
-    *("playground/test_faults", "browser/test_settings_journeys", "browser/test_journey"),
-    *("browser/test_live_page", "sandbox/test_models", "browser/test_media", "config/test_up"),
-    *("browser/test_gallery", "browser/test_curation", "bench/test_bench", "catalog/test_command"),
-    *("playground/test_cut_submits", "playground/test_worker", "playground/test_transports"),
-    *("playground/test_laws", "playground/test_sent_exactly", "catalog/test_thumbnails"),
-    *("browser/test_form", "browser/test_media_tools", "playground/test_lifecycle_machine"),
-    *("playground/test_archivist", "catalog/test_search", "playground/test_any_document"),
-]
-# What keeps its rows in a database but promises nothing of it: bytes on the wire, pictures from files.
-SAME_ON_BOTH = {"playground/test_sent_exactly", "playground/test_inputs", "catalog/test_drawing"}
-BEGIN = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first; on PostgreSQL nothing but what asks the database at hand."""
-    if "VITRINE_TEST_DATABASE_URL" in os.environ:
-        left_out = [item for item in items if not asks_database(item)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if asks_database(item)]
-    items.sort(key=lambda item: BEGIN.get(item.nodeid.partition("::")[0], len(BEGIN)))
-
-
-def asks_database(item: pytest.Item) -> bool:
-    """Whether a test has a database, by its mark, by a fixture or by its class, and which one matters."""
-    fixtures = {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}
-    if item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py") in SAME_ON_BOTH:
-        return False
-    kind = getattr(item, "cls", None) or object
-    marked = item.get_closest_marker("django_db")
-    return bool(fixtures or marked or issubclass(kind, TransactionTestCase))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,6 +51,37 @@ def quick_flush() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates() -> Iterator[None]:
+    """They are read once: each client would read them from disk, 25 ms of work for a call to localhost."""
+    known = cache(httpx.create_ssl_context)
+    with (
+        patch("httpx.create_ssl_context", known),
+        patch("httpx._transports.default.create_ssl_context", known),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run have in common."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, shared: Path
+) -> Iterator[None]:
+    """pytest-django would migrate a database in each process."""
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(copied(shared, os.environ.get("PYTEST_XDIST_WORKER", "alone")))
+        yield
+        with django_db_blocker.unblock():
+            stack.close()
+
+
 @pytest.fixture(scope="session")
 def documents() -> dict[str, dict[str, Any]]:
     """The real OpenAPI documents beside the project, by endpoint id; read in place."""
@@ -88,17 +100,15 @@ def catalogue_items() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def painted(shared: Path) -> Path:
     """A sandbox's folder with all its thumbnails, painted once for all processes of this run."""
     from sandbox.config import Config
     from sandbox.models import MODELS
     from sandbox.state import Sandbox
 
-    mine = tmp_path_factory.getbasetemp()
-    folder = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "painted"
+    folder = shared / "painted"
     folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(folder):
         gallery = Sandbox(Config(folder)).gallery
         for relative in gallery.missing():
             gallery.make(relative)

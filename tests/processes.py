@@ -1,7 +1,8 @@
-"""Starts the whole of Vitrine as a new user does: `manage.py up` in a copy of the checkout."""
+"""Starts the whole of Vitrine as a new user does, `manage.py up` in a copy of the checkout; and waits."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -10,13 +11,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+# What is compiled already goes along, for six programs would each do it again; not what is being written.
 LEAVE_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "__pycache__", ".env", ".*_cache", ".hypothesis"
+    ".git", ".venv", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
 )
 OURS = (
     "FAL_",
@@ -34,6 +37,14 @@ OURS = (
 def copy_checkout(target: Path) -> Path:
     """The project as a fresh clone has it, at `target`."""
     return Path(shutil.copytree(ROOT, target, ignore=LEAVE_OUT))
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Of all processes that come with this folder, one is in the block."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -252,7 +252,6 @@ lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 class Law(TestCase):
     """What was wanted is what is there, and no more rows than models."""
 
-    @settings(deadline=None, max_examples=40)
     @given(before=lines, after=lines, meanwhile=names)
     def test_a_collection_becomes_what_was_wanted(
         self, before: list[Line], after: list[Line], meanwhile: str

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -182,7 +182,6 @@ wanted = st.builds(Arrangement, titles, texts, st.booleans(), st.sampled_from(["
 class RoundTrip(TestCase):
     """What is exported, imported into nothing and exported again is the same file."""
 
-    @settings(deadline=None, max_examples=40)
     @given(collections=st.lists(wanted, max_size=4))
     def test_a_file_says_everything(self, collections: list[Arrangement]) -> None:
         by = User.objects.create_user("eva")

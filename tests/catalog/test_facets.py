@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.asking.conditions import condition
@@ -20,7 +20,6 @@ from catalog.finding.index import Index
 from catalog.models import Endpoint
 from catalog.query import Query
 from catalog.search import search
-from tests.schemas.laws import cases
 
 DRAWN = {
     "in": KEYS["in"].values, "out": KEYS["out"].values, "can": KEYS["can"].values,
@@ -83,11 +82,6 @@ def count(query: Query) -> int:
 
 
 @pytest.mark.django_db
-@settings(
-    deadline=None,
-    max_examples=cases(60),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 @given(
     st.lists(st.sampled_from(TYPED), max_size=3),
     st.lists(st.sampled_from(PICKS), max_size=3, unique=True),

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import pricing, related
@@ -166,7 +166,6 @@ def test_a_price_is_said_in_plain_words(
     assert pricing.in_words(endpoint, facts) == words
 
 
-@settings(deadline=None)
 @given(
     price=st.decimals(0, 10**6, places=8),
     unit=st.text(max_size=64) | st.sampled_from(["seconds", "0.. seconds", "1,000 characters"]),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.curation import saved_searches
@@ -180,7 +180,6 @@ def test_they_cost_the_same_however_many(
     assert used[0] == used[1] <= 7
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.lists(st.tuples(st.sampled_from(["category", "tag", "in", "price"]), st.text(max_size=8)), max_size=4))  # fmt: skip
 def test_the_spelling_of_a_question_is_its_own(q: str, picked: list[tuple[str, str]]) -> None:
     query = Query(q=" ".join(q.split()), picked=frozenset(picked), page=3)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.finding import search_index
@@ -348,9 +348,6 @@ pairs = st.lists(
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(pairs=pairs)
 def test_every_question_has_an_answer_and_an_address(
     one_endpoint: Endpoint, pairs: list[tuple[str, str]]

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.form.forms import render_form
@@ -20,10 +20,8 @@ from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.schemas import hostile, strategies
-from tests.schemas.laws import cases
 
 HANG_S = 20  # only to tell a hang from a busy machine
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def size(field: Field) -> int:
@@ -52,20 +50,17 @@ def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
     assert time.perf_counter() - started < HANG_S
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(strategies.json_values, strategies.json_values)
 def test_any_json_is_a_document(document: Any, value: Any) -> None:
     all_of_it(document, value)
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(hostile.values, strategies.json_values)
 def test_any_json_is_an_input(schema: Any, value: Any) -> None:
     all_of_it(strategies.document(schema), value)
     all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(st.data())
 def test_any_mutation_of_a_real_document(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))

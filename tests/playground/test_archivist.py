@@ -52,7 +52,7 @@ def artifact(make_run: Any) -> Callable[..., Artifact]:
     return make
 
 
-def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 20.0) -> Artifact:
+def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 60.0) -> Artifact:
     """Copy it once from a host that gives this answer, as a worker does."""
     give = answer if callable(answer) else lambda _: httpx.Response(200, content=answer)
 
@@ -129,6 +129,7 @@ def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
     assert not row.poster
 
 
+@pytest.mark.any_database
 def test_a_small_picture_is_its_own_thumbnail(artifact: Any) -> None:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(out, "PNG")
@@ -136,6 +137,7 @@ def test_a_small_picture_is_its_own_thumbnail(artifact: Any) -> None:
     assert (row.state, row.width, row.thumbnail) == ("stored", 64, "")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "I;16", "L", "1"])
 def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None:
     out = io.BytesIO()
@@ -148,6 +150,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
     assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
 
 
+@pytest.mark.any_database
 def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -156,6 +159,7 @@ def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
     assert opened(row.thumbnail).size == (384, 512)
 
 
+@pytest.mark.any_database
 def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     row = copy(artifact("video"), film())
     assert (row.state, row.width, row.height) == ("stored", 640, 360)
@@ -164,11 +168,13 @@ def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     assert opened(row.thumbnail).size == (512, 288)
 
 
+@pytest.mark.any_database
 def test_a_film_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
     row = copy(artifact("video"), film(4.0, black_s=0.5))
     assert max(high for _, high in opened(row.poster).convert("RGB").getextrema()) > 100
 
 
+@pytest.mark.any_database
 def test_a_sound_gets_its_duration(artifact: Any) -> None:
     row = copy(artifact("audio"), sound())
     assert row.duration_s == pytest.approx(1.5, abs=0.05)
@@ -186,6 +192,7 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "data", [bomb(), picture()[:5000], film()[:4000], b"\x89PNG\r\n\x1a\n", sound()[:20]]
 )
@@ -194,6 +201,7 @@ def test_bombs_and_broken_files_are_kept_without_pictures(artifact: Any, data: b
     assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
 
 
+@pytest.mark.any_database
 def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
     start = time.monotonic()
     row = copy(artifact("video"), film(), limit_s=0.01)
@@ -201,6 +209,7 @@ def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> N
     assert time.monotonic() - start < 30  # it would go on for minutes
 
 
+@pytest.mark.any_database
 def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
     good = tmp_path / "good.png"
     good.write_bytes(picture())
@@ -312,6 +321,7 @@ def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
     assert copy(row, picture()).state == "stored"
 
 
+@pytest.mark.any_database
 def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.write_bytes(b"")

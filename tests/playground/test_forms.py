@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from playground.form.forms import render_form, singular
 from sandbox import openapi
@@ -19,15 +19,6 @@ from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
 from tests.schemas.laws import cases
-
-relaxed = settings(
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.filter_too_much,
-    ],
-)
 
 
 def through_the_page(root: Any, value: Any) -> Any:
@@ -45,7 +36,6 @@ def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
     found = contract(document, endpoint_id)
     root = build(found)
 
-    @settings(relaxed, max_examples=cases(60))
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
@@ -61,7 +51,7 @@ def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
     example = parse(root, write(root, model.example())).arguments
     assert validate(found, example, root) == []
 
-    @settings(relaxed, max_examples=cases(8))
+    @settings(max_examples=cases(8))
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)

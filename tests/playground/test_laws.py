@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from playground.form.forms import render_form
@@ -14,9 +14,6 @@ from schemas.exact import NotJson, identical, loads
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
-from tests.schemas.laws import cases
-
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def posted_from(root: Field, value: Any = MISSING) -> dict[str, list[str]]:
@@ -29,7 +26,6 @@ def is_complete(found: Any, value: Any, root: Field) -> bool:
     return not any("is required" in problem.message for problem in validate(found, value, root))
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(strategies.schemas_with_arguments)
 def test_arguments_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
@@ -41,7 +37,6 @@ def test_arguments_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
     assert identical(parsed.arguments, value)
 
 
-@settings(relaxed, max_examples=cases(50))
 @given(strategies.schemas_with_arguments)
 def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
@@ -53,7 +48,6 @@ def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any
     assert identical(parse(root, again).arguments, value)
 
 
-@settings(relaxed, max_examples=cases(50))
 @given(strategies.inputs)
 def test_an_untouched_form_sends_only_what_is_required_or_a_default(schema: dict[str, Any]) -> None:
     root = build(contract(strategies.document(schema), "a/b"))
@@ -78,7 +72,6 @@ def is_given(field: Field, value: Any) -> bool:
     return False
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(st.data())
 def test_what_is_read_was_posted_or_is_the_schemas_own(data: Any) -> None:
     document, value = data.draw(strategies.schemas_with_arguments)
@@ -119,7 +112,6 @@ def texts_of(field: Field) -> Iterator[str]:
             yield from texts_of(below)
 
 
-@settings(relaxed, max_examples=cases(40))
 @given(strategies.inputs, strategies.texts, strategies.json_values)
 def test_unknown_keys_are_kept(schema: dict[str, Any], key: str, value: Any) -> None:
     root = build(contract(strategies.document(schema), "a/b"))
@@ -128,7 +120,6 @@ def test_unknown_keys_are_kept(schema: dict[str, Any], key: str, value: Any) -> 
     assert identical(arguments[key], value)
 
 
-@settings(relaxed, max_examples=cases(40))
 @given(strategies.texts.filter(str.strip), st.booleans(), st.booleans())
 def test_a_default_text_that_was_cleared_is_the_empty_text(
     default: str, is_required: bool, is_nested: bool

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -171,12 +171,7 @@ def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> N
     Life.make = staticmethod(lambda: make_run(endpoint=endpoint))
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Life,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(stateful_step_count=25),
     )
 
 

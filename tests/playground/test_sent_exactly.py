@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import Client
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 
 import fal
 from catalog.models import Endpoint
@@ -47,6 +47,7 @@ def sent(run: Run) -> Any:
     return json.loads(bodies[0])
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("endpoint_id", IDS)
 def test_what_is_filled_in_is_what_goes_out(
@@ -57,12 +58,7 @@ def test_what_is_filled_in_is_what_goes_out(
     root = build(found)
     page = endpoint.get_absolute_url()
 
-    @settings(
-        max_examples=cases(12),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=cases(12))
     @given(strategies.arguments(found.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:
         assume(not validate(found, value, root))

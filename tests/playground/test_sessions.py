@@ -47,7 +47,7 @@ async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
     told = []
     try:
         while True:
-            frame = await asyncio.wait_for(socket.recv(), 10)
+            frame = await asyncio.wait_for(socket.recv(), 60)
             told += [json.loads(frame)] if isinstance(frame, str) else []
     except ConnectionClosed:
         return told
@@ -87,6 +87,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
 
+@pytest.mark.any_database
 def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
     relayed: Relayed,  # noqa: F811
     settings: Any,
@@ -106,6 +107,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 
 
+@pytest.mark.any_database
 def test_a_session_paints_no_faster_than_allowed(
     relayed: Relayed,  # noqa: F811
     settings: Any,

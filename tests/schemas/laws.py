@@ -1,12 +1,31 @@
-"""How many cases each law is tried on: few in a normal run, many with `HYPOTHESIS_PROFILE=long`."""
+"""How many cases each law is tried on, and that neither a clock nor chance decides whether it holds.
+
+A normal run tries few, the same ones each time; `HYPOTHESIS_PROFILE=long` tries many others.
+"""
 
 from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
+USUAL = 40
 LONG = 25  # times as many
+IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
 def cases(few: int) -> int:
     """The number of examples for a law that a normal run tries on `few`."""
-    return few * LONG if os.environ.get("HYPOTHESIS_PROFILE") == "long" else few
+    return few * LONG if IS_LONG else few
+
+
+def lay_down() -> None:
+    """Let every law be tried like that, unless it says otherwise."""
+    settings.register_profile(
+        "laws",
+        max_examples=cases(USUAL),
+        deadline=None,
+        derandomize=not IS_LONG,
+        suppress_health_check=list(HealthCheck),
+    )
+    settings.load_profile("laws")

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.config import PREFIXES, Config
@@ -15,7 +15,6 @@ from sandbox.openapi import document as sandbox_document
 from schemas.capabilities import MOST, read
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
-from tests.schemas.laws import cases
 
 Node = dict[str, Any]
 
@@ -24,7 +23,6 @@ def facts(document: Any, endpoint_id: str = "") -> list[str]:
     return read(document, endpoint_id).facts
 
 
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 PRESETS = (
     "ratio:1:1 ratio:3:4 ratio:9:16 ratio:4:3 ratio:16:9 size:1024x1024 size:512x512 size:768x1024 size:576x1024 "
     "size:1024x768 size:1024x576 megapixels:0.26-1.1"
@@ -249,13 +247,11 @@ def any_of_it(value: Any) -> None:
     assert time.perf_counter() - started < 20  # only to tell a hang from a busy machine
 
 
-@settings(relaxed, max_examples=cases(150))
 @given(strategies.json_values)
 def test_any_json_gives_facts(value: Any) -> None:
     any_of_it(value)
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(st.data())
 def test_any_document_gone_wrong_gives_facts(
     documents: dict[str, Node], data: st.DataObject

@@ -8,16 +8,13 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import contract
 from schemas.comparing import compare
 from schemas.lines import MOST, Line, dotted, told
 from tests.schemas import hostile, strategies
-from tests.schemas.laws import cases
-
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def document(properties: Any, required: Any = (), output: Any = None) -> dict[str, Any]:
@@ -183,7 +180,6 @@ _inputs = st.fixed_dictionaries(
 )
 
 
-@settings(relaxed, max_examples=cases(100))
 @given(_inputs, _inputs)
 def test_every_property_that_differs_is_named_and_no_other(
     old: dict[str, int], new: dict[str, int]
@@ -195,7 +191,6 @@ def test_every_property_that_differs_is_named_and_no_other(
     assert named == differ
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(strategies.inputs, strategies.inputs)
 def test_any_two_inputs_compare(old: Any, new: Any) -> None:
     first, second = (contract(strategies.document(one), "a/b") for one in (old, new))
@@ -204,7 +199,6 @@ def test_any_two_inputs_compare(old: Any, new: Any) -> None:
     _check(compare(first, second))
 
 
-@settings(relaxed, max_examples=cases(40))
 @given(st.data())
 def test_any_broken_document_compares_with_the_whole_one(
     documents: dict[str, Any], data: st.DataObject
@@ -221,7 +215,7 @@ def test_no_document_takes_long_or_says_much(name: str) -> None:
     start = time.perf_counter()
     for pair in ((big, plain), (plain, big), (big, big)):
         _check(lines(*pair))
-    assert time.perf_counter() - start < 8
+    assert time.perf_counter() - start < 30
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "x", {"paths": 1}, {"paths": {"/a/b": [1]}}])

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import build, contract
@@ -14,9 +14,7 @@ from schemas.exact import identical
 from schemas.mending import Mended, Version, mend
 from schemas.validation import validate
 from tests.schemas import strategies
-from tests.schemas.laws import cases
 
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 INTEGER: dict[str, Any] = {"type": "integer"}
 NUMBER: dict[str, Any] = {"type": "number"}
 TEXT: dict[str, Any] = {"type": "string"}
@@ -126,7 +124,6 @@ def test_the_given_arguments_are_left_alone() -> None:
     assert given_arguments == {"x": [1, 2, 3]}
 
 
-@settings(relaxed, max_examples=cases(60))
 @given(strategies.schemas_with_arguments)
 def test_what_fits_is_not_touched(pair: tuple[Any, dict[str, Any]]) -> None:
     document, arguments = pair
@@ -142,7 +139,6 @@ def test_what_fits_is_not_touched(pair: tuple[Any, dict[str, Any]]) -> None:
         assert identical(found.arguments, arguments)
 
 
-@settings(relaxed, max_examples=cases(40))
 @given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
 def test_any_arguments_are_mended_once_and_for_all(
     pair: tuple[Any, dict[str, Any]], newer: Any, is_known: bool

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from schemas import Problem, build, contract, draw, write
 from schemas.validation import validate
@@ -197,7 +197,7 @@ def test_a_fan_of_references_ends_and_allows_everything() -> None:
         whole = {"properties": {"x": schema, "y": schema | {"unevaluatedProperties": False}}}
         assert problems(whole, {"x": {"a": 1}}, **layers, **inner) == []
         problems(whole, {"y": {"a": 1}}, **layers, **inner)
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 30
 
 
 def test_required_belongs_to_the_missing_key() -> None:
@@ -266,7 +266,6 @@ def test_a_schema_that_contains_itself_endlessly_allows_everything() -> None:
     assert problems({"anyOf": [{"$ref": "#/components/schemas/In"}]}, {"x": 1}) == []
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.schemas_with_arguments)
 def test_validation_never_breaks_and_every_problem_finds_a_place(case: Any) -> None:
     document, value = case
