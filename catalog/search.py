@@ -130,6 +130,16 @@ def hits(query: Query, starred: frozenset[int], index: Index) -> int:
     return reduce(and_, _filters(index, asked, starred).values(), _base(index, found))
 
 
+def best(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
+    """The first endpoints of an answer, for those who want nothing else of it; `most` is a page or less."""
+    index = current(Revision.current())
+    asked, found = _understood(index, query, frozenset())
+    among = reduce(and_, _filters(index, asked, frozenset()).values(), _base(index, found))
+    keys = [index.keys[place] for place in _page(index, query, found, among, 1)[:most]]
+    endpoints = index.cards(keys)
+    return [endpoints[key] for key in keys if key in endpoints]
+
+
 def _understood(index: Index, query: Query, starred: frozenset[int]) -> tuple[Query, Found | None]:
     """The question that is answered, and what its words find.
 

@@ -17,7 +17,7 @@ from playground.models import Run
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MODELS, COLLECTIONS, RUNS = 7, 3, 5
+MODELS, GONE, COLLECTIONS, RUNS = 7, 3, 3, 5
 LATELY = 60  # runs among which the models used lately are looked for
 LONGEST = 200
 
@@ -63,7 +63,7 @@ def elsewhere(run: Run, text: str) -> list[Group]:
     runnable = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
     others = runnable.exclude(pk=run.endpoint_id)
     if text:
-        keys = [e.pk for e in search.search(Query(q=text)).endpoints]
+        keys = [e.pk for e in search.best(Query(q=text))]
         found_by_key = others.in_bulk(keys)
         groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
@@ -85,20 +85,23 @@ def _plain(text: str) -> str:
 
 
 def _model(e: Endpoint, params: str = "") -> Place:
-    mark = WORDS[e.standing] if e.standing else ""
+    marks = ["Removed" if e.gone_at else "", WORDS[e.standing] if e.standing else ""]
     return Place(
         e.display_name,
         e.endpoint_id,
         e.get_absolute_url() + params,
         "image",
-        mark=mark,
+        mark=", ".join(filter(None, marks)),
         picture=e.picture.small_src if e.picture else "",
     )
 
 
 def _models(user: User, text: str) -> list[Place]:
     if text:
-        endpoints = search.search(Query(q=text)).endpoints[:MODELS]
+        listed = search.best(Query(q=text), MODELS)
+        gone = search.best(Query(q=text, status="gone"), GONE)
+        # Who types `is:gone` has found them already.
+        endpoints = [*listed, *(e for e in gone if e not in listed)]
     else:
         used = Run.objects.filter(user=user).order_by("-created_at")
         keys = list(dict.fromkeys(used.values_list("endpoint_id", flat=True)[:LATELY]))[:MODELS]

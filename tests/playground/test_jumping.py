@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Collection
 from playground import jumping
@@ -83,3 +84,24 @@ def test_a_runs_settings_are_offered_to_the_models_most_like_its_own(
     assert b"<dialog" in member.get(address, {"dialog": ""}).content
     member.force_login(stranger)
     assert member.get(address).status_code == 404
+
+
+def test_models_that_upstream_took_away_are_found_last_and_marked(
+    member: Client, user: User, make_endpoint: Any, make_run: Any
+) -> None:
+    for n in range(9):
+        make_endpoint(f"lab/bird-{n}", display_name=f"Bird {n}")
+    gone = make_endpoint("lab/bird", display_name="Bird", gone_at=timezone.now())
+    blocked = {"gone_at": timezone.now(), "standing": "blocked"}
+    make_endpoint("lab/bird/old", display_name="Bird old", **blocked)
+    models = jumping.groups(user, "bird")[0].places
+    assert [(place.label, place.mark) for place in models[jumping.MODELS :]] == [
+        ("Bird", "Removed"),
+        ("Bird old", "Removed, Blocked"),
+    ]
+    assert not any(place.mark for place in models[: jumping.MODELS])
+    assert b'<span class="badge">Removed</span>' in member.get("/jump/", {"q": "bird"}).content
+    asked = [place.label for place in jumping.groups(user, "bird is:gone")[0].places]
+    assert sorted(asked) == ["Bird", "Bird old"]  # each of them once
+    make_run(endpoint=gone, user=user)
+    assert jumping.groups(user, "")[0].places[0].mark == "Removed"
