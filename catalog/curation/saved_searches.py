@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +20,8 @@ from catalog.asking.narrowing import Place
 from catalog.curation.texts import one_line
 from catalog.finding import bitmaps
 from catalog.finding.index import Index, current
-from catalog.models import Endpoint, Favourite, Revision, SavedSearch
+from catalog.models import Change, Endpoint, Favourite, Revision, SavedSearch, SyncReport
+from catalog.progress import BEAT_IS_STALE_AFTER
 from catalog.query import Query
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ LONGEST_NAME, LONGEST_PARAMS = 80, 4000
 MOST = 50  # of one person
 MOST_NEW = 48  # shown at once
 SALT = "vitrine.saved-search"
+READS_FOR = timedelta(seconds=30)  # after a sync, what its documents say comes into the answers
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def listed(user: User) -> list[Listed]:
 
 
 def news(found: SavedSearch, since: datetime) -> list[Endpoint]:
-    """The models that came into an answer after a moment, ready for cards, the newest first."""
+    """The models that came into an answer after a moment, or back into it, ready for cards, the newest first."""
     came = _came_since(since)
     starred = frozenset(Favourite.objects.endpoints_of(found.user))
     keys = _new(found, since, came, starred, current(Revision.current())) if came else []
@@ -140,12 +143,25 @@ def news(found: SavedSearch, since: datetime) -> list[Endpoint]:
     return [endpoints[key] for key in keys[:MOST_NEW] if key in endpoints]
 
 
+def seen_until() -> datetime:
+    """Up to when all that came can be in an answer: now, or when the sync began that is still being read.
+
+    Who looks meanwhile is told of the same models once more, rather than never of some.
+    """
+    now = timezone.now()
+    alive = Q(state=SyncReport.State.RUNNING, beat_at__gt=now - BEAT_IS_STALE_AFTER)
+    alive |= Q(ended_at__gt=now - READS_FOR)
+    began = SyncReport.objects.filter(alive, started_at__lt=now).order_by("started_at")
+    return began.values_list("started_at", flat=True).first() or now
+
+
 def _came_since(moment: datetime) -> list[tuple[int, datetime]]:
-    """The keys of listed endpoints that were first seen after a moment, the newest first."""
-    came = (
-        Endpoint.objects.listed().filter(first_seen_at__gt=moment).order_by("-first_seen_at", "pk")
-    )
-    return list(came.values_list("pk", "first_seen_at"))
+    """The keys of listed endpoints that came after a moment, or came back, with when, the newest first."""
+    new = Endpoint.objects.listed().filter(first_seen_at__gt=moment).order_by()
+    back = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
+    came = dict(new.values_list("pk", "first_seen_at"))
+    came |= dict(back.order_by("at").values_list("endpoint_id", "at"))
+    return sorted(came.items(), key=lambda one: (-one[1].timestamp(), one[0]))
 
 
 def _new(

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog import pages
@@ -64,6 +63,7 @@ def one(request: HtmxRequest, pk: int) -> HttpResponse:
     """What is new in a search's answer, and the answer; who has opened it has seen it."""
     found = get_object_or_404(_mine(request), pk=pk)
     since = _moment(request.GET.get("since", "")) or found.seen_at
+    seen_at = domain.seen_until()  # before the question: what comes meanwhile is new next time
     starred, query = Favourite.objects.endpoints_of(request.user), domain.asked(found)
     place = Place(reverse("catalog:models"), "Models")
     context = {
@@ -73,9 +73,7 @@ def one(request: HtmxRequest, pk: int) -> HttpResponse:
         "starred": frozenset(starred),
         "region": pages.region(Revision.current(), place, query, starred),
     }
-    SavedSearch.objects.filter(pk=found.pk, seen_at__lt=timezone.now()).update(
-        seen_at=timezone.now()
-    )
+    SavedSearch.objects.filter(pk=found.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
     return render(request, "catalog/saved_search.html", context)
 
 

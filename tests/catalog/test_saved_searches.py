@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.curation import saved_searches
-from catalog.models import Endpoint, Favourite, SavedSearch
+from catalog.models import Change, Endpoint, Favourite, SavedSearch, SyncReport
 from catalog.query import Query
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
+A_WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -92,6 +93,56 @@ def test_it_says_what_is_new_and_shows_it_and_then_it_was_seen(
         assert 'data-endpoint-id="a/one"' in page
     assert shown(member) == [("Films", 0), ("Pictures", 0)]
     assert "Nothing new since" in member.get(address.partition("?")[0]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("report", "is_told_again"),
+    [
+        ({"state": "running", "beat_at": 0}, True),
+        ({"state": "running", "beat_at": 90}, False),  # it has died
+        ({"state": "done", "ended_at": 5}, True),
+        ({"state": "done", "ended_at": 90}, False),
+    ],
+)
+def test_what_is_still_being_read_is_told_next_time(
+    member: Client,
+    catalogue: None,
+    make_endpoint: Make,
+    report: dict[str, Any],
+    is_told_again: bool,
+) -> None:
+    save(member, "in=image")
+    SavedSearch.objects.update(seen_at=timezone.now() - timedelta(days=1))
+    ago = {name: timezone.now() - timedelta(seconds=n) for name, n in report.items() if name != "state"}  # fmt: skip
+    made = SyncReport.objects.create(state=report["state"], **ago)
+    SyncReport.objects.filter(pk=made.pk).update(started_at=timezone.now() - timedelta(minutes=3))
+    endpoint = make_endpoint("a/new")
+    kept = SavedSearch.objects.get()
+    assert member.get(f"/searches/{kept.pk}/").status_code == 200  # before its document is read
+    endpoint.facts = ["in:image"]
+    endpoint.save()
+    assert shown(member) == [("Pictures", int(is_told_again))]
+
+
+def test_what_comes_back_is_new_again(member: Client, catalogue: None, make_endpoint: Make) -> None:
+    save(member, "category=text-to-image")
+    for name in ("back", "back-and-gone"):
+        endpoint = make_endpoint(f"a/{name}", category="text-to-image")
+        Endpoint.objects.filter(pk=endpoint.pk).update(first_seen_at=timezone.now() - A_WEEK)
+        for kind, days in (("back", 5), ("gone", 4)):
+            at = timezone.now() - timedelta(days=days)
+            Change.objects.create(endpoint=endpoint, kind=kind, at=at)
+    assert shown(member) == [("Pictures", 0)]  # known already when the search was saved
+    Change.objects.bulk_create(
+        Change(endpoint=one, kind="back", at=timezone.now())
+        for one in Endpoint.objects.filter(endpoint_id__contains="back")
+    )
+    Endpoint.objects.filter(endpoint_id="a/back-and-gone").update(gone_at=timezone.now())
+    make_endpoint("a/new", category="text-to-image")
+    assert shown(member) == [("Pictures", 2)]
+    kept = SavedSearch.objects.get()
+    found = saved_searches.news(kept, kept.seen_at)
+    assert [one.endpoint_id for one in found] == ["a/new", "a/back"]  # the newest first
 
 
 def test_ones_own_favourites_can_be_asked_for(
