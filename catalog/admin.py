@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.messages import ERROR
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
@@ -110,6 +111,11 @@ class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
     autocomplete_fields = ["endpoint"]
     fields = ["position", "endpoint", "note"]
     extra = 1
+    max_num = collecting.MOST_ITEMS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """With no more models than the collection's own page takes."""
+        return super().get_formset(request, obj, validate_max=True, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CollectionItem]:
         """With the endpoints' names in the same query."""
@@ -152,9 +158,15 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["export"]
 
     @admin.action(description="Save as a file")
-    def export(self, request: HttpRequest, collections: QuerySet[Collection]) -> HttpResponse:
+    def export(
+        self, request: HttpRequest, collections: QuerySet[Collection]
+    ) -> HttpResponse | None:
         """The chosen collections as JSON, to be imported elsewhere."""
-        return exchange.as_file(collections.select_related("cover"), "collections")
+        try:
+            return exchange.as_file(collections.select_related("cover"), "collections")
+        except ValueError as error:
+            self.message_user(request, str(error), level=ERROR)
+            return None
 
     def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
         """Whoever makes one owns it."""

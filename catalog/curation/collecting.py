@@ -162,6 +162,8 @@ def _locked(collection: Collection) -> list[CollectionItem]:
 def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iterable[Line]) -> None:
     """Write down the order and the notes: rows that are there change, new ones come."""
     wanted = list(lines)
+    if len(wanted) > MOST_ITEMS:  # with what colleagues added meanwhile
+        raise ValueError(f"A collection holds at most {MOST_ITEMS} models.")
     missing = {line.endpoint_id for line in wanted} - items.keys()
     known = {
         e.endpoint_id: e

@@ -20,14 +20,14 @@ from catalog.curation.collecting import (
     free_slug,
 )
 from catalog.models import Collection, CollectionItem, Endpoint
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, dumps, loads
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 FORMAT, VERSION = "vitrine-collections", 1
-LARGEST_BYTES = 1 << 20
-MOST_COLLECTIONS = 200
+LARGEST_BYTES = 8 << 20  # a page between posts the text back, within DATA_UPLOAD_MAX_MEMORY_SIZE
+MOST_COLLECTIONS = 1000
 _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
 _KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
 _LINE_KEYS = ("endpoint_id", "note")
@@ -82,6 +82,20 @@ def dump_all(collections: Iterable[Collection] | None = None) -> Told:
         "version": VERSION,
         "collections": [_dumped(row, items[row.pk]) for row in chosen],
     }
+
+
+def write(collections: Iterable[Collection] | None = None) -> str:
+    """A file of all collections, or of these, that `read` takes; raises ValueError with a sentence."""
+    told = dump_all(collections)
+    text = dumps(told) + "\n"
+    count = len(told["collections"])
+    if count <= MOST_COLLECTIONS and len(text.encode()) <= LARGEST_BYTES:
+        return text
+    raise ValueError(
+        f"One file holds at most {MOST_COLLECTIONS} collections and {LARGEST_BYTES >> 20} MB; these are "
+        f"{count}, {len(text.encode()) / (1 << 20):.1f} MB. Save some of them at a time: choose them in the "
+        "admin's list of collections, “Save as a file”."
+    )
 
 
 def _dumped(collection: Collection, items: Iterable[CollectionItem]) -> Told:
@@ -177,9 +191,8 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
     }
     is_now = {told["slug"]: told for told in dump_all(list(known.values()))["collections"]}
     named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
-    there = set(
-        Endpoint.objects.filter(endpoint_id__in=named).values_list("endpoint_id", flat=True)
-    )
+    # All of them are read: a file may name more than a query may hold.
+    there = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
     titles = [entry.wanted.title for entry in entries if entry.slug not in known]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [

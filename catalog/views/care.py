@@ -29,8 +29,11 @@ def mending(request: HtmxRequest, slug: str) -> HttpResponse:
         care.looked_at(found, post["seen"])
     elif "undo" in post:
         mended = request.session.pop(MENDED, {})
-        if mended.get("slug") == slug:
-            care.bring_back(found, mended["before"])
+        try:
+            if mended.get("slug") == slug:
+                care.bring_back(found, mended["before"])
+        except ValueError as error:  # what colleagues added meanwhile leaves no room
+            messages.error(request, str(error))
     else:
         old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
         if not found.items.filter(endpoint__endpoint_id=old).exists():

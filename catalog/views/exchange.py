@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from catalog.curation import exchange
 from catalog.curation.curators import curators_only
 from catalog.models import Collection
-from schemas.exact import dumps
 
 if TYPE_CHECKING:
     from catalog.views.browse import HtmxRequest
@@ -21,17 +20,20 @@ if TYPE_CHECKING:
 
 @curators_only
 @require_GET
-def export(request: HtmxRequest) -> HttpResponse:
+def export(request: HtmxRequest) -> HttpResponseBase:
     """All collections as one file, drafts too; with `?of=<slug>` one alone."""
-    slug = request.GET.get("of", "")
+    slug = request.GET.get("of", "").replace("\x00", "")
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
-    return as_file(chosen, f"collection-{slug}" if slug else "collections")
+    try:
+        return as_file(chosen, f"collection-{slug}" if slug else "collections")
+    except ValueError as error:
+        messages.error(request, str(error))
+        return redirect("catalog:collections")
 
 
 def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
-    """These collections, or all, as a download."""
-    text = dumps(exchange.dump_all(chosen)) + "\n"
-    response = HttpResponse(text, content_type="application/json")
+    """These collections, or all, as a download; raises ValueError with a sentence."""
+    response = HttpResponse(exchange.write(chosen), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response
 
@@ -42,7 +44,8 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     """A file's collections: first what they would change, then, with `confirm`, the change."""
     if request.method != "POST":
         return render(request, "catalog/import.html", {})
-    file, text = request.FILES.get("file"), request.POST.get("text", "")
+    file = request.FILES.get("file")
+    text = request.POST.get("text", "").replace("\r\n", "\n")  # a browser makes every line longer
     try:
         if file is not None:
             text = _read(file.read(exchange.LARGEST_BYTES + 1))

@@ -101,7 +101,7 @@ def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
         ('{"format": "other"}', "format"),
         ('{"format": "vitrine-collections", "version": 2}', "version 1"),
         ('{"format": "vitrine-collections", "version": 1, "collections": {}}', "a list"),
-        ("x" * ((1 << 20) + 1), "larger than 1 MB"),
+        ("x" * ((8 << 20) + 1), "larger than 8 MB"),
         *(
             (json.dumps({**FILE, "collections": [row]}), words)
             for row, words in [
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_read_says_where(staff: Client, text: str, words: 
 
 
 def test_a_file_of_bytes_is_told_from_text(staff: Client) -> None:
-    for content, words in ((b"\xff\xfe\x00", "UTF-8"), (b" " * ((1 << 20) + 1), "larger")):
+    for content, words in ((b"\xff\xfe\x00", "UTF-8"), (b" " * ((8 << 20) + 1), "larger")):
         response = staff.post(PAGE, {"file": SimpleUploadedFile("c.json", content)})
         assert response.status_code == 422
         assert words in response.content.decode()
@@ -160,6 +160,44 @@ def test_a_download_holds_one_or_all_and_costs_the_same(
         used.append(len(queries))
     assert used[0] == used[1] <= 5
     assert staff.get("/collections/export/?of=none").status_code == 404
+
+
+def test_what_one_file_cannot_hold_is_told_at_the_export(
+    staff: Client, admin_client: Client, best: Collection
+) -> None:
+    """`best` and 999 more are as many as a file holds; one more is one too many."""
+    Collection.objects.bulk_create(
+        Collection(slug=f"c{n}", title="c") for n in range(exchange.MOST_COLLECTIONS - 1)
+    )
+    text = staff.get("/collections/export/").content.decode()
+    assert len(exchange.read(text)) == exchange.MOST_COLLECTIONS
+    more = Collection.objects.create(slug="more", title="more")
+    words = "One file holds at most 1000 collections and 8 MB; these are 1001"
+    page = staff.get("/collections/export/", follow=True)
+    assert page.redirect_chain == [("/collections/", 302)]
+    assert words in page.content.decode()
+    data = {"action": "export", "_selected_action": [str(more.pk)], "select_across": "1"}
+    assert (
+        words in admin_client.post("/admin/catalog/collection/", data, follow=True).content.decode()
+    )
+
+
+def test_the_largest_file_that_is_written_goes_through_the_page_between(
+    staff: Client, best: Collection
+) -> None:
+    """Its text is posted back by a browser, which ends lines with two characters."""
+    text = staff.get("/collections/export/").content.decode()
+    text += " " * (exchange.LARGEST_BYTES - len(text.encode()))
+    posted = {"text": text.replace("\n", "\r\n")}
+    assert "As it is" in staff.post(PAGE, posted).content.decode()
+    assert staff.post(PAGE, posted | {"confirm": "1"}).status_code == 302
+    assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
+
+
+def test_a_file_may_name_more_models_than_a_query_may_hold(best: Collection) -> None:
+    lines = [Line("a/0"), *(Line(f"no/{n}") for n in range(260_000))]
+    (step,) = exchange.plan([exchange.Entry("all", 0, Arrangement("All", lines=lines))])
+    assert len(step.unknown) == 260_000
 
 
 @pytest.mark.parametrize("address", [PAGE, "/collections/export/"])
