@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from catalog.admin import ItemInline
+from catalog.curation import collecting
 from catalog.models import Change, Collection, CollectionItem, Endpoint, Favourite, SyncReport
 from schemas.lines import Line
 
@@ -211,6 +214,42 @@ def test_an_action_costs_the_same_whatever_was_picked(
             assert admin_client.post(LIST, data).status_code == 302
         used.append(len(queries))
     assert used[0] == used[1]
+
+
+@pytest.mark.parametrize("key", ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"])
+@pytest.mark.parametrize(
+    ("address", "action"),
+    [
+        (LIST, "approve"),
+        ("/admin/catalog/collection/", "export"),
+        ("/admin/catalog/favourite/", "delete_selected"),
+        ("/admin/playground/preset/", "delete_selected"),
+        ("/admin/auth/user/", "delete_selected"),
+    ],
+)
+def test_what_is_no_rows_key_is_told_and_nothing_done(
+    admin_client: Client, rows: Endpoint, address: str, action: str, key: str
+) -> None:
+    data = {"action": action, "_selected_action": [str(rows.pk), key], "post": "yes"}
+    if key != "-1":  # a key, if of no row
+        assert "Nothing was done" in admin_client.post(address, data, follow=True).content.decode()
+        rows.refresh_from_db()
+        assert rows.standing == ""
+    else:
+        assert admin_client.post(address, data, follow=True).status_code == 200
+
+
+def test_a_collection_in_the_admin_holds_no_more_than_on_its_own_page(
+    rf: RequestFactory, admin_user: Any
+) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+    formset = ItemInline(Collection, admin.site).get_formset(request)
+    for count in (collecting.MOST_ITEMS, collecting.MOST_ITEMS + 1):
+        posted = {f"items-{n}-position": "0" for n in range(count)}  # rows left empty
+        posted |= {"items-TOTAL_FORMS": str(count), "items-INITIAL_FORMS": "0"}
+        is_fine = formset(posted, instance=Collection(), prefix="items").is_valid()
+        assert is_fine == (count == collecting.MOST_ITEMS)
 
 
 def test_a_collection_is_made_and_saved_as_a_file_in_the_admin(
