@@ -200,9 +200,10 @@ def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:
     arguments, problems = readable(endpoint, post)
     if problems:
         return Filled(post, problems=problems)
+    said = {name: post[name] for name in (HOUSE, MADE_FOR) if name in post}  # of either view
     if action == "to-json":
-        return Filled({"~mode": ["json"], "~json": [dumps(arguments)]})
-    return from_arguments(endpoint, arguments)
+        return Filled({**said, "~mode": ["json"], "~json": [dumps(arguments)]})
+    return Filled({**said, **from_arguments(endpoint, arguments).post})
 
 
 def example_link(endpoint: Endpoint) -> str:

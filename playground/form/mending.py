@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.models import Endpoint
 from playground.form import filling
+from playground.form.filling import Filled
 from schemas.mending import Mended, Misfit, mend
 
 UNKNOWN = "unknown"  # in place of a version, where settings do not say which one they were made for
@@ -21,6 +22,18 @@ def look(endpoint: Endpoint, arguments: Any, digest: str) -> Mended | None:
     before = filling.former(endpoint, "" if digest == UNKNOWN else digest)
     found = mend(before, filling.model(endpoint), arguments)
     return found if found.misfits else None
+
+
+def reminded(endpoint: Endpoint, filled: Filled) -> Filled:
+    """A form that is drawn anew with nothing else to say: what of it was made for an older version does not fit."""
+    digest = filling.made_for(filled.post)
+    if not digest or filled.notice or filled.problems:
+        return filled
+    arguments, problems = filling.readable(endpoint, filled.post)
+    found = None if problems else look(endpoint, arguments, digest)
+    if found is None:
+        return filled
+    return filling.flagged(filled, complaint(found.misfits), digest, is_mendable=found.is_mendable)
 
 
 def complaint(misfits: list[Misfit]) -> str:

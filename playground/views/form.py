@@ -16,7 +16,7 @@ from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from catalog.models import Endpoint
 from playground import lifecycle, renderers
-from playground.form import drafts, filling, links, presets, sources
+from playground.form import drafts, filling, links, mending, presets, sources
 from playground.form.drafts import Tab
 from playground.form.filling import Filled, Post
 from playground.transports import choices
@@ -131,6 +131,7 @@ def redraw(
 ) -> HttpResponse:
     """The form with other contents, which are the draft now; `version` says that they are already."""
     filled = replace(filled, post=choices.kept(filled.post, controls(request)))
+    filled = mending.reminded(found, filled)
     version = _keep(request, found, filled.post) if version is None else version
     if not request.htmx:
         return page.whole(request, found, filled, status=status, draft_version=version)

@@ -80,6 +80,15 @@ def test_a_form_that_somebody_emptied_stays_empty(member: Client, house: Preset)
     assert "our own lighthouse" not in page(member)
 
 
+def test_a_form_that_somebody_emptied_stays_empty_as_json_too(
+    member: Client, house: Preset
+) -> None:
+    for shown in ({}, {"~mode": "json", "~json": "{}"}):
+        turn = "to-form" if shown else "to-json"
+        member.post(PAGE, {**shown, "prompt": "", "~house": "1", "~do": turn})
+        assert "our own lighthouse" not in page(member)
+
+
 def test_starting_over_begins_with_it(member: Client, house: Preset) -> None:
     text = member.post(PAGE, {"prompt": "x", "~house": "1", "~do": "clear"}).content.decode()
     assert SAID in text

@@ -243,6 +243,19 @@ def test_a_draft_in_json_is_flagged_and_stays_json(
     assert "seed left out" in repaired
 
 
+def test_what_does_not_fit_stays_flagged_in_either_view(
+    member: Client, make_preset: Any, flux: Endpoint, change: Any
+) -> None:
+    preset, was = make_preset(), change()
+    page = member.get(PAGE, {"preset": str(preset.pk)})
+    for action in ("to-json", "to-form", "to-json"):
+        page = member.post(PAGE, {**form_of(page), "~do": action})
+        assert form_of(page)["~made-for"] == [was]
+        for shown in (text_of(page), text_of(member.get(PAGE))):
+            assert "seed is gone" in shown
+            assert f'value="mend:{was}"' in shown
+
+
 def test_a_house_default_that_no_longer_fits_says_so_in_the_untouched_form(
     member: Client, make_preset: Any, change: Any
 ) -> None:
