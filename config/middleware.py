@@ -1,9 +1,9 @@
-"""Compression of texts, and who may hold on to a page's window."""
+"""Compression of texts, who may hold on to a page's window, and what is no address."""
 
 from collections.abc import Callable
 
 import brotli
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
@@ -61,5 +61,18 @@ def cut_off_openers(
         if request.headers.get("Sec-Fetch-Site") not in UNOPENED:
             response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
+
+    return respond
+
+
+def know_no_nul(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Nothing has an address with a NUL in it, which PostgreSQL would not even look for."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path_info:
+            raise Http404("No address holds a NUL.")
+        return get_response(request)
 
     return respond

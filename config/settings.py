@@ -160,6 +160,7 @@ INSTALLED_APPS = [
     "playground",
 ]
 MIDDLEWARE = [
+    "config.errors.ask_again",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.cut_off_openers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -173,6 +174,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.know_no_nul",
 ]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = True

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 
 from config import owner
 
+handler500 = "config.errors.answer"
 urlpatterns = [
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("login/link/<str:token>/", owner.link, name="login-link"),

@@ -137,7 +137,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
 def favourites(request: HtmxRequest) -> HttpResponse:
     """Star the endpoint named by `star`, or unstar that of `unstar`; says so and offers the way back."""
     starred = "star" in request.POST
-    endpoint_id = request.POST.get("star" if starred else "unstar", "")
+    endpoint_id = request.POST.get("star" if starred else "unstar", "").replace("\x00", "")
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from catalog import search
 from catalog.curation import collecting, exchange
 from catalog.curation.collecting import Arrangement, Line
 from catalog.curation.curators import curators_only
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.query import Query
-from catalog.search import search
 from catalog.views.browse import own_media
 from schemas import apply
 
@@ -48,7 +48,7 @@ def index(request: HtmxRequest) -> HttpResponseBase:
 
 @curators_only
 def _create(request: HtmxRequest) -> HttpResponseBase:
-    endpoint_id = request.POST.get("endpoint_id", "")
+    endpoint_id = request.POST.get("endpoint_id", "").replace("\x00", "")
     try:
         made = collecting.create(request.POST.get("title", ""), request.user)
     except ValueError as error:
@@ -168,7 +168,7 @@ def choices(request: HtmxRequest, slug: str) -> HttpResponse:
 
 def _choices(find: str) -> list[Endpoint]:
     find = " ".join(find[:300].replace("\x00", "").split())
-    return search(Query(q=find)).endpoints[:CHOICES] if find else []
+    return search.best(Query(q=find), CHOICES) if find else []
 
 
 @curators_only
@@ -179,7 +179,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     if request.method != "POST":
         return _menu(request, endpoint)
     is_in = "in" in request.POST
-    slug = request.POST.get("in" if is_in else "out", "")
+    slug = request.POST.get("in" if is_in else "out", "").replace("\x00", "")
     found = get_object_or_404(Collection, slug=slug)
     taken = None
     try:

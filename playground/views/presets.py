@@ -37,7 +37,7 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     if request.htmx:
         context["is_menu"] = True
         return render(request, "playground/presets/_list.html", context)
-    if (pk := request.GET.get("deleted", "")).isdecimal():
+    if (pk := request.GET.get("deleted", "")[:18]).isdecimal():
         context["deleted"] = Preset.objects.editable_by(request.user).filter(pk=int(pk)).first()
     return render(request, "playground/presets.html", context)
 

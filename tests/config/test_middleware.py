@@ -53,7 +53,7 @@ def test_whom_nobody_opened_gets_the_page_in_the_process_that_is_there(
     assert "Cross-Origin-Opener-Policy" not in response.headers
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%00"])
+@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%01"])
 def test_a_wrong_link_logs_nobody_in(client: Client, db: None, token: str) -> None:
     response = client.get(f"/login/link/{token}/")
     assert response.status_code == 403
