@@ -16,7 +16,7 @@ import hmac
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -263,11 +263,15 @@ class Router:
             outages.tell(log, error, "a held poll could not read its runs")
             return await _answer(send, 503)
         nothing = 503 if hub.is_leaving else 204  # a page waits a little after an error
-        return await _answer(send, 200 if body else nothing, body)
+        return await _answer(send, 200 if body else nothing, body, found)
 
 
-async def _answer(send: Send, status: int, body: bytes = b"") -> None:
+async def _answer(send: Send, status: int, body: bytes = b"", told: Sequence[Watched] = ()) -> None:
+    """`told`: what the body shows, for the tab that asks for others as well."""
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+    if told:
+        versions = " ".join(f"{run.pk}:{run.version}:{run.view}" for run in told)
+        headers.append((b"versions", versions.encode()))
     if status != 204:  # else each answer is sent in chunks, which costs both ends
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})

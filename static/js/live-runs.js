@@ -2,36 +2,89 @@
  * <live-runs hx-get="/runs/live/" hx-trigger="vitrine:poll" …> polls for every unfinished run on the
  * page at once: elements with data-watch. The server holds the answer until there is news.
  *
- * A browser has six connections to a server, so only three tabs hold at a time (named locks are
- * shared by all tabs); the others ask briefly and often. Hidden tabs are silent and catch up when shown,
- * but for those whose person asked to be notified: they look now and then.
+ * A browser has six connections to a server, so one tab asks for all: whoever has the lock. The others tell it
+ * what they watch and get the markup of what has changed; should they hear nothing, they look now and then
+ * by themselves. Hidden tabs are silent and catch up when shown, but for those whose person asked to be notified.
  */
-const SLOTS = ["vitrine-hold-1", "vitrine-hold-2", "vitrine-hold-3"];
-const BRIEF_MS = 100;
+const TABS = "vitrine-live-runs";
+const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
+const JOIN_MS = 10; // tabs that were asked what they watch answer together
 const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
 const STOPPED = 286;
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 
+/** This tab among the browser's others. Open while something is watched; a page without it can be kept for Back. */
+const tabs = {
+  name: Math.random(),
+  others: new Map(), // by tab, what those watch that do not ask: <run>:<version>:<view>:<mark>
+  join() {
+    if (this.channel) return;
+    this.channel = new BroadcastChannel(TABS);
+    this.channel.onmessage = ({ data }) => document.querySelector("live-runs").hear(data);
+    this.wish = new AbortController();
+    if (!navigator.locks) return (this.release = () => {}); // plain HTTP from another machine: each tab asks for itself
+    navigator.locks.request(TABS, { signal: this.wish.signal }, () => this.ask()).catch(() => {}); // left before it came
+  },
+  ask() {
+    setTimeout(() => document.querySelector("live-runs").poll());
+    this.channel.postMessage({ isAnyoneThere: true });
+    return new Promise((resolve) => (this.release = resolve));
+  },
+  leave() {
+    if (!this.channel) return;
+    this.say([]);
+    this.channel.close();
+    this.wish.abort();
+    this.release?.();
+    this.channel = this.release = this.said = null;
+    this.others.clear();
+  },
+  get isAsking() {
+    return Boolean(this.release);
+  },
+  /** Tell who asks what is watched here. */
+  say(watched) {
+    const said = watched.map(sight).join();
+    if (this.said !== said) this.channel.postMessage({ tab: this.name, watched });
+    this.said = said;
+  },
+  /** Pass on an answer: the others have these versions from now on. */
+  pass(markup, versions) {
+    const newest = new Map(versions.map((text) => [sight(text), version(text)]));
+    const told = (text) => text.replace(/:\d+:/, `:${newest.get(sight(text)) ?? version(text)}:`);
+    for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
+    this.channel.postMessage({ markup });
+  },
+};
+/** A run in a view, whatever its version. */
+const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
+const version = (text) => Number(text.split(":")[1]);
+/** Each run and view once, as whoever has the oldest has it. */
+function oldest(texts) {
+  const found = new Map();
+  for (const text of texts) if (!(version(found.get(sight(text)) ?? ":Infinity") <= version(text))) found.set(sight(text), text);
+  return [...found.values()];
+}
+
 class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
-    this.release = null;
     this.waited = this.ids;
     this.leaving = new AbortController();
     const { signal } = this.leaving;
-    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
+    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:beforeSwap", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
     for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
-    for (const name of ["pageshow", "online"]) addEventListener(name, this, { signal });
+    for (const name of ["pageshow", "pagehide", "online"]) addEventListener(name, this, { signal });
     this.offering = setTimeout(() => this.watched.length && notify(), OFFER_MS);
     this.later(0); // htmx has to know this element first
   }
   disconnectedCallback() {
     clearTimeout(this.timer);
     clearTimeout(this.offering);
+    clearTimeout(this.joining);
     this.leaving.abort();
-    this.release?.();
   }
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
@@ -40,34 +93,64 @@ class LiveRuns extends HTMLElement {
     return new Set(this.watched.map((run) => run.dataset.runId));
   }
   get wanted() {
-    const texts = this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
-    return texts.map((text) => `r=${encodeURIComponent(text)}`).join("&");
+    return this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
   }
-  async handleEvent(event) {
+  handleEvent(event) {
+    const { detail, persisted } = event;
     if (event.type === "htmx:configRequest") {
-      this.asked = this.wanted;
-      event.detail.timeout = TIMEOUT_MS;
-      event.detail.path = `/runs/live/?${this.asked}${this.release ? "&hold=1" : ""}`;
+      const own = this.wanted;
+      this.asked = own.join();
+      this.all = oldest([...own, ...(tabs.isAsking ? [...tabs.others.values()].flat() : [])]);
+      detail.timeout = TIMEOUT_MS;
+      detail.path = `/runs/live/?${this.all.map((text) => `r=${encodeURIComponent(text)}`).join("&")}${tabs.isAsking ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:beforeSend") {
-      this.xhr = event.detail.xhr;
+      this.xhr = detail.xhr;
+      this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
-      fetchFirst(event.detail.xhr.responseText);
+      const { responseText } = detail.xhr;
+      if (tabs.others.size && responseText) tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
+      fetchFirst(responseText);
+    } else if (event.type === "htmx:beforeSwap") {
+      detail.serverResponse = ofThisPage(detail.serverResponse);
     } else if (event.type === "htmx:afterRequest") {
       this.isAsking = false;
-      this.errors = event.detail.successful ? 0 : this.errors + 1;
-      this.isOver = event.detail.xhr.status === STOPPED;
+      this.errors = detail.successful ? 0 : this.errors + 1;
+      this.isOver = detail.xhr.status === STOPPED;
       this.say();
       this.take();
       // htmx counts the request as under way until this event is over.
-      this.later(event.detail.xhr.status === 204 || this.errors ? undefined : 0);
+      this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
       this.take();
-      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted) this.restart();
+      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join()) this.restart();
       else this.later(0);
-    } else if (this.isAsking && this.asked !== undefined && (event.persisted ?? true)) {
+    } else if (event.type === "pagehide") {
+      tabs.leave();
+    } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
       this.restart(); // whoever was asked may be gone since, and a hidden page asks nobody
     } else {
+      this.askedAt = 0;
       this.poll();
+    }
+  }
+  /** What another tab says: that it asks now, what it watches, or what has changed. */
+  hear({ isAnyoneThere, tab, watched, markup }) {
+    if (isAnyoneThere) {
+      tabs.said = null;
+      tabs.say(this.wanted);
+    } else if (markup) {
+      const ours = ofThisPage(markup);
+      this.askedAt = Date.now(); // as good as an answer of one's own
+      fetchFirst(ours);
+      if (ours) htmx.swap(this, ours, { swapStyle: "none" });
+      this.take();
+    } else if (tabs.isAsking && navigator.locks) {
+      if (watched.length) tabs.others.set(tab, watched);
+      else tabs.others.delete(tab);
+      const known = new Set(this.all?.map(sight));
+      if (watched.every((text) => known.has(sight(text)))) return;
+      clearTimeout(this.joining);
+      this.joining = setTimeout(() => (this.isAsking ? this.restart() : this.poll()), JOIN_MS);
     }
   }
   /** Copy what the swapped status says onto the run's own element, and go on. */
@@ -116,22 +199,26 @@ class LiveRuns extends HTMLElement {
     fresh.dataset.live = "";
     document.getElementById("toasts").append(fresh);
   }
-  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : this.release ? 0 : document.hidden ? HIDDEN_MS : BRIEF_MS) {
+  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : document.hidden ? HIDDEN_MS : 0) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.poll(), pause);
   }
-  async poll() {
+  poll() {
     if (this.isAsking || this.isOver || !this.isConnected) return;
     if (!this.watched.length || document.hidden) {
-      this.release?.();
-      this.release = null;
+      tabs.leave();
       if (!this.watched.length || !isNotified()) return;
       notify();
     }
     if (!window.htmx) return document.addEventListener("htmx:load", () => this.poll(), { once: true });
+    if (!document.hidden) {
+      tabs.join();
+      tabs.say(this.wanted);
+      const pause = tabs.isAsking ? 0 : (this.askedAt ??= Date.now()) + WAITING_MS - Date.now();
+      if (pause > 0) return this.later(pause);
+    }
     this.isAsking = true;
     this.asked = undefined;
-    if (!document.hidden) this.release ??= await hold();
     htmx.trigger(this, "vitrine:poll");
   }
 }
@@ -149,15 +236,9 @@ function fetchFirst(markup) {
   }
 }
 
-/** The function that gives a slot back, or null when every slot is taken. */
-async function hold() {
-  if (!navigator.locks) return null;
-  for (const slot of SLOTS) {
-    const release = await new Promise((resolve) => {
-      navigator.locks.request(slot, { ifAvailable: true }, (lock) => (lock ? new Promise((done) => resolve(done)) : resolve(null)));
-    });
-    if (release) return release;
-  }
-  return null;
+/** Of the changed elements those that this page has: an answer may be for several tabs, and what was asked for may be gone. */
+function ofThisPage(markup) {
+  const answer = Object.assign(document.createElement("template"), { innerHTML: markup });
+  return [...answer.content.children].filter(({ id }) => document.getElementById(id)).map(({ outerHTML }) => outerHTML).join("");
 }
 customElements.define("live-runs", LiveRuns);

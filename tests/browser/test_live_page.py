@@ -206,3 +206,25 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     )
     assert asked == ["link"]
     expect(page.locator("link[rel=preload][as=image]")).to_have_count(0)
+
+
+def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
+    watching: Callable[[float], Page],
+) -> None:
+    pages = [watching(seconds) for seconds in (30, 2, 30, 30)]
+    held: set[int] = set()
+    for number, page in enumerate(pages):
+        page.on(
+            "request", lambda request, number=number: "hold=1" in request.url and held.add(number)
+        )
+    first, second, third, fourth = pages
+    second.wait_for_selector(DONE)
+    third.get_by_role("button", name="Cancel").click()
+    beside = fourth.locator("#strip li a[data-state='cancelled']")
+    expect(beside).to_have_count(1)
+    assert held == {0}
+    first.close()
+    fourth.get_by_role("button", name="Cancel").click()
+    fourth.wait_for_selector("[data-run-id][data-run-state='cancelled']")
+    expect(second.locator("[data-watch]")).to_have_count(1)  # the first's run goes on
+    assert len(held) > 1

@@ -169,6 +169,8 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
     for run in runs:
         assert f'id="row-{run.pk}"' in response.text
+    told = sorted(f"{run.pk}:2:row" for run in runs)
+    assert sorted(response.headers["versions"].split()) == told
 
 
 def test_other_requests_reach_the_pages() -> None:
