@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,10 @@ from bench.stage import Broken, Child, Stage, clean_environment
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage(painted: Path) -> Iterator[Stage]:
+    """Its sandbox finds its thumbnails painted."""
     with Stage(filler=0, is_calm=False) as stage:
+        shutil.copytree(painted, stage.scratch / "sandbox")
         yield stage
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 SETTLE = """() => {
   for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
 }"""
-RUN = """([within, rules]) => axe.run(within ?? document, { resultTypes: ["violations"], ...rules })"""
+RUN = """([within, rules]) => axe.run(within ?? document, { resultTypes: ["violations"], preload: false, ...rules })"""
 # A theme changes colours alone: what asks for them is asked again in the other one.
 OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 

@@ -22,9 +22,11 @@ from tests.processes import Up, copy_checkout, environment, free_port, until
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as a fresh clone has it."""
-    return copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
+def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Path:
+    """The project as a fresh clone has it, but for the sandbox's thumbnails, which take long to paint."""
+    clone = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
+    shutil.copytree(painted, clone / "var" / "sandbox")
+    return clone
 
 
 @pytest.fixture(scope="module")

@@ -155,13 +155,14 @@ async def _work(names: list[str], until: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def catalogue(sandbox: Control, transactional_db: None) -> None:
-    """The sandbox's whole catalogue, synced."""
+    """The sandbox's whole catalogue, synced; without thumbnails, or each worker would have them painted."""
 
     async def bring() -> None:
         async with upstream.clients() as clients:
             await sync.run(clients.platform)
 
     asyncio.run(_alone(bring()))
+    Endpoint.objects.update(thumbnail_url="", thumbnail_animated_url="")
 
 
 async def _alone(work: Coroutine[Any, Any, None]) -> None:

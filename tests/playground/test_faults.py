@@ -37,6 +37,7 @@ def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
     walk(stage, [one for one in cases.sandbox_cases() if one.step in {"submitting", "running"}])
 
 
+@pytest.mark.any_database
 def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
     chosen = {"503 at created", "lost at created", "garbage at queued", "cut at queued"}
     walk(stage, [one for one in cases.upstream_cases() if str(one) in chosen])
@@ -52,6 +53,7 @@ def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None
     walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
 
 
+@pytest.mark.any_database
 def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
     walk(stage, [one for one in cases.direct_cases() if str(one) == "lost, stream at created"])
     walk(stage, [one for one in cases.webhook_cases() if "before" in one.fault])

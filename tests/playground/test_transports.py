@@ -111,6 +111,7 @@ def test_a_workflow_ends_in_the_output_of_its_own_event(ask: Ask, work: Work) ->
     assert run.artifacts.count() == 3
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("transport", DIRECT)
 def test_what_the_model_objects_to_is_kept_in_its_words(
     ask: Ask, work: Work, sandbox: Control, transport: str
@@ -122,6 +123,7 @@ def test_what_the_model_objects_to_is_kept_in_its_words(
     assert sent(sandbox) == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("status", ["429", "503"])
 @pytest.mark.parametrize("transport", DIRECT)
 def test_a_busy_upstream_is_asked_again_later(
@@ -204,6 +206,7 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     assert unconfirmed.ended(replace(row, status_code=200)).state == ""  # its payload was not kept
 
 
+@pytest.mark.any_database
 def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     ask: Ask, work: Work, sandbox: Control, settings: Any
 ) -> None:
@@ -230,6 +233,7 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     assert socket.state in {"created", "submitting"}
 
 
+@pytest.mark.any_database
 def test_a_stream_that_stalls_is_given_up(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,7 @@ def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
     return [Run.objects.get(pk=run.pk).state for run in runs]
 
 
+@pytest.mark.any_database
 def test_a_model_without_a_stream_is_not_asked_for_it_again(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
     assert sandbox.calls()["status_stream"] == 2
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
 def test_a_broken_stream_is_taken_up_again(
     ask: Ask, work: Work, sandbox: Control, name: str
@@ -141,6 +143,7 @@ def test_a_lost_answer_to_the_submit_is_never_sent_again(
     assert sandbox.calls()["submit"] == 1
 
 
+@pytest.mark.any_database
 def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="later")
     sandbox.fault("submit", "429", value=0.2)
@@ -203,6 +206,7 @@ def test_uploads_reach_upstream_and_go_up_once(
     assert not [kind for kind in sandbox.calls() if "upload" in kind or "initiate" in kind]
 
 
+@pytest.mark.any_database
 def test_inline_and_mislabelled_media_are_kept_for_what_they_are(ask: Ask, work: Work) -> None:
     """C33, and section 13: known wrong metadata exists."""
     runs = [ask("mischief/inline", prompt="x"), ask("mischief/mislabelled", prompt="x")]
