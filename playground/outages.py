@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
-PASSING = (OperationalError, InterfaceError)  # a lost connection, a lock: nobody's mistake
+# What ends while a cursor is closed comes as the driver says it.
+_DRIVER = connection.Database  # type: ignore[attr-defined]  # every backend has it
+# A lost connection, a lock: nobody's mistake.
+PASSING = (
+    OperationalError,
+    InterfaceError,
+    _DRIVER.OperationalError,
+    _DRIVER.InterfaceError,
+)
 
 
 def tell(log: logging.Logger, error: Exception, words: str, *args: object) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from catalog.finding import search_index
 from catalog.models import Endpoint, Revision
 from catalog.query import TITLES, Query
-from catalog.search import PAGE_SIZE, Answer, search
+from catalog.search import PAGE_SIZE, Answer, best, search
 
 Make = Callable[..., Endpoint]
 
@@ -356,6 +356,7 @@ def test_every_question_has_an_answer_and_an_address(
     answer = search(query)
     assert 0 <= answer.total <= 1
     assert len(answer.endpoints) == answer.total
+    assert best(query) == answer.endpoints
     assert Query.from_address(query.as_params()) == query
 
 

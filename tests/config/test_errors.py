@@ -80,6 +80,17 @@ def test_what_was_to_be_changed_is_never_asked_twice(browser: Client, cut: Cut) 
     assert b"Go back and try again" in response.content
 
 
+def test_what_the_driver_itself_says_of_a_lost_connection_is_no_error_page(
+    browser: Client,
+) -> None:
+    def closing(*_: Any) -> Any:
+        raise connection.Database.OperationalError("the connection is closed")
+
+    with connection.execute_wrapper(closing):
+        assert browser.get("/runs/").status_code == 503
+    assert browser.get("/runs/").status_code == 200
+
+
 def test_it_is_told_in_a_line_and_any_other_error_with_its_traceback(
     browser: Client, cut: Cut, caplog: pytest.LogCaptureFixture
 ) -> None:
