@@ -1,4 +1,13 @@
 /** `/` goes to the search box from anywhere but a text, ⌘K or Ctrl+K jumps anywhere from everywhere; Escape leaves the box. */
+/** Open the dialog; when it does not come, say why: no answer and a missing script are TypeErrors. */
+const jump = async (address) => {
+  try {
+    await (await import("./lazy/jump-to.js")).open(address);
+  } catch (error) {
+    const text = error instanceof TypeError ? "The server does not answer. What is in this page stays; try again." : error.message;
+    dispatchEvent(new CustomEvent("toast", { detail: { text } }));
+  }
+};
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
   const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;
@@ -7,7 +16,7 @@ addEventListener("keydown", (event) => {
     document.querySelector("[data-shortcut='/']")?.focus();
   } else if (event.key === "k" && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && document.querySelector("[data-shortcut='/']")) {
     event.preventDefault();
-    import("./lazy/jump-to.js").then(({ open }) => open());
+    jump();
   } else if (event.key === "Escape" && event.target.dataset?.shortcut === "/") {
     event.target.blur();
   }
@@ -16,5 +25,5 @@ addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-jump]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  import("./lazy/jump-to.js").then(({ open }) => open(`${link.pathname}?dialog`));
+  jump(`${link.pathname}?dialog`);
 });

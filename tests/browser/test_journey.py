@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.contexts import Contexts
@@ -298,6 +298,34 @@ def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/models/sandbox/aurora/trainer/")
     page.keyboard.press("Control+k")
+    page.keyboard.press("Control+k")
     expect(box).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_enter_jumps_to_what_was_typed_however_late_the_answer_comes(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
+    held: list[Route] = []
+    is_pressed = False
+    page.route(
+        "**/jump/?&q=aurora%20tr",
+        lambda route: route.continue_() if is_pressed else held.append(route),
+    )
+    page.keyboard.type("aurora tr")
+    page.keyboard.press("Enter")
+    is_pressed = True
+    for route in held:
+        route.continue_()
+    page.wait_for_url("**/models/sandbox/aurora/trainer/")
+
+
+def test_a_dialog_that_does_not_come_says_so(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.route("**/jump/?", lambda route: route.fulfill(status=422), times=1)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#toasts")).to_contain_text("The server could not show this. Try again.")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()

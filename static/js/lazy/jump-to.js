@@ -1,10 +1,15 @@
-/** Opens the dialog that jumps somewhere, anywhere unless an address says where; typing asks the server again, the last question wins. */
+/**
+ * Opens the dialog that jumps somewhere, anywhere unless an address says where; typing asks the server again,
+ * the last question wins. Enter means what was typed: it waits for the answer to that.
+ */
 import { ListBox } from "./listbox.js";
 import { dialog } from "./dialog.js";
 const PAUSE_MS = 60;
+let opening = null;
 export async function open(address = "/jump/?") {
-  if (document.querySelector("dialog[open]")) return;
-  const shown = await dialog(address);
+  if (opening || document.querySelector("dialog[open]")) return;
+  opening = dialog(address);
+  const shown = await opening.finally(() => (opening = null));
   const input = shown.querySelector("input");
   const list = shown.querySelector("[role='listbox']");
   const status = shown.querySelector("[role='status']");
@@ -12,25 +17,34 @@ export async function open(address = "/jump/?") {
   const box = new ListBox(input, options, (option) => option.click());
   let asking = new AbortController();
   let timer = 0;
+  let answered = input.value;
+  let isTaken = false;
   async function ask() {
+    const asked = input.value;
     asking.abort();
     asking = new AbortController();
     try {
-      const answer = await fetch(`${address}&q=${encodeURIComponent(input.value)}`, { signal: asking.signal });
+      const answer = await fetch(`${address}&q=${encodeURIComponent(asked)}`, { signal: asking.signal });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog.jump");
       if (!fresh) throw new Error("no list");
       list.replaceChildren(...fresh.querySelector("[role='listbox']").children);
       status.textContent = fresh.querySelector("[role='status']").textContent;
       box.point(options()[0]);
+      answered = asked;
+      if (isTaken) box.at?.click();
     } catch (error) {
       if (error.name !== "AbortError") status.textContent = "The server does not answer. Try again.";
     }
   }
   input.addEventListener("input", () => {
+    isTaken = false;
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE_MS);
   });
-  input.addEventListener("keydown", (event) => box.key(event));
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && input.value !== answered) isTaken = true;
+    else box.key(event);
+  });
   shown.addEventListener("click", ({ target }) => target === shown && shown.close());
   box.point(options()[0]);
   input.focus();
