@@ -55,7 +55,7 @@ def parse_words(q: str) -> Words:
         match = _WORD.fullmatch(piece)
         if match is None or match["value"].startswith("//") or len(taken) >= _MOST_WORDS:
             text.append(piece)
-            hints += _bare_fact(piece)
+            hints += _bare_fact(piece) or _negated_text(piece)
         elif found := condition(match["key"], _bare(match["value"]), is_typed=True):
             taken.append((piece, replace(found, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], _bare(match["value"])):
@@ -102,6 +102,17 @@ def _bare_fact(piece: str) -> list[Hint]:
     if not key:
         return []
     return [Hint(piece, f"{piece} is looked for in names and texts.", f"{key}:{piece}")]
+
+
+def _negated_text(piece: str) -> list[Hint]:
+    if not re.match(r"-[^\W\d_]", piece):
+        return []
+    return [
+        Hint(
+            piece,
+            "Text is only looked for; what can be left out is -in:, -out:, -can: and the like.",
+        )
+    ]
 
 
 def _bare(value: str) -> str:

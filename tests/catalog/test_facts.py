@@ -108,6 +108,12 @@ def test_a_fact_without_its_key_is_looked_for_and_offered(word: str, suggestion:
     assert not parse_words("flux 1.1 pro v2 12b 3d").hints
 
 
+def test_text_that_is_to_be_left_out_is_told_to_be_looked_for() -> None:
+    found = parse_words("flux -dev -in:image image-to-video -1")
+    assert found.text == "flux -dev image-to-video -1"
+    assert [(hint.word, hint.suggestion) for hint in found.hints] == [("-dev", "")]
+
+
 @pytest.mark.parametrize(
     ("q", "fact", "is_accepted"),
     [
