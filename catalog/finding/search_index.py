@@ -189,6 +189,8 @@ def _install_postgresql(cursor: Any) -> None:
     if not is_kept or cursor.fetchone() != (digest,):
         for statement in made:
             cursor.execute(statement)
+        for name in _VECTORS:
+            cursor.execute(f"ANALYZE catalog_search_{name}")
         cursor.execute(f"COMMENT ON TABLE catalog_search_everything IS '{digest}'")
 
 
