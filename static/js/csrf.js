@@ -4,10 +4,12 @@
  */
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (detail.verb === "get" || !token()) return;
-  detail.headers["x-csrftoken"] = token();
-  if ("csrfmiddlewaretoken" in detail.parameters) detail.parameters.csrfmiddlewaretoken = token();
+  const now = detail.verb !== "get" && token(); // once: the cookie is asked of another process
+  if (!now) return;
+  detail.headers["x-csrftoken"] = now;
+  if ("csrfmiddlewaretoken" in detail.parameters) detail.parameters.csrfmiddlewaretoken = now;
 });
 document.addEventListener("formdata", ({ formData }) => {
-  if (formData.has("csrfmiddlewaretoken") && token()) formData.set("csrfmiddlewaretoken", token());
+  const now = formData.has("csrfmiddlewaretoken") && token();
+  if (now) formData.set("csrfmiddlewaretoken", now);
 });
