@@ -109,6 +109,24 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
 
 
+def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(5)
+    missed: list[str] = []
+    page.on("console", lambda said: said.type == "error" and missed.append(said.text))
+    page.evaluate(
+        """document.addEventListener("htmx:beforeOnLoad", ({ target, detail }) => {
+          if (target.matches("live-runs") && detail.xhr.status === 200)
+            document.querySelector("#stage [data-run-id]")?.replaceWith("");
+        }, { capture: true })"""
+    )
+    expect(page.locator("#stage [data-run-id]")).to_have_count(0)
+    strip = page.locator("#strip [data-run-state]")
+    expect(strip.first).to_have_attribute("data-run-state", "succeeded")
+    assert missed == []
+
+
 def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     watching: Callable[[float], Page],
 ) -> None:
