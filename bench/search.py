@@ -22,6 +22,7 @@ from bench.figures import Goal, at_least, at_most, note, percentile, table, time
 from bench.stage import HOST, ROOT, Broken, Stage, clean_environment, free_port, wait_for_answer
 
 SIZES = {1_200: 4, 10_000: 2, 100_000: 1}  # endpoints → how many times the rounds
+SIZES_POSTGRESQL = {10_000: 1, 100_000: 1}
 ALLOWED_MS = 4.0
 HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
 HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
@@ -35,7 +36,8 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         goals += compare(stage, size, rounds * factor, f"sqlite:///{database}", database)
         database.unlink()
     if url := os.environ.get("BENCH_DATABASE_URL"):
-        goals += compare(stage, 10_000, rounds, url, None)
+        for size, factor in SIZES_POSTGRESQL.items():
+            goals += compare(stage, size, rounds * factor, url, None)
     return goals
 
 
