@@ -127,14 +127,14 @@ def search(
 def hits(query: Query, starred: frozenset[int], index: Index) -> int:
     """Everything that a question finds, as a set of the index's places."""
     asked, found = _understood(index, query, starred)
-    return reduce(and_, _filters(index, asked, starred).values(), _base(index, found))
+    return _among(index, asked, found, starred)
 
 
 def best(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
     """The first endpoints of an answer, for those who want nothing else of it; `most` is a page or less."""
     index = current(Revision.current())
     asked, found = _understood(index, query, frozenset())
-    among = reduce(and_, _filters(index, asked, frozenset()).values(), _base(index, found))
+    among = _among(index, asked, found, frozenset())
     keys = [index.keys[place] for place in _page(index, query, found, among, 1)[:most]]
     endpoints = index.cards(keys)
     return [endpoints[key] for key in keys if key in endpoints]
@@ -150,9 +150,13 @@ def _understood(index: Index, query: Query, starred: frozenset[int]) -> tuple[Qu
     if wished:
         meant = matching.find(index, wished.text) if wished.text else None
         is_met = not (meant and meant.missed)
-        if is_met and reduce(and_, _filters(index, wished, starred).values(), _base(index, meant)):
+        if is_met and _among(index, wished, meant, starred):
             return wished, meant
     return query, found
+
+
+def _among(index: Index, query: Query, found: Found | None, starred: frozenset[int]) -> int:
+    return reduce(and_, _filters(index, query, starred).values(), _base(index, found))
 
 
 def _unmet(

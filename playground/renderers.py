@@ -20,10 +20,8 @@ from schemas.artifacts import Artifact as Found
 from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
-LARGE = {
-    "stage",
-    "page",
-}  # views of all that came of a run; lists take what they show off the run itself
+# Views of all that came of a run; lists take what they show off the run itself.
+LARGE = {"stage", "page"}
 _ARTIFACTS = Prepared(lambda: Artifact.objects.filter(run_id=Slot("run", UUIDField())))
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
 _markdown.enable("table")

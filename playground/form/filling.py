@@ -36,9 +36,8 @@ from schemas.validation import validate
 from schemas.writing import write
 
 HOUSE = "~house"  # in a form that has a house default: even when it is emptied, somebody did that
-MADE_FOR = (
-    "~made-for"  # in a form with what no longer fits: the schema's version that it was made for
-)
+# In a form with what no longer fits: the schema's version that it was made for.
+MADE_FOR = "~made-for"
 TITLE_LENGTH = 200
 DIGEST = re.compile("[0-9a-f]{64}")
 LONGEST_LINK = 6000

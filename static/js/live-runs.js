@@ -109,9 +109,10 @@ class LiveRuns extends HTMLElement {
     } else if (event.type === "htmx:beforeOnLoad") {
       const { responseText } = detail.xhr;
       if (tabs.others.size && responseText) tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
-      fetchFirst(responseText);
+      this.ours = ofThisPage(responseText);
+      fetchFirst(this.ours);
     } else if (event.type === "htmx:beforeSwap") {
-      detail.serverResponse = ofThisPage(detail.serverResponse);
+      detail.serverResponse = this.ours;
     } else if (event.type === "htmx:afterRequest") {
       this.isAsking = false;
       this.errors = detail.successful ? 0 : this.errors + 1;

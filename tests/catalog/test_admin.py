@@ -13,8 +13,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.admin import ItemInline
 from catalog.curation import collecting
+from catalog.curation.collection_admin import ItemInline
 from catalog.models import Change, Collection, CollectionItem, Endpoint, Favourite, SyncReport
 from schemas.lines import Line
 
