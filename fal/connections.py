@@ -18,9 +18,9 @@ WARM = 8  # idle connections of a set
 # A new connection costs two round trips and more: idle ones are kept nearly the minute that most
 # servers allow. What may be asked again survives one that upstream has just closed.
 KEPT_S = 55.0
-# A submit must not meet a closing one: it goes long before any server closes it (5 s), even where
-# this process is seconds behind.
-KEPT_FOR_SUBMITS_S = 2.5
+# A submit must not meet a closing one, which could leave open whether it was taken: half of what any gateway
+# allows. Who looks at a result and runs again still finds it warm. (One that upstream has closed is told and left.)
+KEPT_FOR_SUBMITS_S = 30.0
 
 
 class _Set:

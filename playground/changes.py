@@ -17,7 +17,7 @@ from django.db import connection
 
 CHANNEL = "vitrine_changes"
 # Reading SQLite's data_version costs some microseconds; a change seldom comes alone.
-CHECK_BUSY_S = 0.0015
+CHECK_BUSY_S = 0.001
 CHECK_IDLE_S = 0.012
 BUSY_FOR_S = 10.0
 LISTEN_AGAIN_S = 1.0

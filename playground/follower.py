@@ -47,7 +47,9 @@ async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
     async with aclosing(gathered(_statuses(pk, handle, queue, pace))) as statuses:
         async for status in statuses:
             if status.state is fal.Phase.COMPLETED:
-                break
+                # The stream is closed beside it: whoever watches waits for the result alone.
+                await _end(pk, handle, queue, pace, status)
+                return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
             if unknown > UNKNOWN_LIMIT:
                 failure = fal.RunFailed(
@@ -56,9 +58,6 @@ async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
                 await lifecycle.arecord(pk, outcomes.failed(failure, by="poll"))
                 return
             await lifecycle.arecord(pk, _seen(status))
-        else:
-            return
-    await _end(pk, handle, queue, pace, status)
 
 
 async def _statuses(

@@ -17,6 +17,8 @@ from uvicorn.server import HANDLED_SIGNALS
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
 
+KEEP_ALIVE_S = 75  # as gateways do; uvicorn's own five seconds are for machines that face the open
+
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until a signal; 1 when the port is taken or the folder cannot be written."""
@@ -42,7 +44,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     app = build(config)
     server = Server(  # a thumbnail that is being painted takes seconds, and cannot be broken off
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
     )
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
     helper = _warm(config) if options.warm and app.state.sandbox.gallery.missing() else None

@@ -3,6 +3,8 @@
  * another tab, this page works on with all that was typed into it.
  */
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+/* The first look at it asks another process, which takes as long as all else that a click does here: before it. */
+(window.requestIdleCallback ?? setTimeout)(token);
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const now = detail.verb !== "get" && token(); // once: the cookie is asked of another process
   if (!now) return;

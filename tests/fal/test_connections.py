@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from fal.connections import SET_SIZE, Connections
+from fal.connections import KEPT_FOR_SUBMITS_S, SET_SIZE, Connections
 
 pytestmark = pytest.mark.anyio
 
@@ -68,3 +68,42 @@ async def test_no_more_are_lent_than_allowed_and_whoever_fails_gives_back() -> N
     assert sum(isinstance(each, ValueError) for each in came) == 100
     assert (busy, most) == (0, 20)
     await connections.aclose()
+
+
+class Server:
+    """Answers every request with `ok` on connections that it counts, and may close when they are idle."""
+
+    def __init__(self) -> None:
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        while await reader.read(1 << 16):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    async def close_idle(self) -> None:
+        for writer in self.writers:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def test_a_warm_connection_is_used_again_and_one_that_was_closed_meanwhile_is_not() -> None:
+    server = Server()
+    listening = await asyncio.start_server(server, "127.0.0.1", 0)
+    host, port = listening.sockets[0].getsockname()
+    connections = Connections(Factory(), 100, KEPT_FOR_SUBMITS_S)
+
+    async def submit() -> None:
+        async with connections.one() as client:
+            answer = await client.post(f"http://{host}:{port}/", content=b"{}")
+            assert answer.text == "ok"
+
+    await submit()
+    await submit()
+    assert len(server.writers) == 1
+    await server.close_idle()
+    await submit()  # one that is lost here would be paid for and unconfirmed
+    assert len(server.writers) == 2
+    await connections.aclose()
+    listening.close()

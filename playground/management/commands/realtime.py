@@ -1,7 +1,6 @@
 """`manage.py realtime`: live sessions, in a process that has the key and no pages."""
 
 import argparse
-import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog import upstream
+from config import loops
 from playground.relay import LONGEST_INPUT, Relay
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         port = options["port"] or urlsplit(settings.REALTIME_URL).port
         if not port:
             raise CommandError("Say on which port, by --port or in REALTIME_URL.")
-        asyncio.run(serve(port))
+        loops.run(serve(port))
 
 
 async def serve(port: int) -> None:
