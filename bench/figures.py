@@ -63,6 +63,16 @@ def times(
     )
 
 
+def over(
+    name: str, what: str, value: float, reference: float, more: float, unit: str, of: str = "floor"
+) -> Goal:
+    """A goal that is a reference of the same run and so much more."""
+    limit = f"<= {of} + {show(more, unit)}"
+    ratio = value / reference if reference else math.inf
+    is_met = value <= reference + more
+    return Goal(name, what, limit, show(value, unit), show(reference, unit), ratio, is_met)
+
+
 def note(name: str, what: str, measured: str, reference: str = "") -> Goal:
     """A line that tells something, and promises nothing."""
     return Goal(name, what, "", measured, reference)

@@ -124,9 +124,11 @@ class Floor:
         url = f"{self.upstream}/queue/{endpoint_id}"
         handle = (await self.client.post(url, content=body, headers=headers)).json()
         async with self.client.stream("GET", f"{handle['status_url']}/stream") as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data:") and json.loads(line[5:])["status"] == "COMPLETED":
-                    break
+            # It ends with COMPLETED; read to its end, its connection serves for the result.
+            last = [
+                json.loads(line[5:]) async for line in stream.aiter_lines() if line[:5] == "data:"
+            ][-1]
+        assert last["status"] == "COMPLETED"
         output = (await self.client.get(handle["response_url"])).text
         self.database.execute("UPDATE run SET output = ? WHERE id = ?", [output, run])
         self.over[run].set()

@@ -19,8 +19,9 @@ from typing import Any
 
 from bench import peers
 from bench.catalogue import document, endpoint_id
+from bench.children import ROOT
 from bench.figures import Goal, at_most, median, note, show, table, times
-from bench.stage import ROOT, Stage
+from bench.stage import Stage
 
 REAL = ROOT / ".." / "shared" / "data" / "openapi"
 MADE_UP = 8

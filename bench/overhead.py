@@ -1,154 +1,90 @@
 """G1 and G2: what a run costs beyond the model's own time, and how often upstream is asked.
 
 From the click to the picture painted in Chromium, less the seconds that the model itself took (as
-the sandbox measured them). Product, floor and fal-client take turns, round by round.
+the sandbox measured them). Product (on PostgreSQL too, where one is named), floor, Gradio and clients
+of the queue take turns, round by round; then once more with upstream at a distance.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import defaultdict
-from importlib.util import find_spec
-from pathlib import Path
-from urllib.parse import quote
 
-from playwright.sync_api import Page
+from bench.figures import Goal, at_most, median, note, over, percentile, table, times
+from bench.product import Product
+from bench.stage import Stage
+from bench.targets import GRADIO, MODEL, Client, Target, Targets, clients, pages
 
-from bench import peers
-from bench.browser import painted_ms
-from bench.figures import Goal, at_most, median, note, percentile, table, times
-from bench.stage import KEY, ROOT, Broken, Stage
-
-MODEL = "mischief/slow"
-PICTURE = "#stage img"
-RUN = "#run-button"
 LONG = 10.0
+FAR_MS = 60.0
+FAR_S = 2.0
+FAR_ROUNDS = 3
+FAR_MORE_MS = 20
+P90_MS = 60  # of the reference machine, where the floor has 26 to 31
 AFTER_SUBMIT = ("status_stream", "status", "result")
 NO_STREAM = {"kind": "status_stream", "name": "404", "times": 1_000_000}
-CLIENT = "fal-client"
-# The whole of fal-client's own road to a picture; it wants https hosts, the sandbox has none.
-SUBSCRIBE = """
-import sys, time, json, httpx, fal_client.client as client
-base, key, model = sys.argv[1:]
-client.QUEUE_URL_FORMAT, client.RUN_URL_FORMAT = base + "/queue/", base + "/run/"
-fal = client.SyncClient(key=key)
-pictures = httpx.Client()
-for line in sys.stdin:
-    start = time.perf_counter()
-    output = fal.subscribe(model, json.loads(line))
-    pictures.get(output["images"][0]["url"]).raise_for_status()
-    print((time.perf_counter() - start) * 1000, flush=True)
-"""
 
 Samples = dict[str, list[float]]
-
-
-def arguments(seconds: float) -> dict[str, object]:
-    """A run of a known length; one log line, and a picture that no cache knows."""
-    return {"prompt": "patience", "duration": seconds, "log_lines": 1}
-
-
-class Target:
-    """One page that is clicked, round after round, in a browser profile of its own."""
-
-    def __init__(self, stage: Stage, base: str, login: str = "") -> None:
-        self.stage = stage
-        self.base = base
-        self.context = stage.browser.new_context()
-        if login:
-            page = self.context.new_page()
-            page.goto(login)
-            page.close()
-
-    def run(self, seconds: float) -> float:
-        """Open the model's page, fill it in, click; milliseconds until painted."""
-        page = self.context.new_page()
-        try:
-            fill = quote(json.dumps(arguments(seconds)))
-            page.goto(f"{self.base}/models/{MODEL}/?input={fill}", wait_until="networkidle")
-            self._fill(page, seconds)
-            self.stage.upstream.delete("/_sandbox/calls")
-            return painted_ms(page, RUN, PICTURE, seconds + 30)
-        finally:
-            page.close()
-
-    def _fill(self, page: Page, seconds: float) -> None:
-        for name, value in arguments(seconds).items():
-            control = page.locator(f"[name={name}]").first
-            if control.input_value() != str(value):
-                control.fill(str(value))
-
-    def close(self) -> None:
-        self.context.close()
-
-
-class Client:
-    """One of fal's own clients in a process of its own, without a browser."""
-
-    def __init__(self, stage: Stage, command: list[str], folder: Path = ROOT) -> None:
-        self.stage = stage
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=folder)
-
-    def run(self, seconds: float) -> float:
-        """Subscribe and fetch the picture; milliseconds."""
-        assert self.process.stdin
-        assert self.process.stdout
-        self.stage.upstream.delete("/_sandbox/calls")
-        self.process.stdin.write(json.dumps(arguments(seconds)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise Broken(f"{self.process.args!r} ended")
-        return float(line)
-
-    def close(self) -> None:
-        self.process.communicate()
-
-
-def clients(stage: Stage) -> dict[str, Target | Client]:
-    """fal's own clients: the one for Python, and those for JavaScript where they are installed."""
-    asked = [stage.sandbox, KEY, MODEL]
-    found: dict[str, Target | Client] = {
-        CLIENT: Client(stage, [sys.executable, "-c", SUBSCRIBE, *asked])
-    }
-    for mode, command in peers.fal_clients(asked).items():
-        found[f"@fal-ai/client, {mode}"] = Client(stage, command, peers.folder())
-    return found
 
 
 def ask(
     stage: Stage, rounds: int, is_full: bool, lengths: tuple[float, ...] = (0.3, 2.0)
 ) -> list[Goal]:
-    """G1 at each length, with G2 counted on the way; then G2 without the status stream."""
-    targets: dict[str, Target | Client] = {
-        "product": Target(stage, stage.product, stage.login),
-        "floor": Target(stage, stage.floor),
-        **clients(stage),
-    }
+    """G1 at each length, with G2 counted on the way; then G2 without the status stream, and G1 from afar."""
+    targets = everybody(stage, stage.products)
     goals: list[Goal] = []
     try:
-        for target in targets.values():
-            target.run(0.1)  # warm: connections, caches, the model's own code
+        warm(targets)
         for seconds in (*lengths, *(LONG,) * is_full):
             # The longer the run, the fewer of them.
             few = min(rounds, max(round(rounds / (1 + seconds)), 3))
             samples, calls = measure(stage, targets, seconds, few)
-            goals += overhead(seconds, samples) + upstream_calls(seconds, calls)
+            for on in stage.products:
+                goals += overhead(on, seconds, samples) + upstream_calls(on, seconds, calls)
+            goals += without_browser(seconds, samples, calls)
         goals += without_stream(stage, targets["product"], LONG if rounds > 1 else lengths[0])
     finally:
-        for target in targets.values():
-            target.close()
-    if not find_spec("gradio"):
-        goals.append(note("G1", "Gradio", "not installed, so not measured"))
-    return goals
+        close(targets)
+    if GRADIO not in targets:
+        goals.append(note("G1", GRADIO, "not installed, so not measured"))
+    return goals + from_afar(stage, min(rounds, FAR_ROUNDS))
 
 
-def measure(
-    stage: Stage, targets: dict[str, Target | Client], seconds: float, rounds: int
-) -> tuple[Samples, Samples]:
+def everybody(stage: Stage, products: dict[str, Product]) -> Targets:
+    """Who takes turns: the products by `product` and what their names add, and all that they are held against."""
+    ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
+    return {**ours, **pages(stage), **clients(stage)}
+
+
+def warm(targets: Targets) -> None:
+    """Connections, caches, the model's own code."""
+    for target in targets.values():
+        target.run(0.1)
+
+
+def close(targets: Targets) -> None:
+    """End all of them."""
+    for target in targets.values():
+        target.close()
+
+
+def from_afar(stage: Stage, rounds: int) -> list[Goal]:
+    """G1 where every byte from and to upstream, the picture's too, is on its way for a while."""
+    with stage.far(FAR_MS) as far:
+        targets = everybody(far, {"": far.product})
+        try:
+            warm(targets)
+            samples, _ = measure(far, targets, FAR_S, rounds)
+        finally:
+            close(targets)
+    what = f"overhead, T = {FAR_S:g} s, upstream {FAR_MS:g} ms away"
+    product, floor = median(samples["product"]), median(samples["floor"])
+    return [
+        over("G1", f"{what}, median", product, floor, FAR_MORE_MS, "ms"),
+        note("G1", f"{what}, no browser", "", _of_clients(samples, "ms")),
+    ]
+
+
+def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
     """Milliseconds over the model's time, and upstream calls after the submit, by target."""
     samples: Samples = defaultdict(list)
     calls: Samples = defaultdict(list)
@@ -161,39 +97,47 @@ def measure(
     for name, ms in samples.items():
         figures = (median(ms), percentile(ms, 0.9), min(ms), max(ms))
         rows.append([name, *(f"{value:.0f}" for value in figures), f"{median(calls[name]):g}"])
-    print(f"\nOverhead of a run of {seconds:g} s, {rounds} rounds, ms")
+    away = f", upstream {stage.round_trip_ms:g} ms away" if stage.round_trip_ms else ""
+    print(f"\nOverhead of a run of {seconds:g} s{away}, {rounds} rounds, ms")
     print(table(["", "median", "p90", "least", "most", "calls"], rows), flush=True)
     return samples, calls
 
 
-def overhead(seconds: float, samples: Samples) -> list[Goal]:
-    """G1 at one length."""
-    product, floor = samples["product"], samples["floor"]
-    what = f"overhead, T = {seconds:g} s"
-    p90, floor_p90 = percentile(product, 0.9), percentile(floor, 0.9)
-    client = _of_clients(samples, "ms")
-    return [
+def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
+    """G1 of one product at one length."""
+    product, floor = samples[f"product{on}"], samples["floor"]
+    what = f"overhead{on}, T = {seconds:g} s"
+    p90 = percentile(product, 0.9)
+    goals = [
         times("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
-        at_most("G1", f"{what}, p90", p90, 60, "ms", floor_p90),
-        note("G1", f"{what}, no browser", "", client),
+        times("G1", f"{what}, p90", p90, percentile(floor, 0.9), 1.5, "ms"),
+        note("G1", f"{what}, p90", f"{p90:.0f} ms", f"{P90_MS} ms on the reference machine"),
+    ]
+    if theirs := samples.get(GRADIO):
+        goals.append(
+            times("G1", f"{what}, median", median(product), median(theirs), 0.5, "ms", GRADIO)
+        )
+    return goals
+
+
+def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
+    """What the clients of the queue took and asked."""
+    return [
+        note("G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")),
+        note("G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")),
     ]
 
 
 def _of_clients(samples: Samples, unit: str) -> str:
-    """The medians of fal's own clients, in words."""
+    """The medians of the clients of the queue, in words."""
     theirs = {name: median(values) for name, values in samples.items() if "client" in name}
     return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
 
 
-def upstream_calls(seconds: float, calls: Samples) -> list[Goal]:
-    """G2 at one length."""
-    what = f"calls after the submit, T = {seconds:g} s"
-    client = _of_clients(calls, "")
-    most = max(calls["product"])
-    return [
-        times("G2", what, most, median(calls["floor"]), 1, ""),
-        note("G2", what, f"{most:g}", client),
-    ]
+def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
+    """G2 of one product at one length."""
+    what = f"calls after the submit{on}, T = {seconds:g} s"
+    return [times("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
 
 
 def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:

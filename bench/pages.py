@@ -86,14 +86,14 @@ def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visi
 
 def base(stage: Stage, name: str) -> str:
     """The address of the product or the floor."""
-    return stage.product if name == "product" else stage.floor
+    return stage.product.address if name == "product" else stage.floor
 
 
 def profile(stage: Stage, name: str) -> BrowserContext:
     """A browser profile with an empty cache; for the product somebody is logged in."""
     if name == "floor":
         return stage.browser.new_context()
-    return stage.browser.new_context(storage_state=stage.cookies)
+    return stage.browser.new_context(storage_state=stage.product.cookies)
 
 
 def show(title: str, visits: Visits) -> None:

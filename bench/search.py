@@ -2,7 +2,7 @@
 
 A made-up catalogue (`bench/realistic.py`) of 1,200, 10,000 and 100,000 endpoints; each question is
 put to both in turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
-questions over the same file; where BENCH_DATABASE_URL names an empty PostgreSQL database, that is measured too.
+questions over the same file; where there is a PostgreSQL (`bench/database.py`), that is measured too.
 Also: how well the judged questions (`judged.txt`) are answered.
 """
 
@@ -18,8 +18,10 @@ from typing import Any
 
 import httpx
 
+from bench import database as postgresql
+from bench.children import HOST, ROOT, Broken, clean_environment, free_port
 from bench.figures import Goal, at_least, at_most, note, percentile, table, times
-from bench.stage import HOST, ROOT, Broken, Stage, clean_environment, free_port, wait_for_answer
+from bench.stage import Stage
 
 SIZES = {1_200: 4, 10_000: 2, 100_000: 1}  # endpoints → how many times the rounds
 SIZES_POSTGRESQL = {10_000: 1, 100_000: 1}
@@ -35,8 +37,10 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         database = stage.scratch / f"search-{size}.sqlite3"
         goals += compare(stage, size, rounds * factor, f"sqlite:///{database}", database)
         database.unlink()
-    if url := os.environ.get("BENCH_DATABASE_URL"):
-        for size, factor in SIZES_POSTGRESQL.items():
+    if not postgresql.is_named():
+        return goals
+    for size, factor in SIZES_POSTGRESQL.items():
+        with postgresql.empty() as url:
             goals += compare(stage, size, rounds * factor, url, None)
     return goals
 
@@ -90,7 +94,7 @@ def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, l
     ]
     command += ["--setting", "facet_time_limit_ms", "10000"]
     peer = stage.start("datasette", command)
-    base = wait_for_answer(f"http://{HOST}:{port}")
+    base = peer.answering(f"http://{HOST}:{port}")
     wanted: dict[str, Any] = {
         "_facet": ["category", "license_type"],
         "_size": 24,
@@ -131,7 +135,7 @@ def child(stage: Stage, url: str, *command: str) -> dict[str, Any]:
     }
     done = subprocess.run(
         [sys.executable, "-m", *command],
-        cwd=stage.checkout,
+        cwd=stage.product.checkout,
         env=environment,
         capture_output=True,
         text=True,

@@ -64,22 +64,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from django.core.management import call_command
     from django.db import connection
 
-    is_guest = connection.vendor != "sqlite"
-    if is_guest and connection.introspection.table_names():
-        raise SystemExit("BENCH_DATABASE_URL has to name an empty database")
     call_command("migrate", verbosity=0)
-    try:
-        return measure(count, rounds)
-    finally:
-        if is_guest:  # as it was found
-            with connection.cursor() as cursor:
-                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-
-
-def measure(count: int, rounds: int) -> dict[str, Any]:
-    """The same, once there are tables."""
-    from django.db import connection
-
     fill(count)
     raw = prepare()
     base = rss_mb()

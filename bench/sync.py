@@ -14,17 +14,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench.children import HOST, ROOT, Broken, clean_environment, free_port
 from bench.figures import Goal, at_most, median, note, show, table, times
-from bench.stage import (
-    HOST,
-    KEY,
-    ROOT,
-    Broken,
-    Stage,
-    clean_environment,
-    free_port,
-    wait_for_answer,
-)
+from bench.stage import KEY, Stage
 
 COUNT = 1200
 HEAD = [
@@ -41,8 +33,8 @@ HEAD = [
 def ask(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
     """G9."""
     port = free_port()
-    stage.start("catalogue", [sys.executable, "-m", "bench.catalogue", str(port), str(count)])
-    api = wait_for_answer(f"http://{HOST}:{port}/v1")
+    command = [sys.executable, "-m", "bench.catalogue", str(port), str(count)]
+    api = stage.start("catalogue", command).answering(f"http://{HOST}:{port}/v1")
     migrated = migrate(stage)
     product, raw = [], []
     for number in range(rounds):
@@ -75,7 +67,7 @@ def migrate(stage: Stage) -> Path:
     database = stage.scratch / "migrated.sqlite3"
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     environment = settings(database, "")
-    subprocess.run(command, cwd=stage.checkout, env=environment, check=True)
+    subprocess.run(command, cwd=stage.product.checkout, env=environment, check=True)
     return database
 
 
@@ -88,7 +80,12 @@ def run(module: str, stage: Stage, migrated: Path, number: int, api: str) -> dic
         "PYTHONPATH": str(ROOT)
     }  # `bench`; the rest is the copy
     done = subprocess.run(
-        command, cwd=stage.checkout, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=stage.product.checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise Broken(f"{module} failed:\n{done.stderr[-2000:]}")

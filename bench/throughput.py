@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from bench.children import HOST, free_port
 from bench.figures import Goal, at_least, at_most, median, percentile, table
-from bench.stage import HOST, Stage, free_port, wait_for_answer
+from bench.stage import Stage
 from bench.watchers import _pid, allow_many_files, spent
 
 CLIENTS = (32, 128)
@@ -36,7 +37,7 @@ class Load:
 def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G10."""
     allow_many_files()
-    cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.cookies["cookies"])
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
     port = free_port()
     environment = stage.environment | {"BARE_DATABASE": str(stage.scratch / "bare.sqlite3")}
     server = [
@@ -49,10 +50,10 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         str(port),
         "--no-access-log",
     ]
-    stage.start("bare", [sys.executable, *server], env=environment)
+    bare = stage.start("bare", [sys.executable, *server], env=environment)
     targets = {
-        "bare": (wait_for_answer(f"http://{HOST}:{port}") + "/", ""),
-        "product": (f"{stage.product}/models/", cookie),
+        "bare": (bare.answering(f"http://{HOST}:{port}") + "/", ""),
+        "product": (f"{stage.product.address}/models/", cookie),
     }
     goals = []
     thread = ThreadPoolExecutor(1)
@@ -75,7 +76,7 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         goals.append(
             at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")
         )
-    memory = spent(_pid(stage, "uvicorn")).memory_mb
+    memory = spent(_pid("uvicorn", stage.product.address)).memory_mb
     return [*goals, at_most("G10", "memory of the web process", memory, 90, "MB")]
 
 

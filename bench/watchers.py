@@ -1,8 +1,8 @@
 """G3: many watchers of one run on one web process.
 
 From the moment at which upstream's model was done to the moment at which each watcher holds the
-answer that says so; every watcher is a connection of its own with a held poll. Product and floor
-take turns. What the web process spends on it is read from /proc.
+answer that says so; every watcher is a connection of its own with a held poll. Product (on PostgreSQL
+too, where one is named) and floor take turns. What the web process spends on it is read from /proc.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from bench.children import Broken
 from bench.figures import Goal, at_most, median, percentile, table, times
-from bench.overhead import MODEL, arguments
-from bench.stage import Broken, Stage
+from bench.product import Product
+from bench.stage import Stage
+from bench.targets import MODEL, arguments
 
 SECONDS = 3.0
 TICKS_PER_S = 100
@@ -50,54 +53,89 @@ class Spent:
     memory_mb: float
 
 
+@dataclass(frozen=True)
+class Side:
+    """How a run is begun that is to be watched, and the process that serves its watchers."""
+
+    begin: Callable[[], Watch]
+    pid: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured of one side: every watcher's milliseconds, and what each round cost."""
+
+    late_ms: list[float]
+    costs: list[Spent]
+
+    @property
+    def p99_ms(self) -> float:
+        """What all but one in a hundred watchers waited at most."""
+        return percentile(self.late_ms, 0.99)
+
+    @property
+    def cpu_s(self) -> float:
+        """Of a usual round."""
+        return median(one.cpu_s for one in self.costs)
+
+    @property
+    def memory_mb(self) -> float:
+        """Of the worst round."""
+        return max(one.memory_mb for one in self.costs)
+
+
 def ask(
     stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
 ) -> list[Goal]:
     """G3 for each number of watchers."""
     allow_many_files()
-    sides = {"product": (_product, _pid(stage, "uvicorn")), "floor": (_floor, _pid(stage, "floor"))}
+    sides = {f"product{on}": _of_product(one) for on, one in stage.products.items()}
+    sides["floor"] = Side(partial(_floor, stage.floor), _pid("bench.floor", stage.floor))
     goals: list[Goal] = []
     for crowd in crowds:
-        late: dict[str, list[float]] = {name: [] for name in sides}
-        costs: dict[str, list[Spent]] = {name: [] for name in sides}
+        found = {name: Found([], []) for name in sides}
         for _ in range(rounds):
-            for name, (begin, pid) in sides.items():
-                before = spent(pid)
-                late[name] += _apart(_watch(stage, begin(stage), crowd))
-                after = spent(pid)
+            for name, side in sides.items():
+                before = spent(side.pid)
+                found[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
+                after = spent(side.pid)
                 cost = Spent(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
-                costs[name].append(cost)
-        goals += _goals(crowd, late, costs)
+                found[name].costs.append(cost)
+        _show(crowd, found)
+        for on in stage.products:
+            goals += _goals(f"{crowd} watchers{on}", crowd, found[f"product{on}"], found["floor"])
     return goals
 
 
-def _goals(crowd: int, late: dict[str, list[float]], spent: dict[str, list[Spent]]) -> list[Goal]:
+def _show(crowd: int, found: dict[str, Found]) -> None:
     rows = []
-    p99 = {name: percentile(ms, 0.99) for name, ms in late.items()}
-    cpu = {name: median(one.cpu_s for one in costs) for name, costs in spent.items()}
-    memory = {name: max(one.memory_mb for one in costs) for name, costs in spent.items()}
-    for name, ms in late.items():
-        figures = (median(ms), p99[name], max(ms))
-        rows.append(
-            [name, *(f"{x:.0f}" for x in figures), f"{cpu[name]:.2f}", f"{memory[name]:.0f}"]
-        )
+    for name, one in found.items():
+        figures = (median(one.late_ms), one.p99_ms, max(one.late_ms))
+        cells = [f"{x:.0f}" for x in figures]
+        rows.append([name, *cells, f"{one.cpu_s:.2f}", f"{one.memory_mb:.0f}"])
     print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
     print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
-    what = f"{crowd} watchers"
+
+
+def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
     if crowd > 500:
-        return [at_most("G3", f"{what}, p99", p99["product"], 1000, "ms", p99["floor"])]
+        return [at_most("G3", f"{what}, p99", product.p99_ms, 1000, "ms", floor.p99_ms)]
     return [
-        times("G3", f"{what}, p99", p99["product"], p99["floor"], 2, "ms"),
-        at_most("G3", f"{what}, CPU of the web", cpu["product"], 0.5, "s", cpu["floor"]),
-        at_most("G3", f"{what}, more memory", memory["product"], 40, "MB", memory["floor"]),
+        times("G3", f"{what}, p99", product.p99_ms, floor.p99_ms, 2, "ms"),
+        at_most("G3", f"{what}, CPU of the web", product.cpu_s, 0.5, "s", floor.cpu_s),
+        at_most("G3", f"{what}, more memory", product.memory_mb, 40, "MB", floor.memory_mb),
     ]
 
 
-# --- the two sides ------------------------------------------------------------------------------
-def _product(stage: Stage) -> Watch:
+# --- the sides ----------------------------------------------------------------------------------
+def _of_product(product: Product) -> Side:
+    return Side(partial(_product, product), _pid("uvicorn", product.address))
+
+
+def _product(product: Product) -> Watch:
     """Ask for a run as a form without script does, and read from its page how it is watched."""
-    with httpx.Client(base_url=stage.product, follow_redirects=True, timeout=30) as client:
-        client.cookies.update({one["name"]: one["value"] for one in stage.cookies["cookies"]})
+    with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
+        client.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
         fill = quote(json.dumps(arguments(SECONDS)))
         page = client.get(f"/models/{MODEL}/?input={fill}").text
         hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
@@ -112,13 +150,13 @@ def _product(stage: Stage) -> Watch:
     def address(version: int) -> str:
         return f"/runs/live/?r={quote(f'{pk}:{version}:{mark}')}&hold=1"
 
-    return Watch(stage.product, address, lambda status, body: status == 200 and FINAL in body)
+    return Watch(product.address, address, lambda status, body: status == 200 and FINAL in body)
 
 
-def _floor(stage: Stage) -> Watch:
-    answer = httpx.post(f"{stage.floor}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
+def _floor(address: str) -> Watch:
+    answer = httpx.post(f"{address}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
     run = answer.json()["id"]
-    return Watch(stage.floor, lambda version: f"/runs/{run}", lambda status, body: status == 200)
+    return Watch(address, lambda version: f"/runs/{run}", lambda status, body: status == 200)
 
 
 # --- watching -----------------------------------------------------------------------------------
@@ -183,9 +221,9 @@ def allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _pid(stage: Stage, word: str) -> int:
-    """The process whose command line holds this word and a port of the stage's."""
-    port = urlsplit(stage.product if word == "uvicorn" else stage.floor).port
+def _pid(word: str, address: str) -> int:
+    """The process whose command line holds this word and the address's port."""
+    port = urlsplit(address).port
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             line = (folder / "cmdline").read_text().split("\0")

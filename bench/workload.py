@@ -2,7 +2,7 @@
 
 The reference is a bare client that does the same to the same sandbox without a database: one
 submit, one status stream and one result per run. On SQLite, and on PostgreSQL where
-BENCH_DATABASE_URL names an empty database.
+there is one (`bench/database.py`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from typing import Any, TypeVar
 
 import httpx
 
+from bench import database
+from bench.children import ROOT, Broken, Child, free_port
 from bench.figures import Goal, at_most, note, show, table
-from bench.stage import KEY, ROOT, Broken, Child, Stage, free_port
+from bench.stage import KEY, Stage
 from bench.watchers import TICKS_PER_S, Spent, allow_many_files, spent
 
 T = TypeVar("T")
@@ -37,14 +39,14 @@ CALM_S = 2  # seconds without work
 def ask(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
     """Memory, processor and submits a second of one worker, beside a bare client."""
     allow_many_files()
-    databases = {"SQLite": f"sqlite:///{stage.scratch / 'workload.sqlite3'}"}
-    if url := os.environ.get("BENCH_DATABASE_URL"):
-        databases["PostgreSQL"] = url
     rows, goals = [], []
     bare = _bare(stage, count)
     rows.append(["bare client", *_cells(bare)])
-    for name, url in databases.items():
-        found = _worker(stage, url, count)
+    workers = {"SQLite": _worker(stage, f"sqlite:///{stage.scratch / 'workload.sqlite3'}", count)}
+    if database.is_named():
+        with database.empty() as url:
+            workers["PostgreSQL"] = _worker(stage, url, count)
+    for name, found in workers.items():
         rows.append([f"worker on {name}", *_cells(found)])
         what = f"{count} runs in one worker, {name}"
         bad = found["lost"] + found["unfinished"]
@@ -101,7 +103,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
         "RUNS_AT_ONCE_PER_USER": str(count),
     }
     environment = stage.environment | sandbox_environment(port, KEY) | settings
-    options: dict[str, Any] = {"cwd": stage.checkout, "env": environment}
+    options: dict[str, Any] = {"cwd": stage.product.checkout, "env": environment}
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "-v0"], **options, check=True)
     worker = stage.start("worker-" + url.partition(":")[0], [*manage, "worker"], **options)

@@ -1,6 +1,6 @@
-"""Form builders of others, measured beside ours where they are installed (docs/BENCHMARKS.md says how).
+"""What others made, measured beside ours where it is installed (docs/BENCHMARKS.md says how).
 
-Each peer is a small program that reads a job (JSON: `rounds`, and for each document its name, its
+Each form builder is a small program that reads a job (JSON: `rounds`, and for each document its name, its
 input schema and its flat fields) on its standard input and answers milliseconds, one list a document.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ WITHIN_S = 120
 
 
 def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]:
-    """Each installed peer's name with its milliseconds: `warm` and `cold` by document.
+    """Each installed form builder's name with its milliseconds: `warm` and `cold` by document.
 
     Peers live in the folder that BENCH_PEERS names; one that is not there is left out.
     """
@@ -41,16 +42,29 @@ def folder() -> Path:
     return Path(os.environ.get("BENCH_PEERS", "peers")).resolve()
 
 
-def fal_clients(arguments: list[str]) -> dict[str, list[str]]:
-    """How fal's client for JavaScript is started, by the way in which it waits; empty where it is not installed.
+def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
+    """How each client of the queue is started: a bare one, fal's own, and fal's for JavaScript where it is installed.
 
     It reads a run's input on each line, and answers with the milliseconds until it has the picture.
     """
+    found = {
+        "bare client": [sys.executable, str(HERE / "status_stream.py"), *arguments],
+        "fal-client": [sys.executable, str(HERE / "fal_subscribe.py"), *arguments],
+    }
     node = shutil.which("node")
-    if not node or not (folder() / "node_modules" / "@fal-ai" / "client").is_dir():
-        return {}
-    program = str(HERE / "fal_client.cjs")
-    return {mode: [node, program, *arguments, mode] for mode in ("polling", "streaming")}
+    if node and (folder() / "node_modules" / "@fal-ai" / "client").is_dir():
+        program = [node, str(HERE / "fal_client.cjs"), str(folder()), *arguments]
+        for mode in ("polling", "streaming"):
+            found[f"@fal-ai/client, {mode}"] = [*program, mode]
+    return found
+
+
+def gradio_app(arguments: list[str]) -> list[str]:
+    """How a Gradio app over fal is started; empty where Gradio and fal-client are not both installed."""
+    python = folder() / "gradio" / "bin" / "python"
+    if not any(folder().glob("gradio/lib/python*/site-packages/fal_client")):
+        return []
+    return [str(python), str(HERE / "gradio_run.py"), *arguments]
 
 
 def commands(where: Path) -> dict[str, list[str]]:

@@ -1,9 +1,9 @@
 // @fal-ai/client's own road to a picture: subscribe, then fetch it. A line of JSON in, milliseconds out.
 const { createRequire } = require("node:module");
 const { createInterface } = require("node:readline");
-const { fal } = createRequire(process.cwd() + "/")("@fal-ai/client");
+const { fal } = createRequire(process.argv[2] + "/")("@fal-ai/client");
 
-const [base, key, model, mode] = process.argv.slice(2);
+const [base, key, model, mode] = process.argv.slice(3);
 // It knows no hosts but fal's own; its middleware leads it to ours.
 const requestMiddleware = async (request) => ({ ...request, url: request.url.replace("https://queue.fal.run", `${base}/queue`) });
 fal.config({ credentials: key, requestMiddleware, suppressLocalCredentialsWarning: true });

@@ -11,7 +11,9 @@ import pytest
 
 from bench import __main__ as program
 from bench import catalogue, figures, forms, overhead, pages, sync
-from bench.stage import Broken, Child, Stage, clean_environment
+from bench.children import Broken, Child, clean_environment
+from bench.stage import Stage
+from bench.targets import Target, clients
 
 
 @pytest.fixture
@@ -28,6 +30,8 @@ def test_figures_say_what_is_met_and_what_is_missed():
     ratio = figures.times("G1", "overhead", 40, 20, 1.5, "ms")
     assert (ratio.ratio, ratio.is_met) == (2.0, False)
     assert ratio.cells()[-2:] == ["2.00 x", "MISSED"]
+    assert figures.over("G1", "overhead", 139, 120, 20, "ms").is_met is True
+    assert figures.over("G1", "overhead", 141, 120, 20, "ms").is_met is False
     assert figures.note("G1", "Gradio", "not installed").is_met is None
 
 
@@ -57,20 +61,23 @@ def test_an_unchanged_sync_writes_no_row(stage):
 
 @pytest.mark.browser
 def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
-    places = {"product": stage.product, "floor": stage.floor}
-    logins = {"product": stage.login, "floor": ""}
+    places = {"product": stage.product.address, "floor": stage.floor}
+    logins = {"product": stage.product.login, "floor": ""}
     for name in places:
         # The gallery is seen by the same code; its thumbnails would all be painted for it here.
         cold, warm = pages.see(stage, name, pages.FORM, pages.FORM_NEEDS, often=2)
         assert cold.external == 0
         assert cold.wire_bytes > warm.wire_bytes > 0
         assert cold.usable_ms > cold.first_byte_ms > 0
-        target = overhead.Target(stage, places[name], logins[name])
+        target = Target(stage, places[name], logins[name])
         target.run(0.1)
         assert overhead.model_ms(stage) >= 100
         calls = overhead.counted(stage)
         assert calls["status_stream"] == calls["result"] == 1
         target.close()
+    for client in clients(stage).values():
+        assert client.run(0.1) >= overhead.model_ms(stage) >= 100
+        client.close()
 
 
 def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch):

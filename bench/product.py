@@ -1,0 +1,84 @@
+"""A running product: a scratch copy of the checkout, started by `manage.py up`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from bench.children import ROOT, Child, free_port, wait
+
+if TYPE_CHECKING:
+    from bench.stage import Stage
+
+THUMBNAILS_WITHIN_S = 300.0
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".env", "var", "__pycache__", ".*_cache", "tests", "docs", "bench"
+)
+
+
+class Product:
+    """Web, worker and a database of its own; it starts when it is first asked for."""
+
+    def __init__(self, stage: Stage, name: str = "product", database_url: str = "") -> None:
+        """`name` tells it from others of the same stage; without a database it makes its SQLite file."""
+        self.stage = stage
+        self.name = name
+        self.database_url = database_url
+
+    @cached_property
+    def checkout(self) -> Path:
+        """A copy of the product, whose `var/` is scratch."""
+        return Path(shutil.copytree(ROOT, self.stage.scratch / self.name, ignore=LEFT_OUT))
+
+    @cached_property
+    def login(self) -> str:
+        """The link that logs the owner in; the catalogue is synced, and on a calm stage no thumbnail is missing."""
+        environment = self.stage.environment | {"PORT": str(free_port())}
+        if self.database_url:
+            environment["DATABASE_URL"] = self.database_url
+        command = [sys.executable, "manage.py", "up"]
+        up = self.stage.start(f"{self.name}-up", command, cwd=self.checkout, env=environment)
+        link = up.line("/login/link/").strip()
+        health = link.partition("/login/")[0] + "/healthz"
+
+        def told() -> dict[str, Any]:
+            answer: dict[str, Any] = httpx.get(health, timeout=30).json()
+            return answer
+
+        wait(lambda: told().get("last_sync_age_s") is not None, lambda: _why(up, "the first sync"))
+        if self.stage.is_calm:
+            wait(
+                lambda: has_pictures(told()["pictures"]),
+                lambda: _why(up, "drawing thumbnails"),
+                THUMBNAILS_WITHIN_S,
+            )
+        return link
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return self.login.partition("/login/")[0]
+
+    @cached_property
+    def cookies(self) -> Any:
+        """What a browser keeps of somebody who is logged in (playwright's storage state)."""
+        context = self.stage.browser.new_context()
+        try:
+            context.new_page().goto(self.login)
+            return context.storage_state()
+        finally:
+            context.close()
+
+
+def has_pictures(told: dict[str, int]) -> bool:
+    """Whether all thumbnails have come; right after the sync none is even waited for."""
+    return told["kept"] > 0 and not told["waiting"]
+
+
+def _why(up: Child, what: str) -> str:
+    return f"{what} does not end:\n{up.last_lines()}"
