@@ -16,12 +16,15 @@ from django.core.wsgi import get_wsgi_application
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
 
+import config.urls  # noqa: E402, F401  the pages' code, before anybody asks for one
 from catalog.pictures import picture_files  # noqa: E402
+from config.memory import settle  # noqa: E402
 from config.statics import Statics  # noqa: E402
 from playground import live  # noqa: E402
 
 statics = Statics(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 router = live.Router(pages)
+settle()
 
 
 async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import OperationalError, connections
 
-from playground import lifecycle, live, live_marks
+from playground import hub, lifecycle, live, live_marks
 from playground.lifecycle import Observation
 from playground.models import Run
 
@@ -146,9 +146,9 @@ def test_a_hundred_watchers_cost_one_query_and_one_drawing(
     run = make_run(state="queued")
     looked: list[str] = []
     for name in ("_versions", "_draw"):
-        real = getattr(live, name)
+        real = getattr(hub, name)
         monkeypatch.setattr(
-            live, name, lambda *a, real=real, name=name: (looked.append(name), real(*a))[1]
+            hub, name, lambda *a, real=real, name=name: (looked.append(name), real(*a))[1]
         )
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -189,7 +189,7 @@ def test_a_final_state_brings_its_result(make_run: Any) -> None:
 def test_log_lines_are_told_together_and_a_new_state_at_once(
     make_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "GATHER_S", 1.0)
+    monkeypatch.setattr(hub, "GATHER_S", 1.0)
     run = make_run(state="running")
 
     def say(number: int) -> None:
@@ -215,3 +215,44 @@ def test_log_lines_are_told_together_and_a_new_state_at_once(
     told, waited_s = serve(use)
     assert all(f"line {number}" in told for number in range(3))
     assert waited_s < live.HOLD_S / 2
+
+
+def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        leaving, *held = [asyncio.create_task(ask(client, asked(run))) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        leaving.cancel()
+        await asyncio.sleep(0.1)
+        await sync_to_async(lifecycle.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    responses = serve(use)
+    assert {response.text for response in responses} == {responses[0].text}
+    assert 'data-run-status="running"' in responses[0].text
+
+
+def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(state="queued", version=2)
+    real, failures = hub._draw, [OperationalError("gone"), OperationalError("gone")]
+
+    def draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
+        if failures:
+            raise failures.pop()
+        return real(pk, view)
+
+    monkeypatch.setattr(hub, "_draw", draw)
+
+    async def use(client: httpx.AsyncClient) -> list[list[int]]:
+        return [
+            [
+                answer.status_code
+                for answer in await asyncio.gather(*(ask(client, asked(run, 1)) for _ in range(3)))
+            ]
+            for _ in range(3)
+        ]
+
+    assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]

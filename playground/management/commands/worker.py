@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from catalog import upstream
-from config import files, loops
+from config import files, loops, memory
 from playground.pacing import Pace
 from playground.worker import Worker
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until told to stop."""
         files.allow_many()
+        memory.settle()
         loops.run(work())
 
 
