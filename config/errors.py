@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from playground import outages
+from catalog import outages
 
 AGAIN_S = 3
 READS = {"GET", "HEAD"}  # what may be asked twice

@@ -18,8 +18,9 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from django.db.models import UUIDField
 
+from catalog import outages
 from catalog.prepared import Prepared, Slot, Slots
-from playground import changes, outages, renderers
+from playground import changes, renderers
 from playground.models import Run
 
 LOOK_AGAIN_S = 8.0

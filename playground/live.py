@@ -23,7 +23,8 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError
 
-from playground import changes, leaving, outages
+from catalog import outages
+from playground import changes, leaving
 from playground.hub import Hub, News, Watched
 from playground.live_marks import mark
 

@@ -21,9 +21,10 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, close_old_connections
 
 import fal
+from catalog import outages
 from catalog.models import Endpoint
 from fal.storable import storable
-from playground import clock, leases, lifecycle, outages, outcomes
+from playground import clock, leases, lifecycle, outcomes
 from playground.files import sniffing
 from playground.form import filling
 from playground.lifecycle import Observation

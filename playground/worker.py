@@ -22,7 +22,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 import fal
-from catalog import afterwards, sync
+from catalog import afterwards, outages, sync
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import Thumbnails
 from playground import (
@@ -32,7 +32,6 @@ from playground import (
     dispatcher,
     follower,
     leases,
-    outages,
     unconfirmed,
     webhooks,
 )

@@ -26,9 +26,9 @@ from django.db import (
 )
 from django.db.models import F, UUIDField
 
-from catalog import prepared
+from catalog import outages, prepared
 from catalog.prepared import Prepared, Slots
-from playground import changes, outages
+from playground import changes
 from playground.models import Run
 from playground.querysets import RunQuerySet
 

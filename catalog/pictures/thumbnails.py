@@ -19,9 +19,9 @@ from functools import partial
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
 
 import fal
+from catalog import outages
 from catalog.models import Picture, Revision
 from catalog.pictures import confined, picture_book, picture_files
 
@@ -84,10 +84,7 @@ class Thumbnails:
         self._under_way.pop(pk, None)
         if task.cancelled() or (error := task.exception()) is None:
             return
-        if isinstance(error, DatabaseError):
-            log.warning("%s had to stop, and is taken up again: %s", task.get_name(), error)
-        else:
-            log.error("%s broke off", task.get_name(), exc_info=error)
+        outages.tell(log, error, "%s had to stop, and is taken up again", task.get_name())
 
     def _plan(self) -> None:
         """Notice new addresses, and link what came when it is time."""
@@ -126,6 +123,8 @@ class Thumbnails:
             await self._failed(picture, str(error), is_bad=True)
         except TimeoutError:
             await self._failed(picture, "It took too long.")
+        except outages.PASSING:  # the database is away, which says nothing of the picture
+            raise
         except (
             Exception
         ) as error:  # whatever a storage may raise: a full disk, a bucket that is away

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from playground import outages
+from catalog import outages
 from playground.models import Run
 
 LOOK_EVERY_S = 0.25

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from playground import outages, webhooks
+from catalog import outages
+from playground import webhooks
 
 log = logging.getLogger(__name__)
 

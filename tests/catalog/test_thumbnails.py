@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -355,6 +356,20 @@ def test_a_full_disk_is_tried_again(make_endpoint: Make, monkeypatch: Any) -> No
     work(Host())
     row.refresh_from_db()
     assert row.picture
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_picture(
+    make_endpoint: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    away = Mock(side_effect=OperationalError("the server closed the connection"))
+    monkeypatch.setattr(picture_book, "known", away)
+    work(Host())
+    assert away.called
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "is taken up again" in caplog.text
+    picture = Picture.objects.get()
+    assert (picture.state, picture.error) == ("waiting", "")
 
 
 def test_pictures_take_no_more_of_the_storage_than_they_may(

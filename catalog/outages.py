@@ -17,7 +17,7 @@ PASSING = (
 )
 
 
-def tell(log: logging.Logger, error: Exception, words: str, *args: object) -> None:
+def tell(log: logging.Logger, error: BaseException, words: str, *args: object) -> None:
     """Log what `words` say could not be done, and why; the caller tries again."""
     if isinstance(error, PASSING):
         reason = (str(error).splitlines() or [type(error).__name__])[0]
