@@ -1,4 +1,4 @@
-"""How web and worker wake each other: LISTEN/NOTIFY on PostgreSQL, a cheap change check on SQLite.
+"""How web and worker wake each other: LISTEN/NOTIFY on PostgreSQL; on SQLite a doorbell and a cheap change check.
 
 A wake-up says only that something may have changed; whoever is woken looks at the rows.
 Nothing depends on a wake-up: every waiter also looks after a time.
@@ -10,26 +10,30 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+
+from playground import doorbells
 
 CHANNEL = "vitrine_changes"
-# Reading SQLite's data_version costs some microseconds; a change seldom comes alone.
-CHECK_BUSY_S = 0.001
-CHECK_IDLE_S = 0.012
-BUSY_FOR_S = 10.0
+# For what nobody rang; reading SQLite's data_version costs some microseconds.
+CHECK_S = 0.012
 LISTEN_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def announce() -> None:
-    """Wake everybody who waits. SQLite needs no word: its waiters look at the file's version."""
+    """Wake everybody who waits, when this transaction is committed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {CHANNEL}")
+    else:
+        name = str(connection.settings_dict["NAME"])
+        transaction.on_commit(partial(doorbells.ring, name), robust=True)
 
 
 class Bell:
@@ -83,21 +87,23 @@ async def listening() -> AsyncIterator[Bell]:
 
 
 async def _watch_sqlite(bell: Bell, database: dict[str, Any]) -> None:
-    """Ring when another connection has written to the file; look only while somebody waits."""
+    """Ring when another connection has written to the file; look at each doorbell, and while somebody waits."""
     name = str(database["NAME"])
     watcher = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
-    loop = asyncio.get_running_loop()
-    try:
-        seen, busy_until = None, 0.0
+    seen = None
+
+    def look() -> None:
+        nonlocal seen
+        version = watcher.execute("PRAGMA data_version").fetchone()[0]
+        if version != seen:
+            seen = version
+            bell.ring()
+
+    with closing(watcher), doorbells.heard(name, look):
         while True:
             await bell.is_wanted.wait()
-            version = watcher.execute("PRAGMA data_version").fetchone()[0]
-            if version != seen:
-                seen, busy_until = version, loop.time() + BUSY_FOR_S
-                bell.ring()
-            await asyncio.sleep(CHECK_BUSY_S if loop.time() < busy_until else CHECK_IDLE_S)
-    finally:
-        watcher.close()
+            look()
+            await asyncio.sleep(CHECK_S)
 
 
 async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:

@@ -1,0 +1,81 @@
+"""Wakes the other processes of this machine that work on the same SQLite file, at once.
+
+Each has a socket in a folder that is this user's alone; a ring is an empty datagram to all of them.
+A ring that nobody hears is no loss: whoever waits looks at the file now and then by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+HAS_SOCKETS = hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
+
+
+def folder(database: str) -> Path | None:
+    """Where the sockets for a database lie; None where there can be none, or somebody else has made it.
+
+    Not beside the database: a socket's path has a hundred bytes at most.
+    """
+    if not HAS_SOCKETS:
+        return None
+    digest = hashlib.sha256(database.encode()).hexdigest()[:16]
+    found = Path(tempfile.gettempdir()) / f"vitrine-{os.getuid()}-{digest}"
+    try:
+        found.mkdir(mode=0o700, exist_ok=True)
+        state = found.lstat()
+    except OSError:  # a full or read-only disk
+        return None
+    return found if state.st_uid == os.getuid() and state.st_mode & 0o777 == 0o700 else None
+
+
+def ring(database: str) -> None:
+    """Wake everybody who listens for this database; a socket that nobody has any more is cleared away."""
+    if not (place := folder(database)):
+        return
+    with _socket() as sender:
+        for path in place.iterdir():
+            try:
+                sender.sendto(b"", str(path))
+            except (ConnectionRefusedError, FileNotFoundError):
+                path.unlink(missing_ok=True)
+            except OSError:  # it has not yet heard those before
+                continue
+
+
+@contextmanager
+def heard(database: str, act: Callable[[], None]) -> Iterator[None]:
+    """Calls `act` in the running loop at each ring, for the block."""
+    place = folder(database)
+    if not place:
+        yield
+        return
+    path, loop = place / uuid.uuid4().hex, asyncio.get_running_loop()
+    with _socket() as listener:
+        listener.bind(str(path))
+
+        def hear() -> None:
+            with suppress(BlockingIOError):  # all that rang since are one
+                while True:
+                    listener.recv(1)
+            act()
+
+        loop.add_reader(listener, hear)
+        try:
+            yield
+        finally:
+            loop.remove_reader(listener)
+            path.unlink(missing_ok=True)
+
+
+def _socket() -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    return made

@@ -1,0 +1,130 @@
+"""Waking each other: at once by the doorbell or NOTIFY, a moment later where nobody rang."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
+
+from playground import changes, doorbells
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def database() -> str:
+    """The name of a database that nobody else rings for, longer than a socket's path may be."""
+    return f"/{uuid.uuid4()}/{'long' * 100}.sqlite3"
+
+
+def listen(database: str, ring: Callable[[], object]) -> int:
+    """How often two listeners were woken by what `ring` does."""
+
+    async def main() -> int:
+        woken: list[int] = []
+        is_heard = asyncio.Event()
+
+        def hear(number: int) -> None:
+            woken.append(number)
+            if set(woken) == {1, 2}:
+                is_heard.set()
+
+        with (
+            doorbells.heard(database, lambda: hear(1)),
+            doorbells.heard(database, lambda: hear(2)),
+        ):
+            await asyncio.to_thread(ring)
+            async with asyncio.timeout(PATIENCE_S):
+                await is_heard.wait()
+        return len(woken)
+
+    return asyncio.run(main())
+
+
+def test_a_ring_wakes_everybody_and_many_at_once_are_one(database: str) -> None:
+    assert listen(database, lambda: doorbells.ring(database)) == 2
+    assert listen(database, lambda: [doorbells.ring(database) for _ in range(500)]) >= 2
+
+
+def test_another_database_is_not_rung_for(database: str) -> None:
+    def ring() -> None:
+        doorbells.ring(f"{database}-other")
+        doorbells.ring(database)
+
+    assert listen(database, ring) == 2
+
+
+def test_who_was_killed_leaves_nothing_behind(database: str) -> None:
+    place = doorbells.folder(database)
+    assert place
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
+        dead.bind(str(place / "dead"))
+    doorbells.ring(database)
+    assert not list(place.iterdir())
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(database: str) -> None:
+    place = doorbells.folder(database)
+    assert place
+    assert place.stat().st_uid == os.getuid()
+    place.chmod(0o777)
+    assert doorbells.folder(database) is None
+    doorbells.ring(database)
+    assert list(place.iterdir()) == []
+    place.chmod(0o700)
+
+
+def test_without_a_place_for_sockets_nobody_is_disturbed(
+    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(doorbells.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    doorbells.ring(database)
+
+    async def main() -> None:
+        with doorbells.heard(database, lambda: None):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_rung", [True, False])
+def test_a_committed_change_wakes_who_waits(
+    has_rung: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if has_rung:
+        monkeypatch.setattr(changes, "CHECK_S", 2 * PATIENCE_S)
+    elif connection.vendor == "sqlite":  # as if written by somebody who does not ring
+        monkeypatch.setattr(doorbells, "ring", lambda database: None)
+
+    def write() -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE playground_worker SET trouble = 'none'")
+                cursor.execute("CREATE TABLE written (x integer)")
+            changes.announce()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE written")
+
+    async def main() -> bool:
+        try:
+            async with changes.listening() as bell:
+                await bell.wait(-1, PATIENCE_S)
+                await asyncio.sleep(0.3)  # it rings as it begins
+                version = bell.version
+                waiting = asyncio.create_task(bell.wait(version, PATIENCE_S))
+                await asyncio.sleep(0)
+                await sync_to_async(write)()
+                return await waiting > version
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    assert asyncio.run(main())
