@@ -255,7 +255,6 @@ class Hub:
 
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
-    close_old_connections()
     return {pk: (version, state) for pk, version, state in _VERSIONS.all(pks=pks)}
 
 
@@ -266,4 +265,12 @@ def _draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
 
 def _in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     """One thread for all of this process's polls: one database connection, no contention."""
-    return sync_to_async(function, thread_sensitive=True)
+
+    def carefully(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except DatabaseError:
+            close_old_connections()  # the next one finds a good connection
+            raise
+
+    return sync_to_async(carefully, thread_sensitive=True)

@@ -79,6 +79,8 @@ def keep(user: User, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: boo
     post = {} if filling.is_untouched(endpoint, post) else post
     with transaction.atomic():
         draft = _locked(user, endpoint)
+        if _holds(draft, endpoint, post):
+            return draft.version  # Run, mostly: what it sends has been kept as it was typed
         is_unseen = draft.tab != tab.id and draft.version != tab.version
         is_loss = draft.post not in ({}, post) and (is_unseen or tab.is_filled)
         clashes = is_loss and is_unseen and tab.version is not None and not is_forced
@@ -166,6 +168,12 @@ def carried(draft: Draft) -> Filled:
 def size(post: Post) -> int:
     """How many characters a post holds."""
     return sum(len(text) for texts in post.values() for text in texts)
+
+
+def _holds(draft: Draft, endpoint: Endpoint, post: Post) -> bool:
+    """Whether a draft is these contents already, with nothing left to decide."""
+    is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
+    return is_same and not any(one["why"] == OTHER_TAB for one in draft.earlier)
 
 
 def _write(draft: Draft, endpoint: Endpoint, post: Post, tab: Tab) -> None:
