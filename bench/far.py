@@ -13,7 +13,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-HOST = "127.0.0.1"
+from bench.children import HOST
+
 CHUNK = 64 * 1024
 
 

@@ -20,26 +20,33 @@ HAS_SOCKETS = hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
 
 
 def folder(database: str) -> Path | None:
-    """Where the sockets for a database lie; None where there can be none, or somebody else has made it.
-
-    Not beside the database: a socket's path has a hundred bytes at most.
-    """
+    """Where the sockets for a database lie, made if need be; None where there can be none, or it is not ours alone."""
     if not HAS_SOCKETS:
         return None
+    place = _place(database)
+    with suppress(OSError):  # a full or read-only disk
+        place.mkdir(mode=0o700, exist_ok=True)
+    return place if _is_ours(place) else None
+
+
+def _place(database: str) -> Path:
+    """Not beside the database: a socket's path has a hundred bytes at most."""
     digest = hashlib.sha256(database.encode()).hexdigest()[:16]
-    found = Path(tempfile.gettempdir()) / f"vitrine-{os.getuid()}-{digest}"
+    return Path(tempfile.gettempdir()) / f"vitrine-{os.getuid()}-{digest}"
+
+
+def _is_ours(place: Path) -> bool:
     try:
-        found.mkdir(mode=0o700, exist_ok=True)
-        state = found.lstat()
-    except OSError:  # a full or read-only disk
-        return None
-    return found if state.st_uid == os.getuid() and state.st_mode & 0o777 == 0o700 else None
+        state = place.lstat()
+    except OSError:
+        return False
+    return state.st_uid == os.getuid() and state.st_mode & 0o777 == 0o700
 
 
 def ring(database: str) -> None:
     """Wake everybody who listens for this database; a socket that nobody has any more is cleared away."""
-    if not (place := folder(database)):
-        return
+    if not (HAS_SOCKETS and _is_ours(place := _place(database))):
+        return  # nobody has ever listened
     with _socket() as sender:
         for path in place.iterdir():
             try:

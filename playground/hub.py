@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -72,12 +72,6 @@ class _Poll:
         self.waiting.add(future)
         return future
 
-    def leave(self, future: asyncio.Future[News]) -> None:
-        """A page that waits no more; the last of them is waited for no more either."""
-        self.waiting.discard(future)
-        if not self.waiting:
-            self._stop_gathering()
-
     def look(self) -> None:
         """Tell now where a run is in another state, soon where there is other news."""
         if any(self.hub.has_moved(run) for run in self.runs):
@@ -96,7 +90,7 @@ class _Poll:
 
     def tell(self) -> None:
         """Tell everybody who waits what there is."""
-        self._stop_gathering()
+        self.stop_gathering()
         if self._telling is None:
             self._telling = asyncio.create_task(self._tell(), name="telling of runs")
 
@@ -118,7 +112,8 @@ class _Poll:
         finally:
             self._telling = None
 
-    def _stop_gathering(self) -> None:
+    def stop_gathering(self) -> None:
+        """Tell at once what comes next, or nobody."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -163,7 +158,7 @@ class Hub:
         finally:
             if ending:
                 ending.cancel()
-            poll.leave(future)
+            poll.waiting.discard(future)
             if not poll.waiting:
                 self._forget(poll)
 
@@ -219,8 +214,7 @@ class Hub:
         return poll
 
     def _forget(self, poll: _Poll) -> None:
-        if self._polls.get(poll.runs) is not poll:
-            return
+        poll.stop_gathering()
         del self._polls[poll.runs]
         for run in poll.runs:
             polls = self._watching.get(run.pk, set())
@@ -231,9 +225,8 @@ class Hub:
         if not self._polls:
             self._has_polls.clear()
 
-    async def drawn(self, found: Iterable[Watched]) -> News:
+    async def drawn(self, found: Sequence[Watched]) -> News:
         """The news of these runs."""
-        found = list(found)
         markup = [await self.fragment(run) for run in found]
         versions = " ".join(f"{run.pk}:{run.version}:{run.view}" for run in found)
         return News(b"".join(markup), versions.encode())

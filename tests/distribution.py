@@ -16,7 +16,7 @@ LONGEST = [
     *("browser/test_gallery", "config/test_up", "browser/test_media", "browser/test_curation"),
     *("catalog/test_command", "browser/test_transports", "playground/test_cut_submits"),
     *("playground/test_worker", "playground/test_transports", "browser/test_media_tools"),
-    *("browser/test_form", "catalog/test_thumbnails", "playground/test_archivist"),
+    *("browser/test_form", "catalog/test_thumbnail_troubles", "playground/test_archivist"),
     *("playground/test_laws", "playground/test_sent_exactly", "playground/test_any_document"),
     *("playground/test_lifecycle_machine", "catalog/test_search"),
 ]

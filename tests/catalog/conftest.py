@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from asgiref.sync import async_to_sync
 import fal
 from catalog import sync
 from catalog.models import SyncReport
+from catalog.pictures import thumbnails
 from tests.catalog.upstream import CatalogueUpstream
 
 
@@ -42,3 +44,11 @@ def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]
             return await task
 
     return lambda **options: async_to_sync(run)(**options)
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Storage of the test's own, and a worker that looks again at once."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    monkeypatch.setattr(thumbnails, "IDLE_S", 0.2)
+    monkeypatch.setattr(thumbnails, "PLAN_EVERY_S", 0.0)

@@ -1,0 +1,75 @@
+"""A media host that serves thumbnails, and a worker that keeps them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from asgiref.sync import sync_to_async
+from django.core.files.storage import default_storage
+from django.db import connections
+from django.utils import timezone
+
+import fal
+from catalog.models import Picture
+from catalog.pictures import thumbnails
+from tests.catalog import thumbs
+
+HOST = "https://media.test"
+PHOTO = thumbs.photo()
+Answer = Callable[[httpx.Request], httpx.Response] | bytes | int
+
+
+class Host:
+    """A media host: answers by path, remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, Answer] | None = None) -> None:
+        self.answers = answers or {}
+        self.asked: list[str] = []
+        self.most = self.now = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(str(request.url))
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.01)
+        self.now -= 1
+        assert "Authorization" not in request.headers
+        answer = self.answers.get(request.url.path, PHOTO)
+        if isinstance(answer, int):
+            return httpx.Response(answer)
+        return answer(request) if callable(answer) else httpx.Response(200, content=answer)
+
+
+def work(host: Host, *, media: tuple[str, ...] = (HOST,), rounds: int = 200) -> None:
+    """Tend the pictures until there is nothing left to do."""
+
+    async def main() -> None:
+        addresses = fal.Addresses(media=media)
+        async with fal.Clients(addresses, "id:key", transport=httpx.MockTransport(host)) as clients:
+            tending = thumbnails.Thumbnails(clients.thumbnails, addresses)
+            try:
+                for _ in range(rounds):
+                    if await tending.tend():
+                        return
+                raise AssertionError("never idle")
+            finally:
+                await tending.close()
+                await sync_to_async(connections.close_all)()
+
+    asyncio.run(main())
+
+
+def files() -> set[str]:
+    """The names of all that is stored."""
+    return {file.name for file in Path(default_storage.location).rglob("*.*")}
+
+
+def later() -> None:
+    """Time passes: what is to be tried again is due."""
+    Picture.objects.filter(next_try_at__isnull=False).update(
+        next_try_at=timezone.now() - timedelta(seconds=1)
+    )
