@@ -108,10 +108,11 @@ def change(row: models.Model, values: Mapping[str, Any]) -> None:
     _updates[key].run(_pk=row.pk, **values)
 
 
-def insert(row: models.Model) -> None:
+def insert(row: models.Model) -> bool:
     """Write a new row whose key is known before, as `save(force_insert=True)` would; no signal is sent.
 
-    Raises IntegrityError where it breaks a rule of the table.
+    False where another row has what only one may have: nothing is written then. Raises
+    IntegrityError where the row breaks another rule of the table.
     """
     connection, meta = connections[DEFAULT_DB_ALIAS], row._meta
     fields = meta.local_concrete_fields
@@ -119,9 +120,13 @@ def insert(row: models.Model) -> None:
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     told = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    into = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})", told)  # noqa: S608
-    row._state.adding, row._state.db = False, connection.alias
+        cursor.execute(f"{into} ON CONFLICT DO NOTHING", told)
+        is_new = bool(cursor.rowcount)
+    if is_new:
+        row._state.adding, row._state.db = False, connection.alias
+    return is_new
 
 
 def _kept(owner: object, write: Callable[[BaseDatabaseWrapper], Any]) -> Any:

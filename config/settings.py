@@ -127,6 +127,14 @@ if IS_SQLITE:
             "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
         ),
     }
+else:
+    # PostgreSQL keeps the plan of what it was asked before (ADR 29); the address may say otherwise,
+    # and "off" for a pooler that gives each transaction another connection.
+    kept: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}
+    kept |= DATABASES["default"].get("OPTIONS", {})
+    if kept["prepare_threshold"] == "off":
+        kept["prepare_threshold"] = None
+    DATABASES["default"]["OPTIONS"] = kept
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 import fal
@@ -267,13 +267,11 @@ def create(**values: Any) -> tuple[Run, bool]:
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
-    try:
-        with transaction.atomic():
-            prepared.insert(run := Run(**values))
+    with transaction.atomic(savepoint=False):
+        if prepared.insert(run := Run(**values)):
             changes.announce()
-    except IntegrityError:
-        return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
-    return run, True
+            return run, True
+    return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
 
 
 def leave(pk: uuid.UUID, noted: set[datetime]) -> bool:

@@ -129,13 +129,17 @@ def test_an_inserted_row_is_the_one_that_save_would_write(
     values = {"user": user, "arguments": {"prompt": "ü", "seed": 2**60}, "title": "ü"}
     plain = make_run(**values)
     fresh = Run(endpoint=plain.endpoint, form_token="another", **values)
-    prepared.insert(fresh)
+    assert prepared.insert(fresh)
     assert not fresh._state.adding
     found, expected = (columns(Run.objects.get(pk=run.pk)) for run in (fresh, plain))
     differing = {name for name, value in found.items() if value != expected[name]}
     assert differing == {"id", "form_token", "webhook_token", "created_at"}
+    again = Run(endpoint=plain.endpoint, form_token="another", **values)
+    assert not prepared.insert(again)
+    assert again._state.adding
+    assert Run.objects.count() == 2
     with pytest.raises(IntegrityError), transaction.atomic():
-        prepared.insert(Run(endpoint=plain.endpoint, form_token="another", **values))
+        prepared.insert(Run(endpoint=None, form_token="third", **values))
 
 
 def test_cards_are_read_with_their_picture_and_no_more(

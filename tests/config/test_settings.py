@@ -8,38 +8,66 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.processes import ROOT, environment
 
-SHOW = (
-    "import json; from config import settings as s; "
-    "print(json.dumps([s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS]))"
-)
+SHOW = "import json; from config import settings as s; print(json.dumps([{}]))"
 
 
+Shown = Callable[..., list[Any]]
 Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """`read(FAL_KEY="a:b")`, in a copy: what stands in the checkout's own `.env` does not count."""
+def shown(tmp_path: Path) -> Shown:
+    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy: what stands in the checkout's own `.env` does not count."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
-    def show(**given: str) -> tuple[str, list[str], bool, list[str]]:
+    def show(what: str, **given: str) -> list[Any]:
         done = subprocess.run(
-            [sys.executable, "-c", SHOW],
+            [sys.executable, "-c", SHOW.format(what)],
             cwd=tmp_path,
             env=environment(SECRET_KEY="x", **given),
             capture_output=True,
             text=True,
             check=True,
         )
-        upstream, media, is_secure, hosts = json.loads(done.stdout)
+        found: list[Any] = json.loads(done.stdout)
+        return found
+
+    return show
+
+
+@pytest.fixture
+def read(shown: Shown) -> Read:
+    """`read(FAL_KEY="a:b")`: the upstream, the hosts of its media, whether cookies are secure, our hosts."""
+
+    def show(**given: str) -> tuple[str, list[str], bool, list[str]]:
+        what = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"
+        upstream, media, is_secure, hosts = shown(what, **given)
         return upstream, media, is_secure, hosts
 
     return show
+
+
+@pytest.mark.parametrize(
+    ("query", "threshold", "more"),
+    [
+        ("", 1, {}),
+        ("?sslmode=require", 1, {"sslmode": "require"}),
+        ("?prepare_threshold=9", 9, {}),
+        ("?prepare_threshold=off&connect_timeout=3", None, {"connect_timeout": 3}),
+    ],
+)
+def test_postgresql_keeps_plans_and_the_address_has_the_last_word(
+    shown: Shown, query: str, threshold: int | None, more: dict[str, Any]
+) -> None:
+    url = f"postgres://ana:secret@db/vitrine{query}"
+    (options,) = shown("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
+    assert options == {"server_side_binding": True, "prepare_threshold": threshold} | more
 
 
 @pytest.mark.parametrize(
