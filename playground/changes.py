@@ -1,7 +1,8 @@
 """How web and worker wake each other: LISTEN/NOTIFY on PostgreSQL; on SQLite a doorbell and a cheap change check.
 
 A wake-up says only that something may have changed; whoever is woken looks at the rows.
-Nothing depends on a wake-up: every waiter also looks after a time.
+Nothing depends on a wake-up: every waiter also looks after a time. What a process announced itself it
+looks at a moment later: it knows what it wrote, and whoever was woken by it is to have the processor first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from typing import Any
@@ -21,6 +23,8 @@ from playground import doorbells
 CHANNEL = "vitrine_changes"
 # For what nobody rang; reading SQLite's data_version costs some microseconds.
 CHECK_S = 0.012
+OWN_S = 0.02
+US = uuid.uuid4().hex  # who announces
 LISTEN_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -30,10 +34,10 @@ def announce() -> None:
     """Wake everybody who waits, when this transaction is committed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+            cursor.execute(f"NOTIFY {CHANNEL}, '{US}'")
     else:
         name = str(connection.settings_dict["NAME"])
-        transaction.on_commit(partial(doorbells.ring, name), robust=True)
+        transaction.on_commit(partial(doorbells.ring, name, US), robust=True)
 
 
 class Bell:
@@ -48,9 +52,20 @@ class Bell:
         self.is_wanted = asyncio.Event()
         self._waiting = 0
         self._rung = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
+
+    def hear(self, who: Collection[str]) -> None:
+        """Ring because these announced something: at once, or soon where it was only this process."""
+        if set(who) != {US}:
+            self.ring()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(OWN_S, self.ring)
 
     def ring(self) -> None:
         """Wake every waiter of this process."""
+        if self._soon:
+            self._soon.cancel()
+            self._soon = None
         self.version += 1
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
@@ -92,12 +107,12 @@ async def _watch_sqlite(bell: Bell, database: dict[str, Any]) -> None:
     watcher = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
     seen = None
 
-    def look() -> None:
+    def look(who: Collection[str] = ()) -> None:
         nonlocal seen
         version = watcher.execute("PRAGMA data_version").fetchone()[0]
         if version != seen:
             seen = version
-            bell.ring()
+            bell.hear(who)
 
     with closing(watcher), doorbells.heard(name, look):
         while True:
@@ -120,8 +135,8 @@ async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:
             ) as listener:
                 await listener.execute(f"LISTEN {CHANNEL}")
                 bell.ring()
-                async for _ in listener.notifies():
-                    bell.ring()
+                async for heard in listener.notifies():
+                    bell.hear([heard.payload])
         except psycopg.Error as error:
             log.warning("not listening for changes: %s", str(error).partition("\n")[0])
         bell.ring()

@@ -27,13 +27,13 @@ async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
     too busy, and the run certainly did not leave, it waits and is sent later; when
     only the answer was lost it is unconfirmed (C25).
     """
-    has_left = False
+    has_left = run.sent_at is not None  # with its claim
     is_blocked = run.endpoint.standing == Standing.BLOCKED
     if is_blocked and await surely(lifecycle.refuse, run.pk):
         return None  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
-        has_left = await surely(lifecycle.leave, run.pk, set())
+        has_left = has_left or await surely(lifecycle.leave, run.pk, set())
         if not has_left:
             return None
         if run.transport in direct.OPENED:

@@ -1,6 +1,6 @@
 """Wakes the other processes of this machine that work on the same SQLite file, at once.
 
-Each has a socket in a folder that is this user's alone; a ring is an empty datagram to all of them.
+Each has a socket in a folder that is this user's alone; a ring is a datagram to all of them that says who rings.
 A ring that nobody hears is no loss: whoever waits looks at the file now and then by itself.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+LONGEST_NAME = 64  # in bytes, of who rings
 HAS_SOCKETS = hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
 
 
@@ -43,14 +44,14 @@ def _is_ours(place: Path) -> bool:
     return state.st_uid == os.getuid() and state.st_mode & 0o777 == 0o700
 
 
-def ring(database: str) -> None:
+def ring(database: str, who: str = "") -> None:
     """Wake everybody who listens for this database; a socket that nobody has any more is cleared away."""
     if not (HAS_SOCKETS and _is_ours(place := _place(database))):
         return  # nobody has ever listened
     with _socket() as sender:
         for path in place.iterdir():
             try:
-                sender.sendto(b"", str(path))
+                sender.sendto(who.encode(), str(path))
             except (ConnectionRefusedError, FileNotFoundError):
                 path.unlink(missing_ok=True)
             except OSError:  # it has not yet heard those before
@@ -58,8 +59,8 @@ def ring(database: str) -> None:
 
 
 @contextmanager
-def heard(database: str, act: Callable[[], None]) -> Iterator[None]:
-    """Calls `act` in the running loop at each ring, for the block."""
+def heard(database: str, act: Callable[[set[str]], None]) -> Iterator[None]:
+    """Calls `act` in the running loop at each ring, for the block, with those who rang."""
     place = folder(database)
     if not place:
         yield
@@ -69,10 +70,11 @@ def heard(database: str, act: Callable[[], None]) -> Iterator[None]:
         listener.bind(str(path))
 
         def hear() -> None:
+            who = set()
             with suppress(BlockingIOError):  # all that rang since are one
                 while True:
-                    listener.recv(1)
-            act()
+                    who.add(listener.recv(LONGEST_NAME).decode(errors="replace"))
+            act(who)
 
         loop.add_reader(listener, hear)
         try:

@@ -10,6 +10,8 @@ from dataclasses import replace
 import fal
 
 GATHER_S = 0.2
+# What a model says last mostly comes with its end, which is not to wait for lines being written.
+MOMENT_S = 0.03
 # The whole log is one column: the longer it is, the less often it is written anew.
 GATHER_S_PER_LINE = 0.0002
 KNOWN_LINES = 20_000
@@ -18,26 +20,31 @@ KNOWN_LINES = 20_000
 async def gathered(statuses: AsyncGenerator[fal.Status]) -> AsyncGenerator[fal.Status]:
     """The statuses with something new, several in one where only lines were added.
 
-    A new state or queue position is told at once, and so is the first line after a
-    silence; each line is told once. An unknown status is never held back.
+    A new state or queue position is told at once, and the first line after a silence in a
+    moment; each line is told once. An unknown status is never held back.
     """
     basket = _Basket()
     picking = asyncio.create_task(_pick(statuses, basket), name="statuses of a run")
     try:
         while True:
             await basket.has_some.wait()
+            await _until_urgent(basket, MOMENT_S)
             if (status := basket.take()) is not None:
                 yield status
             if basket.is_over and not basket.has_some.is_set():
                 await picking  # raises what ended it
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(GATHER_S, GATHER_S_PER_LINE * basket.lines)):
-                    await basket.is_urgent.wait()
+            await _until_urgent(basket, max(GATHER_S, GATHER_S_PER_LINE * basket.lines))
     finally:
         picking.cancel()
         with suppress(asyncio.CancelledError):
             await picking
+
+
+async def _until_urgent(basket: _Basket, at_most_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await basket.is_urgent.wait()
 
 
 async def _pick(statuses: AsyncGenerator[fal.Status], basket: _Basket) -> None:

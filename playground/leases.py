@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import CharField, DateTimeField, F, Q, UUIDField, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Greatest, RowNumber
 
+from catalog.models import Standing
 from catalog.prepared import Prepared, PreparedUpdate, Slot, Slots
 from playground import changes, clock, lifecycle, outcomes
 from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.querysets import RunQuerySet
+from playground.turns import NO_LIMIT, Free, MayGo, Waiting, fair, numbered, within
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
@@ -53,9 +55,8 @@ _TO_SEND = (
     "endpoint__standing",
 )
 
-# How many new runs may be sent by each transport; those that are not named have no limit.
-MayGo = Mapping[str, int]
-NO_LIMIT: MayGo = {}
+# Whether the caller sends a run, if it gets it, before it does anything else.
+MayLeave = Callable[[Run], bool]
 
 
 @dataclass(frozen=True)
@@ -66,55 +67,61 @@ class Claim:
     to_follow: list[uuid.UUID]
 
 
-class Free(NamedTuple):
-    """A run that nobody works on."""
-
-    pk: uuid.UUID
-    user_id: int
-    created_at: datetime
-    transport: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A run that waits to be sent: the person's `number`-th, counted from the oldest."""
-
-    pk: uuid.UUID
-    user_id: int
-    number: int
-    created_at: datetime
-    transport: str = Transport.QUEUE
-
-
-def claim(worker: str, limit: int, now: datetime | None = None, may_go: MayGo = NO_LIMIT) -> Claim:
+def claim(
+    worker: str,
+    limit: int,
+    now: datetime | None = None,
+    may_go: MayGo = NO_LIMIT,
+    may_leave: MayLeave = lambda run: False,
+) -> Claim:
     """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
     still going up was not sent.
+
+    Where they are few, new ones that `may_leave` are noted as sent by the same commit, which spares each of
+    them one (`lifecycle.leave`); of many each leaves in its turn. Who lets them must hear the answer: where
+    none came, `take_back` them.
     """
     now = now or clock.now()
     first = [Free(*row) for row in _FIRST.all(now=now)]
     if not first:
         return Claim([], [])
     is_all = len(first) < FEW
-    waiting = _numbered(first, may_go) if is_all else None
+    waiting = numbered(first, may_go) if is_all else None
     may_be_begun = not is_all or any(one.state != State.CREATED for one in first)
     with transaction.atomic():
         again, to_follow, broken_off = _taken_over(now, limit) if may_be_begun else ([], [], [])
         room = limit - len(again) - len(to_follow)
         fresh = _fresh(now, room, may_go, waiting)
+        leaving = [run for run in fresh if is_all and _has_all(run) and may_leave(run)]
         mine = {"worker": worker, "lease_until": now + LEASE}
         for run in (sending := again + fresh):
             run.attempts += 1
-        if sending:
-            _MINE.run(pks=[run.pk for run in sending], **mine)
+        if staying := [run.pk for run in sending if run not in leaving]:
+            _MINE.run(pks=staying, **mine)
+        if leaving:
+            _LEAVING.run(pks=[run.pk for run in leaving], now=now, **mine)
+            for run in leaving:
+                run.sent_at = max(now, run.created_at)
         if to_follow:
             Run.objects.filter(pk__in=to_follow).update(**mine)
         for run in broken_off:
             lifecycle.record(run.pk, _broken_off(run))
     return Claim(sending, to_follow)
+
+
+def _has_all(run: Run) -> bool:
+    """Whether nothing is to be done before a run (with its endpoint) leaves."""
+    return run.endpoint.standing != Standing.BLOCKED and not inputs.has_files(run)
+
+
+def take_back(worker: str, claimed_at: datetime) -> None:
+    """Free the runs of this worker's claim, of which it heard nothing: it sent none of them."""
+    mine = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
+    unsent = mine.filter(state=State.SUBMITTING, handle=None)
+    unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
 
 
 def has_free(may_go: MayGo = NO_LIMIT) -> bool:
@@ -131,22 +138,6 @@ def is_room(user_id: int) -> bool:
     under_way = Counter(_SENT.all())
     is_mine = under_way[user_id] < settings.RUNS_AT_ONCE_PER_USER
     return is_mine and under_way.total() < settings.RUNS_AT_ONCE
-
-
-def fair(
-    waiting: Sequence[Waiting], under_way: Mapping[int, int], room: int, per_user: int
-) -> list[uuid.UUID]:
-    """Which of the waiting runs go next: people take turns, and each one's oldest goes first.
-
-    Whoever has the fewest runs under way comes first, so a sweep of two hundred never
-    keeps a colleague's single run waiting for more than a free place.
-    """
-
-    def turn(one: Waiting) -> tuple[int, datetime]:
-        return under_way.get(one.user_id, 0) + one.number, one.created_at
-
-    able = [one for one in waiting if turn(one)[0] <= per_user]
-    return [one.pk for one in sorted(able, key=turn)[: max(room, 0)]]
 
 
 def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[Run]]:
@@ -174,18 +165,6 @@ def _broken_off(run: Run) -> Observation:
     return Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT)
 
 
-def _numbered(free: Sequence[Free], may_go: MayGo) -> list[Waiting]:
-    """The new ones of all free runs, from the oldest on, each with its place among its person's."""
-    before: Counter[int] = Counter()
-    waiting = []
-    for one in free:
-        if one.state == State.CREATED and may_go.get(one.transport, 1) > 0:
-            before[one.user_id] += 1
-            number = before[one.user_id]
-            waiting.append(Waiting(one.pk, one.user_id, number, one.created_at, one.transport))
-    return waiting
-
-
 def _fresh(now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None) -> list[Run]:
     """New runs whose turn it is, of those that wait; without them the database is asked who does."""
     if room <= 0:
@@ -208,7 +187,7 @@ def _next(
     if waiting is None:
         waiting = _oldest_of_each(now, min(room, settings.RUNS_AT_ONCE_PER_USER), may_go)
     chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
-    return _within(may_go, chosen, waiting)
+    return within(may_go, chosen, waiting)
 
 
 def _oldest_of_each(now: datetime, most: int, may_go: MayGo) -> list[Waiting]:
@@ -219,22 +198,6 @@ def _oldest_of_each(now: datetime, most: int, may_go: MayGo) -> list[Waiting]:
     rows = able.order_by().annotate(number=number).filter(number__lte=most)
     columns = ("pk", "user_id", "number", "created_at", "transport")
     return [Waiting(*row) for row in rows.values_list(*columns)]
-
-
-def _within(
-    may_go: MayGo, chosen: Sequence[uuid.UUID], waiting: Sequence[Waiting]
-) -> list[uuid.UUID]:
-    """Those of `chosen` that may go; the others wait for another look."""
-    ways = {one.pk: one.transport for one in waiting}
-    left = dict(may_go)
-    going = []
-    for pk in chosen:
-        if (limit := left.get(ways[pk])) is not None:
-            if limit <= 0:
-                continue
-            left[ways[pk]] = limit - 1
-        going.append(pk)
-    return going
 
 
 def _locked(runs: RunQuerySet) -> RunQuerySet:
@@ -275,13 +238,19 @@ _SENT = Prepared(
     )
 )
 _CHOSEN = Prepared(lambda: _locked(_new(_NOW).filter(pk__in=_PKS)).order_by("created_at"))
-_MINE = PreparedUpdate(
+_TAKEN: dict[str, Any] = {
+    "worker": Slot("worker", CharField()),
+    "lease_until": Slot("lease_until", DateTimeField()),
+    "state": State.SUBMITTING,
+    "attempts": F("attempts") + 1,
+    "note": "",
+}
+_MINE = PreparedUpdate(lambda: Run.objects.filter(pk__in=_PKS), **_TAKEN)
+_LEAVING = PreparedUpdate(
     lambda: Run.objects.filter(pk__in=_PKS),
-    worker=Slot("worker", CharField()),
-    lease_until=Slot("lease_until", DateTimeField()),
-    state=State.SUBMITTING,
-    attempts=F("attempts") + 1,
-    note="",
+    **_TAKEN,
+    sent_at=Greatest(F("created_at"), _NOW),
+    version=F("version") + 1,
 )
 
 

@@ -13,6 +13,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -40,6 +41,7 @@ from playground.models import Artifact, Run, Transport
 from playground.models import Worker as WorkerRow
 from playground.pacing import Host, Pace
 from playground.transports.direct import OPENED
+from playground.turns import MayGo
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ AT_ONCE = 5000  # runs that one worker sends and follows; how many are sent is l
 COPIES_AT_ONCE = 4
 LOOK_AGAIN_S = 1.0
 TEND_EVERY_S = 0.1
+SLOW_S = 0.1  # of a submit
 # Every write of thousands of runs rings; looking for work takes a fifth of the time at most.
 LOOK_SHARE = 0.2
 LOOK_PAUSE_S = 0.1
@@ -77,8 +80,10 @@ class Worker:
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._sending: set[uuid.UUID] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         self._cancelling: set[uuid.UUID] = set()
         self._look_took_s = 0.0
+        self._unheard: datetime | None = None  # when we claimed what we have not begun to send
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -112,8 +117,9 @@ class Worker:
         sending = {pk: self.runs[pk] for pk in self._sending}
         followed = [task for pk, task in self.runs.items() if pk not in sending]
         copies = list(self.copies)
-        await _cancelled([*jobs, *followed, *self.copies.values()])
+        await _cancelled([*jobs, *followed, *self.copies.values(), *self._telling])
         await sync_to_async(archivist.release)(copies)
+        await sync_to_async(self._take_back)()
         await sync_to_async(leases.release)(self.name, keep=list(sending))
         if sending:
             await asyncio.wait(sending.values(), timeout=STOP_WITHIN_S)
@@ -144,12 +150,29 @@ class Worker:
         version = -1
         while True:
             version = await bell.wait(version, LOOK_AGAIN_S)
-            claim = await self._at_rows(self._free)
-            for run in claim.to_send if claim else ():
-                self._start(run.pk, partial(self._send, run))
-            for pk in claim.to_follow if claim else ():
-                self._start(pk, partial(self._take_up, pk))
+            if claim := await self._at_rows(self._free):
+                self._begin(claim)
             await asyncio.sleep(min(self._look_took_s / LOOK_SHARE, LOOK_PAUSE_S))
+
+    def _begin(self, claim: leases.Claim) -> None:
+        for run in claim.to_send:
+            self._sending.add(run.pk)
+            self._start(run.pk, partial(self._send, run))
+        for pk in claim.to_follow:
+            self._start(pk, partial(self._take_up, pk))
+        self._unheard = None
+        # The others are told of as they leave.
+        if left := {run.pk for run in claim.to_send if run.sent_at}:
+            telling = asyncio.create_task(self._tell_slow(left))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            telling.add_done_callback(_report)
+
+    async def _tell_slow(self, left: set[uuid.UUID]) -> None:
+        """Pages hear that runs are on their way where that takes long: mostly the answer is the news."""
+        await asyncio.sleep(SLOW_S)
+        if left & self._sending:
+            await self._at_rows(changes.announce)
 
     async def _tend(self, bell: changes.Bell) -> float:
         """Cancel what is to be cancelled and copy what is new: a moment later is soon enough."""
@@ -182,16 +205,28 @@ class Worker:
 
     def _free(self) -> leases.Claim | None:
         began = time.perf_counter()
+        self._take_back()
         room = AT_ONCE - len(self.runs)
         may_go = self._may_go()
         # A worker without runs claims at once: that looks before it writes, too.
         has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
-        claim = leases.claim(self.name, room, may_go=may_go) if has_free else None
+        claim = self._claimed(room, may_go) if has_free else None
         for run in claim.to_send if claim else ():
             self._host(run.transport).sends()
         # With what it took to claim: the claim itself rings, and to look again at once would hold up what it got.
         self._look_took_s = time.perf_counter() - began
         return claim
+
+    def _claimed(self, room: int, may_go: MayGo) -> leases.Claim:
+        self._unheard = at = clock.now()
+        # One that we still hold for a moment, given back just now, is not begun again at once.
+        return leases.claim(self.name, room, at, may_go, lambda run: run.pk not in self.runs)
+
+    def _take_back(self) -> None:
+        """A claim that was cut off may have come through all the same; nothing of it was sent."""
+        if self._unheard:
+            leases.take_back(self.name, self._unheard)
+            self._unheard = None
 
     def _may_go(self) -> dict[str, int]:
         """How many new runs may go to hosts in trouble: one, where none of those who follow is well."""
@@ -230,10 +265,10 @@ class Worker:
 
     def _let_go(self, pk: uuid.UUID) -> None:
         self.runs.pop(pk, None)
+        self._sending.discard(pk)
         self._cancelling.discard(pk)
 
     async def _send(self, run: Run) -> None:
-        self._sending.add(run.pk)
         try:
             handle = await dispatcher.send(run, self.upstream)
         finally:

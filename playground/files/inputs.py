@@ -52,8 +52,13 @@ async def resolved(run: Run, upstream: fal.Clients) -> Any:
     return sent
 
 
+def has_files(run: Run) -> bool:
+    """Whether files of ours are to go up before the run."""
+    return next(_ours_in(run.arguments), None) is not None
+
+
 def is_before_submit(run: Run) -> bool:
-    """Whether a run that is being sent certainly did not leave: `lifecycle.leave` notes it before it does."""
+    """Whether a run that is being sent certainly did not leave: that it leaves is noted before it does."""
     return run.state == Run.State.SUBMITTING and not run.handle and run.sent_at is None
 
 

@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
 
 from playground import changes, doorbells
+from tests import clock
 
 PATIENCE_S = 60.0
 
@@ -37,8 +38,8 @@ def listen(database: str, ring: Callable[[], object]) -> int:
                 is_heard.set()
 
         with (
-            doorbells.heard(database, lambda: hear(1)),
-            doorbells.heard(database, lambda: hear(2)),
+            doorbells.heard(database, lambda who: hear(1)),
+            doorbells.heard(database, lambda who: hear(2)),
         ):
             await asyncio.to_thread(ring)
             async with asyncio.timeout(PATIENCE_S):
@@ -89,7 +90,7 @@ def test_without_a_place_for_sockets_nobody_is_disturbed(
     doorbells.ring(database)
 
     async def main() -> None:
-        with doorbells.heard(database, lambda: None):
+        with doorbells.heard(database, lambda who: None):
             await asyncio.sleep(0)
 
     asyncio.run(main())
@@ -103,7 +104,7 @@ def test_a_committed_change_wakes_who_waits(
     if has_rung:
         monkeypatch.setattr(changes, "CHECK_S", 2 * PATIENCE_S)
     elif connection.vendor == "sqlite":  # as if written by somebody who does not ring
-        monkeypatch.setattr(doorbells, "ring", lambda database: None)
+        monkeypatch.setattr(doorbells, "ring", lambda database, who: None)
 
     def write() -> None:
         with transaction.atomic():
@@ -128,3 +129,33 @@ def test_a_committed_change_wakes_who_waits(
             await sync_to_async(connections.close_all)()
 
     assert asyncio.run(main())
+
+
+def test_what_a_process_announced_itself_it_looks_at_a_moment_later() -> None:
+    async def main() -> list[float]:
+        bell, now = changes.Bell(), asyncio.get_running_loop().time
+        rung: list[float] = []
+        for who in ([changes.US], [changes.US], ["another"], [], [changes.US, "another"]):
+            before, version = now(), bell.version
+            bell.hear(who)
+            assert await bell.wait(version, PATIENCE_S) == version + 1
+            rung.append(now() - before)
+        bell.hear([changes.US])
+        bell.hear(["another"])  # looks at both
+        version = bell.version
+        assert await bell.wait(version, 10 * changes.OWN_S) == version
+        return rung
+
+    assert clock.run(main()) == [changes.OWN_S, changes.OWN_S, 0, 0, 0]
+
+
+def test_a_ring_says_who_rang(database: str) -> None:
+    async def main() -> set[str]:
+        heard: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
+        with doorbells.heard(database, heard.set_result):
+            doorbells.ring(database, "ana")
+            doorbells.ring(database, "eva")
+            async with asyncio.timeout(PATIENCE_S):
+                return await heard
+
+    assert asyncio.run(main()) == {"ana", "eva"}

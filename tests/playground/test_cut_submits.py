@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+import uuid
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import OperationalError, connections
 
 from catalog import upstream
 from catalog.models import Endpoint
-from playground import dispatcher, leases, lifecycle
+from playground import changes, dispatcher, leases, lifecycle, worker
 from playground.models import Run
+from playground.worker import Worker
 from tests.playground.conftest import Control, Work
 
 State = Run.State
@@ -111,17 +114,21 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
-@pytest.mark.parametrize("transport", ["queue", "sync", "stream"])
+@pytest.mark.parametrize(
+    ("transport", "leaves"),
+    [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
+)
 def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
-    ask: Callable[[str], Run], sandbox: Control, transport: str, is_killed: bool
+    ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
 ) -> None:
+    """`leaves`: noted as sent by its claim."""
     kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
     ended = "queued" if transport == "queue" else "succeeded"
     outcomes: list[tuple[int, str]] = []
     is_whole = False
     while not is_whole and len(outcomes) < 60:
         run = ask(transport)
-        (claimed,) = leases.claim("first", 10).to_send
+        (claimed,) = leases.claim("first", 10, may_leave=lambda run: leaves).to_send
         is_whole = send(claimed, len(outcomes), is_killed)
         leases.release("first")
         for taken_over in leases.claim("second", 10).to_send:
@@ -134,8 +141,71 @@ def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
         outcomes.append((taken, run.state))
         Run.objects.filter(pk=run.pk).update(state=State.CANCELLED)
     assert is_whole
-    assert outcomes[0] == outcomes[-1] == (1, ended)  # one had not left, the other was whole
+    assert outcomes[0] == ((0, "unconfirmed") if leaves else (1, ended))  # it had not left
+    assert outcomes[-1] == (1, ended)  # it was whole
     assert len(outcomes) > 4
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
+    ask: Callable[[str], Run],
+    work: Work,
+    sandbox: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    is_stopped: bool,
+) -> None:
+    """It is committed, and nobody hears of it: the connection ends, or the worker is told to stop."""
+    run, free = ask("queue"), Worker._free
+    cut: list[uuid.UUID] = []
+
+    def free_unheard(self: Worker) -> leases.Claim | None:
+        claim = free(self)
+        if cut or not claim or not claim.to_send:
+            return claim
+        cut.append(claim.to_send[0].pk)
+        assert Run.objects.get(pk=run.pk).sent_at
+        if not is_stopped:
+            raise OperationalError("server closed the connection unexpectedly")
+        async_to_sync(stop)(self)
+        time.sleep(0.1)  # the loop has cancelled who waits for this
+        return claim
+
+    async def stop(one: Worker) -> None:
+        one.stop()
+
+    monkeypatch.setattr(Worker, "_free", free_unheard)
+    monkeypatch.setattr(worker, "AFTER_DATABASE_ERROR_S", 0.0)
+    if is_stopped:
+        work(lambda: cut)
+        freed = Run.objects.get(pk=run.pk)
+        assert (freed.sent_at, freed.worker, freed.lease_until) == (None, "", None)
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    run.refresh_from_db()
+    assert (cut, run.attempts) == ([run.pk], 2)
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_a_submit_that_takes_long_is_told_of(
+    ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce, said = changes.announce, []
+
+    def say() -> None:
+        said.append(Run.objects.values_list("state", flat=True).get())
+        announce()
+
+    monkeypatch.setattr(changes, "announce", say)
+    ask("queue")
+    said.clear()
+    sandbox.fault("submit", "late", value=3 * worker.SLOW_S)
+    work(lambda: Run.objects.filter(state="succeeded").exists())
+    assert said.count(State.SUBMITTING) == 1
+    assert said.index(State.SUBMITTING) < said.index(State.QUEUED)
+    Run.objects.all().delete()
+    ask("queue")
+    said.clear()
+    work(lambda: Run.objects.filter(state="succeeded").exists())
+    assert State.SUBMITTING not in said
 
 
 def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(

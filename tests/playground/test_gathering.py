@@ -70,8 +70,8 @@ def test_a_new_state_or_position_is_told_at_once() -> None:
     assert found[-1][0] < 0.15
 
 
-def test_the_first_line_after_a_silence_is_told_at_once_and_the_last_one_too() -> None:
-    found = told(running(1), 0.5, running(2), 0.01, running(3), 0.5, Status(Phase.COMPLETED))
+def test_the_first_line_after_a_silence_is_told_in_a_moment_and_the_last_one_too() -> None:
+    found = told(running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED))
     assert [[one.message for one in status.logs] for _, status in found] == [
         ["step 1"],
         ["step 2"],
@@ -79,6 +79,15 @@ def test_the_first_line_after_a_silence_is_told_at_once_and_the_last_one_too() -
         [],
     ]
     assert found[1][0] < 0.6
+
+
+def test_lines_that_come_with_the_end_are_told_with_it() -> None:
+    found = told(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
+    assert [(status.state, len(status.logs)) for _, status in found] == [
+        (Phase.IN_PROGRESS, 1),
+        (Phase.COMPLETED, 1),
+    ]
+    assert found[-1][0] < 0.515
 
 
 def test_what_a_poll_repeats_is_told_once_and_nothing_new_is_not_told() -> None:

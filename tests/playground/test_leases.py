@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,61 +12,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
-from hypothesis import strategies as st
 
-from playground import leases
-from playground.leases import Waiting
+from playground import clock, leases
 from playground.models import Run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def waiting(user_id: int, count: int, since_s: int = 0) -> list[Waiting]:
-    """A person's runs, a second apart."""
-    return [
-        Waiting(
-            uuid.UUID(int=user_id << 32 | n), user_id, n, START + timedelta(seconds=since_s + n)
-        )
-        for n in range(1, count + 1)
-    ]
-
-
-def users(chosen: list[uuid.UUID]) -> list[int]:
-    return [pk.int >> 32 for pk in chosen]
-
-
-def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
-    sweep, single = waiting(1, 200), waiting(2, 1, since_s=1000)
-    assert users(leases.fair(sweep + single, {1: 9}, 1, 10)) == [2]
-    assert users(leases.fair(sweep + single, {}, 3, 10)) == [1, 2, 1]
-
-
-def test_each_persons_oldest_goes_first() -> None:
-    chosen = leases.fair(waiting(1, 5) + waiting(2, 5), {}, 6, 10)
-    for user_id in (1, 2):
-        numbers = [pk.int & 0xFFFFFFFF for pk in chosen if pk.int >> 32 == user_id]
-        assert numbers == [1, 2, 3]
-
-
-@given(
-    counts=st.dictionaries(st.integers(1, 6), st.integers(0, 30), max_size=6),
-    busy=st.dictionaries(st.integers(1, 6), st.integers(0, 12), max_size=6),
-    room=st.integers(-3, 60),
-    per_user=st.integers(1, 12),
-)
-def test_no_place_stays_empty_and_none_is_given_twice(
-    counts: dict[int, int], busy: dict[int, int], room: int, per_user: int
-) -> None:
-    rows = [one for user_id, count in counts.items() for one in waiting(user_id, count)]
-    chosen = leases.fair(rows, busy, room, per_user)
-    able = {u: min(n, max(per_user - busy.get(u, 0), 0)) for u, n in counts.items()}
-    taken = Counter(users(chosen))
-    assert len(set(chosen)) == len(chosen) == min(max(room, 0), sum(able.values()))
-    assert all(taken[u] <= able[u] for u in counts)
-    behind = [busy.get(u, 0) + taken[u] for u in counts if taken[u] < able[u]]
-    ahead = [busy.get(u, 0) + taken[u] for u in counts if taken[u]]
-    assert not behind or not ahead or max(ahead) <= min(behind) + 1
 
 
 @pytest.fixture
@@ -111,6 +60,61 @@ def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run
     Run.objects.filter(pk=runs[0].pk).update(lease_until=START)
     assert leases.claim("two", 9).to_follow == [runs[0].pk]
     assert leases.renew("one", [run.pk for run in runs]) == {runs[0].pk}
+
+
+def test_what_may_leaves_with_its_claim_unless_something_is_to_be_done_before(
+    make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
+) -> None:
+    """A file is to go up, or the model is blocked, or the caller still holds the run."""
+    blocked = make_endpoint("fal-ai/blocked", standing="blocked")
+    upload = f"/uploads/{uuid.uuid4()}/cat.png"
+    plain, ahead, held, of_blocked, with_file = (
+        make_run(),
+        make_run(),
+        make_run(),
+        make_run(endpoint=blocked),
+        make_run(arguments={"images": [{"url": upload}]}),
+    )
+    now = clock.now()
+    Run.objects.filter(pk=ahead.pk).update(created_at=now + timedelta(hours=1))
+    claim = leases.claim("w", 9, now, may_leave=lambda run: run.pk != held.pk)
+    sent = {run.pk: run.sent_at for run in claim.to_send}
+    assert dict(Run.objects.values_list("pk", "sent_at")) == sent
+    assert sent == {
+        plain.pk: now,
+        ahead.pk: now + timedelta(hours=1),  # another machine's clock: times stand in their order
+        held.pk: None,
+        of_blocked.pk: None,
+        with_file.pk: None,
+    }
+    left = {plain.pk, ahead.pk}
+    assert {run.pk for run in Run.objects.filter(version=plain.version + 1)} == left
+    assert set(Run.objects.values_list("state", "worker", "attempts")) == {("submitting", "w", 1)}
+
+
+def test_of_many_each_leaves_in_its_turn(limits: Any, make_run: Callable[..., Run]) -> None:
+    limits.RUNS_AT_ONCE = limits.RUNS_AT_ONCE_PER_USER = 99
+    few = [make_run() for _ in range(leases.FEW - 1)]
+    claim = leases.claim("w", 99, may_leave=lambda run: True)
+    assert all(run.sent_at for run in claim.to_send)
+    assert len(claim.to_send) == len(few)
+    for _ in range(leases.FEW):
+        make_run()
+    claim = leases.claim("w", 99, may_leave=lambda run: True)
+    assert not any(run.sent_at for run in claim.to_send)
+    assert len(claim.to_send) == leases.FEW
+
+
+def test_a_claim_of_which_nothing_was_heard_is_free_again(make_run: Callable[..., Run]) -> None:
+    unheard, sent, other, earlier = (make_run() for _ in range(4))
+    now = clock.now()
+    leases.claim("w", 9, now, may_leave=lambda run: True)
+    Run.objects.filter(pk=sent.pk).update(state="queued", handle={"request_id": "r"})
+    Run.objects.filter(pk=other.pk).update(worker="other")
+    Run.objects.filter(pk=earlier.pk).update(lease_until=now)
+    leases.take_back("w", now)
+    (again,) = leases.claim("w", 9, now).to_send
+    assert (again.pk, again.sent_at, again.attempts) == (unheard.pk, None, 2)
 
 
 @pytest.mark.django_db(transaction=True)

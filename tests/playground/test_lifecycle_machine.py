@@ -127,13 +127,27 @@ class Life(RuleBasedStateMachine):
         for _ in range(times):
             self._step(lambda: lifecycle.record(self.run.pk, seen))
 
-    @rule()
-    def claim(self) -> None:
+    @rule(leaves=st.booleans())
+    def claim(self, leaves: bool) -> None:
         before = self.run
         free = timezone.now() + timedelta(hours=1)
-        leases.claim("w", 9, free)
+        claim = leases.claim("w", 9, free, may_leave=lambda run: leaves)
         self.run = Run.objects.get(pk=before.pk)
         assert self.run.version >= before.version
+        if leaves and claim.to_send and before.state == State.CREATED:
+            assert before.sent_at is None, "sent twice"
+            assert claim.to_send[0].sent_at == self.run.sent_at is not None
+
+    @rule()
+    def take_back(self) -> None:
+        """A worker that heard nothing of its claim frees what is not known to be upstream."""
+        before = self.run
+        if before.lease_until:
+            leases.take_back("w", before.lease_until - leases.LEASE)
+        self.run = Run.objects.get(pk=before.pk)
+        assert core(self.run) == core(before) | {"sent_at": self.run.sent_at}
+        may = before.state == State.SUBMITTING and not before.handle
+        assert self.run.sent_at == before.sent_at or (may and self.run.sent_at is None)
 
     @rule()
     def leave(self) -> None:

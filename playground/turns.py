@@ -1,0 +1,81 @@
+"""Whose run is sent next: people take turns, and each one's oldest goes first."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from playground.models import Run, Transport
+
+# How many new runs may be sent by each transport; those that are not named have no limit.
+MayGo = Mapping[str, int]
+NO_LIMIT: MayGo = {}
+
+
+class Free(NamedTuple):
+    """A run that nobody works on."""
+
+    pk: uuid.UUID
+    user_id: int
+    created_at: datetime
+    transport: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run that waits to be sent: the person's `number`-th, counted from the oldest."""
+
+    pk: uuid.UUID
+    user_id: int
+    number: int
+    created_at: datetime
+    transport: str = Transport.QUEUE
+
+
+def numbered(free: Sequence[Free], may_go: MayGo) -> list[Waiting]:
+    """The new ones of all free runs, from the oldest on, each with its place among its person's."""
+    before: Counter[int] = Counter()
+    waiting = []
+    for one in free:
+        if one.state == Run.State.CREATED and may_go.get(one.transport, 1) > 0:
+            before[one.user_id] += 1
+            number = before[one.user_id]
+            waiting.append(Waiting(one.pk, one.user_id, number, one.created_at, one.transport))
+    return waiting
+
+
+def fair(
+    waiting: Sequence[Waiting], under_way: Mapping[int, int], room: int, per_user: int
+) -> list[uuid.UUID]:
+    """Which of the waiting runs go next: people take turns, and each one's oldest goes first.
+
+    Whoever has the fewest runs under way comes first, so a sweep of two hundred never
+    keeps a colleague's single run waiting for more than a free place.
+    """
+
+    def turn(one: Waiting) -> tuple[int, datetime]:
+        return under_way.get(one.user_id, 0) + one.number, one.created_at
+
+    able = [one for one in waiting if turn(one)[0] <= per_user]
+    return [one.pk for one in sorted(able, key=turn)[: max(room, 0)]]
+
+
+def within(
+    may_go: MayGo, chosen: Sequence[uuid.UUID], waiting: Sequence[Waiting]
+) -> list[uuid.UUID]:
+    """Those of `chosen` that may go; the others wait for another look."""
+    ways = {one.pk: one.transport for one in waiting}
+    left = dict(may_go)
+    going = []
+    for pk in chosen:
+        if (limit := left.get(ways[pk])) is not None:
+            if limit <= 0:
+                continue
+            left[ways[pk]] = limit - 1
+        going.append(pk)
+    return going
