@@ -88,6 +88,22 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
     assert page.url.endswith("/models/a/b/")
 
 
+def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> None:
+    """A file dropped beside the fields looks for a free one when it can be put there, not before."""
+    page = open_form()
+    picture = field(page, "image_url")
+    waiting: list[Any] = []
+    page.route("**/form-rows*.js", lambda route: waiting.append(route))
+    begin_drag(page)
+    with page.expect_request("**/form-rows*.js"):
+        assert drop(page, "h1", ("hill.png", "image/png", png(99, 99)))
+    assert drop(page, "[name=image_url]", ("a.png", "image/png", png()))
+    held(picture)
+    waiting[0].continue_()
+    expect(page.locator("[data-field=image_urls] .media-name")).to_have_text("hill.png")
+    expect(picture.locator(".media-name")).to_have_text("a.png")
+
+
 def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
     """On a field's label; anywhere on the page; pasted while another control has the focus."""
     page = open_form()

@@ -38,12 +38,13 @@ function drop(event) {
   const link = event.dataTransfer.getData("text/uri-list").split(/[\r\n]+/).find((line) => RUN.test(line) && line.startsWith(location.origin));
   const files = [...event.dataTransfer.files];
   const field = files.length ? taker(files, event.target.closest(".field")) : null;
-  if (field?.closest(".field").contains(event.target)) give(field, files);
+  if (field?.closest(".field").contains(event.target)) ready().then(() => give(field, files));
   else if (link) ask({ address: link });
   else if (files.length) restore(files[0], field && (() => paste(files)));
 }
 /** Files that were given beside the fields for files. */
-export function paste(files) {
+export async function paste(files) {
+  await ready(); // which field is free is asked afterwards: one may have been filled meanwhile
   const field = taker(files);
   if (field) give(field, files);
 }
@@ -55,8 +56,8 @@ function taker(files, own) {
   const hasRoom = (field) => !("mask" in field.dataset) && (field.localName === "form-rows" || (files.length === 1 && !field.dataset.state && !field.querySelector("[type='text']").value));
   return fitting.find((field) => own && field.closest(".field") === own) ?? fitting.find(hasRoom);
 }
-async function give(field, files) {
-  await Promise.all([import("./form-media.js"), import("./form-rows.js")]);
+const ready = () => Promise.all([import("./form-media.js"), import("./form-rows.js")]);
+function give(field, files) {
   if (field.localName === "form-rows") field.take(files);
   else field.upload(files[0], files.length > 1 ? `Only ${files[0].name} was taken: this field holds one file.` : "");
   field.scrollIntoView({ block: "nearest" });
