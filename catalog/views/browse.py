@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 from django_htmx.middleware import HtmxDetails
@@ -46,7 +46,7 @@ def own_media(view: View) -> View:
     return decorated
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @revalidated
 def front(request: HtmxRequest) -> HttpResponse:
@@ -64,7 +64,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@require_GET
+@require_safe
 @own_media
 @vary_on_headers("HX-Request")
 @revalidated
@@ -74,7 +74,7 @@ def models(request: HtmxRequest) -> HttpResponse:
     return _search(request, place, Query.from_params(request.GET))
 
 
-@require_GET
+@require_safe
 @own_media
 @vary_on_headers("HX-Request")
 @revalidated
@@ -112,7 +112,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
     return (replace_url if is_typing else push_url)(response, region.canonical)
 
 
-@require_GET
+@require_safe
 @own_media
 @revalidated
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
@@ -148,7 +148,7 @@ def favourites(request: HtmxRequest) -> HttpResponse:
     return trigger_client_event(response, "favourites:changed", changed)
 
 
-@require_GET
+@require_safe
 def sync_progress(request: HtmxRequest) -> HttpResponse:
     """How the sync is getting on; tells the page when there is more to show than it shows."""
     revision = Revision.current()

@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from catalog import search
@@ -157,7 +157,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 @curators_only
-@require_GET
+@require_safe
 def choices(request: HtmxRequest, slug: str) -> HttpResponse:
     """Models that `find` means, each a button that adds it."""
     found = get_object_or_404(Collection, slug=slug)

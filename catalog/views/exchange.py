@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.curation import exchange
 from catalog.curation.curators import curators_only
@@ -17,9 +17,11 @@ from catalog.models import Collection
 if TYPE_CHECKING:
     from catalog.views.browse import HtmxRequest
 
+LARGEST_MB = exchange.LARGEST_BYTES >> 20
+
 
 @curators_only
-@require_GET
+@require_safe
 def export(request: HtmxRequest) -> HttpResponseBase:
     """All collections as one file, drafts too; with `?of=<slug>` one alone."""
     slug = request.GET.get("of", "").replace("\x00", "")
@@ -43,7 +45,7 @@ def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
 def import_(request: HtmxRequest) -> HttpResponseBase:
     """A file's collections: first what they would change, then, with `confirm`, the change."""
     if request.method != "POST":
-        return render(request, "catalog/import.html", {})
+        return render(request, "catalog/import.html", {"largest_mb": LARGEST_MB})
     file = request.FILES.get("file")
     text = request.POST.get("text", "").replace("\r\n", "\n")  # a browser makes every line longer
     try:
@@ -55,7 +57,7 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
             return render(request, "catalog/import.html", context)
         made = exchange.carry_out(entries, request.user)
     except ValueError as error:
-        context = {"error": str(error), "text": "" if file else text}
+        context = {"error": str(error), "text": "" if file else text, "largest_mb": LARGEST_MB}
         return render(request, "catalog/import.html", context, status=422)
     messages.success(request, f"{len(made)} collection{'s' * (len(made) != 1)} imported.")
     return redirect("catalog:collections")
@@ -63,7 +65,7 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
 
 def _read(content: bytes) -> str:
     if len(content) > exchange.LARGEST_BYTES:
-        raise ValueError(f"The file is larger than {exchange.LARGEST_BYTES >> 20} MB.")
+        raise ValueError(f"The file is larger than {LARGEST_MB} MB.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import pages
 from catalog.asking.narrowing import Place
@@ -32,7 +32,7 @@ def index(request: HtmxRequest) -> HttpResponseBase:
     return render(request, part if request.htmx else whole, context)
 
 
-@require_GET
+@require_safe
 def new(request: HtmxRequest) -> HttpResponse:
     """The little form that names the question in the address."""
     query = Query.from_params(request.GET)
@@ -57,7 +57,7 @@ def _form(request: HtmxRequest, params: str, name: str, error: str = "") -> Http
     return render(request, template, context, status=422 if error else 200)
 
 
-@require_GET
+@require_safe
 @own_media
 def one(request: HtmxRequest, pk: int) -> HttpResponse:
     """What is new in a search's answer, and the answer; who has opened it has seen it."""

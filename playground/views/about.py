@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from catalog.models import Endpoint
 from playground import about
 from playground.views.runs import HtmxRequest
 
 
-@require_GET
+@require_safe
 def part(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Family, likes, price, time, licence, examples and notes of one model, in one piece."""
     found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)

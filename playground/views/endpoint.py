@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import BigAutoField, CharField, Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
@@ -61,7 +61,7 @@ _SHOWN = Prepared(
 )
 
 
-@require_GET
+@require_safe
 def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """The film strip of a model's page."""
     found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)

@@ -21,7 +21,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from playground import trees
 from playground.files import mesh_viewer, sniffing
@@ -58,7 +58,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
     return _small(request, _artifact(request, pk, position).thumbnail)
 
 
-@require_GET
+@require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """A mesh in a viewer, for a sandboxed frame: it can reach neither us nor anybody else."""
@@ -125,7 +125,7 @@ def _told(upload: Upload) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 def choices(request: HttpRequest) -> HttpResponse:
     """A dialog of the person's own results or uploads of one `kind`, to take one from."""
     kind = request.GET.get("kind", "")
@@ -141,7 +141,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     return render(request, "playground/media/picker.html", context)
 
 
-@require_GET
+@require_safe
 def tool(request: HttpRequest, name: str) -> HttpResponse:
     """The dialog in which a mask is painted or a sound recorded; its script fetches it when asked for."""
     if name not in TOOLS:

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from catalog.models import SyncReport
 from catalog.pictures import picture_book
@@ -37,7 +37,7 @@ def readiness() -> str:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Database, workers alive, what ails upstream, unfinished runs, pictures, age of the last sync in seconds.
 

@@ -6,14 +6,14 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from playground import jumping
 from playground.models import Run
 from playground.views.runs import HtmxRequest
 
 
-@require_GET
+@require_safe
 def jump(request: HtmxRequest) -> HttpResponse:
     """The dialog; its script asks again with `?q=` and takes the list alone."""
     text = request.GET.get("q", "")
@@ -25,7 +25,7 @@ def jump(request: HtmxRequest) -> HttpResponse:
     return _unkept(render(request, "playground/jump.html", context))
 
 
-@require_GET
+@require_safe
 def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """The models on which a run's settings can be tried: a page, or with `?dialog` the dialog."""
     run = get_object_or_404(Run.objects.visible_to(request.user).with_endpoint(), pk=pk)

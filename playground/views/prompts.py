@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from playground.form import prompts
 from playground.views.runs import HtmxRequest
 
 
-@require_GET
+@require_safe
 def recent(request: HtmxRequest) -> HttpResponse:
     """The person's latest texts for `?field=<name>`, as the options of a list."""
     texts = prompts.recent(request.user, request.GET.get("field", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from playground.form import restoring
 from playground.models import Run
@@ -38,7 +38,7 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
     )
 
 
-@require_GET
+@require_safe
 def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
     """A run as a file, to be kept, handed on, and dropped onto a page again."""
     runs = Run.objects.visible_to(request.user).with_endpoint()

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
@@ -27,7 +27,7 @@ class HtmxRequest(HttpRequest):
     user: User
 
 
-@require_GET
+@require_safe
 def index(request: HtmxRequest) -> HttpResponse:
     """The history, newest first, by cursor; filters are in the address."""
     filters = history.Filters.read(request.GET)
@@ -43,7 +43,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "playground/runs.html", context)
 
 
-@require_GET
+@require_safe
 def latest(request: HtmxRequest) -> HttpResponse:
     """The newest runs of this person, for the front page."""
     runs = Run.objects.filter(user_id=request.user.pk).recent()[:6]
@@ -51,7 +51,7 @@ def latest(request: HtmxRequest) -> HttpResponse:
     return render(request, "playground/partials/_latest_runs.html", context)
 
 
-@require_GET
+@require_safe
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """One run: live until it has ended, then for ever; the team's examples are everybody's to look at."""
     return _page(request, _run(request, pk, may_look=True))

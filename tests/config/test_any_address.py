@@ -71,3 +71,12 @@ def test_an_address_answers_whatever_it_is_given(staff: Client, route: str, text
                 assert staff.post(address, post, headers=headers).status_code < 500
     for name in posted if text == STRANGE[0] else ():
         assert staff.post(filled(route, ENDPOINT), {name: posted[name]}).status_code < 500
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(
+    staff: Client, route: str
+) -> None:
+    """RFC 9110, 9.3.2."""
+    address = filled(route, ENDPOINT)
+    assert staff.head(address).status_code == staff.get(address).status_code
