@@ -53,11 +53,12 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
             text = _read(file.read(exchange.LARGEST_BYTES + 1))
         entries = exchange.read(text)
         if "confirm" not in request.POST:
-            context = {"steps": exchange.plan(entries), "text": text}
-            return render(request, "catalog/import.html", context)
+            steps = exchange.plan(entries)
+            return render(request, "catalog/import.html", {"steps": steps, "text": text})
         made = exchange.carry_out(entries, request.user)
     except ValueError as error:
-        context = {"error": str(error), "text": "" if file else text, "largest_mb": LARGEST_MB}
+        kept = "" if file else text
+        context = {"error": str(error), "text": kept, "largest_mb": LARGEST_MB}
         return render(request, "catalog/import.html", context, status=422)
     messages.success(request, f"{len(made)} collection{'s' * (len(made) != 1)} imported.")
     return redirect("catalog:collections")

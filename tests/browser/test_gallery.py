@@ -278,6 +278,21 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
     assert Favourite.objects.count() == 0
 
 
+def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
+    page = open_page("/models/")
+    other = page.context.new_page()
+    other.goto(page.url)
+    star, its_twin = (
+        tab.get_by_role("button", name="Favourite: Flux 1", exact=True) for tab in (page, other)
+    )
+    star.click()
+    expect(its_twin).to_have_attribute("aria-pressed", "true")
+    its_twin.click()
+    expect(star).to_have_attribute("aria-pressed", "false")
+    expect(other.get_by_role("status").filter(has_text="Removed Flux 1")).to_be_visible()
+    assert Favourite.objects.count() == 0
+
+
 def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
     page = open_page("/models/")
     page.route("**/favourites/", lambda route: route.fulfill(status=500))
