@@ -242,7 +242,7 @@ class Reader:
         ]
         touched = (self.read(*place, Need.OPTIONAL) is not MISSING for place in places)
         if not is_set and not any(list(touched)):
-            return default if preset and need is not Need.OPTIONAL else BLANK
+            return default if isinstance(default, list) and need is not Need.OPTIONAL else BLANK
         found = [self.read(*place, Need.CHOSEN) for place in places]
         while found and found[-1] is MISSING:
             found.pop()

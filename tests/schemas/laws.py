@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 USUAL = 40
 LONG = 25  # times as many
@@ -21,6 +22,10 @@ def cases(few: int) -> int:
 
 def lay_down() -> None:
     """Let every law be tried like that, unless it says otherwise."""
+    if (
+        not IS_LONG
+    ):  # else the cases vary with the texts and numbers of whatever modules are loaded so far
+        providers._get_local_constants = providers.Constants
     settings.register_profile(
         "laws",
         max_examples=cases(USUAL),

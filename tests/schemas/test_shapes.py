@@ -177,6 +177,14 @@ def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
     assert parse(found, {"range.0": ["0"], "range.1": ["2"]}).arguments == {"range": [0, 2]}
 
 
+@pytest.mark.parametrize("others", [[], [{"type": "string"}, {"type": "null"}]])
+def test_a_tuple_among_alternatives_that_is_empty_by_default_stays_out(others: list[Any]) -> None:
+    schema = {"anyOf": [{"type": "array", "prefixItems": PLACES}, *others], "default": []}
+    found = root({"properties": {"x": schema | {"title": "X"}}})
+    assert parse(found, write(found, {})).arguments == {}
+    assert parse(found, write(found, {"x": [1]})).arguments == {"x": [1]}
+
+
 def test_a_tuple_whose_default_its_places_cannot_show_is_left_as_it_is() -> None:
     pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
     schema = {
