@@ -51,17 +51,21 @@ class Addresses:
         """Whether a file may be fetched from `url`: its very origin, or its wildcard, is in `media`."""
         try:
             url = httpx.URL(url)
+            found = origin(url)
         except httpx.InvalidURL:
             return False
         if url.userinfo or url.scheme not in {"http", "https"}:
             return False
-        return any(_covers(pattern, origin(url)) for pattern in self.media)
+        return any(_covers(pattern, found) for pattern in self.media)
 
 
 def origin(url: str | httpx.URL) -> Origin:
     """Scheme, host and port of `url`, with the port spelt out; raises httpx.InvalidURL."""
     url = httpx.URL(url)
-    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+    try:
+        return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+    except UnicodeError as error:  # `xn--a`: no name stands behind it
+        raise httpx.InvalidURL(str(error)) from error
 
 
 def _covers(pattern: str, found: Origin) -> bool:

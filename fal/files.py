@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 
+from fal.addresses import origin
 from fal.answers import Answer, rejection
 from fal.errors import FalError, FileUnavailable
 from fal.wire import FILE, Wire
@@ -83,13 +84,14 @@ class Files:
     def _allowed(self, url: str) -> httpx.URL:
         try:
             target = httpx.URL(url)
-            if self._wire.addresses.is_media(target):
-                return target
+            scheme, host, _ = origin(target)
         except httpx.InvalidURL as error:
             raise FileUnavailable("The file's address is malformed.") from error
-        raise FileUnavailable(
-            f"Files are not fetched from {target.scheme}://{target.host}: not among the media addresses."
-        )
+        if not self._wire.addresses.is_media(target):
+            raise FileUnavailable(
+                f"Files are not fetched from {scheme}://{host}: not among the media addresses."
+            )
+        return target
 
 
 async def _capped(response: httpx.Response, max_bytes: int) -> AsyncGenerator[bytes]:

@@ -128,21 +128,23 @@ async def _outcome(
         try:
             result = await queue.result(handle)
         except fal.RunFailed as error:
+            pace.read(handle.response_url)
             error.type = error.type or status.error_type
             return outcomes.failed(error, by="result")
         except fal.FalError as error:
+            # A result that nobody can read is its model's matter, and says nothing of the host.
             if _is_lost(error) or (status.failure and not error.is_retryable):
                 return outcomes.failed(status.failure or error, by="result")
             unreadable = unreadable + 1 if _is_unreadable(error) else 0
             if unreadable > (UNREADABLE_LIMIT if error.is_retryable else 0):
                 return outcomes.failed(error, by="result")
-            pace.read(handle.response_url, error)
             log.warning("result of %s not had: %s", handle.request_id, error)
             if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
                 return outcomes.failed(error, by="result")
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
         else:
+            pace.read(handle.response_url)
             # COMPLETED with an error is a failure, whatever the result says (C19).
             if status.failure:
                 return outcomes.failed(status.failure, result.output, by="result")

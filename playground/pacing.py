@@ -107,9 +107,10 @@ class Host:
         """Take note of an answer about one request (or none), or of what came instead of one."""
         ailment = _ailment(error)
         if error is None or not ailment:
+            self._probe_until = 0.0
             if not self._is_garbled:  # else it answers, and nobody can read it
                 self._erring.clear()
-                self._errors, self._pause_s, self._probe_until = 0, 0.0, 0.0
+                self._errors, self._pause_s = 0, 0.0
                 self._trouble = ""
                 self._back.set()
             return

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import fal
+from catalog import outages
 from fal.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
 from playground import changes, lifecycle, outcomes
 from playground.lifecycle import Observation
@@ -159,7 +160,14 @@ async def tend(upstream: fal.Clients) -> float:
     if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
         await _fetch_keys(upstream)
     async for delivery in Delivery.objects.select_related("run__endpoint").order_by("received_at"):
-        if await _work_off(delivery, upstream):
+        try:
+            is_done = await _work_off(delivery, upstream)
+        except (
+            Exception
+        ) as error:  # of one delivery nobody thought of; the others are not to wait for it
+            outages.tell(log, error, "run %s: a webhook was not worked off", delivery.run_id)
+            continue
+        if is_done:
             await Delivery.objects.filter(pk=delivery.pk).adelete()
     return LOOK_AGAIN_S
 

@@ -273,6 +273,8 @@ class Worker:
             handle = await dispatcher.send(run, self.upstream)
         finally:
             self._sending.discard(run.pk)
+        if handle:
+            self.pace.read(self.upstream.addresses.queue)
         if handle and not self._stopping.is_set():
             await follower.follow(run.pk, handle, self.upstream.queue, self.pace)
 

@@ -94,7 +94,7 @@ def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> 
         content_type = re.split("[;,]", url[5:205], maxsplit=1)[0].lower() or content_type
     name = _string(about.get("file_name"))
     if not name and url[:5].lower() != "data:":
-        name = unquote(PurePosixPath(urlsplit(url).path).name)
+        name = unquote(PurePosixPath(_path_in(url)).name)
     return Artifact(
         path=_path(keys),
         kind=_kind(content_type, _string(about.get("file_name")), url, keys),
@@ -108,6 +108,14 @@ def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> 
     )
 
 
+def _path_in(url: str) -> str:
+    """The path of an address; empty where it is none (`http://[`), which a model may give as well."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
 def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -> str:
     """By content type, else by the name's extension, the address's, the keys above.
 
@@ -115,7 +123,7 @@ def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -
     and `application/octet-stream` says nothing.
     """
     by_name = _by_extension(name) or (
-        "" if url[:5].lower() == "data:" else _by_extension(urlsplit(url).path)
+        "" if url[:5].lower() == "data:" else _by_extension(_path_in(url))
     )
     main = content_type.partition("/")[0]
     if by_name in {"mesh", "video"} and main in {"image", ""}:

@@ -23,6 +23,7 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:*", "https://*.fal.media"))
         ("https://fal.media/a.png", False),
         ("ftp://127.0.0.1/a.png", False),
         ("http://[broken", False),
+        ("https://xn--a/a.png", False),
         ("", False),
     ],
 )

@@ -210,6 +210,13 @@ async def test_c33_a_malformed_data_uri_is_no_file(connect, uri):
         await fetched(clients, uri)
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
+async def test_an_address_that_is_none_is_no_file(connect, url):
+    clients = await connect(Upstream())
+    with pytest.raises(fal.FileUnavailable):
+        await fetched(clients, url)
+
+
 @pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])
 @pytest.mark.parametrize("is_base64", [True, False])
 async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):

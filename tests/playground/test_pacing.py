@@ -143,6 +143,17 @@ def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None
     assert pace.host(URL).may_ask()
 
 
+def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
+    time = Clock()
+    pace = Pace(time)
+    for number in range(3):
+        pace.read(f"{URL}{number}", fal.UpstreamFailed("not JSON"))
+    asked_until_open(pace, time)  # by one, and the others wait for what it hears
+    assert not pace.host(URL).may_ask()
+    pace.heard(URL, None)
+    assert pace.host(URL).may_ask()
+
+
 def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
     async def main() -> list[float]:
         pace = Pace(clock.now)

@@ -151,6 +151,40 @@ def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
     assert (run.state, run.output) == ("succeeded", OUTPUT)
 
 
+def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
+    deliver: Deliver, make_run: Any
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    output = {"image": {"url": "http://[::1"}}
+    assert deliver(run, payload=output) == 200
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", output)
+
+
+def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
+    deliver: Deliver,
+    fal: Fal,
+    make_run: Any,
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd, run = (make_run(state=State.RUNNING, request_id="r1") for _ in range(2))
+    assert deliver(odd, b"") == deliver(run, b"") == 200
+    complete = webhooks._complete
+
+    async def stumbling(pk: Any, *rest: Any) -> bool:
+        if pk == odd.pk:
+            raise ValueError("who would have thought")
+        return await complete(pk, *rest)
+
+    monkeypatch.setattr(webhooks, "_complete", stumbling)
+    fal.tend()
+    run.refresh_from_db()
+    assert (run.state, Delivery.objects.get().run_id) == ("succeeded", odd.pk)
+    assert "who would have thought" in caplog.text
+
+
 def test_c29_a_payload_left_out_is_fetched_from_the_queue(
     deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
 ) -> None:

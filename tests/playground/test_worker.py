@@ -114,6 +114,19 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     assert "not readable" in run.error["message"]
 
 
+def test_results_that_nobody_can_read_keep_no_other_run_waiting(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are their model's matter: the host answers, and is not left alone for them."""
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    sandbox.fault("result", "garbage", times=1000)
+    for _ in range(4):
+        ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: sandbox.calls().get("result", 0) > 20)
+    assert not Run.objects.exclude(note="").exists()
+    assert not Worker.objects.exclude(trouble="").exists()
+
+
 def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:

@@ -15,6 +15,11 @@ def kinds(output: Any) -> list[tuple[str, str]]:
     return [(one.path, one.kind) for one in artifacts(output)]
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])
+def test_an_address_that_is_none_is_a_file_like_any_other(url: str) -> None:
+    assert [(one.url, one.kind) for one in artifacts({"image": {"url": url}})] == [(url, "image")]
+
+
 def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
     output = {
         "images": [{"url": "https://f.media/a.png", "width": 8, "height": 4, "content_type": "image/jpeg"}, {"url": "data:image/webp;base64,AA"}],
