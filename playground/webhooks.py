@@ -162,9 +162,8 @@ async def tend(upstream: fal.Clients) -> float:
     async for delivery in Delivery.objects.select_related("run__endpoint").order_by("received_at"):
         try:
             is_done = await _work_off(delivery, upstream)
-        except (
-            Exception
-        ) as error:  # of one delivery nobody thought of; the others are not to wait for it
+        except Exception as error:
+            # Nobody thought of this; the others are not to wait for it.
             outages.tell(log, error, "run %s: a webhook was not worked off", delivery.run_id)
             continue
         if is_done:

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, expect
 from bench import browser
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
+from tests.browser.gallery import gallery, open_page
 from tests.browser.media import open_form
 from tests.processes import Up, copy_checkout, free_port, until
 
-__all__ = ["chromium", "kit", "open_form", "show", "vitrine"]
+__all__ = ["chromium", "gallery", "kit", "open_form", "open_page", "show", "vitrine"]
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -2,120 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Page, Route, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite, Picture, SyncReport
+from catalog.models import Endpoint, Picture, SyncReport
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.contexts import Contexts
-from tests.catalog import thumbs
+from tests.browser.gallery import PHONE, WIDE, Open
 from tests.processes import until
 
 pytestmark = pytest.mark.browser
-WIDE, PHONE = (1440, 900), (390, 844)
-BASE = "pictures/01/0123456789abcdef01234567"
-FILES = {
-    "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
-    "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
-    ".mp4": ("video/mp4", thumbs.film(2.0)),
-}
-Open = Callable[..., Page]
-
-
-def give_picture(route: Route) -> None:
-    """What `config/asgi.py` would serve; the tests' server is Django alone."""
-    kind, data = next(file for end, file in FILES.items() if route.request.url.endswith(end))
-    route.fulfill(body=data, content_type=kind)
-
-
-@pytest.fixture
-def catalogue(transactional_db: None, live_server: LiveServer, user: User) -> None:
-    """Sixty models in four categories, one collection, pictures of most, one that moves."""
-    today = timezone.now()
-    shown = Picture.objects.create(
-        digest="1", state="kept", colour="#305070", small=f"{BASE}-s.webp", large=f"{BASE}-l.webp"
-    )
-    moving = Picture.objects.create(
-        digest="2", state="kept", colour="#305070", small=f"{BASE}-s.webp", clip=f"{BASE}.mp4"
-    )
-    categories = ["text-to-image", "image-to-video", "text-to-speech", "image-to-3d"]
-    Endpoint.objects.bulk_create(
-        Endpoint(
-            endpoint_id=f"fal-ai/{'kling' if n % 10 == 0 else 'flux'}-{n:02}/run",
-            display_name=f"{'Kling' if n % 10 == 0 else 'Flux'} {n}",
-            owner="fal-ai",
-            category=categories[n % 4],
-            description="Does one thing, and does it well, at any size that you ask for.",
-            tags=["fast"] if n % 3 else ["slow", "careful"],
-            license_type="commercial" if n % 5 else "research",
-            kind="inference",
-            status="deprecated" if n == 59 else "active",
-            picture=moving if n == 2 else shown if n % 7 else None,
-            unit_price_usd="0.025" if n % 2 else None,
-            price_unit="image",
-            currency="USD",
-            published_at=today - timedelta(days=n),
-            position=n,
-        )
-        for n in range(60)
-    )
-    best = Collection.objects.create(slug="best", title="Start here", description="Our choice.")
-    CollectionItem.objects.bulk_create(
-        CollectionItem(collection=best, endpoint=endpoint, position=place)
-        for place, endpoint in enumerate(Endpoint.objects.all()[:8])
-    )
-    SyncReport.objects.create(state="done")
-
-
-def is_trouble(message: ConsoleMessage) -> bool:
-    """An error, but for what a page still had under way when it was left: htmx says that, too."""
-    is_left = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
-    return message.type == "error" and not is_left
-
-
-@pytest.fixture
-def open_page(
-    contexts: Contexts, live_server: LiveServer, user: User, catalogue: None
-) -> Iterator[Open]:
-    """`open_page("/models/", PHONE)` → the page, logged in; an error in its console fails the test."""
-    login = Client()
-    login.force_login(user)
-    session = login.cookies["sessionid"].value
-    errors: list[str] = []
-
-    def open_it(
-        address: str,
-        size: tuple[int, int] = WIDE,
-        *,
-        scripts: bool = True,
-        motion: Any = "no-preference",
-    ) -> Page:
-        context = contexts.take(
-            reduced_motion=motion,
-            viewport={"width": size[0], "height": size[1]},
-            java_script_enabled=scripts,
-            has_touch=size == PHONE,
-        )
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        context.route("**/pictures/**", give_picture)
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if is_trouble(m) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(live_server.url + address)
-        return page
-
-    open_it.errors = errors  # type: ignore[attr-defined]
-    yield open_it
-    contexts.close()
-    assert errors == []
 
 
 def search_box(page: Page) -> Any:
@@ -259,51 +157,6 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_a_star_turns_at_once_is_announced_and_can_be_undone(
-    open_page: Open, size: tuple[int, int]
-) -> None:
-    page = open_page("/", size)
-    stars = page.get_by_role("button", name="Favourite: Kling 0")
-    expect(stars).to_have_count(2)  # in the collection and among the new
-    stars.first.click()
-    for star in stars.all():
-        expect(star).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("status").filter(has_text="Added Kling 0")).to_be_visible()
-    assert Favourite.objects.count() == 1
-    page.get_by_role("button", name="Undo").click()
-    expect(stars.first).to_have_attribute("aria-pressed", "false")
-    expect(page.get_by_role("status").filter(has_text="Removed Kling 0")).to_be_visible()
-    expect(page.get_by_text("Added Kling 0")).to_have_count(0)
-    assert Favourite.objects.count() == 0
-
-
-def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
-    page = open_page("/models/")
-    other = page.context.new_page()
-    other.goto(page.url)
-    star, its_twin = (
-        tab.get_by_role("button", name="Favourite: Flux 1", exact=True) for tab in (page, other)
-    )
-    star.click()
-    expect(its_twin).to_have_attribute("aria-pressed", "true")
-    its_twin.click()
-    expect(star).to_have_attribute("aria-pressed", "false")
-    expect(other.get_by_role("status").filter(has_text="Removed Flux 1")).to_be_visible()
-    assert Favourite.objects.count() == 0
-
-
-def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
-    page = open_page("/models/")
-    page.route("**/favourites/", lambda route: route.fulfill(status=500))
-    star = page.get_by_role("button", name="Favourite: Flux 1", exact=True)
-    star.hover()
-    star.click()
-    expect(page.locator("#toasts")).to_contain_text("500")
-    expect(star).to_have_attribute("aria-pressed", "false")
-    open_page.errors.clear()  # type: ignore[attr-defined]
-
-
 def test_without_scripts_search_filters_stars_and_pages_work(open_page: Open) -> None:
     page = open_page("/models/", scripts=False)
     search_box(page).fill("flux")
@@ -393,7 +246,7 @@ def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
 
 
 def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
-    open_page: Open, catalogue: None
+    open_page: Open, gallery: None
 ) -> None:
     Endpoint.objects.all().delete()
     SyncReport.objects.all().delete()

@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 from asgiref.sync import sync_to_async
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connections
+from django.test import Client
+from django.utils import timezone
 
 from catalog import upstream
 from playground import webhooks
+from playground.models import Run, SigningKeys
 
+Deliver = Callable[..., int]
 OUTPUT = {
     "images": [{"url": "https://v3.fal.media/files/x/a.png", "content_type": "image/png"}],
     "seed": 1234567890123456789,
@@ -61,3 +68,38 @@ class Fal:
                 await sync_to_async(connections.close_all)()
 
         asyncio.run(work())
+
+
+@pytest.fixture
+def fal(db: None, settings: Any) -> Fal:
+    """Somebody whose keys we have."""
+    settings.PUBLIC_URL = "https://vitrine.example"
+    found = Fal()
+    SigningKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
+    return found
+
+
+@pytest.fixture
+def deliver(fal: Fal, client: Client) -> Deliver:
+    """`deliver(run, payload=…)` → the status of our answer."""
+
+    def post(
+        run: Run | str,
+        body: bytes | None = None,
+        *,
+        signer: Fal = fal,
+        request_id: str = "r1",
+        **told: Any,
+    ) -> int:
+        message = {"request_id": "r1", "gateway_request_id": "r1", "status": "OK"} | told
+        body = json.dumps(message).encode() if body is None else body
+        token = run if isinstance(run, str) else run.webhook_token
+        answer = client.post(
+            f"/webhooks/fal/{token}/",
+            body,
+            content_type="application/json",
+            headers=signer.signed(body, request_id),
+        )
+        return answer.status_code
+
+    return post

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -22,49 +19,11 @@ from catalog import upstream
 from fal import Handle
 from playground import dispatcher, follower, lifecycle, webhooks
 from playground.lifecycle import Observation
-from playground.models import Delivery, Run, SigningKeys
+from playground.models import Delivery, Run
 from playground.pacing import Pace
-from tests.playground.signer import OUTPUT, Fal
+from tests.playground.signer import OUTPUT, Deliver, Fal
 
 State = Run.State
-
-
-@pytest.fixture
-def fal(db: None, settings: Any) -> Fal:
-    """Somebody whose keys we have."""
-    settings.PUBLIC_URL = "https://vitrine.example"
-    found = Fal()
-    SigningKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
-    return found
-
-
-Deliver = Callable[..., int]
-
-
-@pytest.fixture
-def deliver(fal: Fal, client: Client) -> Deliver:
-    """`deliver(run, payload=…)` → the status of our answer."""
-
-    def post(
-        run: Run | str,
-        body: bytes | None = None,
-        *,
-        signer: Fal = fal,
-        request_id: str = "r1",
-        **told: Any,
-    ) -> int:
-        message = {"request_id": "r1", "gateway_request_id": "r1", "status": "OK"} | told
-        body = json.dumps(message).encode() if body is None else body
-        token = run if isinstance(run, str) else run.webhook_token
-        answer = client.post(
-            f"/webhooks/fal/{token}/",
-            body,
-            content_type="application/json",
-            headers=signer.signed(body, request_id),
-        )
-        return answer.status_code
-
-    return post
 
 
 def test_a_submit_says_where_to_report(fal: Fal, settings: Any, make_run: Any) -> None:
@@ -201,75 +160,6 @@ def test_c29_a_payload_left_out_is_fetched_from_the_queue(
     assert not Delivery.objects.exists()
 
 
-@pytest.mark.parametrize("age_h", [None, 25])
-def test_before_there_are_keys_it_is_kept_and_not_believed(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None, age_h: int | None
-) -> None:
-    old = timezone.now() - timedelta(hours=age_h) if age_h else None
-    SigningKeys.objects.update(fetched_at=old)
-    run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
-    assert deliver(run, payload=OUTPUT) == 200
-    assert [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)] == [200] * 9
-    run.refresh_from_db()
-    assert run.state == "running"
-    assert victim.deliveries.count() == webhooks.DELIVERIES_KEPT
-    fal.tend()
-    run.refresh_from_db()
-    victim.refresh_from_db()
-    assert (run.state, victim.state) == ("succeeded", "running")
-    assert not Delivery.objects.exists()
-
-
-def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
-) -> None:
-    run = make_run(state=State.RUNNING)
-    SigningKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
-    fal.tend()
-    assert fal.fetched == []  # kept keys are good for hours
-    fal.key = Ed25519PrivateKey.generate()
-    assert deliver(run, payload=OUTPUT) == 401
-    fal.tend()
-    assert len(fal.fetched) == 1
-    assert deliver(run, payload=OUTPUT) == 200  # fal repeats what was refused
-    for _ in range(30):
-        assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
-        fal.tend()
-    assert len(fal.fetched) == 1
-
-
-def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
-) -> None:
-    run = make_run(state=State.RUNNING)
-    SigningKeys.objects.all().delete()
-    fal.tend()
-    fal.key = Ed25519PrivateKey.generate()
-    assert deliver(run, payload=OUTPUT) == 401
-    fal.tend()
-    assert deliver(run, payload=OUTPUT) == 200
-
-
-def test_c30_a_flood_writes_one_wish(
-    deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
-    run = make_run(state=State.RUNNING)
-    deliver(run, payload=OUTPUT, signer=Fal())
-    wanted = SigningKeys.objects.get().wanted_at
-    for _ in range(5):
-        with django_assert_max_num_queries(2):  # keys, run; nothing is written
-            deliver(run, payload=OUTPUT, signer=Fal())
-    assert SigningKeys.objects.get().wanted_at == wanted
-
-
-def test_keys_that_cannot_be_had_are_asked_for_seldom(fal: Fal, transactional_db: None) -> None:
-    SigningKeys.objects.all().delete()
-    fal.jwks = dict  # type: ignore[method-assign]
-    for _ in range(5):
-        fal.tend()
-    assert len(fal.fetched) == 1
-
-
 def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(fal: Fal, make_run: Any) -> None:
     run, client = make_run(state=State.RUNNING), Client(enforce_csrf_checks=True)
     body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
@@ -364,38 +254,3 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
 
     asyncio.run(asyncio.wait_for(follow(), 60))
     assert asked == ["/s/stream", "/s"]
-
-
-def test_the_account_is_remembered_and_anothers_report_refused(
-    deliver: Deliver, fal: Fal, make_run: Any
-) -> None:
-    known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
-    assert deliver(known, payload=OUTPUT) == 200
-    assert SigningKeys.objects.get().account == "user_42"
-    early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
-    message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
-    path = f"/webhooks/fal/{early.webhook_token}/"
-
-    def report(user: str) -> int:
-        headers = fal.signed(message, "r2", user=user)
-        return (
-            Client()
-            .post(path, message, content_type="application/json", headers=headers)
-            .status_code
-        )
-
-    assert report("user_43") == 401
-    early.refresh_from_db()
-    assert early.state == State.SUBMITTING
-    assert report("user_42") == 200
-    early.refresh_from_db()
-    assert early.state == State.SUCCEEDED
-
-
-def test_another_key_of_another_account_is_noticed(
-    deliver: Deliver, fal: Fal, make_run: Any
-) -> None:
-    SigningKeys.objects.update(account="user_1")
-    run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
-    assert deliver(run, payload=OUTPUT) == 200
-    assert SigningKeys.objects.get().account == "user_42"

@@ -22,9 +22,8 @@ def cases(few: int) -> int:
 
 def lay_down() -> None:
     """Let every law be tried like that, unless it says otherwise."""
-    if (
-        not IS_LONG
-    ):  # else the cases vary with the texts and numbers of whatever modules are loaded so far
+    if not IS_LONG:
+        # Else the cases vary with the texts and numbers of whatever modules are loaded so far.
         providers._get_local_constants = providers.Constants
     settings.register_profile(
         "laws",

@@ -1,0 +1,115 @@
+"""A catalogue in the gallery, and its pages in a browser: what the tests of it stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import ConsoleMessage, Page, Route
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.models import Collection, CollectionItem, Endpoint, Picture, SyncReport
+from tests.browser.contexts import Contexts
+from tests.catalog import thumbs
+
+WIDE, PHONE = (1440, 900), (390, 844)
+BASE = "pictures/01/0123456789abcdef01234567"
+FILES = {
+    "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
+    "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
+    ".mp4": ("video/mp4", thumbs.film(2.0)),
+}
+Open = Callable[..., Page]
+
+
+def give_picture(route: Route) -> None:
+    """What `config/asgi.py` would serve; the tests' server is Django alone."""
+    kind, data = next(file for end, file in FILES.items() if route.request.url.endswith(end))
+    route.fulfill(body=data, content_type=kind)
+
+
+@pytest.fixture
+def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None:
+    """Sixty models in four categories, one collection, pictures of most, one that moves."""
+    today = timezone.now()
+    shown = Picture.objects.create(
+        digest="1", state="kept", colour="#305070", small=f"{BASE}-s.webp", large=f"{BASE}-l.webp"
+    )
+    moving = Picture.objects.create(
+        digest="2", state="kept", colour="#305070", small=f"{BASE}-s.webp", clip=f"{BASE}.mp4"
+    )
+    categories = ["text-to-image", "image-to-video", "text-to-speech", "image-to-3d"]
+    Endpoint.objects.bulk_create(
+        Endpoint(
+            endpoint_id=f"fal-ai/{'kling' if n % 10 == 0 else 'flux'}-{n:02}/run",
+            display_name=f"{'Kling' if n % 10 == 0 else 'Flux'} {n}",
+            owner="fal-ai",
+            category=categories[n % 4],
+            description="Does one thing, and does it well, at any size that you ask for.",
+            tags=["fast"] if n % 3 else ["slow", "careful"],
+            license_type="commercial" if n % 5 else "research",
+            kind="inference",
+            status="deprecated" if n == 59 else "active",
+            picture=moving if n == 2 else shown if n % 7 else None,
+            unit_price_usd="0.025" if n % 2 else None,
+            price_unit="image",
+            currency="USD",
+            published_at=today - timedelta(days=n),
+            position=n,
+        )
+        for n in range(60)
+    )
+    best = Collection.objects.create(slug="best", title="Start here", description="Our choice.")
+    CollectionItem.objects.bulk_create(
+        CollectionItem(collection=best, endpoint=endpoint, position=place)
+        for place, endpoint in enumerate(Endpoint.objects.all()[:8])
+    )
+    SyncReport.objects.create(state="done")
+
+
+def is_trouble(message: ConsoleMessage) -> bool:
+    """An error, but for what a page still had under way when it was left: htmx says that, too."""
+    is_left = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    return message.type == "error" and not is_left
+
+
+@pytest.fixture
+def open_page(
+    contexts: Contexts, live_server: LiveServer, user: User, gallery: None
+) -> Iterator[Open]:
+    """`open_page("/models/", PHONE)` → the page, logged in; an error in its console fails the test."""
+    login = Client()
+    login.force_login(user)
+    session = login.cookies["sessionid"].value
+    errors: list[str] = []
+
+    def open_it(
+        address: str,
+        size: tuple[int, int] = WIDE,
+        *,
+        scripts: bool = True,
+        motion: Any = "no-preference",
+    ) -> Page:
+        context = contexts.take(
+            reduced_motion=motion,
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=scripts,
+            has_touch=size == PHONE,
+        )
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        context.route("**/pictures/**", give_picture)
+        page = context.new_page()
+        page.on("console", lambda m: errors.append(m.text) if is_trouble(m) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    open_it.errors = errors  # type: ignore[attr-defined]
+    yield open_it
+    contexts.close()
+    assert errors == []
