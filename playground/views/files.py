@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -19,6 +20,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
@@ -159,41 +161,50 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
 
 
 def serve(request: HttpRequest, file: str, content_type: str, name: str) -> HttpResponseBase:
-    """A stored file: whole or the part that `Range` asks for (RFC 9110, 14; Safari needs it for video).
+    """A stored file: whole, the part that `Range` asks for, or 304 to who has it (RFC 9110, 13 and 14).
 
     What a browser could execute is only ever downloaded, and sandboxed besides.
     """
+    tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
+    response = get_conditional_response(request, etag=tag) or _bytes(request, file, tag)
+    if response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        response.headers["Content-Type"] = content_type
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response.headers["ETag"] = tag
+        response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
+    harmless = content_type in sniffing.HARMLESS
+    name = name if "." in name else f"{name or 'file'}.{sniffing.extension(content_type)}"
+    is_attachment = not harmless or "download" in request.GET
+    response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = ACTIVE
+    return response
+
+
+def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
+    """The file, or the one part of it that is asked for and still of the same content."""
     try:
         size_bytes = default_storage.size(file)
+        if request.method == "HEAD":  # which knows no ranges, and reads nothing
+            return HttpResponse(headers={"Content-Length": str(size_bytes)})
         opened = default_storage.open(file)
     except FileNotFoundError as error:
         raise Http404("The file is no longer in the storage.") from error
-    tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
     is_same = request.headers.get("If-Range", tag) == tag
     part = _part(request.headers.get("Range", ""), size_bytes) if is_same else None
     response: HttpResponseBase
     if part is None:
-        response = FileResponse(opened, content_type=content_type)
+        response = FileResponse(opened)
         response.headers["Content-Length"] = str(size_bytes)
     elif part[0] >= size_bytes:
         opened.close()
         response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
     else:
         first, last = part
-        response = StreamingHttpResponse(
-            _chunks(opened, first, last - first + 1), status=206, content_type=content_type
-        )
+        response = StreamingHttpResponse(_chunks(opened, first, last - first + 1), status=206)
         response.headers["Content-Range"] = f"bytes {first}-{last}/{size_bytes}"
         response.headers["Content-Length"] = str(last - first + 1)
-    harmless = content_type in sniffing.HARMLESS
-    name = name if "." in name else f"{name or 'file'}.{sniffing.extension(content_type)}"
-    is_attachment = not harmless or "download" in request.GET
-    response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
-    response.headers["Accept-Ranges"] = "bytes"
-    response.headers["ETag"] = tag
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = ACTIVE
-    response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     return response
 
 
@@ -205,7 +216,7 @@ def _small(request: HttpRequest, file: str) -> HttpResponseBase:
 
 def _part(header: str, size_bytes: int) -> tuple[int, int] | None:
     """First and last byte that a `Range` header asks for; None for all (also several ranges)."""
-    found = re.fullmatch(r"\s*bytes=([0-9]{0,18})-([0-9]{0,18})\s*", header)
+    found = re.fullmatch(r"\s*(?i:bytes)=([0-9]{0,18})-([0-9]{0,18})\s*", header)
     if not found or not (found[1] or found[2]):
         return None
     if not found[1]:

@@ -161,7 +161,8 @@ def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
         ("", 200, (0, 1000)),
         ("bytes=0-99", 206, (0, 100)),
         ("bytes=900-", 206, (900, 1000)),
-        ("bytes=-10", 206, (990, 1000)),
+        ("Bytes=-10", 206, (990, 1000)),
+        ("bytes=-5000", 206, (0, 1000)),
         ("bytes=0-5000", 206, (0, 1000)),
         ("bytes=1000-", 416, None),
         ("bytes=-0", 416, None),
@@ -186,14 +187,59 @@ def test_artifacts_are_served_in_ranges(
         assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
 
 
-def test_a_part_is_had_of_the_very_file_alone(member: Client, stored: Artifact) -> None:
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
+)
+def test_a_part_is_had_of_the_very_file_alone(
+    member: Client, stored: Artifact, tag: str, status: int
+) -> None:
     address = stored.get_absolute_url()
     whole = member.get(address)
-    for tag, status in [(whole.headers["ETag"], 206), ('"another"', 200)]:
-        part = member.get(address, headers={"range": "bytes=0-99", "if-range": tag})
-        assert part.status_code == status
-        read(part)
+    asked = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
+    part = member.get(address, headers=asked)
+    assert part.status_code == status
+    assert len(read(part)) == (100 if status == 206 else 1000)
     read(whole)
+
+
+@pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
+@pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
+def test_who_has_a_file_is_not_sent_it_again(
+    member: Client, stored: Artifact, tag: str, more: dict[str, str]
+) -> None:
+    address = stored.get_absolute_url()
+    whole = member.get(address)
+    asked = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
+    for ask in (member.get, member.head):
+        kept = ask(address, headers=asked)
+        assert (kept.status_code, kept.content) == (304, b"")
+        for name in ("ETag", "Cache-Control"):
+            assert kept.headers[name] == whole.headers[name]
+        assert "Content-Range" not in kept.headers
+    read(whole)
+    another = member.get(address, headers={**asked, "if-none-match": '"another"'})
+    assert another.status_code == (206 if more else 200)
+    read(another)
+
+
+def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
+    client: Client, stored: Artifact, stranger: User
+) -> None:
+    client.force_login(stranger)
+    asked = {"if-none-match": "*"}
+    assert client.get(stored.get_absolute_url(), headers=asked).status_code == 404
+
+
+def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
+    """HEAD knows no ranges; errors are not kept for a year."""
+    address = stored.get_absolute_url()
+    about = member.head(address, headers={"range": "bytes=0-9"})
+    assert (about.status_code, about.headers["Content-Length"]) == (200, "1000")
+    assert (about.headers["Content-Type"], about.content) == ("video/mp4", b"")
+    beyond = member.get(address, headers={"range": "bytes=1000-"})
+    assert beyond.headers["Content-Range"] == "bytes */1000"
+    assert "Cache-Control" not in beyond.headers
 
 
 def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
