@@ -25,6 +25,7 @@ from fal.errors import (
     RequestRejected,
     RunFailed,
     Unreachable,
+    Unreadable,
     UpstreamFailed,
 )
 from fal.files import Download, Files
@@ -83,6 +84,7 @@ __all__ = [
     "SubmitOptions",
     "Sync",
     "Unreachable",
+    "Unreadable",
     "UpstreamFailed",
     "WebSocket",
     "dotted",

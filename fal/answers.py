@@ -18,7 +18,7 @@ from fal.errors import (
     RunFailed,
     UpstreamFailed,
 )
-from fal.reading import as_mapping, parse, text, text_or_none
+from fal.reading import as_mapping, decimal, parse, text, text_or_none
 from fal.storable import storable_text
 
 MAY_GO_WELL_LATER = frozenset(
@@ -62,6 +62,17 @@ class Answer(NamedTuple):
     def request_id(self) -> str | None:
         """fal's request id, which its own answers carry and an ingress in front of it does not."""
         return self.headers.get("x-fal-request-id") or None
+
+    @property
+    def billable_units(self) -> str:
+        """What the request cost, in the model's billing unit (protocol, 3.4); empty where it does not say."""
+        units = decimal(self.headers.get("x-fal-billable-units"))
+        return "" if units is None else str(units)
+
+    @property
+    def content_type(self) -> str:
+        """Of the body, without parameters, in lower case; empty where it says none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Reason(NamedTuple):
@@ -207,6 +218,7 @@ def _error(
         request_id=why.request_id,
         is_retryable=_may_go_well_later(answer, why) if is_retryable is None else is_retryable,
         retry_after_s=retry_after_s(answer.headers),
+        billable_units=answer.billable_units,
     )
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "RequestRejected",
     "RunFailed",
     "Unreachable",
+    "Unreadable",
     "UpstreamFailed",
 ]
 
@@ -27,7 +28,7 @@ class FalError(Exception):
     `message` is one line for people, `detail` the JSON that fal gave as its reason, untouched,
     `type` fal's word for the kind of error, `is_retryable` whether the same call may go well later.
     `is_unconfirmed` is set by a submit or run alone: fal may have taken it all the same, so it
-    must not be sent again by itself.
+    must not be sent again by itself. `billable_units` is what it cost all the same, as `Result` says.
     """
 
     _named: ClassVar[dict[str, type[FalError]]] = {}
@@ -46,6 +47,7 @@ class FalError(Exception):
         is_retryable: bool = False,
         is_unconfirmed: bool = False,
         retry_after_s: float | None = None,
+        billable_units: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -56,6 +58,7 @@ class FalError(Exception):
         self.is_retryable = is_retryable
         self.is_unconfirmed = is_unconfirmed
         self.retry_after_s = retry_after_s
+        self.billable_units = billable_units
 
     def as_json(self) -> dict[str, Any]:
         """The error as a JSON object that `from_json` reads back and every database takes."""
@@ -78,6 +81,7 @@ _FIELDS = (
     "is_retryable",
     "is_unconfirmed",
     "retry_after_s",
+    "billable_units",
 )
 
 
@@ -110,6 +114,10 @@ class RateLimited(RequestRejected):
 
 class UpstreamFailed(RequestRejected):
     """5xx, or an answer nobody can read. Try again later."""
+
+
+class Unreadable(UpstreamFailed):
+    """A run's answer came, and is no output. `detail` tells its `content_type`, `size` in bytes and `body`."""
 
 
 class RunFailed(FalError):

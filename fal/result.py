@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from fal import reading
 from fal.answers import Answer
+from fal.errors import Unreadable, UpstreamFailed
+from fal.storable import storable_text
+
+MEDIA = ("image/", "video/", "audio/")
+KEPT_BYTES = 256 << 10  # of what is no output
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,49 @@ class Result:
 
     @classmethod
     def from_answer(cls, answer: Answer) -> Result:
-        """Reads a 200; raises UpstreamFailed when the body is not JSON."""
-        return cls(
-            output=reading.parse(answer.content),
-            text=answer.content.decode("utf-8-sig"),
-            request_id=answer.request_id,
-            billable_units=reading.decimal(answer.headers.get("x-fal-billable-units")),
-            headers={
-                name.lower(): value
-                for name, value in answer.headers.items()
-                if name.lower().startswith("x-fal-")
-            },
-        )
+        """Reads a 200; a body that is a picture, film or sound becomes an output with this one file.
+
+        Raises Unreadable, with what the body was, when it is neither that nor JSON.
+        """
+        try:
+            return cls.of(answer, reading.parse(answer.content), answer.content.decode("utf-8-sig"))
+        except UpstreamFailed as error:
+            if answer.content and answer.content_type.startswith(MEDIA):
+                return cls.of(answer, {"file": _file(answer)}, "")
+            raise _unreadable(answer) from error
+
+    @classmethod
+    def of(cls, head: Answer, output: Any, text: str) -> Result:
+        """This output, with what the answer's headers say of it."""
+        told = {
+            name.lower(): value
+            for name, value in head.headers.items()
+            if name.lower().startswith("x-fal-")
+        }
+        units = reading.decimal(head.billable_units)
+        return cls(output, text, head.request_id, units, told)
+
+
+def _file(answer: Answer) -> dict[str, Any]:
+    data = b64encode(answer.content).decode()
+    return {
+        "url": f"data:{answer.content_type};base64,{data}",
+        "content_type": answer.content_type,
+        "file_size": len(answer.content),
+    }
+
+
+def _unreadable(answer: Answer) -> Unreadable:
+    size, kind = len(answer.content), storable_text(answer.content_type)
+    return Unreadable(
+        f"fal's answer is not readable JSON: {size:,} bytes{' of ' * bool(kind)}{kind}.",
+        status=answer.status,
+        detail={
+            "content_type": answer.content_type,
+            "size": size,
+            "body": answer.content[:KEPT_BYTES].decode("utf-8", "replace"),
+        },
+        request_id=answer.request_id,
+        is_retryable=True,
+        billable_units=answer.billable_units,
+    )

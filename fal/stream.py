@@ -13,9 +13,9 @@ import httpx_sse
 from fal import reading
 from fal.answers import Answer, reason, run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import RequestRejected, RunFailed, Unreachable, UpstreamFailed
+from fal.errors import RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
-from fal.result import Result
+from fal.result import KEPT_BYTES, Result
 from fal.sync import run_headers
 from fal.wire import MAX_ANSWER_BYTES, MODEL_STREAM, OnSent, Wire, may_have_been_taken
 
@@ -48,7 +48,7 @@ class Stream:
         """Partials as they come, the first when fal has taken the run; the Result is the last.
 
         Asked for once: it costs money. Any error may be `is_unconfirmed`; after the first partial
-        every failure is RunFailed. Close it (`contextlib.aclosing`) to cancel the run.
+        every failure is RunFailed or Unreadable. Close it (`contextlib.aclosing`) to cancel the run.
         """
         head: Answer | None = None
         try:
@@ -69,6 +69,8 @@ class Stream:
                 async with aclosing(results(head, response.aiter_bytes(), endpoint_id)) as found:
                     async for one in found:
                         yield one
+        except Unreadable:
+            raise
         except (Unreachable, RequestRejected) as error:
             if head is not None:
                 raise broken(head, error.message) from error
@@ -125,11 +127,9 @@ async def _whole(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
     answer = head._replace(content=bytes(body))
     try:
         return Result.from_answer(answer)
-    except UpstreamFailed as error:
-        kind = head.headers.get("content-type", "").partition(";")[0] or "nothing readable"
-        unusable = _unusable(head, f"fal answered with {kind}, not with an output.")
-        unusable.is_unconfirmed = True  # it ran, and was paid for
-        raise unusable from error
+    except Unreadable as error:
+        error.is_unconfirmed = not error.request_id  # else it is fal's own answer, and the run over
+        raise
 
 
 async def _events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:
@@ -181,14 +181,19 @@ def _output(head: Answer, text: str, value: Any = None) -> Result:
         try:
             value = reading.parse(text)
         except UpstreamFailed as error:
-            raise _unusable(head, "The stream ended without an output.") from error
+            raise _unusable(head, text, "The stream ended without an output.") from error
     if not isinstance(value, dict) or value.get("partial") is True:
-        raise _unusable(head, "The stream ended before the output was whole.")
+        raise _unusable(head, text, "The stream ended before the output was whole.")
     if value and set(value) <= _ERROR_KEYS and {"detail", "error"} & set(value):
         why = reason(head._replace(content=text.encode()))
-        raise RunFailed(why.message, type=why.type, detail=why.detail, request_id=head.request_id)
-    kept = Result.from_answer(head._replace(content=b"{}"))
-    return Result(value, text, kept.request_id, kept.billable_units, kept.headers)
+        raise RunFailed(
+            why.message,
+            type=why.type,
+            detail=why.detail,
+            request_id=head.request_id,
+            billable_units=head.billable_units,
+        )
+    return Result.of(head, value, text)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
@@ -201,8 +206,17 @@ def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
         status=reading.integer(error, "status"),
         detail=detail or message,
         request_id=head.request_id,
+        billable_units=head.billable_units,
     )
 
 
-def _unusable(head: Answer, message: str) -> RunFailed:
-    return RunFailed(message, type=UNUSABLE, request_id=head.request_id, is_retryable=True)
+def _unusable(head: Answer, text: str, message: str) -> RunFailed:
+    """The failure of a run whose last event is no output: it is kept all the same."""
+    return RunFailed(
+        message,
+        type=UNUSABLE,
+        detail={"last_event": text[:KEPT_BYTES]} if text else None,
+        request_id=head.request_id,
+        is_retryable=True,
+        billable_units=head.billable_units,
+    )

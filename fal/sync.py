@@ -7,7 +7,7 @@ from typing import Any
 
 from fal.answers import run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import UpstreamFailed
+from fal.errors import Unreadable
 from fal.request import SubmitOptions, arguments_as_bytes
 from fal.result import Result
 from fal.wire import RUN, OnSent, Wire
@@ -44,8 +44,10 @@ class Sync:
         )
         try:
             return Result.from_answer(answer)
-        except UpstreamFailed as error:
-            error.is_unconfirmed = True  # it ran, and was paid for
+        except Unreadable as error:
+            error.is_unconfirmed = (
+                not error.request_id
+            )  # else it is fal's own answer, and the run over
             raise
 
 

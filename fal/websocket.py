@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 from fal import reading
 from fal.answers import Answer, rejection, run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import FalError, RequestRejected, Unreachable, UpstreamFailed
+from fal.errors import FalError, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.request import arguments_as_bytes
 from fal.result import Result
 from fal.stream import Partial, broken, results
@@ -64,6 +64,11 @@ class WebSocket:
             raise Unreachable(
                 "fal closed the connection before it answered.", sent=True, is_unconfirmed=True
             ) from error
+        except Unreadable as error:
+            error.is_unconfirmed = (
+                not start.told.request_id
+            )  # the id of its frames vouches for nothing
+            raise
         except (UpstreamFailed, Unreachable) as error:
             if head is not None and head.status < 300:
                 raise broken(head, error.message) from error

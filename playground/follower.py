@@ -28,7 +28,8 @@ POLL_SLOWEST_S = 5.0
 POLL_SLOWEST_REPORTED_S = 60.0  # where a webhook tells the end: polling catches a lost one
 POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
-UNREADABLE_LIMIT = 20  # a result that is no JSON does not become one
+UNREADABLE_LIMIT = 20  # a result that is none does not become one
+WHOLE_LIMIT = 4  # nor does what fal itself vouches for
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
 
 STATE_OF = {
@@ -136,7 +137,7 @@ async def _outcome(
             if _is_lost(error) or (status.failure and not error.is_retryable):
                 return outcomes.failed(status.failure or error, by="result")
             unreadable = unreadable + 1 if _is_unreadable(error) else 0
-            if unreadable > (UNREADABLE_LIMIT if error.is_retryable else 0):
+            if unreadable > _most_unreadable(error):
                 return outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", handle.request_id, error)
             if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
@@ -184,6 +185,13 @@ def _is_lost(error: fal.FalError) -> bool:
 def _is_unreadable(error: fal.FalError) -> bool:
     """Whether upstream gave a result that nobody can read, or one that is far too large."""
     return isinstance(error, fal.UpstreamFailed) and (error.status or 200) < 300
+
+
+def _most_unreadable(error: fal.FalError) -> int:
+    """How often such a result is asked for again."""
+    if not error.is_retryable:
+        return 0
+    return WHOLE_LIMIT if error.request_id else UNREADABLE_LIMIT
 
 
 def _gone(error: fal.FalError) -> fal.Status:

@@ -35,4 +35,6 @@ def session(output: Any, error: fal.FalError | None = None) -> Observation:
 def failed(error: fal.FalError, output: Any = None, *, by: str) -> Observation:
     """A run that ended in this error, or because somebody cancelled it."""
     state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
-    return Observation(state, by=by, error=error.as_json(), output=output)
+    return Observation(
+        state, by=by, error=error.as_json(), output=output, billable_units=error.billable_units
+    )

@@ -83,6 +83,10 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
     "InvalidInput": ("The model did not accept the input", INPUT),
     "RateLimited": ("Upstream is asked too often", "Wait a minute, then run it again."),
     "UpstreamFailed": ("Upstream is in trouble", RETRY),
+    "Unreadable": (
+        "The result is none that can be shown",
+        "Upstream ended the run, and may have charged it. What it gave is kept below.",
+    ),
     "Unreachable": ("Upstream does not answer", RETRY),
     "RunFailed": ("The model failed", RETRY),
 }

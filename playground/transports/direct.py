@@ -102,5 +102,5 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
 
 def _may_be_sent_later(error: fal.FalError) -> bool:
     """Whether it was turned away for now, before a model had it: a model's own failure is final."""
-    is_models = isinstance(error, fal.RunFailed)
+    is_models = isinstance(error, fal.RunFailed | fal.Unreadable)
     return error.is_retryable and not error.is_unconfirmed and not is_models

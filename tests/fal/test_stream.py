@@ -144,7 +144,7 @@ async def test_a_whole_answer_instead_of_a_stream_is_the_output_if_it_is_json(co
     told = await ran(connect, httpx.Response(200, json={"images": []}))
     assert told[-1].output == {"images": []}
     told = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
-    assert isinstance(told[-1], fal.RunFailed)
+    assert isinstance(told[-1], fal.Unreadable)
     assert "text/html" in told[-1].message
 
 

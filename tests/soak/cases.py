@@ -20,6 +20,7 @@ KEPT = frozenset({"succeeded"})
 DOUBTFUL = frozenset({"succeeded", "unconfirmed"})
 # A sandbox keeps its requests in memory: killed, it knows them no more, and says so.
 FORGOTTEN = frozenset({"failed"})
+TOLD = frozenset({"failed"})
 HELD = {"submitting": "submit", "result fetched": "result", "archiving": "file"}
 
 
@@ -251,7 +252,17 @@ def upstream_cases() -> list[Case]:
         )
         for name in ANSWERS
     ]
-    return at_submit + [Case(name, "queued", KEPT, answered(name, *FOLLOWING)) for name in ANSWERS]
+    after_it = [Case(name, "queued", KEPT, answered(name, *FOLLOWING)) for name in ANSWERS]
+    # Upstream vouches for a result that is none: it is told, and kept as it came.
+    odd = {"words": TOLD, "nothing": TOLD, "picture": KEPT}
+    return [
+        *at_submit,
+        *after_it,
+        *(
+            Case(f"result: {n}", "queued", e, answered(n, "result", times=99))
+            for n, e in odd.items()
+        ),
+    ]
 
 
 def database_cases() -> list[Case]:

@@ -1,0 +1,88 @@
+"""What an answer to a run is: an output, one file, or nothing that can be read (C21, 5.4)."""
+
+from __future__ import annotations
+
+import base64
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+import fal
+from tests.fal.upstream import Upstream
+
+pytestmark = pytest.mark.anyio
+HEADERS = {"x-fal-request-id": "r-1", "X-Fal-Billable-Units": "2.50"}
+HANDLE = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux", "r-1")
+
+
+async def fetched(connect: Any, body: bytes, kind: str) -> Any:
+    answer = httpx.Response(200, content=body, headers={**HEADERS, "content-type": kind})
+    clients = await connect(Upstream(answer))
+    return await clients.queue.result(HANDLE)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "kept"),
+    [
+        (b"Here you are.", "text/plain; charset=utf-8", "Here you are."),
+        (b"", "application/json", ""),
+        (b"", "image/png", ""),
+        (b'{"images": [', "application/json", '{"images": ['),
+        (b"[" * 3000, "application/json", "[" * 3000),
+        (b"\xff\x00\x01", "", "\ufffd\x00\x01"),
+        (b"x" * (300 << 10), "text/html", "x" * (256 << 10)),
+    ],
+)
+async def test_what_is_no_output_is_kept_as_it_came(
+    connect: Any, body: bytes, kind: str, kept: str
+) -> None:
+    with pytest.raises(fal.Unreadable) as caught:
+        await fetched(connect, body, kind)
+    error = caught.value
+    assert error.detail["body"] == kept
+    assert error.detail["size"] == len(body)
+    assert error.detail["content_type"] == kind.partition(";")[0]
+    assert (error.request_id, error.status, error.billable_units) == ("r-1", 200, "2.50")
+    assert type(fal.FalError.from_json(error.as_json())) is fal.Unreadable
+
+
+@pytest.mark.parametrize("kind", ["image/png", "video/mp4", "Audio/MPEG; rate=1"])
+async def test_a_file_itself_is_an_output_with_that_file(connect: Any, kind: str) -> None:
+    found = await fetched(connect, b"\x89PNG not json", kind)
+    file = found.output["file"]
+    assert base64.b64decode(file["url"].partition(",")[2]) == b"\x89PNG not json"
+    assert file["content_type"] == kind.partition(";")[0].lower()
+    assert (found.request_id, found.billable_units) == ("r-1", Decimal("2.50"))
+
+
+async def test_json_stays_json_whatever_it_is_called(connect: Any) -> None:
+    assert (await fetched(connect, b'{"a": 1}', "image/png")).output == {"a": 1}
+
+
+@pytest.mark.parametrize("way", ["sync", "stream"])
+@pytest.mark.parametrize("headers", [{}, HEADERS])
+async def test_over_one_connection_only_fals_own_word_ends_the_run(
+    connect: Any, way: str, headers: dict[str, str]
+) -> None:
+    clients = await connect(Upstream(httpx.Response(200, text="Welcome!", headers=headers)))
+
+    async def run() -> None:
+        if way == "sync":
+            await clients.sync.run("fal-ai/flux", {})
+        else:
+            async for _ in clients.stream.events("fal-ai/flux", {}):
+                pass
+
+    with pytest.raises(fal.Unreadable) as caught:
+        await run()
+    assert caught.value.is_unconfirmed is not bool(headers)
+
+
+async def test_a_failure_tells_what_it_cost(connect: Any) -> None:
+    body = {"detail": [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]}
+    clients = await connect(Upstream(httpx.Response(422, json=body, headers=HEADERS)))
+    with pytest.raises(fal.RunFailed) as caught:
+        await clients.queue.result(HANDLE)
+    assert caught.value.billable_units == "2.50"

@@ -1,0 +1,82 @@
+"""Results that are no JSON, as fal gave them and charged for them: told, kept, and shown where they are files."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from playground import follower, lifecycle
+from playground.models import Run, Transport
+from tests.playground.conftest import Control, Work
+
+WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+@pytest.fixture
+def finished(
+    work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> Any:
+    """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    user = User.objects.create_user("ana")
+
+    def make(transport: str, fault: str) -> Run:
+        sandbox.fault(WAYS[Transport(transport)], fault, times=100)
+        run, _ = lifecycle.create(
+            user=user,
+            endpoint=Endpoint.objects.get(endpoint_id="mischief/slow"),
+            form_token=uuid.uuid4().hex,
+            transport=transport,
+            arguments={"prompt": "x", "duration": 0.1},
+        )
+
+        def is_over() -> bool:
+            run.refresh_from_db()
+            return run.is_final and not run.artifacts.filter(state="remote").exists()
+
+        work(is_over)
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("transport", WAYS)
+@pytest.mark.parametrize(
+    ("fault", "kept"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
+)
+def test_what_nobody_can_read_ends_the_run_and_is_kept(
+    finished: Any, sandbox: Control, transport: str, fault: str, kept: str
+) -> None:
+    run = finished(transport, fault)
+    assert (run.state, run.error["error"]) == ("failed", "Unreadable")
+    assert run.error["detail"]["body"] == kept
+    assert run.request_id
+    assert (run.billable_units, run.note) == ("1", "")
+    calls = sandbox.calls()
+    assert (calls.get("submit", 0), calls.get("run", 0)) == (
+        (1, 0) if transport == Transport.QUEUE else (0, 1)
+    )
+    page = Client()
+    page.force_login(run.user)
+    text = page.get(run.get_absolute_url()).content.decode()
+    assert "The result is none that can be shown" in text
+    assert kept in text
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_a_picture_itself_is_shown_like_any_other(finished: Any, transport: str) -> None:
+    run = finished(transport, "picture")
+    artifact = run.artifacts.get()
+    assert run.state == "succeeded"
+    assert (artifact.state, artifact.kind, artifact.width, artifact.height) == (
+        "stored",
+        "image",
+        64,
+        48,
+    )
