@@ -10,6 +10,7 @@ __all__ = [
     "AuthFailed",
     "FalError",
     "FileUnavailable",
+    "InvalidArguments",
     "InvalidEndpointId",
     "InvalidInput",
     "NotReady",
@@ -135,6 +136,10 @@ class NotReady(FalError):
 
 class FileUnavailable(FalError):
     """A file that we shall not have: gone, too large, malformed or at an address not allowed."""
+
+
+class InvalidArguments(FalError, ValueError):
+    """Arguments of which no JSON can be made: nothing was sent."""
 
 
 class InvalidEndpointId(FalError, ValueError):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from fal import reading
 from fal.endpoint_id import EndpointId
+from fal.errors import InvalidArguments
 
 _TAG_KEY = re.compile(r"(?!fal\.)[a-z0-9._-]{1,64}")
 _TAG_VALUE = re.compile(r"[\x20-\x2b\x2d-\x7e]*")
@@ -132,11 +133,17 @@ class Handle:
 
 
 def arguments_as_bytes(arguments: Mapping[str, Any] | str) -> bytes:
-    """The body of a submit: JSON text byte for byte, a mapping as compact JSON (C13)."""
-    if isinstance(arguments, str):
-        return arguments.encode()
-    # ASCII, so that a lone surrogate, which UTF-8 does not know, leaves as the escape it came as.
-    return json.dumps(arguments, allow_nan=False, separators=(",", ":")).encode()
+    """The body of a submit: JSON text byte for byte, a mapping as compact JSON (C13).
+
+    Raises InvalidArguments where there is no such JSON.
+    """
+    try:
+        if isinstance(arguments, str):
+            return arguments.encode()
+        # ASCII, so that a lone surrogate, which UTF-8 does not know, leaves as the escape it came as.
+        return json.dumps(arguments, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArguments(f"This input cannot be sent: {error}") from error
 
 
 def _plain(seconds: float) -> str:

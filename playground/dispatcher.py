@@ -47,9 +47,6 @@ async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
     except fal.FalError as error:
         await _not_sent(run, error, has_left)
         return None
-    except ValueError as error:  # no JSON can be made of it, so nothing left
-        await _not_sent(run, fal.FalError(f"This input cannot be sent: {error}"), has_left)
-        return None
     has_it = await lifecycle.arecord(
         run.pk,
         Observation(

@@ -154,6 +154,8 @@ def _moved(run: Run, seen: Observation) -> Changed:
     if seen.state != State.QUEUED and run.queue_position is not None:
         changed["queue_position"] = None
     if seen.state in _ENDS:
+        if run.note:
+            changed["note"] = ""
         changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
         if seen.state in WITH_RESULT:
             changed["result_at"] = timezone.now()
@@ -196,7 +198,7 @@ def _current(run: Run, seen: Observation) -> Changed:
         if not run.positions or run.positions[-1][0] <= stamp:  # else it was seen before the last
             changed["queue_position"] = position
             changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
-    if seen.note is not None and seen.note != run.note:
+    if seen.note is not None and seen.note != run.note and seen.state not in _ENDS:
         changed["note"] = seen.note
     if seen.partial is not None and seen.partial != run.partial and seen.state != State.SUCCEEDED:
         changed["partial"] = seen.partial

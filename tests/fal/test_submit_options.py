@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 import fal
+from fal.request import arguments_as_bytes
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,12 @@ def test_c23_the_start_timeout_is_a_plain_number(seconds, text):
         "X-Fal-Request-Timeout": text,
         "X-Fal-Request-Start-Timeout": text,
     }
+
+
+@pytest.mark.parametrize("arguments", [{"x": float("nan")}, {"x": {1}}, "\ud800"])
+def test_c13_what_no_json_can_be_made_of_is_refused_before_it_leaves(arguments):
+    with pytest.raises(fal.InvalidArguments, match="cannot be sent"):
+        arguments_as_bytes(arguments)
 
 
 @pytest.mark.parametrize("seconds", [1, 1.0, 0.5, 0, -3, float("nan"), float("inf")])

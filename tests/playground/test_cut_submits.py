@@ -18,7 +18,8 @@ from django.db import OperationalError, connections
 
 from catalog import upstream
 from catalog.models import Endpoint
-from playground import changes, dispatcher, leases, lifecycle, worker
+from fal.result import Result
+from playground import changes, clock, dispatcher, leases, lifecycle, worker
 from playground.models import Run
 from playground.worker import Worker
 from tests.playground.conftest import Control, Work
@@ -227,3 +228,21 @@ def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
     assert set(Run.objects.values_list("pk", "worker")) == {(queued.pk, ""), (sending.pk, "w")}
     leases.release("w")
     assert not Run.objects.filter(worker="w").exists()
+
+
+def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_left(
+    ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(answer: Any) -> Any:
+        raise ValueError("who would have thought")
+
+    monkeypatch.setattr(Result, "from_answer", stumble)
+    ask("sync")
+    (run,) = leases.claim("gone", 9).to_send
+    with pytest.raises(ValueError, match="who would"):
+        send(run)
+    assert sandbox.calls()["run"] == 1
+    Run.objects.update(lease_until=clock.now())
+    leases.claim("next", 9)
+    run.refresh_from_db()
+    assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)

@@ -30,6 +30,7 @@ observations = st.builds(
     logs=lines,
     output=st.none() | st.just({"images": []}),
     request_id=st.sampled_from(["", "r1"]),
+    note=st.sampled_from([None, "", "Upstream is busy"]),
 )
 
 
@@ -53,6 +54,7 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
         assert run.state == before or run.state in MOVES[before] - {State.CREATED}
         if before in Run.FINAL:
             assert changed.keys() <= {"logs"}
+        assert not (run.is_final and run.note), "waits for nothing any more"
 
 
 @given(st.lists(observations, max_size=6))
