@@ -29,7 +29,7 @@ from catalog import prepared
 from catalog.models import Endpoint, Standing
 from fal.storable import storable
 from playground import changes, clock
-from playground.models import Artifact, Run, Transport
+from playground.models import Artifact, LateLook, Run, Transport
 from playground.writing import Changed, change, surely
 from schemas import artifacts
 
@@ -54,6 +54,8 @@ WITH_RESULT = frozenset({State.SUCCEEDED, State.FAILED})
 # The page that shows a run fetches these from upstream at once; our copy waits a moment for it.
 SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
+LATER = timedelta(seconds=3)  # whoever follows the run tells it by then
+LONGEST_WORK_S = 7 * 86_400  # what says more than that says nothing
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
@@ -79,6 +81,7 @@ class Observation:
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
+    is_bare: bool = False  # tells the end alone: what it cost and how it went is to be asked for
     before_leaving: bool = False  # seen by who did not send it: void when another worker has
     artifacts: Sequence[artifacts.Artifact] = ()
 
@@ -96,7 +99,8 @@ def merge(run: Run, seen: Observation) -> Changed:
     if seen.before_leaving and run.sent_at:
         return {}
     if run.is_final:
-        return _facts(run, seen) if seen.state not in _ENDS - {run.state} else {}
+        facts = _facts(run, seen) if seen.state not in _ENDS - {run.state} else {}
+        return facts | _begun(run, facts)
     moves = may_follow(seen.state, run.state) or _broke_off(run, seen)
     changed = _moved(run, seen) if moves else {}
     if moves or seen.state in ("", run.state):
@@ -105,7 +109,8 @@ def merge(run: Run, seen: Observation) -> Changed:
         changed["request_id"] = seen.request_id
     if seen.handle and not run.handle:
         changed["handle"] = dict(seen.handle)
-    return changed | _facts(run, seen)
+    changed |= _facts(run, seen)
+    return changed | _begun(run, changed)
 
 
 def _storable(seen: Observation) -> Observation:
@@ -136,6 +141,16 @@ def _facts(run: Run, seen: Observation) -> Changed:
     if seen.logs and (lines := _lines(run.logs, seen.logs)) != run.logs:
         changed["logs"] = lines
     return changed
+
+
+def _begun(run: Run, changed: Changed) -> Changed:
+    """When a run that ended had started, where nobody saw it: by how long the model says that it worked."""
+    ended_at = changed.get("ended_at", run.ended_at)
+    worked_s = changed.get("metrics", run.metrics).get("inference_time")
+    is_told = type(worked_s) in (int, float) and 0 < worked_s < LONGEST_WORK_S
+    if not ended_at or not is_told or run.started_at:
+        return {}
+    return _in_order(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
 def _broke_off(run: Run, seen: Observation) -> bool:
@@ -238,6 +253,8 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
             Artifact.objects.bulk_create(
                 _row(pk, position, found, now) for position, found in enumerate(seen.artifacts)
             )
+        if changed.get("state") in _ENDS and seen.is_bare:
+            LateLook.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
     changed = change(pk, lambda run: merge(run, seen), keep)
     if not changed:

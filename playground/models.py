@@ -381,3 +381,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.received_at}"
+
+
+class LateLook(models.Model):
+    """A run that a webhook ended: what it cost and how it went is still to be asked for."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="late_look")
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.due_at}"

@@ -134,7 +134,7 @@ def read(headers: Mapping[str, str], body: bytes) -> Observation | None:
         seen = outcomes.succeeded(report.payload, by="webhook")
     else:
         seen = Observation(by="webhook")
-    return replace(seen, request_id=request_id)
+    return replace(seen, request_id=request_id, is_bare=True)
 
 
 def _keep(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
@@ -250,5 +250,5 @@ async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> 
         return False
     else:
         ended = outcomes.succeeded(result.output, result.billable_units, by="webhook")
-    await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id))
+    await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))
     return True

@@ -32,6 +32,7 @@ from playground import (
     clock,
     dispatcher,
     follower,
+    late_looks,
     leases,
     unconfirmed,
     webhooks,
@@ -292,8 +293,8 @@ class Worker:
             self._cancelling.discard(pk)
 
     async def _reports(self) -> float:
-        """What webhooks left to do."""
-        return await webhooks.tend(self.upstream)
+        """What webhooks left to do, and to ask for."""
+        return min(await webhooks.tend(self.upstream), await late_looks.tend(self.upstream))
 
     async def _search(self) -> float:
         """Find runs again whose submit was not answered."""

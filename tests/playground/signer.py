@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
@@ -29,6 +29,9 @@ OUTPUT = {
     "seed": 1234567890123456789,
 }
 
+LINE = {"timestamp": "2026-11-21T10:00:00", "level": "INFO", "message": "done"}
+COMPLETED = {"status": "COMPLETED", "logs": [LINE], "metrics": {"inference_time": 1.5}}
+
 
 class Fal:
     """Signs and delivers as fal does; counts how often its keys and results are fetched."""
@@ -36,6 +39,7 @@ class Fal:
     def __init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
         self.fetched: list[str] = []
+        self.status = httpx.Response(200, json=COMPLETED)
         self.result = httpx.Response(200, json=OUTPUT, headers={"x-fal-billable-units": "2"})
 
     def jwks(self) -> dict[str, Any]:
@@ -54,16 +58,16 @@ class Fal:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.fetched.append(request.url.path)
-        is_keys = request.url.path.endswith("jwks.json")
-        return httpx.Response(200, json=self.jwks()) if is_keys else self.result
+        known = {"jwks.json": httpx.Response(200, json=self.jwks()), "status": self.status}
+        return known.get(request.url.path.rpartition("/")[2], self.result)
 
-    def tend(self) -> None:
+    def tend(self, part: Callable[[Any], Coroutine[Any, Any, float]] = webhooks.tend) -> None:
         """One round of the worker's part, against this fal."""
 
         async def work() -> None:
             try:
                 async with upstream.clients(transport=httpx.MockTransport(self.answer)) as clients:
-                    await webhooks.tend(clients)
+                    await part(clients)
             finally:
                 await sync_to_async(connections.close_all)()
 
