@@ -8,23 +8,23 @@ import logging
 import os
 import tempfile
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
 from django.core.files import File
-from django.core.files.storage import default_storage
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 
 import fal
+from catalog import whole_files
 from catalog.pictures import picture_files
 from fal.storable import storable_text
-from playground import clock
+from playground import clock, writing
 from playground.files import sniffing
-from playground.files.posters import Looker
+from playground.files.posters import Looker, Seen
 from playground.models import Artifact
 
 log = logging.getLogger(__name__)
@@ -36,11 +36,21 @@ TRIES = 350
 TRIES_FOR_GONE = 3
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 1800
+# What is of one of these kinds is seen or heard; its bytes have to show that it is.
+MEDIA = {"image", "video", "audio"}
+SVG = "image/svg+xml"
 TAKEN_FOR = timedelta(minutes=1)  # renewed for as long as its worker copies it
 # As the index `artifact_to_copy` has it: SQLite takes a partial index only for literals.
 REMOTE = Func(
     F("state"), template="%(expressions)s = 'remote'", output_field=BooleanField(), arity=1
 )
+
+
+class EmptyFile(fal.FileUnavailable):
+    """Upstream answered, without a byte: it may just not have the file yet, so it is asked again."""
+
+    def __init__(self) -> None:
+        super().__init__("Upstream gave an empty file (0 bytes).", status=HTTPStatus.OK)
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ class Kept:
     digest: str
     size_bytes: int
     content_type: str
+    kind: str = ""
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
@@ -92,29 +103,40 @@ def _due(now: datetime) -> QuerySet[Artifact]:
 
 
 async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
-    """Copy one artifact; what upstream no longer has is marked as lost, with the reason."""
+    """Copy one artifact, and know it by its bytes; what upstream no longer has is marked as lost, with the reason."""
     try:
         kept = await _copy(artifact, files, looker)
     except fal.FalError as error:
         log.warning("artifact %s of run %s not copied: %s", artifact.path, artifact.run_id, error)
-        await _not_kept(artifact, str(error), _is_over(error, artifact.attempts + 1))
+        found = {"size_bytes": 0} if isinstance(error, EmptyFile) else {}
+        await _not_kept(artifact, str(error), _is_over(error, artifact.attempts + 1), **found)
         return
-    except Exception as error:  # whatever a storage may raise: a full disk, a bucket that is away
+    except DatabaseError:
+        raise  # the worker tells it, and the file is copied again
+    except OSError as error:  # a full disk: told in a line, and where the file should lie to nobody
+        words = "artifact %s of run %s not stored: %s"
+        log.warning(words, artifact.path, artifact.run_id, error)
+        await _not_stored(artifact, error.strerror or str(error))
+        return
+    except Exception as error:  # whatever other storages may raise: a bucket that is away
         log.exception("artifact %s of run %s not stored", artifact.path, artifact.run_id)
-        await _not_kept(artifact, f"The storage does not take it: {error}", is_over=False)
+        await _not_stored(artifact, str(error))
         return
+    # What upstream said of something else is not true of this.
+    said = artifact if artifact.kind == kept.kind else Artifact()
     is_inline = artifact.url.startswith("data:")  # megabytes that lists would carry along
     await _note(
-        artifact.pk,
+        artifact,
         state=Artifact.State.STORED,
+        kind=kept.kind,
         url=artifact.url[:64] if is_inline else artifact.url,
         file=kept.name,
         digest=kept.digest,
         size_bytes=kept.size_bytes,
         content_type=kept.content_type,
-        width=kept.width or artifact.width,
-        height=kept.height or artifact.height,
-        duration_s=kept.duration_s or artifact.duration_s,
+        width=kept.width or said.width,
+        height=kept.height or said.height,
+        duration_s=kept.duration_s or said.duration_s,
         poster=kept.poster,
         thumbnail=kept.thumbnail,
         error="",
@@ -128,22 +150,32 @@ def _is_over(error: fal.FalError, tries: int) -> bool:
     return error.status is None or tries >= TRIES_FOR_GONE
 
 
-async def _not_kept(artifact: Artifact, why: str, is_over: bool) -> None:
+async def _not_stored(artifact: Artifact, why: str) -> None:
+    await _not_kept(artifact, f"The storage does not take it: {why}.", is_over=False)
+
+
+async def _not_kept(artifact: Artifact, why: str, is_over: bool, **found: Any) -> None:
     pause_s = min(FIRST_PAUSE_S * 3 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
     await _note(
-        artifact.pk,
+        artifact,
         again=timedelta(seconds=pause_s),
         state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
         error=storable_text(why)[:255],
+        **found,
     )
 
 
-async def _note(pk: int, *, again: timedelta | None = None, **values: Any) -> None:
-    """Write down what came of a copy, again and again while the database is locked or away."""
+async def _note(artifact: Artifact, *, again: timedelta | None = None, **values: Any) -> None:
+    """Write down what came of a copy, again and again while the database is locked or away; pages hear of news."""
+    pk = artifact.pk
+    is_news = values["state"] != artifact.state or values["error"] != artifact.error
 
     def write() -> None:
         at = {"next_attempt_at": clock.now() + again} if again else {}
-        Artifact.objects.filter(pk=pk).update(**values, **at)
+        with transaction.atomic(savepoint=False):
+            Artifact.objects.filter(pk=pk).update(**values, **at)
+            if is_news:
+                writing.renew(artifact.run_id)
 
     pause_s = 0.1
     while True:
@@ -164,34 +196,49 @@ async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:
             claimed = stream.content_type or artifact.content_type
             async for chunk in stream:
                 file.write(chunk)
+        if not file.tell():
+            raise EmptyFile
         file.flush()
         kept = await asyncio.to_thread(store, file, claimed)
-        return await _looked_at(kept, file.name, looker)
+        return await _looked_at(kept, file.name, artifact.kind, looker)
 
 
-async def _looked_at(kept: Kept, path: str, looker: Looker) -> Kept:
-    """With duration and small pictures, made once per content; a file that shows none is kept all the same."""
+async def _looked_at(kept: Kept, path: str, guess: str, looker: Looker) -> Kept:
+    """With kind, duration and small pictures, made once per content; a file that shows none is kept all the same."""
     stored = Artifact.objects.filter(digest=kept.digest, state=Artifact.State.STORED)
     if known := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
         return replace(
             kept,
+            kind=known.kind,
             width=known.width,
             height=known.height,
             duration_s=known.duration_s,
             poster=known.poster,
             thumbnail=known.thumbnail,
         )
-    seen = await looker.look(path, kept.content_type)
+    is_media = kept.content_type.partition("/")[0] in MEDIA
+    seen = await looker.look(path, kept.content_type if is_media else f"{guess}/")
     base = kept.name.rpartition(".")[0]
     poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
     return replace(
         kept,
+        kind=_kind(guess, kept.content_type, seen),
         width=seen.width or kept.width,
         height=seen.height or kept.height,
         duration_s=seen.duration_s,
         poster=await asyncio.to_thread(picture_files.put, poster, seen.poster),
         thumbnail=await asyncio.to_thread(picture_files.put, thumbnail, seen.thumbnail),
     )
+
+
+def _kind(guess: str, content_type: str, seen: Seen) -> str:
+    """What it is shown as: what its bytes show, else what upstream's words made of it.
+
+    What should be seen or heard and turned out to be neither is a file, not a broken picture.
+    """
+    if proven := seen.kind or sniffing.kind(content_type):
+        return proven
+    return "file" if guess in MEDIA and content_type != SVG else guess
 
 
 def store(file: IO[bytes], claimed: str = "") -> Kept:
@@ -203,24 +250,10 @@ def store(file: IO[bytes], claimed: str = "") -> Kept:
     file.seek(0)
     kind = sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed)
     name = f"{digest[:2]}/{digest[2:4]}/{digest}.{sniffing.extension(kind)}"
-    name = _put(name, file, size_bytes)
-    width, height = dimensions(file) if kind.startswith("image/") else (None, None)
-    return Kept(name, digest, size_bytes, kind, width, height)
-
-
-def _put(name: str, file: IO[bytes], size_bytes: int) -> str:
-    """The name under which our storage has the file; one that was cut short once is written anew."""
-    if default_storage.exists(name):
-        if default_storage.size(name) == size_bytes:
-            return name
-        default_storage.delete(name)
     file.seek(0)
-    try:
-        return default_storage.save(name, File(file))
-    except OSError:
-        with suppress(OSError):
-            default_storage.delete(name)
-        raise
+    name = whole_files.put(name, File(file), size_bytes)
+    width, height = dimensions(file) if kind.startswith("image/") else (None, None)
+    return Kept(name, digest, size_bytes, kind, width=width, height=height)
 
 
 def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:

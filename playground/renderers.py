@@ -103,12 +103,19 @@ def shown(run: Run) -> list[Shown]:
     ]
 
 
+def is_otherwise(run: Run, drawn: list[Shown]) -> bool:
+    """Whether artifacts are shown otherwise than when the run ended, before anybody had looked into them."""
+    told = {one.path: one.kind for one in artifacts(run.output)}
+    rows = [one.artifact for one in drawn]
+    return any(row.error or row.attempts > 1 or row.kind != told.get(row.path) for row in rows)
+
+
 def source(artifact: Artifact) -> str:
-    """Where a page gets the artifact: our copy, else upstream's while it lasts; empty where it has neither."""
+    """Where a page gets the artifact: our copy, else upstream's while it lasts; "" where neither shows anything."""
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
-    may_show = artifact.state == Artifact.State.REMOTE and _may_show(artifact.url)
-    return artifact.url if may_show else ""
+    is_there = artifact.state == Artifact.State.REMOTE and artifact.size_bytes != 0
+    return artifact.url if is_there and _may_show(artifact.url) else ""
 
 
 def _may_show(url: str) -> bool:
@@ -173,9 +180,8 @@ def _share(progress: Any) -> float | None:
 def context(run: Run) -> dict[str, Any]:
     """All that the templates of one run need where it is shown large."""
     return {
-        "run": run,
+        **results(run),
         "watch": live_marks.watch(run, "stage"),
-        "shown": shown(run) if run.state == Run.State.SUCCEEDED else [],
         "texts": texts(run) if run.state == Run.State.SUCCEEDED else [],
         "partial": partial(run),
         "seed": _seed(run),
@@ -189,9 +195,24 @@ def context(run: Run) -> dict[str, Any]:
     }
 
 
+def results(run: Run) -> dict[str, Any]:
+    """All that the templates of a run's artifacts need; `copies` is how to watch those not copied yet."""
+    drawn = shown(run) if run.state == Run.State.SUCCEEDED else []
+    is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in drawn)
+    return {
+        "run": run,
+        "shown": drawn,
+        "copies": live_marks.watch(run, "copies") if is_copying else "",
+    }
+
+
 def changed(run: Run, view: str) -> str:
     """The fragments that a page of this view swaps in when the run has changed."""
-    shows = context(run) if view in LARGE else {"run": run}
+    if view == "copies":
+        shows = results(run)
+        shows["is_otherwise"] = is_otherwise(run, shows["shown"])
+    else:
+        shows = context(run) if view in LARGE else {"run": run}
     return render_to_string(f"playground/live/_{view}.html", shows)
 
 

@@ -71,7 +71,7 @@ def change(
     """Change a run as `decide` says of its row, do `then`, tell everybody; returns what was decided.
 
     The row is locked: two observers cannot undo each other. This is where every version is
-    counted: where a column gets another value, and only there.
+    counted: where a column gets another value, and by `renew`.
     """
     with transaction.atomic(savepoint=False):
         run = _batch.rows.pop(pk, None) or _LOCKED.get(pks=[pk])
@@ -83,6 +83,12 @@ def change(
             if not _batch.is_open:
                 changes.announce()
     return changed
+
+
+def renew(pk: uuid.UUID) -> None:
+    """Tell everybody that something which belongs to a run has changed, though no column of its own."""
+    Run.objects.filter(pk=pk).update(version=F("version") + 1)
+    changes.announce()
 
 
 def _locked() -> RunQuerySet:

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from catalog import whole_files
 from catalog.models.picture import ADDRESS
 
 Scope = MutableMapping[str, Any]
@@ -35,17 +36,8 @@ def name(base: str, kind: str) -> str:
 
 
 def put(name: str, data: bytes) -> str:
-    """Store `data`, once; the name under which it lies, empty for nothing.
-
-    One that was cut short once (a full disk) is written anew.
-    """
-    if not data:
-        return ""
-    if default_storage.exists(name):
-        if default_storage.size(name) == len(data):
-            return name
-        default_storage.delete(name)
-    return default_storage.save(name, ContentFile(data))
+    """Store `data`, once; the name under which it lies, empty for nothing."""
+    return whole_files.put(name, ContentFile(data), len(data)) if data else ""
 
 
 def is_picture(path: str) -> bool:

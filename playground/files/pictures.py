@@ -26,7 +26,7 @@ FLAT = 6.0  # of 255: a frame whose greys differ less shows nothing (fades in fr
 
 
 def look(path: str, content_type: str) -> dict[str, Any]:
-    """Width, height, duration, poster and thumbnail (WebP in base64), as far as the file has them."""
+    """Kind, width, height, duration, poster and thumbnail (WebP in base64), as far as the file has them."""
     if content_type.startswith("image/"):
         return _image(path)
     return _film(path) if content_type.startswith(("video/", "audio/")) else {}
@@ -37,7 +37,7 @@ def _image(path: str) -> dict[str, Any]:
         width, height = picture.size
         if picture.getexif().get(0x0112, 1) >= 5:  # lies on its side
             width, height = height, width
-        seen: dict[str, Any] = {"width": width, "height": height}
+        seen: dict[str, Any] = {"kind": "image", "width": width, "height": height}
         if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
             picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
             seen["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
@@ -45,8 +45,9 @@ def _image(path: str) -> dict[str, Any]:
 
 
 def _film(path: str) -> dict[str, Any]:
-    with av.open(path) as container:
-        seen: dict[str, Any] = {}
+    # A playlist of others may name any address: nothing but this very file is opened.
+    with av.open(path, options={"protocol_whitelist": "file"}) as container:
+        seen: dict[str, Any] = {"kind": _kind(container)}
         if container.duration:
             seen["duration_s"] = container.duration / av.time_base
         film = next(iter(container.streams.video), None)
@@ -58,6 +59,14 @@ def _film(path: str) -> dict[str, Any]:
             seen["poster"] = _webp(frame, POSTER_PX)
             seen["thumbnail"] = _webp(frame, THUMBNAIL_PX)
     return seen
+
+
+def _kind(container: Any) -> str:
+    """A film or a sound: mp4, webm and ogg hold either, and a sound's cover is no film. Subtitles are neither."""
+    cover = av.stream.Disposition.attached_pic
+    if any(not one.disposition & cover for one in container.streams.video):
+        return "video"
+    return "audio" if container.streams.audio else ""
 
 
 def _frames(container: Any, film: Any) -> Iterator[Image.Image]:

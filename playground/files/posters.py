@@ -15,8 +15,9 @@ LOOK_S = 20.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What a file turned out to be; pictures are WebP."""
+    """What a file turned out to be (image, video, audio, or nothing of these); pictures are WebP."""
 
+    kind: str = ""
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None

@@ -75,6 +75,12 @@ def content_type(head: bytes, claimed: str = "") -> str:
     return "application/octet-stream" if claimed in HARMLESS or not claimed else claimed
 
 
+def kind(content_type: str) -> str:
+    """What a browser shows a file of this type as: image, video, audio, mesh; "" unless its bytes prove it."""
+    main = content_type.partition("/")[0]
+    return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
+
+
 def extension(kind: str) -> str:
     """The usual file name extension, without its dot."""
     return EXTENSIONS.get(kind, "bin")

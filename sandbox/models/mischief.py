@@ -151,13 +151,14 @@ MODELS = [
         "Mislabelled",
         "Returns a film as image/png, a picture as application/octet-stream, and one as text/plain.",
         "image-to-video",
-        {"seed": SEED},
+        {"seed": SEED, "empty": boolean("A picture of no bytes comes with them.", default=False)},
         output(
             "MislabelledOutput",
             ["video", "image"],
             video=ref("File"),
             image=ref("File"),
             image_url=text(),
+            nothing=ref("File"),
         ),
     ),
     _mischief(

@@ -147,11 +147,14 @@ def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     seed = context.seed(arguments)
     data, _ = film.encode(film.journey("a wrong turn", seed, (320, 180), 24), (320, 180), 24)
     image, _ = canvas.encode(patterns.glass("a wrong label", seed, (512, 384)), "webp")
-    return {
+    output = {
         "video": context.save(data, "image/png", "film.png", served_as="image/png"),
         "image": context.save(image, "application/octet-stream", "picture.bin"),
         "image_url": context.save(image, "text/plain", "picture")["url"],
     }
+    if arguments.get("empty"):
+        output["nothing"] = context.save(b"", "image/png", "nothing.png")
+    return output
 
 
 def inline(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class LiveRuns extends HTMLElement {
     for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:beforeSwap", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
     for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
     for (const name of ["pageshow", "pagehide", "online"]) addEventListener(name, this, { signal });
-    this.offering = setTimeout(() => this.watched.length && notify(), OFFER_MS);
+    this.offering = setTimeout(() => this.ids.size && notify(), OFFER_MS);
     this.later(0); // htmx has to know this element first
   }
   disconnectedCallback() {
@@ -89,8 +89,9 @@ class LiveRuns extends HTMLElement {
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
   }
+  /** Those that have not ended. Of one that has, only what its files are may still be watched. */
   get ids() {
-    return new Set(this.watched.map((run) => run.dataset.runId));
+    return new Set(this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId));
   }
   get wanted() {
     return this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
@@ -208,7 +209,7 @@ class LiveRuns extends HTMLElement {
     if (this.isAsking || this.isOver || !this.isConnected) return;
     if (!this.watched.length || document.hidden) {
       tabs.leave();
-      if (!this.watched.length || !isNotified()) return;
+      if (!this.ids.size || !isNotified()) return;
       notify();
     }
     if (!window.htmx) return document.addEventListener("htmx:load", () => this.poll(), { once: true });

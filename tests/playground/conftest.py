@@ -20,10 +20,11 @@ from playground import lifecycle
 from playground.models import Run
 from playground.pacing import Pace
 from playground.worker import Worker
+from tests.playground.copying import artifact
 from tests.playground.signer import deliver, fal
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-__all__ = ["deliver", "fal"]
+__all__ = ["artifact", "deliver", "fal"]
 
 LIMIT_S = 90.0  # only to tell a hang from a busy machine
 SETTINGS = {

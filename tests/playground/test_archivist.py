@@ -7,106 +7,27 @@ import errno
 import io
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import av
 import httpx
-import numpy as np
 import pytest
-from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-import fal
 from catalog.pictures import confined
 from playground import archivist, clock
 from playground.files.posters import Looker
-from playground.models import Artifact, Run
+from playground.models import Artifact
+from tests.playground.copying import copy, film, picture, sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Answer = Callable[[httpx.Request], httpx.Response]
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = str(tmp_path / "media")
-
-
-@pytest.fixture
-def artifact(make_run: Any) -> Callable[..., Artifact]:
-    """`artifact(kind="video")` → a row that waits for its copy."""
-
-    def make(kind: str = "image", **values: Any) -> Artifact:
-        run: Run = make_run(state="succeeded")
-        url = values.pop("url", "https://media.test/a")
-        return Artifact.objects.create(run=run, position=0, path="$", kind=kind, url=url, **values)
-
-    return make
-
-
-def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 60.0) -> Artifact:
-    """Copy it once from a host that gives this answer, as a worker does."""
-    give = answer if callable(answer) else lambda _: httpx.Response(200, content=answer)
-
-    async def main() -> None:
-        addresses = fal.Addresses(media=("https://media.test",))
-        looker = Looker(limit_s)
-        try:
-            async with fal.Clients(addresses, transport=httpx.MockTransport(give)) as clients:
-                await archivist.keep(row, clients.files, looker)
-        finally:
-            await looker.close()
-            await sync_to_async(connections.close_all)()
-
-    asyncio.run(main())
-    row.refresh_from_db()
-    return row
-
-
-def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: Any) -> bytes:
-    """Noise, so that it is not small."""
-    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(noise).save(out, kind, **options)
-    return out.getvalue()
-
-
-def film(seconds: float = 2.0, black_s: float = 0.0, size: tuple[int, int] = (640, 360)) -> bytes:
-    """Grey noise, black at first."""
-    out = io.BytesIO()
-    dice = np.random.default_rng(2)
-    with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        for number in range(int(seconds * 10)):
-            shape = (size[1], size[0], 3)
-            is_black = number < black_s * 10
-            pixels = (
-                np.zeros(shape, np.uint8) if is_black else dice.integers(0, 255, shape, np.uint8)
-            )
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        container.mux(stream.encode())
-    return out.getvalue()
-
-
-def sound(seconds: float = 1.5) -> bytes:
-    import wave
-
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(int(seconds * 8000) * 2))
-    return out.getvalue()
 
 
 def opened(name: str) -> Image.Image:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
-from playground import archivist
 from playground.models import Artifact, Run, Worker
-
-
-def read(response: Any) -> bytes:
-    """The whole body, which also closes the file behind it."""
-    return b"".join(response.streaming_content)
-
 
 FAILURE = {
     "error": "RunFailed",
@@ -29,28 +20,6 @@ FAILURE = {
     "type": None,
     "detail": [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}],
 }
-
-
-@pytest.fixture
-def stored(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
-    """A stored artifact of 1,000 known bytes."""
-    settings.MEDIA_ROOT = str(tmp_path)
-    run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
-    data = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4
-    kept = archivist.store(io.BytesIO(data[:1000]), "video/mp4")
-    return Artifact.objects.create(
-        run=run,
-        position=0,
-        path="video",
-        kind="video",
-        url="https://v3.fal.media/a.mp4",
-        state="stored",
-        file=kept.name,
-        digest=kept.digest,
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
-        file_name="a.mp4",
-    )
 
 
 def test_the_history_makes_few_queries_whatever_its_length(
@@ -97,13 +66,12 @@ def test_the_history_goes_on_by_a_cursor(member: Client, make_run: Any) -> None:
     assert shown == [run.pk for run in reversed(made)]
 
 
-def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, stored: Artifact) -> None:
+def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, make_run: Any) -> None:
     client.force_login(stranger)
-    page = stored.run.get_absolute_url()
+    page = make_run(state="succeeded", output={}).get_absolute_url()
     assert not client.get("/runs/").context["runs"]
     assert client.get(page).status_code == 404
     assert client.get(f"{page}output.json").status_code == 404
-    assert client.get(stored.get_absolute_url()).status_code == 404
     for noun in ("cancellation", "repetition", "star"):
         assert client.post(f"{page}{noun}/").status_code == 404
 
@@ -153,112 +121,6 @@ def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
     member.post(f"{page}star/")
     run.refresh_from_db()
     assert (run.state, run.is_starred) == ("cancelled", True)
-
-
-@pytest.mark.parametrize(
-    ("asked", "status", "span"),
-    [
-        ("", 200, (0, 1000)),
-        ("bytes=0-99", 206, (0, 100)),
-        ("bytes=900-", 206, (900, 1000)),
-        ("Bytes=-10", 206, (990, 1000)),
-        ("bytes=-5000", 206, (0, 1000)),
-        ("bytes=0-5000", 206, (0, 1000)),
-        ("bytes=1000-", 416, None),
-        ("bytes=-0", 416, None),
-        ("bytes=" + "9" * 18 + "-", 416, None),
-        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python reads no number of so many digits
-        ("bytes=-" + "9" * 5000, 200, (0, 1000)),
-        ("bytes=5-2", 200, (0, 1000)),
-        ("items=1-2", 200, (0, 1000)),
-        ("bytes=0-1,5-6", 200, (0, 1000)),
-    ],
-)
-def test_artifacts_are_served_in_ranges(
-    member: Client, stored: Artifact, asked: str, status: int, span: tuple[int, int] | None
-) -> None:
-    response = member.get(stored.get_absolute_url(), headers={"range": asked} if asked else {})
-    assert response.status_code == status
-    if span:
-        with default_storage.open(stored.file) as file:
-            assert read(response) == file.read()[slice(*span)]
-        assert int(response.headers["Content-Length"]) == span[1] - span[0]
-    if status == 206 and span:
-        assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
-
-
-@pytest.mark.parametrize(
-    ("tag", "status"),
-    [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
-)
-def test_a_part_is_had_of_the_very_file_alone(
-    member: Client, stored: Artifact, tag: str, status: int
-) -> None:
-    address = stored.get_absolute_url()
-    whole = member.get(address)
-    asked = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
-    part = member.get(address, headers=asked)
-    assert part.status_code == status
-    assert len(read(part)) == (100 if status == 206 else 1000)
-    read(whole)
-
-
-@pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
-@pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
-def test_who_has_a_file_is_not_sent_it_again(
-    member: Client, stored: Artifact, tag: str, more: dict[str, str]
-) -> None:
-    address = stored.get_absolute_url()
-    whole = member.get(address)
-    asked = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
-    for ask in (member.get, member.head):
-        kept = ask(address, headers=asked)
-        assert (kept.status_code, kept.content) == (304, b"")
-        for name in ("ETag", "Cache-Control"):
-            assert kept.headers[name] == whole.headers[name]
-        assert "Content-Range" not in kept.headers
-    read(whole)
-    another = member.get(address, headers={**asked, "if-none-match": '"another"'})
-    assert another.status_code == (206 if more else 200)
-    read(another)
-
-
-def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
-    client: Client, stored: Artifact, stranger: User
-) -> None:
-    client.force_login(stranger)
-    asked = {"if-none-match": "*"}
-    assert client.get(stored.get_absolute_url(), headers=asked).status_code == 404
-
-
-def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
-    """HEAD knows no ranges; errors are not kept for a year."""
-    address = stored.get_absolute_url()
-    about = member.head(address, headers={"range": "bytes=0-9"})
-    assert (about.status_code, about.headers["Content-Length"]) == (200, "1000")
-    assert (about.headers["Content-Type"], about.content) == ("video/mp4", b"")
-    beyond = member.get(address, headers={"range": "bytes=1000-"})
-    assert beyond.headers["Content-Range"] == "bytes */1000"
-    assert "Cache-Control" not in beyond.headers
-
-
-def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
-    response = member.get(stored.get_absolute_url())
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in response.headers["Content-Security-Policy"]
-    read(response)
-    svg = archivist.store(io.BytesIO(b"<svg onload='alert(1)'/>"), "image/svg+xml")
-    Artifact.objects.filter(pk=stored.pk).update(
-        file=svg.name, content_type=svg.content_type, file_name="x.svg"
-    )
-    response = member.get(stored.get_absolute_url())
-    assert response.headers["Content-Disposition"].startswith("attachment")
-    read(response)
-
-
-def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
-    Artifact.objects.filter(pk=stored.pk).update(state="remote")
-    assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
 
 
 @pytest.mark.parametrize(

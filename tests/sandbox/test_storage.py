@@ -172,6 +172,8 @@ def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
     picture = httpx.get(output["image_url"])
     assert picture.headers["content-type"].startswith("text/plain")
     assert picture.content[8:12] == b"WEBP"
+    output = http.post(f"{run}/mischief/mislabelled", json={"empty": True}).json()
+    assert httpx.get(output["nothing"]["url"]).content == b""
 
 
 def test_what_lies_outside_the_folder_is_not_served(sandbox: RunningSandbox) -> None:

@@ -1,0 +1,64 @@
+"""Results that are not what upstream said: an open page learns what they are, and disturbs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.contexts import Contexts
+from tests.browser.journeys import DONE, PHONE, WIDE
+from tests.processes import Up
+
+pytestmark = pytest.mark.browser
+MISLABELLED = "/models/mischief/mislabelled/"
+LONG_MS = 60_000  # an empty file is asked for three times
+
+
+@pytest.fixture
+def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
+    """`begin("/models/…", size=PHONE)`: a page whose run has been asked for; a console error fails the test."""
+
+    def open_(path: str, size: tuple[int, int] = WIDE) -> Page:
+        context = contexts.take(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=vitrine.link.split("/login/")[0],
+        )
+        page = context.new_page()
+        page.goto(vitrine.link)
+        page.goto(path)
+        page.locator("#run-button").click()
+        return page
+
+    return open_
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_an_open_page_learns_what_its_results_are(begin: Any, size: tuple[int, int]) -> None:
+    page = begin(f'{MISLABELLED}?input={{"empty": true}}', size)
+    page.wait_for_selector(DONE)
+    stage = page.locator("#stage")
+    film = stage.locator("[data-kind=video] video[poster]")
+    expect(film).to_have_js_property("videoWidth", 320)
+    expect(stage.locator("[data-kind=image] img")).to_have_count(2)
+    told = stage.get_by_text("Upstream gave an empty file (0 bytes).")
+    expect(told).to_contain_text("It is tried again by itself.")
+    expect(told).to_contain_text("was not copied here:", timeout=LONG_MS)
+    expect(page.locator("[data-watch]")).to_have_count(0)
+    assert_fits(page)
+    assert_clean(page)
+    page.goto("/runs/")
+    expect(page.locator(".run-row .mat img").first).to_have_js_property("complete", True)
+
+
+def test_what_was_guessed_right_stays_as_it_is(begin: Any) -> None:
+    page = begin('/models/mischief/slow/?input={"duration": 0.2}')
+    page.wait_for_selector(DONE)
+    page.locator("#stage .artifact img").evaluate("(shown) => (shown.isSame = true)")
+    expect(page.locator("[id$=-copies]")).to_have_count(1)
+    expect(page.locator("[data-watch]")).to_have_count(0)
+    assert page.locator("#stage .artifact img").evaluate("(shown) => shown.isSame")
+    expect(page.locator("#toasts")).to_contain_text("Run done")
