@@ -68,7 +68,7 @@ def test_every_kept_run_gets_a_webhook_token_of_its_own_and_loses_nothing(models
 
 
 def test_what_was_copied_is_shown_as_its_bytes_are(models_at: Any) -> None:
-    before = models_at(("playground", "0008_runs_account_of_reports"))
+    before = models_at(("playground", "0009_late_looks"))
     run = before.get_model("playground", "Run").objects.create(
         user=before.get_model("auth", "User").objects.create(username="ana"),
         endpoint=before.get_model("catalog", "Endpoint").objects.create(endpoint_id="a/b"),
@@ -89,7 +89,7 @@ def test_what_was_copied_is_shown_as_its_bytes_are(models_at: Any) -> None:
     artifacts = before.get_model("playground", "Artifact").objects
     for position, (values, _) in enumerate(cases):
         artifacts.create(run=run, position=position, url="x", **{"state": "stored", **values})
-    after = models_at(("playground", "0009_artifacts_by_their_bytes"))
+    after = models_at(("playground", "0010_artifacts_by_their_bytes"))
     rows = list(after.get_model("playground", "Artifact").objects.order_by("position"))
     assert [row.kind for row in rows] == [kind for _, kind in cases]
     assert [row.state for row in rows] == ["stored"] * 8 + ["remote", "lost"]

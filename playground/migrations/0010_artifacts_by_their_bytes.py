@@ -26,5 +26,5 @@ def correct(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0008_runs_account_of_reports")]
+    dependencies = [("playground", "0009_late_looks")]
     operations = [migrations.RunPython(correct, migrations.RunPython.noop)]
