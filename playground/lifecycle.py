@@ -168,9 +168,9 @@ def _moved(run: Run, seen: Observation) -> Changed:
         changed["started_at"] = seen.at
     if seen.state != State.QUEUED and run.queue_position is not None:
         changed["queue_position"] = None
+    if run.note:
+        changed["note"] = ""
     if seen.state in _ENDS:
-        if run.note:
-            changed["note"] = ""
         changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
         if seen.state in WITH_RESULT:
             changed["result_at"] = timezone.now()

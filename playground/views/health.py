@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -13,27 +12,8 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import SyncReport
 from catalog.pictures import picture_book
-from playground import clock
-from playground.models import Run, Worker
-
-ALIVE = timedelta(seconds=20)
-
-
-def workers_alive() -> list[Worker]:
-    """The workers that gave a sign of life lately."""
-    return list(Worker.objects.filter(beat_at__gt=clock.now() - ALIVE))
-
-
-def readiness() -> str:
-    """Why a run would have to wait, in a sentence; empty when it would not."""
-    alive = workers_alive()
-    if not alive:
-        return "No worker is running, so runs wait. Start one with `manage.py worker`."
-    if not any(worker.has_key for worker in alive):
-        return "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
-    if all(worker.trouble for worker in alive):
-        return f"{alive[0].trouble} Runs that need it wait and go on by themselves."
-    return ""
+from playground.attendance import workers_alive
+from playground.models import Run
 
 
 @login_not_required

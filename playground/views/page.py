@@ -14,12 +14,12 @@ from catalog import change_log, related
 from catalog.models import Endpoint, Revision
 from catalog.prepared import Prepared, Slot
 from playground import history, renderers, sessions
+from playground.attendance import readiness
 from playground.form import filling, json_view
 from playground.form.filling import Filled
 from playground.models import Run
 from playground.querysets import RunQuerySet
 from playground.transports import choices
-from playground.views.health import readiness
 from playground.views.runs import HtmxRequest
 
 TABS = [

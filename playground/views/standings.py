@@ -13,7 +13,7 @@ from django_htmx.http import reswap, retarget
 from catalog.curation import standing
 from catalog.curation.curators import curators_only
 from catalog.models import Endpoint
-from playground.views.health import readiness
+from playground.attendance import readiness
 from playground.views.runs import HtmxRequest
 
 

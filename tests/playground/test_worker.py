@@ -14,9 +14,8 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import DataError, OperationalError
 
-from playground import follower, leases, worker
+from playground import attendance, follower, leases, worker
 from playground.models import Artifact, Run, Upload, Worker
-from playground.views import health
 from tests.playground.conftest import SETTINGS, Ask, Control, Team, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
@@ -334,7 +333,7 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
             process.wait()
             told.append("killed")
         if len(told) == 1 and (trouble := Worker.objects.get().trouble):
-            told.extend([trouble, health.readiness()])
+            told.extend([trouble, attendance.readiness()])
         return len(told) == 3 and Run.objects.get(pk=first.pk).note == told[1]
 
     work(until)

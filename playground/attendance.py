@@ -1,0 +1,53 @@
+"""Who is at work, and what runs wait for where nobody is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from playground import changes, clock
+from playground.models import Run, Transport, Worker
+
+ALIVE = timedelta(seconds=20)
+NOBODY = "No worker is running, so runs wait. Start one with `manage.py worker`."
+NO_KEY = "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
+
+
+def workers_alive() -> list[Worker]:
+    """The workers that gave a sign of life lately."""
+    return list(Worker.objects.filter(beat_at__gt=clock.now() - ALIVE))
+
+
+def readiness() -> str:
+    """Why a run would have to wait, in a sentence; empty when it would not."""
+    alive = workers_alive()
+    if missing := _missing(alive):
+        return missing
+    if all(worker.trouble for worker in alive):
+        return f"{alive[0].trouble} Runs that need it wait and go on by themselves."
+    return ""
+
+
+def call_out() -> None:
+    """Say on the pages of runs that wait what is missing; a worker that takes them up takes it back.
+
+    For whoever serves pages to call when all is quiet: a worker that is not there cannot say so.
+    """
+    alive = workers_alive()
+    if not (missing := _missing(alive)):
+        return
+    waiting = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
+    waiting = waiting.exclude(transport=Transport.REALTIME)  # the web holds those itself
+    if alive:
+        waiting = waiting.filter(state=Run.State.CREATED)  # the others are followed without a key
+    with transaction.atomic():
+        if waiting.exclude(note=missing).update(note=missing, version=F("version") + 1):
+            changes.announce()
+
+
+def _missing(alive: list[Worker]) -> str:
+    if not alive:
+        return NOBODY
+    return "" if any(worker.has_key for worker in alive) else NO_KEY
