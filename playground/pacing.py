@@ -127,6 +127,12 @@ class Host:
             self._trouble = f"{self.name} {ailment}"
             self._trouble_until = self._now() + TROUBLE_LASTS_S
 
+    def note_late(self) -> None:
+        """Take note that an answer takes long; the next one that comes says that it is well again."""
+        if not self.trouble:
+            self._trouble = f"{self.name} takes long to answer."
+            self._trouble_until = self._now() + TROUBLE_LASTS_S
+
     def read(self, error: fal.FalError | None, about: str) -> None:
         """Take note that an answer could be read, or that it could not."""
         if error is not None or self._is_garbled:
@@ -178,6 +184,12 @@ class Pace:
         host = self.host(url)
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
             self._tell(host, partial(host.read, error, _request_of(url)))
+
+    def note_late(self, url: str) -> str:
+        """Take note that `url` takes long to answer; what ails its host."""
+        host = self.host(url)
+        self._tell(host, host.note_late)
+        return host.trouble
 
     def _tell(self, host: Host, note: Callable[[], None]) -> None:
         before = host.trouble

@@ -34,10 +34,12 @@ from playground import (
     follower,
     late_looks,
     leases,
+    lifecycle,
     unconfirmed,
     webhooks,
 )
 from playground.files.posters import Looker
+from playground.lifecycle import Observation
 from playground.models import Artifact, Run, Transport
 from playground.models import Worker as WorkerRow
 from playground.pacing import Host, Pace
@@ -81,7 +83,7 @@ class Worker:
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._sending: set[uuid.UUID] = set()
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling: set[asyncio.Task[Any]] = set()
         self._cancelling: set[uuid.UUID] = set()
         self._look_took_s = 0.0
         self._unheard: datetime | None = None  # when we claimed what we have not begun to send
@@ -164,10 +166,13 @@ class Worker:
         self._unheard = None
         # The others are told of as they leave.
         if left := {run.pk for run in claim.to_send if run.sent_at}:
-            telling = asyncio.create_task(self._tell_slow(left))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
-            telling.add_done_callback(_report)
+            self._tell_soon(self._tell_slow(left))
+
+    def _tell_soon(self, work: Coroutine[Any, Any, object]) -> None:
+        telling = asyncio.create_task(work)
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        telling.add_done_callback(_report)
 
     async def _tell_slow(self, left: set[uuid.UUID]) -> None:
         """Pages hear that runs are on their way where that takes long: mostly the answer is the news."""
@@ -271,13 +276,18 @@ class Worker:
 
     async def _send(self, run: Run) -> None:
         try:
-            handle = await dispatcher.send(run, self.upstream)
+            handle = await dispatcher.send(run, self.upstream, partial(self._note_late, run.pk))
         finally:
             self._sending.discard(run.pk)
         if handle:
             self.pace.read(self.upstream.addresses.queue)
         if handle and not self._stopping.is_set():
             await follower.follow(run.pk, handle, self.upstream.queue, self.pace)
+
+    def _note_late(self, pk: uuid.UUID) -> None:
+        """Say on the run's page, and of the host, that its submit is not answered."""
+        trouble = self.pace.note_late(self.upstream.addresses.queue)
+        self._tell_soon(lifecycle.arecord(pk, Observation(by="submit", note=trouble)))
 
     async def _take_up(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker sent."""
@@ -352,7 +362,7 @@ async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _report(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[Any]) -> None:
     """What ended a task is told; the lease runs out and the run is taken up again."""
     if task.cancelled() or (error := task.exception()) is None:
         return

@@ -19,8 +19,9 @@ from django.db import OperationalError, connections
 from catalog import upstream
 from catalog.models import Endpoint
 from fal.result import Result
-from playground import changes, clock, dispatcher, leases, lifecycle, worker
+from playground import attendance, changes, clock, dispatcher, leases, lifecycle, worker
 from playground.models import Run
+from playground.models import Worker as Row
 from playground.worker import Worker
 from tests.playground.conftest import Control, Work
 
@@ -246,3 +247,26 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
     leases.claim("next", 9)
     run.refresh_from_db()
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
+
+
+def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
+    ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "LATE_S", 0.1)
+    run = ask("queue")
+    sandbox.fault("submit", "late", value=1)
+    told: list[tuple[str, str, str]] = []
+
+    def is_over() -> bool:
+        run.refresh_from_db()
+        trouble = "".join(Row.objects.values_list("trouble", flat=True))
+        if run.state == State.SUBMITTING and run.note and trouble:
+            told.append((run.note, trouble, attendance.readiness()))
+        return run.state == State.SUCCEEDED and not trouble
+
+    work(is_over)
+    note, trouble, readiness = told[-1]
+    assert note == trouble
+    assert note.endswith("takes long to answer.")
+    assert readiness.startswith(note)
+    assert (run.note, sandbox.calls()["submit"]) == ("", 1)
