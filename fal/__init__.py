@@ -16,6 +16,7 @@ from fal.clients import Clients
 from fal.endpoint_id import EndpointId
 from fal.errors import (
     AuthFailed,
+    EmptyFile,
     FalError,
     FileUnavailable,
     InvalidArguments,
@@ -50,6 +51,7 @@ __all__ = [
     "CatalogueItem",
     "Clients",
     "Download",
+    "EmptyFile",
     "EndpointId",
     "Estimate",
     "ExpansionError",

@@ -8,6 +8,7 @@ from fal.storable import storable
 
 __all__ = [
     "AuthFailed",
+    "EmptyFile",
     "FalError",
     "FileUnavailable",
     "InvalidArguments",
@@ -136,6 +137,10 @@ class NotReady(FalError):
 
 class FileUnavailable(FalError):
     """A file that we shall not have: gone, too large, malformed or at an address not allowed."""
+
+
+class EmptyFile(FileUnavailable):
+    """A file of no byte: upstream may just not have it yet, so it may be asked again."""
 
 
 class InvalidArguments(FalError, ValueError):

@@ -6,25 +6,53 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 from fal.errors import UpstreamFailed
 from fal.storable import storable_text
 
 Json = Mapping[str, Any]
+ALWAYS_EXACT = 16  # characters of a fraction: 15 digits and the point come back as they were
 
 
 def parse(content: bytes | str) -> Any:
-    """The JSON in `content` with integers exact; raises UpstreamFailed when there is none.
+    """The JSON in `content` with integers exact; raises UpstreamFailed when there is none."""
+    return parse_whole(content)[0]
 
-    NaN and Infinity, which some models emit and no database takes, read as null.
+
+def parse_whole(content: bytes | str) -> tuple[Any, bool]:
+    """`parse`, and whether that says all that `content` does.
+
+    NaN, Infinity and 1E400, which some models emit and no JSON or float holds, read as null;
+    a number finer than a float is rounded.
     """
+    numbers = _Numbers()
     try:
         if isinstance(content, bytes):
             content = content.decode("utf-8-sig")
-        return json.loads(content, parse_constant=lambda _: None)
+        found = json.loads(content, parse_constant=numbers.none, parse_float=numbers.read)
     except (ValueError, RecursionError) as error:
         raise UpstreamFailed("fal's answer is not readable JSON.", is_retryable=True) from error
+    return found, numbers.are_exact
+
+
+class _Numbers:
+    """Reads fractions, and notes where one is not what the text says."""
+
+    are_exact = True
+
+    def none(self, text: str) -> None:
+        self.are_exact = False
+
+    def read(self, text: str) -> float | None:
+        value = float(text)
+        if not isfinite(value):
+            self.are_exact = False
+            return None
+        if len(text) > ALWAYS_EXACT and Decimal(text) != Decimal(repr(value)):
+            self.are_exact = False
+        return value
 
 
 def as_mapping(value: Any) -> Json:

@@ -20,6 +20,8 @@ KEPT_BYTES = 256 << 10  # of what is no output
 class Result:
     """A model's output. `text` is the body as it came: a 19-digit seed and 1.0 stay what they are.
 
+    `is_exact`: the output says all of it, NaN and 30 decimals are not in it (`reading.parse_whole`).
+
     `billable_units` times the endpoint's unit price is what it cost; `headers` are fal's own,
     in lower case (`x-fal-served-from` …).
     """
@@ -29,6 +31,7 @@ class Result:
     request_id: str | None = None
     billable_units: Decimal | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    is_exact: bool = True
 
     @classmethod
     def from_answer(cls, answer: Answer) -> Result:
@@ -37,14 +40,15 @@ class Result:
         Raises Unreadable, with what the body was, when it is neither that nor JSON.
         """
         try:
-            return cls.of(answer, reading.parse(answer.content), answer.content.decode("utf-8-sig"))
+            output, is_exact = reading.parse_whole(answer.content)
         except UpstreamFailed as error:
             if answer.content and answer.content_type.startswith(MEDIA):
                 return cls.of(answer, {"file": _file(answer)}, "")
             raise _unreadable(answer) from error
+        return cls.of(answer, output, answer.content.decode("utf-8-sig"), is_exact)
 
     @classmethod
-    def of(cls, head: Answer, output: Any, text: str) -> Result:
+    def of(cls, head: Answer, output: Any, text: str, is_exact: bool = True) -> Result:
         """This output, with what the answer's headers say of it."""
         told = {
             name.lower(): value
@@ -52,7 +56,7 @@ class Result:
             if name.lower().startswith("x-fal-")
         }
         units = reading.decimal(head.billable_units)
-        return cls(output, text, head.request_id, units, told)
+        return cls(output, text, head.request_id, units, told, is_exact)
 
 
 def _file(answer: Answer) -> dict[str, Any]:

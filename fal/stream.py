@@ -177,9 +177,10 @@ def _said(head: Answer, text: str, endpoint_id: str) -> Partial | Result | None:
 
 def _output(head: Answer, text: str, value: Any = None) -> Result:
     """The last event as the output; raises RunFailed where it cannot be one."""
+    is_exact = True
     if value is None:
         try:
-            value = reading.parse(text)
+            value, is_exact = reading.parse_whole(text)
         except UpstreamFailed as error:
             raise _unusable(head, text, "The stream ended without an output.") from error
     if not isinstance(value, dict) or value.get("partial") is True:
@@ -193,7 +194,7 @@ def _output(head: Answer, text: str, value: Any = None) -> Result:
             request_id=head.request_id,
             billable_units=head.billable_units,
         )
-    return Result.of(head, value, text)
+    return Result.of(head, value, text, is_exact)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:

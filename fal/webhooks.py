@@ -18,7 +18,7 @@ from typing import Any
 
 from fal import reading
 from fal.answers import Answer, reason
-from fal.errors import RunFailed
+from fal.errors import RunFailed, UpstreamFailed
 from fal.wire import Wire
 
 PREFIX = "x-fal-webhook-"
@@ -105,14 +105,15 @@ class Report:
     payload: Any = None
     error: str = ""
     payload_error: str = ""
+    is_exact: bool = True
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Report:
         """Reads any JSON object with a request id; raises ValueError for anything else."""
         try:
-            raw = json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None)
-        except RecursionError as error:
-            raise ValueError("The report is nested too deeply.") from error
+            raw, is_exact = reading.parse_whole(body)
+        except UpstreamFailed as error:
+            raise ValueError("The report is not readable JSON.") from error
         request_id = reading.text(reading.as_mapping(raw), "request_id")
         if not request_id:
             raise ValueError("The report names no request.")
@@ -122,12 +123,14 @@ class Report:
             raw.get("payload"),
             reading.text(raw, "error"),
             reading.text(raw, "payload_error"),
+            is_exact,
         )
 
     @property
     def has_output(self) -> bool:
         """Whether the payload is the model's output; else it is to be fetched from the queue (C29)."""
-        return self.status == "OK" and self.payload is not None and not self.payload_error
+        is_whole = self.is_exact and not self.payload_error
+        return self.status == "OK" and self.payload is not None and is_whole
 
     @property
     def failure(self) -> RunFailed | None:

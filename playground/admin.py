@@ -39,7 +39,11 @@ class RunAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without outputs and logs, which may be megabytes."""
-        return super().get_queryset(request).defer("output", "logs", "arguments", "sent_arguments")
+        return (
+            super()
+            .get_queryset(request)
+            .defer("output", "output_text", "logs", "arguments", "sent_arguments")
+        )
 
 
 @admin.register(Upload)

@@ -46,13 +46,6 @@ REMOTE = Func(
 )
 
 
-class EmptyFile(fal.FileUnavailable):
-    """Upstream answered, without a byte: it may just not have the file yet, so it is asked again."""
-
-    def __init__(self) -> None:
-        super().__init__("Upstream gave an empty file (0 bytes).", status=HTTPStatus.OK)
-
-
 @dataclass(frozen=True)
 class Kept:
     """A file in our storage."""
@@ -108,7 +101,7 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
         kept = await _copy(artifact, files, looker)
     except fal.FalError as error:
         log.warning("artifact %s of run %s not copied: %s", artifact.path, artifact.run_id, error)
-        found = {"size_bytes": 0} if isinstance(error, EmptyFile) else {}
+        found = {"size_bytes": 0} if isinstance(error, fal.EmptyFile) else {}
         await _not_kept(artifact, str(error), _is_over(error, artifact.attempts + 1), **found)
         return
     except DatabaseError:
@@ -197,7 +190,7 @@ async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:
             async for chunk in stream:
                 file.write(chunk)
         if not file.tell():
-            raise EmptyFile
+            raise fal.EmptyFile("Upstream gave an empty file (0 bytes).", status=HTTPStatus.OK)
         file.flush()
         kept = await asyncio.to_thread(store, file, claimed)
         return await _looked_at(kept, file.name, artifact.kind, looker)

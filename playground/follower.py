@@ -149,7 +149,7 @@ async def _outcome(
             # COMPLETED with an error is a failure, whatever the result says (C19).
             if status.failure:
                 return outcomes.failed(status.failure, result.output, by="result")
-            return outcomes.succeeded(result.output, result.billable_units, by="result")
+            return outcomes.gave(result, by="result")
 
 
 async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:

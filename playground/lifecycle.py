@@ -78,6 +78,7 @@ class Observation:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     partial: Any = None
     output: Any = None
+    output_text: str = ""
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
@@ -172,6 +173,8 @@ def _moved(run: Run, seen: Observation) -> Changed:
         changed["note"] = ""
     if seen.state in _ENDS:
         changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
+        if seen.output_text:
+            changed["output_text"] = seen.output_text
         if seen.state in WITH_RESULT:
             changed["result_at"] = timezone.now()
         if seen.state == State.SUCCEEDED and run.partial is not None:

@@ -79,7 +79,10 @@ class Run(models.Model):
     partial = ExactJSONField(
         null=True, help_text="a streaming model's latest output so far; not the final one"
     )
-    output = ExactJSONField(null=True, help_text="the model's output, unchanged")
+    output = ExactJSONField(null=True, help_text="the model's output")
+    output_text = models.TextField(
+        blank=True, help_text="its body as it came, where `output` cannot hold its numbers"
+    )
     error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
     billable_units = models.CharField(max_length=64, blank=True)
 

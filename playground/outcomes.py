@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 import fal
+from fal.storable import storable_text
 from playground.lifecycle import Observation
 from playground.models import Run
 from schemas.artifacts import artifacts
@@ -14,14 +15,22 @@ NOTHING_CAME = "The live session broke off before its first picture."
 CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
 
 
-def succeeded(output: Any, billable_units: Decimal | None = None, *, by: str) -> Observation:
+def succeeded(output: Any, *, by: str) -> Observation:
     """A run that gave this output, with the artifacts in it."""
     return Observation(
         Run.State.SUCCEEDED,
         by=by,
         output=output,
-        billable_units="" if billable_units is None else str(billable_units),
         artifacts=[one for one in artifacts(output) if one.url],
+    )
+
+
+def gave(result: fal.Result, *, by: str) -> Observation:
+    """A run that ended in this result: its output, what it cost, its body where the output is not all of it."""
+    return replace(
+        succeeded(result.output, by=by),
+        billable_units="" if result.billable_units is None else str(result.billable_units),
+        output_text="" if result.is_exact else storable_text(result.text),
     )
 
 

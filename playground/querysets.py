@@ -53,7 +53,9 @@ class RunQuerySet(models.QuerySet["Run"]):
         return (
             self.with_endpoint()
             .prefetch_related("artifacts")
-            .defer("logs", "output", "partial", "metrics", "handle", "sent_arguments")
+            .defer(
+                "logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"
+            )
             .defer("positions", "events")
             .order_by("-created_at")
         )

@@ -249,6 +249,6 @@ async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> 
         log.warning("run %s: the result that a webhook announced was not had: %s", pk, error)
         return False
     else:
-        ended = outcomes.succeeded(result.output, result.billable_units, by="webhook")
+        ended = outcomes.gave(result, by="webhook")
     await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))
     return True

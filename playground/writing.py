@@ -35,7 +35,7 @@ from playground.querysets import RunQuerySet
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 50  # other processes wait for SQLite's lock meanwhile
-HEAVY = ("arguments", "sent_arguments", "output")  # no decision depends on them
+HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
 
 _random = random.SystemRandom()
 

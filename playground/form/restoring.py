@@ -93,6 +93,7 @@ def run_file(run: Run) -> dict[str, Any]:
         "arguments": run.arguments,
         "state": run.state,
         "output": run.output,
+        "output_text": run.output_text,
         "error": run.error,
         "request_id": run.request_id,
         "schema_digest": run.schema_id,
@@ -117,7 +118,11 @@ def _read(text: bytes) -> dict[str, Any]:
 
 
 def _runs(user: User) -> Any:
-    return Run.objects.visible_to(user).with_endpoint().defer("logs", "output", "metrics")
+    return (
+        Run.objects.visible_to(user)
+        .with_endpoint()
+        .defer("logs", "output", "output_text", "metrics")
+    )
 
 
 def _restored(run: Run | None, otherwise: str) -> Restored:

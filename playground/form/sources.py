@@ -111,7 +111,11 @@ def _run(user: User, endpoint: Endpoint, key: str) -> Filled | None:
         pk = uuid.UUID(key)
     except ValueError:
         return None
-    runs = Run.objects.readable_by(user).with_endpoint().defer("logs", "output", "metrics")
+    runs = (
+        Run.objects.readable_by(user)
+        .with_endpoint()
+        .defer("logs", "output", "output_text", "metrics")
+    )
     run = runs.filter(pk=pk).first()
     if run is None:
         return None

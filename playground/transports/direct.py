@@ -95,7 +95,7 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
             log.warning("run %s: its answer was lost: %s", run.pk, error)
             seen = replace(seen, state=Run.State.UNCONFIRMED)
     else:
-        seen = outcomes.succeeded(result.output, result.billable_units, by=run.transport)
+        seen = outcomes.gave(result, by=run.transport)
         request_id = result.request_id
     await lifecycle.arecord(run.pk, replace(seen, request_id=request_id or ""))
 

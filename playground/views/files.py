@@ -77,9 +77,11 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 
 @require_safe
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The run's raw output as a file."""
+    """The run's raw output as a file: to the letter where JSON values cannot hold it."""
     run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
-    response = HttpResponse(trees.as_text(run.output), content_type="application/json")
+    response = HttpResponse(
+        run.output_text or trees.as_text(run.output), content_type="application/json"
+    )
     response.headers["Content-Disposition"] = f'inline; filename="{run.pk}.json"'
     return response
 

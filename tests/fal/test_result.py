@@ -86,3 +86,34 @@ async def test_a_failure_tells_what_it_cost(connect: Any) -> None:
     with pytest.raises(fal.RunFailed) as caught:
         await clients.queue.result(HANDLE)
     assert caught.value.billable_units == "2.50"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_exact"),
+    [
+        ("1.10", 1.1, True),
+        ("1E2", 100.0, True),
+        ("0.30000000000000004", 0.1 + 0.2, True),
+        ("1234567890123456789", 1234567890123456789, True),
+        ("0.12345678901234567890", 0.12345678901234568, False),
+        ("1E400", None, False),
+        ("-1E400", None, False),
+        ("NaN", None, False),
+        ("-Infinity", None, False),
+    ],
+)
+async def test_what_an_output_cannot_say_is_known(
+    connect: Any, text: str, value: Any, is_exact: bool
+) -> None:
+    body = f'{{"x": [{text}]}}'
+    found = await fetched(connect, body.encode(), "application/json")
+    assert (found.output, found.is_exact, found.text) == ({"x": [value]}, is_exact, body)
+    clients = await connect(Upstream(httpx.Response(200, text=body, headers=HEADERS)))
+    assert (await clients.sync.run("fal-ai/flux", {})).is_exact is is_exact
+    streamed = httpx.Response(
+        200, text=f"data: {body}\n\n", headers={"content-type": "text/event-stream"}
+    )
+    clients = await connect(Upstream(streamed))
+    told = [one async for one in clients.stream.events("fal-ai/flux", {})]
+    assert isinstance(told[-1], fal.Result)
+    assert (told[-1].output, told[-1].is_exact) == ({"x": [value]}, is_exact)

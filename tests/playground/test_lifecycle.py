@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fal import Result
 from playground import clock, leases, lifecycle, outcomes
 from playground.lifecycle import MOVES, Observation, merge
 from playground.models import Artifact, Run
@@ -242,7 +243,9 @@ HOSTILE = {
     "metrics of nonsense": Observation(
         State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
     ),
-    "a price without end": outcomes.succeeded({"a": 1}, Decimal("0." + "1" * 200), by="result"),
+    "a price without end": outcomes.gave(
+        Result({"a": 1}, "", billable_units=Decimal("0." + "1" * 200)), by="result"
+    ),
     "an address with a NUL": outcomes.succeeded(
         {"image": PICTURE | {"url": "https://a.b/\x00.png"}}, by="x"
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from catalog.models import Endpoint
 from playground import follower, lifecycle
@@ -80,3 +81,14 @@ def test_a_picture_itself_is_shown_like_any_other(finished: Any, transport: str)
         64,
         48,
     )
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_numbers_that_no_json_holds_are_kept_to_the_letter(finished: Any, transport: str) -> None:
+    run = finished(transport, "odd-numbers")
+    assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
+    page = Client()
+    page.force_login(run.user)
+    file = page.get(reverse("playground:run-output", args=[run.pk]))
+    assert file.content == b'{"score": NaN, "most": 1E400, "half": 0.50}'
+    assert "none that can be shown exactly" in page.get(run.get_absolute_url()).content.decode()

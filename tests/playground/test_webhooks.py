@@ -110,6 +110,22 @@ def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
     assert (run.state, run.output) == ("succeeded", OUTPUT)
 
 
+def test_a_payload_whose_numbers_json_cannot_hold_is_fetched_to_the_letter(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
+    assert deliver(run, body) == 200
+    fal.result = httpx.Response(200, text='{"score": NaN}')
+    fal.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output, run.output_text) == (
+        "succeeded",
+        {"score": None},
+        '{"score": NaN}',
+    )
+
+
 def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
     deliver: Deliver, make_run: Any
 ) -> None:
