@@ -30,6 +30,7 @@ POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less
 WITHOUT_STREAM = {404, 405, 501}
 UNREADABLE_LIMIT = 20  # a result that is none does not become one
 WHOLE_LIMIT = 4  # nor does what fal itself vouches for
+TOLD_EVERY = 2  # failures in a row: one is over before anybody has read of it
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
 
 STATE_OF = {
@@ -69,7 +70,7 @@ async def _statuses(
     loop = asyncio.get_running_loop()
     began = loop.time()
     may_stream = pace.may_stream(handle.endpoint_id)
-    has_waited = False
+    has_waited, failures = False, 0
     slowest_s = POLL_SLOWEST_REPORTED_S if settings.PUBLIC_URL else POLL_SLOWEST_S
     while not (settings.PUBLIC_URL and await _is_over(pk)):
         await pace.turn(url)
@@ -77,6 +78,7 @@ async def _statuses(
             try:
                 async with aclosing(queue.events(handle)) as events:
                     async for status in events:
+                        failures = 0
                         pace.read(url)
                         yield status
             except fal.FalError as error:
@@ -96,7 +98,10 @@ async def _statuses(
                 pace.read(url, error)
                 log.warning("status of %s not had: %s", handle.request_id, error)
                 pause_s = max(pause_s, error.retry_after_s or 0)
+                failures += 1
+                await _tell(pk, error, failures)
             else:
+                failures = 0
                 pace.read(url)
                 if not may_stream:  # and not because upstream does not know the request
                     pace.note_no_stream(handle.endpoint_id)
@@ -123,7 +128,7 @@ async def _outcome(
 
     What has ended cannot be cancelled there: who cancels it here no longer waits for its result.
     """
-    pause_s, unreadable = POLL_FIRST_S, 0
+    pause_s, unreadable, failures = POLL_FIRST_S, 0, 0
     while True:
         await pace.turn(handle.response_url)
         try:
@@ -140,6 +145,8 @@ async def _outcome(
             if unreadable > _most_unreadable(error):
                 return outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", handle.request_id, error)
+            failures += 1
+            await _tell(pk, error, failures)
             if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
                 return outcomes.failed(error, by="result")
             await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
@@ -150,6 +157,12 @@ async def _outcome(
             if status.failure:
                 return outcomes.failed(status.failure, result.output, by="result")
             return outcomes.gave(result, by="result")
+
+
+async def _tell(pk: uuid.UUID, error: fal.FalError, failures: int) -> None:
+    """Say on the run's page what keeps it: the host may be well, and its answers about this run not."""
+    if failures % TOLD_EVERY == 0:
+        await lifecycle.arecord(pk, Observation(by="follower", note=str(error)))
 
 
 async def cancel(pk: uuid.UUID, queue: fal.Queue) -> None:

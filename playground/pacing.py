@@ -3,7 +3,8 @@
 A host that does not answer, answers with errors, asks for patience or gives what nobody
 can read is left alone for a while that grows; then one request tries it, and when that
 goes well the others follow, spread out. Two thousand runs ask a host that is down no
-more often than one.
+more often than one. What errs about one model while others are well is that model's own
+matter: nobody else waits for it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import asyncio
 import math
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import fal
@@ -31,8 +34,25 @@ TROUBLE_LASTS_S = 300.0  # of a host that nobody has asked since
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after its next deployment
 BACK_PER_S = 200.0
 POLLS_PER_S = 100.0
+KNOWN_MODELS = 256  # of a host; files are each a model of their own here
 
 _random = random.SystemRandom()
+
+
+class About(NamedTuple):
+    """What an answer was about: the address of the model, and the request's id; a submit has none."""
+
+    model: str = ""
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, url: str) -> About:
+        """As an address of the queue tells it."""
+        model, _, rest = urlsplit(url).path.partition("/requests/")
+        return cls(model.rstrip("/"), rest.partition("/")[0])
+
+
+NOTHING = About()
 
 
 class Host:
@@ -50,7 +70,10 @@ class Host:
         self._closed_until = 0.0
         self._probe_until = 0.0
         self._crowd = 0
-        self._is_garbled = False
+        self._answers = 0
+        self._garbled: set[str] = set()  # models whose answers look well, and nobody can read
+        self._ill: dict[str, int] = {}  # models whose answers err, and since which answer
+        self._well: OrderedDict[str, int] = OrderedDict()  # the others, and as of which
         self._back = asyncio.Event()
         self._back.set()
 
@@ -103,24 +126,26 @@ class Host:
                 await asyncio.sleep(_random.uniform(0, self._crowd / BACK_PER_S))
                 self._crowd -= 1
 
-    def heard(self, error: fal.FalError | None, about: str = "") -> None:
-        """Take note of an answer about one request (or none), or of what came instead of one."""
+    def heard(self, error: fal.FalError | None, about: About = NOTHING) -> None:
+        """Take note of an answer, or of what came instead of one."""
+        self._answers += 1
         ailment = _ailment(error)
         if error is None or not ailment:
             self._probe_until = 0.0
-            if not self._is_garbled:  # else it answers, and nobody can read it
-                self._erring.clear()
-                self._errors, self._pause_s = 0, 0.0
-                self._trouble = ""
-                self._back.set()
+            if about.model not in self._garbled:  # else it answers, and nobody can read it
+                self._be_well(about.model)
             return
         if isinstance(error, fal.AuthFailed):  # waiting would not help
             self._trouble, self._trouble_until = f"{self.name} {ailment}", math.inf
             return
-        self._errors += 1
-        self._erring.add(about or object())
         is_away = isinstance(error, fal.Unreachable) and not error.sent
         is_told = isinstance(error, fal.RateLimited)
+        self._be_ill(about.model)
+        if not (is_away or is_told) and self._is_its_own(about.model):
+            self._probe_until = 0.0
+            return
+        self._errors += 1
+        self._erring.add(about.request_id or object())
         if is_away or is_told or len(self._erring) >= ERRORS_IN_A_ROW:
             self._close(error, is_away)
         if not self.is_well or self._errors >= ERRORS_IN_A_ROW:
@@ -133,11 +158,37 @@ class Host:
             self._trouble = f"{self.name} takes long to answer."
             self._trouble_until = self._now() + TROUBLE_LASTS_S
 
-    def read(self, error: fal.FalError | None, about: str) -> None:
+    def read(self, error: fal.FalError | None, about: About) -> None:
         """Take note that an answer could be read, or that it could not."""
-        if error is not None or self._is_garbled:
-            self._is_garbled = error is not None
+        if error is not None:
+            self._garbled.add(about.model)
             self.heard(error, about)
+        elif self._ill or not self.is_well:  # else nothing is new
+            self._garbled.discard(about.model)
+            self.heard(None, about)
+
+    def _be_well(self, model: str) -> None:
+        self._ill.pop(model, None)
+        self._well[model] = self._answers
+        self._well.move_to_end(model)
+        if len(self._well) > KNOWN_MODELS:
+            self._well.popitem(last=False)
+        self._erring.clear()
+        self._errors, self._pause_s = 0, 0.0
+        self._trouble = ""
+        self._back.set()
+
+    def _be_ill(self, model: str) -> None:
+        self._ill.setdefault(model, self._answers)
+        if len(self._ill) > KNOWN_MODELS:
+            oldest = next(iter(self._ill))
+            del self._ill[oldest]
+            self._garbled.discard(oldest)
+
+    def _is_its_own(self, model: str) -> bool:
+        """Whether another model has been well since this one was not, and still is."""
+        since = self._ill[model]
+        return any(at > since for other, at in self._well.items() if other not in self._ill)
 
     def _close(self, error: fal.FalError, is_away: bool) -> None:
         now = self._now()
@@ -150,6 +201,7 @@ class Host:
         if self.is_well:
             self._send_from = now + max(FOLLOWERS_TRY_S, asked_for)
         self._closed_until, self._probe_until = now + pause_s, 0.0
+        self._well.clear()  # what was well before says nothing any more
         self._back.clear()
 
 
@@ -177,13 +229,13 @@ class Pace:
     def heard(self, url: str, error: fal.FalError | None) -> None:
         """Take note of how a request to `url` went."""
         host = self.host(url)
-        self._tell(host, partial(host.heard, error, _request_of(url)))
+        self._tell(host, partial(host.heard, error, About.of(url)))
 
     def read(self, url: str, error: fal.FalError | None = None) -> None:
         """Take note of whether an answer from `url`, which looked well, could be read."""
         host = self.host(url)
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
-            self._tell(host, partial(host.read, error, _request_of(url)))
+            self._tell(host, partial(host.read, error, About.of(url)))
 
     def note_late(self, url: str) -> str:
         """Take note that `url` takes long to answer; what ails its host."""
@@ -223,11 +275,6 @@ class Pace:
     def trouble(self) -> str:
         """What ails upstream, in sentences; empty when nothing does."""
         return " ".join(host.trouble for host in self._hosts.values() if host.trouble)
-
-
-def _request_of(url: str) -> str:
-    """The id of the request that an address is about; empty for a submit, of which each counts."""
-    return urlsplit(url).path.partition("/requests/")[2].partition("/")[0]
 
 
 def _ailment(error: fal.FalError | None) -> str:

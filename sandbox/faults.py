@@ -16,12 +16,13 @@ SILENCE_S = 3600.0
 
 @dataclass
 class Fault:
-    """`name` happens to calls of `kind`, `times` times, once `after` of them have passed."""
+    """`name` happens to calls of `kind` whose path has `about` in it, `times` times, once `after` have passed."""
 
     kind: str
     name: str
     times: int = 1
     after: int = 0
+    about: str = ""
     value: float = 0  # seconds to wait, Retry-After, or events before the cut
 
 
@@ -42,10 +43,10 @@ class Faults:
         """Switch all off."""
         self.active.clear()
 
-    def take(self, kind: str) -> Fault | None:
+    def take(self, kind: str, path: str = "") -> Fault | None:
         """The fault that strikes this call, if any."""
         for fault in self.active:
-            if fault.kind != kind:
+            if fault.kind != kind or fault.about not in path:
                 continue
             if fault.after > 0:
                 fault.after -= 1

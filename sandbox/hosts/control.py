@@ -48,7 +48,7 @@ async def calls(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST one fault or a list of them (`kind`, `name`, `times`, `after`, `value`); DELETE clears."""
+    """POST one fault or a list of them (`kind`, `name`, `times`, `after`, `about`, `value`); DELETE clears."""
     if http.method == "DELETE":
         sandbox.faults.clear()
     if http.method == "POST":

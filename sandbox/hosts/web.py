@@ -43,7 +43,7 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
             except Refused as refusal:
                 return refusal.response
 
-        fault = sandbox.faults.take(what)
+        fault = sandbox.faults.take(what, http.url.path)
         return await (strike(fault, answer) if fault else answer())
 
     return Route(path, endpoint, methods=methods.split())

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 import fal
-from playground.pacing import LONGEST_PAUSE_ANSWERING_S, LONGEST_PAUSE_S, STREAM_AGAIN_S, Pace
+from playground.pacing import (
+    KNOWN_MODELS,
+    LONGEST_PAUSE_ANSWERING_S,
+    LONGEST_PAUSE_S,
+    STREAM_AGAIN_S,
+    Pace,
+)
 from tests import clock
 
 URL = "https://queue.test/requests/1"
@@ -121,6 +127,65 @@ def test_a_new_run_tries_where_all_that_are_followed_keep_failing(error: fal.Fal
     assert not host.may_ask()
     pace.heard("https://queue.test/acme/model", None)
     assert host.is_well
+
+
+ODD, OTHER = "https://queue.test/acme/odd/requests/", "https://queue.test/acme/well/requests/"
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_what_errs_about_one_model_beside_others_that_are_well_is_its_own_matter(
+    is_read: bool,
+) -> None:
+    time = Clock()
+    pace = Pace(time)
+
+    def err(url: str) -> None:
+        if is_read:
+            pace.heard(url, None)
+            pace.read(url, fal.UpstreamFailed("not JSON"))
+        else:
+            pace.heard(url, BROKEN)
+
+    for number in range(3):
+        err(f"{ODD}{number}")
+    assert not pace.host(URL).is_well
+    pace.read(f"{OTHER}1")  # a status event
+    assert pace.host(URL).is_well
+    for number in range(9):
+        err(f"{ODD}{number}")
+        assert pace.host(URL).may_send(has_followers=True)
+        assert not pace.trouble
+    time.now_s += 5
+    for number in range(3):
+        err(f"{OTHER}{number}")  # now nobody is well
+    assert not pace.host(URL).is_well
+    assert pace.trouble
+
+
+def test_a_host_that_cannot_be_reached_is_that_for_everybody() -> None:
+    pace = Pace(Clock())
+    pace.heard(f"{ODD}1", BROKEN)
+    pace.heard(f"{OTHER}1", None)
+    pace.heard(f"{ODD}1", AWAY)
+    assert not pace.host(URL).is_well
+
+
+def test_what_was_well_before_the_trouble_excuses_nobody() -> None:
+    pace = Pace(Clock())
+    pace.heard(f"{OTHER}1", None)
+    for number in range(3):
+        pace.heard(f"{ODD}{number}", BROKEN)
+    assert not pace.host(URL).is_well
+
+
+def test_of_many_models_no_more_is_remembered_than_is_needed() -> None:
+    pace = Pace(Clock())
+    for number in range(2000):
+        pace.read(f"https://queue.test/files/{number}", fal.UpstreamFailed("not JSON"))
+        pace.heard(f"https://queue.test/well/{number}", None)
+    host = pace.host(URL)
+    assert max(len(host._ill), len(host._well), len(host._garbled)) <= KNOWN_MODELS
+    assert host._garbled <= host._ill.keys()
 
 
 def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:

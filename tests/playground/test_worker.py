@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import DataError, OperationalError
 
-from playground import attendance, follower, leases, worker
+from catalog.pictures.thumbnails import Thumbnails
+from playground import attendance, follower, leases, pacing, worker
 from playground.models import Artifact, Run, Upload, Worker
 from tests.playground.conftest import SETTINGS, Ask, Control, Team, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -129,6 +130,35 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
 
     work(were_asked_for)
     assert troubles == {""}
+
+
+@pytest.mark.parametrize("fault", ["garbage", "500", "nginx"])
+def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_ANSWERING_S", "FOLLOWERS_TRY_S"):
+        monkeypatch.setattr(pacing, name, 600.0)  # a host that is left alone once stays alone
+
+    async def rest(self: Any) -> float:
+        return 600.0
+
+    # Here they ask the same host, and are well.
+    monkeypatch.setattr(worker.Worker, "_sync", rest)
+    monkeypatch.setattr(Thumbnails, "tend", rest)
+    for kind in ("status", "status_stream"):
+        sandbox.fault(kind, fault, times=10_000, about="mischief/big-seed")
+    early = ask("mischief/slow", prompt="x", duration=2)
+    odd = [ask("mischief/big-seed", prompt="x") for _ in range(4)]
+    later: list[Run] = []
+
+    def is_over() -> bool:
+        if not later and sandbox.calls().get("status", 0) > 8:
+            later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
+        are_told = not Run.objects.filter(pk__in=[one.pk for one in odd], note="").exists()
+        return bool(later) and ended(early) and ended(later[0]) and are_told
+
+    work(is_over)
+    assert set(Run.objects.exclude(pk__in=[one.pk for one in odd]).values_list("note")) == {("",)}
 
 
 def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
