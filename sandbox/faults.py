@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from PIL import Image
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 Answer = Callable[[], Awaitable[Response]]
@@ -139,18 +138,22 @@ async def _garbage(fault: Fault, answer: Answer) -> Response:
     return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
 
 
-def _instead(kind: str, body: bytes) -> Callable[[Fault, Answer], Awaitable[Response]]:
+def _instead(
+    kind: str, body: Callable[[], bytes]
+) -> Callable[[Fault, Answer], Awaitable[Response]]:
     """The call is carried out, and another body vouched for by its headers."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
         head = (await answer()).headers
         kept = {name: head[name] for name in head if name.startswith("x-fal-")}
-        return Response(body, headers=kept, media_type=kind)
+        return Response(body(), headers=kept, media_type=kind)
 
     return changed
 
 
 def _tile() -> bytes:
+    from PIL import Image
+
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
     return picture.getvalue()
@@ -241,10 +244,12 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "lost": _lost,
     "hang": _hang,
     "garbage": _garbage,
-    "words": _instead("text/plain", b"Here you are: a lighthouse."),
-    "picture": _instead("image/png", _tile()),
-    "nothing": _instead("application/json", b""),
-    "odd-numbers": _instead("application/json", b'{"score": NaN, "most": 1E400, "half": 0.50}'),
+    "words": _instead("text/plain", lambda: b"Here you are: a lighthouse."),
+    "picture": _instead("image/png", _tile),
+    "nothing": _instead("application/json", bytes),
+    "odd-numbers": _instead(
+        "application/json", lambda: b'{"score": NaN, "most": 1E400, "half": 0.50}'
+    ),
     "nginx": _ingress,
     "cut": _after_events(_break_off),
     "stall": _after_events(_say_nothing),

@@ -15,12 +15,10 @@ from playwright.sync_api import Page, expect
 from catalog import afterwards, changes
 from catalog.models import Change, Endpoint, Schema
 from playground.models import Preset
+from tests.browser.gallery import PHONE, WIDE
 from tests.browser.journeys import open_presets
 from tests.browser.test_curation import assert_usable
-from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
 from tests.schemas import strategies
-
-__all__ = ["catalogue", "open_page"]
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -35,7 +33,7 @@ def keep(properties: Any) -> Schema:
 
 
 @pytest.fixture
-def changed(catalogue: None, user: User) -> Endpoint:
+def changed(gallery: None, user: User) -> Endpoint:
     """A model whose schema has changed, and a preset of `user` from before."""
     old = keep({"prompt": PROMPT, "steps": STEPS, "seed": {"type": "integer"}})
     endpoint = Endpoint.objects.order_by("position").first()

@@ -13,9 +13,7 @@ from playwright.sync_api import Page, expect
 from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.test_gallery import PHONE, WIDE, catalogue, open_page
-
-__all__ = ["catalogue", "open_page"]
+from tests.browser.gallery import PHONE, WIDE
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]

@@ -254,7 +254,7 @@ def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
 ) -> None:
     monkeypatch.setattr(dispatcher, "LATE_S", 0.1)
     run = ask("queue")
-    sandbox.fault("submit", "late", value=1)
+    sandbox.fault("submit", "late", value=4)
     told: list[tuple[str, str, str]] = []
 
     def is_over() -> bool:
