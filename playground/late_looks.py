@@ -8,6 +8,7 @@ with its end; where nobody did, the worker asks a moment later.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asgiref.sync import sync_to_async
@@ -73,15 +74,12 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
         if run.handle
         else upstream.queue.handle(run.endpoint.endpoint_id, run.request_id)
     )
+    seen = Observation(by="late look", request_id=run.request_id)
+    if not run.billable_units:  # first, as a status may fail for ever
+        units = await _billed(handle, upstream.queue)
+        await lifecycle.arecord(run.pk, replace(seen, billable_units=units))
     status = await upstream.queue.status(handle)
-    seen = Observation(
-        by="late look",
-        request_id=run.request_id,
-        logs=status.logs,
-        metrics=status.metrics,
-        billable_units=run.billable_units or await _billed(handle, upstream.queue),
-    )
-    await lifecycle.arecord(run.pk, seen)
+    await lifecycle.arecord(run.pk, replace(seen, logs=status.logs, metrics=status.metrics))
 
 
 async def _billed(handle: fal.Handle, queue: fal.Queue) -> str:

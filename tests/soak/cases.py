@@ -78,11 +78,13 @@ def _reach(stage: Stage, run: Run, step: str) -> None:
 
 
 def _end(run: Run, case: Case) -> str:
-    """The state it ended in, its files kept; empty while it goes on."""
+    """The state it ended in, its files kept and its cost known; empty while it goes on."""
     close_old_connections()
     now = Run.objects.get(pk=run.pk)
     if now.is_final:
-        return "" if now.artifacts.filter(state="remote").exists() else now.state
+        # Of one over a single connection, found in upstream's list, nobody can say what it cost.
+        is_told = now.billable_units or case.transport != "queue" or now.state != "succeeded"
+        return now.state if is_told and not now.artifacts.filter(state="remote").exists() else ""
     is_given_up = now.state == "unconfirmed" and (timezone.now() - now.created_at).seconds >= 6
     return now.state if is_given_up and "unconfirmed" in case.may_end else ""
 
