@@ -12,7 +12,7 @@ import httpx_sse
 from fal import reading
 from fal.answers import Answer, run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import NotReady, RequestRejected, Unreachable, UpstreamFailed
+from fal.errors import NotReady, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.request import Handle, SubmitOptions, arguments_as_bytes
 from fal.result import Result
 from fal.status import Cancellation, Status
@@ -62,23 +62,23 @@ class Queue:
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
         """Every change of the request's status until it is COMPLETED, as fal tells them.
 
-        Raises Unreachable or RequestRejected where there is no stream, or it was cut: then poll.
+        Raises Unreachable, RequestRejected or Unreadable where there is no stream, or it was cut: then poll.
         Close it (`contextlib.aclosing`) when leaving before the end.
         """
         base, mark, query = handle.status_url.partition("?")
         url = f"{base.rstrip('/')}/stream{mark}{query}"
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        async with (
-            self._wire.stream("GET", url, params=_logs(logs), headers=headers) as response,
-            aclosing(httpx_sse.EventSource(response).aiter_sse()) as events,
-        ):
-            async for event in events:
-                if not event.data:
-                    continue
-                status = Status.from_json(reading.parse(event.data))
-                yield status
-                if status.is_completed:
-                    return
+        async with self._wire.stream("GET", url, params=_logs(logs), headers=headers) as response:
+            if "text/event-stream" not in response.headers.get("content-type", ""):
+                raise Unreadable("fal's status stream is none.", status=response.status_code)
+            async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as events:
+                async for event in events:
+                    if not event.data:
+                        continue
+                    status = Status.from_json(reading.parse(event.data))
+                    yield status
+                    if status.is_completed:
+                        return
         raise Unreachable("fal's status stream ended before the request did.", sent=True)
 
     async def result(self, handle: Handle) -> Result:

@@ -112,15 +112,16 @@ class Status:
         )
 
 
+MOST_LINES = 10_000  # of one answer
 _PHASES = {phase.value: phase for phase in Phase}
 
 
 def _logs(raw: Any) -> list[LogLine]:
-    """Lines from an array, an object of them, one alone, or null (C20)."""
+    """Lines from an array, an object of them, one alone, or null (C20); the last ones of very many."""
     if isinstance(raw, dict) and "message" not in raw:
         raw = [entry for v in raw.values() for entry in (v if isinstance(v, list) else [v])]
     entries = raw if isinstance(raw, list) else [raw]
-    return [line for entry in entries if (line := LogLine.from_json(entry))]
+    return [line for entry in entries[-MOST_LINES:] if (line := LogLine.from_json(entry))]
 
 
 def _error_text(error: Any) -> str | None:

@@ -68,9 +68,12 @@ def has_due() -> bool:
 
 
 def due(limit: int) -> list[Artifact]:
-    """Artifacts to copy now, oldest first; taking them puts them off, so two workers rarely meet."""
+    """Artifacts to copy now; taking them puts them off, so two workers rarely meet.
+
+    Each run's first goes before any run's second: one with a thousand keeps no other waiting.
+    """
     now = clock.now()
-    rows = list(_due(now).order_by("pk")[:limit])
+    rows = list(_due(now).order_by("position", "pk")[:limit])
     Artifact.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_attempt_at=now + TAKEN_FOR, attempts=F("attempts") + 1
     )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from datetime import timedelta
 
-from django.db import transaction
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import F
 
+from catalog import outages
 from playground import changes, clock
 from playground.models import Run, Transport, Worker
 
 ALIVE = timedelta(seconds=20)
+LOOK_EVERY_S = 8.0
 NOBODY = "No worker is running, so runs wait. Start one with `manage.py worker`."
+log = logging.getLogger(__name__)
+
 NO_KEY = "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
 
 
@@ -30,11 +37,19 @@ def readiness() -> str:
     return ""
 
 
-def call_out() -> None:
-    """Say on the pages of runs that wait what is missing; a worker that takes them up takes it back.
+async def watch() -> None:
+    """`call_out` now and then, for as long as this task lives: in the web, as a worker that is not there cannot."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            await sync_to_async(call_out)()
+        except DatabaseError as error:
+            outages.tell(log, error, "the workers could not be counted; again soon")
+            await sync_to_async(close_old_connections)()
 
-    For whoever serves pages to call when all is quiet: a worker that is not there cannot say so.
-    """
+
+def call_out() -> None:
+    """Say on the pages of runs that wait what is missing; a worker that takes them up takes it back."""
     alive = workers_alive()
     if not (missing := _missing(alive)):
         return

@@ -17,7 +17,7 @@ from playground import lifecycle, outcomes
 from playground.gathering import gathered
 from playground.lifecycle import Observation
 from playground.models import Run
-from playground.pacing import Pace
+from playground.pacing import LONGEST_ASKED_FOR_S, Pace
 from playground.writing import surely
 
 log = logging.getLogger(__name__)
@@ -82,8 +82,10 @@ async def _statuses(
                         pace.read(url)
                         yield status
             except fal.FalError as error:
-                may_stream = error.status not in WITHOUT_STREAM
-                pace.read(url, error)
+                is_none = isinstance(error, fal.Unreadable) or error.status in WITHOUT_STREAM
+                may_stream = not is_none
+                if may_stream:
+                    pace.read(url, error)
                 log.info("no status stream for %s: %s", handle.request_id, error)
                 await pace.turn(url)
         pause_s = POLL_SOON_S
@@ -97,7 +99,7 @@ async def _statuses(
                     return
                 pace.read(url, error)
                 log.warning("status of %s not had: %s", handle.request_id, error)
-                pause_s = max(pause_s, error.retry_after_s or 0)
+                pause_s = max(pause_s, min(error.retry_after_s or 0, LONGEST_ASKED_FOR_S))
                 failures += 1
                 await _tell(pk, error, failures)
             else:
@@ -149,7 +151,7 @@ async def _outcome(
             await _tell(pk, error, failures)
             if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
                 return outcomes.failed(error, by="result")
-            await asyncio.sleep(max(pause_s, error.retry_after_s or 0))
+            await asyncio.sleep(max(pause_s, min(error.retry_after_s or 0, LONGEST_ASKED_FOR_S)))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
         else:
             pace.read(handle.response_url)

@@ -20,7 +20,7 @@ from django.db.models import UUIDField
 
 from catalog import outages
 from catalog.prepared import Prepared, Slot, Slots
-from playground import attendance, changes, renderers
+from playground import changes, renderers
 from playground.models import Run
 
 LOOK_AGAIN_S = 8.0
@@ -167,10 +167,8 @@ class Hub:
         rung = self.bell.version
         while True:
             await self._has_polls.wait()
-            before, rung = rung, await self.bell.wait(rung, LOOK_AGAIN_S)
+            rung = await self.bell.wait(rung, LOOK_AGAIN_S)
             try:
-                if rung == before:
-                    await _in_thread(attendance.call_out)()
                 async with self._reading:
                     await self._read(list(self._watching))
             except DatabaseError as error:

@@ -192,11 +192,12 @@ def _next(
 
 def _oldest_of_each(now: datetime, most: int, may_go: MayGo) -> list[Waiting]:
     """The first so many of each person's new runs, whatever number of them there is."""
-    number = Window(RowNumber(), partition_by="user_id", order_by=["created_at", "pk"])
+    order = ["attempts"] if may_go else []  # as `numbered` has it
+    number = Window(RowNumber(), partition_by="user_id", order_by=[*order, "created_at", "pk"])
     shut = [transport for transport, limit in may_go.items() if limit <= 0]
     able = _new(now).exclude(transport__in=shut) if shut else _new(now)
     rows = able.order_by().annotate(number=number).filter(number__lte=most)
-    columns = ("pk", "user_id", "number", "created_at", "transport")
+    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts")
     return [Waiting(*row) for row in rows.values_list(*columns)]
 
 

@@ -181,12 +181,17 @@ def _moved(run: Run, seen: Observation) -> Changed:
             changed["partial"] = None
     if seen.state == State.UNCONFIRMED:
         what = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = _with_event(run, what, (seen.error or {}).get("message", ""), seen.at)
+        changed["events"] = _with_event(run, what, _why(seen.error or {}), seen.at)
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = _with_event(run, "found", seen.by, seen.at)
         changed |= _FREE
     return changed | _in_order(run, changed)
+
+
+def _why(error: Mapping[str, Any]) -> str:
+    words, status = str(error.get("message") or ""), error.get("status")
+    return f"Upstream answered {status}: {words}" if status else words
 
 
 def _was_sent(run: Run, seen: Observation) -> bool:

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 from django.db import DatabaseError
 
 from catalog import outages
-from playground import changes, leaving
+from playground import attendance, changes, leaving
 from playground.hub import Hub, News, Watched
 from playground.live_marks import mark
 
@@ -80,10 +80,12 @@ class Router:
         async with AsyncExitStack() as stack:
             self.hub = Hub(await stack.enter_async_context(changes.listening()))
             listening = asyncio.create_task(self.hub.listen(), name="held polls")
+            calling = asyncio.create_task(attendance.watch(), name="attendance")
             with leaving.told(self.hub.leave):
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             listening.cancel()
+            calling.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _poll(self, hub: Hub, scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,6 +29,7 @@ LONGEST_PAUSE_ANSWERING_S = 5.0
 LONGEST_ASKED_FOR_S = 120.0
 ERRORS_IN_A_ROW = 3  # are told; of different requests, they close: one may fail for itself alone
 FOLLOWERS_TRY_S = 10.0  # then a new run may, since all that are followed may fail for themselves
+FOLLOWERS_TRY_ANSWERING_S = 3.0
 PROBE_S = 15.0  # a try that was never heard of again does not keep the others out for ever
 TROUBLE_LASTS_S = 300.0  # of a host that nobody has asked since
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after its next deployment
@@ -139,7 +140,7 @@ class Host:
             self._trouble, self._trouble_until = f"{self.name} {ailment}", math.inf
             return
         is_away = isinstance(error, fal.Unreachable) and not error.sent
-        is_told = isinstance(error, fal.RateLimited)
+        is_told = isinstance(error, fal.RateLimited) and not about.request_id
         self._be_ill(about.model)
         if not (is_away or is_told) and self._is_its_own(about.model):
             self._probe_until = 0.0
@@ -147,7 +148,7 @@ class Host:
         self._errors += 1
         self._erring.add(about.request_id or object())
         if is_away or is_told or len(self._erring) >= ERRORS_IN_A_ROW:
-            self._close(error, is_away)
+            self._close(is_away, error.retry_after_s if is_told else None)
         if not self.is_well or self._errors >= ERRORS_IN_A_ROW:
             self._trouble = f"{self.name} {ailment}"
             self._trouble_until = self._now() + TROUBLE_LASTS_S
@@ -190,16 +191,17 @@ class Host:
         since = self._ill[model]
         return any(at > since for other, at in self._well.items() if other not in self._ill)
 
-    def _close(self, error: fal.FalError, is_away: bool) -> None:
+    def _close(self, is_away: bool, asked_for_s: float | None) -> None:
         now = self._now()
         if now < self._closed_until:  # asked before it was closed, heard of after
             return
         longest = LONGEST_PAUSE_S if is_away else LONGEST_PAUSE_ANSWERING_S
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), longest)
-        asked_for = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
+        asked_for = min(asked_for_s or 0.0, LONGEST_ASKED_FOR_S)
         pause_s = asked_for or self._pause_s * _random.uniform(0.75, 1.25)
         if self.is_well:
-            self._send_from = now + max(FOLLOWERS_TRY_S, asked_for)
+            try_s = FOLLOWERS_TRY_S if is_away else FOLLOWERS_TRY_ANSWERING_S
+            self._send_from = now + max(try_s, asked_for)
         self._closed_until, self._probe_until = now + pause_s, 0.0
         self._well.clear()  # what was well before says nothing any more
         self._back.clear()

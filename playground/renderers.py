@@ -15,9 +15,10 @@ from catalog.prepared import Prepared, Slot
 from fal.storable import storable_text
 from playground import live_marks, trees, words
 from playground.form import filling
+from playground.lifecycle import LOG_LIMIT
 from playground.models import Artifact, Run
+from schemas.artifacts import MOST_FOUND, artifacts
 from schemas.artifacts import Artifact as Found
-from schemas.artifacts import artifacts
 
 LOG_TAIL = 200
 # Views of all that came of a run; lists take what they show off the run itself.
@@ -179,10 +180,14 @@ def _share(progress: Any) -> float | None:
 
 def context(run: Run) -> dict[str, Any]:
     """All that the templates of one run need where it is shown large."""
+    results_of = results(run)
+    found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
+    count = len(results_of["shown"]) + len(found_texts)
     return {
-        **results(run),
+        **results_of,
         "watch": live_marks.watch(run, "stage"),
-        "texts": texts(run) if run.state == Run.State.SUCCEEDED else [],
+        "texts": found_texts,
+        "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
         "partial": partial(run),
         "seed": _seed(run),
         "explanation": words.explain(run.error) if run.error else None,
@@ -191,6 +196,7 @@ def context(run: Run) -> dict[str, Any]:
         "tree": trees.draw(run.output) if run.state == Run.State.SUCCEEDED else "",
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),
+        "most_lines": LOG_LIMIT,
         "ratio": ratio(run.arguments),
     }
 

@@ -23,6 +23,7 @@ class Free(NamedTuple):
     user_id: int
     created_at: datetime
     transport: str
+    attempts: int
     state: str
 
 
@@ -35,17 +36,24 @@ class Waiting:
     number: int
     created_at: datetime
     transport: str = Transport.QUEUE
+    attempts: int = 0
 
 
 def numbered(free: Sequence[Free], may_go: MayGo) -> list[Waiting]:
-    """The new ones of all free runs, from the oldest on, each with its place among its person's."""
+    """The new ones of all free runs, from the oldest on, each with its place among its person's.
+
+    While a host is in trouble those that were not tried yet go first: what was turned away may
+    have been for itself alone, and would be turned away each time that one may try.
+    """
     before: Counter[int] = Counter()
     waiting = []
-    for one in free:
+    for one in sorted(free, key=lambda one: one.attempts) if may_go else free:
         if one.state == Run.State.CREATED and may_go.get(one.transport, 1) > 0:
             before[one.user_id] += 1
             number = before[one.user_id]
-            waiting.append(Waiting(one.pk, one.user_id, number, one.created_at, one.transport))
+            waiting.append(
+                Waiting(one.pk, one.user_id, number, one.created_at, one.transport, one.attempts)
+            )
     return waiting
 
 
@@ -68,14 +76,17 @@ def fair(
 def within(
     may_go: MayGo, chosen: Sequence[uuid.UUID], waiting: Sequence[Waiting]
 ) -> list[uuid.UUID]:
-    """Those of `chosen` that may go; the others wait for another look."""
-    ways = {one.pk: one.transport for one in waiting}
+    """Those of `chosen` that may go, first those not tried yet; the others wait for another look."""
+    if not may_go:
+        return list(chosen)
+    known = {one.pk: one for one in waiting}
     left = dict(may_go)
     going = []
-    for pk in chosen:
-        if (limit := left.get(ways[pk])) is not None:
+    for pk in sorted(chosen, key=lambda pk: known[pk].attempts):
+        way = known[pk].transport
+        if (limit := left.get(way)) is not None:
             if limit <= 0:
                 continue
-            left[ways[pk]] = limit - 1
+            left[way] = limit - 1
         going.append(pk)
     return going

@@ -84,7 +84,7 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
     "RateLimited": ("Upstream is asked too often", "Wait a minute, then run it again."),
     "UpstreamFailed": ("Upstream is in trouble", RETRY),
     "Unreadable": (
-        "The result is none that can be shown",
+        "The result cannot be shown",
         "Upstream ended the run, and may have charged it. What it gave is kept below.",
     ),
     "Unreachable": ("Upstream does not answer", RETRY),

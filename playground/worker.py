@@ -13,6 +13,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -58,6 +59,7 @@ LOOK_SHARE = 0.2
 LOOK_PAUSE_S = 0.1
 RENEWED_TOGETHER = 500
 TELL_EVERY_S = 1.0
+TELL_AGAIN_S = 3.0
 SYNC_AGAIN_S = 60.0
 NEVER_S = 1e9
 STOP_WITHIN_S = 5.0  # of what is being sent, so that its answer is still heard
@@ -323,7 +325,9 @@ class Worker:
 
     async def _tell(self) -> float:
         """Say what ails upstream, on /healthz and on the pages of the runs that wait for it."""
-        await self.pace.has_news.wait()
+        with suppress(TimeoutError):  # runs that were asked for meanwhile wait for it as well
+            async with asyncio.timeout(TELL_AGAIN_S if self.pace.trouble else None):
+                await self.pace.has_news.wait()
         self.pace.has_news.clear()
         await self._beat()
         troubles = {transport: self._host(transport).trouble for transport in WAYS}

@@ -28,7 +28,7 @@ _TEXTS = {
     "answer", "response", "result", "results", "content", "reasoning", "summary", "lyrics", "story", "message",
 }  # fmt: skip
 _MAX_DEPTH = 40
-_MAX_FOUND = 1000
+MOST_FOUND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
     only = _only_text(output, output_schema)
     for keys, value in _walk(output, ()):
         artifact = _file(value, keys) or _text(value, keys, only)
-        if artifact and len(found) < _MAX_FOUND:
+        if artifact and len(found) < MOST_FOUND:
             found.setdefault((artifact.url, "" if artifact.url else artifact.path), artifact)
     return list(found.values())
 

@@ -207,6 +207,12 @@ def test_c20_logs_are_read_in_every_shape(logs, messages):
     assert [line.message for line in status.logs] == messages
 
 
+def test_of_a_log_without_end_the_last_lines_are_read():
+    lines = [{"message": str(n), "timestamp": "t"} for n in range(50_000)]
+    told = fal.Status.from_json({"status": "IN_PROGRESS", "logs": lines}).logs
+    assert (len(told), told[0].message, told[-1].message) == (10_000, "40000", "49999")
+
+
 def test_c20_missing_logs_are_no_logs():
     assert fal.Status.from_json({"status": "IN_PROGRESS"}).logs == []
 
@@ -275,7 +281,7 @@ async def test_status_events_are_told_until_the_request_is_over(connect):
     ("answer", "error"),
     [
         (sse({"status": "IN_QUEUE"}), fal.Unreachable),
-        (httpx.Response(200, json={"status": "IN_QUEUE"}), fal.Unreachable),
+        (httpx.Response(200, json={"status": "IN_QUEUE"}), fal.Unreadable),
         (httpx.Response(404, json={"detail": "Path /stream not found"}), fal.RequestRejected),
         (httpx.Response(429, json={}), fal.RateLimited),
         (httpx.Response(502, text="<html>"), fal.UpstreamFailed),

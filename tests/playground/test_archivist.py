@@ -310,3 +310,13 @@ def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
         for sql in looks:
             cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
             assert "artifact_to_copy" in str(cursor.fetchall()), sql
+
+
+def test_a_run_with_very_many_files_keeps_no_other_waiting(make_run: Any) -> None:
+    many, one = make_run(), make_run()
+    for run, count in ((many, 9), (one, 1)):
+        for position in range(count):
+            Artifact.objects.create(
+                run=run, position=position, path=str(position), kind="image", url="https://x.test/a"
+            )
+    assert {artifact.run_id for artifact in archivist.due(2)} == {many.pk, one.pk}

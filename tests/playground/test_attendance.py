@@ -9,7 +9,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from playground import attendance, hub, leases, lifecycle, live
+from playground import attendance, leases, lifecycle, live
 from playground.attendance import NO_KEY, NOBODY
 from playground.lifecycle import Observation
 from playground.models import Run, Worker
@@ -74,7 +74,7 @@ def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
 
 
 def test_an_open_page_is_told(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr(attendance, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(live, "HOLD_S", 60.0)
     run = make_run(state=State.QUEUED)
 

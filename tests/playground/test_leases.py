@@ -105,6 +105,17 @@ def test_of_many_each_leaves_in_its_turn(limits: Any, make_run: Callable[..., Ru
     assert len(claim.to_send) == leases.FEW
 
 
+def test_while_a_host_is_in_trouble_those_not_tried_yet_go_first(
+    limits: Any, make_run: Callable[..., Run]
+) -> None:
+    limits.RUNS_AT_ONCE_PER_USER = 2
+    for _ in range(leases.FEW + 1):
+        make_run(attempts=3)
+    fresh = make_run()
+    claim = leases.claim("w", 99, may_go={"queue": 1})
+    assert [run.pk for run in claim.to_send] == [fresh.pk]
+
+
 def test_a_claim_of_which_nothing_was_heard_is_free_again(make_run: Callable[..., Run]) -> None:
     unheard, sent, other, earlier = (make_run() for _ in range(4))
     now = clock.now()

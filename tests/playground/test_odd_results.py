@@ -66,7 +66,7 @@ def test_what_nobody_can_read_ends_the_run_and_is_kept(
     page = Client()
     page.force_login(run.user)
     text = page.get(run.get_absolute_url()).content.decode()
-    assert "The result is none that can be shown" in text
+    assert "The result cannot be shown" in text
     assert kept in text
 
 
@@ -91,4 +91,4 @@ def test_numbers_that_no_json_holds_are_kept_to_the_letter(finished: Any, transp
     page.force_login(run.user)
     file = page.get(reverse("playground:run-output", args=[run.pk]))
     assert file.content == b'{"score": NaN, "most": 1E400, "half": 0.50}'
-    assert "none that can be shown exactly" in page.get(run.get_absolute_url()).content.decode()
+    assert "cannot be shown exactly" in page.get(run.get_absolute_url()).content.decode()

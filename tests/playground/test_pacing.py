@@ -18,6 +18,7 @@ from playground.pacing import (
 from tests import clock
 
 URL = "https://queue.test/requests/1"
+SUBMIT = "https://queue.test/acme/model"
 AWAY = fal.Unreachable("refused")
 BROKEN = fal.UpstreamFailed("", status=503)
 
@@ -77,8 +78,19 @@ def test_one_at_a_time_tries_a_host_in_trouble() -> None:
 def test_patience_that_was_asked_for_is_had() -> None:
     clock = Clock()
     pace = Pace(clock)
-    pace.heard(URL, fal.RateLimited("", status=429, retry_after_s=7))
+    pace.heard(SUBMIT, fal.RateLimited("", status=429, retry_after_s=7))
     assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
+
+
+def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    patience = fal.RateLimited("", status=429, retry_after_s=3600)
+    pace.heard(URL, patience)
+    assert pace.host(URL).is_well
+    for number in range(3):
+        pace.heard(f"{URL}{number}", patience)
+    assert asked_until_open(pace, clock) < 1
 
 
 @pytest.mark.parametrize(
@@ -109,8 +121,12 @@ def test_a_request_that_always_fails_is_told_and_keeps_nobody_else_waiting() -> 
     assert not pace.host(URL).may_send(has_followers=True)
 
 
-@pytest.mark.parametrize("error", [fal.RateLimited("", status=429), BROKEN, AWAY])
-def test_a_new_run_tries_where_all_that_are_followed_keep_failing(error: fal.FalError) -> None:
+@pytest.mark.parametrize(
+    ("error", "after_s"), [(fal.RateLimited("", status=429), 3), (BROKEN, 3), (AWAY, 10)]
+)
+def test_a_new_run_tries_where_all_that_are_followed_keep_failing(
+    error: fal.FalError, after_s: float
+) -> None:
     clock = Clock()
     pace = Pace(clock)
     host = pace.host(URL)
@@ -121,7 +137,7 @@ def test_a_new_run_tries_where_all_that_are_followed_keep_failing(error: fal.Fal
         clock.now_s += 0.01
         if host.may_ask():
             pace.heard(URL, error)
-    assert clock.now_s == pytest.approx(1010, abs=0.1)
+    assert clock.now_s == pytest.approx(1000 + after_s, abs=0.1)
     host.sends()
     assert not host.may_send(has_followers=True)
     assert not host.may_ask()
@@ -222,7 +238,7 @@ def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
 def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
     async def main() -> list[float]:
         pace = Pace(clock.now)
-        pace.heard(URL, fal.RateLimited("", status=429, retry_after_s=60))
+        pace.heard(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
         moments: list[float] = []
 
         async def ask() -> None:

@@ -11,7 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from playground.lifecycle import LOG_LIMIT
 from playground.models import Artifact, Run, Worker
+from schemas.artifacts import MOST_FOUND
 
 FAILURE = {
     "error": "RunFailed",
@@ -278,3 +280,15 @@ def test_a_page_shows_only_what_comes_from_upstreams_own_hosts(
     from playground import renderers
 
     assert renderers.source(Artifact(run=make_run(), position=0, url=url)) == src
+
+
+def test_what_was_left_out_of_very_many_is_said(member: Client, make_run: Any) -> None:
+    texts = {"texts": [str(n) for n in range(MOST_FOUND + 5)]}
+    lines = [{"timestamp": str(n), "level": "", "message": "x"} for n in range(LOG_LIMIT)]
+    page = member.get(make_run(state="succeeded", output=texts, logs=lines).get_absolute_url())
+    assert f"more than {MOST_FOUND} results" in page.content.decode()
+    assert f"the last {LOG_LIMIT} lines" in page.content.decode()
+    few = {"texts": ["a", "b"]}
+    page = member.get(make_run(state="succeeded", output=few, logs=lines[:9]).get_absolute_url())
+    assert "results: the first" not in page.content.decode()
+    assert "the last 9" not in page.content.decode()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.turns import Waiting, fair
+from playground.turns import Free, Waiting, fair, numbered, within
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,6 +39,20 @@ def test_each_persons_oldest_goes_first() -> None:
     for user_id in (1, 2):
         numbers = [pk.int & 0xFFFFFFFF for pk in chosen if pk.int >> 32 == user_id]
         assert numbers == [1, 2, 3]
+
+
+def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
+    may_go = {"queue": 1}
+    at = START
+    free = [
+        Free(uuid.UUID(int=n), 1, at + timedelta(seconds=n), "queue", 3 if n < 9 else 0, "created")
+        for n in range(1, 11)
+    ]
+    rows = numbered(free, may_go)
+    chosen = fair(rows, {}, 9, 4)
+    assert [pk.int for pk in within(may_go, chosen, rows)] == [9]
+    calm = numbered(free, {})
+    assert [pk.int for pk in within({}, fair(calm, {}, 9, 4), calm)] == [1, 2, 3, 4]
 
 
 @given(
