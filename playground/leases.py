@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import CharField, DateTimeField, F, Q, UUIDField, Window
+from django.db.models import Case, CharField, DateTimeField, F, Q, UUIDField, When, Window
 from django.db.models.functions import Greatest, RowNumber
 
 from catalog.models import Standing
@@ -26,7 +26,17 @@ from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.querysets import RunQuerySet
-from playground.turns import NO_LIMIT, Free, MayGo, Waiting, fair, numbered, within
+from playground.turns import (
+    NO_LIMIT,
+    NONE_TRIED,
+    Free,
+    MayGo,
+    Tried,
+    Waiting,
+    fair,
+    numbered,
+    within,
+)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
@@ -73,8 +83,9 @@ def claim(
     now: datetime | None = None,
     may_go: MayGo = NO_LIMIT,
     may_leave: MayLeave = lambda run: False,
+    tried: Tried = NONE_TRIED,
 ) -> Claim:
-    """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`.
+    """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`, untried models first.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
@@ -89,12 +100,12 @@ def claim(
     if not first:
         return Claim([], [])
     is_all = len(first) < FEW
-    waiting = numbered(first, may_go) if is_all else None
+    waiting = numbered(first, may_go, tried) if is_all else None
     may_be_begun = not is_all or any(one.state != State.CREATED for one in first)
     with transaction.atomic():
         again, to_follow, broken_off = _taken_over(now, limit) if may_be_begun else ([], [], [])
         room = limit - len(again) - len(to_follow)
-        fresh = _fresh(now, room, may_go, waiting)
+        fresh = _fresh(now, room, may_go, tried, waiting)
         leaving = [run for run in fresh if is_all and _has_all(run) and may_leave(run)]
         mine = {"worker": worker, "lease_until": now + LEASE}
         for run in (sending := again + fresh):
@@ -165,19 +176,25 @@ def _broken_off(run: Run) -> Observation:
     return Observation(State.UNCONFIRMED, by="takeover", error=HALF_SENT)
 
 
-def _fresh(now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None) -> list[Run]:
+def _fresh(
+    now: datetime, room: int, may_go: MayGo, tried: Tried, waiting: Sequence[Waiting] | None
+) -> list[Run]:
     """New runs whose turn it is, of those that wait; without them the database is asked who does."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
-    chosen = _next(now, room, may_go, waiting)
+    chosen = _next(now, room, may_go, tried, waiting)
     return _CHOSEN.all(now=now, pks=chosen) if chosen else []
 
 
 def _next(
-    now: datetime, room: int, may_go: MayGo, waiting: Sequence[Waiting] | None = None
+    now: datetime,
+    room: int,
+    may_go: MayGo,
+    tried: Tried = NONE_TRIED,
+    waiting: Sequence[Waiting] | None = None,
 ) -> list[uuid.UUID]:
     # Counted here: for a GROUP BY, SQLite would read the whole history in the users' order.
     under_way = Counter(_SENT.all())
@@ -185,19 +202,23 @@ def _next(
     if room <= 0:
         return []
     if waiting is None:
-        waiting = _oldest_of_each(now, min(room, settings.RUNS_AT_ONCE_PER_USER), may_go)
+        most = min(room, settings.RUNS_AT_ONCE_PER_USER)
+        waiting = _oldest_of_each(now, most, may_go, tried)
     chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
-    return within(may_go, chosen, waiting)
+    return within(may_go, chosen, waiting, tried)
 
 
-def _oldest_of_each(now: datetime, most: int, may_go: MayGo) -> list[Waiting]:
+def _oldest_of_each(now: datetime, most: int, may_go: MayGo, tried: Tried) -> list[Waiting]:
     """The first so many of each person's new runs, whatever number of them there is."""
-    order = ["attempts"] if may_go else []  # as `numbered` has it
-    number = Window(RowNumber(), partition_by="user_id", order_by=[*order, "created_at", "pk"])
+    order: list[Any] = ["created_at", "pk"]
+    if may_go:  # as `untried` has it
+        times = [When(endpoint_id=model, then=count) for model, count in tried.items()]
+        order = [Case(*times, default=0), "attempts", *order]
+    number = Window(RowNumber(), partition_by="user_id", order_by=order)
     shut = [transport for transport, limit in may_go.items() if limit <= 0]
     able = _new(now).exclude(transport__in=shut) if shut else _new(now)
     rows = able.order_by().annotate(number=number).filter(number__lte=most)
-    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts")
+    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts", "endpoint_id")
     return [Waiting(*row) for row in rows.values_list(*columns)]
 
 

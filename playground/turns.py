@@ -14,6 +14,9 @@ from playground.models import Run, Transport
 # How many new runs may be sent by each transport; those that are not named have no limit.
 MayGo = Mapping[str, int]
 NO_LIMIT: MayGo = {}
+# How many runs of each model were sent since there have been limits.
+Tried = Mapping[int, int]
+NONE_TRIED: Tried = {}
 
 
 class Free(NamedTuple):
@@ -24,6 +27,7 @@ class Free(NamedTuple):
     created_at: datetime
     transport: str
     attempts: int
+    endpoint_id: int
     state: str
 
 
@@ -37,22 +41,35 @@ class Waiting:
     created_at: datetime
     transport: str = Transport.QUEUE
     attempts: int = 0
+    endpoint_id: int = 0
 
 
-def numbered(free: Sequence[Free], may_go: MayGo) -> list[Waiting]:
-    """The new ones of all free runs, from the oldest on, each with its place among its person's.
+def untried(one: Free | Waiting, tried: Tried) -> tuple[int, int]:
+    """By what runs are sorted while few may go: first those of models, and then those, that were not tried.
 
-    While a host is in trouble those that were not tried yet go first: what was turned away may
-    have been for itself alone, and would be turned away each time that one may try.
+    What was turned away may have been for itself alone, and would be turned away each time that one may try.
     """
+    return tried.get(one.endpoint_id, 0), one.attempts
+
+
+def numbered(free: Sequence[Free], may_go: MayGo, tried: Tried = NONE_TRIED) -> list[Waiting]:
+    """The new ones of all free runs, from the oldest on, each with its place among its person's."""
     before: Counter[int] = Counter()
     waiting = []
-    for one in sorted(free, key=lambda one: one.attempts) if may_go else free:
+    for one in sorted(free, key=lambda one: untried(one, tried)) if may_go else free:
         if one.state == Run.State.CREATED and may_go.get(one.transport, 1) > 0:
             before[one.user_id] += 1
             number = before[one.user_id]
             waiting.append(
-                Waiting(one.pk, one.user_id, number, one.created_at, one.transport, one.attempts)
+                Waiting(
+                    one.pk,
+                    one.user_id,
+                    number,
+                    one.created_at,
+                    one.transport,
+                    one.attempts,
+                    one.endpoint_id,
+                )
             )
     return waiting
 
@@ -74,7 +91,10 @@ def fair(
 
 
 def within(
-    may_go: MayGo, chosen: Sequence[uuid.UUID], waiting: Sequence[Waiting]
+    may_go: MayGo,
+    chosen: Sequence[uuid.UUID],
+    waiting: Sequence[Waiting],
+    tried: Tried = NONE_TRIED,
 ) -> list[uuid.UUID]:
     """Those of `chosen` that may go, first those not tried yet; the others wait for another look."""
     if not may_go:
@@ -82,7 +102,7 @@ def within(
     known = {one.pk: one for one in waiting}
     left = dict(may_go)
     going = []
-    for pk in sorted(chosen, key=lambda pk: known[pk].attempts):
+    for pk in sorted(chosen, key=lambda pk: untried(known[pk], tried)):
         way = known[pk].transport
         if (limit := left.get(way)) is not None:
             if limit <= 0:

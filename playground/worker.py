@@ -12,6 +12,7 @@ import os
 import socket
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -87,6 +88,7 @@ class Worker:
         self._sending: set[uuid.UUID] = set()
         self._telling: set[asyncio.Task[Any]] = set()
         self._cancelling: set[uuid.UUID] = set()
+        self._tried: Counter[int] = Counter()  # models, while a host is in trouble
         self._look_took_s = 0.0
         self._unheard: datetime | None = None  # when we claimed what we have not begun to send
         self._stopping = asyncio.Event()
@@ -219,8 +221,12 @@ class Worker:
         # A worker without runs claims at once: that looks before it writes, too.
         has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
         claim = self._claimed(room, may_go) if has_free else None
+        if not may_go:
+            self._tried.clear()
         for run in claim.to_send if claim else ():
             self._host(run.transport).sends()
+            if may_go:
+                self._tried[run.endpoint_id] += 1
         # With what it took to claim: the claim itself rings, and to look again at once would hold up what it got.
         self._look_took_s = time.perf_counter() - began
         return claim
@@ -228,7 +234,10 @@ class Worker:
     def _claimed(self, room: int, may_go: MayGo) -> leases.Claim:
         self._unheard = at = clock.now()
         # One that we still hold for a moment, given back just now, is not begun again at once.
-        return leases.claim(self.name, room, at, may_go, lambda run: run.pk not in self.runs)
+        is_ours = self.runs.keys()
+        return leases.claim(
+            self.name, room, at, may_go, lambda run: run.pk not in is_ours, self._tried
+        )
 
     def _take_back(self) -> None:
         """A claim that was cut off may have come through all the same; nothing of it was sent."""

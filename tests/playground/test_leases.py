@@ -116,6 +116,18 @@ def test_while_a_host_is_in_trouble_those_not_tried_yet_go_first(
     assert [run.pk for run in claim.to_send] == [fresh.pk]
 
 
+@pytest.mark.parametrize("count", [2, leases.FEW + 1])
+def test_while_a_host_is_in_trouble_models_not_tried_yet_go_first(
+    limits: Any, make_run: Callable[..., Run], make_endpoint: Callable[..., Any], count: int
+) -> None:
+    limits.RUNS_AT_ONCE_PER_USER = 2
+    odd = [make_run() for _ in range(count)]
+    other = make_run(endpoint=make_endpoint("fal-ai/other"))
+    tried = {odd[0].endpoint_id: 1}
+    claim = leases.claim("w", 99, may_go={"queue": 1}, tried=tried)
+    assert [run.pk for run in claim.to_send] == [other.pk]
+
+
 def test_a_claim_of_which_nothing_was_heard_is_free_again(make_run: Callable[..., Run]) -> None:
     unheard, sent, other, earlier = (make_run() for _ in range(4))
     now = clock.now()

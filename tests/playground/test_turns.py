@@ -45,12 +45,24 @@ def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
     may_go = {"queue": 1}
     at = START
     free = [
-        Free(uuid.UUID(int=n), 1, at + timedelta(seconds=n), "queue", 3 if n < 9 else 0, "created")
+        Free(
+            uuid.UUID(int=n),
+            1,
+            at + timedelta(seconds=n),
+            "queue",
+            3 if n < 9 else 0,
+            7 if n == 10 else 1,
+            "created",
+        )
         for n in range(1, 11)
     ]
     rows = numbered(free, may_go)
     chosen = fair(rows, {}, 9, 4)
     assert [pk.int for pk in within(may_go, chosen, rows)] == [9]
+    tried = {1: 2}  # of the one model
+    rows = numbered(free, may_go, tried)
+    chosen = fair(rows, {}, 9, 4)
+    assert [pk.int for pk in within(may_go, chosen, rows, tried)] == [10]
     calm = numbered(free, {})
     assert [pk.int for pk in within({}, fair(calm, {}, 9, 4), calm)] == [1, 2, 3, 4]
 
