@@ -196,7 +196,10 @@ async def _converse(
     page: _Page,
     upstream: fal.Clients,
 ) -> str:
-    """One form, one result; why it ended, in a sentence, or nothing when the browser left."""
+    """One form, one result; why it ended, in a sentence, or nothing when the browser left.
+
+    Raises FalError where the model failed it.
+    """
     results = session.results()
     clock = asyncio.get_running_loop().time
     while True:
@@ -207,7 +210,7 @@ async def _converse(
             async with asyncio.timeout(RESULT_WITHIN_S):
                 result = await anext(results, None)
         except TimeoutError:
-            return NO_ANSWER
+            raise fal.Unreachable(NO_ANSWER, sent=True) from None
         if result is None:
             return MODEL_WAITED
         if not isinstance(result, fal.RunFailed):

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
-from playground import leases, lifecycle, sessions, tickets
+from playground import leases, lifecycle, relay, sessions, tickets
 from playground.models import Run
 from playground.sessions import Sitting
 from tests.playground.conftest import Control, Work
@@ -123,6 +123,21 @@ def test_a_session_paints_no_faster_than_allowed(
             return loop.time() - began
 
     assert relayed(act) > 0.7
+
+
+def test_a_session_that_the_model_never_answers_has_failed(
+    relayed: Relayed,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await socket.send("prompt=violet")
+            return await to_its_end(socket)
+
+    monkeypatch.setattr(relay, "RESULT_WITHIN_S", 0.0)
+    assert relayed(act)[-1] == {"type": "end", "message": relay.NO_ANSWER}
+    run = Run.objects.get()
+    assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
 
 
 def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811

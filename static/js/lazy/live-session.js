@@ -27,9 +27,13 @@ class LiveSession extends HTMLElement {
     const { url } = await answer.json();
     const socket = (this.socket = new WebSocket(url));
     socket.binaryType = "blob";
-    socket.onopen = () => this.send();
+    let words = "The live connection could not be made. Try again, or press Run.";
+    socket.onopen = () => {
+      words = "The session has ended. Paint live begins another.";
+      this.send();
+    };
     socket.onmessage = ({ data }) => this.take(data);
-    socket.onclose = () => this.socket === socket && this.end("The session has ended. Paint live begins another.");
+    socket.onclose = () => this.socket === socket && this.end(words);
   }
   end(words = "") {
     const { socket } = this;
