@@ -20,11 +20,11 @@ LONG_MS = 60_000  # an empty file is asked for three times
 
 @pytest.fixture
 def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
-    """`begin("/models/…", size=PHONE)`: a page whose run has been asked for; a console error fails the test."""
+    """`begin("/models/…")`: a page whose run has been asked for; a console error fails the test."""
 
-    def open_(path: str, size: tuple[int, int] = WIDE) -> Page:
+    def open_(path: str) -> Page:
         context = contexts.take(
-            viewport={"width": size[0], "height": size[1]},
+            viewport={"width": WIDE[0], "height": WIDE[1]},
             base_url=vitrine.link.split("/login/")[0],
         )
         page = context.new_page()
@@ -36,9 +36,8 @@ def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
     return open_
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_an_open_page_learns_what_its_results_are(begin: Any, size: tuple[int, int]) -> None:
-    page = begin(f'{MISLABELLED}?input={{"empty": true}}', size)
+def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
+    page = begin(f'{MISLABELLED}?input={{"empty": true}}')
     page.wait_for_selector(DONE)
     stage = page.locator("#stage")
     film = stage.locator("[data-kind=video] video[poster]")
@@ -48,8 +47,10 @@ def test_an_open_page_learns_what_its_results_are(begin: Any, size: tuple[int, i
     expect(told).to_contain_text("It is tried again by itself.")
     expect(told).to_contain_text("was not copied here:", timeout=LONG_MS)
     expect(page.locator("[data-watch]")).to_have_count(0)
-    assert_fits(page)
-    assert_clean(page)
+    for width, height in (WIDE, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        assert_fits(page)
+        assert_clean(page)
     page.goto("/runs/")
     expect(page.locator(".run-row .mat img").first).to_have_js_property("complete", True)
 

@@ -16,7 +16,7 @@ from playground.models import Run, Transport
 from tests.playground.conftest import Control, Work
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
-pytestmark = pytest.mark.usefixtures("catalogue")
+pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database]
 
 
 @pytest.fixture
