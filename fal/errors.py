@@ -119,7 +119,10 @@ class UpstreamFailed(RequestRejected):
 
 
 class Unreadable(UpstreamFailed):
-    """A run's answer came, and is no output. `detail` tells its `content_type`, `size` in bytes and `body`."""
+    """An answer came, and is not what was asked for: no output, no event stream.
+
+    Of a run's, `detail` tells its `content_type`, `size` in bytes and `body`.
+    """
 
 
 class RunFailed(FalError):

@@ -48,6 +48,23 @@ class Result:
         return cls.of(answer, output, answer.content.decode("utf-8-sig"), is_exact)
 
     @classmethod
+    def from_connection(cls, answer: Answer) -> Result:
+        """`from_answer` of a run over one connection: unconfirmed where the answer is not fal's own.
+
+        One with fal's request id is: then the run is over, whatever came of it.
+        """
+        try:
+            return cls.from_answer(answer)
+        except Unreadable as error:
+            error.is_unconfirmed = not error.request_id
+            raise
+
+    @property
+    def billed(self) -> str:
+        """`billable_units` as text; empty where fal did not tell."""
+        return "" if self.billable_units is None else str(self.billable_units)
+
+    @classmethod
     def of(cls, head: Answer, output: Any, text: str, is_exact: bool = True) -> Result:
         """This output, with what the answer's headers say of it."""
         told = {

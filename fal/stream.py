@@ -124,12 +124,7 @@ async def _whole(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
     body = bytearray()
     async for chunk in _capped(chunks):
         body += chunk
-    answer = head._replace(content=bytes(body))
-    try:
-        return Result.from_answer(answer)
-    except Unreadable as error:
-        error.is_unconfirmed = not error.request_id  # else it is fal's own answer, and the run over
-        raise
+    return Result.from_connection(head._replace(content=bytes(body)))
 
 
 async def _events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:

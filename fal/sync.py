@@ -7,7 +7,6 @@ from typing import Any
 
 from fal.answers import run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import Unreadable
 from fal.request import SubmitOptions, arguments_as_bytes
 from fal.result import Result
 from fal.wire import RUN, OnSent, Wire
@@ -42,13 +41,7 @@ class Sync:
             on_sent=on_sent,
             is_long=True,
         )
-        try:
-            return Result.from_answer(answer)
-        except Unreadable as error:
-            error.is_unconfirmed = (
-                not error.request_id
-            )  # else it is fal's own answer, and the run over
-            raise
+        return Result.from_connection(answer)
 
 
 def run_headers(options: SubmitOptions) -> dict[str, str]:

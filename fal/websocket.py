@@ -65,9 +65,8 @@ class WebSocket:
                 "fal closed the connection before it answered.", sent=True, is_unconfirmed=True
             ) from error
         except Unreadable as error:
-            error.is_unconfirmed = (
-                not start.told.request_id
-            )  # the id of its frames vouches for nothing
+            # The id that all frames have vouches for nothing.
+            error.is_unconfirmed = not start.told.request_id
             raise
         except (UpstreamFailed, Unreachable) as error:
             if head is not None and head.status < 300:

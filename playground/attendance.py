@@ -17,9 +17,9 @@ from playground.models import Run, Transport, Worker
 ALIVE = timedelta(seconds=20)
 LOOK_EVERY_S = 8.0
 NOBODY = "No worker is running, so runs wait. Start one with `manage.py worker`."
-log = logging.getLogger(__name__)
-
 NO_KEY = "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
+
+log = logging.getLogger(__name__)
 
 
 def workers_alive() -> list[Worker]:

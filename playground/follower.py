@@ -99,7 +99,7 @@ async def _statuses(
                     return
                 pace.read(url, error)
                 log.warning("status of %s not had: %s", handle.request_id, error)
-                pause_s = max(pause_s, min(error.retry_after_s or 0, LONGEST_ASKED_FOR_S))
+                pause_s = max(pause_s, _asked_for_s(error))
                 failures += 1
                 await _tell(pk, error, failures)
             else:
@@ -151,7 +151,7 @@ async def _outcome(
             await _tell(pk, error, failures)
             if await Run.objects.filter(pk=pk, cancel_requested_at__isnull=False).aexists():
                 return outcomes.failed(error, by="result")
-            await asyncio.sleep(max(pause_s, min(error.retry_after_s or 0, LONGEST_ASKED_FOR_S)))
+            await asyncio.sleep(max(pause_s, _asked_for_s(error)))
             pause_s = min(pause_s * 1.5, POLL_SLOWEST_S)
         else:
             pace.read(handle.response_url)
@@ -159,6 +159,13 @@ async def _outcome(
             if status.failure:
                 return outcomes.failed(status.failure, result.output, by="result")
             return outcomes.gave(result, by="result")
+
+
+def handle_of(run: Run, queue: fal.Queue, request_id: str = "") -> fal.Handle:
+    """The handle of a run (with its endpoint), made anew by its request's id where no answer told it."""
+    if run.handle:
+        return fal.Handle.from_json(run.handle)
+    return queue.handle(run.endpoint.endpoint_id, request_id or run.request_id)
 
 
 async def _tell(pk: uuid.UUID, error: fal.FalError, failures: int) -> None:
@@ -190,6 +197,10 @@ def _seen(status: fal.Status) -> Observation:
 
 async def _is_over(pk: uuid.UUID) -> bool:
     return not await Run.objects.unfinished().filter(pk=pk).aexists()
+
+
+def _asked_for_s(error: fal.FalError) -> float:
+    return min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
 
 
 def _is_lost(error: fal.FalError) -> bool:

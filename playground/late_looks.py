@@ -16,7 +16,7 @@ from django.utils import timezone
 
 import fal
 from catalog import outages
-from playground import clock, lifecycle
+from playground import clock, follower, lifecycle
 from playground.lifecycle import Observation
 from playground.models import LateLook, Run
 from playground.unconfirmed import pause
@@ -69,11 +69,7 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
     """Ask for what is missing; whoever followed the run to its end has left nothing."""
     if run.metrics:
         return
-    handle = (
-        fal.Handle.from_json(run.handle)
-        if run.handle
-        else upstream.queue.handle(run.endpoint.endpoint_id, run.request_id)
-    )
+    handle = follower.handle_of(run, upstream.queue)
     seen = Observation(by="late look", request_id=run.request_id)
     if not run.billable_units:  # first, as a status may fail for ever
         units = await _billed(handle, upstream.queue)
@@ -85,7 +81,6 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
 async def _billed(handle: fal.Handle, queue: fal.Queue) -> str:
     """What the request cost: its result says so, whatever became of it."""
     try:
-        units = (await queue.result(handle)).billable_units
+        return (await queue.result(handle)).billed
     except (fal.RunFailed, fal.Unreadable) as error:
         return error.billable_units
-    return "" if units is None else str(units)

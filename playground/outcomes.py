@@ -29,7 +29,7 @@ def gave(result: fal.Result, *, by: str) -> Observation:
     """A run that ended in this result: its output, what it cost, its body where the output is not all of it."""
     return replace(
         succeeded(result.output, by=by),
-        billable_units="" if result.billable_units is None else str(result.billable_units),
+        billable_units=result.billed,
         output_text="" if result.is_exact else storable_text(result.text),
     )
 

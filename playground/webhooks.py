@@ -23,7 +23,7 @@ from django.utils import timezone
 import fal
 from catalog import outages
 from fal.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
-from playground import changes, lifecycle, outcomes
+from playground import changes, follower, lifecycle, outcomes
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run, SigningKeys
 
@@ -237,11 +237,7 @@ async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> 
         await lifecycle.arecord(pk, seen)
         return True
     try:
-        handle = (
-            fal.Handle.from_json(run.handle)
-            if run.handle
-            else upstream.queue.handle(run.endpoint.endpoint_id, seen.request_id)
-        )
+        handle = follower.handle_of(run, upstream.queue, seen.request_id)
         result = await upstream.queue.result(handle)
     except fal.RunFailed as error:
         ended = outcomes.failed(error, by="webhook")

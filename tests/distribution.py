@@ -15,7 +15,12 @@ LONGEST = [
     *("browser/test_form_axe", "browser/test_settings_journeys", "browser/test_live_page"),
     *("browser/test_gallery", "config/test_up", "browser/test_media", "browser/test_curation"),
     *("catalog/test_command", "browser/test_transports", "playground/test_cut_submits"),
-    *("playground/test_worker", "playground/test_transports", "browser/test_media_tools"),
+    *(
+        "playground/test_worker",
+        "playground/test_worker_in_trouble",
+        "playground/test_transports",
+        "browser/test_media_tools",
+    ),
     *("browser/test_form", "catalog/test_thumbnail_troubles", "playground/test_archivist"),
     *("playground/test_laws", "playground/test_sent_exactly", "playground/test_any_document"),
     *("playground/test_lifecycle_machine", "catalog/test_search"),
@@ -24,6 +29,7 @@ LONGEST = [
 TOGETHER = {
     "browser/test_live_page": "browser/test_journey",
     "browser/test_transports": "browser/test_settings_journeys",
+    "browser/test_true_kinds": "browser/test_settings_journeys",
 }
 # Each test of these is a long walk of its own.
 APART = {"playground/test_faults"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import wave
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 from playground import archivist
 from playground.models import Artifact, Run
 from tests.browser.contexts import Contexts
+from tests.playground.copying import sound
 from tests.schemas import strategies
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -57,14 +57,8 @@ def png(width: int = 200, height: int = 120, colour: Any = "teal") -> bytes:
     return picture.getvalue()
 
 
-def wav(seconds: float = 0.5) -> bytes:
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(b"\1\2" * int(8000 * seconds))
-    return sound.getvalue()
+def wav() -> bytes:
+    return sound(0.5)
 
 
 def file(name: str, content: bytes, kind: str = "") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.db import connections
 
 from catalog import sync, upstream
 from catalog.models import Endpoint
+from catalog.pictures.thumbnails import Thumbnails
 from playground import lifecycle
 from playground.models import Run
 from playground.pacing import Pace
@@ -175,3 +176,14 @@ async def _alone(work: Coroutine[Any, Any, None]) -> None:
         await work
     finally:
         await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well."""
+
+    async def rest(self: Any) -> float:
+        return 600.0
+
+    monkeypatch.setattr(Worker, "_sync", rest)
+    monkeypatch.setattr(Thumbnails, "tend", rest)

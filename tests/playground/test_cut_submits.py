@@ -18,7 +18,6 @@ from django.db import OperationalError, connections
 
 from catalog import upstream
 from catalog.models import Endpoint
-from catalog.pictures.thumbnails import Thumbnails
 from fal.result import Result
 from playground import attendance, changes, clock, dispatcher, leases, lifecycle, worker
 from playground.models import Run
@@ -250,15 +249,10 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
 
 
+@pytest.mark.usefixtures("runs_alone")
 def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
     ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def rest(self: Any) -> float:
-        return 600.0
-
-    # Here they ask the same host, and are answered at once.
-    monkeypatch.setattr(worker.Worker, "_sync", rest)
-    monkeypatch.setattr(Thumbnails, "tend", rest)
     monkeypatch.setattr(dispatcher, "LATE_S", 0.1)
     run = ask("queue")
     sandbox.fault("submit", "late", value=4)

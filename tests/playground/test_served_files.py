@@ -12,28 +12,15 @@ from django.test import Client
 
 from playground import archivist
 from playground.models import Artifact
+from tests.playground.copying import stored_film
 
 
 @pytest.fixture
 def stored(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
     """A stored artifact of 1,000 known bytes."""
     settings.MEDIA_ROOT = str(tmp_path)
-    run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
     data = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4
-    kept = archivist.store(io.BytesIO(data[:1000]), "video/mp4")
-    return Artifact.objects.create(
-        run=run,
-        position=0,
-        path="video",
-        kind="video",
-        url="https://v3.fal.media/a.mp4",
-        state="stored",
-        file=kept.name,
-        digest=kept.digest,
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
-        file_name="a.mp4",
-    )
+    return stored_film(make_run, data[:1000])
 
 
 def read(response: Any) -> bytes:

@@ -12,29 +12,19 @@ from django.test import Client
 from PIL import Image
 
 from catalog.pictures import picture_files
-from playground import archivist
 from playground.models import Artifact
+from tests.playground.copying import stored_film
 
 
 @pytest.fixture
 def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
     """A stored film with poster and thumbnail."""
     settings.MEDIA_ROOT = str(tmp_path)
-    run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
-    kept = archivist.store(io.BytesIO(b"\0\0\0\x18ftypmp42" + bytes(5000)), "video/mp4")
     small = io.BytesIO()
     Image.new("RGB", (8, 8), "teal").save(small, "WEBP")
-    return Artifact.objects.create(
-        run=run,
-        position=0,
-        path="video",
-        kind="video",
-        url="https://v3.fal.media/a.mp4",
-        state="stored",
-        file=kept.name,
-        digest=kept.digest,
-        content_type="video/mp4",
-        size_bytes=kept.size_bytes,
+    return stored_film(
+        make_run,
+        b"\0\0\0\x18ftypmp42" + bytes(5000),
         poster=picture_files.put("a/poster.webp", small.getvalue()),
         thumbnail=picture_files.put("a/thumbnail.webp", small.getvalue()),
     )
