@@ -100,7 +100,10 @@ def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Ope
     page.locator("#run-button").click()
     expect(page.get_by_role("alert")).to_contain_text("declined this content")
     page.get_by_text("The raw error").click()
-    expect(page.locator(".failure pre")).to_contain_text("content_policy_violation")
+    raw = page.locator(".failure pre")
+    expect(raw).to_contain_text("content_policy_violation")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert raw.evaluate("(pre) => pre.getBoundingClientRect().right") < PHONE[0]
 
 
 def test_cancel_says_what_happened(open_page: Open) -> None:
