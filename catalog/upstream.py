@@ -26,6 +26,7 @@ def clients(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     heard: Callable[[str, fal.FalError | None], None] | None = None,
+    late: Callable[[str], None] | None = None,
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
-    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport, heard=heard)
+    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport, heard=heard, late=late)

@@ -24,7 +24,7 @@ from fal.stream import Stream
 from fal.sync import Sync
 from fal.webhooks import Keys
 from fal.websocket import WebSocket
-from fal.wire import CALL, Heard, Wire
+from fal.wire import CALL, Heard, Late, Wire
 
 CALLS_AT_ONCE = 100
 STREAMS_AT_ONCE = 6000  # more than a worker follows runs: a download must not wait for their ends
@@ -35,7 +35,8 @@ class Clients:
     """Everything that talks to fal. Belongs to one event loop; close it with `async with`.
 
     The key goes to the configured hosts and to no other. `transport` stands in for the network
-    and `sleep` for the pauses between tries; `heard` is told how asking each address went.
+    and `sleep` for the pauses between tries; `heard` is told how asking each address went,
+    `late` where the queue takes long to answer: who runs a model over one connection waits for it.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Clients:
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         heard: Heard | None = None,
+        late: Late | None = None,
     ) -> None:
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
@@ -60,7 +62,7 @@ class Clients:
         mine = self._calls, self._submits, self._streams
         wire = Wire(*mine, addresses, key, sleep, heard)
         self.platform = Platform(wire)
-        self.queue = Queue(wire)
+        self.queue = Queue(Wire(*mine, addresses, key, sleep, heard, late))
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)

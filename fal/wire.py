@@ -29,6 +29,8 @@ Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
 # Told of every address that was asked, with what went wrong (None: it answered well).
 Heard = Callable[[str, FalError | None], None]
+# Told of every address that has not answered for LATE_S.
+Late = Callable[[str], None]
 OnSent = Callable[[], Awaitable[None]]
 
 # Seconds for each phase; our own turn is waited for (fal/connections.py). A submit may carry megabytes of data URIs; a sync run waits for the model.
@@ -41,6 +43,7 @@ STREAM = httpx.Timeout(connect=5, read=20, write=30, pool=None)
 MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=None)
 FILE = httpx.Timeout(connect=5, read=60, write=60, pool=None)
 
+LATE_S = 4.0  # of what mostly takes milliseconds
 TRIES = 3
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -85,9 +88,11 @@ class Wire:
         key: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         heard: Heard | None = None,
+        late: Late | None = None,
     ) -> None:
         self.addresses = addresses
         self._heard = heard or (lambda url, error: None)
+        self._late = late or (lambda url: None)
         self._calls = calls
         self._submits = submits
         self._streams = streams
@@ -198,13 +203,16 @@ class Wire:
 
     @contextmanager
     def _told(self, url: str) -> Generator[None]:
-        """Tells whoever wants to know how asking this address went."""
+        """Tells whoever wants to know how asking this address went, and that it takes long."""
+        late = asyncio.get_running_loop().call_later(LATE_S, self._late, url)
         try:
             with _named_errors():
                 yield
         except FalError as error:
             self._heard(url, error)
             raise
+        finally:
+            late.cancel()
         self._heard(url, None)
 
     async def _read(self, response: httpx.Response) -> Answer:

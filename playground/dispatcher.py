@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,18 +18,14 @@ from playground.writing import surely
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 60.0
-LATE_S = 4.0  # of an answer to a submit, which mostly takes milliseconds
 
 
-async def send(
-    run: Run, upstream: fal.Clients, on_late: Callable[[], object] = lambda: None
-) -> fal.Handle | None:
+async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
     """Submit the run (with its endpoint); its handle when upstream has it and it is to be followed.
 
     A refusal for good ends the run as failed. When upstream cannot be reached or is
     too busy, and the run certainly did not leave, it waits and is sent later; when
-    only the answer was lost it is unconfirmed (C25). `on_late` is called where the queue
-    has not answered for `LATE_S`.
+    only the answer was lost it is unconfirmed (C25).
     """
     has_left = run.sent_at is not None  # with its claim
     is_blocked = run.endpoint.standing == Standing.BLOCKED
@@ -45,15 +39,11 @@ async def send(
         if run.transport in direct.OPENED:
             await direct.carry(run, arguments, upstream)
             return None
-        late = asyncio.get_running_loop().call_later(LATE_S, on_late)
-        try:
-            handle = await upstream.queue.submit(
-                run.endpoint.endpoint_id,
-                arguments,
-                fal.SubmitOptions(webhook_url=webhooks.address(run)),
-            )
-        finally:
-            late.cancel()
+        handle = await upstream.queue.submit(
+            run.endpoint.endpoint_id,
+            arguments,
+            fal.SubmitOptions(webhook_url=webhooks.address(run)),
+        )
     except fal.FalError as error:
         await _not_sent(run, error, has_left)
         return None

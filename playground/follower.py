@@ -28,6 +28,7 @@ POLL_SLOWEST_S = 5.0
 POLL_SLOWEST_REPORTED_S = 60.0  # where a webhook tells the end: polling catches a lost one
 POLL_SHARE = 0.15  # of the time since it was sent: a long run is asked for less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
+EVENTS_IN_A_ROW = 50  # that a stream gives, before others have their turn
 UNREADABLE_LIMIT = 20  # a result that is none does not become one
 WHOLE_LIMIT = 4  # nor does what fal itself vouches for
 TOLD_EVERY = 2  # failures in a row: one is over before anybody has read of it
@@ -46,8 +47,8 @@ async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
     as long as it takes. Only an answer about the run itself ends it, or its webhook.
     """
     unknown = 0
-    async with aclosing(gathered(_statuses(pk, handle, queue, pace))) as statuses:
-        async for status in statuses:
+    async with aclosing(gathered(statuses(pk, handle, queue, pace))) as told:
+        async for status in told:
             if status.state is fal.Phase.COMPLETED:
                 # The stream is closed beside it: whoever watches waits for the result alone.
                 await _end(pk, handle, queue, pace, status)
@@ -62,7 +63,7 @@ async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
             await lifecycle.arecord(pk, _seen(status))
 
 
-async def _statuses(
+async def statuses(
     pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace
 ) -> AsyncGenerator[fal.Status]:
     """Every status upstream gives, the last one being COMPLETED; they stop when a webhook ends the run."""
@@ -70,7 +71,7 @@ async def _statuses(
     loop = asyncio.get_running_loop()
     began = loop.time()
     may_stream = pace.may_stream(handle.endpoint_id)
-    has_waited, failures = False, 0
+    has_waited, failures, heard = False, 0, 0
     slowest_s = POLL_SLOWEST_REPORTED_S if settings.PUBLIC_URL else POLL_SLOWEST_S
     while not (settings.PUBLIC_URL and await _is_over(pk)):
         await pace.turn(url)
@@ -81,6 +82,9 @@ async def _statuses(
                         failures = 0
                         pace.read(url)
                         yield status
+                        heard += 1
+                        if heard % EVENTS_IN_A_ROW == 0:
+                            await pace.give_way()
             except fal.FalError as error:
                 is_none = isinstance(error, fal.Unreadable) or error.status in WITHOUT_STREAM
                 may_stream = not is_none

@@ -292,11 +292,13 @@ def note(worker: str, troubles: Mapping[str, str]) -> None:
 
     `troubles` is told by transport. A run over one connection waits for nobody once it is out.
     """
+    on_its_way = Q(state=State.SUBMITTING, sent_at__isnull=False)  # else its files go up first
+    sent = Q(on_its_way, worker=worker, transport=Transport.QUEUE)
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     with transaction.atomic():
         noted = 0
         for transport, trouble in troubles.items():
-            waits = Q(state=State.CREATED) | followed
+            waits = Q(state=State.CREATED) | sent | followed
             runs = Run.objects.unfinished().filter(waits, transport=transport)
             runs = runs.exclude(note=trouble[:255])
             noted += runs.update(note=trouble[:255], version=F("version") + 1)

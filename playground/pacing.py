@@ -215,6 +215,7 @@ class Pace:
         self._hosts: dict[str, Host] = {}
         self._polled = 0
         self._no_stream_until: dict[str, float] = {}
+        self._reading = asyncio.Lock()
         self.has_news = asyncio.Event()  # somebody's trouble began or ended
 
     def host(self, url: str) -> Host:
@@ -239,11 +240,10 @@ class Pace:
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
             self._tell(host, partial(host.read, error, About.of(url)))
 
-    def note_late(self, url: str) -> str:
-        """Take note that `url` takes long to answer; what ails its host."""
+    def late(self, url: str) -> None:
+        """Take note that `url` takes long to answer."""
         host = self.host(url)
         self._tell(host, host.note_late)
-        return host.trouble
 
     def _tell(self, host: Host, note: Callable[[], None]) -> None:
         before = host.trouble
@@ -268,6 +268,11 @@ class Pace:
             yield
         finally:
             self._polled -= 1
+
+    async def give_way(self) -> None:
+        """Let everybody else go on first; of streams that never pause one reads on at a time."""
+        async with self._reading:
+            await asyncio.sleep(0)
 
     def poll_pause_s(self, wanted_s: float) -> float:
         """A pause between two polls of a run: at least `wanted_s`, longer when very many are polled."""

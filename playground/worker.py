@@ -36,12 +36,10 @@ from playground import (
     follower,
     late_looks,
     leases,
-    lifecycle,
     unconfirmed,
     webhooks,
 )
 from playground.files.posters import Looker
-from playground.lifecycle import Observation
 from playground.models import Artifact, Run, Transport
 from playground.models import Worker as WorkerRow
 from playground.pacing import Host, Pace
@@ -170,13 +168,10 @@ class Worker:
         self._unheard = None
         # The others are told of as they leave.
         if left := {run.pk for run in claim.to_send if run.sent_at}:
-            self._tell_soon(self._tell_slow(left))
-
-    def _tell_soon(self, work: Coroutine[Any, Any, object]) -> None:
-        telling = asyncio.create_task(work)
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
-        telling.add_done_callback(_report)
+            telling = asyncio.create_task(self._tell_slow(left))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            telling.add_done_callback(_report)
 
     async def _tell_slow(self, left: set[uuid.UUID]) -> None:
         """Pages hear that runs are on their way where that takes long: mostly the answer is the news."""
@@ -287,18 +282,13 @@ class Worker:
 
     async def _send(self, run: Run) -> None:
         try:
-            handle = await dispatcher.send(run, self.upstream, partial(self._note_late, run.pk))
+            handle = await dispatcher.send(run, self.upstream)
         finally:
             self._sending.discard(run.pk)
         if handle:
             self.pace.read(self.upstream.addresses.queue)
         if handle and not self._stopping.is_set():
             await follower.follow(run.pk, handle, self.upstream.queue, self.pace)
-
-    def _note_late(self, pk: uuid.UUID) -> None:
-        """Say on the run's page, and of the host, that its submit is not answered."""
-        trouble = self.pace.note_late(self.upstream.addresses.queue)
-        self._tell_soon(lifecycle.arecord(pk, Observation(by="submit", note=trouble)))
 
     async def _take_up(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker sent."""

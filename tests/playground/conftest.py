@@ -143,7 +143,8 @@ async def _work(names: list[str], until: Callable[[], Any]) -> None:
         workers = []
         for name in names:
             pace = Pace()
-            clients = await stack.enter_async_context(upstream.clients(heard=pace.heard))
+            opened = upstream.clients(heard=pace.heard, late=pace.late)
+            clients = await stack.enter_async_context(opened)
             workers.append(Worker(clients, pace, has_key=True, name=name))
         working = [asyncio.create_task(worker.run()) for worker in workers]
         deadline = time.monotonic() + LIMIT_S

@@ -18,6 +18,7 @@ from django.db import OperationalError, connections
 
 from catalog import upstream
 from catalog.models import Endpoint
+from fal import wire
 from fal.result import Result
 from playground import attendance, changes, clock, dispatcher, leases, lifecycle, worker
 from playground.models import Run
@@ -250,18 +251,26 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
 
 
 @pytest.mark.usefixtures("runs_alone")
+@pytest.mark.parametrize(
+    ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
+)
 def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
-    ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[[str], Run],
+    work: Work,
+    sandbox: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    late: str,
+    state: State,
 ) -> None:
-    monkeypatch.setattr(dispatcher, "LATE_S", 0.1)
+    monkeypatch.setattr(wire, "LATE_S", 0.1)
     run = ask("queue")
-    sandbox.fault("submit", "late", value=4)
+    sandbox.fault(late, "late", value=4)
     told: list[tuple[str, str, str]] = []
 
     def is_over() -> bool:
         run.refresh_from_db()
         trouble = "".join(Row.objects.values_list("trouble", flat=True))
-        if run.state == State.SUBMITTING and run.note and trouble:
+        if run.state == state and run.note and trouble:
             told.append((run.note, trouble, attendance.readiness()))
         return run.state == State.SUCCEEDED and not trouble
 

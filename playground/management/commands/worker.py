@@ -28,7 +28,7 @@ class Command(BaseCommand):
 async def work() -> None:
     """One worker with its own clients."""
     pace = Pace()
-    async with upstream.clients(heard=pace.heard) as clients:
+    async with upstream.clients(heard=pace.heard, late=pace.late) as clients:
         worker = Worker(clients, pace, has_key=bool(settings.FAL_KEY))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
