@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import UpdateQuery
 
 T = TypeVar("T")
+ROWS_TOGETHER = 100  # of so many a statement has no more parameters than databases bear
 _KEPT = "_prepared"  # on the connection: what is kept lives as long as that, in the same thread
 
 
@@ -108,24 +109,35 @@ def change(row: models.Model, values: Mapping[str, Any]) -> None:
     _updates[key].run(_pk=row.pk, **values)
 
 
-def insert(row: models.Model) -> bool:
-    """Write a new row whose key is known before, as `save(force_insert=True)` would; no signal is sent.
+def insert(*rows: models.Model) -> bool:
+    """Write new rows of one model, as few statements as may be, as `bulk_create` would; no signal is sent.
 
-    False where another row has what only one may have: nothing is written then. Raises
-    IntegrityError where the row breaks another rule of the table.
+    Where the database makes the key, the objects do not hear of it. False where another row has what
+    only one may have: that row is not written then. Raises IntegrityError where a row breaks another
+    rule of the table.
     """
-    connection, meta = connections[DEFAULT_DB_ALIAS], row._meta
-    fields = meta.local_concrete_fields
+    connection, meta = connections[DEFAULT_DB_ALIAS], rows[0]._meta
+    fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    told = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    into = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    told = [
+        field.get_db_prep_save(field.pre_save(row, True), connection)
+        for row in rows
+        for field in fields
+    ]
+    into = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES "  # noqa: S608
+    new = 0
     with connection.cursor() as cursor:
-        cursor.execute(f"{into} ON CONFLICT DO NOTHING", told)
-        is_new = bool(cursor.rowcount)
-    if is_new:
-        row._state.adding, row._state.db = False, connection.alias
+        for start in range(0, len(rows), ROWS_TOGETHER):
+            some = rows[start : start + ROWS_TOGETHER]
+            values = told[start * len(fields) :][: len(some) * len(fields)]
+            all_places = ", ".join([f"({places})"] * len(some))
+            cursor.execute(f"{into}{all_places} ON CONFLICT DO NOTHING", values)
+            new += cursor.rowcount
+    if is_new := new == len(rows):
+        for row in rows:
+            row._state.adding, row._state.db = False, connection.alias
     return is_new
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import httpx
 from django.conf import settings
@@ -12,14 +13,17 @@ import fal
 
 def addresses() -> fal.Addresses:
     """Where upstream's hosts are, and which may hand us files."""
-    return fal.Addresses(
-        api=settings.FAL_API_URL,
-        queue=settings.FAL_QUEUE_URL,
-        run=settings.FAL_RUN_URL,
-        ws=settings.FAL_WS_URL,
-        rest=settings.FAL_REST_URL,
-        media=tuple(settings.FAL_MEDIA_URLS),
+    return _addresses(
+        settings.FAL_API_URL,
+        settings.FAL_QUEUE_URL,
+        settings.FAL_RUN_URL,
+        settings.FAL_WS_URL,
+        settings.FAL_REST_URL,
+        tuple(settings.FAL_MEDIA_URLS),
     )
+
+
+_addresses = lru_cache(8)(fal.Addresses)  # what it works out once serves every request
 
 
 def clients(

@@ -128,6 +128,7 @@ if IS_SQLITE:
         ),
     }
 else:
+    DATABASES["default"]["ENGINE"] = "config.postgresql"
     # PostgreSQL keeps the plan of what it was asked before (ADR 29); the address may say otherwise,
     # and "off" for a pooler that gives each transaction another connection.
     kept: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import httpx
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 Origin = tuple[str, str, int | None]
+Covers = Callable[[Origin], bool]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ class Addresses:
             return False
         if url.userinfo or url.scheme not in {"http", "https"}:
             return False
-        return any(_covers(pattern, found) for pattern in self.media)
+        return any(covers(found) for covers in self._media)
+
+    @cached_property
+    def _media(self) -> tuple[Covers, ...]:
+        """Asked for every picture that a page shows."""
+        return tuple(_covering(pattern) for pattern in self.media)
 
 
 def origin(url: str | httpx.URL) -> Origin:
@@ -68,16 +75,18 @@ def origin(url: str | httpx.URL) -> Origin:
         raise httpx.InvalidURL(str(error)) from error
 
 
-def _covers(pattern: str, found: Origin) -> bool:
+def _covering(pattern: str) -> Covers:
+    """Whether an origin is one that `pattern` allows."""
     scheme, _, rest = pattern.partition("://")
     if rest.startswith("*."):
         allowed = origin(f"{scheme}://{rest[2:]}")
         # Plain http is for addresses that are named in full (a sandbox), never for a whole domain.
-        return (
+        return lambda found: (
             scheme == "https"
             and (found[0], found[2]) == (allowed[0], allowed[2])
             and found[1].endswith(f".{allowed[1]}")
         )
     if rest.endswith(":*"):  # any port of one host: a stand-in on this machine
-        return (scheme, rest[:-2]) == found[:2]
-    return origin(pattern) == found
+        return lambda found: (scheme, rest[:-2]) == found[:2]
+    named = origin(pattern)
+    return lambda found: named == found

@@ -14,11 +14,14 @@ import uuid
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from playground import doorbells
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn
 
 CHANNEL = "vitrine_changes"
 # For what nobody rang; reading SQLite's data_version costs some microseconds.
@@ -33,8 +36,7 @@ log = logging.getLogger(__name__)
 def announce() -> None:
     """Wake everybody who waits, when this transaction is committed."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}, '{US}'")
+        connection.tell(f"NOTIFY {CHANNEL}, '{US}'")  # type: ignore[attr-defined]  # config.postgresql
     else:
         name = str(connection.settings_dict["NAME"])
         transaction.on_commit(partial(doorbells.ring, name, US), robust=True)
@@ -121,6 +123,29 @@ async def _watch_sqlite(bell: Bell, database: dict[str, Any]) -> None:
             await asyncio.sleep(CHECK_S)
 
 
+async def _heard(bell: Bell, server: PGconn) -> None:
+    """Ring at each NOTIFY, until the connection is lost: psycopg's own generator does as much in three times the time."""
+    import psycopg
+
+    loop = asyncio.get_running_loop()
+    lost = loop.create_future()
+
+    def read() -> None:
+        try:
+            server.consume_input()
+            while heard := server.notifies():
+                bell.hear([heard.extra.decode()])
+        except psycopg.Error as error:
+            if not lost.done():
+                lost.set_exception(error)
+
+    loop.add_reader(socket := server.socket, read)
+    try:
+        await lost
+    finally:
+        loop.remove_reader(socket)
+
+
 async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:
     """Ring at each NOTIFY; connect again when the connection is lost, and ring then too."""
     import psycopg
@@ -135,8 +160,7 @@ async def _listen_postgresql(bell: Bell, database: dict[str, Any]) -> None:
             ) as listener:
                 await listener.execute(f"LISTEN {CHANNEL}")
                 bell.ring()
-                async for heard in listener.notifies():
-                    bell.hear([heard.payload])
+                await _heard(bell, listener.pgconn)
         except psycopg.Error as error:
             log.warning("not listening for changes: %s", str(error).partition("\n")[0])
         bell.ring()

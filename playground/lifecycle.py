@@ -257,10 +257,8 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
 
     def keep(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
-            now = clock.now()
-            Artifact.objects.bulk_create(
-                _row(pk, position, found, now) for position, found in enumerate(seen.artifacts)
-            )
+            now, found = clock.now(), enumerate(seen.artifacts)
+            prepared.insert(*(_row(pk, position, one, now) for position, one in found))
         if changed.get("state") in _ENDS and seen.is_bare:
             LateLook.objects.create(run_id=pk, due_at=clock.now() + LATER)
 

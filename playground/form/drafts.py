@@ -77,7 +77,7 @@ def keep(user: User, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: boo
             "Run sends all of it."
         )
     post = {} if filling.is_untouched(endpoint, post) else post
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         draft = _locked(user, endpoint)
         if _holds(draft, endpoint, post):
             return draft.version  # Run, mostly: what it sends has been kept as it was typed

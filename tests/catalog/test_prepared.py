@@ -18,7 +18,7 @@ from django.utils import timezone
 from catalog import prepared
 from catalog.models import Endpoint
 from catalog.prepared import Prepared, PreparedUpdate, Slot, Slots
-from playground.models import Run
+from playground.models import Artifact, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +140,23 @@ def test_an_inserted_row_is_the_one_that_save_would_write(
     assert Run.objects.count() == 2
     with pytest.raises(IntegrityError), transaction.atomic():
         prepared.insert(Run(endpoint=None, form_token="third", **values))
+
+
+def test_rows_are_inserted_together_as_bulk_create_would(make_run: Callable[..., Run]) -> None:
+    run = make_run()
+    many = prepared.ROWS_TOGETHER + 1
+    plain = [Artifact(run=run, position=n, path=f"[{n}]", size_bytes=2**40) for n in range(many)]
+    Artifact.objects.bulk_create(plain)
+    rows = [
+        Artifact(run=run, position=n + many, path=f"[{n}]", size_bytes=2**40) for n in range(many)
+    ]
+    assert prepared.insert(*rows)
+    written = [columns(one) for one in Artifact.objects.order_by("position")]
+    for one in written:
+        del one["id"], one["position"]
+    assert written[many:] == written[:many]
+    assert not prepared.insert(Artifact(run=run, position=0), Artifact(run=run, position=2 * many))
+    assert Artifact.objects.count() == 2 * many + 1
 
 
 def test_cards_are_read_with_their_picture_and_no_more(

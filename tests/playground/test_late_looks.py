@@ -9,7 +9,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from playground import late_looks, lifecycle
+from playground import clock, late_looks, lifecycle
 from playground.lifecycle import Observation
 from playground.models import LateLook, Run
 from tests.playground.signer import OUTPUT, Deliver, Fal
@@ -42,7 +42,7 @@ def reported(deliver: Deliver, make_run: Any) -> Any:
 
 
 def make_due() -> None:
-    LateLook.objects.update(due_at=timezone.now())
+    LateLook.objects.update(due_at=clock.now())
 
 
 def test_it_is_asked_for_once_a_moment_later(fal: Fal, reported: Any) -> None:

@@ -63,7 +63,7 @@ def test_what_waits_is_read_by_one_query_and_committed_once(runs: list[Run]) -> 
         assert all(writing.together(handed_in({run: [queued(run)] for run in runs})))
     said = [query["sql"] for query in asked]
     assert sum(sql.startswith("SELECT") for sql in said) == 1
-    assert sum(sql.startswith("COMMIT") for sql in said) == 1
+    assert sum("COMMIT" in sql for sql in said) == 1
     assert sum("NOTIFY" in sql for sql in said) == (connection.vendor == "postgresql")
     assert {(run.state, run.version) for run in Run.objects.all()} == {(State.QUEUED, 2)}
 

@@ -1,0 +1,45 @@
+"""The connection: Django's own but for `tell`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.utils import debug_transaction
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to PostgreSQL."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._to_tell: dict[str, None] = {}
+
+    def tell(self, statement: str) -> None:
+        """Say something to others, such as NOTIFY, together with the commit; at once where there is none to come.
+
+        The statement has no parameters and no answer. On its own it would cost each change one more
+        trip to the server while somebody waits for the commit.
+        """
+        if self.in_atomic_block:
+            self._to_tell[statement] = None
+        else:
+            with self.cursor() as cursor:
+                cursor.execute(statement)
+
+    def _commit(self) -> None:
+        if self.connection is None or not self._to_tell:
+            return super()._commit()
+        statements, self._to_tell = "; ".join([*self._to_tell, "COMMIT"]), {}
+        with debug_transaction(self, statements), self.wrap_database_errors:
+            self.connection.execute(statements, prepare=False)  # several are never a prepared one
+        return None
+
+    def _rollback(self) -> None:
+        self._to_tell = {}
+        return super()._rollback()
+
+    def close(self) -> None:
+        """Close it; what was to be told goes with its transaction."""
+        self._to_tell = {}
+        super().close()
