@@ -42,6 +42,16 @@ def announce() -> None:
         transaction.on_commit(partial(doorbells.ring, name, US), robust=True)
 
 
+def hasten() -> None:
+    """Let this transaction's commit be told before the disk has it: all that it holds can be had again.
+
+    On PostgreSQL a failing machine may take back the last half second of such commits, never one that
+    another, lasting one has followed. SQLite makes no such difference.
+    """
+    if connection.vendor == "postgresql":
+        connection.tell("SET LOCAL synchronous_commit TO off")  # type: ignore[attr-defined]  # config.postgresql
+
+
 class Bell:
     """Rings in this process when the database may have changed.
 

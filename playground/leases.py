@@ -183,8 +183,8 @@ def _fresh(
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING_LOCK])
+        lock = f"SELECT pg_advisory_xact_lock({SENDING_LOCK})"
+        connection.begin(lock)  # type: ignore[attr-defined]  # config.postgresql
     chosen = _next(now, room, may_go, tried, waiting)
     return _CHOSEN.all(now=now, pks=chosen) if chosen else []
 

@@ -262,7 +262,7 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
         if changed.get("state") in _ENDS and seen.is_bare:
             LateLook.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = change(pk, lambda run: merge(run, seen), keep)
+    changed = change(pk, lambda run: merge(run, seen), keep, is_seen=True)
     if not changed:
         log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
     return bool(changed)

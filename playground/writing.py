@@ -57,6 +57,7 @@ class _Batch(threading.local):
     def __init__(self) -> None:
         self.is_open = False
         self.has_changed = False
+        self.must_last = False  # some of it could not be seen again
         self.rows: dict[uuid.UUID, Run] = {}  # locked and as they are, each until its first change
 
 
@@ -67,11 +68,14 @@ def change(
     pk: uuid.UUID,
     decide: Callable[[Run], Changed],
     then: Callable[[Changed], None] = lambda changed: None,
+    *,
+    is_seen: bool = False,
 ) -> Changed:
     """Change a run as `decide` says of its row, do `then`, tell everybody; returns what was decided.
 
     The row is locked: two observers cannot undo each other. This is where every version is
-    counted: where a column gets another value, and by `renew`.
+    counted: where a column gets another value, and by `renew`. What `is_seen` at upstream of a run
+    whose handle is kept could be seen again.
     """
     with transaction.atomic(savepoint=False):
         run = _batch.rows.pop(pk, None) or _LOCKED.get(pks=[pk])
@@ -80,6 +84,7 @@ def change(
             prepared.change(run, {**changed, "version": run.version + 1})
             then(changed)
             _batch.has_changed = True
+            _batch.must_last |= not (is_seen and run.handle)
             if not _batch.is_open:
                 changes.announce()
     return changed
@@ -168,12 +173,14 @@ def together(writes: Sequence[Write]) -> list[Any]:
 def _in_one(writes: Sequence[Write]) -> list[Any]:
     try:
         with transaction.atomic(savepoint=False):
-            _batch.is_open, _batch.has_changed = True, False
+            _batch.is_open, _batch.has_changed, _batch.must_last = True, False, False
             rows = _LOCKED.all(pks={one.pk for one in writes})
             _batch.rows = {run.pk: run for run in rows}
             found = [one.work() for one in writes]
             if _batch.has_changed:
                 changes.announce()
+                if not _batch.must_last:
+                    changes.hasten()
         return found
     finally:
         _batch.is_open, _batch.rows = False, {}

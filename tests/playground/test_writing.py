@@ -68,6 +68,28 @@ def test_what_waits_is_read_by_one_query_and_committed_once(runs: list[Run]) -> 
     assert {(run.state, run.version) for run in Run.objects.all()} == {(State.QUEUED, 2)}
 
 
+@pytest.mark.parametrize(
+    ("kept", "brings_handle", "is_hastened"),
+    [(True, False, True), (True, True, True), (False, False, False), (False, True, False)],
+)
+def test_only_what_upstream_would_say_again_is_told_before_the_disk_has_it(
+    runs: list[Run], kept: bool, brings_handle: bool, is_hastened: bool
+) -> None:
+    handle = {"request_id": "r"}
+    Run.objects.update(handle=handle if kept else None)
+    seen = Observation(State.QUEUED, by="status", handle=handle if brings_handle else None)
+    lasting = Observation(State.RUNNING, by="status")
+    with CaptureQueriesContext(connection) as asked:
+        writing.together(handed_in({runs[0]: [partial(lifecycle.record, runs[0].pk, seen)]}))
+    with CaptureQueriesContext(connection) as mixed:
+        cancel = partial(lifecycle.request_cancel, runs[1].pk)
+        both = {runs[0]: [partial(lifecycle.record, runs[0].pk, lasting)], runs[1]: [cancel]}
+        assert all(writing.together(handed_in(both)))
+    is_there = connection.vendor == "postgresql"
+    assert any("synchronous_commit" in one["sql"] for one in asked) == (is_hastened and is_there)
+    assert not any("synchronous_commit" in one["sql"] for one in mixed)
+
+
 def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> None:
     run = runs[0]
     steps = [queued(run, place) for place in (3, 2, 2, 1)]
