@@ -42,7 +42,7 @@ function hold(event) {
 /* Back to a place that htmx had made, in a page that has none yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
 if (document.querySelector(ACTS)) come();
-else if (window.caches) parsed.then(() => caches.has(source)).then((was) => was && (window.requestIdleCallback ?? setTimeout)(() => isKept() && come()));
+else if (window.caches) parsed.then(() => caches.has(source)).then((was) => was && (window.requestIdleCallback ?? setTimeout)(() => isKept() && come(), { timeout: 200 }));
 /** An empty cache by htmx's name says that it was fetched; something of this page out of the browser's own, that this is still there. */
 function isKept() {
   return performance.getEntriesByType("resource").some(({ transferSize, decodedBodySize }) => !transferSize && decodedBodySize);
