@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -16,6 +17,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._to_tell: dict[str, None] = {}
+
+    def is_usable(self) -> bool:
+        """Whether the server is still there, without asking it: one that has ended the connection has said so.
+
+        Asked before each request's first question; nobody else has anything to say on an idle connection.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        server = self.connection.pgconn
+        said = select.poll()
+        said.register(server.socket, select.POLLIN)
+        return server.transaction_status != TransactionStatus.INERROR and not said.poll(0)
 
     def tell(self, statement: str) -> None:
         """Say something to others, such as NOTIFY, together with the commit; at once where there is none to come.
