@@ -121,17 +121,16 @@ def insert(*rows: models.Model) -> bool:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    told = [
-        field.get_db_prep_save(field.pre_save(row, True), connection)
-        for row in rows
-        for field in fields
-    ]
     into = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES "  # noqa: S608
     new = 0
     with connection.cursor() as cursor:
         for start in range(0, len(rows), ROWS_TOGETHER):
             some = rows[start : start + ROWS_TOGETHER]
-            values = told[start * len(fields) :][: len(some) * len(fields)]
+            values = [
+                field.get_db_prep_save(field.pre_save(row, True), connection)
+                for row in some
+                for field in fields
+            ]
             all_places = ", ".join([f"({places})"] * len(some))
             cursor.execute(f"{into}{all_places} ON CONFLICT DO NOTHING", values)
             new += cursor.rowcount

@@ -292,8 +292,8 @@ def note(worker: str, troubles: Mapping[str, str]) -> None:
 
     `troubles` is told by transport. A run over one connection waits for nobody once it is out.
     """
-    on_its_way = Q(state=State.SUBMITTING, sent_at__isnull=False)  # else its files go up first
-    sent = Q(on_its_way, worker=worker, transport=Transport.QUEUE)
+    sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
+    sent &= Q(sent_at__isnull=False)  # else its files go up first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     with transaction.atomic():
         noted = 0

@@ -7,10 +7,6 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   const submitter = detail.triggeringEvent?.submitter;
   if (detail.elt === document.getElementById(FORM) && submitter?.name) detail.parameters[submitter.name] = submitter.value;
 });
-/* Run is answered, and its form has a new token, before a double click is over. */
-document.addEventListener("click", (event) => {
-  if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();
-});
 /* Run is answered, and its form has another token, before a person's double click is over. */
 document.addEventListener("click", (event) => {
   if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();

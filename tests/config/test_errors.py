@@ -16,6 +16,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Cut = Callable[[int], Any]
 
 
+def end_by_the_server(kept: Any) -> None:
+    """What a restart of PostgreSQL does to a connection; SQLite has no server to end it."""
+    if kept.vendor != "postgresql":
+        return
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.info.backend_pid])
+    other.close()
+
+
 @pytest.fixture
 def cut() -> Cut:
     """`with cut(2):` the first two questions after which a page asked something end with the connection.
@@ -33,10 +43,7 @@ def cut() -> Cut:
             ended.append(sql)
             if connection.vendor != "postgresql":
                 raise OperationalError("the connection is lost")
-            pid = context["connection"].connection.info.backend_pid
-            with connection.copy().cursor() as other:
-                other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-                other.connection.close()
+            end_by_the_server(context["connection"])
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(end):
@@ -112,25 +119,13 @@ def test_it_is_told_in_a_line_and_any_other_error_with_its_traceback(
     assert caplog.records[-1].exc_info
 
 
-def end_by_the_server() -> None:
-    """What a restart of PostgreSQL does to a connection at rest; SQLite has no server to end it."""
-    if connection.vendor != "postgresql":
-        return
-    assert connection.connection
-    pid = connection.connection.info.backend_pid
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    other.close()
-
-
 def test_a_connection_that_ended_at_rest_is_known_without_asking() -> None:
     for _ in range(2):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         with CaptureQueriesContext(connection) as asked:
             assert connection.is_usable()
-            end_by_the_server()
+            end_by_the_server(connection)
             assert connection.is_usable() == (connection.vendor == "sqlite")
         assert len(asked) == 0
         connection.close()
