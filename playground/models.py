@@ -148,6 +148,11 @@ class Run(models.Model):
         return self.state in self.FINAL
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether more may come of it without anybody's doing."""
+        return not self.is_final and self.state != self.State.UNCONFIRMED
+
+    @property
     def took(self) -> timedelta:
         """From being asked for to its end, or until now."""
         return (self.ended_at or timezone.now()) - self.created_at

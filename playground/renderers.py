@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from catalog import upstream
 from catalog.prepared import Prepared, Slot
 from fal.storable import storable_text
-from playground import live_marks, trees, words
+from playground import boxes, live_marks, trees, words
 from playground.form import filling
 from playground.lifecycle import LOG_LIMIT
 from playground.models import Artifact, Run
@@ -152,13 +152,10 @@ def partial(run: Run) -> Partial | None:
     told = run.partial if isinstance(run.partial, dict) else {}
     message = told.get("message")
     message = storable_text(message) if isinstance(message, str) else ""
-    width, height = ratio(run.arguments)
+    pictures = [one for one in found if one.kind == "image" and _may_show(one.url)]
+    width, height = (boxes.of(run) if pictures else None) or boxes.USUAL
     shown = Partial(
-        [
-            (one.url, one.width or width, one.height or height)
-            for one in found
-            if one.kind == "image" and _may_show(one.url)
-        ],
+        [(one.url, one.width or width, one.height or height) for one in pictures],
         [
             _text(one)
             for one in found
@@ -197,7 +194,7 @@ def context(run: Run) -> dict[str, Any]:
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),
         "most_lines": LOG_LIMIT,
-        "ratio": ratio(run.arguments),
+        "box": boxes.of(run) if run.is_awaited else None,
     }
 
 
@@ -220,38 +217,6 @@ def changed(run: Run, view: str) -> str:
     else:
         shows = context(run) if view in LARGE else {"run": run}
     return render_to_string(f"playground/live/_{view}.html", shows)
-
-
-RATIOS = {
-    "square_hd": (1024, 1024),
-    "square": (512, 512),
-    "portrait_4_3": (768, 1024),
-    "portrait_16_9": (576, 1024),
-    "landscape_4_3": (1024, 768),
-    "landscape_16_9": (1024, 576),
-}
-
-
-def ratio(arguments: Any) -> tuple[int, int]:
-    """Width and height of the box to reserve for a result, as far as the input tells."""
-    if not isinstance(arguments, dict):
-        return 4, 3
-    size = arguments.get("image_size") or arguments.get("size") or arguments.get("video_size")
-    if isinstance(size, str) and size in RATIOS:
-        return RATIOS[size]
-    pair = size if isinstance(size, dict) else arguments
-    width, height = pair.get("width"), pair.get("height")
-    if (
-        isinstance(width, int)
-        and isinstance(height, int)
-        and 0 < width < 20000
-        and 0 < height < 20000
-    ):
-        return width, height
-    across, _, down = str(arguments.get("aspect_ratio", "")).partition(":")
-    if across.isdecimal() and down.isdecimal() and 0 < int(across) < 100 and 0 < int(down) < 100:
-        return int(across), int(down)
-    return 4, 3
 
 
 def _seed(run: Run) -> str:

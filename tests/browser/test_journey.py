@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -72,6 +73,22 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     page.reload()
     expect(page.locator(".artifact img")).to_be_visible()
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("model", ["sandbox/aurora/lite", "sandbox/nebula"])
+def test_what_comes_takes_the_place_that_was_kept(open_page: Open, size: Any, model: str) -> None:
+    page = ready(open_page(f"/models/{model}/", size))
+    page.locator("[name=prompt]").fill("in its place")
+    page.locator("[name=prompt]").press("Control+Enter")
+    kept = page.locator(".awaited").bounding_box()
+    page.wait_for_selector(DONE)
+    came = page.locator("#stage .artifact :is(img, video)").bounding_box()
+    assert kept
+    assert came
+    assert [round(kept[side]) for side in ("width", "height")] == [
+        round(came[side]) for side in ("width", "height")
+    ]
 
 
 def test_a_double_click_is_one_run(open_page: Open) -> None:

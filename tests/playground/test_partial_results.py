@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from catalog.models import Endpoint
 from playground import renderers
 from playground.models import Run
 
@@ -22,7 +23,7 @@ def run(flux: Any, make_run: Any) -> Run:
 
 
 def test_a_partial_is_pictures_texts_and_progress() -> None:
-    run = Run(arguments={"image_size": "square"})
+    run = Run(endpoint=Endpoint(), arguments={"image_size": "square"})
     assert renderers.partial(run) is None
     run.partial = {
         "images": [{"url": PIXEL}, {"url": "https://elsewhere.test/x.png"}],

@@ -69,7 +69,11 @@ class LiveSession extends HTMLElement {
     await next.decode().catch(() => {});
     const last = this.picture.src;
     Object.assign(this.picture, { src: url, width: next.naturalWidth, height: next.naturalHeight });
-    this.querySelector("figure").hidden = false;
+    const figure = this.querySelector("figure");
+    if (figure.hidden) {
+      figure.hidden = false;
+      figure.scrollIntoView({ block: "nearest" }); // all of it, beside what is typed
+    }
     if (last.startsWith("blob:")) URL.revokeObjectURL(last);
   }
   say(words) {

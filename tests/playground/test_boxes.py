@@ -1,0 +1,97 @@
+"""The place that is kept for a result is as large as the result will be, or as is usual, and only where one is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground import boxes, renderers
+from playground.models import Run
+
+SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        ({"image_size": "portrait_16_9"}, (576, 1024)),
+        ({"image_size": {"width": 640, "height": 200}}, (640, 200)),
+        ({"width": 64, "height": 32}, (64, 32)),
+        ({"aspect_ratio": "16:9"}, (1024, 576)),
+        ({"aspect_ratio": "1:2"}, (512, 1024)),
+        ({"aspect_ratio": "auto"}, None),
+        ({"width": True, "height": 5}, None),
+        ({"width": 10**9, "height": 5}, None),
+        ({"prompt": "x"}, None),
+        ("a text", None),
+    ],
+)
+def test_arguments_tell_the_size(arguments: Any, size: Any) -> None:
+    assert boxes.told(arguments) == size
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SIZES)), ANYTHING) | ANYTHING)
+def test_whatever_was_sent_is_a_size_that_a_page_can_keep_or_none(arguments: Any) -> None:
+    size = boxes.told(arguments)
+    assert size is None or all(type(side) is int and 0 < side <= 20_000 for side in size)
+
+
+@pytest.fixture
+def waiting(make_endpoint: Any, make_run: Any) -> Any:
+    """`waiting(document, facts, **arguments)`: a run that is awaited, of a model with such input."""
+
+    def make(properties: dict[str, Any], facts: list[str], **arguments: Any) -> Run:
+        document = {"components": {"schemas": {"Input": {"properties": properties}}}}
+        found = make_endpoint(document=document, facts=facts)
+        run: Run = make_run(endpoint=found, state="running", arguments=arguments)
+        return run
+
+    return make
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "sent", "size"),
+    [
+        ({"default": "9:16"}, {"prompt": "x"}, (576, 1024)),
+        ({"default": "9:16"}, {"aspect_ratio": "1:1"}, (1024, 1024)),
+        ({}, {}, boxes.USUAL),
+    ],
+)
+def test_what_was_left_out_is_what_the_model_takes_by_default(
+    waiting: Any, said: dict[str, Any], sent: dict[str, Any], size: boxes.Size
+) -> None:
+    ratio = {"type": "string", "enum": ["1:1", "9:16"], **said}
+    assert boxes.of(waiting({"aspect_ratio": ratio}, [], **sent)) == size
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "is_kept"),
+    [([], True), (["out:image"], True), (["out:text"], False), (["out:text", "out:video"], True)],
+)
+def test_a_place_is_kept_for_what_is_seen(waiting: Any, facts: list[str], is_kept: bool) -> None:
+    run = waiting({}, ["in:image", *facts])
+    assert bool(renderers.context(run)["box"]) is is_kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
+def test_no_place_is_kept_for_what_will_not_come(waiting: Any, client: Client, state: str) -> None:
+    run = waiting({}, ["out:image"])
+    client.force_login(run.user)
+    assert b'class="awaited"' in client.get(run.get_absolute_url()).content
+    error = {"message": "no"}
+    Run.objects.update(state=state, partial={"message": "So far"}, error=error)
+    page = client.get(run.get_absolute_url()).content
+    assert b"So far" in page
+    assert b'class="awaited"' not in page
