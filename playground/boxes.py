@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from playground.form import filling
 from playground.models import Run
-from schemas import MISSING
+from schemas import MISSING, hints
 
 Size = tuple[int, int]  # width and height in pixels
 
 USUAL: Size = (1024, 768)
-NAMED = {
-    "square_hd": (1024, 1024),
-    "square": (512, 512),
-    "portrait_4_3": (768, 1024),
-    "portrait_16_9": (576, 1024),
-    "landscape_4_3": (1024, 768),
-    "landscape_16_9": (1024, 576),
-}
 SEEN = {"out:image", "out:video", "out:3d"}  # facts of what has a place before it has its pixels
 _SIZES = ("image_size", "size", "video_size")
 _TELLING = {*_SIZES, "width", "height", "aspect_ratio"}
 _LARGEST = 20_000
+_RATIO = 64  # smaller numbers are no pixels
 
 
 def of(run: Run) -> Size | None:
@@ -45,19 +38,16 @@ def told(arguments: Any) -> Size | None:
     """The size that arguments tell of; a ratio's longer side is as long as is usual."""
     if not isinstance(arguments, Mapping):
         return None
-    size = next(filter(None, map(arguments.get, _SIZES)), None)
-    if isinstance(size, str) and size in NAMED:
-        return NAMED[size]
-    pair = size if isinstance(size, Mapping) else arguments
-    width, height = pair.get("width"), pair.get("height")
-    if _is_side(width) and _is_side(height):
-        return width, height
-    across, _, down = str(arguments.get("aspect_ratio", "")).partition(":")
-    if across.isdecimal() and down.isdecimal() and 0 < int(across) < 100 and 0 < int(down) < 100:
-        scale = max(USUAL) / max(int(across), int(down))
-        return round(int(across) * scale), round(int(down) * scale)
-    return None
+    values = [*map(arguments.get, _SIZES), arguments, arguments.get("aspect_ratio")]
+    return next(filter(None, map(_size, values)), None)
 
 
-def _is_side(value: Any) -> TypeGuard[int]:
-    return type(value) is int and 0 < value < _LARGEST
+def _size(value: Any) -> Size | None:
+    """What `{"width": 640, "height": 480}`, "square_hd", "640x480" or "4:3" means."""
+    found: Any = hints.size(value) if isinstance(value, str) else None
+    if isinstance(value, Mapping):
+        found = value.get("width"), value.get("height")
+    if not found or not all(type(side) is int and 0 < side < _LARGEST for side in found):
+        return None
+    scale = max(USUAL) / max(found) if max(found) < _RATIO else 1
+    return round(found[0] * scale), round(found[1] * scale)

@@ -89,7 +89,7 @@ def count(value: Any) -> int | None:
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
     """The sizes that a choice's texts mean; nothing unless most of them do."""
     texts = [value for value in values if isinstance(value, str)]
-    found = {text: pair for text in texts if (pair := _size(text))}
+    found = {text: pair for text in texts if (pair := size(text))}
     return found if len(found) * 2 >= len(texts) and len(found) >= 2 else {}
 
 
@@ -101,7 +101,8 @@ def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int
     return pair, f"{pair[0]} {TIMES} {pair[1]}" if value in PRESETS else ""
 
 
-def _size(text: str) -> tuple[int, int] | None:
+def size(text: str) -> tuple[int, int] | None:
+    """The width and height that a text means: fal's own name for a size, "640x480", or a ratio, "4:3"."""
     if text in PRESETS:
         return PRESETS[text]
     match = re.fullmatch(r"(?:[a-z]+_)?(\d{1,5})\s*[:x_*\u00d7]\s*(\d{1,5})", text)

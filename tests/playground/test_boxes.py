@@ -26,6 +26,8 @@ ANYTHING = st.recursive(
         ({"image_size": "portrait_16_9"}, (576, 1024)),
         ({"image_size": {"width": 640, "height": 200}}, (640, 200)),
         ({"width": 64, "height": 32}, (64, 32)),
+        ({"size": "1024x1536", "aspect_ratio": "1:1"}, (1024, 1536)),
+        ({"image_size": "auto", "width": 80, "height": 90, "aspect_ratio": "1:1"}, (80, 90)),
         ({"aspect_ratio": "16:9"}, (1024, 576)),
         ({"aspect_ratio": "1:2"}, (512, 1024)),
         ({"aspect_ratio": "auto"}, None),
