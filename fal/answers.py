@@ -47,7 +47,8 @@ MAY_GO_WELL_LATER = frozenset(
 )
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
-_NOT_THE_MODELS = frozenset({401, 403, 404, 408, 429})
+_NOT_THE_MODELS = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})
+_LONGEST_WAIT_S = 86_400.0
 _LONGEST_MESSAGE = 600
 
 
@@ -96,19 +97,19 @@ def rejection(answer: Answer) -> FalError:
 def run_failure(answer: Answer) -> FalError:
     """The error that an unsuccessful result means: the model's own (RunFailed), or still fal's.
 
-    401, 403, 404, 408 and 429 speak of our call unless they carry a typed list of model errors;
-    a 5xx is the model's when fal names an error type, or vouches for it with its request id.
+    401, 403, 404, 408, 409, 425 and 429 speak of our call unless they carry a typed list of model errors;
+    a 5xx is the model's when fal names an error type, or vouches for it with its request id. A page of
+    whoever stands between fal and us is nobody's word about the run.
     """
     why = reason(answer)
-    if answer.status == 202 or (
-        answer.status == 400 and "still in progress" in why.message.lower()
-    ):
+    said = why.message.lower().replace("_", " ")
+    if answer.status == 202 or (answer.status == 400 and "still in " in said):
         return _error(NotReady, answer, why, is_retryable=True)
     typed_list = isinstance(why.detail, list) and why.type is not None
     if answer.status in _NOT_THE_MODELS or answer.status < 400:
         is_models = typed_list
     elif answer.status < 500:
-        is_models = True
+        is_models = why.is_structured or bool(answer.request_id)
     else:
         is_models = why.type is not None or (bool(answer.request_id) and why.is_structured)
     return _error(RunFailed, answer, why) if is_models else rejection(answer)
@@ -181,12 +182,12 @@ def _problem(entry: Any) -> Problem:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds)."""
+    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds); a day at most."""
     now = now or datetime.now(UTC)
     for name in ("retry-after", "x-ratelimit-reset"):
         seconds = _seconds(headers.get(name, ""), now)
         if seconds is not None:
-            return max(0.0, seconds)
+            return min(max(0.0, seconds), _LONGEST_WAIT_S)
     return None
 
 
@@ -203,7 +204,9 @@ def _seconds(value: str, now: datetime) -> float | None:
         ).timestamp() - now.timestamp()
     if not math.isfinite(seconds):
         return None
-    # Some gateways give the reset as a Unix time; no window lasts thirty years.
+    # Some gateways give the reset as a Unix time, in seconds or milliseconds; no window lasts thirty years.
+    if seconds > 1_000_000_000_000:
+        seconds /= 1000
     return seconds - now.timestamp() if seconds > 1_000_000_000 else seconds
 
 

@@ -15,7 +15,7 @@ from fal.endpoint_id import EndpointId
 from fal.errors import NotReady, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.request import Handle, SubmitOptions, arguments_as_bytes
 from fal.result import Result
-from fal.status import Cancellation, Status
+from fal.status import Cancellation, Phase, Status
 from fal.wire import SUBMIT, Wire
 
 _JSON = {"Content-Type": "application/json"}
@@ -84,9 +84,12 @@ class Queue:
     async def result(self, handle: Handle) -> Result:
         """The output; raises RunFailed for the model's own error, NotReady when it is too early."""
         answer = await self._wire.ask("GET", handle.response_url, repeat=True, error_of=run_failure)
-        if answer.status == 202:
-            raise NotReady("The request has not ended yet.", status=202, is_retryable=True)
-        return Result.from_answer(answer)
+        result = Result.from_answer(answer) if answer.status != 202 else None
+        if result is None or _is_of_the_queue(result.output, handle):
+            raise NotReady(
+                "The request has not ended yet.", status=answer.status, is_retryable=True
+            )
+        return result
 
     async def cancel(self, handle: Handle) -> Cancellation:
         """Asks fal to drop or stop the request; it may still complete, so keep watching it (C22)."""
@@ -133,6 +136,13 @@ class Queue:
             return isinstance(url, str) and self._wire.addresses.may_have_key(url)
         except httpx.InvalidURL:
             return False
+
+
+def _is_of_the_queue(output: Any, handle: Handle) -> bool:
+    """Whether what came as a result is the request's own status, and not what the model gave."""
+    if not isinstance(output, dict) or output.get("request_id") != handle.request_id:
+        return False
+    return output.get("status") in (Phase.IN_QUEUE.value, Phase.IN_PROGRESS.value)
 
 
 def _logs(wanted: bool) -> list[tuple[str, str]]:

@@ -48,6 +48,7 @@ TRIES = 3
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 MAX_ANSWER_BYTES = 128 << 20
+BODY_S = 300.0  # a body that drips for longer is none
 
 # Without these the request cannot have left this machine, so fal cannot have taken it.
 _NOT_SENT = (
@@ -59,6 +60,9 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+# A gateway's word that it reached nobody behind it; any other 5xx without a word of fal's leaves that open.
+_REACHED_NOBODY = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
+_CUT_OFF = ("disconnect/reset before headers", "connection termination")  # but some say so in a 503
 _random = random.SystemRandom()
 
 
@@ -217,13 +221,17 @@ class Wire:
 
     async def _read(self, response: httpx.Response) -> Answer:
         content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
-                raise UpstreamFailed(
-                    f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB.",
-                    status=response.status_code,
-                )
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise UpstreamFailed(
+                            f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB.",
+                            status=response.status_code,
+                        )
+        except TimeoutError:
+            raise Unreachable("fal's answer does not come to its end.", sent=True) from None
         body = bytes(content)
         if not response.is_success:
             body = self.without_key(body)
@@ -304,11 +312,15 @@ class _named_errors:
 def may_have_been_taken(error: FalError) -> bool:
     """Whether a request without a success may be at work: its answer was lost or cannot be read.
 
-    A gateway that gave up without a word of fal's does not know whether the request got in.
+    A gateway that gave up without a word of fal's does not know whether the request got in, unless
+    its status says that it reached nobody.
     """
     if isinstance(error, Unreachable):
         return error.sent
-    return error.type is None and error.status in {200, 500, 502, 504}
+    status = error.status or 0
+    if error.type is not None or (status != 200 and status < 500):
+        return False
+    return status not in _REACHED_NOBODY or any(said in str(error.detail) for said in _CUT_OFF)
 
 
 def _pause_s(error: FalError, tries_before: int) -> float:

@@ -75,7 +75,12 @@ RESULTS = [
     (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed),
     (503, NGINX, OURS, fal.UpstreamFailed),
     (400, '{"detail":"Request is still in progress"}', OURS, fal.NotReady),
+    (400, '{"detail":"Request is still IN_PROGRESS"}', {}, fal.NotReady),
     (202, '{"status":"IN_PROGRESS"}', OURS, fal.NotReady),
+    (400, NGINX, {"content-type": "text/html"}, fal.RequestRejected),
+    (413, NGINX, {"content-type": "text/html"}, fal.RequestRejected),
+    (409, '{"detail":"conflict"}', OURS, fal.RequestRejected),
+    (425, '{"detail":"too early"}', {}, fal.RequestRejected),
 ]  # fmt: skip
 
 
@@ -161,6 +166,9 @@ WAITS = [
     ({"Retry-After": "4", "x-ratelimit-reset": "12"}, 4),
     ({"Retry-After": "soon", "x-ratelimit-reset": "12"}, 12),
     ({"Retry-After": "nan"}, None),
+    ({"x-ratelimit-reset": str(int(NOW.timestamp() * 1000) + 9000)}, 9),
+    ({"Retry-After": "1000000000000000000"}, 86_400),
+    ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400),
     ({}, None),
 ]
 

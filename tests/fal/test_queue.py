@@ -230,6 +230,7 @@ def test_c20_lines_told_again_are_kept_once_in_their_first_order():
     [
         httpx.Response(400, json={"detail": "Request is still in progress"}),
         httpx.Response(202, json={"status": "IN_PROGRESS"}),
+        httpx.Response(200, json={"status": "IN_QUEUE", "request_id": HANDLE.request_id}),
     ],
 )
 async def test_c21_a_result_asked_for_too_early_is_not_ready(connect, early):
@@ -237,6 +238,35 @@ async def test_c21_a_result_asked_for_too_early_is_not_ready(connect, early):
     with pytest.raises(fal.NotReady) as caught:
         await clients.queue.result(HANDLE)
     assert caught.value.is_retryable
+
+
+async def test_an_output_that_looks_like_a_status_is_an_output(connect):
+    output = {"status": "IN_QUEUE", "request_id": "another"}
+    clients = await connect(Upstream(httpx.Response(200, json=output)))
+    assert (await clients.queue.result(HANDLE)).output == output
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "is_unconfirmed"),
+    [
+        (524, "<html>A timeout occurred</html>", True),
+        (520, "<html>unknown error</html>", True),
+        (522, "<html>Connection timed out</html>", False),
+        (503, "<html>nginx</html>", False),
+        (503, "upstream connect error or disconnect/reset before headers. reset reason: x", True),
+        (500, '{"detail": "x", "error_type": "internal_error"}', False),
+    ],
+)
+async def test_c25_whoever_gave_up_on_fal_leaves_open_whether_it_took_the_submit(
+    connect, code, body, is_unconfirmed
+):
+    upstream = Upstream(httpx.Response(code, text=body))
+    clients = await connect(upstream)
+    with pytest.raises(fal.FalError) as caught:
+        await clients.queue.submit("fal-ai/flux", {})
+    assert caught.value.is_unconfirmed is is_unconfirmed
+    assert caught.value.is_retryable
+    assert len(upstream.requests) == 1
 
 
 @pytest.mark.parametrize(
