@@ -12,6 +12,7 @@ from playground import lifecycle, outcomes, webhooks
 from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run
+from playground.pacing import LONGEST_ASKED_FOR_S
 from playground.transports import direct
 from playground.writing import surely
 
@@ -67,7 +68,8 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
         lost = Observation(Run.State.UNCONFIRMED, by="submit", error=error.as_json())
         await lifecycle.arecord(run.pk, lost)
     elif error.is_retryable:
-        pause_s = error.retry_after_s or min(2.0**run.attempts, LONGEST_PAUSE_S)
+        asked_for_s = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
+        pause_s = asked_for_s or min(2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
         pause = timedelta(seconds=pause_s)
         await surely(lifecycle.give_back, run.pk, str(error)[:255], pause, has_left)

@@ -72,6 +72,9 @@ class Host:
         self._probe_until = 0.0
         self._crowd = 0
         self._answers = 0
+        self._busy: set[str] = (
+            set()
+        )  # models that take no more for now, since the last answer that was well
         self._garbled: set[str] = set()  # models whose answers look well, and nobody can read
         self._ill: dict[str, int] = {}  # models whose answers err, and since which answer
         self._well: OrderedDict[str, int] = OrderedDict()  # the others, and as of which
@@ -147,8 +150,12 @@ class Host:
             return
         self._errors += 1
         self._erring.add(about.request_id or object())
+        if is_told:
+            self._busy.add(about.model)
         if is_away or is_told or len(self._erring) >= ERRORS_IN_A_ROW:
-            self._close(is_away, error.retry_after_s if is_told else None)
+            # One model's patience is that of who asked it; others may be taken by the next try.
+            is_everybodys = is_told and len(self._busy) > 1
+            self._close(is_away, error.retry_after_s if is_everybodys else None)
         if not self.is_well or self._errors >= ERRORS_IN_A_ROW:
             self._trouble = f"{self.name} {ailment}"
             self._trouble_until = self._now() + TROUBLE_LASTS_S
@@ -175,6 +182,7 @@ class Host:
         if len(self._well) > KNOWN_MODELS:
             self._well.popitem(last=False)
         self._erring.clear()
+        self._busy.clear()
         self._errors, self._pause_s = 0, 0.0
         self._trouble = ""
         self._back.set()

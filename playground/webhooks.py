@@ -229,7 +229,10 @@ async def _work_off(delivery: Delivery, upstream: fal.Clients) -> bool:
 
 
 async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> bool:
-    """Record a delivery's end, or fetch the result that it left out (C29); False to try again."""
+    """Record a delivery's end, or fetch the result that it left out (C29); False to try again.
+
+    Where that is not to be had now, whoever follows the run asks on, at the pace its host allows.
+    """
     run = await Run.objects.select_related("endpoint").aget(pk=pk)
     if run.is_final or (run.request_id and run.request_id != seen.request_id):
         return True
@@ -241,9 +244,14 @@ async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> 
         result = await upstream.queue.result(handle)
     except fal.RunFailed as error:
         ended = outcomes.failed(error, by="webhook")
-    except (fal.FalError, ValueError) as error:
+    except ValueError as error:
+        log.warning("run %s: a webhook of no request that could be asked for: %s", pk, error)
+        return True
+    except fal.FalError as error:
         log.warning("run %s: the result that a webhook announced was not had: %s", pk, error)
-        return False
+        known = replace(seen, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False)
+        await lifecycle.arecord(pk, known)
+        return True
     else:
         ended = outcomes.gave(result, by="webhook")
     await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))

@@ -297,7 +297,7 @@ class Worker:
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
-            await follower.cancel(pk, self.upstream.queue)
+            await follower.cancel(pk, self.upstream.queue, self.pace)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -10,6 +12,7 @@ from django.db import OperationalError
 import fal
 from playground import follower, leases, lifecycle
 from playground.models import Run
+from playground.pacing import Pace
 from tests.playground.conftest import Ask, Control, Work, ended
 
 
@@ -17,6 +20,7 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "UNWANTED_S", 0.3)
     sandbox.fault("result", "500", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
@@ -29,6 +33,49 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
+
+
+def test_a_result_that_is_there_all_the_same_is_waited_for(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    sandbox.fault("result", "500", times=8)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+
+    def is_over() -> bool:
+        if sandbox.calls().get("result", 0) > 2:
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    work(is_over)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+
+
+class Over(fal.Queue):
+    """A queue that says of a request that it had ended when it was to be cancelled."""
+
+    def __init__(self) -> None:  # it asks nobody
+        pass
+
+    async def cancel(self, handle: fal.Handle) -> fal.Cancellation:
+        """As C22 has it."""
+        return fal.Cancellation.ALREADY_COMPLETED
+
+    async def result(self, handle: fal.Handle) -> fal.Result:
+        """What it gave."""
+        return fal.Result({"text": "x"}, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its stream never says so."""
+    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
+    run = make_run(state="running", handle=handle.as_json(), request_id="r1")
+    asyncio.run(follower.cancel(run.pk, Over(), Pace()))
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", {"text": "x"})
 
 
 def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
@@ -51,10 +98,10 @@ def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
     cancel, tries = follower.cancel, iter([True, False])
 
-    async def cancel_later(pk: uuid.UUID, queue: fal.Queue) -> None:
+    async def cancel_later(pk: uuid.UUID, *of: Any) -> None:
         if next(tries, False):
             raise OperationalError("the server closed the connection")
-        await cancel(pk, queue)
+        await cancel(pk, *of)
 
     monkeypatch.setattr(follower, "cancel", cancel_later)
     run = ask("mischief/slow", prompt="x", duration=30)

@@ -78,7 +78,11 @@ def test_one_at_a_time_tries_a_host_in_trouble() -> None:
 def test_patience_that_was_asked_for_is_had() -> None:
     clock = Clock()
     pace = Pace(clock)
-    pace.heard(SUBMIT, fal.RateLimited("", status=429, retry_after_s=7))
+    patience = fal.RateLimited("", status=429, retry_after_s=7)
+    pace.heard(SUBMIT, patience)
+    assert asked_until_open(pace, clock) < 1  # one model's: others may be taken
+    for model in ("a", "b"):
+        pace.heard(f"{SUBMIT}-{model}", patience)
     assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 

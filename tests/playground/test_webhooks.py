@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalog import upstream
 from fal import Handle
-from playground import dispatcher, follower, lifecycle, webhooks
+from playground import dispatcher, follower, leases, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run
 from playground.pacing import Pace
@@ -160,15 +160,24 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     assert "who would have thought" in caplog.text
 
 
-def test_c29_a_payload_left_out_is_fetched_from_the_queue(
+def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
     deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     fal.result = httpx.Response(400, json={"detail": "Request is still in progress"})
     fal.tend()
-    assert Delivery.objects.count() == 1  # again in a moment
-    fal.result = Fal().result
+    assert not Delivery.objects.exists()
+    run.refresh_from_db()
+    assert (run.state, run.request_id, run.handle["request_id"]) == ("running", "r1", "r1")
+    assert leases.claim("w", 5).to_follow == [run.pk]
+
+
+def test_c29_a_payload_left_out_is_fetched_from_the_queue(
+    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=None, payload_error="Not serializable") == 200
     fal.tend()
     run.refresh_from_db()
     assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
