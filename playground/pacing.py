@@ -69,6 +69,7 @@ class Host:
         self._send_from = 0.0
         self._pause_s = 0.0
         self._closed_until = 0.0
+        self._is_closed_to_new = False  # and to no others
         self._probe_until = 0.0
         self._crowd = 0
         self._answers = 0
@@ -117,8 +118,8 @@ class Host:
         return True
 
     async def turn(self) -> None:
-        """Wait until the host may be asked."""
-        while not self.may_ask():
+        """Wait until the host may be asked about what it has."""
+        while not (self._is_closed_to_new or self.may_ask()):
             self._crowd += 1
             try:
                 pause_s = max(self._closed_until, self._probe_until) - self._now()
@@ -156,6 +157,7 @@ class Host:
             # One model's patience is that of who asked it; others may be taken by the next try.
             is_everybodys = is_told and len(self._busy) > 1
             self._close(is_away, error.retry_after_s if is_everybodys else None)
+            self._is_closed_to_new = is_told
         if not self.is_well or self._errors >= ERRORS_IN_A_ROW:
             self._trouble = f"{self.name} {ailment}"
             self._trouble_until = self._now() + TROUBLE_LASTS_S
@@ -185,6 +187,7 @@ class Host:
         self._busy.clear()
         self._errors, self._pause_s = 0, 0.0
         self._trouble = ""
+        self._is_closed_to_new = False
         self._back.set()
 
     def _be_ill(self, model: str) -> None:

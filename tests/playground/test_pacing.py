@@ -86,6 +86,16 @@ def test_patience_that_was_asked_for_is_had() -> None:
     assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 
+def test_who_has_a_run_there_waits_for_no_room_for_new_ones() -> None:
+    pace = Pace(Clock())
+    pace.heard(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
+    assert not pace.host(URL).may_send(has_followers=True)
+    asyncio.run(asyncio.wait_for(pace.turn(URL), 1))
+    pace.heard(URL, AWAY)
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(pace.turn(URL), 0.1))
+
+
 def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
     clock = Clock()
     pace = Pace(clock)
@@ -242,7 +252,7 @@ def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
 def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
     async def main() -> list[float]:
         pace = Pace(clock.now)
-        pace.heard(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
+        pace.heard(SUBMIT, AWAY)
         moments: list[float] = []
 
         async def ask() -> None:
