@@ -19,6 +19,7 @@ from playground.writing import surely
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 60.0
+WORTH_TELLING_S = 10.0
 
 
 async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
@@ -71,8 +72,9 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
         asked_for_s = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
         pause_s = asked_for_s or min(2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
-        pause = timedelta(seconds=pause_s)
-        await surely(lifecycle.give_back, run.pk, str(error)[:255], pause, has_left)
+        when = f" It is sent again in {pause_s:.0f} s." if pause_s >= WORTH_TELLING_S else ""
+        words, pause = f"{str(error)[:200]}{when}", timedelta(seconds=pause_s)
+        await surely(lifecycle.give_back, run.pk, words, pause, has_left)
     else:
         failed = outcomes.failed(error, by="submit")
         await lifecycle.arecord(run.pk, replace(failed, before_leaving=not has_left))

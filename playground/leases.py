@@ -241,8 +241,12 @@ def _begun(now: datetime | Slot) -> RunQuerySet:
 
 
 def _free(now: datetime | Slot) -> RunQuerySet:
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(free)
+    return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(_is_free(now))
+
+
+def _is_free(now: datetime | Slot) -> Q:
+    """Nobody's, and not to be left alone for a while."""
+    return Q(lease_until=None) | Q(lease_until__lt=now)
 
 
 # What every look for work asks.
@@ -290,16 +294,17 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
 def note(worker: str, troubles: Mapping[str, str]) -> None:
     """Say on the pages of runs that wait for upstream what ails it, or that it is well again.
 
-    `troubles` is told by transport. A run over one connection waits for nobody once it is out.
+    `troubles` is told by transport. A run over one connection waits for nobody once it is out, and one that
+    was given back keeps what it was told of its own pause.
     """
     sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
     sent &= Q(sent_at__isnull=False)  # else its files go up first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
+    new = Q(_is_free(clock.now()), state=State.CREATED)
     with transaction.atomic():
         noted = 0
         for transport, trouble in troubles.items():
-            waits = Q(state=State.CREATED) | sent | followed
-            runs = Run.objects.unfinished().filter(waits, transport=transport)
+            runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
             runs = runs.exclude(note=trouble[:255])
             noted += runs.update(note=trouble[:255], version=F("version") + 1)
         if noted:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fal import Result
 from playground import clock, leases, lifecycle, outcomes
 from playground.lifecycle import MOVES, Observation, merge
-from playground.models import Artifact, Run
+from playground.models import Artifact, Run, Transport
 from schemas import artifacts
 
 State = Run.State
@@ -207,6 +207,15 @@ def test_a_machine_whose_clock_is_off_puts_nothing_off(
 
 
 @pytest.mark.django_db
+def test_a_run_that_was_given_back_keeps_its_own_words_for_its_pause(make_run: Any) -> None:
+    waits, free = (make_run(state=State.SUBMITTING) for _ in range(2))
+    lifecycle.give_back(waits.pk, "Too many. Again in 90 s.", timedelta(seconds=90))
+    lifecycle.give_back(free.pk, "Too many.", timedelta(seconds=-1))
+    leases.note("w", {Transport.QUEUE: ""})
+    assert Run.objects.get(pk=waits.pk).note == "Too many. Again in 90 s."
+    assert Run.objects.get(pk=free.pk).note == ""
+
+
 def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any) -> None:
     """The connection ended after the commit; nothing has left, and the same worker asks again."""
     run = make_run(state=State.SUBMITTING)
