@@ -13,9 +13,8 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from fal.storable import storable
-from playground import history, lifecycle, live_marks, renderers, trees
+from playground import history, lifecycle, live_marks, renderers, repeating, trees
 from playground.models import Run
-from playground.transports import choices
 
 PAGE = 30
 
@@ -84,23 +83,13 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The same arguments once more, as a run of their own; an unconfirmed one may still be found."""
     found = _run(request, pk)
     try:
-        again, is_new = lifecycle.create(
-            user=request.user,
-            endpoint=found.endpoint,
-            schema_id=found.endpoint.schema_id,
-            form_token=request.POST.get("token") or uuid.uuid4().hex,
-            arguments=found.arguments,
-            transport=choices.again(found.transport),
-            title=found.title,
-        )
+        again = repeating.again(found, request.user)
     except lifecycle.Refused as refused:
         if request.htmx:
             told = {"text": str(refused)}
             return trigger_client_event(HttpResponse(status=422), "toast", told)
         messages.error(request, str(refused))
         return _page(request, found, status=422)
-    if is_new and found.state == Run.State.UNCONFIRMED:
-        lifecycle.note_event(found.pk, "again", str(again.pk))
     return HttpResponseClientRedirect(again.get_absolute_url()) if request.htmx else redirect(again)
 
 

@@ -126,15 +126,19 @@ def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
     page = member.get(lost.get_absolute_url()).content.decode()
     assert "It may have been charged" in page
     assert "Give it up" in page
-    answer = member.post(f"/runs/{lost.pk}/repetition/", {"token": "t"})
+    answer = member.post(f"/runs/{lost.pk}/repetition/")
     again = Run.objects.exclude(pk=lost.pk).get()
     assert answer["Location"] == again.get_absolute_url()
     assert (again.state, again.arguments) == (State.CREATED, lost.arguments)
     lost.refresh_from_db()
     assert lost.state == State.UNCONFIRMED
     assert [(event["what"], event["text"]) for event in lost.events] == [("again", str(again.pk))]
-    member.post(f"/runs/{lost.pk}/repetition/", {"token": "t"})
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))  # pressed much later
+    answer = member.post(f"/runs/{lost.pk}/repetition/")
+    assert answer["Location"] == again.get_absolute_url()
     assert Run.objects.count() == 2
+    lost.refresh_from_db()
+    assert len(lost.events) == 1
 
 
 def test_given_up_is_final(member: Client, lost: Run) -> None:
