@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import (
+    HttpResponseClientRedirect,
+    replace_url,
+    reswap,
+    retarget,
+    trigger_client_event,
+)
 from django_htmx.middleware import HtmxDetails
 
 from fal.storable import storable
@@ -90,7 +97,27 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             return trigger_client_event(HttpResponse(status=422), "toast", told)
         messages.error(request, str(refused))
         return _page(request, found, status=422)
-    return HttpResponseClientRedirect(again.get_absolute_url()) if request.htmx else redirect(again)
+    return _shown(request, again)
+
+
+def _shown(request: HtmxRequest, made: Run) -> HttpResponseBase:
+    """A new run where the button was pressed: in the stage of its model's page, else on its own page."""
+    address = made.endpoint.get_absolute_url()
+    in_stage = f"{address}?{urlencode({'shown': str(made.pk)})}"
+    if _path_from(request) != address:
+        return (
+            HttpResponseClientRedirect(made.get_absolute_url()) if request.htmx else redirect(made)
+        )
+    if not request.htmx:
+        return redirect(in_stage)
+    response = render(request, "playground/run/_stage.html", renderers.context(made))
+    # The form beside it is not drawn anew: it holds what was typed.
+    return replace_url(reswap(retarget(response, "#stage"), "innerHTML"), in_stage)
+
+
+def _path_from(request: HtmxRequest) -> str:
+    """The path of the page from which somebody posts."""
+    return urlsplit(request.htmx.current_url or request.headers.get("Referer", "")).path
 
 
 @require_POST

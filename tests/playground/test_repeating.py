@@ -84,3 +84,26 @@ def test_presses_at_the_same_time_are_one_run(make_run: Any, user: User) -> None
     assert len(made) == 4
     assert len(set(made)) == 1
     assert Run.objects.count() == 2
+
+
+def test_in_a_models_stage_the_new_run_takes_the_place_of_the_old(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", output={})
+    stage = f"http://testserver{flux.get_absolute_url()}?shown={run.pk}"
+    address = f"{run.get_absolute_url()}repetition/"
+    answer = member.post(address, headers={"hx-request": "true", "hx-current-url": stage})
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert answer.headers["HX-Retarget"] == "#stage"
+    assert f'id="run-{again.pk}"' in answer.content.decode()
+    assert answer.headers["HX-Replace-Url"].endswith(f"?shown={again.pk}")
+    plain = member.post(address, headers={"referer": stage})
+    assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}"
+
+
+def test_on_a_runs_page_it_goes_to_the_new_runs_page(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    here = {"hx-request": "true", "hx-current-url": f"http://testserver{run.get_absolute_url()}"}
+    answer = member.post(f"{run.get_absolute_url()}repetition/", headers=here)
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert answer.headers["HX-Redirect"] == again.get_absolute_url()
