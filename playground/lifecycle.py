@@ -60,6 +60,7 @@ LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
+ANSWERED = "Upstream answered"  # begins the words of an event whose answer came, but told nothing
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
@@ -191,7 +192,7 @@ def _moved(run: Run, seen: Observation) -> Changed:
 
 def _why(error: Mapping[str, Any]) -> str:
     words, status = str(error.get("message") or ""), error.get("status")
-    return f"Upstream answered {status}: {words}" if status else words
+    return f"{ANSWERED} {status}: {words}" if status else words
 
 
 def _was_sent(run: Run, seen: Observation) -> bool:

@@ -35,6 +35,7 @@ ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
 HUNG_UP = 499  # whoever had asked was gone
 AT_ONCE = 20
+_LOST = {"lost", "broke"}
 
 
 async def tend(upstream: fal.Clients) -> float:
@@ -64,6 +65,17 @@ def is_looked_for(run: Run, now: datetime | None = None) -> bool:
 def sent_at(run: Run) -> datetime:
     """When the submit left, or could have left at the earliest."""
     return run.sent_at or run.created_at
+
+
+def answer(run: Run) -> str:
+    """What upstream said instead of taking the run or refusing it; empty where it said nothing."""
+    texts = [event.get("text", "") for event in run.events if event.get("what") in _LOST]
+    return texts[-1] if texts and texts[-1].startswith(lifecycle.ANSWERED) else ""
+
+
+def sent_again(run: Run) -> str:
+    """The key of the run that it was sent again as; empty while it was not."""
+    return next((event["text"] for event in run.events if event.get("what") == "again"), "")
 
 
 def _due() -> list[Run]:

@@ -40,4 +40,10 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     """What to do about a run whose submit was not answered."""
     token = context.get("csrf_token", "")
-    return {"run": run, "is_looked_for": unconfirmed.is_looked_for(run), "csrf_token": token}
+    return {
+        "run": run,
+        "is_looked_for": unconfirmed.is_looked_for(run),
+        "answer": unconfirmed.answer(run),
+        "sent_again": unconfirmed.sent_again(run),
+        "csrf_token": token,
+    }

@@ -86,12 +86,21 @@ def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
 def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     """The run that the address or the clock names, and the film strip."""
     latest = _latest(request, found)
-    run = shown(request, request.GET.get("shown", ""))
-    # Where the strip holds all of them, and each has ended, none is to be looked for.
-    if run is None and (len(latest) == STRIP or not all(one.is_final for one in latest)):
-        unfinished = _mine(request, found).unfinished().with_endpoint()
-        run = unfinished.prefetch_related("artifacts").first()
+    run = shown(request, request.GET.get("shown", "")) or _foremost(request, found, latest)
     return (renderers.context(run) if run else {}) | {"strip": _strip(latest)}
+
+
+def _foremost(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
+    """The newest run that is waited for, else the newest: one whose answer was lost long ago makes room."""
+    awaited = next((one for one in latest if one.is_awaited), None)
+    if awaited is None and len(latest) == STRIP:  # one of those that the strip does not hold
+        older = _mine(request, found).unfinished().exclude(state=Run.State.UNCONFIRMED)
+        if run := older.with_endpoint().first():
+            return run
+    run = awaited or next(iter(latest), None)
+    if run:
+        run.refresh_from_db(fields=run.get_deferred_fields())  # which a list leaves out
+    return run
 
 
 def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:

@@ -289,3 +289,24 @@ def test_the_answer_to_run_swaps_the_token_alone_out_of_band(member: Client, flu
     stage = page[: page.index('id="form-token"')]
     assert "hx-swap-oob" not in stage
     assert page.count("hx-swap-oob") == 2
+
+
+@pytest.mark.parametrize(
+    ("older", "newest", "shown"),
+    [
+        ("unconfirmed", "succeeded", "newest"),
+        ("unconfirmed", "unconfirmed", "newest"),
+        ("running", "succeeded", "older"),
+        ("running", "unconfirmed", "older"),
+        ("succeeded", "failed", "newest"),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 12])
+def test_the_stage_shows_what_is_waited_for_else_the_newest(
+    member: Client, flux: Any, make_run: Any, older: str, newest: str, shown: str, between: int
+) -> None:
+    runs = {"older": make_run(endpoint=flux, state=older)}
+    for _ in range(between):
+        make_run(endpoint=flux, state="succeeded")
+    runs["newest"] = make_run(endpoint=flux, state=newest)
+    assert member.get(flux.get_absolute_url()).context["run"] == runs[shown]

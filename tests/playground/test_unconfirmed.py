@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+import fal
 from catalog.models import Endpoint
 from fal import PastRequest
 from playground import lifecycle, unconfirmed
@@ -139,6 +140,37 @@ def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
     assert Run.objects.count() == 2
     lost.refresh_from_db()
     assert len(lost.events) == 1
+
+
+def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
+    member: Client, lost: Run
+) -> None:
+    def page() -> str:
+        return member.get(lost.get_absolute_url()).content.decode()
+
+    assert "Send again</button>" in page()
+    again = member.post(f"/runs/{lost.pk}/repetition/")["Location"]
+    assert "Send again</button>" not in page()
+    assert f'You sent it again: <a href="{again}">' in page()
+    assert "Give it up" in page()
+    assert "Change the input" in page()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
+        (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
+    ],
+)
+def test_the_notice_says_what_upstream_answered(
+    member: Client, make_run: Any, error: fal.FalError, said: str
+) -> None:
+    run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
+    seen = lifecycle.Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
+    lifecycle.record(run.pk, seen)
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f"<p>{said} <b>It may have been charged" in page
 
 
 def test_given_up_is_final(member: Client, lost: Run) -> None:
