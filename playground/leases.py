@@ -43,6 +43,9 @@ RENEW_EVERY_S = 5.0
 
 State = Run.State
 HALF_SENT = {"message": "Its worker stopped while upstream's answer was on the way."}
+SESSION_CUT = (
+    "The process that painted it stopped. Pictures after the last one here may be missing."
+)
 UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
 # Of PostgreSQL's advisory locks: two workers must not both fill the last free place.
 SENDING_LOCK = 0x5649_5452
@@ -119,6 +122,8 @@ def claim(
         if to_follow:
             Run.objects.filter(pk__in=to_follow).update(**mine)
         for run in broken_off:
+            if run.transport == Transport.REALTIME:
+                lifecycle.note_event(run.pk, "cut", SESSION_CUT)
             lifecycle.record(run.pk, _broken_off(run))
     return Claim(sending, to_follow)
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from catalog import upstream
 from catalog.prepared import Prepared, Slot
 from fal.storable import storable_text
-from playground import boxes, live_marks, trees, words
+from playground import boxes, live_marks, timeline, trees, words
 from playground.form import filling
 from playground.lifecycle import LOG_LIMIT
 from playground.models import Artifact, Run
@@ -184,6 +184,7 @@ def context(run: Run) -> dict[str, Any]:
         **results_of,
         "watch": live_marks.watch(run, "stage"),
         "texts": found_texts,
+        "broke_off": timeline.broke_off(run),
         "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
         "partial": partial(run),
         "seed": _seed(run),

@@ -1,8 +1,8 @@
 """A live session as a run: begun by its first input, kept up while it lasts, ended with its last pictures.
 
 The process that relays it holds the run's lease. When that process dies, a worker that
-takes the lease over ends the run with what was kept of it: every picture of a session is
-a whole result, so one that breaks off has not failed.
+takes the lease over ends the run with what was told of it by then, and says so: every picture
+of a session is a whole result, so one that breaks off has not failed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 
 import fal
 from catalog import outages
@@ -83,10 +83,11 @@ class Sitting:
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _tell(self) -> None:
+        """All that would be kept were this the end: should this process die, it is."""
         self._told = self.count
-        newest = {"frames": [self._frames[-1]]}
-        seen = Observation(State.RUNNING, partial=newest, metrics=self._metrics)
-        await sync_to_async(lifecycle.record)(self.run.pk, seen)
+        kept = {"frames": list(self._frames)}
+        seen = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
+        await sync_to_async(_note)(self.run.pk, self._arguments, seen)
 
     @property
     def _metrics(self) -> dict[str, int]:
@@ -163,6 +164,12 @@ def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker
     run.sent_at = run.queued_at = run.started_at = run.created_at
     run.save(update_fields=["sent_at", "queued_at", "started_at"])
     return run
+
+
+def _note(pk: uuid.UUID, arguments: Any, seen: Observation) -> None:
+    with transaction.atomic():
+        _note_arguments(pk, arguments)
+        lifecycle.record(pk, seen)
 
 
 def _note_arguments(pk: uuid.UUID, arguments: Any) -> None:

@@ -33,7 +33,9 @@ EVENTS: Mapping[str, str] = {
     "later": "Not taken, tried again later",
     "cancel": "Upstream told to stop",
     "session": "Live session ended",
+    "cut": "Live session broke off",
 }
+TROUBLES = {"lost", "broke", "cut"}
 ENDS: Mapping[str, str] = {
     Run.State.SUCCEEDED: "Done",
     Run.State.FAILED: "Failed",
@@ -63,6 +65,11 @@ def read(run: Run) -> list[Moment]:
         else moment
         for moment, before in zip(moments, befores, strict=False)
     ]
+
+
+def broke_off(run: Run) -> str:
+    """Why not all of a run that went well may be here; empty where nothing is missing."""
+    return next((str(event["text"]) for event in run.events if event.get("what") == "cut"), "")
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
@@ -143,7 +150,7 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, BY.get(text, ""))
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
-    return Moment(at, what, text, kind="unconfirmed" if event["what"] in {"lost", "broke"} else "")
+    return Moment(at, what, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
 
 
 def _ordinal(number: int) -> str:

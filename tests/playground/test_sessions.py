@@ -170,8 +170,33 @@ def test_too_many_runs_leave_no_room_for_a_session(
     assert not Run.objects.filter(transport="realtime").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_meanwhile_is_what_would_be_kept(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "TELL_EVERY_S", 0.01)
+    told: list[tuple[str, Any, Any]] = []
+
+    async def paint() -> None:
+        keeping = asyncio.create_task(sitting.keep_up())
+        for number in range(1, 11):
+            sitting.took({"prompt": "abcdefghij"[:number]}, {"n": number})
+            while (  # noqa: ASYNC110  another thread writes it
+                run := await Run.objects.aget()
+            ).metrics != {"results": number}:
+                await asyncio.sleep(0.01)
+            told.append((run.title, run.arguments["prompt"], run.partial))
+        keeping.cancel()
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(paint())
+    assert told[0] == ("a", "a", {"frames": [{"n": 1}]})
+    last = {"frames": [{"n": 7}, {"n": 8}, {"n": 9}, {"n": 10}]}
+    assert told[-1] == ("abcdefghij", "abcdefghij", last)
+
+
 def test_a_killed_relays_session_ends_with_what_was_told_of_it(
-    make_run: Callable[..., Run],
+    make_run: Callable[..., Run], member: Client
 ) -> None:
     values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
     past = timezone.now() - timedelta(minutes=1)
@@ -188,6 +213,9 @@ def test_a_killed_relays_session_ends_with_what_was_told_of_it(
         run.refresh_from_db()
     assert (told.state, told.output, told.artifacts.count()) == ("succeeded", frames, 1)
     assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
+    page = member.get(told.get_absolute_url()).content.decode()
+    assert "This live session broke off." in page
+    assert "Live session broke off <span" in page  # in the timeline
     assert held.state == "running"
 
 
