@@ -13,7 +13,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -37,12 +38,14 @@ Send = Callable[[Message], Awaitable[None]]
 
 LONGEST_INPUT = 1 << 18
 RESULT_WITHIN_S = 60.0
+SLOW_AFTER_S = 4.0
 AT_ONCE = 20
 STOPPED = "The server was stopped."
 ENDED_ON_PAGE = "It was ended on its run's page."
 TIME_IS_OVER = "The time of a session is over. Paint live begins another."
 NOTHING_CHANGED = "Nothing was changed for long, so the session has ended."
 NO_ANSWER = "The model does not answer. Paint live begins another session."
+SLOW = "The model takes long to answer."
 MODEL_WAITED = "The model has waited for long, so the session has ended."
 
 log = logging.getLogger(__name__)
@@ -207,7 +210,7 @@ async def _converse(
         sitting.run.arguments = arguments
         await session.send(await inputs.resolved(sitting.run, upstream))
         try:
-            async with asyncio.timeout(RESULT_WITHIN_S):
+            async with asyncio.timeout(RESULT_WITHIN_S), _told_of(page):
                 result = await anext(results, None)
         except TimeoutError:
             raise fal.Unreachable(NO_ANSWER, sent=True) from None
@@ -221,6 +224,21 @@ async def _converse(
         if isinstance(changed, str):
             return changed
         arguments = changed
+
+
+@asynccontextmanager
+async def _told_of(page: _Page) -> AsyncIterator[None]:
+    """Say that the model is slow, should what is waited for in this block take long."""
+
+    async def tell() -> None:
+        await asyncio.sleep(SLOW_AFTER_S)
+        await page.tell({"type": "slow", "message": SLOW})
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 async def _changed(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:

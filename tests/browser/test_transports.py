@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -68,14 +71,58 @@ def test_the_choice_is_kept_with_the_draft(open_page: Open) -> None:
 def test_painting_live_follows_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator("[name=prompt]").fill("violet")
-    button = page.get_by_role("button", name="Paint live")
-    button.click()
+    stops = page.get_by_role("button", name="Stop painting")
+    page.get_by_role("button", name="Paint live").focus()
+    page.keyboard.press("Enter")
+    expect(stops).to_be_focused()
+    expect(stops.locator("use:visible")).to_have_attribute("href", re.compile("#stop$"))
     picture = page.locator("live-session img")
     expect(picture).to_be_visible()
-    expect(button).to_have_attribute("aria-pressed", "true")
     first = picture.get_attribute("src")
     page.locator("[name=prompt]").press_sequentially(" and a green sea")
     expect(picture).not_to_have_attribute("src", first or "")
     assert_clean(page)
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "false")
+    stops.click()
+    expect(page.get_by_role("button", name="Paint live")).to_be_focused()
+
+
+def test_a_double_click_begins_one_session(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.locator("[name=prompt]").fill("twice")
+    page.get_by_role("button", name="Paint live").dblclick()
+    expect(page.locator("live-session img")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop painting")).to_be_visible()
+    assert len(sockets) == 1
+
+
+def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/")
+    told: list[Any] = []
+    page.route_web_socket(re.compile("ticket="), lambda socket: told.append(socket))
+    page.locator("[name=prompt]").fill("slow")
+    page.get_by_role("button", name="Paint live").click()
+    line = page.locator("live-session [role=status]")
+    expect(line).to_have_text("Connecting")
+    page.wait_for_function("() => !document.querySelector('live-session button span').offsetParent")
+    told[0].send('{"type": "slow", "message": "The model takes long to answer."}')
+    expect(line).to_have_text("The model takes long to answer.")
+    told[0].send('{"type": "picture"}')
+    expect(line).to_have_text("Painting live")
+
+
+def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/")
+    sent: list[Any] = []
+    page.route_web_socket(
+        re.compile("ticket="), lambda socket: socket.on_message(lambda text: sent.append(text))
+    )
+    page.locator("[name=prompt]").fill("a")
+    page.get_by_role("button", name="Paint live").click()
+    page.locator("[name=prompt]").press("b")
+    page.locator("[name=prompt]").press("Tab")
+    page.locator("[name=prompt]").press("c")
+    page.wait_for_timeout(300)
+    assert ["=abc" in text for text in sent] == [*[False] * (len(sent) - 1), True]
+    assert len(sent) == len(set(sent)) <= 3

@@ -171,3 +171,20 @@ def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     later = time.time() + 61
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     assert tickets.read(made) is None
+
+
+def test_a_model_that_takes_long_is_said_to(
+    relayed: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(address: str) -> list[str]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await socket.send(urlencode(FORM))
+            told: list[str] = []
+            while "picture" not in told:
+                frame = await socket.recv()
+                told += [json.loads(frame)["type"]] if isinstance(frame, str) else []
+            return told
+
+    assert relayed(act) == ["run", "picture"]
+    monkeypatch.setattr(relay, "SLOW_AFTER_S", 0.0)
+    assert relayed(act) == ["run", "slow", "picture"]

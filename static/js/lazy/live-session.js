@@ -9,26 +9,38 @@ class LiveSession extends HTMLElement {
     this.picture = this.querySelector("img");
     this.stop = new AbortController();
     const { signal } = this.stop;
-    this.button.addEventListener("click", () => (this.socket ? this.end() : this.begin()), { signal });
+    // The second click of a double click is the same press.
+    this.button.addEventListener("click", ({ detail }) => detail > 1 || (this.isOn ? this.end() : this.begin()), { signal });
     for (const name of ["input", "change"]) this.form.addEventListener(name, () => this.send(), { signal });
   }
   disconnectedCallback() {
     this.stop.abort();
     this.end();
   }
+  /** The button says what it would do now. */
+  turn(isOn) {
+    this.isOn = isOn;
+    const [begins, stops] = this.button.children;
+    begins.hidden = isOn;
+    stops.hidden = !isOn;
+  }
   async begin() {
-    this.button.setAttribute("aria-pressed", "true");
+    const wish = (this.wish = {});
+    this.turn(true);
     this.say("Connecting");
     const body = new FormData();
     body.set("csrfmiddlewaretoken", new FormData(this.form).get("csrfmiddlewaretoken")); // that of now
     const answer = await fetch(this.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (this.wish !== wish) return; // stopped before there was a ticket
     if (answer?.type === "opaqueredirect") return this.end("You are logged out. Log in in another tab, then press Paint live again.");
     if (!answer?.ok) return this.end("No live session could be had. Try again.");
     const { url } = await answer.json();
+    if (this.wish !== wish) return;
     const socket = (this.socket = new WebSocket(url));
     socket.binaryType = "blob";
     let words = "The live connection could not be made. Try again, or press Run.";
     socket.onopen = () => {
+      this.sent = "";
       words = "The session has ended. Paint live begins another.";
       this.send();
     };
@@ -37,22 +49,25 @@ class LiveSession extends HTMLElement {
   }
   end(words = "") {
     const { socket } = this;
-    this.socket = null;
+    this.socket = this.wish = null;
     socket?.close();
-    this.button.setAttribute("aria-pressed", "false");
+    this.turn(false);
     this.say(words);
   }
   send() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const texts = [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token");
-    this.socket.send(new URLSearchParams(texts).toString());
+    const text = new URLSearchParams(texts).toString();
+    if (text === this.sent) return; // a change that its own input told already: each one is charged
+    this.sent = text;
+    this.socket.send(text);
   }
   async take(data) {
     if (data instanceof Blob) return this.show(URL.createObjectURL(data));
     const told = JSON.parse(data);
     if (told.type === "run") return this.keep(told.url);
     if (told.type === "end") return this.end(told.message);
-    if (told.type === "problem") return this.say(told.message);
+    if (told.type === "problem" || told.type === "slow") return this.say(told.message);
     if (told.url) this.show(told.url);
     this.say(told.text || "Painting live");
   }
