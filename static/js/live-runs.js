@@ -71,18 +71,17 @@ function oldest(texts) {
 class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
-    this.waited = this.ids;
+    this.waited = new Set();
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:beforeSwap", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
     for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
     for (const name of ["pageshow", "pagehide", "online"]) addEventListener(name, this, { signal });
-    this.offering = setTimeout(() => this.ids.size && notify(), OFFER_MS);
+    this.tell();
     this.later(0); // htmx has to know this element first
   }
   disconnectedCallback() {
     clearTimeout(this.timer);
-    clearTimeout(this.offering);
     clearTimeout(this.joining);
     this.leaving.abort();
   }
@@ -169,7 +168,10 @@ class LiveRuns extends HTMLElement {
     }
     this.tell();
   }
-  /** What was waited for and has ended is told, however the page shows it; and what gave its place to another. */
+  /**
+   * What was waited for and has ended is told, however the page shows it; and what gave its place to another.
+   * Whoever waits for long for one that has come is offered to be notified.
+   */
   tell() {
     const before = this.waited;
     this.waited = this.ids;
@@ -178,6 +180,7 @@ class LiveRuns extends HTMLElement {
       const told = new CustomEvent(run ? "run:finished" : "run:left", { bubbles: true, detail: { state: run?.dataset.runState } });
       (run ?? document.body).dispatchEvent(told);
     }
+    if (this.waited.difference(before).size) setTimeout(() => this.ids.size && notify(), OFFER_MS);
   }
   /** A run came or went: what is being held was asked for by another page, so to speak. */
   restart() {

@@ -9,12 +9,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.contexts import Contexts
+from tests.browser.contexts import DONE, Contexts
 from tests.processes import Up, until
 
 pytestmark = pytest.mark.browser
 SLOW = "mischief/slow"
-DONE = "[data-run-id][data-run-state='succeeded']"
 LIVE = "**/runs/live/**"
 # What a browser does when its tab goes behind another, and a notification that is only written down.
 PRETEND = """
@@ -25,7 +24,7 @@ PRETEND = """
   window.Notification = class extends EventTarget {
     static permission = "default";
     static async requestPermission() { return (this.permission = "granted"); }
-    constructor(title) { super(); window.told.push(title); }
+    constructor(title, { body }) { super(); window.told.push(`${title}: ${body}`); }
   };
 """
 
@@ -127,6 +126,21 @@ def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
     assert missed == []
 
 
+def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
+    context: BrowserContext, vitrine: Up
+) -> None:
+    page = context.new_page()
+    page.goto(vitrine.link)
+    values = {"prompt": "patience", "duration": 20, "picture": False}
+    page.goto(f"/models/{SLOW}/?input={quote(json.dumps(values))}")
+    page.wait_for_timeout(3000)
+    for _ in range(2):
+        page.locator("#run-button").click()
+        expect(page.get_by_role("button", name="Notify me when it ends")).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        page.wait_for_selector("#stage [data-run-state='cancelled']")
+
+
 def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     watching: Callable[[float], Page],
 ) -> None:
@@ -139,7 +153,7 @@ def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     title = page.title()
     page.evaluate("window.hide(true)")
     expect(page).to_have_title(f"(1) {title}")
-    assert page.evaluate("window.told") == ["Run done"]
+    assert page.evaluate("window.told") == ["Run done: patience"]
     page.evaluate("window.hide(false)")
     expect(page).to_have_title(title)
     expect(page.locator(".notify-me")).to_have_count(0)

@@ -31,13 +31,15 @@ async function press(button) {
   button.disabled = true;
   button.textContent = "This browser blocks notifications from here";
 }
+/** What a run is called where it is shown: large, in a list, in the film strip. */
+const name = (run) => run.dataset.title ?? run.querySelector("h3")?.textContent ?? run.querySelector("a")?.title ?? "";
 const title = () => document.title.replace(/^\(\d+\) /, "");
 document.addEventListener("run:finished", ({ target, detail }) => {
   target.querySelector(".notify-me")?.remove();
   if (!document.hidden || !isOn()) return;
   ended += 1;
   document.title = `(${ended}) ${title()}`;
-  const note = new Notification(WORDS[detail.state] ?? "Run ended", { body: target.getAttribute("aria-label") ?? target.querySelector("h3")?.textContent ?? target.querySelector("a")?.title ?? "", tag: target.dataset.runId });
+  const note = new Notification(WORDS[detail.state] ?? "Run ended", { body: name(target), tag: target.dataset.runId });
   note.addEventListener("click", () => (focus(), note.close()));
 });
 document.addEventListener("visibilitychange", () => {
