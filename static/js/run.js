@@ -62,8 +62,9 @@ class FieldError extends HTMLElement {
     field.append(this.note);
     control.setAttribute("aria-invalid", "true");
     control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${this.note.id}`.trim());
-    field.addEventListener("input", () => this.clear(control), { once: true });
-    control.focus();
+    // Who types there just now has not read it: it stays until they have done.
+    field.addEventListener(field.contains(document.activeElement) ? "change" : "input", () => this.clear(control), { once: true });
+    if (document.activeElement.matches("body, #run-button")) control.focus(); // nobody is doing anything else
   }
   disconnectedCallback() {
     this.clear(document.getElementById(this.getAttribute("for")));
@@ -81,4 +82,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "stage") return;
   const box = event.target.getBoundingClientRect();
   if (box.top > innerHeight - 120) event.target.scrollIntoView({ behavior: "smooth", block: "start" });
+});
+
+/* A button that was pressed and then gave way to the next state leaves the focus to that state: a keyboard goes on from there. */
+let usedInRun = null; // {control, run}: the last to have the focus in a run that is shown large
+const use = (target) => (usedInRun = target.closest?.(".stage-run") && { control: target, run: target.closest(".stage-run") });
+document.addEventListener("focusin", ({ target }) => use(target));
+document.addEventListener("pointerdown", ({ target }) => usedInRun?.control.contains(target) || (usedInRun = null));
+document.addEventListener("htmx:afterSettle", () => {
+  if (!usedInRun || usedInRun.control.isConnected || document.activeElement !== document.body) return;
+  const run = usedInRun.run.isConnected ? usedInRun.run : document.querySelector("#stage .stage-run");
+  run?.querySelector(".run-status .state")?.focus({ preventScroll: true });
 });

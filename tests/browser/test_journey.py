@@ -58,7 +58,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     page.expose_function("seen", lambda state: states.append(state))
     page.evaluate(
         """new MutationObserver(() => {
-             const state = document.querySelector("[data-run-id]")?.dataset.runState;
+             const state = document.querySelector("[data-run-id]:not([data-earlier])")?.dataset.runState;
              if (state && state !== window.last) window.seen(window.last = state);
            }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
     )
@@ -139,8 +139,39 @@ def test_cancel_says_what_happened(open_page: Open) -> None:
     page.locator("[name=duration]").first.fill("50")
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state=running]")
-    page.get_by_role("button", name="Cancel").click()
-    page.wait_for_selector("[data-run-state=cancelled]")
+    page.get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#stage [data-run-state=cancelled]")
+    expect(page.locator("#stage .state")).to_be_focused()
+
+
+def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/ridgeline/"))
+    run(page, "again and again")
+    first = page.locator("#stage .stage-run").get_attribute("id")
+    page.locator("[name=prompt]").fill("typed meanwhile")
+    page.get_by_role("button", name="Run again").dblclick()
+    page.wait_for_selector(f"#stage .stage-run:not(#{first})")
+    expect(page.locator("#stage .state")).to_be_focused()
+    page.wait_for_selector(f"#stage {DONE}")
+    expect(page.locator("[name=prompt]")).to_have_value("typed meanwhile")
+    page.goto("/runs/?q=again+and+again")
+    expect(page.locator("article.run-row")).to_have_count(2)
+
+
+def test_a_failure_leaves_the_focus_with_who_types(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/censor/"))
+    box = page.locator("[name=prompt]")
+    for control in (box, page.locator("#fields input:visible").last):
+        box.fill("a forbidden thing")
+        page.locator("#run-button").click()
+        control.focus()
+        expect(page.get_by_role("alert")).to_contain_text("declined this content")
+        expect(page.locator(".field .error")).to_be_visible()
+        expect(control).to_be_focused()
+        page.keyboard.press("End")
+        page.keyboard.press("1")
+        expect(page.locator(".field .error")).to_be_visible()
 
 
 def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
@@ -148,7 +179,7 @@ def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page.locator("[name=prompt]").fill("goes on without me")
     page.locator("[name=duration]").first.fill("2")
     page.locator("#run-button").click()
-    page.wait_for_selector("[data-run-id]")
+    page.wait_for_selector("#stage [data-run-id]:not([data-earlier])")
     page.close()
     other = open_page("/runs/?q=goes+on+without+me")
     other.wait_for_selector(DONE)
