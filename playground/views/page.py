@@ -91,13 +91,14 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
 
 
 def _foremost(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
-    """The newest run that is waited for, else the newest: one whose answer was lost long ago makes room."""
-    awaited = next((one for one in latest if one.is_awaited), None)
-    if awaited is None and len(latest) == STRIP:  # one of those that the strip does not hold
+    """The newest run that is waited for; else the newest of all, if only its person can decide about it."""
+    newest = latest[0] if latest else None
+    run = next((one for one in latest if one.is_awaited), None)
+    if run is None and len(latest) == STRIP:  # one of those that the strip does not hold
         older = _mine(request, found).unfinished().exclude(state=Run.State.UNCONFIRMED)
-        if run := older.with_endpoint().first():
-            return run
-    run = awaited or next(iter(latest), None)
+        run = older.with_endpoint().prefetch_related("artifacts").first()
+    if run is None and newest and newest.state == Run.State.UNCONFIRMED:
+        run = newest
     if run:
         run.refresh_from_db(fields=run.get_deferred_fields())  # which a list leaves out
     return run
