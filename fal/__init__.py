@@ -37,7 +37,7 @@ from fal.realtime import Realtime, Session
 from fal.request import Handle, SubmitOptions
 from fal.requests import PastRequest
 from fal.result import Result
-from fal.status import Cancellation, LogLine, Phase, Status, merge_logs
+from fal.status import Cancellation, LogLine, Phase, Status, by_moment, merge_logs
 from fal.storage import Storage
 from fal.stream import BROKEN, Partial, Stream
 from fal.sync import Sync
@@ -91,6 +91,7 @@ __all__ = [
     "Unreadable",
     "UpstreamFailed",
     "WebSocket",
+    "by_moment",
     "dotted",
     "error_paths",
     "merge_logs",

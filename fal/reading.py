@@ -110,8 +110,13 @@ def decimal(value: Any) -> Decimal | None:
 
 def moment(raw: Json, key: str) -> datetime | None:
     """The ISO 8601 time at `key`, in UTC when it does not say where."""
+    return moment_of(text(raw, key))
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment that an ISO 8601 time means, in UTC when it does not say where."""
     try:
-        value = datetime.fromisoformat(text(raw, key))
+        value = datetime.fromisoformat(text)
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

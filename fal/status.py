@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 from fal import reading
 from fal.answers import MAY_GO_WELL_LATER
 from fal.errors import RunFailed, UpstreamFailed
 from fal.storable import storable_text
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class Phase(StrEnum):
@@ -61,6 +65,19 @@ def merge_logs(known: Iterable[LogLine], told: Iterable[LogLine]) -> list[LogLin
     for line in (*known, *told):
         lines.setdefault(line.identity, line)
     return list(lines.values())
+
+
+def by_moment(lines: Iterable[LogLine]) -> list[LogLine]:
+    """The lines in the order of the moments that their timestamps mean, however these are written.
+
+    One whose timestamp is no time stays behind the line that it came after.
+    """
+    latest, placed = BEFORE_ALL, []
+    for line in lines:
+        latest = reading.moment_of(line.timestamp) or latest
+        placed.append((latest, line))
+    placed.sort(key=itemgetter(0))
+    return [line for _, line in placed]
 
 
 @dataclass(frozen=True)

@@ -232,10 +232,8 @@ def _current(run: Run, seen: Observation) -> Changed:
 def _lines(
     known: Sequence[Mapping[str, Any]], told: Sequence[fal.LogLine | Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """All lines once, by their time where each has one; the last `LOG_LIMIT` of them."""
-    merged = fal.merge_logs(_as_lines(known), _as_lines(told))
-    if all(line.timestamp for line in merged):
-        merged.sort(key=lambda line: line.timestamp)
+    """All lines once, by their time; the last `LOG_LIMIT` of them."""
+    merged = fal.by_moment(fal.merge_logs(_as_lines(known), _as_lines(told)))
     return [
         {"timestamp": line.timestamp, "level": line.level, "message": line.message}
         for line in merged[-LOG_LIMIT:]

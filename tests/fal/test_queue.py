@@ -226,6 +226,28 @@ def test_c20_lines_told_again_are_kept_once_in_their_first_order():
 
 
 @pytest.mark.parametrize(
+    "times",
+    [
+        ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.25Z", "2026-01-01T00:00:00.5Z"],
+        ["2026-01-01T09:00:00+02:00", "2026-01-01T07:00:01Z", "2026-01-01T09:00:02+02:00"],
+        ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01"],
+    ],
+)
+def test_lines_are_in_the_order_of_the_moments_that_their_times_mean(times):
+    lines = [fal.LogLine(str(place), timestamp=time) for place, time in enumerate(times)]
+    assert fal.by_moment(lines) == lines
+    assert fal.by_moment([*lines[1:], lines[0]]) == lines
+
+
+@pytest.mark.parametrize("time", ["", "12:00 o'clock", "0001-01-01T00:00:00+05:00"])
+def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time):
+    first, last = (fal.LogLine("a", timestamp=f"2026-01-01T00:00:0{n}Z") for n in (1, 2))
+    lines = [fal.LogLine(word, timestamp=time) for word in "bc"]
+    assert fal.by_moment([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
+    assert fal.by_moment(lines) == lines
+
+
+@pytest.mark.parametrize(
     "early",
     [
         httpx.Response(400, json={"detail": "Request is still in progress"}),

@@ -85,6 +85,14 @@ def test_a_log_line_is_kept_once_and_in_order() -> None:
     assert run.logs == [first, second]
 
 
+def test_log_lines_stand_in_the_order_of_the_moments_that_they_tell() -> None:
+    stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
+    lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
+    for told in (lines, lines[::-1]):
+        run = lived([Observation(State.RUNNING, logs=[line]) for line in told])
+        assert run.logs == lines
+
+
 @pytest.mark.django_db
 def test_each_change_raises_the_version(make_run: Any) -> None:
     run = make_run()
