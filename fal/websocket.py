@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, NamedTuple
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidStatus,
+    InvalidURI,
+)
 from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 
 from fal import reading
@@ -16,7 +22,8 @@ from fal.answers import Answer, rejection, run_failure
 from fal.endpoint_id import EndpointId
 from fal.errors import FalError, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.request import arguments_as_bytes
-from fal.result import Result
+from fal.result import KEPT_BYTES, Result
+from fal.storable import storable_text
 from fal.stream import Partial, broken, results
 from fal.wire import MAX_ANSWER_BYTES, Wire, may_have_been_taken
 
@@ -24,6 +31,7 @@ OPEN_S = 10.0
 PING_S = 20.0  # an upstream that no longer answers pings is gone, however long a model may think
 CLOSE_S = 1.0
 IDLE_S = 600.0  # as long as a synchronous run is waited for
+END_S = 5.0  # how long the end of an answer is waited for that is whole already
 
 
 class WebSocket:
@@ -38,13 +46,16 @@ class WebSocket:
         arguments: Mapping[str, Any] | str,
         on_sent: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncGenerator[Partial | Result]:
-        """As `Stream.events`: partials as they come, the Result last; asked for once."""
+        """As `Stream.events`: partials as they come, the Result last; asked for once.
+
+        What had come of an output that broke off is the last Partial.
+        """
         head: Answer | None = None
-        body = arguments_as_bytes(arguments).decode()
+        came = _Body()
         url = f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}"
         connection = await opened(self._wire, url, self._wire.credentials(url))
         try:
-            await connection.send(body)
+            await connection.send(arguments_as_bytes(arguments).decode())
             if on_sent:
                 await on_sent()
             start = await _start(connection)
@@ -53,13 +64,16 @@ class WebSocket:
                 refusal = await _refusal(self._wire, start, connection)
                 self._wire.heard(url, refusal)
                 raise refusal
+            came = _Body(is_kept="text/event-stream" not in head.headers.get("content-type", ""))
             async with aclosing(
-                results(head, _parts(connection, start.request_id), endpoint_id)
+                results(head, _parts(connection, start.request_id, came), endpoint_id)
             ) as found:
                 async for one in found:
                     yield one
         except ConnectionClosed as error:
             if head is not None:
+                if came.pieces:
+                    yield Partial(came.so_far(), head.request_id)
                 raise broken(head, "fal closed the connection.") from error
             raise Unreachable(
                 "fal closed the connection before it answered.", sent=True, is_unconfirmed=True
@@ -70,6 +84,8 @@ class WebSocket:
             raise
         except (UpstreamFailed, Unreachable) as error:
             if head is not None and head.status < 300:
+                if came.pieces:
+                    yield Partial(came.so_far(), head.request_id)
                 raise broken(head, error.message) from error
             raise
         finally:
@@ -133,7 +149,7 @@ class _Start(NamedTuple):
 async def _start(connection: ClientConnection) -> _Start:
     """The answer's head, once fal has it; messages that say something else are passed over."""
     while True:
-        said = _metadata(await _frame(connection))
+        said = _metadata(await _frame(connection, IDLE_S))
         if said and said["type"] == "start":
             headers = {
                 name.lower(): value
@@ -144,20 +160,75 @@ async def _start(connection: ClientConnection) -> _Start:
             return _Start(reading.text(said, "request_id"), told)
 
 
-async def _parts(connection: ClientConnection, request_id: str) -> AsyncGenerator[bytes]:
-    """The body's pieces up to the end that belongs to this start."""
+class _Body:
+    """What came of an answer. One that is read as it comes, a stream of events, is not kept."""
+
+    def __init__(self, *, is_kept: bool = False) -> None:
+        self.pieces: list[bytes] = []
+        self._is_kept = is_kept
+
+    def add(self, piece: bytes) -> None:
+        """Keep the next piece of it."""
+        if self._is_kept:
+            self.pieces.append(piece)
+
+    def is_whole(self) -> bool:
+        """Whether nothing of it is missing: a JSON object or array, a text, from end to end."""
+        last = next((one for one in reversed(self.pieces) if one.strip()), b"").rstrip()
+        if not last.endswith((b"}", b"]", b'"')):
+            return False  # told without reading all of a long answer
+        with suppress(UpstreamFailed):
+            reading.parse(b"".join(self.pieces))
+            return True
+        return False
+
+    def so_far(self) -> Any:
+        """It as JSON where it is that, else the beginning of its text."""
+        if self.is_whole():
+            return reading.parse(b"".join(self.pieces))
+        return storable_text(b"".join(self.pieces)[:KEPT_BYTES].decode("utf-8", "replace"))
+
+
+async def _parts(
+    connection: ClientConnection, request_id: str, came: _Body
+) -> AsyncGenerator[bytes]:
+    """The body's pieces up to the end that belongs to this start; they are kept in `came`.
+
+    A whole body has come to its end, too, where fal closes the connection in the proper way or
+    says nothing more: the end frame says nothing that the answer lacks.
+    """
     while True:
-        frame = await _frame(connection)
+        try:
+            frame = await _next(connection, came)
+        except ConnectionClosedOK:
+            if came.is_whole():
+                return
+            raise
+        if frame is None:
+            return
         said = _metadata(frame)
         if said is None or said["request_id"] != request_id:
-            yield frame.encode() if isinstance(frame, str) else frame
+            piece = frame.encode() if isinstance(frame, str) else frame
+            came.add(piece)
+            yield piece
         elif said["type"] == "end":
             return
 
 
-async def _frame(connection: ClientConnection) -> str | bytes:
+async def _next(connection: ClientConnection, came: _Body) -> str | bytes | None:
+    """The next frame; None where none comes for a while and none is missing."""
+    soon_s = min(END_S, IDLE_S)
     try:
-        async with asyncio.timeout(IDLE_S):
+        return await _frame(connection, soon_s)
+    except Unreachable:
+        if came.is_whole():
+            return None
+    return await _frame(connection, IDLE_S - soon_s)
+
+
+async def _frame(connection: ClientConnection, limit_s: float) -> str | bytes:
+    try:
+        async with asyncio.timeout(limit_s):
             return await connection.recv()
     except TimeoutError as error:
         raise Unreachable(
@@ -167,11 +238,12 @@ async def _frame(connection: ClientConnection) -> str | bytes:
 
 async def _refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:
     """What an unsuccessful answer means. Every frame has an id: only a header's vouches for the model."""
-    body = bytearray()
-    async with aclosing(_parts(connection, start.request_id)) as parts:
-        async for part in parts:
-            body += part
-    error = run_failure(start.told._replace(content=wire.without_key(bytes(body))))
+    came = _Body(is_kept=True)
+    async with aclosing(_parts(connection, start.request_id, came)) as parts:
+        async for _ in parts:
+            pass
+    body = b"".join(came.pieces)
+    error = run_failure(start.told._replace(content=wire.without_key(body)))
     error.request_id = error.request_id or start.request_id
     if isinstance(error, RequestRejected):
         error.is_unconfirmed = may_have_been_taken(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -17,11 +18,11 @@ from tests.fal.conftest import KEY
 
 pytestmark = pytest.mark.anyio
 
-Script = list[str | bytes | None]
+Script = list[str | bytes | int | None]
 
 
 class Server:
-    """Sends the script's frames after a request; None closes the connection at once."""
+    """Sends the script's frames after a request; None or a code closes the connection at once."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -34,8 +35,8 @@ class Server:
         self.headers, self.path = connection.request.headers, connection.request.path
         self.received.append(await connection.recv())
         for frame in self.script:
-            if frame is None:
-                await connection.close(1011)
+            if frame is None or isinstance(frame, int):
+                await connection.close(frame or 1011)
                 return
             await connection.send(frame)
         await connection.wait_closed()
@@ -60,7 +61,8 @@ async def ran(server: Server, refuse: Refuse | None = None) -> list[Any]:
         try:
             events = clients.websocket.events("fal-ai/flux/dev", '{"a": 1.0}')
             async with aclosing(events):
-                told += [event async for event in events]
+                async for event in events:
+                    told.append(event)  # noqa: PERF401  what came before an error counts
         except fal.FalError as error:
             told.append(error)
     return told
@@ -151,6 +153,53 @@ async def test_a_connection_that_closes_between_start_and_end_loses_the_run() ->
     assert isinstance(told[-1], fal.RunFailed)
     assert (told[-1].type, told[-1].request_id) == ("stream_broken", "r-1")
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
+async def test_a_whole_output_needs_no_end(
+    monkeypatch: pytest.MonkeyPatch, frames: list[str | bytes]
+) -> None:
+    """Where the connection is closed in the proper way, and where it is kept and nothing more comes."""
+    monkeypatch.setattr("fal.websocket.END_S", 0.3)
+    for rest in ([1000], []):
+        told = await ran(Server([start(), *frames, *rest]))
+        assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
+
+
+async def test_a_whole_refusal_needs_no_end() -> None:
+    (told,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
+    assert isinstance(told, fal.RunFailed)
+    assert (told.message, told.is_unconfirmed) == ("No.", False)
+
+
+@pytest.mark.parametrize(
+    ("frames", "so_far"),
+    [
+        ([b'{"images": [', 1000], '{"images": ['),
+        ([b'{"images": [', b'"Gr\xc3', None], '{"images": ["Gr\ufffd'),
+        ([b'{"seed": 7}', None], {"seed": 7}),
+    ],
+)
+async def test_what_had_come_of_an_output_is_told_before_its_failure(
+    frames: Script, so_far: Any
+) -> None:
+    told = await ran(Server([start(), *frames]))
+    assert (told[-2].value, told[-2].request_id) == (so_far, "r-1")
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+
+
+async def test_an_output_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fal.websocket.END_S", 0.2)
+
+    class Slow(Server):
+        async def __call__(self, connection: ServerConnection) -> None:
+            await connection.recv()
+            for frame in (start(), b'{"a": [1]', b', "b": 2}'):
+                await connection.send(frame)
+                await asyncio.sleep(0.5)
+            await connection.wait_closed()
+
+    assert (await ran(Slow([])))[-1].output == {"a": [1], "b": 2}
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, fal.AuthFailed), (302, fal.RequestRejected)])
