@@ -14,6 +14,7 @@ __all__ = [
     "InvalidArguments",
     "InvalidEndpointId",
     "InvalidInput",
+    "LedAway",
     "NotReady",
     "RateLimited",
     "RequestRejected",
@@ -144,6 +145,10 @@ class FileUnavailable(FalError):
 
 class EmptyFile(FileUnavailable):
     """A file of no byte: upstream may just not have it yet, so it may be asked again."""
+
+
+class LedAway(FileUnavailable):
+    """The file's host leads to where no file is: to a page that tells of trouble, mostly."""
 
 
 class InvalidArguments(FalError, ValueError):

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
 import httpx
 
 from fal.addresses import origin
 from fal.answers import Answer, rejection
-from fal.errors import FalError, FileUnavailable
+from fal.errors import FalError, FileUnavailable, LedAway
 from fal.wire import FILE, Wire
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES = 1 << 16
-_GONE = frozenset({400, 401, 403, 404, 405, 406, 410, 451})
+_REFUSED = frozenset({400, 401, 403, 404, 405, 406, 451})
+_RANGE = re.compile(r"bytes 0-(?P<last>\d+)/(?P<size>\d+)")
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,10 @@ class Files:
 
     @asynccontextmanager
     async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[Download]:
-        """The file at `url`, of at most `max_bytes`; raises FileUnavailable for what we do not take.
+        """The whole file at `url`, of at most `max_bytes`; raises FileUnavailable for what we do not take.
 
-        Redirects are followed three times at most, and only to allowed origins. Never sends the key.
+        Redirects are followed three times at most, and only to allowed origins: LedAway where they lead
+        elsewhere in public, plain FileUnavailable where they lead inside. Never sends the key.
         """
         if url[:5].lower() == "data:":
             yield _from_data_uri(url, max_bytes)
@@ -61,8 +66,8 @@ class Files:
 
     @asynccontextmanager
     async def _follow(self, url: str) -> AsyncGenerator[httpx.Response]:
+        target = self._allowed(url)
         for _ in range(MAX_REDIRECTS + 1):
-            target = self._allowed(url)
             async with self._wire.stream(
                 "GET",
                 str(target),
@@ -72,14 +77,25 @@ class Files:
                 error_of=_file_error,
             ) as response:
                 if response.status_code not in _REDIRECTS:
-                    if not response.is_success:
-                        raise FileUnavailable(
-                            "The file's host gave no file.", status=response.status_code
+                    if not _is_whole(response):
+                        status = response.status_code
+                        words = (
+                            f"The file's host did not give the whole file: it answered {status}."
                         )
+                        raise FileUnavailable(words, status=status)
                     yield response
                     return
-                url = _location(target, response)
-        raise FileUnavailable(f"The file is more than {MAX_REDIRECTS} redirects away.")
+                target = self._redirected(target, response)
+        raise LedAway(f"The file is more than {MAX_REDIRECTS} redirects away.")
+
+    def _redirected(self, target: httpx.URL, response: httpx.Response) -> httpx.URL:
+        url = _location(target, response)
+        try:
+            return self._allowed(url)
+        except FileUnavailable as error:
+            if _is_inside(url):
+                raise
+            raise LedAway(error.message) from error
 
     def _allowed(self, url: str) -> httpx.URL:
         try:
@@ -138,21 +154,38 @@ def _size(response: httpx.Response) -> int | None:
     return int(value) if value.isdecimal() and "content-encoding" not in response.headers else None
 
 
+def _is_whole(response: httpx.Response) -> bool:
+    """Whether the file is in this answer: 202 promises one, 206 nobody asked for is mostly a part."""
+    if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+        return response.status_code == HTTPStatus.OK
+    told = _RANGE.fullmatch(response.headers.get("content-range", "").strip().lower())
+    return told is not None and int(told["last"]) + 1 == int(told["size"])
+
+
+def _is_inside(url: str) -> bool:
+    """Whether an address names a machine by a number that nobody else's network reaches."""
+    try:
+        return not ip_address(httpx.URL(url).host).is_global
+    except (ValueError, httpx.InvalidURL):
+        return False
+
+
 def _location(target: httpx.URL, response: httpx.Response) -> str:
     try:
         return str(target.join(response.headers["location"]))
     except (KeyError, httpx.InvalidURL) as error:
-        raise FileUnavailable("The file's host redirects to no readable address.") from error
+        raise LedAway("The file's host redirects to no readable address.") from error
 
 
 def _file_error(answer: Answer) -> FalError:
     """A file that is refused or gone is that file's matter: 403 here says nothing about the key."""
-    if answer.status in _GONE:
-        return FileUnavailable(
-            f"The file is not there any more: its host answered {answer.status}.",
-            status=answer.status,
-        )
-    return rejection(answer)
+    if answer.status == HTTPStatus.GONE:
+        words = "The file is not there any more"
+    elif answer.status in _REFUSED:
+        words = "The file's host does not give it"
+    else:
+        return rejection(answer)
+    return FileUnavailable(f"{words}: it answered {answer.status}.", status=answer.status)
 
 
 def _too_large(max_bytes: int) -> FileUnavailable:

@@ -30,14 +30,18 @@ from playground.models import Artifact
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 2 << 30
-# A host that is away is asked for a week or so, a storage that is full for as long: upstream keeps
-# files for days at least. One that says that it has no such file may just not have it yet.
+# The first pause, then twice as long each time. A host that is away is asked for a week or so, a storage
+# that is full for as long: upstream keeps files for days at least. One that gives no file, or something
+# else, may just not have it yet: it is asked for an hour. Gone (410) is its last word, nearly.
 TRIES = 350
+TRIES_FOR_NONE = 11
 TRIES_FOR_GONE = 3
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 1800
 # What is of one of these kinds is seen or heard; its bytes have to show that it is.
 MEDIA = {"image", "video", "audio"}
+# Instead of these a host in trouble gives a page with its excuses. A 3D model may be JSON (glTF).
+PROMISED = {"image": "an image", "video": "a video", "audio": "a sound", "mesh": "a 3D model"}
 SVG = "image/svg+xml"
 TAKEN_FOR = timedelta(minutes=1)  # renewed for as long as its worker copies it
 # As the index `artifact_to_copy` has it: SQLite takes a partial index only for literals.
@@ -60,6 +64,7 @@ class Kept:
     duration_s: float | None = None
     poster: str = ""
     thumbnail: str = ""
+    warning: str = ""  # why it is hardly what the run made
 
 
 def has_due() -> bool:
@@ -105,7 +110,7 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
     except fal.FalError as error:
         log.warning("artifact %s of run %s not copied: %s", artifact.path, artifact.run_id, error)
         found = {"size_bytes": 0} if isinstance(error, fal.EmptyFile) else {}
-        await _not_kept(artifact, str(error), _is_over(error, artifact.attempts + 1), **found)
+        await _not_kept(artifact, str(error), _is_over(artifact, error), **found)
         return
     except DatabaseError:
         raise  # the worker tells it, and the file is copied again
@@ -120,12 +125,12 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
         return
     # What upstream said of something else is not true of this.
     said = artifact if artifact.kind == kept.kind else Artifact()
-    is_inline = artifact.url.startswith("data:")  # megabytes that lists would carry along
     await _note(
         artifact,
         state=Artifact.State.STORED,
         kind=kept.kind,
-        url=artifact.url[:64] if is_inline else artifact.url,
+        # Megabytes that lists would carry along.
+        url=artifact.url[:64] if _is_inline(artifact) else artifact.url,
         file=kept.name,
         digest=kept.digest,
         size_bytes=kept.size_bytes,
@@ -135,15 +140,34 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
         duration_s=kept.duration_s or said.duration_s,
         poster=kept.poster,
         thumbnail=kept.thumbnail,
-        error="",
+        error=kept.warning,
     )
 
 
-def _is_over(error: fal.FalError, tries: int) -> bool:
-    """Whether asking again is of no use."""
+def _is_over(artifact: Artifact, error: fal.FalError) -> bool:
+    """Whether asking again is of no use. The first such answer after other trouble is no last word."""
+    tries, most = artifact.attempts + 1, _most_tries(artifact, error)
+    is_last_word = most == 1 or artifact.error == _kept_words(str(error))
+    return tries >= TRIES or (tries >= most and is_last_word)
+
+
+def _kept_words(why: str) -> str:
+    return storable_text(why)[:255]
+
+
+def _most_tries(artifact: Artifact, error: fal.FalError) -> int:
+    """How often a file is asked for that fails like this."""
     if error.is_retryable:
-        return tries >= TRIES
-    return error.status is None or tries >= TRIES_FOR_GONE
+        return TRIES
+    is_final = error.status is None and not isinstance(error, fal.LedAway)
+    if is_final or _is_inline(artifact):
+        return 1
+    return TRIES_FOR_GONE if error.status == HTTPStatus.GONE else TRIES_FOR_NONE
+
+
+def _is_inline(artifact: Artifact) -> bool:
+    """Whether the address holds the file itself."""
+    return artifact.url[:5].lower() == "data:"
 
 
 async def _not_stored(artifact: Artifact, why: str) -> None:
@@ -151,12 +175,12 @@ async def _not_stored(artifact: Artifact, why: str) -> None:
 
 
 async def _not_kept(artifact: Artifact, why: str, is_over: bool, **found: Any) -> None:
-    pause_s = min(FIRST_PAUSE_S * 3 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
+    pause_s = min(FIRST_PAUSE_S * 2 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
     await _note(
         artifact,
         again=timedelta(seconds=pause_s),
         state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
-        error=storable_text(why)[:255],
+        error=_kept_words(why),
         **found,
     )
 
@@ -195,8 +219,25 @@ async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:
         if not file.tell():
             raise fal.EmptyFile("Upstream gave an empty file (0 bytes).", status=HTTPStatus.OK)
         file.flush()
+        warning = await asyncio.to_thread(_instead, file, artifact.kind)
+        error = fal.FileUnavailable(warning, status=HTTPStatus.OK)
+        if warning and not _is_over(artifact, error):
+            raise error
         kept = await asyncio.to_thread(store, file, claimed)
+        if warning:  # better than nothing, should the run have made this
+            return replace(kept, kind="file", warning=warning)
         return await _looked_at(kept, file.name, artifact.kind, looker)
+
+
+def _instead(file: IO[bytes], guess: str) -> str:
+    """A sentence where a page came instead of the medium that the output promised, else nothing."""
+    if guess not in PROMISED:
+        return ""
+    file.seek(0)
+    found = sniffing.document(file.read(sniffing.DOCUMENT_BYTES + 1))
+    if not found or (guess == "mesh" and found == "JSON"):
+        return ""
+    return f"Upstream gave {found} instead of {PROMISED[guess]}."
 
 
 async def _looked_at(kept: Kept, path: str, guess: str, looker: Looker) -> Kept:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first match wins
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -32,6 +35,12 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"%PDF", "application/pdf"),
 ]
 HEAD_BYTES = 32
+DOCUMENT_BYTES = 1 << 20  # pages that stand for something else are small
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|title|meta|script|center|h1)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 EXTENSIONS = {
     "image/png": "png",
@@ -73,6 +82,19 @@ def content_type(head: bytes, claimed: str = "") -> str:
             return kind
     claimed = claimed.split(";")[0].strip().lower()
     return "application/octet-stream" if claimed in HARMLESS or not claimed else claimed
+
+
+def document(content: bytes) -> str:
+    """What a file that should be seen or heard says in words instead: "a web page", "JSON", or "" for neither."""
+    if _PAGE.match(content):
+        return "a web page"
+    if len(content) > DOCUMENT_BYTES or content.lstrip()[:1] not in (b"{", b"["):
+        return ""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    return "JSON"
 
 
 def kind(content_type: str) -> str:

@@ -106,6 +106,48 @@ async def test_redirects_elsewhere_are_not_followed(connect, location):
     assert len(upstream.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("location", "error"),
+    [
+        ("https://status.test/", fal.LedAway),
+        ("http://[", fal.LedAway),
+        ("http://169.254.169.254/latest/meta-data", fal.FileUnavailable),
+        ("https://10.0.0.1/a.png", fal.FileUnavailable),
+        ("https://[::1]/a.png", fal.FileUnavailable),
+    ],
+)
+async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
+    connect, location, error
+):
+    clients = await connect(Upstream(redirect(location)))
+    with pytest.raises(fal.FileUnavailable) as caught:
+        await fetched(clients, URL)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "is_whole"),
+    [
+        (206, f"bytes 0-{len(PNG) - 1}/{len(PNG)}", True),
+        (206, f"bytes 0-{len(PNG) - 2}/{len(PNG)}", False),
+        (206, "bytes 1-2/3", False),
+        (206, f"bytes 0-{len(PNG) - 1}/*", False),
+        (206, "", False),
+        (202, "", False),
+        (204, "", False),
+    ],
+)
+async def test_only_a_whole_file_is_a_file(connect, status, told, is_whole):
+    answer = httpx.Response(status, content=PNG, headers={"content-range": told})
+    clients = await connect(Upstream(answer))
+    if is_whole:
+        assert (await fetched(clients, URL))[2] == PNG
+        return
+    with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
+        await fetched(clients, URL)
+    assert caught.value.status == status
+
+
 async def test_a_fourth_redirect_is_one_too_many(connect):
     upstream = Upstream(redirect(URL))
     clients = await connect(upstream)

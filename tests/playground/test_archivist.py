@@ -8,6 +8,7 @@ import io
 import time
 import zlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from catalog.pictures import confined
 from playground import archivist, clock
 from playground.files.posters import Looker
 from playground.models import Artifact
-from tests.playground.copying import copy, film, picture, sound
+from tests.playground.copying import Answer, copy, film, picture, sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -211,14 +212,60 @@ def test_a_host_in_trouble_is_asked_for_days(artifact: Any, status: int) -> None
     assert row.state == "remote"
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
-def test_an_expired_file_is_told_as_such_at_the_third_answer(artifact: Any, status: int) -> None:
-    row = copy(artifact(), lambda _: httpx.Response(status))
+NO_FILE: dict[str, Answer] = {
+    "403": lambda _: httpx.Response(403),
+    "404": lambda _: httpx.Response(404),
+    "202": lambda _: httpx.Response(202, json={"status": "processing"}),
+    "part": lambda _: httpx.Response(
+        206, content=bytes(30), headers={"content-range": "bytes 0-29/80"}
+    ),
+    "empty": lambda _: httpx.Response(200),
+    "led away": lambda _: httpx.Response(302, headers={"location": "https://status.test/"}),
+}
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_a_host_that_gives_no_file_is_asked_for_an_hour(
+    artifact: Any, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, tries, at = artifact(next_attempt_at=None), 0, timezone.now()
+    began = at
+    monkeypatch.setattr(clock, "now", lambda: at)
+    while row.state == "remote":
+        row.attempts, tries = tries, tries + 1
+        at = row.next_attempt_at or at
+        row = copy(row, answer)
+        if tries == 4:
+            assert at - began < timedelta(minutes=1)  # the first ones are quick
+    assert (row.state, tries) == ("lost", archivist.TRIES_FOR_NONE)
+    assert timedelta(minutes=50) < at - began < timedelta(hours=2)
+    row.attempts = tries - 1
+    assert copy(row, picture()).state == "stored"  # had it come in time
+
+
+def test_a_file_that_is_gone_by_its_hosts_own_word_is_told_as_such_at_the_third_answer(
+    artifact: Any,
+) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(410))
     assert row.state == "remote"
     row.attempts = 2
-    row = copy(row, lambda _: httpx.Response(status))
+    row = copy(row, lambda _: httpx.Response(410))
     assert row.state == "lost"
-    assert str(status) in row.error
+    assert "410" in row.error
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_one_such_answer_after_other_trouble_is_no_last_word(artifact: Any, answer: Answer) -> None:
+    """As when a host that was away for an hour comes back and has not found its files yet."""
+    row = artifact(attempts=archivist.TRIES_FOR_NONE + 3, error="fal cannot be reached: refused")
+    row = copy(row, answer)
+    assert row.state == "remote"
+    assert copy(row, answer).state == "lost"
+
+
+@pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,"])
+def test_what_lies_in_the_address_itself_is_read_once(artifact: Any, url: str) -> None:
+    assert copy(artifact(url=url), b"").state == "lost"
 
 
 def test_what_will_never_be_taken_is_told_at_once(artifact: Any, monkeypatch: Any) -> None:

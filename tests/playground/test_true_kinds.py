@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from playground import renderers
+from playground import archivist, renderers
 from playground.models import Artifact, Run
 from tests.playground import copying
 from tests.playground.copying import copy, film, picture, sound
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 SUBTITLES = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nthere\n"
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttps://elsewhere.test/a.ts\n"
+PAGE = b"<!-- -->\n<!doctype html><title>Just a moment\xe2\x80\xa6</title>"
 GLB = b"glTF\x02\0\0\0" + bytes(40)
 
 
@@ -76,9 +77,7 @@ def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
         ("image", "", small("BMP"), "image"),
         ("audio", "audio/mpeg", copying.song(8000), "audio"),
         # Neither seen nor heard, whatever upstream says.
-        ("image", "image/png", b"<!doctype html><h1>Not found</h1>" * 50, "file"),
         ("image", "image/bmp", b"Not found", "file"),
-        ("video", "video/mp4", b'{"detail": "Not found"}', "file"),
         ("video", "video/mp4", SUBTITLES, "file"),
         ("video", "application/vnd.apple.mpegurl", PLAYLIST, "file"),
         ("audio", "", bytes(5000), "file"),
@@ -89,7 +88,9 @@ def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
         ("mesh", "", packed(), "mesh"),
         ("mesh", "text/plain", b"v 0 0 0\nv 1 0 0\n", "mesh"),
         ("mesh", "application/octet-stream", bytes(100), "mesh"),
+        ("mesh", "model/gltf+json", b'{"asset": {"version": "2.0"}}', "mesh"),
         ("file", "application/json", b"{}", "file"),
+        ("file", "text/html", PAGE, "file"),
         ("file", "text/plain", b"Once upon a time", "file"),
         ("file", "", bytes(100), "file"),
     ],
@@ -177,7 +178,7 @@ def test_a_run_of_texts_has_nothing_to_be_copied(member: Client, make_run: Any) 
 
 
 def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
-    """Asked for three times, like one that is not there: its host may just not have it yet."""
+    """Asked for again, like one that is not there: its host may just not have it yet."""
     row = waiting("image", "image")
     for attempts in (0, 1):
         row.attempts = attempts
@@ -187,7 +188,7 @@ def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
         told = renderers.changed(row.run, "copies")
         assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in told
         assert "<img src" not in told
-    row.attempts = 2
+    row.attempts = archivist.TRIES_FOR_NONE - 1
     row = copy(row, b"")
     assert (row.state, row.file, row.size_bytes) == ("lost", "", 0)
     told = renderers.changed(row.run, "copies")
@@ -197,6 +198,52 @@ def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
     assert not marks(told)
     row = copy(row, picture())  # had it come in time
     assert (row.state, row.width) == ("stored", 1600)
+
+
+EXCUSES = [
+    ("image", PAGE, "a web page instead of an image"),
+    ("image", b"\xef\xbb\xbf <HTML><body>", "a web page instead of an image"),
+    ("video", b'{"detail": "Not found"}', "JSON instead of a video"),
+    ("audio", b' ["no"]', "JSON instead of a sound"),
+    ("mesh", b"<?xml version='1.0'?>\n<html>", "a web page instead of a 3D model"),
+]
+
+
+@pytest.mark.parametrize("claimed", ["image/png", "text/html"])
+@pytest.mark.parametrize(("guess", "data", "told"), EXCUSES)
+def test_a_page_in_its_place_is_not_what_the_run_made(
+    artifact: Any, guess: str, data: bytes, told: str, claimed: str
+) -> None:
+    """Asked for again; the true one is taken whenever it comes."""
+
+    def give(_: Any) -> copying.httpx.Response:
+        return copying.httpx.Response(200, content=data, headers={"content-type": claimed})
+
+    row = copy(artifact(guess), give)
+    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {told}.")
+    assert row.next_attempt_at
+    row = copy(row, picture())
+    assert (row.state, row.kind, row.error) == ("stored", "image", "")
+
+
+def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, waiting: Any) -> None:
+    row = copy(waiting("image", "image"), PAGE)
+    row.attempts = archivist.TRIES_FOR_NONE - 1
+    row = copy(row, PAGE)
+    assert (row.state, row.kind, row.size_bytes) == ("stored", "file", len(PAGE))
+    for text in (
+        renderers.changed(row.run, "copies"),
+        member.get(row.run.get_absolute_url()).content.decode(),
+    ):
+        assert "Upstream gave a web page instead of an image." in text
+        assert "tried again" not in text
+        assert "<img src" not in text
+        assert not marks(text)
+
+
+def test_a_page_in_the_address_itself_is_kept_at_once(artifact: Any) -> None:
+    row = copy(artifact("image", url="data:image/png,<html>"), b"")
+    assert (row.state, row.kind) == ("stored", "file")
 
 
 def test_a_page_says_what_keeps_a_result_from_being_copied_and_that_it_is_over(
