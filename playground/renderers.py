@@ -217,6 +217,7 @@ def changed(run: Run, view: str) -> str:
         shows["is_otherwise"] = is_otherwise(run, shows["shown"])
     else:
         shows = context(run) if view in LARGE else {"run": run}
+        shows["is_page"] = view == "page"
     return render_to_string(f"playground/live/_{view}.html", shows)
 
 

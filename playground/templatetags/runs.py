@@ -39,11 +39,11 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     """What to do about a run whose submit was not answered."""
-    token = context.get("csrf_token", "")
+    around = {name: context.get(name, "") for name in ("csrf_token", "is_page")}
     return {
         "run": run,
         "is_looked_for": unconfirmed.is_looked_for(run),
         "answer": unconfirmed.answer(run),
         "sent_again": unconfirmed.sent_again(run),
-        "csrf_token": token,
+        **around,
     }

@@ -72,6 +72,7 @@ def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
         if found.sent_arguments is not None
         else "",
         "watch": live_marks.watch(found, "page"),
+        "is_page": True,
     }
     return render(request, "playground/run.html", context, status=status)
 
