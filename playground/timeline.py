@@ -11,7 +11,7 @@ from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
-from catalog.templatetags.vitrine import duration
+from catalog.templatetags.vitrine import counted, duration
 from fal import Cancellation
 from playground.models import Run, Transport
 
@@ -79,9 +79,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",
-        "Billed": f"{run.billable_units} {run.endpoint.price_unit}".strip()
-        if run.billable_units
-        else "",
+        "Billed": counted(run.billable_units, run.endpoint.price_unit) if run.billable_units else "",
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in found.items() if value]
