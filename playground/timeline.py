@@ -79,7 +79,9 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",
-        "Billed": counted(run.billable_units, run.endpoint.price_unit) if run.billable_units else "",
+        "Billed": counted(run.billable_units, run.endpoint.price_unit)
+        if run.billable_units
+        else "",
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in found.items() if value]

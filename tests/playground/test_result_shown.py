@@ -24,3 +24,25 @@ def test_the_way_to_a_runs_own_page_is_everywhere_but_there(
     assert there in renderers.changed(run, "stage")
     assert there not in renderers.changed(run, "page")
     assert there not in member.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_that_ends_on_its_own_page_can_be_shown_as_an_example_at_once(
+    member: Client, make_run: Any
+) -> None:
+    run: Run = make_run(state="running", output={})
+    place = f'id="run-{run.pk}-example"'
+    before = member.get(run.get_absolute_url()).content.decode()
+    assert place in before
+    assert "Show as example" not in before
+    assert "Show as example" not in renderers.changed(run, "page")
+    run.state = Run.State.SUCCEEDED
+    after = renderers.changed(run, "page")
+    assert f'{place} hx-swap-oob="true"' in after
+    assert "Show as example" in after
+    assert "Show as example" not in renderers.changed(run, "stage")
+
+
+def test_what_people_wrote_is_laid_out_the_way_it_is_read(member: Client, make_run: Any) -> None:
+    run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
+    assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
+    assert '<h3 dir="auto">' in member.get("/runs/").content.decode()
