@@ -36,12 +36,14 @@ def test_a_text_grows_and_is_told_once(open_page: Open) -> None:
     page.evaluate(WATCH)
     page.locator("#run-button").click()
     page.wait_for_selector(".partial .prose")
+    told = page.locator("[data-told]")
+    expect(told).to_have_text("The first of the result is here; it goes on.")
     assert_clean(page)
     page.wait_for_selector(DONE)
+    expect(told).to_be_empty()  # the state says that it is whole
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]
     assert len(set(lengths)) > 1
     assert lengths == sorted(lengths)
-    expect(page.locator("[data-told]")).to_have_text("The first of the result is here; it goes on.")
 
 
 def test_a_picture_refines_in_its_place(open_page: Open) -> None:

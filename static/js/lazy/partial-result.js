@@ -1,6 +1,6 @@
 /**
  * <partial-result>: what a streaming run has made so far, drawn anew with each piece. A picture stands until the next
- * one can be painted, so that it refines in place; a screen reader hears once that there is something.
+ * one can be painted, so that it refines in place; a screen reader hears once that there is something, until it is whole.
  */
 const shown = new Map(); // by run: the pictures that stand now
 
@@ -8,7 +8,8 @@ class PartialResult extends HTMLElement {
   connectedCallback() {
     const pictures = [...this.querySelectorAll("img")];
     const told = this.closest("[data-run-id]")?.querySelector("[data-told]");
-    if (told && !told.textContent && (pictures.length || this.querySelector(".prose"))) told.textContent = "The first of the result is here; it goes on.";
+    if (told && !this.hasAttribute("aria-busy")) told.textContent = "";
+    else if (told && !told.textContent && (pictures.length || this.querySelector(".prose"))) told.textContent = "The first of the result is here; it goes on.";
     const now = shown.get(this.id) ?? [];
     shown.set(this.id, now);
     pictures.forEach((picture, index) => refine(now, index, picture));
@@ -28,4 +29,8 @@ function refine(now, index, picture) {
   };
   picture.decode().then(stand, () => {});
 }
+document.addEventListener("run:finished", ({ target }) => {
+  const told = target.querySelector("[data-told]");
+  if (told) told.textContent = "";
+});
 customElements.define("partial-result", PartialResult);
