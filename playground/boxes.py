@@ -14,7 +14,9 @@ Size = tuple[int, int]  # width and height in pixels
 USUAL: Size = (1024, 768)
 SEEN = {"out:image", "out:video", "out:3d"}  # facts of what has a place before it has its pixels
 _SIZES = ("image_size", "size", "video_size")
-_TELLING = {*_SIZES, "width", "height", "aspect_ratio"}
+_COUNTS = ("num_images", "num_outputs", "num_samples", "num_videos", "number_of_images", "n")
+_TELLING = {*_SIZES, *_COUNTS, "width", "height", "aspect_ratio"}
+_MOST = 16  # places that are kept; more are below every screen
 _LARGEST = 20_000
 _RATIO = 64  # smaller numbers are no pixels
 
@@ -25,6 +27,18 @@ def of(run: Run) -> Size | None:
     if makes and not makes & SEEN:
         return None
     return told(run.arguments) or told(_defaults(run)) or USUAL
+
+
+def places(run: Run) -> list[Size]:
+    """A size for each picture or film that is awaited; none where words or sound will come."""
+    size = of(run)
+    return [size] * (count(run.arguments) or count(_defaults(run)) or 1) if size else []
+
+
+def count(arguments: Any) -> int | None:
+    """How many results arguments ask for."""
+    values = [arguments.get(name) for name in _COUNTS] if isinstance(arguments, Mapping) else []
+    return next((min(n, _MOST) for n in values if type(n) is int and n > 0), None)
 
 
 def _defaults(run: Run) -> dict[str, Any]:

@@ -73,6 +73,12 @@ class Shown:
     alt: str
 
     @property
+    def is_sized(self) -> bool:
+        """Whether its place is known, or none is needed."""
+        is_seen = self.artifact.kind in {"image", "video"}
+        return not is_seen or bool(self.artifact.width and self.artifact.height)
+
+    @property
     def elsewhere(self) -> str:
         """Upstream's own address, where a person may follow it."""
         url = self.artifact.url
@@ -195,17 +201,22 @@ def context(run: Run) -> dict[str, Any]:
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),
         "most_lines": LOG_LIMIT,
-        "box": boxes.of(run) if run.is_awaited else None,
+        "places": boxes.places(run) if run.is_awaited else [],
     }
 
 
 def results(run: Run) -> dict[str, Any]:
-    """All that the templates of a run's artifacts need; `copies` is how to watch those not copied yet."""
+    """All that the templates of a run's artifacts need.
+
+    `copies` is how to watch those not copied yet, `reserve` the place of those whose size nobody told.
+    """
     drawn = shown(run) if run.state == Run.State.SUCCEEDED else []
     is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in drawn)
+    is_sized = all(one.is_sized for one in drawn)
     return {
         "run": run,
         "shown": drawn,
+        "reserve": None if is_sized else boxes.of(run),
         "copies": live_marks.watch(run, "copies") if is_copying else "",
     }
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground import boxes, renderers
-from playground.models import Run
+from playground.models import Artifact, Run
 
 SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
+MEDIA = "https://v3.fal.media/files"
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
@@ -83,7 +84,7 @@ def test_what_was_left_out_is_what_the_model_takes_by_default(
 )
 def test_a_place_is_kept_for_what_is_seen(waiting: Any, facts: list[str], is_kept: bool) -> None:
     run = waiting({}, ["in:image", *facts])
-    assert bool(renderers.context(run)["box"]) is is_kept
+    assert bool(renderers.context(run)["places"]) is is_kept
 
 
 @pytest.mark.django_db
@@ -97,3 +98,29 @@ def test_no_place_is_kept_for_what_will_not_come(waiting: Any, client: Client, s
     page = client.get(run.get_absolute_url()).content
     assert b"So far" in page
     assert b'class="awaited"' not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sent", "count"), [({}, 2), ({"num_images": 3}, 3), ({"n": True}, 2), ({"n": 10**9}, 16)]
+)
+def test_each_result_that_was_asked_for_has_a_place(
+    waiting: Any, sent: dict[str, Any], count: int
+) -> None:
+    run = waiting({"num_images": {"type": "integer", "default": 2}}, [], **sent)
+    assert renderers.context(run)["places"] == [boxes.USUAL] * count
+
+
+@pytest.mark.django_db
+def test_a_film_of_unknown_size_has_the_place_that_was_kept_for_it(waiting: Any) -> None:
+    run = waiting({}, ["out:video"], aspect_ratio="9:16")
+    run.state = Run.State.SUCCEEDED
+    films = [
+        Artifact(run=run, position=n, path=f"{n}", kind="video", url=f"{MEDIA}/{n}.mp4", width=w)
+        for n, w in enumerate([None, 640])
+    ]
+    films[1].height = 360
+    Artifact.objects.bulk_create(films)
+    fragment = renderers.changed(run, "stage")
+    assert '<svg class="js-only" width="576" height="1024"' in fragment
+    assert '<svg width="640" height="360"' in fragment

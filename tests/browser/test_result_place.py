@@ -1,0 +1,75 @@
+"""The place of a result in a browser: there before its file is, and calm when the file does not come."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+
+__all__ = ["open_page", "session"]
+pytestmark = pytest.mark.browser
+FILES = "**/files/**"  # of upstream's: pictures that are made
+BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  return [x, y, width, height].map(Math.round);
+})"""
+SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.shifted += value; }).observe({ type: "layout-shift" });
+}"""
+
+
+def start(open_page: Open, model: str, size: tuple[int, int] = WIDE, **values: Any) -> Page:
+    """A page on which a run of the model was asked for."""
+    page = open_page(f"/models/{model}/?input={quote(json.dumps(values))}", size)
+    page.locator("[name=prompt]").press("Control+Enter")
+    return page
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_picture_has_its_box_before_its_file_is_here(
+    open_page: Open, size: tuple[int, int], count: int
+) -> None:
+    page = open_page("/", size)
+    held: list[Route] = []
+    page.route(FILES, lambda route: held.append(route))
+    values = {"prompt": "in its box", "num_images": count}
+    page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
+    page.locator("[name=prompt]").press("Control+Enter")
+    expect(page.locator(".awaited")).to_have_count(count)
+    kept = [one.bounding_box() for one in page.locator(".awaited").all()]
+    page.wait_for_selector(DONE)
+    expect(page.locator(".artifact img")).to_have_count(count)
+    page.wait_for_timeout(300)  # what came with the end has its place
+    page.evaluate(SHIFTS)
+    before = page.evaluate(BOXES)
+    assert [[round(box[side]) for side in ("width", "height")] for box in kept if box] == [
+        box[2:] for box in before
+    ]
+    assert all(min(box[2:]) > 100 for box in before)
+    for route in held:
+        route.continue_()
+    for picture in page.locator(".artifact img").all():
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
+    page.wait_for_timeout(300)
+    assert page.evaluate(BOXES) == before
+    assert page.evaluate("window.shifted") < 0.001
+
+
+def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -> None:
+    page = start(open_page, "sandbox/aurora/lite", prompt="a size of its own")
+    page.wait_for_selector(DONE)
+    picture = page.locator("#stage .artifact img")
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
+    was = page.evaluate(BOXES)
+    picture.evaluate(
+        """(one) => { one.previousElementSibling.setAttribute("width", 99); one.src += "?again"; }"""
+    )
+    expect(page.locator("#stage .place > svg")).not_to_have_attribute("width", "99")
+    assert page.evaluate(BOXES) == was
