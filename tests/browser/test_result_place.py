@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
 
 __all__ = ["open_page", "session"]
@@ -73,3 +74,13 @@ def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -
     )
     expect(page.locator("#stage .place > svg")).not_to_have_attribute("width", "99")
     assert page.evaluate(BOXES) == was
+
+
+def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
+    page = start(open_page, "sandbox/aurora/lite", prompt="endless" * 25)
+    page.wait_for_selector(DONE)
+    page.get_by_role("link", name="Details").click()
+    page.wait_for_url("**/runs/*/")
+    for width, height in (WIDE, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        assert_fits(page)
