@@ -76,6 +76,31 @@ def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -
     assert page.evaluate(BOXES) == was
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_picture_that_does_not_come_is_words_until_it_does(
+    open_page: Open, size: tuple[int, int]
+) -> None:
+    page = open_page("/", size)
+    broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
+    page.route(FILES, lambda route: route.fulfill(**broken))
+    page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
+    page.locator("[name=prompt]").press("Control+Enter")
+    page.wait_for_selector(DONE)
+    words = page.locator("#stage .missing")
+    expect(words).to_contain_text("could not be fetched. It is tried again by itself")
+    expect(page.locator("#stage .artifact img")).to_be_hidden()
+    figure = page.locator("#stage .artifact").bounding_box()
+    assert figure
+    assert figure["height"] < 160
+    expect(page.locator("#stage .artifact img")).to_be_visible()  # our copy, by itself
+    expect(words).to_be_hidden()
+    page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
+    page.goto("/runs/?q=missed")
+    expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
+    page.goto("/models/sandbox/aurora/lite/")
+    expect(page.locator("#strip li").first).to_contain_text("Not here yet")
+
+
 def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
     page = start(open_page, "sandbox/aurora/lite", prompt="endless" * 25)
     page.wait_for_selector(DONE)
