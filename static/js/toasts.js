@@ -3,6 +3,7 @@ function toast(text) {
   const note = document.createElement("toast-note");
   note.textContent = text;
   document.getElementById("toasts").append(note);
+  return note;
 }
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
@@ -17,6 +18,31 @@ document.addEventListener("htmx:sendError", (event) => {
 document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {
   if (successful) elt.closest?.("toast-note")?.remove();
 });
-document.addEventListener("run:finished", (event) => {
-  toast({ succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" }[event.detail.state] ?? "Run ended");
+
+/* Runs that ended are told in one note together, but for those whose end is before somebody's eyes. */
+const ENDS = { succeeded: "done", failed: "failed", cancelled: "cancelled" };
+const SEEN_PX = 80;
+let note;
+let ended = [];
+document.addEventListener("run:finished", ({ target, detail }) => {
+  if (isSeen(target)) return;
+  if (!note?.isConnected) ended = [];
+  ended.push(ENDS[detail.state] ?? "ended");
+  // Isolated, so that a title that is read from right to left stays within its half.
+  const words = ended.length > 1 ? together(ended) : `Run ${ended[0]}${target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : ""}`;
+  if (!note?.isConnected) note = toast(words);
+  else {
+    note.textContent = words;
+    note.wait();
+  }
 });
+function isSeen(run) {
+  if (document.hidden || !run.matches(".stage-run")) return false;
+  const { top, bottom } = run.getBoundingClientRect();
+  return Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX;
+}
+/** "3 runs done, 1 failed" */
+function together(ends) {
+  const counts = [...new Set(ends)].map((end) => [ends.filter((one) => one === end).length, end]);
+  return counts.map(([count, end], index) => `${count}${index ? "" : count > 1 ? " runs" : " run"} ${end}`).join(", ");
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -102,10 +103,35 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     first = page.locator("#strip li").nth(1)
     expect(first).to_have_attribute("data-run-state", "running")
     for told in (page, history):
-        expect(told.locator("#toasts")).to_contain_text("Run done")
+        expect(told.locator("#toasts")).to_contain_text(re.compile("Run done: .patience"))
     expect(first.locator("a")).to_have_attribute("data-state", "succeeded")
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
+
+
+ENDED = """(states) => states.forEach((state) => {
+  const run = document.body.appendChild(document.createElement("article"));
+  run.dataset.title = "a cat";
+  run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
+})"""
+
+
+def test_runs_that_end_together_are_told_together_and_below_the_head(
+    context: BrowserContext, vitrine: Up
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(vitrine.link)
+    page.goto("/runs/")
+    note = page.locator("#toasts > *")
+    page.evaluate(ENDED, ["failed"])
+    expect(note).to_have_text("Run failed: \u2068a cat\u2069")
+    page.evaluate(ENDED, ["succeeded", "succeeded"])
+    expect(note).to_have_text("1 run failed, 2 done")
+    head, told = page.locator(".head").bounding_box(), note.bounding_box()
+    assert head
+    assert told
+    assert told["y"] >= head["y"] + head["height"]
 
 
 def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
