@@ -60,4 +60,4 @@ def test_what_was_guessed_right_stays_as_it_is(begin: Any) -> None:
     expect(page.locator("[id$=-copies]")).to_have_count(1)
     expect(page.locator("[data-watch]")).to_have_count(0)
     assert page.locator("#stage .artifact img").evaluate("(shown) => shown.isSame")
-    expect(page.locator("#toasts")).to_be_empty()  # its end was in view
+    assert not page.locator("#toasts > *").count()  # its end was in view
