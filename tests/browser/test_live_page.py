@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.contexts import DONE, Contexts
+from tests.browser.contexts import Contexts
+from tests.browser.journeys import DONE
 from tests.processes import Up, until
 
 pytestmark = pytest.mark.browser
