@@ -123,7 +123,7 @@ def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
     def run(until: Callable[[], Any]) -> None:
-        asyncio.run(_alone(_work(["tester"], until)))
+        asyncio.run(alone(_work(["tester"], until)))
 
     return run
 
@@ -133,7 +133,7 @@ def team(sandbox: Control, transactional_db: None) -> Team:
     """Several workers, each with clients of its own."""
 
     def run(names: list[str], until: Callable[[], Any]) -> None:
-        asyncio.run(_alone(_work(names, until)))
+        asyncio.run(alone(_work(names, until)))
 
     return run
 
@@ -167,11 +167,11 @@ def catalogue(sandbox: Control, transactional_db: None) -> None:
         async with upstream.clients() as clients:
             await sync.run(clients.platform)
 
-    asyncio.run(_alone(bring()))
+    asyncio.run(alone(bring()))
     Endpoint.objects.update(thumbnail_url="", thumbnail_animated_url="")
 
 
-async def _alone(work: Coroutine[Any, Any, None]) -> None:
+async def alone(work: Coroutine[Any, Any, None]) -> None:
     """Do it, and leave no connection in the thread in which it met the database."""
     try:
         await work
@@ -180,7 +180,7 @@ async def _alone(work: Coroutine[Any, Any, None]) -> None:
 
 
 @pytest.fixture
-def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def runsalone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well."""
 
     async def rest(self: Any) -> float:

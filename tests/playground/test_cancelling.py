@@ -13,7 +13,7 @@ import fal
 from playground import follower, leases, lifecycle
 from playground.models import Run
 from playground.pacing import Pace
-from tests.playground.conftest import Ask, Control, Work, ended
+from tests.playground.conftest import Ask, Control, Work, alone, ended
 
 
 def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
@@ -73,7 +73,7 @@ def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
-    asyncio.run(follower.cancel(run.pk, Over(), Pace()))
+    asyncio.run(alone(follower.cancel(run.pk, Over(), Pace())))
     run.refresh_from_db()
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 

@@ -15,7 +15,7 @@ from playground import follower, lifecycle
 from playground.models import Run
 from playground.pacing import Pace
 from tests import clock
-from tests.playground.conftest import Ask, Control, Work, ended
+from tests.playground.conftest import Ask, Control, Work, alone, ended
 
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 
@@ -138,6 +138,6 @@ def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(
     monkeypatch.setattr(follower, "POLL_SOON_S", 0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
-    asyncio.run(follower.follow(run.pk, HANDLE, Mute(odd, odd), Pace()))
+    asyncio.run(alone(follower.follow(run.pk, HANDLE, Mute(odd, odd), Pace())))
     run.refresh_from_db()
     assert (run.state, run.error["message"]) == ("failed", "it failed")
