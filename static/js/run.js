@@ -77,11 +77,14 @@ class FieldError extends HTMLElement {
 }
 customElements.define("field-error", FieldError);
 
-/* On a narrow screen the stage is below the form: go there when Run was pressed. */
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "stage") return;
-  const box = event.target.getBoundingClientRect();
-  if (box.top > innerHeight - 120) event.target.scrollIntoView({ behavior: "smooth", block: "start" });
+/* On a narrow screen the stage is below the form: go there when Run was pressed, or when it made room above what is looked at. */
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "stage") return;
+  // In the next frame: until then a browser keeps what stood below the stage where it was.
+  requestAnimationFrame(() => {
+    const { top, bottom } = target.getBoundingClientRect();
+    if (top > innerHeight - 120 || bottom < innerHeight / 3) target.scrollIntoView({ behavior: "smooth", block: "start" });
+  });
 });
 
 /* A button that was pressed and then gave way to the next state leaves the focus to that state: a keyboard goes on from there. */
