@@ -180,7 +180,7 @@ async def alone(work: Coroutine[Any, Any, None]) -> None:
 
 
 @pytest.fixture
-def runsalone(monkeypatch: pytest.MonkeyPatch) -> None:
+def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well."""
 
     async def rest(self: Any) -> float:
