@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 
 # What ends while a cursor is closed comes as the driver says it.
 _DRIVER = connection.Database  # type: ignore[attr-defined]  # every backend has it
-# A lost connection, a lock: nobody's mistake.
+# A lost connection, a lock, a server that takes no writes while another takes over (internal): nobody's mistake.
 PASSING = (
     OperationalError,
     InterfaceError,
+    InternalError,
     _DRIVER.OperationalError,
     _DRIVER.InterfaceError,
+    _DRIVER.InternalError,
 )
+# Whatever a database may answer: Django's InterfaceError is no DatabaseError.
+ANY = (DatabaseError, *PASSING)
 
 
 def tell(log: logging.Logger, error: BaseException, words: str, *args: object) -> None:

@@ -33,5 +33,10 @@ def put(name: str, content: File[Any], size_bytes: int) -> str:
     return stored
 
 
+def why(error: Exception) -> str:
+    """What ails the storage, in words for people: not where its files lie."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 def _is_whole(name: str, size_bytes: int) -> bool:
     return default_storage.exists(name) and default_storage.size(name) == size_bytes

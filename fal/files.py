@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 
+from fal import bodies, reading
 from fal.addresses import origin
 from fal.answers import Answer, rejection
 from fal.errors import FalError, FileUnavailable, LedAway
@@ -55,14 +56,17 @@ class Files:
         elsewhere in public, plain FileUnavailable where they lead inside. Never sends the key.
         """
         if url[:5].lower() == "data:":
-            yield _from_data_uri(url, max_bytes)
+            content_type, content = decoded(url, max_bytes=max_bytes)
+            yield Download(content_type, len(content), _sliced(content))
             return
         async with self._follow(url) as response:
             size = _size(response)
             if size is not None and size > max_bytes:
                 raise _too_large(max_bytes)
-            async with aclosing(_capped(response, max_bytes)) as chunks:
-                yield Download(_main_type(response.headers.get("content-type", "")), size, chunks)
+            given = response.aiter_bytes(_CHUNK_BYTES)
+            claimed = reading.media_type(response.headers.get("content-type", ""))
+            async with aclosing(bodies.capped(given, max_bytes, _too_large(max_bytes))) as chunks:
+                yield Download(claimed, size, chunks)
 
     @asynccontextmanager
     async def _follow(self, url: str) -> AsyncGenerator[httpx.Response]:
@@ -110,17 +114,11 @@ class Files:
         return target
 
 
-async def _capped(response: httpx.Response, max_bytes: int) -> AsyncGenerator[bytes]:
-    seen = 0
-    async for chunk in response.aiter_bytes(_CHUNK_BYTES):
-        seen += len(chunk)
-        if seen > max_bytes:
-            raise _too_large(max_bytes)
-        yield chunk
+def decoded(url: str, *, max_bytes: int) -> tuple[str, bytes]:
+    """The type and the bytes in `data:[type][;base64],…` (C33); raises FileUnavailable for what we do not take.
 
-
-def _from_data_uri(url: str, max_bytes: int) -> Download:
-    """Decodes `data:[type][;base64],…` (C33); base64 in either alphabet, with or without padding."""
+    Base64 in either alphabet, with or without padding.
+    """
     head, comma, body = url[5:].partition(",")
     if not comma:
         raise FileUnavailable("The data URI has no data.")
@@ -137,16 +135,13 @@ def _from_data_uri(url: str, max_bytes: int) -> Download:
             raise FileUnavailable("The data URI is not valid base64.") from error
     if len(content) > max_bytes:
         raise _too_large(max_bytes)
-    return Download(_main_type(head) or "text/plain", len(content), _sliced(content))
+    claimed = head.partition(";")[0].strip() or "text/plain"
+    return reading.media_type(claimed), content
 
 
 async def _sliced(content: bytes) -> AsyncGenerator[bytes]:
     for start in range(0, len(content), _CHUNK_BYTES):
         yield content[start : start + _CHUNK_BYTES]
-
-
-def _main_type(header: str) -> str:
-    return header.partition(";")[0].strip().lower()
 
 
 def _size(response: httpx.Response) -> int | None:

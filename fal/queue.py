@@ -7,9 +7,8 @@ from contextlib import aclosing
 from typing import Any
 
 import httpx
-import httpx_sse
 
-from fal import reading
+from fal import bodies, reading
 from fal.answers import Answer, run_failure
 from fal.endpoint_id import EndpointId
 from fal.errors import NotReady, RequestRejected, Unreachable, Unreadable, UpstreamFailed
@@ -69,13 +68,14 @@ class Queue:
         url = f"{base.rstrip('/')}/stream{mark}{query}"
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
         async with self._wire.stream("GET", url, params=_logs(logs), headers=headers) as response:
-            if "text/event-stream" not in response.headers.get("content-type", ""):
-                raise Unreadable("fal's status stream is none.", status=response.status_code)
-            async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as events:
-                async for event in events:
-                    if not event.data:
-                        continue
-                    status = Status.from_json(reading.parse(event.data))
+            head = Answer(response.status_code, response.headers, b"")
+            if not bodies.is_stream(head.content_type):
+                raise Unreadable("fal's status stream is none.", status=head.status)
+            too_large = Unreadable("fal's status stream is too large.", status=head.status)
+            chunks = bodies.capped(response.aiter_bytes(), bodies.MAX_ANSWER_BYTES, too_large)
+            async with aclosing(bodies.events(chunks)) as events:
+                async for text in events:
+                    status = Status.from_json(reading.parse(text))
                     yield status
                     if status.is_completed:
                         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,8 @@ from fal.errors import UpstreamFailed
 from fal.storable import storable_text
 
 Json = Mapping[str, Any]
+LONGEST_MEDIA_TYPE = 127
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 ALWAYS_EXACT = 16  # characters of a fraction: 15 digits and the point come back as they were
 
 
@@ -120,3 +123,13 @@ def moment_of(text: str) -> datetime | None:
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def media_type(claim: str) -> str:
+    """The type that a header or an address names, in small letters and without parameters; "" where it names none.
+
+    What is longer than any type is none, and nothing is left that could break a header.
+    """
+    found = claim.partition(";")[0].strip().lower()
+    is_one = len(found) <= LONGEST_MEDIA_TYPE and _MEDIA_TYPE.fullmatch(found)
+    return found if is_one else ""

@@ -1,4 +1,4 @@
-"""Live sessions: an input, a result, and the next, over one connection (protocol, section 8.2)."""
+"""Live sessions: inputs one way, results the other, over one connection (protocol, section 8.2)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Session:
             raise Unreachable("fal ended the session.", sent=True) from error
 
     async def results(self) -> AsyncGenerator[dict[str, Any] | RunFailed]:
-        """Every result, a refused input as the RunFailed that it is; ends when fal has waited for long."""
+        """Every result, a refused input as the RunFailed that it is; ends when fal has waited for long, or leaves."""
         try:
             async for frame in self._connection:
                 told = _read(frame)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -26,7 +25,6 @@ PART_BYTES = 10 << 20
 _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 18
 UNKNOWN_TYPE = "application/octet-stream"
-_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[\x20-\x7e]*)?", re.ASCII)
 _MOST_BEGUN = 100  # uploads in parts that are remembered after they broke off
 Source = Path | str | bytes | IO[bytes] | AsyncIterable[bytes]
 Progress = Callable[[int, int], Awaitable[None]]
@@ -65,11 +63,12 @@ class Storage:
         """The URL under which models find what `source` (a path, a file, bytes or chunks) holds.
 
         Above 90 MiB it goes in parts of 10 MiB. Every step is safe to repeat, and is repeated.
-        Parts that broke off go on where they stopped when the same `key` (a name for the content)
-        is given again. `on_progress` hears how many bytes are there, and of how many.
+        Parts that broke off go on where they stopped when the same `key` is given again: a name for
+        the content and its owner, which one caller at a time has. `on_progress` hears how many bytes
+        are there, and of how many.
         """
         # Browsers say the type; what is no type would be no header either.
-        content_type = content_type if _TYPE.fullmatch(content_type) else UNKNOWN_TYPE
+        content_type = reading.media_type(content_type) or UNKNOWN_TYPE
         async with _opened(source) as (file, size_bytes):
             if size_bytes > SINGLE_UP_TO_BYTES:
                 new = partial(

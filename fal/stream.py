@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-import httpx_sse
 
-from fal import reading
+from fal import bodies, reading
 from fal.answers import Answer, reason, run_failure
 from fal.endpoint_id import EndpointId
-from fal.errors import RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
+from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
 from fal.result import KEPT_BYTES, Result
 from fal.sync import run_headers
-from fal.wire import MAX_ANSWER_BYTES, MODEL_STREAM, OnSent, Wire, may_have_been_taken
+from fal.wire import MODEL_STREAM, OnSent, Wire, may_have_been_taken
 
 _ERROR_KEYS = {"detail", "error", "error_type", "message", "request_id", "status", "type"}
 BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
+END_S = 5.0  # how long the end of an answer is waited for that is whole already
 
 
 @dataclass(frozen=True)
@@ -90,29 +91,36 @@ async def results(
     """What a successful answer tells while its body comes: partials, the last thing a Result.
 
     `head` is the answer without its body. A body that is no event stream is the output itself.
+    The last event is the output, unless the model called one whole before. That one is the output
+    however the body ends, by a cut or by silence; and an error is the run's own before a cut.
     Raises RunFailed where the stream says so, or ends without an output.
     """
     yield Partial(None, head.request_id)
-    if "text/event-stream" not in head.headers.get("content-type", ""):
+    body = bodies.answer(chunks, head.status)
+    first = await anext(body, b"")
+    chunks = bodies.joined(first, body)
+    if not bodies.is_stream(head.content_type, first):
         yield await _whole(head, chunks)
         return
-    async with aclosing(_events(chunks)) as events:
-        last = ""
-        async for text in events:
-            last = text
-            said = _said(head, text, endpoint_id)
+    event = _Event()
+    async with aclosing(bodies.events(chunks)) as texts:
+        while (text := await _next(texts, after=event)) is not None:
+            found = _Event.read(text)
+            if not found.counts_after(event):
+                continue
+            event = found
+            said = _said(head, event, endpoint_id)
             if said is not None:
                 yield said
             if isinstance(said, Result):
                 return
-    yield _output(head, last)
+    yield _output(head, event)
 
 
 def broken(head: Answer, why: str) -> RunFailed:
     """The failure of a run whose answer broke off: fal had it, and nobody here knows how it went on."""
-    why = why.removeprefix("fal cannot be reached: ").rstrip(".")
     return RunFailed(
-        f"The answer broke off before the output was there: {why}.",
+        f"The answer broke off before the output was there. {why}",
         type=BROKEN,
         request_id=head.request_id,
         is_retryable=True,
@@ -122,74 +130,100 @@ def broken(head: Answer, why: str) -> RunFailed:
 
 async def _whole(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
     body = bytearray()
-    async for chunk in _capped(chunks):
+    async for chunk in chunks:
         body += chunk
     return Result.from_connection(head._replace(content=bytes(body)))
 
 
-async def _events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:
-    """The data of each event; the last one too where the blank line after it is missing (C34)."""
-    response = httpx.Response(
-        200, headers={"content-type": "text/event-stream"}, content=_ended(chunks)
-    )
-    async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as events:
-        async for event in events:
-            if event.data and event.data.strip() != "[DONE]":
-                yield event.data
-
-
-async def _ended(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    async for chunk in _capped(chunks):
-        yield chunk
-    yield b"\n\n"
-
-
-async def _capped(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise UpstreamFailed(f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB.")
-        yield chunk
-
-
-def _said(head: Answer, text: str, endpoint_id: str) -> Partial | Result | None:
-    """What one event means; a workflow's events say by a type what they are."""
+async def _next(texts: AsyncGenerator[str], after: _Event) -> str | None:
+    """The next event; None at the end, which may be a cut where the last word was said."""
     try:
-        value = reading.parse(text)
-    except UpstreamFailed:
-        return None  # it matters only if it stays the last one
-    typed = reading.as_mapping(value)
+        async with asyncio.timeout(END_S if after.is_whole else None):
+            return await anext(texts, None)
+    except (TimeoutError, httpx.HTTPError, FalError):
+        if after.is_last_word:
+            return None
+        raise
+
+
+class _Event(NamedTuple):
+    """What one event holds: its text, and the JSON in it; None where there is none."""
+
+    text: str = ""
+    value: Any = None
+    is_exact: bool = True
+
+    @classmethod
+    def read(cls, text: str) -> _Event:
+        """The event; one that is no JSON matters only if it stays the last one."""
+        try:
+            return cls(text, *reading.parse_whole(text))
+        except UpstreamFailed:
+            return cls(text)
+
+    @property
+    def is_bare_error(self) -> bool:
+        """Whether it tells of an error and of nothing else."""
+        said = reading.as_mapping(self.value)
+        return said.keys() <= _ERROR_KEYS and bool(said.get("error") or said.get("detail"))
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it tells of an error, alone or beside how far the output is (section 7: `error`)."""
+        error = reading.as_mapping(self.value).get("error")
+        return self.is_bare_error or (bool(error) and isinstance(error, str | dict))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model itself calls it the whole output."""
+        return reading.as_mapping(self.value).get("partial") is False and not self.is_error
+
+    @property
+    def is_last_word(self) -> bool:
+        """Whether it tells what came of the run."""
+        return self.is_whole or self.is_error
+
+    def counts_after(self, before: _Event) -> bool:
+        """Whether it takes the place of the event before: nothing but a last word takes a whole one's."""
+        return self.text.strip() != "[DONE]" and (self.is_last_word or not before.is_whole)
+
+
+def _said(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | None:
+    """What one event means; a workflow's events say by a type what they are."""
+    typed = reading.as_mapping(event.value)
     kind = typed.get("type") if endpoint_id.startswith("workflows/") else None
     if kind == "output":
-        return _output(head, text, typed.get("output"))
+        return _output(head, event._replace(value=typed.get("output", typed)))
     if kind == "error":
         raise _node_failed(head, typed)
     if kind == "completion":
         return Partial(typed.get("output"), head.request_id)
-    return None if kind == "submit" else Partial(value, head.request_id)
+    # An error in the place of the output so far would wipe it out.
+    is_silent = event.value is None or event.is_bare_error or kind == "submit"
+    return None if is_silent else Partial(event.value, head.request_id)
 
 
-def _output(head: Answer, text: str, value: Any = None) -> Result:
+def _output(head: Answer, event: _Event) -> Result:
     """The last event as the output; raises RunFailed where it cannot be one."""
-    is_exact = True
-    if value is None:
-        try:
-            value, is_exact = reading.parse_whole(text)
-        except UpstreamFailed as error:
-            raise _unusable(head, text, "The stream ended without an output.") from error
-    if not isinstance(value, dict) or value.get("partial") is True:
-        raise _unusable(head, text, "The stream ended before the output was whole.")
-    if value and set(value) <= _ERROR_KEYS and {"detail", "error"} & set(value):
-        why = reason(head._replace(content=text.encode()))
-        raise RunFailed(
-            why.message,
-            type=why.type,
-            detail=why.detail,
-            request_id=head.request_id,
-            billable_units=head.billable_units,
-        )
-    return Result.of(head, value, text, is_exact)
+    if event.is_error:
+        raise _failed(head, event)
+    if not isinstance(event.value, dict):
+        raise _unusable(head, event.text, "The stream ended without an output.")
+    if event.value.get("partial") is True:
+        raise _unusable(head, event.text, "The stream ended before the output was whole.")
+    return Result.of(head, event.value, event.text, event.is_exact)
+
+
+def _failed(head: Answer, event: _Event) -> RunFailed:
+    """The failure that the model told of in its last event."""
+    why = reason(head._replace(content=event.text.encode()))
+    return RunFailed(
+        why.message,
+        type=why.type,
+        detail=why.detail,
+        request_id=head.request_id,
+        billable_units=head.billable_units,
+    )
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:

@@ -48,20 +48,27 @@ def verdict(
     headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now_s: float
 ) -> Verdict:
     """Check a delivery by its headers (any case), the raw body and the public keys (10.2)."""
+    if not is_well_formed(headers, now_s):
+        return Verdict.MALFORMED
     given = signature_headers(headers)
-    if len(given) < len(HEADERS):
-        return Verdict.MALFORMED
     request_id, user_id, stamp, signature = (given[name] for name in HEADERS)
-    if not _STAMP.fullmatch(stamp) or not _SIGNATURE.fullmatch(signature):
-        return Verdict.MALFORMED
-    if abs(int(stamp) - now_s) > SKEW_S:
-        return Verdict.MALFORMED
     # A header that is no latin-1 text arrives as surrogates: such a one nobody signed.
     parts = [request_id, user_id, stamp, hashlib.sha256(body).hexdigest()]
     message = "\n".join(parts).encode("utf-8", "surrogateescape")
     signed = bytes.fromhex(signature)
     fits = any(_fits(key, signed, message) for key in keys)
     return Verdict.GENUINE if fits else Verdict.UNKNOWN_KEY
+
+
+def is_well_formed(headers: Mapping[str, str], now_s: float) -> bool:
+    """Whether the headers are those of a signed delivery of these minutes: told before its body is read."""
+    given = signature_headers(headers)
+    if len(given) < len(HEADERS):
+        return False
+    _, _, stamp, signature = (given[name] for name in HEADERS)
+    if not _STAMP.fullmatch(stamp) or not _SIGNATURE.fullmatch(signature):
+        return False
+    return abs(int(stamp) - now_s) <= SKEW_S
 
 
 def _fits(key: bytes, signature: bytes, message: bytes) -> bool:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
-    ConnectionClosedOK,
     InvalidHandshake,
     InvalidStatus,
     InvalidURI,
 )
 from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 
-from fal import reading
+from fal import bodies, reading
 from fal.answers import Answer, rejection, run_failure
+from fal.bodies import MAX_ANSWER_BYTES
 from fal.endpoint_id import EndpointId
 from fal.errors import FalError, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.request import arguments_as_bytes
 from fal.result import KEPT_BYTES, Result
 from fal.storable import storable_text
-from fal.stream import Partial, broken, results
-from fal.wire import MAX_ANSWER_BYTES, Wire, may_have_been_taken
+from fal.stream import END_S, Partial, broken, results
+from fal.wire import Wire, may_have_been_taken
 
 OPEN_S = 10.0
 PING_S = 20.0  # an upstream that no longer answers pings is gone, however long a model may think
 CLOSE_S = 1.0
 IDLE_S = 600.0  # as long as a synchronous run is waited for
-END_S = 5.0  # how long the end of an answer is waited for that is whole already
+_STILL_OPEN_OR_DONE = frozenset({None, 1000, 1001})
 
 
 class WebSocket:
@@ -50,46 +50,44 @@ class WebSocket:
 
         What had come of an output that broke off is the last Partial.
         """
-        head: Answer | None = None
-        came = _Body()
         url = f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}"
         connection = await opened(self._wire, url, self._wire.credentials(url))
         try:
-            await connection.send(arguments_as_bytes(arguments).decode())
+            with _named_errors():
+                await connection.send(arguments_as_bytes(arguments).decode())
             if on_sent:
                 await on_sent()
             start = await _start(connection)
-            head = start.head
-            if not 200 <= head.status < 300:
+            if not 200 <= start.told.status < 300:
                 refusal = await _refusal(self._wire, start, connection)
                 self._wire.heard(url, refusal)
                 raise refusal
-            came = _Body(is_kept="text/event-stream" not in head.headers.get("content-type", ""))
-            async with aclosing(
-                results(head, _parts(connection, start.request_id, came), endpoint_id)
-            ) as found:
+            async with aclosing(_answer(connection, start, endpoint_id)) as found:
                 async for one in found:
                     yield one
-        except ConnectionClosed as error:
-            if head is not None:
-                if came.pieces:
-                    yield Partial(came.so_far(), head.request_id)
-                raise broken(head, "fal closed the connection.") from error
-            raise Unreachable(
-                "fal closed the connection before it answered.", sent=True, is_unconfirmed=True
-            ) from error
-        except Unreadable as error:
-            # The id that all frames have vouches for nothing.
-            error.is_unconfirmed = not start.told.request_id
-            raise
-        except (UpstreamFailed, Unreachable) as error:
-            if head is not None and head.status < 300:
-                if came.pieces:
-                    yield Partial(came.so_far(), head.request_id)
-                raise broken(head, error.message) from error
-            raise
         finally:
             await connection.close()
+
+
+async def _answer(
+    connection: ClientConnection, start: _Start, endpoint_id: str
+) -> AsyncGenerator[Partial | Result]:
+    """What a successful answer tells; what had come of an output that broke off is the last Partial."""
+    head = start.head
+    came = _Body(is_kept=not bodies.is_stream(head.content_type))
+    parts = _parts(connection, start.request_id, came)
+    try:
+        async with aclosing(results(head, parts, endpoint_id)) as found:
+            async for one in found:
+                yield one
+    except Unreadable as error:
+        # The id that all frames have vouches for nothing.
+        error.is_unconfirmed = not start.told.request_id
+        raise
+    except (UpstreamFailed, Unreachable) as error:
+        if came.pieces:
+            yield Partial(came.so_far(), head.request_id)
+        raise broken(head, error.message) from error
 
 
 async def opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
@@ -197,15 +195,7 @@ async def _parts(
     A whole body has come to its end, too, where fal closes the connection in the proper way or
     says nothing more: the end frame says nothing that the answer lacks.
     """
-    while True:
-        try:
-            frame = await _next(connection, came)
-        except ConnectionClosedOK:
-            if came.is_whole():
-                return
-            raise
-        if frame is None:
-            return
+    while (frame := await _next(connection, came)) is not None:
         said = _metadata(frame)
         if said is None or said["request_id"] != request_id:
             piece = frame.encode() if isinstance(frame, str) else frame
@@ -216,24 +206,30 @@ async def _parts(
 
 
 async def _next(connection: ClientConnection, came: _Body) -> str | bytes | None:
-    """The next frame; None where none comes for a while and none is missing."""
+    """The next frame; None where none comes for a while, or any more, and none is missing."""
     soon_s = min(END_S, IDLE_S)
-    try:
+    with suppress(Unreachable):  # a connection that is closed says so again
         return await _frame(connection, soon_s)
-    except Unreachable:
-        if came.is_whole():
-            return None
+    if connection.close_code in _STILL_OPEN_OR_DONE and came.is_whole():
+        return None
     return await _frame(connection, IDLE_S - soon_s)
 
 
 async def _frame(connection: ClientConnection, limit_s: float) -> str | bytes:
-    try:
+    with _named_errors():
         async with asyncio.timeout(limit_s):
             return await connection.recv()
-    except TimeoutError as error:
-        raise Unreachable(
-            "fal keeps the connection and says nothing.", sent=True, is_unconfirmed=True
-        ) from error
+
+
+@contextmanager
+def _named_errors() -> Generator[None]:
+    """Turns what befalls an open connection into Unreachable: what was sent may be at work."""
+    try:
+        yield
+    except (ConnectionClosed, TimeoutError) as error:
+        is_open = isinstance(error, TimeoutError)
+        words = "keeps the connection and says nothing" if is_open else "closed the connection"
+        raise Unreachable(f"fal {words}.", sent=True, is_unconfirmed=True) from error
 
 
 async def _refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from fal import bodies
 from fal.answers import Answer, rejection
-from fal.errors import FalError, RequestRejected, Unreachable, UpstreamFailed
+from fal.errors import FalError, RequestRejected, Unreachable
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
@@ -47,7 +48,6 @@ LATE_S = 4.0  # of what mostly takes milliseconds
 TRIES = 3
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-MAX_ANSWER_BYTES = 128 << 20
 BODY_S = 300.0  # a body that drips for longer is none
 
 # Without these the request cannot have left this machine, so fal cannot have taken it.
@@ -223,13 +223,8 @@ class Wire:
         content = bytearray()
         try:
             async with asyncio.timeout(BODY_S):
-                async for chunk in response.aiter_bytes():
+                async for chunk in bodies.answer(response.aiter_bytes(), response.status_code):
                     content += chunk
-                    if len(content) > MAX_ANSWER_BYTES:
-                        raise UpstreamFailed(
-                            f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB.",
-                            status=response.status_code,
-                        )
         except TimeoutError:
             raise Unreachable("fal's answer does not come to its end.", sent=True) from None
         body = bytes(content)
@@ -304,9 +299,11 @@ class _named_errors:
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
             words = str(error) or type(error).__name__
-            raise Unreachable(
-                f"fal cannot be reached: {words}", sent=not isinstance(error, _NOT_SENT)
-            ) from error
+            if isinstance(error, _NOT_SENT):
+                raise Unreachable(f"fal cannot be reached: {words}") from error
+            is_late = isinstance(error, httpx.TimeoutException)
+            told = "fal did not answer in time." if is_late else "The connection to fal broke off."
+            raise Unreachable(told, sent=True, detail=words) from error
 
 
 def may_have_been_taken(error: FalError) -> bool:

@@ -7,15 +7,15 @@ import hashlib
 import logging
 import os
 import tempfile
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import IO, Any
 
-from asgiref.sync import sync_to_async
 from django.core.files import File
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 
 import fal
@@ -23,7 +23,7 @@ from catalog import whole_files
 from catalog.pictures import picture_files
 from fal.storable import storable_text
 from playground import clock, writing
-from playground.files import sniffing
+from playground.files import mesh_viewer, sniffing
 from playground.files.posters import Looker, Seen
 from playground.models import Artifact
 
@@ -43,6 +43,7 @@ MEDIA = {"image", "video", "audio"}
 # Instead of these a host in trouble gives a page with its excuses. A 3D model may be JSON (glTF).
 PROMISED = {"image": "an image", "video": "a video", "audio": "a sound", "mesh": "a 3D model"}
 SVG = "image/svg+xml"
+UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 TAKEN_FOR = timedelta(minutes=1)  # renewed for as long as its worker copies it
 # As the index `artifact_to_copy` has it: SQLite takes a partial index only for literals.
 REMOTE = Func(
@@ -117,12 +118,20 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
     except OSError as error:  # a full disk: told in a line, and where the file should lie to nobody
         words = "artifact %s of run %s not stored: %s"
         log.warning(words, artifact.path, artifact.run_id, error)
-        await _not_stored(artifact, error.strerror or str(error))
+        await _not_stored(artifact, error)
         return
     except Exception as error:  # whatever other storages may raise: a bucket that is away
         log.exception("artifact %s of run %s not stored", artifact.path, artifact.run_id)
-        await _not_stored(artifact, str(error))
+        await _not_stored(artifact, error)
         return
+    try:
+        await _note_kept(artifact, kept)
+    except DatabaseError as error:
+        is_over = artifact.attempts + 1 >= TRIES_FOR_NONE
+        await _not_kept(artifact, f"The database does not take it: {error}", is_over)
+
+
+async def _note_kept(artifact: Artifact, kept: Kept) -> None:
     # What upstream said of something else is not true of this.
     said = artifact if artifact.kind == kept.kind else Artifact()
     await _note(
@@ -130,7 +139,7 @@ async def keep(artifact: Artifact, files: fal.Files, looker: Looker) -> None:
         state=Artifact.State.STORED,
         kind=kept.kind,
         # Megabytes that lists would carry along.
-        url=artifact.url[:64] if _is_inline(artifact) else artifact.url,
+        url=artifact.url[:64] if artifact.is_inline else artifact.url,
         file=kept.name,
         digest=kept.digest,
         size_bytes=kept.size_bytes,
@@ -160,18 +169,14 @@ def _most_tries(artifact: Artifact, error: fal.FalError) -> int:
     if error.is_retryable:
         return TRIES
     is_final = error.status is None and not isinstance(error, fal.LedAway)
-    if is_final or _is_inline(artifact):
+    if is_final or artifact.is_inline:
         return 1
     return TRIES_FOR_GONE if error.status == HTTPStatus.GONE else TRIES_FOR_NONE
 
 
-def _is_inline(artifact: Artifact) -> bool:
-    """Whether the address holds the file itself."""
-    return artifact.url[:5].lower() == "data:"
-
-
-async def _not_stored(artifact: Artifact, why: str) -> None:
-    await _not_kept(artifact, f"The storage does not take it: {why}.", is_over=False)
+async def _not_stored(artifact: Artifact, error: Exception) -> None:
+    why = f"The storage does not take it: {whole_files.why(error)}."
+    await _not_kept(artifact, why, is_over=False)
 
 
 async def _not_kept(artifact: Artifact, why: str, is_over: bool, **found: Any) -> None:
@@ -186,28 +191,16 @@ async def _not_kept(artifact: Artifact, why: str, is_over: bool, **found: Any) -
 
 
 async def _note(artifact: Artifact, *, again: timedelta | None = None, **values: Any) -> None:
-    """Write down what came of a copy, again and again while the database is locked or away; pages hear of news."""
-    pk = artifact.pk
+    """Write down, surely, what came of a copy; pages hear of news."""
     is_news = values["state"] != artifact.state or values["error"] != artifact.error
 
-    def write() -> None:
+    def write(run: uuid.UUID) -> None:
         at = {"next_attempt_at": clock.now() + again} if again else {}
-        with transaction.atomic(savepoint=False):
-            Artifact.objects.filter(pk=pk).update(**values, **at)
-            if is_news:
-                writing.renew(artifact.run_id)
+        Artifact.objects.filter(pk=artifact.pk).update(**values, **at)
+        if is_news:
+            writing.renew(run)
 
-    pause_s = 0.1
-    while True:
-        try:
-            await sync_to_async(write)()
-        except DatabaseError as error:
-            log.warning("artifact %d: not written, again in a moment: %s", pk, error)
-            await sync_to_async(close_old_connections)()
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 2.0)
-        else:
-            return
+    await writing.surely(write, artifact.run_id)
 
 
 async def _copy(artifact: Artifact, files: fal.Files, looker: Looker) -> Kept:
@@ -255,17 +248,31 @@ async def _looked_at(kept: Kept, path: str, guess: str, looker: Looker) -> Kept:
         )
     is_media = kept.content_type.partition("/")[0] in MEDIA
     seen = await looker.look(path, kept.content_type if is_media else f"{guess}/")
+    kind = _kind(guess, kept.content_type, seen)
+    warning = await _drawn(kept, path, looker) if kind == "mesh" else ""
     base = kept.name.rpartition(".")[0]
     poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
     return replace(
         kept,
-        kind=_kind(guess, kept.content_type, seen),
+        kind=kind,
+        warning=warning,
         width=seen.width or kept.width,
         height=seen.height or kept.height,
         duration_s=seen.duration_s,
         poster=await asyncio.to_thread(picture_files.put, poster, seen.poster),
         thumbnail=await asyncio.to_thread(picture_files.put, thumbnail, seen.thumbnail),
     )
+
+
+async def _drawn(kept: Kept, path: str, looker: Looker) -> str:
+    """A sentence where a mesh cannot be shown; else nothing, and its page lies beside it."""
+    with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
+        if not await looker.draw_mesh(path, kept.name.rpartition(".")[2], page.name):
+            return UNSHOWN
+        size_bytes = page.seek(0, os.SEEK_END)
+        name = mesh_viewer.page_of(kept.name)
+        await asyncio.to_thread(whole_files.put, name, File(page), size_bytes)
+    return ""
 
 
 def _kind(guess: str, content_type: str, seen: Seen) -> str:

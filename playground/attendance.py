@@ -16,8 +16,8 @@ from playground.models import Run, Transport, Worker
 
 ALIVE = timedelta(seconds=20)
 LOOK_EVERY_S = 8.0
-NOBODY = "No worker is running, so runs wait. Start one with `manage.py worker`."
-NO_KEY = "FAL_KEY is not set, so runs wait. Put it into .env and start Vitrine again."
+NOBODY = "Runs wait: no worker is running. An admin can start one (manage.py worker)."
+NO_KEY = "Runs wait: FAL_KEY is not set. An admin can put it into .env and start Vitrine again."
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import fal
 from catalog.models import Standing
-from playground import lifecycle, outcomes, webhooks
+from playground import asking, lifecycle, outcomes, webhooks
 from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run
 from playground.pacing import LONGEST_ASKED_FOR_S
 from playground.transports import direct
+from playground.words import sentence
 from playground.writing import surely
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
         return None  # before its files go up
     try:
         arguments = await inputs.resolved(run, upstream)
+        if arguments is not run.arguments:
+            await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
         has_left = has_left or await surely(lifecycle.leave, run.pk, set())
         if not has_left:
             return None
@@ -60,7 +63,8 @@ async def send(run: Run, upstream: fal.Clients) -> fal.Handle | None:
             note="",
         ),
     )
-    return handle if has_it else None  # else its webhook came before the answer and ended it
+    # Its webhook may have come before the answer: then there was nothing new, and perhaps the end.
+    return handle if has_it or not await asking.is_over(run.pk) else None
 
 
 async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
@@ -72,8 +76,9 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
         asked_for_s = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
         pause_s = asked_for_s or min(2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
-        when = f" It is sent again in {pause_s:.0f} s." if pause_s >= WORTH_TELLING_S else ""
-        words, pause = f"{str(error)[:200]}{when}", timedelta(seconds=pause_s)
+        when = f"in {pause_s:.0f} s" if pause_s >= WORTH_TELLING_S else "in a moment"
+        words = f"{sentence(str(error)[:200])} It is sent again {when}."
+        pause = timedelta(seconds=pause_s)
         await surely(lifecycle.give_back, run.pk, words, pause, has_left)
     else:
         failed = outcomes.failed(error, by="submit")

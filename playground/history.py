@@ -20,7 +20,10 @@ from playground.models import Run
 from playground.querysets import RunQuerySet
 
 UNFINISHED = "unfinished"
-STATES = [(UNFINISHED, "under way"), *[(s.value, s.value) for s in Run.FINAL]]
+STATES = [
+    (UNFINISHED, "under way"),
+    *[(s.value, s.value) for s in (Run.State.UNCONFIRMED, *Run.FINAL)],
+]
 DAYS = {"1": "today", "7": "last 7 days", "30": "last 30 days"}
 SHOWN_VALUE = 300
 

@@ -40,7 +40,8 @@ async def tend(upstream: fal.Clients) -> float:
         except Exception as error:
             # Nobody thought of this; the others are not to wait for it.
             outages.tell(log, error, "run %s: a late look broke off", look.run_id)
-            continue
+            if not _is_old(look):
+                continue
         await look.adelete()
     return LOOK_AGAIN_S
 

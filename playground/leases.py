@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -40,6 +40,8 @@ from playground.turns import (
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
+# Who takes a live session over can only end it, so its process is given time to come back.
+LIVE_LEASE = timedelta(minutes=1)
 
 State = Run.State
 HALF_SENT = {"message": "Its worker stopped while upstream's answer was on the way."}
@@ -67,6 +69,7 @@ _TO_SEND = (
     "endpoint__endpoint_id",
     "endpoint__standing",
 )
+GOES_ON = " The run goes on by itself."
 
 # Whether the caller sends a run, if it gets it, before it does anything else.
 MayLeave = Callable[[Run], bool]
@@ -80,6 +83,15 @@ class Claim:
     to_follow: list[uuid.UUID]
 
 
+class Begun(NamedTuple):
+    """Free runs that had been begun, by what is to be done with them."""
+
+    to_send: list[Run]  # after all
+    to_follow: list[uuid.UUID]
+    held: list[uuid.UUID]  # by the very worker that looks
+    broken_off: list[Run]  # with their worker
+
+
 def claim(
     worker: str,
     limit: int,
@@ -87,12 +99,14 @@ def claim(
     may_go: MayGo = NO_LIMIT,
     may_leave: MayLeave = lambda run: False,
     tried: Tried = NONE_TRIED,
+    held: Collection[uuid.UUID] = (),
 ) -> Claim:
     """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`, untried models first.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
-    still going up was not sent.
+    still going up was not sent. What this worker has `held` all the same, through a sleep
+    or a locked database that took longer than its lease, it goes on with.
 
     Where they are few, new ones that `may_leave` are noted as sent by the same commit, which spares each of
     them one (`lifecycle.leave`); of many each leaves in its turn. Who lets them must hear the answer: where
@@ -106,12 +120,12 @@ def claim(
     waiting = numbered(first, may_go, tried) if is_all else None
     may_be_begun = not is_all or any(one.state != State.CREATED for one in first)
     with transaction.atomic():
-        again, to_follow, broken_off = _taken_over(now, limit) if may_be_begun else ([], [], [])
-        room = limit - len(again) - len(to_follow)
+        begun = _taken_over(now, limit, held) if may_be_begun else Begun([], [], [], [])
+        room = limit - len(begun.to_send) - len(begun.to_follow)
         fresh = _fresh(now, room, may_go, tried, waiting)
         leaving = [run for run in fresh if is_all and _has_all(run) and may_leave(run)]
         mine = {"worker": worker, "lease_until": now + LEASE}
-        for run in (sending := again + fresh):
+        for run in (sending := begun.to_send + fresh):
             run.attempts += 1
         if staying := [run.pk for run in sending if run not in leaving]:
             _MINE.run(pks=staying, **mine)
@@ -119,13 +133,13 @@ def claim(
             _LEAVING.run(pks=[run.pk for run in leaving], now=now, **mine)
             for run in leaving:
                 run.sent_at = max(now, run.created_at)
-        if to_follow:
-            Run.objects.filter(pk__in=to_follow).update(**mine)
-        for run in broken_off:
+        if followed := begun.to_follow + begun.held:
+            Run.objects.filter(pk__in=followed).update(**mine)
+        for run in begun.broken_off:
             if run.transport == Transport.REALTIME:
                 lifecycle.note_event(run.pk, "cut", SESSION_CUT)
             lifecycle.record(run.pk, _broken_off(run))
-    return Claim(sending, to_follow)
+    return Claim(sending, begun.to_follow)
 
 
 def _has_all(run: Run) -> bool:
@@ -156,22 +170,20 @@ def is_room(user_id: int) -> bool:
     return is_mine and under_way.total() < settings.RUNS_AT_ONCE
 
 
-def _taken_over(now: datetime, limit: int) -> tuple[list[Run], list[uuid.UUID], list[Run]]:
-    """Free runs that had been begun: to be sent after all, to be followed, broken off with their worker."""
+def _taken_over(now: datetime, limit: int, held: Collection[uuid.UUID]) -> Begun:
+    begun = Begun([], [], [], [])
     if not _BEGUN.all(now=now):  # which is cheaper than to lock what is seldom there
-        return [], [], []
-    rows = _locked(_begun(now)).order_by("created_at")[:limit]
-    again: list[Run] = []
-    to_follow: list[uuid.UUID] = []
-    broken_off: list[Run] = []
-    for run in rows:
-        if inputs.is_before_submit(run):
-            again.append(run)
+        return begun
+    for run in _locked(_begun(now)).order_by("created_at")[:limit]:
+        if run.pk in held:
+            begun.held.append(run.pk)
+        elif inputs.is_before_submit(run):
+            begun.to_send.append(run)
         elif run.handle:
-            to_follow.append(run.pk)
+            begun.to_follow.append(run.pk)
         else:
-            broken_off.append(run)
-    return again, to_follow, broken_off
+            begun.broken_off.append(run)
+    return begun
 
 
 def _broken_off(run: Run) -> Observation:
@@ -286,14 +298,26 @@ _LEAVING = PreparedUpdate(
 
 
 def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Keep the leases of runs that are still worked on; those followed by somebody else by now.
+    """Keep the leases of runs that are still worked on; those that are no longer this worker's to do.
 
-    A worker that slept longer than its lease (a suspended machine) has lost what it held.
+    A worker that slept longer than its lease (a suspended machine) has lost what it held: somebody
+    else follows it. Who cancels a run before it has left wants no more of its files to go up.
     """
     held = Run.objects.unfinished().filter(pk__in=list(runs))
-    held.filter(worker=worker).update(lease_until=clock.now() + LEASE)
+    # One that was taken for lost, and whose connection told of it since.
+    found = Q(worker="", state=State.RUNNING, handle=None)
+    mine = held.filter(Q(worker=worker) | found)
+    mine.update(worker=worker, lease_until=clock.now() + LEASE)
     others = held.exclude(worker=worker).exclude(handle=None)
-    return set(others.values_list("pk", flat=True))
+    dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
+    return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
+
+
+def hold(worker: str, pk: uuid.UUID) -> datetime | None:
+    """Until when this process has a live session's run now; None when the run is over, or not its own any more."""
+    until = clock.now() + LIVE_LEASE
+    held = Run.objects.unfinished().filter(pk=pk, worker=worker)
+    return until if held.update(lease_until=until) else None
 
 
 def note(worker: str, troubles: Mapping[str, str]) -> None:
@@ -309,11 +333,34 @@ def note(worker: str, troubles: Mapping[str, str]) -> None:
     with transaction.atomic():
         noted = 0
         for transport, trouble in troubles.items():
+            note = trouble[:200] + GOES_ON if trouble else ""
             runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
-            runs = runs.exclude(note=trouble[:255])
-            noted += runs.update(note=trouble[:255], version=F("version") + 1)
+            runs = runs.exclude(note=note)
+            noted += runs.update(note=note, version=F("version") + 1)
         if noted:
             changes.announce()
+
+
+def tell_turns() -> None:
+    """Say on the pages of runs that wait for others under way that they do; whoever takes one takes it back."""
+    under_way = Counter(_SENT.all())
+    mine, everybodys = settings.RUNS_AT_ONCE_PER_USER, settings.RUNS_AT_ONCE
+    busy = [user for user, count in under_way.items() if count >= mine]
+    waiting = _new(clock.now()).filter(note="")
+    with transaction.atomic():
+        told = 0
+        if under_way.total() >= everybodys:
+            words = _turn(everybodys, "of the team's runs")
+            told = waiting.update(note=words, version=F("version") + 1)
+        elif busy:
+            words = _turn(mine, "of your runs")
+            told = waiting.filter(user__in=busy).update(note=words, version=F("version") + 1)
+        if told:
+            changes.announce()
+
+
+def _turn(count: int, whose: str) -> str:
+    return f"It waits for its turn: {count} {whose} {'is' if count == 1 else 'are'} under way."
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:

@@ -29,6 +29,7 @@ from catalog import prepared
 from catalog.models import Endpoint, Standing
 from fal.storable import storable
 from playground import changes, clock
+from playground.metrics import inference_s
 from playground.models import Artifact, LateLook, Run, Transport
 from playground.writing import Changed, change, surely
 from schemas import artifacts
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 # What may follow on what. A run may be seen late, so steps between may be missing. Only what
-# certainly never left goes back to `created`, by `give_back`, never by an observation.
+# certainly got nowhere goes back to `created`, by `give_back`, never by an observation.
 MOVES: Mapping[str, frozenset[str]] = {
     State.CREATED: _ENDS | {State.SUBMITTING, State.QUEUED, State.RUNNING},
     State.SUBMITTING: _ENDS | {State.CREATED, State.UNCONFIRMED, State.QUEUED, State.RUNNING},
@@ -55,13 +56,13 @@ WITH_RESULT = frozenset({State.SUCCEEDED, State.FAILED})
 SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # whoever follows the run tells it by then
-LONGEST_WORK_S = 7 * 86_400  # what says more than that says nothing
 LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
 ANSWERED = "Upstream answered"  # begins the words of an event whose answer came, but told nothing
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
+HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
 
@@ -148,17 +149,21 @@ def _facts(run: Run, seen: Observation) -> Changed:
 def _begun(run: Run, changed: Changed) -> Changed:
     """When a run that ended had started, where nobody saw it: by how long the model says that it worked."""
     ended_at = changed.get("ended_at", run.ended_at)
-    worked_s = changed.get("metrics", run.metrics).get("inference_time")
-    is_told = type(worked_s) in (int, float) and 0 < worked_s < LONGEST_WORK_S
-    if not ended_at or not is_told or run.started_at:
+    worked_s = inference_s(changed.get("metrics", run.metrics))
+    if not ended_at or not worked_s or run.started_at:
         return {}
     return _in_order(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
 def _broke_off(run: Run, seen: Observation) -> bool:
     """Whether a run over one connection lost it: nobody can ask upstream how it is."""
+    return _is_told_to_run(run) and seen.state == State.UNCONFIRMED
+
+
+def _is_told_to_run(run: Run) -> bool:
+    """Whether a run is on one connection, and counts as running because its request is out."""
     is_direct = run.transport != Transport.QUEUE and not run.handle
-    return is_direct and (run.state, seen.state) == (State.RUNNING, State.UNCONFIRMED)
+    return is_direct and run.state == State.RUNNING
 
 
 def _moved(run: Run, seen: Observation) -> Changed:
@@ -186,8 +191,13 @@ def _moved(run: Run, seen: Observation) -> Changed:
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = _with_event(run, "found", seen.by, seen.at)
-        changed |= _FREE
+        changed |= _FREE if run.transport == Transport.QUEUE else _held()
     return changed | _in_order(run, changed)
+
+
+def _held() -> Changed:
+    """Of a run that tells of itself over its connection: whoever holds that renews the lease."""
+    return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
 
 def _why(error: Mapping[str, Any]) -> str:
@@ -353,10 +363,15 @@ def request_cancel(pk: uuid.UUID) -> bool:
         if run.is_final:
             return {}
         wanted = {"cancel_requested_at": run.cancel_requested_at or timezone.now()}
-        is_here = run.state in {State.CREATED, State.UNCONFIRMED}
+        is_here = run.state in {State.CREATED, State.UNCONFIRMED} or _has_not_left(run)
         return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
 
     return bool(change(pk, decide))
+
+
+def _has_not_left(run: Run) -> bool:
+    """Whether a run that a worker sends is still on the way to it: its files go up first."""
+    return run.state == State.SUBMITTING and run.sent_at is None
 
 
 def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False) -> None:
@@ -367,7 +382,8 @@ def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False
     """
 
     def decide(run: Run) -> Changed:
-        if State.CREATED not in MOVES[run.state] or run.handle or run.request_id:
+        may_go_back = State.CREATED in MOVES[run.state] or _is_told_to_run(run)
+        if not may_go_back or run.handle or run.request_id:
             return {}
         if run.sent_at and not has_left:
             return {}
@@ -377,7 +393,7 @@ def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False
         again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
         if note:
             again["events"] = _with_event(run, "later", note, timezone.now())
-        return again | {"sent_at": None}
+        return again | {"sent_at": None, "queued_at": None, "started_at": None}
 
     change(pk, decide)
 

@@ -35,7 +35,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
-MOST_RUNS = 100  # in one poll; a page shows fewer
+MOST_RUNS = 100  # in one poll, which asks for every tab of a browser
 KEPT_QUESTIONS = 512  # a page asks the same again and again while nothing happens
 STOP_POLLING = 286  # htmx: nothing more will change
 
@@ -54,7 +54,7 @@ def read(query: str) -> tuple[Watched, ...]:
             watched = Watched(uuid.UUID(pk), int(version), view)
         except ValueError:
             continue
-        if hmac.compare_digest(mark(watched.pk, view), signature):
+        if hmac.compare_digest(mark(watched.pk, view).encode(), signature.encode()):
             found.append(watched)
     return tuple(found)
 

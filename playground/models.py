@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from playground.fields import ExactJSONField
+from playground.metrics import inference_s
 from playground.querysets import PresetQuerySet, RunQuerySet
 
 
@@ -157,6 +158,11 @@ class Run(models.Model):
         """From being asked for to its end, or until now."""
         return (self.ended_at or timezone.now()) - self.created_at
 
+    @property
+    def inference_s(self) -> float | None:
+        """How many seconds the model says that it worked; None where it does not say."""
+        return inference_s(self.metrics)
+
 
 class Artifact(models.Model):
     """One piece of a run's output; its bytes are copied to our storage, upstream's expire."""
@@ -210,6 +216,11 @@ class Artifact(models.Model):
     def get_absolute_url(self) -> str:
         """Our copy's address."""
         return reverse("playground:artifact", args=[self.run_id, self.position])
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether upstream's address holds the file itself."""
+        return self.url[:5].lower() == "data:"
 
 
 class Upload(models.Model):
@@ -380,7 +391,7 @@ class SigningKeys(models.Model):
 
 
 class Delivery(models.Model):
-    """A webhook that came before there were keys to verify it with; nobody has read it yet."""
+    """A webhook that is left to the worker: there were no keys to verify it with, or the result is to be fetched."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
     headers = ExactJSONField(help_text="those of the signature, in lower case")

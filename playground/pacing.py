@@ -125,10 +125,10 @@ class Host:
                 pause_s = max(self._closed_until, self._probe_until) - self._now()
                 async with asyncio.timeout(max(pause_s, 0.01) * _random.uniform(1, 1.1)):
                     await self._back.wait()
-            except TimeoutError:
-                self._crowd -= 1
-            else:
                 await asyncio.sleep(_random.uniform(0, self._crowd / BACK_PER_S))
+            except TimeoutError:
+                continue
+            finally:
                 self._crowd -= 1
 
     def heard(self, error: fal.FalError | None, about: About = NOTHING) -> None:

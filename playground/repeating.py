@@ -25,11 +25,11 @@ def again(run: Run, person: User) -> Run:
     A run whose answer was lost is sent again once, and its timeline says so: whoever wants a third
     repeats the second, seeing what came of it. Raises lifecycle.Refused.
     """
+    if is_just_made(run, person):  # it stands where the one that was pressed stood
+        return run
     mark = f"{MARK}{run.pk}-"
     made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
     last = made.order_by("-created_at").first()
-    if is_just_made(run, person):  # it stands where the one that was pressed stood
-        return run
     is_lost = run.state == Run.State.UNCONFIRMED
     if last is None or not (is_lost or is_just_made(last, person)):
         last, is_new = _next(run, person, f"{mark}{_number(last) + 1}")

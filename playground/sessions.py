@@ -2,7 +2,8 @@
 
 The process that relays it holds the run's lease. When that process dies, a worker that
 takes the lease over ends the run with what was told of it by then, and says so: every picture
-of a session is a whole result, so one that breaks off has not failed.
+of a session is a whole result, so one that breaks off has not failed. Should that process only
+have slept, it sends nothing more: what it painted could be kept nowhere.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import logging
 import uuid
 from collections import deque
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 
 import fal
 from catalog import outages
@@ -35,6 +36,7 @@ from playground.writing import surely
 KEPT = 4  # of the last results
 KEPT_BYTES = 4 << 20  # of them together, as the database has them
 TELL_EVERY_S = 2.0
+TAKEN = "This session's run was ended while this server slept. Paint live begins another."
 
 State = Run.State
 log = logging.getLogger(__name__)
@@ -44,6 +46,13 @@ class Full(Exception):
     """No session can be begun now; the message says why."""
 
 
+class MadeFrom(NamedTuple):
+    """An input as the person gave it, and as it was sent where files of ours had to go up first."""
+
+    arguments: dict[str, Any]
+    sent: dict[str, Any] | None = None
+
+
 class Sitting:
     """A session that has begun: what is kept of it, and what is told of it meanwhile."""
 
@@ -51,7 +60,7 @@ class Sitting:
         self.run = run
         self.count = 0
         self._worker = worker
-        self._arguments: Any = run.arguments
+        self._made_from = MadeFrom(run.arguments)
         self._frames: deque[Any] = deque(maxlen=KEPT)
         self._told = 0
 
@@ -62,22 +71,32 @@ class Sitting:
         """A session whose first input is about to leave. Raises Full, or lifecycle.Refused."""
         return cls(await sync_to_async(_begin)(ticket, endpoint, arguments, worker), worker)
 
-    def took(self, arguments: dict[str, Any], result: dict[str, Any]) -> None:
+    def took(self, made_from: MadeFrom, result: dict[str, Any]) -> None:
         """Keep a result, and what it was made from; the oldest make room."""
         self.count += 1
-        self._arguments = arguments
+        self._made_from = made_from
         self._frames.append(as_json(result))
         while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
             self._frames.popleft()
 
-    async def keep_up(self) -> None:
-        """Hold the lease and tell now and then how far the session is, until cancelled."""
+    def is_ours(self) -> bool:
+        """Whether the run is this session's still: it certainly is until the lease runs out, as it was last written."""
+        until = self.run.lease_until
+        return (until is not None and clock.now() < until) or self._hold()
+
+    def _hold(self) -> bool:
+        self.run.lease_until = leases.hold(self._worker, self.run.pk)
+        return self.run.lease_until is not None
+
+    async def keep_up(self) -> str:
+        """Hold the lease and tell now and then how far the session is; why it is over, once somebody ended its run."""
         while True:
             try:
-                await sync_to_async(leases.renew)(self._worker, [self.run.pk])
+                if not await sync_to_async(self._hold)():
+                    return TAKEN
                 if self.count > self._told:
                     await self._tell()
-            except DatabaseError as error:
+            except outages.ANY as error:
                 outages.tell(log, error, "run %s: its session could not be told of", self.run.pk)
                 await sync_to_async(close_old_connections)()
             await asyncio.sleep(TELL_EVERY_S)
@@ -87,7 +106,7 @@ class Sitting:
         self._told = self.count
         kept = {"frames": list(self._frames)}
         seen = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
-        await sync_to_async(_note)(self.run.pk, self._arguments, seen)
+        await sync_to_async(_note)(self.run.pk, self._made_from, seen)
 
     @property
     def _metrics(self) -> dict[str, int]:
@@ -97,7 +116,7 @@ class Sitting:
         """End the run with its last results; `why` says what ended it, if it was not the person."""
         if why:
             await surely(lifecycle.note_event, self.run.pk, "session", why[:500])
-        await surely(_note_arguments, self.run.pk, self._arguments)
+        await surely(_note_arguments, self.run.pk, self._made_from)
         if self._frames or error:
             seen = outcomes.session({"frames": list(self._frames)} if self._frames else None, error)
         else:
@@ -159,21 +178,22 @@ def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker
         state=State.RUNNING,
         attempts=1,
         worker=worker,
-        lease_until=clock.now() + leases.LEASE,
+        lease_until=clock.now() + leases.LIVE_LEASE,
     )
     run.sent_at = run.queued_at = run.started_at = run.created_at
     run.save(update_fields=["sent_at", "queued_at", "started_at"])
     return run
 
 
-def _note(pk: uuid.UUID, arguments: Any, seen: Observation) -> None:
+def _note(pk: uuid.UUID, made_from: MadeFrom, seen: Observation) -> None:
     with transaction.atomic():
-        _note_arguments(pk, arguments)
+        _note_arguments(pk, made_from)
         lifecycle.record(pk, seen)
 
 
-def _note_arguments(pk: uuid.UUID, arguments: Any) -> None:
+def _note_arguments(pk: uuid.UUID, made_from: MadeFrom) -> None:
     """The run is what made the pictures that are kept."""
+    arguments, sent = made_from
     Run.objects.unfinished().filter(pk=pk).update(
-        arguments=arguments, title=filling.title(arguments)
+        arguments=arguments, sent_arguments=sent, title=filling.title(arguments)
     )

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.templatetags.vitrine import counted, duration
 from fal import Cancellation
+from playground.metrics import inference_s
 from playground.models import Run, Transport
 
 TELLING = timedelta(milliseconds=50)  # less is shown as no time at all
@@ -78,18 +79,13 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Way": capfirst(Transport(run.transport).label),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
-        "Model time": duration(seconds) if (seconds := _inference_s(run)) else "",
+        "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
         "Billed": counted(run.billable_units, run.endpoint.price_unit)
         if run.billable_units
         else "",
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in found.items() if value]
-
-
-def _inference_s(run: Run) -> float | None:
-    value = run.metrics.get("inference_time")
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _course(run: Run) -> Iterator[Moment]:
@@ -106,7 +102,7 @@ def _course(run: Run) -> Iterator[Moment]:
     if run.ended_at:
         yield Moment(run.ended_at, ENDS.get(run.state, "Ended"), kind=run.state)
     if run.result_at:
-        what = "Result kept" if run.state == Run.State.SUCCEEDED else "Error kept"
+        what = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
         yield Moment(run.result_at, what)
 
 

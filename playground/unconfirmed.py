@@ -26,6 +26,8 @@ from playground.models import Run, Transport
 log = logging.getLogger(__name__)
 
 State = Run.State
+# Upstream may have what nobody knows the id of: a run given up by hand, too.
+WITHOUT_ANSWER = (State.SUBMITTING, State.RUNNING, State.UNCONFIRMED, State.CANCELLED)
 LOOKED_FOR = timedelta(hours=1)  # upstream keeps a result about as long
 FIRST_LOOK = timedelta(seconds=3)
 SLOWEST_LOOK = timedelta(minutes=10)
@@ -135,7 +137,7 @@ def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
     """The one request that can only be this run; None when none fits, or more than one.
 
     It has the very input that was sent, came at that time, and is of no other run of ours;
-    nor may another run that waits for its answer have the same input.
+    nor may another run that waits for its answer, or was given up without one, have the same input.
     """
     sent = _sent_arguments(run)
     ids = {
@@ -146,16 +148,13 @@ def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
     ids -= set(Run.objects.filter(request_id__in=ids).values_list("request_id", flat=True))
     if len(ids) != 1:
         return None
-    rivals = (
-        Run.objects.unfinished()
-        .filter(
-            endpoint_id=run.endpoint_id,
-            request_id="",
-            state__in=[State.SUBMITTING, State.RUNNING, State.UNCONFIRMED],
-            created_at__gt=sent_at(run) - LOOKED_FOR,
-        )
-        .exclude(pk=run.pk)
-    )
+    rivals = Run.objects.filter(
+        endpoint_id=run.endpoint_id,
+        request_id="",
+        state__in=WITHOUT_ANSWER,
+        created_at__gt=sent_at(run) - LOOKED_FOR,
+        sent_at__isnull=False,
+    ).exclude(pk=run.pk)
     if any(same(_sent_arguments(rival), sent) for rival in rivals):
         return None
     return ids.pop()

@@ -8,7 +8,6 @@ there are any keys it keeps for the worker to verify.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -33,9 +32,7 @@ LARGEST_BYTES = 32 << 20
 KEYS_LAST = timedelta(hours=24)
 FETCH_AGAIN = timedelta(hours=12)  # so that they never grow too old while a worker lives
 SHORT = timedelta(minutes=1)  # between two fetches, whatever arrives
-DELIVERIES_KEPT = (
-    4  # of one run: fal repeats what is not acknowledged, nobody else knows its address
-)
+DELIVERIES_KEPT = 4  # of one run, whose address nobody but fal knows
 DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
 LOOK_AGAIN_S = 1.0
 KEYS_ROW = 1
@@ -46,6 +43,7 @@ class Taken(IntEnum):
 
     YES = 200
     FORGED = 401
+    LATER = 429  # it cannot be kept now
 
 
 def address(run: Run) -> str | None:
@@ -58,7 +56,8 @@ def address(run: Run) -> str | None:
 def receive(token: str, headers: Mapping[str, str], body: bytes) -> Taken:
     """Take a delivery: verify it, and write down what it says of the token's run.
 
-    The answer is the same whether there is such a run. A delivery that is known, late or
+    The answer is the same whether there is such a run, unless so many wait to be read that one
+    more cannot be kept. A delivery that is known, late or
     of a run that has ended is acknowledged, since repeating it would help nobody.
     """
     now = timezone.now()
@@ -85,13 +84,20 @@ def _take(
     seen = read(headers, body)
     if seen is None or not _is_our_accounts(run, keys, headers, seen):
         return Taken.FORGED
-    if run is None or (run.request_id and run.request_id != seen.request_id):
-        log.info("a webhook for request %s, which is none of ours", seen.request_id[:64])
+    if run is None or not _may_be_of(run, seen.request_id):
+        log.info("a webhook for request %s, which is not this run's", seen.request_id[:64])
     elif seen.state:
         lifecycle.record(run.pk, seen)
     elif not run.is_final:
         return _keep(run, headers, body)
     return Taken.YES
+
+
+def _may_be_of(run: Run, request_id: str) -> bool:
+    """Whether a request is this run's, or may be: its id is not known yet, and no other run has this one."""
+    if run.request_id:
+        return run.request_id == request_id
+    return not Run.objects.filter(request_id=request_id).exists()
 
 
 def _is_our_accounts(
@@ -139,10 +145,13 @@ def read(headers: Mapping[str, str], body: bytes) -> Observation | None:
 
 def _keep(run: Run | None, headers: Mapping[str, str], body: bytes) -> Taken:
     """Leave a delivery to the worker, a few of one run at most."""
-    if run and run.deliveries.count() < DELIVERIES_KEPT:
-        with transaction.atomic():
-            Delivery.objects.create(run=run, headers=signature_headers(headers), body=body)
-            changes.announce()
+    if run is None:
+        return Taken.YES
+    if run.deliveries.count() >= DELIVERIES_KEPT:
+        return Taken.LATER
+    with transaction.atomic():
+        Delivery.objects.create(run=run, headers=signature_headers(headers), body=body)
+        changes.announce()
     return Taken.YES
 
 
@@ -159,16 +168,32 @@ async def tend(upstream: fal.Clients) -> float:
     """The worker's part: fetch keys when it is time, work off what was kept. Seconds until the next look."""
     if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
         await _fetch_keys(upstream)
-    async for delivery in Delivery.objects.select_related("run__endpoint").order_by("received_at"):
+    if not await Delivery.objects.aexists():  # as nearly always: one look costs little
+        return LOOK_AGAIN_S
+    await _drop_old()
+    keys = await SigningKeys.objects.filter(pk=KEYS_ROW).afirst()
+    if keys is None or keys.fetched_at is None:
+        return LOOK_AGAIN_S
+    fresh = Delivery.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
+    kept = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
+    for pk in kept:
+        delivery = await Delivery.objects.filter(pk=pk).afirst()  # one body at a time
         try:
-            is_done = await _work_off(delivery, upstream)
+            if delivery:
+                await _work_off(delivery, keys, upstream)
         except Exception as error:
             # Nobody thought of this; the others are not to wait for it.
-            outages.tell(log, error, "run %s: a webhook was not worked off", delivery.run_id)
+            outages.tell(log, error, "a kept webhook, %d, was not worked off", pk)
             continue
-        if is_done:
-            await Delivery.objects.filter(pk=delivery.pk).adelete()
+        await Delivery.objects.filter(pk=pk).adelete()
     return LOOK_AGAIN_S
+
+
+async def _drop_old() -> None:
+    old = Delivery.objects.filter(received_at__lt=timezone.now() - DELIVERY_LASTS)
+    async for pk, run_id in old.values_list("pk", "run_id"):
+        log.warning("run %s: a webhook could not be worked off in time", run_id)
+        await Delivery.objects.filter(pk=pk).adelete()
 
 
 def _are_keys_due() -> bool:
@@ -207,38 +232,31 @@ async def _fetch_keys(upstream: fal.Clients) -> None:
         log.warning("upstream's key set holds no key that signs webhooks")
 
 
-async def _work_off(delivery: Delivery, upstream: fal.Clients) -> bool:
-    """Whether nothing is left to do for a kept delivery."""
-    if delivery.received_at < timezone.now() - DELIVERY_LASTS:
-        log.warning("run %s: a webhook could not be worked off in time", delivery.run_id)
-        return True
-    keys = await SigningKeys.objects.aget(pk=KEYS_ROW)
-    if not keys.fetched_at or keys.fetched_at < delivery.received_at - KEYS_LAST:
-        return False
+async def _work_off(delivery: Delivery, keys: SigningKeys, upstream: fal.Clients) -> None:
+    """Record what a kept delivery tells, if it is genuine."""
+    run = await Run.objects.select_related("endpoint").aget(pk=delivery.run_id)
     body, received = bytes(delivery.body), delivery.received_at.timestamp()
     found = verdict(delivery.headers, body, public_keys(keys.jwks), received)
     if found is not Verdict.GENUINE:
-        log.warning("run %s: a kept webhook was signed by nobody we know", delivery.run_id)
-        return True
+        log.warning("run %s: a kept webhook was signed by nobody we know", run.pk)
+        return
     seen = read(delivery.headers, body)
-    if seen is None or not await sync_to_async(_is_our_accounts)(
-        delivery.run, keys, delivery.headers, seen
-    ):
-        return True
-    return await _complete(delivery.run_id, seen, upstream)
+    is_ours = seen and await sync_to_async(_is_our_accounts)(run, keys, delivery.headers, seen)
+    if seen and is_ours:
+        await _complete(run, seen, upstream)
 
 
-async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> bool:
-    """Record a delivery's end, or fetch the result that it left out (C29); False to try again.
+async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
+    """Record a delivery's end, or fetch the result that it left out (C29).
 
     Where that is not to be had now, whoever follows the run asks on, at the pace its host allows.
     """
-    run = await Run.objects.select_related("endpoint").aget(pk=pk)
-    if run.is_final or (run.request_id and run.request_id != seen.request_id):
-        return True
+    pk = run.pk
+    if run.is_final or not await sync_to_async(_may_be_of)(run, seen.request_id):
+        return
     if seen.state:
         await lifecycle.arecord(pk, seen)
-        return True
+        return
     try:
         handle = follower.handle_of(run, upstream.queue, seen.request_id)
         result = await upstream.queue.result(handle)
@@ -246,13 +264,12 @@ async def _complete(pk: uuid.UUID, seen: Observation, upstream: fal.Clients) -> 
         ended = outcomes.failed(error, by="webhook")
     except ValueError as error:
         log.warning("run %s: a webhook of no request that could be asked for: %s", pk, error)
-        return True
+        return
     except fal.FalError as error:
         log.warning("run %s: the result that a webhook announced was not had: %s", pk, error)
         known = replace(seen, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False)
         await lifecycle.arecord(pk, known)
-        return True
+        return
     else:
         ended = outcomes.gave(result, by="webhook")
     await lifecycle.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))
-    return True

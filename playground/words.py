@@ -67,7 +67,7 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "not_found": (
         "Upstream no longer knows this run",
-        "Its result has expired there. Run it again to get a new one.",
+        "It was lost there, or its result has expired. It may have been charged. Run it again to get a new one.",
     ),
     "bad_request": ("Upstream did not understand the request", INPUT),
     "concurrent_requests_limit": (
@@ -90,6 +90,12 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
     "Unreachable": ("Upstream does not answer", RETRY),
     "RunFailed": ("The model failed", RETRY),
 }
+
+
+def sentence(words: str) -> str:
+    """The words with a full stop, unless they end with a mark of their own: another sentence follows."""
+    words = words.rstrip()
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:

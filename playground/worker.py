@@ -84,7 +84,9 @@ class Worker:
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._sending: set[uuid.UUID] = set()
-        self._telling: set[asyncio.Task[Any]] = set()
+        self._besides: set[asyncio.Task[Any]] = (
+            set()
+        )  # tells and cancels; the loop holds no task itself
         self._cancelling: set[uuid.UUID] = set()
         self._tried: Counter[int] = Counter()  # models, while a host is in trouble
         self._look_took_s = 0.0
@@ -106,6 +108,7 @@ class Worker:
                     self._sync,
                     self._tell,
                     self._reports,
+                    self._late_looks,
                     self._search,
                     self.thumbnails.tend,
                 )
@@ -122,7 +125,7 @@ class Worker:
         sending = {pk: self.runs[pk] for pk in self._sending}
         followed = [task for pk, task in self.runs.items() if pk not in sending]
         copies = list(self.copies)
-        await _cancelled([*jobs, *followed, *self.copies.values(), *self._telling])
+        await _cancelled([*jobs, *followed, *self.copies.values(), *self._besides])
         await sync_to_async(archivist.release)(copies)
         await sync_to_async(self._take_back)()
         await sync_to_async(leases.release)(self.name, keep=list(sending))
@@ -168,10 +171,7 @@ class Worker:
         self._unheard = None
         # The others are told of as they leave.
         if left := {run.pk for run in claim.to_send if run.sent_at}:
-            telling = asyncio.create_task(self._tell_slow(left))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
-            telling.add_done_callback(_report)
+            self._do_besides(self._tell_slow(left))
 
     async def _tell_slow(self, left: set[uuid.UUID]) -> None:
         """Pages hear that runs are on their way where that takes long: mostly the answer is the news."""
@@ -188,8 +188,7 @@ class Worker:
             to_cancel, to_copy = await self._at_rows(self._untended) or ([], [])
             for pk in to_cancel:
                 self._cancelling.add(pk)
-                task = asyncio.create_task(self._cancel(pk))
-                task.add_done_callback(_report)
+                self._do_besides(self._cancel(pk))
             for artifact in to_copy:
                 copying = asyncio.create_task(
                     archivist.keep(artifact, self.upstream.files, self.looker)
@@ -231,7 +230,7 @@ class Worker:
         # One that we still hold for a moment, given back just now, is not begun again at once.
         is_ours = self.runs.keys()
         return leases.claim(
-            self.name, room, at, may_go, lambda run: run.pk not in is_ours, self._tried
+            self.name, room, at, may_go, lambda run: run.pk not in is_ours, self._tried, is_ours
         )
 
     def _take_back(self) -> None:
@@ -272,6 +271,12 @@ class Worker:
         task.add_done_callback(_report)
         task.add_done_callback(lambda _: self._let_go(pk))
 
+    def _do_besides(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._besides.add(task)
+        task.add_done_callback(self._besides.discard)
+        task.add_done_callback(_report)
+
     def _copied(self, pk: int, task: asyncio.Task[None]) -> None:
         self.copies.pop(pk, None)
 
@@ -304,8 +309,12 @@ class Worker:
             self._cancelling.discard(pk)
 
     async def _reports(self) -> float:
-        """What webhooks left to do, and to ask for."""
-        return min(await webhooks.tend(self.upstream), await late_looks.tend(self.upstream))
+        """What webhooks left to do."""
+        return await webhooks.tend(self.upstream)
+
+    async def _late_looks(self) -> float:
+        """What webhooks left to ask for."""
+        return await late_looks.tend(self.upstream)
 
     async def _search(self) -> float:
         """Find runs again whose submit was not answered."""
@@ -339,10 +348,11 @@ class Worker:
             some = held[start : start + RENEWED_TOGETHER]
             lost = await sync_to_async(leases.renew)(self.name, some)
             for pk in lost & self.runs.keys():
-                log.warning("run %s is followed by another worker by now", pk)
+                log.warning("run %s is not ours any more", pk)
                 self.runs[pk].cancel()
         if self.copies:
             await sync_to_async(archivist.renew)(list(self.copies))
+        await sync_to_async(leases.tell_turns)()
         return leases.RENEW_EVERY_S
 
     async def _sync(self) -> float:

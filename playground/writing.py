@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -19,11 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import (
-    DatabaseError,
-    close_old_connections,
-    transaction,
-)
+from django.db import close_old_connections, transaction
 from django.db.models import F, UUIDField
 
 from catalog import outages, prepared
@@ -36,8 +31,6 @@ log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 50  # other processes wait for SQLite's lock meanwhile
 HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
-
-_random = random.SystemRandom()
 
 Changed = dict[str, Any]
 T = TypeVar("T")
@@ -107,15 +100,17 @@ _LOCKED = Prepared(_locked)
 
 
 async def surely(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
-    """What `write` returns, tried again and again while the database is locked or away."""
+    """What `write` returns, tried again and again while the database is locked or away.
+
+    What the database would never take raises, when it is told.
+    """
     desk = _desks.setdefault(asyncio.get_running_loop(), _Desk())
     pause_s = 0.05
     while True:
-        with suppress(DatabaseError):  # `together` has told it
+        with suppress(*outages.PASSING):  # `together` has told it
             found: T = await desk.written(pk, partial(write, pk, *rest))
             return found
-        # One that the database never takes must not meet the same others again and again.
-        await asyncio.sleep(pause_s * _random.uniform(0.5, 1))
+        await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, 2.0)
 
 
@@ -161,10 +156,10 @@ def together(writes: Sequence[Write]) -> list[Any]:
     try:
         return _in_one(writes)
     except Exception as error:
-        first = writes[0].pk
-        words = "changes of %d runs, %s first, are not written"
-        outages.tell(log, error, words, len(writes), first)
         if len(writes) == 1 or isinstance(error, outages.PASSING):
+            first = writes[0].pk
+            words = "changes of %d runs, %s first, are not written"
+            outages.tell(log, error, words, len(writes), first)
             close_old_connections()  # the database is locked or away: for each one of them
             return [error] * len(writes)
     return [together([one])[0] for one in writes]

@@ -2,7 +2,6 @@
 
 import base64
 import logging
-import mimetypes
 import random
 import secrets
 import threading
@@ -138,11 +137,6 @@ class Context:
 
     def _refuse(self, msg: str, url: str, loc: tuple[str | int, ...]) -> NoReturn:
         raise ModelError("file_download_error", msg, loc, input=url)
-
-
-def extension_of(content_type: str) -> str:
-    """The usual extension with its dot, `.bin` when there is none."""
-    return mimetypes.guess_extension(content_type) or ".bin"
 
 
 def digest(*parts: Any) -> int:

@@ -4,13 +4,15 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 
 Answer = Callable[[], Awaitable[Response]]
 SILENCE_S = 3600.0
+PING_S = 0.5
 
 
 @dataclass
@@ -163,6 +165,50 @@ async def _ingress(fault: Fault, answer: Answer) -> Response:
     return HTMLResponse("<html><center><h1>502 Bad Gateway</h1></center>nginx</html>", 502)
 
 
+async def _given_up(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out, and whoever stands before it has waited long enough."""
+    await answer()
+    return HTMLResponse("<html><h1>524: A timeout occurred</h1></html>", 524)
+
+
+async def _page(fault: Fault, answer: Answer) -> Response:
+    """Somebody in between has something to say first, with the status of an answer."""
+    return HTMLResponse("<html><h1>One moment, please</h1>Checking the connection</html>")
+
+
+async def _partial(fault: Fault, answer: Answer) -> Response:
+    """The first half of what was asked for as a whole."""
+    body = _whole(await answer())
+    half = body[: len(body) // 2]
+    told = {"content-range": f"bytes 0-{len(half) - 1}/{len(body)}"}
+    return Response(half, 206, told, "application/octet-stream")
+
+
+def _whole(response: Response) -> bytes:
+    if isinstance(response, FileResponse):
+        return Path(response.path).read_bytes()
+    return bytes(response.body)
+
+
+async def _mute(fault: Fault, answer: Answer) -> Response:
+    """A stream that lives on, and after `value` events tells nothing more."""
+    response = await answer()
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _muted(response.body_iterator, int(fault.value or 1))
+    return response
+
+
+async def _muted(chunks: Any, count: int) -> Any:
+    async for chunk in chunks:
+        yield chunk
+        count -= 1
+        if count <= 0:
+            break
+    while True:
+        yield b": ping\n\n"
+        await asyncio.sleep(PING_S)
+
+
 def _after_events(
     then: Callable[[], Awaitable[None]],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
@@ -203,6 +249,10 @@ def _body(
         return reply(data, response.status_code)
 
     return changed
+
+
+def _misnamed(status: dict[str, Any]) -> None:
+    status["status"] = "ASSIGNED"
 
 
 def _malformed(page: dict[str, Any]) -> None:
@@ -251,6 +301,11 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
         "application/json", lambda: b'{"score": NaN, "most": 1E400, "half": 0.50}'
     ),
     "nginx": _ingress,
+    "given-up": _given_up,
+    "page": _page,
+    "partial": _partial,
+    "mute": _mute,
+    "odd-word": _body(_misnamed),
     "cut": _after_events(_break_off),
     "stall": _after_events(_say_nothing),
     "malformed-item": _body(_malformed),

@@ -14,9 +14,11 @@ from weakref import WeakValueDictionary
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
+from django.db import DatabaseError
 from django.utils import timezone
 
 import fal
+from catalog import whole_files
 from playground import lifecycle
 from playground.lifecycle import Observation
 from playground.models import Artifact, Run, Upload
@@ -29,12 +31,13 @@ OURS = re.compile(
 # fal keeps uploads at least a week (section 5.4); what is older goes up again.
 UPLOAD_LIFE = timedelta(days=6)
 SAY_EVERY_S = 1.0
+STORAGE_TRIES = 30  # of one run: with the dispatcher's pauses about half an hour
 
 _going_up: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
 
 async def resolved(run: Run, upstream: fal.Clients) -> Any:
-    """The run's arguments with each address of ours replaced by upstream's, which is kept in the run.
+    """The run's arguments with each address of ours replaced by upstream's.
 
     Files go up that are not there yet. Raises FalError with a sentence that names the file:
     retryable when the way there failed, final when the file cannot be had.
@@ -47,9 +50,7 @@ async def resolved(run: Run, upstream: fal.Clients) -> Any:
         address: await _upstream_address(address, run, person, upstream)
         for address in sorted(wanted)
     }
-    sent = _replace(run.arguments, addresses)
-    await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=sent)
-    return sent
+    return _replace(run.arguments, addresses)
 
 
 def has_files(run: Run) -> bool:
@@ -130,7 +131,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
                 file,
                 content_type=upload.content_type,
                 file_name=upload.file_name,
-                key=upload.digest,
+                key=str(upload.pk),  # two people's same file goes to two places
                 on_progress=_Telling(run.pk, upload.file_name),
             )
     except FileNotFoundError as error:
@@ -145,6 +146,20 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
             is_retryable=error.is_retryable,
             retry_after_s=error.retry_after_s,
         ) from error
+    except DatabaseError:
+        raise  # of what is told meanwhile, and no matter of the storage
+    except (
+        Exception
+    ) as error:  # whatever storages may raise: a disk in trouble, a bucket that is away
+        raise await _unread(upload, run, error) from error
+
+
+async def _unread(upload: Upload, run: Run, error: Exception) -> fal.FalError:
+    """A storage in trouble is asked again; where that lasts, the run fails and says why."""
+    message = f"{upload.file_name[:100]} cannot be read here: {whole_files.why(error)[:100]}."
+    events = await Run.objects.values_list("events", flat=True).aget(pk=run.pk)
+    tries = 1 + sum(event["text"].startswith(message) for event in events)
+    return fal.FalError(message, type="file_upload_failed", is_retryable=tries < STORAGE_TRIES)
 
 
 class _Telling:

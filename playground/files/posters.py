@@ -1,4 +1,4 @@
-"""Small pictures of results: a film's still, a thumbnail for lists, made once per content."""
+"""What is made of results to be shown: a film's still, a thumbnail for lists, a mesh's page; once per content."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class Seen:
 
 
 class Looker:
-    """Has files looked at by `pictures.py`, one after the other; ends it when it takes too long."""
+    """Has files looked at by `pictures.py`, meshes drawn by `mesh_viewer.py`; ends one that takes too long."""
 
     def __init__(self, limit_s: float = LOOK_S) -> None:
         self._program = confined.Program("playground.files.pictures", limit_s)
+        self._meshes = confined.Program("playground.files.mesh_viewer", limit_s)
 
     async def look(self, path: str, content_type: str) -> Seen:
         """What the file is and shows; as good as nothing for one that cannot be looked at."""
@@ -46,6 +47,18 @@ class Looker:
             answer[name] = base64.b64decode(answer.get(name, ""))
         return Seen(**answer)
 
+    async def draw_mesh(self, path: str, file_type: str, page: str) -> bool:
+        """Whether the mesh's page is now in the file `page`; False for one that cannot be shown."""
+        try:
+            asked = {"path": path, "file_type": file_type, "page": page}
+            why = (await self._meshes.ask(asked)).get("error", "")
+        except confined.Broken as error:
+            why = str(error)
+        if why:
+            log.info("a mesh cannot be shown: %s", why)
+        return not why
+
     async def close(self) -> None:
-        """End the program."""
+        """End the programs."""
         await self._program.close()
+        await self._meshes.close()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from fal.reading import media_type
+
+UNKNOWN = "application/octet-stream"
 MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first match wins
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -73,15 +76,15 @@ HARMLESS = frozenset(
 
 
 def content_type(head: bytes, claimed: str = "") -> str:
-    """The content type of a file that begins with `head`, else what was claimed of it.
+    """The content type of a file that begins with `head`, else what was claimed of it, as far as that is a type.
 
     A claim to be something a browser shows needs the bytes to prove it.
     """
     for offset, magic, kind in MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return kind
-    claimed = claimed.split(";")[0].strip().lower()
-    return "application/octet-stream" if claimed in HARMLESS or not claimed else claimed
+    claimed = media_type(claimed)
+    return UNKNOWN if claimed in HARMLESS or not claimed else claimed
 
 
 def document(content: bytes) -> str:

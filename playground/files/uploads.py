@@ -20,7 +20,6 @@ MAX_BYTES = 200 << 20
 PAGE = 24
 DIGEST = re.compile(r"[0-9a-f]{64}")
 KINDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
-UNKNOWN = "application/octet-stream"
 # A container says little of what is in it: mp4, webm and ogg hold sound alone or films, and a GIF moves.
 ALSO = {
     "audio": {"video/mp4", "video/webm"},
@@ -94,7 +93,7 @@ def is_of(kind: str, found: str, claimed: str = "") -> bool:
     """
     if kind == "file" or found.startswith(f"{kind}/") or found in ALSO.get(kind, ()):
         return True
-    return found == UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
+    return found == sniffing.UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
 
 
 @dataclass(frozen=True)

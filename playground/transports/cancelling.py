@@ -8,7 +8,7 @@ import uuid
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from catalog import outages
 from playground.models import Run
@@ -44,7 +44,7 @@ class _Watch:
         while self.waiting:
             try:
                 asked = await sync_to_async(_asked)(list(self.waiting))
-            except DatabaseError as error:
+            except outages.ANY as error:
                 outages.tell(log, error, "no look for cancels; again in a moment")
                 await sync_to_async(close_old_connections)()
                 asked = []

@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import fal
@@ -20,6 +21,8 @@ from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.transports import cancelling
 from playground.transports.telling import Teller
+
+TURNED_AWAY_WITHIN_S = 5.0  # as long as somebody is tried to be reached, here too
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +90,10 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
     try:
         result = working.result()
     except fal.FalError as error:
-        if _may_be_sent_later(error) and not teller.has_told:
-            raise
+        if _may_be_sent_later(error):
+            if not _may_have_worked(error, teller.waited_s):
+                raise
+            error.is_unconfirmed = True
         seen, request_id = outcomes.failed(error, by=run.transport), error.request_id
         seen = replace(seen, partial=teller.newest)
         if error.is_unconfirmed:
@@ -98,6 +103,14 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
         seen = outcomes.gave(result, by=run.transport)
         request_id = result.request_id
     await lifecycle.arecord(run.pk, replace(seen, request_id=request_id or ""))
+
+
+def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:
+    """Whether a model may have had a run that was turned away: a 503 which came late, and without fal's word.
+
+    A gateway that finds nobody says so soon; a model's server that stops says the same, whenever that is.
+    """
+    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and waited_s >= TURNED_AWAY_WITHIN_S
 
 
 def _may_be_sent_later(error: fal.FalError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +17,7 @@ from playground.lifecycle import Observation
 from playground.models import Run
 
 TELL_EVERY_S = 0.2
-# A refusal comes at once. Until then nothing is told, so that such a run can wait and be sent later.
+# A refusal comes at once, mostly: a page need not tell that a run works which then waits after all.
 GRACE_S = 0.5
 LONGEST_DATA_URI = 2 << 20
 
@@ -25,9 +26,9 @@ class Teller:
     """Writes down what it hears, the newest alone and a few times a second; nothing after `end`."""
 
     def __init__(self, pk: uuid.UUID) -> None:
-        self.has_told = False
         self._pk = pk
         self._sent_at = timezone.now()
+        self._left_s: float | None = None
         self._is_sent = asyncio.Event()
         self._is_taken = asyncio.Event()
         self._has_news = asyncio.Event()
@@ -41,7 +42,13 @@ class Teller:
         """The request is out."""
         if not self._is_sent.is_set():
             self._sent_at = timezone.now()
+            self._left_s = time.monotonic()
             self._is_sent.set()
+
+    @property
+    def waited_s(self) -> float:
+        """How long the whole request has been out; 0 while it is not."""
+        return 0.0 if self._left_s is None else time.monotonic() - self._left_s
 
     def hear(self, partial: fal.Partial) -> None:
         """Upstream has the run, and so much of its output."""
@@ -80,7 +87,6 @@ class Teller:
     async def _write(self, seen: Observation) -> None:
         async with self._writing:
             if not self._is_over:
-                self.has_told = True
                 seen = replace(seen, request_id=self._request_id)
                 await lifecycle.arecord(self._pk, seen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,7 +12,6 @@ from django.db.models import BigAutoField, CharField, Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from catalog.models import Endpoint
 from catalog.prepared import Prepared, Slot
@@ -143,10 +143,10 @@ def remember(request: HtmxRequest, found: Endpoint, post: Post) -> None:
 
 
 def _log_in_again(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
-    """To the login page, with what was posted kept for afterwards."""
+    """To the login page, with what was posted kept for afterwards; a page that htmx sent from stays, and says so."""
     if request.method == "POST":
         remember(request, found, form.controls(request))
-        back = redirect_to_login(found.get_absolute_url())
-    else:
-        back = redirect_to_login(request.get_full_path())
-    return HttpResponseClientRedirect(back.url) if request.htmx else back
+    if request.htmx:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    is_post = request.method == "POST"
+    return redirect_to_login(found.get_absolute_url() if is_post else request.get_full_path())

@@ -25,7 +25,10 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from fal.errors import FileUnavailable
+from fal.files import decoded
 from playground import trees
+from playground.archivist import MAX_BYTES, UNSHOWN
 from playground.files import mesh_viewer, sniffing
 from playground.files import uploads as domain
 from playground.models import Artifact, Run, Upload
@@ -39,13 +42,14 @@ TOOLS = {"mask", "recorder"}
 
 @require_safe
 def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """Our copy of an artifact; before there is one, upstream's address."""
+    """Our copy of an artifact; before there is one, upstream's address, or the file that it holds."""
     found = _artifact(request, pk, position)
-    if found.state != Artifact.State.STORED:
-        if url := source(found):
-            return redirect(url)
+    if found.state == Artifact.State.STORED:
+        return serve(request, found.file, found.content_type, found.file_name)
+    url = source(found)
+    if not url:
         raise Http404("This file was not copied.")
-    return serve(request, found.file, found.content_type, found.file_name)
+    return _decoded(request, found) if found.is_inline else redirect(url)
 
 
 @require_safe
@@ -62,14 +66,20 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 
 @require_safe
 @xframe_options_sameorigin
-def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """A mesh in a viewer, for a sandboxed frame: it can reach neither us nor anybody else."""
     found = _artifact(request, pk, position)
+    if found.kind != "mesh":
+        raise Http404("This is no 3D model.")
     if found.state == Artifact.State.REMOTE:  # its copy is a moment away
         return render(request, "playground/artifacts/viewer_waits.html")
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
-    response = HttpResponse(mesh_viewer.page(found.file, found.digest))
+    try:
+        page = default_storage.open(mesh_viewer.page_of(found.file))
+    except FileNotFoundError as error:
+        raise Http404(UNSHOWN) from error
+    response = FileResponse(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = mesh_viewer.POLICY
     response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     return response
@@ -174,14 +184,30 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
     if response.status_code < HTTPStatus.BAD_REQUEST:
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
-    harmless = content_type in sniffing.HARMLESS
-    name = name if "." in name else f"{name or 'file'}.{sniffing.extension(content_type)}"
-    is_attachment = not harmless or "download" in request.GET
-    response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
     response.headers["Accept-Ranges"] = "bytes"
+    _disarm(request, response, content_type, name)
+    return response
+
+
+def _decoded(request: HttpRequest, found: Artifact) -> HttpResponse:
+    """The file in the address itself, until its copy is there."""
+    try:
+        claimed, content = decoded(found.url, max_bytes=MAX_BYTES)
+    except FileUnavailable as error:
+        raise Http404(error.message) from error
+    content_type = sniffing.content_type(content[: sniffing.HEAD_BYTES], claimed)
+    response = HttpResponse(content, content_type=content_type)
+    _disarm(request, response, content_type, found.file_name)
+    return response
+
+
+def _disarm(request: HttpRequest, response: HttpResponseBase, content_type: str, name: str) -> None:
+    """Let nothing in a file be executed; it is downloaded by its name where it could be, or is asked to be."""
+    name = name if "." in name else f"{name or 'file'}.{sniffing.extension(content_type)}"
+    is_attachment = content_type not in sniffing.HARMLESS or "download" in request.GET
+    response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = ACTIVE
-    return response
 
 
 def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -21,7 +22,7 @@ from playground.form.drafts import Tab
 from playground.form.filling import Filled, Post
 from playground.transports import choices
 from playground.views import files, page
-from playground.views.runs import HtmxRequest
+from playground.views.runs import HtmxRequest, stage_address
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
@@ -34,44 +35,12 @@ REFUSED = Filled({}, "Nothing to fill in from was found: it is gone, or it is no
 def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
     """What the pressed button `~do` asks for; no button is Run."""
     post, refused = _stored(request, found, controls(request))
-    action = request.POST.get("~do", "")
     if refused:
         return redraw(request, found, Filled(post, problems=refused), status=422)
-    if action in {"", "run"}:
-        return _run(request, found, post)
-    if action in {"to-json", "to-form"}:
-        turned = filling.turned(found, post, action)
-        return redraw(request, found, turned, status=422 if turned.problems else 200)
-    if action in {"link", "save-preset"}:
-        return _make(request, found, post, action)
-    if action in {"undo", "draft"}:
-        return _bring_back(request, found, post, action)
-    if action == "clear":
-        return _fill(request, found, post, house(request, found) or Filled({}, "Cleared."))
-    if action == "own":
-        own = Filled({filling.HOUSE: ["1"]}, "The model's own defaults are back.")
-        return _fill(request, found, post, own)
-    if action.startswith("mend:"):
-        return _mend(request, found, post, action.removeprefix("mend:"))
-    if action == "reset":
-        kept = filling.without_settings(found, post)
-        return _fill(request, found, post, Filled(kept, "Every setting is back at its default."))
-    if action.partition(":")[0] in {*sources.KINDS, "example"}:
-        filled = sources.fill(request.user, found, action)
-        if filled is None:
-            return redraw(request, found, replace(REFUSED, post=post), status=422)
-        return _fill(request, found, post, filled)
-    response = redraw(request, found, Filled(apply(post, action)))
-    verb, _, name = action.partition(":")
-    return _field_alone(response, name) if verb == "reset" else response
-
-
-def _field_alone(response: HttpResponse, name: str) -> HttpResponse:
-    """A redrawn form of which the page takes one field: whatever else goes on in it is left alone."""
-    if not FIELD_NAME.fullmatch(name):
-        return response
-    field = f'[data-field="{name}"]'
-    return reselect(retarget(response, field), field)
+    action = request.POST.get("~do", "")
+    verb, colon, _ = action.partition(":")
+    handle = ACTIONS.get(verb + colon, _change)
+    return handle(request, found, post, action)
 
 
 def controls(request: HttpRequest) -> Post:
@@ -91,7 +60,7 @@ def tab(request: HttpRequest) -> Tab:
     )
 
 
-def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
+def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponseBase:
     arguments, problems = filling.read(found, post)
     if found.refusal:
         problems = [Problem((), found.refusal)]
@@ -118,7 +87,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponseBase:
         "tab_id": tab(request).id,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
-    return replace_url(response, f"{found.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}")
+    return replace_url(response, stage_address(run))
 
 
 def redraw(
@@ -163,12 +132,53 @@ def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> 
     return redraw(request, found, filled, version=version)
 
 
-def _mend(request: HtmxRequest, found: Endpoint, post: Post, digest: str) -> HttpResponse:
+def _change(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    """A change of the form's shape, such as a list's next item."""
+    return redraw(request, found, Filled(apply(post, action)))
+
+
+def _reset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    """One field's default back; the page takes the field alone."""
+    response, name = _change(request, found, post, action), action.partition(":")[2]
+    if not FIELD_NAME.fullmatch(name):
+        return response
+    field = f'[data-field="{name}"]'  # whatever else goes on in the form is left alone
+    return reselect(retarget(response, field), field)
+
+
+def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    kept = filling.without_settings(found, post)
+    return _fill(request, found, post, Filled(kept, "Every setting is back at its default."))
+
+
+def _turn(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    turned = filling.turned(found, post, action)
+    return redraw(request, found, turned, status=422 if turned.problems else 200)
+
+
+def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    return _fill(request, found, post, house(request, found) or Filled({}, "Cleared."))
+
+
+def _own(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    own = Filled({filling.HOUSE: ["1"]}, "The model's own defaults are back.")
+    return _fill(request, found, post, own)
+
+
+def _fill_from(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    filled = sources.fill(request.user, found, action)
+    if filled is None:
+        return redraw(request, found, replace(REFUSED, post=post), status=422)
+    return _fill(request, found, post, filled)
+
+
+def _mend(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
     """Make what is in the form fit the schema, as far as that is obvious, in a way that can be undone."""
     arguments, problems = filling.readable(found, post)
     if problems:
         return redraw(request, found, Filled(post, problems=problems), status=422)
-    return _fill(request, found, post, sources.mended(found, arguments, digest[:64]))
+    digest = action.partition(":")[2][:64]
+    return _fill(request, found, post, sources.mended(found, arguments, digest))
 
 
 def _bring_back(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
@@ -230,3 +240,22 @@ def _stored(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, li
             else:
                 addresses.setdefault(name, []).append(kept.get_absolute_url())
     return with_uploads(post, addresses), refused
+
+
+ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {
+    "": _run,
+    "run": _run,
+    "to-json": _turn,
+    "to-form": _turn,
+    "link": _make,
+    "save-preset": _make,
+    "undo": _bring_back,
+    "draft": _bring_back,
+    "clear": _clear,
+    "own": _own,
+    "mend:": _mend,
+    "reset": _reset_all,
+    "reset:": _reset,
+    "example": _fill_from,
+    **{f"{kind}:": _fill_from for kind in sources.KINDS},
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,6 @@ from playground.views.runs import HtmxRequest
 from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_inner.html"
-LOGGED_OUT = 401  # a page that htmx has sent from stays as it is, and says so
 
 
 @login_not_required  # answers itself: what was to be saved is kept over the next login
@@ -147,7 +147,7 @@ def _editable(request: HtmxRequest, pk: int) -> Preset:
 
 def _log_in_again(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
     if request.htmx:
-        return HttpResponse(status=LOGGED_OUT)
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     text = request.POST.get("arguments", "")

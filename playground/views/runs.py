@@ -103,17 +103,20 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _shown(request: HtmxRequest, made: Run) -> HttpResponseBase:
     """A new run where the button was pressed: in the stage of its model's page, else on its own page."""
-    address = made.endpoint.get_absolute_url()
-    in_stage = f"{address}?{urlencode({'shown': str(made.pk)})}"
-    if _path_from(request) != address:
+    if _path_from(request) != made.endpoint.get_absolute_url():
         return (
             HttpResponseClientRedirect(made.get_absolute_url()) if request.htmx else redirect(made)
         )
     if not request.htmx:
-        return redirect(in_stage)
+        return redirect(stage_address(made))
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside it is not drawn anew: it holds what was typed.
-    return replace_url(reswap(retarget(response, "#stage"), "innerHTML"), in_stage)
+    return replace_url(reswap(retarget(response, "#stage"), "innerHTML"), stage_address(made))
+
+
+def stage_address(run: Run) -> str:
+    """Its model's page with the run in the stage."""
+    return f"{run.endpoint.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}"
 
 
 def _path_from(request: HtmxRequest) -> str:

@@ -7,10 +7,12 @@ import logging
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from catalog import outages
+from fal.webhooks import is_well_formed
 from playground import webhooks
 
 log = logging.getLogger(__name__)
@@ -20,15 +22,21 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_POST
 def fal(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a delivery by its raw bytes; 429 makes upstream repeat it when it cannot be kept now."""
+    """Take a delivery by its raw bytes; 429 makes upstream repeat it when it cannot be kept now.
+
+    What is not even signed is refused by its headers: megabytes of anybody's are not read.
+    """
+    headers = _as_sent(request)
+    if not is_well_formed(headers, timezone.now().timestamp()):
+        return HttpResponse(status=webhooks.Taken.FORGED)
     body = request.read(webhooks.LARGEST_BYTES + 1)
     if len(body) > webhooks.LARGEST_BYTES:
         return HttpResponse(status=413)
     try:
-        return HttpResponse(status=webhooks.receive(token, _as_sent(request), body))
+        return HttpResponse(status=webhooks.receive(token, headers, body))
     except DatabaseError as error:
         outages.tell(log, error, "a webhook could not be kept; upstream delivers it again")
-        return HttpResponse(status=429)
+        return HttpResponse(status=webhooks.Taken.LATER)
 
 
 def _as_sent(request: HttpRequest) -> dict[str, str]:

@@ -77,6 +77,8 @@ class _Exchange:
         }
         await call.app(scope, self._receive, self._send)  # type: ignore[attr-defined]
         taken = {"time_to_first_byte_seconds": round(took() - began, 3)}
+        if sandbox.faults.take("end"):
+            raise ConnectionAbortedError("the sandbox was told to lose the end of this answer")
         await self._tell({"type": "end", **self.meta, **taken})
 
     async def _receive(self) -> Message:

@@ -12,6 +12,7 @@ const come = (medium) => {
   const place = medium.parentElement;
   const box = place.querySelector("svg");
   const [width, height] = [medium.naturalWidth ?? medium.videoWidth, medium.naturalHeight ?? medium.videoHeight];
+  delete place.dataset.tries;
   delete place.dataset.missing;
   if (!box || !width || !height) return;
   if (box.getAttribute("width") !== `${width}`) box.setAttribute("width", width);
@@ -21,8 +22,9 @@ const miss = (medium) => {
   if (medium.matches?.(LISTED)) medium.replaceWith(Object.assign(document.createElement("span"), { className: "muted small", textContent: "Not here yet" }));
   if (!medium.matches?.(PLACED) || medium.closest("partial-result")) return;
   const place = medium.parentElement;
-  const tries = Number(place.dataset.missing ?? 0);
-  place.dataset.missing = tries + 1;
+  const tries = Number(place.dataset.tries ?? 0);
+  place.dataset.tries = tries + 1;
+  if (tries) place.dataset.missing = ""; // the first time says little: our copy is a moment away
   if (tries < AGAIN_MS.length) setTimeout(() => medium.isConnected && ask(medium), AGAIN_MS[tries]);
 };
 const ask = (medium) => {

@@ -13,20 +13,28 @@ class ElapsedTime extends HTMLElement {
 }
 customElements.define("elapsed-time", ElapsedTime);
 
-/** <copy-button for="ID"> or <copy-button text="…">: copies, and says so in its own label. */
+/** <copy-button for="ID"> or <copy-button text="…">: copies, and says in its own label whether it could. */
 class CopyButton extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
   }
   async handleEvent() {
     const source = document.getElementById(this.getAttribute("for"));
-    await navigator.clipboard.writeText(this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "");
-    const button = this.querySelector("button");
-    const label = [...button.childNodes].find((node) => node.nodeType === 3 && node.textContent.trim());
-    const before = label.textContent;
-    label.textContent = "Copied";
-    dispatchEvent(new CustomEvent("toast", { detail: { text: "Copied" } }));
-    setTimeout(() => (label.textContent = before), 1500);
+    try {
+      await navigator.clipboard.writeText(this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "");
+      this.tell("Copied");
+    } catch {
+      this.tell("Not copied: this browser copies on secure pages only");
+    }
+  }
+  tell(words) {
+    dispatchEvent(new CustomEvent("toast", { detail: { text: words } }));
+    const label = [...this.querySelector("button").childNodes].find((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!label) return; // an icon alone
+    this.label ??= label.textContent;
+    label.textContent = words.split(":")[0];
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (label.textContent = this.label), 1500);
   }
 }
 customElements.define("copy-button", CopyButton);
@@ -77,13 +85,17 @@ class FieldError extends HTMLElement {
 }
 customElements.define("field-error", FieldError);
 
-/* On a narrow screen the stage is below the form: go there when Run was pressed, or when it made room above what is looked at. */
+/*
+ * Who pressed Run sees the new run's state: on a narrow screen the stage is below the form, and beside a long form that
+ * was scrolled to its end the stage's head is above.
+ */
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "stage") return;
   // In the next frame: until then a browser keeps what stood below the stage where it was.
   requestAnimationFrame(() => {
-    const { top, bottom } = target.getBoundingClientRect();
-    if (top > innerHeight - 120 || bottom < innerHeight / 3) target.scrollIntoView({ behavior: "smooth", block: "start" });
+    const isBelow = target.getBoundingClientRect().top > innerHeight - 120;
+    const seen = isBelow ? target : target.querySelector(".run-status");
+    seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
   });
 });
 

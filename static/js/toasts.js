@@ -1,14 +1,23 @@
 /* One line at the page's corner, announced politely; <toast-note> takes itself away. */
-function toast(text) {
+function toast(text, link) {
+  const shown = [...document.querySelectorAll("#toasts > toast-note")].find((one) => one.firstChild.textContent === text);
+  if (shown) {
+    shown.wait(); // said again, it stays for longer
+    return shown;
+  }
   const note = document.createElement("toast-note");
-  note.textContent = text;
+  note.append(text, ...(link ? [" ", link] : []));
   document.getElementById("toasts").append(note);
   return note;
+}
+function logIn() {
+  const href = `/login/?${new URLSearchParams({ next: location.pathname })}`;
+  return Object.assign(document.createElement("a"), { href, target: "_blank", textContent: "Log in in a new tab" });
 }
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403 || status === 401) toast("You are logged out. Log in in another tab, then try again here: what you typed is still in this page.");
+  if (status === 403 || status === 401) toast("You are logged out. What you typed is still in this page: log in, then try again here.", logIn());
   else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
 document.addEventListener("htmx:sendError", (event) => {

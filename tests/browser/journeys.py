@@ -125,3 +125,12 @@ def choose(page: Page, word: str) -> None:
     """Press something in the Presets menu."""
     open_presets(page)
     page.locator("#presets").get_by_role("button", name=word).first.click()
+
+
+def eventually(page: Page, claim: Callable[[], bool]) -> None:
+    """Wait until it holds: for what the page's own elements do not show."""
+    for _ in range(1200):
+        if claim():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come true")

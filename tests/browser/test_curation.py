@@ -14,6 +14,7 @@ from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE
+from tests.browser.journeys import eventually
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -35,14 +36,6 @@ def order() -> list[str]:
 def assert_usable(page: Page) -> None:
     assert_clean(page)
     assert_fits(page)
-
-
-def eventually(page: Page, claim: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if claim():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come true")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

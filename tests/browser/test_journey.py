@@ -311,8 +311,9 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     assert page.locator(".log").get_attribute("open") is None
 
 
+@pytest.mark.parametrize("cookie", ["sessionid", re.compile(".*")], ids=["session", "all"])
 def test_after_a_new_login_in_another_tab_the_page_works_on(
-    contexts: Contexts, vitrine: Up
+    contexts: Contexts, vitrine: Up, cookie: Any
 ) -> None:
     context = contexts.take(base_url=vitrine.link.split("/login/")[0])
     page = context.new_page()
@@ -320,10 +321,13 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
     page.goto("/models/atelier/glass/")
     ready(page)
     page.locator("[name=prompt]").fill("typed with patience")
-    context.clear_cookies()
+    context.clear_cookies(name=cookie)
     page.locator("#run-button").click()
     expect(page.locator("#toasts")).to_contain_text("You are logged out")
-    context.new_page().goto(vitrine.link)
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Log in in a new tab").click()
+    expect(opened.value.get_by_label("Password")).to_be_visible()
+    opened.value.goto(vitrine.link)
     page.bring_to_front()
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)

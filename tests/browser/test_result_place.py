@@ -83,22 +83,39 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page = open_page("/", size)
     broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
     page.route(FILES, lambda route: route.fulfill(**broken))
+    page.route("**/artifacts/*/", lambda route: route.fulfill(**broken), times=1)
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
     page.locator("[name=prompt]").press("Control+Enter")
     page.wait_for_selector(DONE)
     words = page.locator("#stage .missing")
+    expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
+    expect(words).to_be_hidden()  # not before our own copy was asked for
+    expect(words).to_be_visible()
     expect(words).to_contain_text("could not be fetched. It is tried again by itself")
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()
     assert figure
     assert figure["height"] < 160
-    expect(page.locator("#stage .artifact img")).to_be_visible()  # our copy, by itself
+    picture = page.locator("#stage .artifact img")
+    expect(picture).to_be_visible(timeout=20_000)  # our copy, by itself
     expect(words).to_be_hidden()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
     page.goto("/runs/?q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
     page.goto("/models/sandbox/aurora/lite/")
     expect(page.locator("#strip li").first).to_contain_text("Not here yet")
+
+
+def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Open) -> None:
+    page = start(open_page, "mischief/slow", prompt="scrolled", duration=20)
+    page.wait_for_selector("[data-run-state='running']")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
+    before = page.evaluate("scrollY")
+    page.locator("#run-button").click()
+    expect(page.locator("#stage .run-status .state")).to_be_in_viewport()
+    page.wait_for_function("before => scrollY < before", arg=before)
+    expect(page.get_by_role("button", name="Cancel").first).to_be_in_viewport()
+    page.get_by_role("button", name="Cancel").first.click()
 
 
 def test_a_word_without_an_end_is_broken(open_page: Open) -> None:

@@ -217,6 +217,27 @@ def test_a_link_is_copied_and_opens_the_same_form(aurora: Page, text: str) -> No
     expect(prompt(other)).to_have_value(text)
 
 
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_copy_says_whether_it_could_and_keeps_its_label(aurora: Page, is_secure: bool) -> None:
+    aurora.locator("#copy-link").click()
+    labelled = aurora.locator("#form-notice copy-button button")
+    expect(labelled).to_have_text("Copy")
+    said = "Copied" if is_secure else "Not copied"
+    if not is_secure:  # as over plain HTTP from another machine
+        aurora.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    for _ in range(2):
+        labelled.click()
+    expect(labelled).to_have_text(said)
+    expect(aurora.locator("#toasts")).to_contain_text(said)
+    expect(labelled).to_have_text("Copy")
+    aurora.get_by_role(
+        "button", name="Copy the id"
+    ).click()  # an icon, which has no label to change
+    if is_secure:
+        expect(aurora.locator("#toasts toast-note").last).to_have_text("Copied")
+        assert aurora.evaluate("navigator.clipboard.readText()") == "sandbox/aurora"
+
+
 def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserContext]) -> None:
     page = log_in(java_script_enabled=False).new_page()
     clean(page)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import DONE, PHONE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, Open, eventually, open_page, session
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
@@ -107,7 +107,7 @@ def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: 
     page.get_by_role("button", name="Paint live").click()
     line = page.locator("live-session [role=status]")
     expect(line).to_have_text("Connecting")
-    page.wait_for_function("() => !document.querySelector('live-session button span').offsetParent")
+    eventually(page, lambda: bool(told))  # the ticket comes after the button has turned
     told[0].send('{"type": "slow", "message": "The model takes long to answer."}')
     expect(line).to_have_text("The model takes long to answer.")
     told[0].send('{"type": "picture"}')
@@ -125,6 +125,7 @@ def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open)
     page.locator("[name=prompt]").press("b")
     page.locator("[name=prompt]").press("Tab")
     page.locator("[name=prompt]").press("c")
-    page.wait_for_timeout(300)
+    eventually(page, lambda: any("=abc" in text for text in sent))
+    page.wait_for_timeout(300)  # what is sent once too often comes now
     assert ["=abc" in text for text in sent] == [*[False] * (len(sent) - 1), True]
     assert len(sent) == len(set(sent)) <= 3

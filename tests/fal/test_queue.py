@@ -329,6 +329,14 @@ async def test_status_events_are_told_until_the_request_is_over(connect):
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 
+async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_capitals(connect):
+    body = b'\xef\xbb\xbfdata: {"status": "COMPLETED"}\n\n'
+    kind = {"content-type": "TEXT/EVENT-STREAM; charset=UTF-8"}
+    clients = await connect(Upstream(httpx.Response(200, headers=kind, content=body)))
+    async with aclosing(clients.queue.events(HANDLE)) as events:
+        assert [status.state async for status in events] == ["COMPLETED"]
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -349,3 +357,19 @@ async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
     with pytest.raises(error):
         _ = [status async for status in clients.queue.events(HANDLE)]
     assert len(upstream.requests) == 1
+
+
+async def test_a_status_stream_that_never_ends_its_line_is_left(connect, monkeypatch):
+    monkeypatch.setattr("fal.bodies.MAX_ANSWER_BYTES", 1 << 16)
+
+    async def line():
+        yield b"data: "
+        while True:
+            yield b"x" * 4096
+
+    headers = {"content-type": "text/event-stream"}
+    clients = await connect(
+        Upstream(lambda _: httpx.Response(200, headers=headers, content=line()))
+    )
+    with pytest.raises(fal.Unreadable, match="too large"):
+        _ = [status async for status in clients.queue.events(HANDLE)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -41,7 +42,8 @@ async def ran(connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm") ->
     told: list[Any] = []
     try:
         async with aclosing(clients.stream.events(endpoint_id, {"prompt": "x"})) as events:
-            told += [event async for event in events]
+            async for event in events:
+                told.append(event)  # noqa: PERF401  what came before an error counts
     except fal.FalError as error:
         told.append(error)
     assert len(upstream.requests) == 1
@@ -71,8 +73,15 @@ BODY = 'data: {"output": "Grüße"}\n\n: still here\n\nevent: event\ndata: {"out
 
 @pytest.mark.parametrize(
     "body",
-    [BODY, BODY.replace("\n", "\r\n"), BODY.replace("\n", "\r"), BODY.rstrip("\n"), BODY + "data: [DONE]\n\n"],
-    ids=["lf", "crlf", "cr", "no-final-blank-line", "done"],
+    [
+        BODY,
+        BODY.replace("\n", "\r\n"),
+        BODY.replace("\n", "\r"),
+        BODY.rstrip("\n"),
+        BODY + "data: [DONE]\n\n",
+        "\ufeff" + BODY,
+    ],
+    ids=["lf", "crlf", "cr", "no-final-blank-line", "done", "byte-order-mark"],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [1, 7, 1000])
 async def test_c34_every_shape_and_boundary_reads_the_same(
@@ -83,6 +92,29 @@ async def test_c34_every_shape_and_boundary_reads_the_same(
     told = await ran(connect, streaming(*pieces))
     assert values(told) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
     assert told[-1].output == {"output": "Grüße 雪"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("TEXT/Event-Stream; charset=utf-8", BODY),
+        ("text/event-stream; charset=iso-8859-1", BODY),
+        ("text/plain", BODY),
+        ("application/json", ": hello\n\n" + BODY),
+        ("", "event: event\n" + BODY),
+    ],
+)
+async def test_a_stream_is_one_whatever_letters_name_it_or_by_how_it_begins(
+    connect: Any, content_type: str, body: str
+) -> None:
+    told = await ran(connect, streaming(body.encode(), **{"content-type": content_type}))
+    assert values(told) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
+    assert told[-1].output == {"output": "Grüße 雪"}
+
+
+async def test_bytes_that_are_no_text_cost_their_letters_and_not_the_output(connect: Any) -> None:
+    told = await ran(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
+    assert told[-1].output == {"output": "Gr\ufffd\ufffde"}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +151,93 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
     told = await ran(connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n"))
     assert isinstance(told[-1], fal.RunFailed)
     assert (told[-1].detail, told[-1].type) == (detail, "value_error")
+
+
+@pytest.mark.parametrize(
+    ("last", "message", "kind"),
+    [
+        (b'data: {"error": "exploded", "error_type": "internal_error"}', "exploded", "internal_error"),
+        (b'event: error\ndata: {"detail": "bad day"}', "bad day", None),
+        (b'data: {"error": {"message": "declined", "type": "t"}}', "declined", "t"),
+    ],
+)  # fmt: skip
+async def test_an_error_leaves_the_output_so_far_as_it_is(
+    connect: Any, last: bytes, message: str, kind: str | None
+) -> None:
+    told = await ran(connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last))
+    assert values(told) == [{"output": "ab", "partial": True}]
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].message, told[-1].type, told[-1].is_unconfirmed) == (message, kind, False)
+
+
+@pytest.mark.parametrize("partial", [True, False])
+async def test_an_error_beside_the_output_is_a_failure_that_keeps_it(
+    connect: Any, partial: bool
+) -> None:
+    last = {"output": "ab", "partial": partial, "error": "exploded"}
+    told = await ran(connect, typed({"output": "a", "partial": True, "error": None}, last))
+    assert values(told)[-1] == last
+    assert isinstance(told[-1], fal.RunFailed)
+    assert told[-1].message == "exploded"
+
+
+WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        b'data: {"output": "late", "partial": true}\n\n',
+        b'data: {"progress": 1}\n\n',
+        b"data: bye\n\n",
+        b"data: null\n\n",
+        httpx.ReadError("cut"),
+        httpx.ReadTimeout("stalled"),
+    ],
+)
+async def test_what_the_model_calls_whole_is_the_output_whatever_comes_after_it(
+    connect: Any, late: Any
+) -> None:
+    told = await ran(connect, streaming(b'data: {"output": "a", "partial": true}\n\n', WHOLE, late))
+    assert values(told)[-1] == told[-1].output == {"output": "ab", "partial": False}
+
+
+async def test_it_is_waited_for_no_more_where_the_stream_stays_open(
+    connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal.stream.END_S", 0.05)
+
+    class Open(Chunks):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield WHOLE
+            await asyncio.Event().wait()
+
+    told = await ran(connect, lambda request: httpx.Response(200, headers=SSE, stream=Open()))
+    assert told[-1].output == {"output": "ab", "partial": False}
+
+
+async def test_a_model_may_call_more_than_one_whole_and_take_it_back_by_an_error(
+    connect: Any,
+) -> None:
+    again = WHOLE.replace(b"ab", b"abc")
+    told = await ran(connect, streaming(WHOLE, again))
+    assert told[-1].output == {"output": "abc", "partial": False}
+    told = await ran(connect, streaming(WHOLE, b'data: {"error": "exploded"}\n\n'))
+    assert values(told)[-1] == {"output": "ab", "partial": False}
+    assert told[-1].message == "exploded"
+
+
+async def test_an_error_before_a_cut_is_why_the_run_failed(connect: Any) -> None:
+    told = await ran(connect, streaming(b'data: {"error": "exploded"}\n\n', httpx.ReadError("cut")))
+    assert (told[-1].message, told[-1].is_unconfirmed) == ("exploded", False)
+
+
+@pytest.mark.parametrize("error", [None, "", {}, 0.25, []])
+async def test_a_model_may_say_that_there_is_no_error_or_how_large_it_is(
+    connect: Any, error: Any
+) -> None:
+    told = await ran(connect, typed({"output": "ab", "partial": False, "error": error}))
+    assert told[-1].output == {"output": "ab", "partial": False, "error": error}
 
 
 @pytest.mark.parametrize(

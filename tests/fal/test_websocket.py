@@ -166,6 +166,29 @@ async def test_a_whole_output_needs_no_end(
         assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
 
 
+@pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
+async def test_what_a_streaming_model_calls_whole_needs_no_end(
+    monkeypatch: pytest.MonkeyPatch, rest: Script
+) -> None:
+    """However the connection is closed, and where it is kept and nothing more comes."""
+    monkeypatch.setattr("fal.stream.END_S", 0.3)
+    events = [
+        b'data: {"output": "a", "partial": true}\n\n',
+        b'data: {"output": "ab", "partial": false}\n\n',
+    ]
+    told = await ran(Server([start(200, "text/event-stream"), *events, *rest]))
+    assert told[-1].output == {"output": "ab", "partial": False}
+
+
+@pytest.mark.parametrize("code", [1000, 1011])
+async def test_a_stream_without_an_end_that_nobody_calls_whole_is_broken(code: int) -> None:
+    """Whether it is the output or a picture on the way to it, upstream's list knows."""
+    events = [b'data: {"images": []}\n\n']
+    told = await ran(Server([start(200, "text/event-stream"), *events, code]))
+    assert told[-2].value == {"images": []}
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+
+
 async def test_a_whole_refusal_needs_no_end() -> None:
     (told,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
     assert isinstance(told, fal.RunFailed)

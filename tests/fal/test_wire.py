@@ -193,7 +193,7 @@ async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect):
 
 
 async def test_an_answer_beyond_all_measure_is_refused(connect, monkeypatch):
-    monkeypatch.setattr("fal.wire.MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr("fal.bodies.MAX_ANSWER_BYTES", 1 << 20)
     clients = await connect(FakeQueue(output=f'"{"x" * (1 << 20)}"'))
     submitted = await clients.queue.submit("fal-ai/flux", {})
     for _ in range(3):

@@ -83,5 +83,5 @@ def test_an_open_page_is_told(make_run: Any, monkeypatch: pytest.MonkeyPatch) ->
 
     answer = serve(use)
     assert answer.status_code == 200
-    assert "No worker is running" in answer.text
-    assert "The run goes on by itself." in answer.text
+    assert NOBODY in answer.text
+    assert "by itself" not in answer.text

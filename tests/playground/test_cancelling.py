@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,20 +17,26 @@ from playground.pacing import Pace
 from tests.playground.conftest import Ask, Control, Work, alone, ended
 
 
-def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
-    monkeypatch.setattr(follower, "UNWANTED_S", 0.3)
-    sandbox.fault("result", "500", times=1000)
-    run = ask("mischief/slow", prompt="x", duration=0.1)
+def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
+    """Whether the run has ended; somebody cancels it once its result has been asked for in vain."""
 
     def is_over() -> bool:
         if sandbox.calls().get("result", 0) > 2:
             lifecycle.request_cancel(run.pk)
         return ended(run)
 
-    work(is_over)
+    return is_over
+
+
+def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "UNWANTED_S", 0.3)
+    sandbox.fault("result", "500", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+
+    work(cancelled_late(run, sandbox))
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
@@ -38,16 +45,11 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
 def test_a_result_that_is_there_all_the_same_is_waited_for(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     sandbox.fault("result", "500", times=8)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
-    def is_over() -> bool:
-        if sandbox.calls().get("result", 0) > 2:
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(is_over)
+    work(cancelled_late(run, sandbox))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
@@ -70,7 +72,7 @@ class Over(fal.Queue):
 @pytest.mark.django_db(transaction=True)
 def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where its stream never says so."""
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
     asyncio.run(alone(follower.cancel(run.pk, Over(), Pace())))

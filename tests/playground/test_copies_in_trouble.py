@@ -14,12 +14,15 @@ from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
+import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connections
+from django.db import DataError, connections
+from django.db.models import QuerySet
+from django.test import Client
 
 import fal
 from catalog import whole_files
@@ -224,3 +227,42 @@ def test_a_type_that_lies_is_not_believed(artifact: Any, host: Host) -> None:
         "file",
         "application/octet-stream",
     )
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
+def test_a_type_that_is_none_is_not_kept(artifact: Any, claim: str) -> None:
+    """One that no column takes would stop all copying."""
+    headers = [("content-type", claim.encode("latin-1"))]
+    row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
+    assert (row.state, row.content_type) == ("stored", "application/octet-stream")
+
+
+@pytest.mark.parametrize("claim", ["text/x\r\nx: y", "text/x\n", "x"])
+def test_an_address_with_a_type_that_is_none_is_served(
+    member: Client, artifact: Any, claim: str
+) -> None:
+    row = copy(artifact("file", url=f"data:{claim};base64,QUJD"), b"")
+    assert row.state == "stored"
+    response: Any = member.get(row.get_absolute_url())
+    assert b"".join(response.streaming_content) == b"ABC"
+    assert response.headers["Content-Type"] in {"application/octet-stream", "text/x"}
+
+
+def test_what_the_database_does_not_take_of_a_copy_is_told_and_ends(
+    artifact: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = QuerySet.update
+
+    def refuse(self: Any, **values: Any) -> int:
+        if values.get("state") == "stored":
+            raise DataError("value too long")
+        return update(self, **values)
+
+    monkeypatch.setattr(QuerySet, "update", refuse)
+    row = copy(artifact("file"), b"words")
+    assert (row.state, row.error) == ("remote", "The database does not take it: value too long")
+    assert row.next_attempt_at
+    Artifact.objects.update(attempts=archivist.TRIES_FOR_NONE - 1)
+    row.refresh_from_db()
+    assert copy(row, b"words").state == "lost"

@@ -276,7 +276,7 @@ def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
 
     work(is_over)
     note, trouble, readiness = told[-1]
-    assert note == trouble
-    assert note.endswith("takes long to answer.")
-    assert readiness.startswith(note)
+    assert note == trouble + leases.GOES_ON
+    assert trouble.endswith("takes long to answer.")
+    assert readiness.startswith(trouble)
     assert (run.note, sandbox.calls()["submit"]) == ("", 1)

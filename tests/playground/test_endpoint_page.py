@@ -169,6 +169,15 @@ def test_a_lost_session_keeps_what_was_typed_until_its_own_page_is_opened(
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
+def test_a_page_whose_session_is_lost_stays_with_what_was_typed(
+    client: Client, user: User, flux: Any
+) -> None:
+    answer = client.post(PAGE, {"prompt": "typed", "~token": "t"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (401, b"")
+    client.post("/login/", {"username": "ana", "password": "pw", "next": PAGE})
+    assert "typed" in client.get(PAGE).content.decode()  # who leaves it all the same finds it again
+
+
 def test_whoever_is_not_logged_in_fills_no_disk(client: Client, db: None, flux: Any) -> None:
     client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
     assert "typed" not in client.session
@@ -214,12 +223,12 @@ def test_the_page_says_what_a_run_would_wait_for(member: Client, flux: Any) -> N
 
     from playground.models import Worker
 
-    assert b"No worker is running" in member.get(PAGE).content
+    assert b"no worker is running" in member.get(PAGE).content
     worker = Worker.objects.create(name="w", beat_at=timezone.now())
     assert b"FAL_KEY is not set" in member.get(PAGE).content
     worker.has_key = True
     worker.save()
-    assert b"runs wait" not in member.get(PAGE).content
+    assert b"Runs wait" not in member.get(PAGE).content
 
 
 def test_an_unknown_model_is_not_found(member: Client) -> None:

@@ -57,3 +57,14 @@ def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None
 def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
     walk(stage, [one for one in cases.direct_cases() if str(one) == "lost, stream at created"])
     walk(stage, [one for one in cases.webhook_cases() if "before" in one.fault])
+
+
+@pytest.mark.any_database
+def test_what_is_nearly_right_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
+    chosen = {
+        "given up on at created",
+        "404 for a moment at queued",
+        "mute stream at queued",
+        "half of the file at queued",
+    }
+    walk(stage, [one for one in cases.nearly_right_cases() if str(one) in chosen])

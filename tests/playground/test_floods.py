@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from typing import Any
 
-from fal import Handle, LogLine, Phase, Queue, Status
-from playground.follower import EVENTS_IN_A_ROW, statuses
+import pytest
+
+from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
+from playground import asking
+from playground.asking import EVENTS_IN_A_ROW, statuses
 from playground.pacing import Pace
 from tests import clock
 
@@ -29,6 +33,51 @@ class Flood(Queue):
             self.told += 1
             yield Status(Phase.IN_PROGRESS, logs=[LogLine(f"step {number}", "INFO", "", "")])
         yield Status(Phase.COMPLETED)
+
+
+class Polled(Queue):
+    """A queue without status streams."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """None."""
+        raise RequestRejected("no streams here", status=405)
+        yield
+
+    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+        """That it runs."""
+        self.polls += 1
+        return Status(Phase.IN_PROGRESS)
+
+
+@pytest.mark.parametrize(
+    ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
+)
+def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, address: str, least: int, most: int
+) -> None:
+    """Of a run of two minutes, where there are no status streams; the sweep catches a lost report."""
+    settings.PUBLIC_URL = address
+    queue = Polled()
+
+    async def is_over(pk: uuid.UUID) -> bool:
+        return asyncio.get_running_loop().time() > 120
+
+    async def main() -> None:
+        handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout(120),
+                aclosing(statuses(uuid.uuid4(), handle, queue, Pace())) as told,
+            ):
+                async for _ in told:
+                    continue
+
+    monkeypatch.setattr(asking, "is_over", is_over)
+    clock.run(main())
+    assert least <= queue.polls <= most
 
 
 def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import uuid
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from PIL import Image
 
 from catalog.models import Endpoint
@@ -168,6 +171,95 @@ def test_the_same_file_in_many_runs_at_once_goes_up_once(
     runs = [ask("sandbox/lens", image_url=address, blur_radius=n) for n in range(4)]
     work(lambda: all(map(ended, runs)))
     assert sandbox.calls()["upload_initiate"] == 1
+
+
+def test_the_same_large_file_of_two_people_goes_to_two_places(
+    ask: Ask, work: Work, sandbox: Control, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 40)
+    monkeypatch.setattr("fal.storage.PART_BYTES", 40)
+    address = make_upload(stranger, "private.png").get_absolute_url()
+    sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
+    mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
+    runs = [ask("sandbox/lens", image_url=mine)]
+
+    def both_ended() -> bool:
+        if len(runs) == 1 and sandbox.calls().get("upload_part"):
+            theirs, _ = lifecycle.create(
+                user=stranger,
+                endpoint=runs[0].endpoint,
+                form_token="theirs",
+                arguments={"image_url": address},
+            )
+            runs.append(theirs)
+        return len(runs) == 2 and all(map(ended, runs))
+
+    work(both_ended)
+    assert {run.state for run in Run.objects.all()} == {"succeeded"}
+    assert sandbox.calls()["upload_initiate"] == 2
+
+
+class Broken(ContentFile):  # type: ignore[type-arg]  # not so at run time
+    """A file that opens, and cannot be read."""
+
+    def read(self, *args: Any) -> bytes:
+        raise OSError(errno.EIO, "Input/output error", "/where/files/lie")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/where/files/lie"),
+            "Permission denied",
+        ),
+        (RuntimeError("SlowDown"), "SlowDown"),
+        (None, "Input/output error"),
+    ],
+)
+def test_a_storage_in_trouble_is_told_and_asked_again(
+    ask: Ask, work: Work, error: Exception | None, why: str
+) -> None:
+    address = make_upload(User.objects.get()).get_absolute_url()
+    run = ask("sandbox/lens", image_url=address)
+    told: list[str] = []
+
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        if error:
+            raise error
+        return Broken(b"12345")
+
+    def until() -> bool:
+        if not told and (note := Run.objects.get(pk=run.pk).note):
+            told.append(note)
+            mended.undo()
+        return ended(run)
+
+    mended = pytest.MonkeyPatch()
+    mended.setattr(FileSystemStorage, "_open", opened)
+    try:
+        work(until)
+    finally:
+        mended.undo()
+    run.refresh_from_db()
+    assert told == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert (run.state, run.attempts) == ("succeeded", 2)
+
+
+def test_a_storage_that_stays_in_trouble_fails_the_run(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
+
+    monkeypatch.setattr(inputs, "STORAGE_TRIES", 2)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    monkeypatch.setattr(FileSystemStorage, "_open", opened)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("failed", 2)
+    assert run.error["message"] == "sea.png cannot be read here: Permission denied."
+    assert "submit" not in sandbox.calls()
 
 
 def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(

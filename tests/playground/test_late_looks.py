@@ -107,6 +107,21 @@ def test_upstream_in_trouble_is_asked_again_later_and_later(
     assert (run.billable_units, bool(run.metrics)) == ("2", True)
 
 
+@pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (late_looks.GIVEN_UP * 2, 0)])
+def test_one_that_nobody_thought_of_is_given_up_in_time(
+    fal: Fal, reported: Any, monkeypatch: pytest.MonkeyPatch, age: timedelta, looks: int
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ValueError("a request id that is none")
+
+    reported()
+    Run.objects.update(ended_at=timezone.now() - age)
+    monkeypatch.setattr(late_looks, "_look", broken)
+    make_due()
+    fal.tend(late_looks.tend)
+    assert LateLook.objects.count() == looks
+
+
 @pytest.mark.parametrize(
     ("status", "age"), [(404, timedelta(0)), (503, late_looks.GIVEN_UP + timedelta(minutes=1))]
 )

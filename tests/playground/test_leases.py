@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from playground import clock, leases
+from playground import clock, leases, lifecycle
+from playground.lifecycle import Observation
 from playground.models import Run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,6 +61,71 @@ def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run
     Run.objects.filter(pk=runs[0].pk).update(lease_until=START)
     assert leases.claim("two", 9).to_follow == [runs[0].pk]
     assert leases.renew("one", [run.pk for run in runs]) == {runs[0].pk}
+
+
+def test_who_waits_for_runs_under_way_is_told_so(
+    limits: Any, make_run: Callable[..., Run], stranger: User
+) -> None:
+    theirs = make_run(user=stranger)
+    for _ in range(3):
+        make_run(state="running", handle={})
+    mine = [make_run() for _ in range(2)]
+    leases.tell_turns()
+    notes = set(Run.objects.filter(pk__in=[run.pk for run in mine]).values_list("note", flat=True))
+    assert notes == {"It waits for its turn: 3 of your runs are under way."}
+    assert Run.objects.get(pk=theirs.pk).note == ""
+    for _ in range(2):
+        make_run(user=stranger, state="running", handle={})
+    leases.tell_turns()
+    assert Run.objects.get(pk=theirs.pk).note.startswith("It waits for its turn: 5 of the team's")
+    Run.objects.filter(state="running").update(state="succeeded")
+    taken = leases.claim("w", 9).to_send
+    assert set(taken) == {theirs, *mine}
+    assert not Run.objects.exclude(note="").exists()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        {"state": "running", "transport": "stream"},
+        {"state": "submitting"},
+        {"state": "queued", "handle": {"request_id": "r"}},
+    ],
+)
+def test_a_worker_goes_on_with_what_it_slept_through(
+    make_run: Callable[..., Run], begun: dict[str, Any]
+) -> None:
+    """Its own lease ran out: a suspended machine, or a database that was locked for long."""
+    run = make_run(**begun, sent_at=START, worker="w", lease_until=START)
+    claim = leases.claim("w", 9, held={run.pk})
+    assert (claim.to_send, claim.to_follow) == ([], [])
+    run.refresh_from_db()
+    assert (run.state, run.events) == (begun["state"], [])
+    assert not leases.has_free()
+
+
+def test_what_was_taken_for_lost_and_tells_of_itself_is_held_by_who_hears_it(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run(
+        state="running", transport="stream", sent_at=START, worker="w", lease_until=START
+    )
+    leases.claim("other", 9)
+    for text in ("a", "ab"):
+        lifecycle.record(run.pk, Observation(Run.State.RUNNING, partial={"output": text}))
+        leases.claim("other", 9)
+    leases.renew("w", [run.pk])
+    run.refresh_from_db()
+    assert (run.state, run.worker, run.partial) == ("running", "w", {"output": "ab"})
+    assert [event["what"] for event in run.events] == ["broke", "found"]
+
+
+def test_a_worker_learns_what_was_cancelled_before_it_left(make_run: Callable[..., Run]) -> None:
+    """Its files are still going up, and nobody wants them."""
+    going_up, sent = (make_run(state="submitting", sent_at=at) for at in (None, START))
+    for run in (going_up, sent):
+        lifecycle.request_cancel(run.pk)
+    assert leases.renew("one", [going_up.pk, sent.pk]) == {going_up.pk}
 
 
 def test_what_may_leaves_with_its_claim_unless_something_is_to_be_done_before(

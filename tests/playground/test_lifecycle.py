@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,20 +128,21 @@ def test_a_double_click_is_one_run(make_run: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("state", "after"),
+    ("state", "has_left", "after"),
     [
-        (State.CREATED, State.CANCELLED),
-        (State.UNCONFIRMED, State.CANCELLED),
-        (State.SUBMITTING, State.SUBMITTING),
-        (State.QUEUED, State.QUEUED),
-        (State.RUNNING, State.RUNNING),
-        (State.SUCCEEDED, State.SUCCEEDED),
+        (State.CREATED, False, State.CANCELLED),
+        (State.UNCONFIRMED, True, State.CANCELLED),
+        (State.SUBMITTING, False, State.CANCELLED),  # its files go up
+        (State.SUBMITTING, True, State.SUBMITTING),
+        (State.QUEUED, True, State.QUEUED),
+        (State.RUNNING, True, State.RUNNING),
+        (State.SUCCEEDED, True, State.SUCCEEDED),
     ],
 )
 def test_cancel_ends_at_once_only_what_upstream_cannot_say(
-    make_run: Any, state: str, after: str
+    make_run: Any, state: str, has_left: bool, after: str
 ) -> None:
-    run = make_run(state=state)
+    run = make_run(state=state, sent_at=timezone.now() if has_left else None)
     assert lifecycle.request_cancel(run.pk) == (state not in Run.FINAL)
     run.refresh_from_db()
     assert run.state == after
@@ -250,6 +252,23 @@ def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -
     assert (run.state, run.sent_at) == (State.CREATED, None)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("transport", Transport.values)
+def test_what_runs_is_given_back_on_one_connection_alone(make_run: Any, transport: str) -> None:
+    """It was said to run because its request was out; a queue's word that it runs is another matter."""
+    run = make_run(state=State.SUBMITTING, transport=transport)
+    lifecycle.leave(run.pk, set())
+    lifecycle.record(run.pk, Observation(State.RUNNING))
+    lifecycle.give_back(run.pk, "Busy.", timedelta(0), has_left=True)
+    run.refresh_from_db()
+    times = (run.sent_at, run.queued_at, run.started_at)
+    if transport == Transport.QUEUE:
+        assert run.state == State.RUNNING
+        assert all(times)
+    else:
+        assert (run.state, run.note, times) == (State.CREATED, "Busy.", (None, None, None))
+
+
 PICTURE = {"url": "https://a.b/c.png", "content_type": "image/png"}
 HOSTILE = {
     "a place before the first": Observation(State.QUEUED, queue_position=-1),
@@ -260,6 +279,12 @@ HOSTILE = {
     "metrics of nonsense": Observation(
         State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
     ),
+    **{
+        f"a model's time of {told!r:.9}": Observation(
+            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": told}
+        )
+        for told in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
+    },
     "a price without end": outcomes.gave(
         Result({"a": 1}, "", billable_units=Decimal("0." + "1" * 200)), by="result"
     ),
@@ -281,10 +306,14 @@ HOSTILE = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", HOSTILE)
-def test_nothing_that_upstream_says_keeps_a_run_from_going_on(make_run: Any, what: str) -> None:
+def test_nothing_that_upstream_says_keeps_a_run_from_going_on_or_from_being_shown(
+    make_run: Any, client: Client, what: str
+) -> None:
     run = make_run(state=State.SUBMITTING)
     seen = HOSTILE[what]
     assert lifecycle.record(run.pk, seen)
     run.refresh_from_db()
     assert run.state == seen.state
     assert run.artifacts.count() == len(seen.artifacts)
+    client.force_login(run.user)
+    assert client.get(run.get_absolute_url()).status_code == 200

@@ -127,7 +127,8 @@ def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "x:1:stage:y", f"{uuid.UUID(int=1)}:1:stage:forged", "::::"]
+    "text",
+    ["", "x", "x:1:stage:y", *(f"{uuid.UUID(int=1)}:1:stage:{m}" for m in ("forged", "é")), "::::"],
 )
 def test_nothing_is_told_without_the_mark(text: str) -> None:
     assert serve(lambda client: ask(client, text)).status_code == live.STOP_POLLING
@@ -203,6 +204,7 @@ def test_log_lines_are_told_together_and_a_new_state_at_once(
             await asyncio.sleep(0.01)
             await sync_to_async(say)(number)
         told = (await held).text
+        monkeypatch.setattr(hub, "GATHER_S", 1000.0)  # what is gathered is not told before
         run.version = await sync_to_async(lambda: Run.objects.get(pk=run.pk).version)()
         held = asyncio.create_task(ask(client, asked(run)))
         await asyncio.sleep(0.05)

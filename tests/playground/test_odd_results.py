@@ -24,7 +24,7 @@ def finished(
     work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> Any:
     """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     user = User.objects.create_user("ana")
 
     def make(transport: str, fault: str) -> Run:

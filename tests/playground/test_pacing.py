@@ -96,6 +96,22 @@ def test_who_has_a_run_there_waits_for_no_room_for_new_ones() -> None:
         asyncio.run(asyncio.wait_for(pace.turn(URL), 0.1))
 
 
+def test_who_waits_no_more_is_no_longer_in_the_crowd() -> None:
+    pace = Pace(Clock())
+    pace.heard(URL, AWAY)
+
+    async def wait() -> None:
+        waiting = [asyncio.create_task(pace.turn(URL)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        assert pace.host(URL)._crowd == 5
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+
+    asyncio.run(wait())
+    assert pace.host(URL)._crowd == 0
+
+
 def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
     clock = Clock()
     pace = Pace(clock)

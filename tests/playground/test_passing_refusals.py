@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fal import Handle, Phase, Queue, Status
-from playground import follower, lifecycle
+from fal import Handle, Phase, Queue, RequestRejected, Status
+from playground import asking, follower, lifecycle
 from playground.models import Run
 from playground.pacing import Pace
 from tests import clock
@@ -23,9 +23,11 @@ HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A follower that waits for less."""
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
-    monkeypatch.setattr(follower, "POLL_SLOWEST_S", 0.02)
-    monkeypatch.setattr(follower, "LOST_AND_UNWANTED_S", 0.1)
+    monkeypatch.setattr(asking, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(asking, "POLL_SLOWEST_S", 0.02)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_SLOWEST_S", 0.02)
+    monkeypatch.setattr(asking, "LOST_AND_UNWANTED_S", 0.1)
 
 
 @pytest.mark.parametrize("name", ["404", "409", "425", "302", "nginx"])
@@ -62,7 +64,7 @@ def test_one_that_stays_unknown_is_over(
     state: str,
 ) -> None:
     """A request that was cancelled in the queue is forgotten there."""
-    monkeypatch.setattr(follower, "LOST_AFTER_S", 60.0 if is_cancelled else 0.2)
+    monkeypatch.setattr(asking, "LOST_AFTER_S", 60.0 if is_cancelled else 0.2)
     for kind in ("status_stream", "status", "result"):
         sandbox.fault(kind, "404", times=10_000)
     run = ask("mischief/slow", prompt="x", duration=30)
@@ -81,21 +83,22 @@ def test_one_that_stays_unknown_is_over(
 
 
 def test_a_result_that_is_refused_again_and_again_is_given_up(
-    ask: Ask, work: Work, sandbox: Control, quick: None
+    ask: Ask, work: Work, sandbox: Control, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(follower, "UNREADABLE_LIMIT", 2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
     work(lambda: ended(run))
     run.refresh_from_db()
     assert (run.state, run.error["status"]) == ("failed", 409)
-    assert sandbox.calls()["result"] >= follower.UNREADABLE_LIMIT
+    assert sandbox.calls()["result"] > follower.UNREADABLE_LIMIT
 
 
 class Mute(Queue):
     """A queue whose status streams stay open after their first words; asked beside them, it has ended."""
 
     def __init__(self, first: Status, then: Status) -> None:
-        self.first, self.then, self.streams = first, then, 0
+        self.first, self.then, self.streams, self.polls = first, then, 0, 0
 
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
         """The first status, and nothing after it."""
@@ -105,7 +108,19 @@ class Mute(Queue):
 
     async def status(self, handle: Handle, *, logs: bool = True) -> Status:
         """What it is now."""
+        self.polls += 1
         return self.then
+
+
+async def phases(queue: Queue, loss: asking.Loss | None = None) -> list[Phase]:
+    """The phases that a follower is told, up to the end."""
+    found = []
+    async with aclosing(asking.statuses(uuid.uuid4(), HANDLE, queue, Pace(), loss)) as statuses:
+        async for status in statuses:
+            found.append(status.state)
+            if status.is_completed:
+                break
+    return found
 
 
 @pytest.mark.parametrize(
@@ -115,27 +130,66 @@ class Mute(Queue):
 def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch, first: Status
 ) -> None:
-    monkeypatch.setattr(follower, "QUIET_S", 0.05)
+    monkeypatch.setattr(asking, "QUIET_S", 0.05)
     queue = Mute(first, Status(Phase.COMPLETED))
 
-    async def told() -> list[Phase]:
-        found = []
-        async with aclosing(follower.statuses(uuid.uuid4(), HANDLE, queue, Pace())) as statuses:
-            async for status in statuses:
-                found.append(status.state)
-                if status.is_completed:
-                    break
-        return found
-
-    assert clock.run(told()) == [first.state, Phase.COMPLETED]
+    assert clock.run(phases(queue)) == [first.state, Phase.COMPLETED]
     assert queue.streams == 1
+
+
+def test_a_long_run_has_one_stream_and_is_asked_for_beside_it_a_few_times() -> None:
+    """Goal G2, for ten minutes without a word: after one, three and seven minutes."""
+
+    class Long(Mute):
+        async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+            self.streams += 1
+            yield self.first
+            await asyncio.sleep(600)
+            yield Status(Phase.COMPLETED)
+
+    queue = Long(Status(Phase.IN_PROGRESS), Status(Phase.IN_PROGRESS))
+    assert clock.run(phases(queue))[-1] is Phase.COMPLETED
+    assert (queue.streams, queue.polls) == (1, 3)
+
+
+def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = RequestRejected("no such request", status=404, detail="no such request")
+
+    class Lagging(Mute):
+        async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+            self.streams += 1
+            if self.streams == 1:
+                raise unknown
+            yield self.first
+            await asyncio.sleep(50)
+            yield Status(Phase.COMPLETED)
+
+        async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+            self.polls += 1
+            raise unknown
+
+    async def nothing(*_: Any) -> None:
+        """Nobody cancelled it; nobody is told."""
+
+    async def is_lost() -> bool:
+        loss = asking.Loss(uuid.uuid4())
+        queue = Lagging(Status(Phase.IN_PROGRESS), Status(Phase.IN_PROGRESS))
+        assert await phases(queue, loss) == [Phase.IN_PROGRESS, Phase.COMPLETED]
+        assert queue.polls
+        return await loss.heard(unknown)
+
+    monkeypatch.setattr(asking, "is_unwanted", nothing)
+    monkeypatch.setattr(asking, "tell", nothing)
+    assert not clock.run(is_lost())
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(
     make_run: Any, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "POLL_SOON_S", 0.01)
+    monkeypatch.setattr(asking, "POLL_SOON_S", 0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
     asyncio.run(alone(follower.follow(run.pk, HANDLE, Mute(odd, odd), Pace())))

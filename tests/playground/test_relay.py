@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from catalog import upstream
 from catalog.models import Endpoint
 from playground import relay, tickets
+from playground.management.commands.realtime import Server
 from tests.playground.conftest import Control
 
 pytestmark = pytest.mark.any_database  # of tickets, frames and pictures
@@ -31,6 +32,7 @@ LIVE = "sandbox/aurora/lite"
 PERSON = 4711
 FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
 Act = Callable[[str], Awaitable[Any]]
+serving: list[Server] = []  # the last one; a test may stop it
 
 
 @pytest.fixture
@@ -48,8 +50,9 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
                 log_level="warning",
                 timeout_graceful_shutdown=1,
             )
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve())
+            server = Server(config, app)
+            running = asyncio.create_task(server.serve())
+            serving[:] = [server]
             while not server.started:  # noqa: ASYNC110  it has no event for it
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
@@ -61,7 +64,7 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
                 return given
             finally:
                 server.should_exit = True
-                await serving
+                await running
                 await sync_to_async(connections.close_all)()
 
     return lambda act: asyncio.run(serve(act))

@@ -133,3 +133,38 @@ def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
 def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote")
     assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "content", "is_shown"),
+    [
+        ("data:image/gif;base64,R0lGODdh", "image/gif", b"GIF87a", True),
+        (
+            "data:text/html,<script>alert(1)</script>",
+            "text/html",
+            b"<script>alert(1)</script>",
+            False,
+        ),
+        ("data:image/png,words", "application/octet-stream", b"words", False),
+    ],
+)
+def test_a_file_in_its_address_is_had_before_its_copy_is_there(
+    member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
+) -> None:
+    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
+    for asked, shows in (("", is_shown), ("?download", False)):
+        response = member.get(f"{stored.get_absolute_url()}{asked}")
+        assert (response.status_code, response.content) == (200, content)
+        assert response.headers["Content-Type"] == kind
+        assert response.headers["Content-Disposition"].startswith(
+            "inline" if shows else "attachment"
+        )
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
+
+
+def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Artifact) -> None:
+    url = "data:image/png;base64,A"
+    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
+    assert member.get(stored.get_absolute_url()).status_code == 404

@@ -19,17 +19,24 @@ from websockets.exceptions import ConnectionClosed
 
 import fal
 from playground import leases, lifecycle, relay, sessions, tickets
-from playground.models import Run
-from playground.sessions import Sitting
+from playground.models import Run, Upload
+from playground.sessions import MadeFrom, Sitting
 from tests.playground.conftest import Control, Work
-from tests.playground.test_relay import LIVE, PERSON, Act, answer, relayed  # noqa: F401  a fixture
+from tests.playground.test_relay import (  # noqa: F401  a fixture
+    LIVE,
+    PERSON,
+    Act,
+    answer,
+    relayed,
+    serving,
+)
 
 Relayed = Callable[[Act], Any]
 
 
 @pytest.fixture
 def sitting(make_run: Callable[..., Run]) -> Sitting:
-    return Sitting(make_run(transport="realtime", state="running"), "live")
+    return Sitting(make_run(transport="realtime", state="running", worker="live"), "live")
 
 
 def over(sitting: Sitting, why: str = "", error: fal.FalError | None = None) -> None:
@@ -87,6 +94,31 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
 
+@pytest.mark.parametrize("is_file_last", [False, True])
+def test_what_went_out_is_that_of_the_last_input(
+    relayed: Relayed,  # noqa: F811
+    is_file_last: bool,
+) -> None:
+    given = Upload.objects.create(
+        user_id=PERSON, digest="d", file="d.png", file_name="d.png", content_type="image/png",
+        size_bytes=1, upstream_url="https://v3.fal.media/d.png", upstream_at=timezone.now(),
+    )  # fmt: skip
+    prompts = [given.get_absolute_url(), "a word"]
+    if is_file_last:
+        prompts.reverse()
+
+    async def act(address: str) -> None:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            for prompt in prompts:
+                await answer(socket, prompt=prompt)
+
+    relayed(act)
+    run = Run.objects.get()
+    assert run.arguments["prompt"] == prompts[-1]
+    sent = run.arguments | {"prompt": "https://v3.fal.media/d.png"}
+    assert run.sent_arguments == (sent if is_file_last else None)
+
+
 @pytest.mark.any_database
 def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
     relayed: Relayed,  # noqa: F811
@@ -102,7 +134,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
     assert told[-1]["type"] == "end"
     assert "Nothing was changed" in told[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
-    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05
+    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.1  # in which the first picture has to come
     assert "time of a session is over" in relayed(act)[-1]["message"]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 
@@ -123,6 +155,89 @@ def test_a_session_paints_no_faster_than_allowed(
             return loop.time() - began
 
     assert relayed(act) > 0.7
+
+
+def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_that_goes(
+    sitting: Sitting,
+) -> None:
+    class Gone(relay._Page):
+        def __init__(self) -> None:
+            async def send(message: Any) -> None:
+                raise OSError("the client has disconnected")
+
+            super().__init__(send, send)
+
+    async def sit() -> None:
+        page = Gone()
+        await page.tell({"type": "slow"})
+        assert page.is_gone
+        await page.changed()
+        await page.close()
+
+    asyncio.run(sit())
+
+
+def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
+    relayed: Relayed,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def odd(*_: Any) -> Any:
+        raise ZeroDivisionError("who would have thought")
+
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.make(PERSON, LIVE)) as socket:
+            await answer(socket)
+            monkeypatch.setattr(Sitting, "took", odd)
+            await socket.send("prompt=another&seed=3")
+            return await to_its_end(socket)
+
+    told = relayed(act)
+    run = Run.objects.get()
+    assert told[-1] == {"type": "end", "message": relay.BROKEN_HERE}
+    assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]
+    assert (run.is_final, len(run.output["frames"])) == (True, 1)
+    assert "who would have thought" in caplog.text
+
+
+def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    async def act(address: str) -> list[list[dict[str, Any]]]:
+        async with (
+            connect(address + tickets.make(PERSON, LIVE)) as begun,
+            connect(address + tickets.make(PERSON, LIVE)) as idle,
+        ):
+            await answer(begun)
+            serving[0].should_exit = True
+            told = [await to_its_end(begun), await to_its_end(idle)]
+            assert (begun.close_code, idle.close_code) == (1000, 1000)
+            return told
+
+    assert relayed(act) == [[{"type": "end", "message": relay.STOPPED}]] * 2
+    run = Run.objects.get()
+    assert [event["text"] for event in run.events] == [relay.STOPPED]
+    assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
+
+
+def test_one_person_leaves_room_for_the_others(
+    relayed: Relayed,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "AT_ONCE_EACH", 1)
+    User.objects.create_user("other", pk=PERSON + 1)
+
+    async def act(address: str) -> tuple[Any, ...]:
+        async with (
+            connect(address + tickets.make(PERSON, LIVE)) as mine,
+            connect(address + tickets.make(PERSON + 1, LIVE)) as other,
+        ):
+            own = (await answer(mine))[0], (await answer(other))[0]
+            async with connect(address + tickets.make(PERSON, LIVE)) as second:
+                return *own, *await to_its_end(second)
+
+    painted = {"type": "picture"}
+    assert relayed(act) == (painted, painted, {"type": "end", "message": relay.NO_ROOM})
 
 
 def test_a_session_that_the_model_never_answers_has_failed(
@@ -180,7 +295,7 @@ def test_what_is_told_meanwhile_is_what_would_be_kept(
     async def paint() -> None:
         keeping = asyncio.create_task(sitting.keep_up())
         for number in range(1, 11):
-            sitting.took({"prompt": "abcdefghij"[:number]}, {"n": number})
+            sitting.took(MadeFrom({"prompt": "abcdefghij"[:number]}), {"n": number})
             while (  # noqa: ASYNC110  another thread writes it
                 run := await Run.objects.aget()
             ).metrics != {"results": number}:
@@ -222,7 +337,8 @@ def test_a_killed_relays_session_ends_with_what_was_told_of_it(
 @pytest.mark.django_db(transaction=True)
 def test_no_more_is_kept_than_the_bound(sitting: Sitting) -> None:
     for number in range(9):
-        sitting.took({"n": number}, {"images": [{"content": bytes([number]) * (1 << 20)}]})
+        picture = {"content": bytes([number]) * (1 << 20)}
+        sitting.took(MadeFrom({"n": number}), {"images": [picture]})
     over(sitting)
     run = Run.objects.get()
     assert run.arguments == {"n": 8}

@@ -34,7 +34,7 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
     lifecycle.record(run.pk, end)
     run.refresh_from_db()
     moments = timeline.read(run)
-    what = ["Asked for", "Sent", "Queued, 5 ahead", "Started", "Done", "Result kept"]
+    what = ["Asked for", "Sent", "Queued, 5 ahead", "Started", "Done", "Answer kept"]
     assert [moment.what for moment in moments] == what
     assert moments[2].detail == "Then 3, 0."
     assert moments[0].after is None

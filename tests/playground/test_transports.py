@@ -14,13 +14,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
+import fal
 from catalog.models import Endpoint
-from fal import PastRequest
 from playground import leases, lifecycle, unconfirmed, worker
 from playground.models import Run, Transport, Worker
 from playground.transports import choices, direct, telling
-from tests.playground.conftest import Control, Work
+from tests.playground.conftest import Control, Work, alone
 
 Ask = Callable[..., Run]
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
@@ -144,18 +145,74 @@ def test_a_busy_upstream_is_asked_again_later(
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
+@pytest.fixture
+def told_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However soon upstream answers, a run was told to be running before."""
+    told = asyncio.Event()
+    record, end = lifecycle.arecord, telling.Teller.end
+
+    async def listen(pk: uuid.UUID, seen: lifecycle.Observation) -> bool:
+        has_changed = await record(pk, seen)
+        if seen.state == Run.State.RUNNING:
+            told.set()
+        return has_changed
+
+    async def end_once_told(teller: telling.Teller) -> None:
+        await told.wait()
+        await end(teller)
+
+    monkeypatch.setattr(telling, "GRACE_S", 0)
+    monkeypatch.setattr(lifecycle, "arecord", listen)
+    monkeypatch.setattr(telling.Teller, "end", end_once_told)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("status", ["429", "503"])
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
+    ask: Ask, work: Work, sandbox: Control, told_before_its_end: None, transport: str, status: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
+    work(lambda: over(run))
+    assert (run.state, run.attempts) == ("succeeded", 2)
+    assert [event["what"] for event in run.events] == ["later"]
+    assert parse_datetime(run.events[0]["at"]) <= run.sent_at <= run.started_at
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "what"),
+    [("429", "succeeded", "later"), ("503", "unconfirmed", "broke")],
+)
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
+    ask: Ask,
+    work: Work,
+    sandbox: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    transport: str,
+    status: str,
+    state: str,
+    what: str,
+) -> None:
+    """A 429 does not: no model had the run."""
+    monkeypatch.setattr(direct, "TURNED_AWAY_WITHIN_S", 0)
+    sandbox.fault("requests", "503", times=1000)
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
+    work(lambda: is_(run, state))
+    assert [event["what"] for event in run.events] == [what]
+    assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
+
+
 @pytest.mark.parametrize("transport", DIRECT)
 def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
-    if transport == "stream":
-        sandbox.fault("stream", "500")
-        run = ask(transport, "sandbox/scribe", **CALM)
-    else:
-        arguments = {"error_type": "internal_server_error", "after": 0}
-        run = ask(transport, "mischief/fail", **arguments)
-    work(lambda: over(run) or is_(run, "unconfirmed"))
-    assert run.state in {"failed", "unconfirmed"}
+    arguments = {"error_type": "internal_server_error", "after": 0}
+    run = ask(transport, "mischief/fail", **arguments)
+    work(lambda: over(run))
+    assert run.state == "failed"
     assert sent(sandbox) == 1
 
 
@@ -205,7 +262,7 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
 
 
 def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
-    row = PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
+    row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
     seen = unconfirmed.ended(replace(row, output={"detail": "No."}))
     assert seen.error
     assert (seen.state, seen.error["message"], seen.error["status"]) == ("failed", "No.", 422)
@@ -308,6 +365,33 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work(lambda: is_(run, "unconfirmed"))
     assert sent(sandbox) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ({"error": "exploded"}, {"output": "a", "partial": True}),
+        ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
+    ],
+)
+def test_what_had_come_before_a_models_error_stays_in_the_row(
+    make_run: Any, last: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
+    lifecycle.leave(run.pk, set())
+    events = [{"output": "a", "partial": True}, last]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, text=body)
+
+    async def carry() -> None:
+        wire = httpx.MockTransport(lambda request: answer)
+        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
+            await direct.carry(run, {}, clients)
+
+    asyncio.run(alone(carry()))
+    run.refresh_from_db()
+    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", kept)
 
 
 def test_long_data_uris_are_left_out_of_what_is_shown_on_the_way() -> None:

@@ -56,13 +56,18 @@ def test_a_request_of_another_run_is_not_it(lost: Run, make_run: Any) -> None:
     assert unconfirmed.match(lost, [request("r1"), request("r2")]) == "r2"
 
 
-@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED])
-def test_nobody_guesses_while_a_twin_waits_for_its_answer(
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED, State.CANCELLED])
+def test_nobody_guesses_while_a_twin_has_had_no_answer(
     lost: Run, make_run: Any, state: str
 ) -> None:
-    twin = make_run(state=state, arguments={"a": 1})
+    twin = make_run(state=state, sent_at=timezone.now(), arguments={"a": 1})
     assert unconfirmed.match(lost, [request("r1")]) is None
     twin.delete()
+    assert unconfirmed.match(lost, [request("r1")]) == "r1"
+
+
+def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: Any) -> None:
+    make_run(state=State.CANCELLED, arguments={"a": 1})
     assert unconfirmed.match(lost, [request("r1")]) == "r1"
 
 

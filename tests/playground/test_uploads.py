@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from playground.files import uploads
+from playground.files import sniffing, uploads
 from playground.models import Artifact, Upload
 from tests.schemas import strategies
 
@@ -111,10 +111,10 @@ def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
     ("kind", "found", "claimed"),
     [
         ("image", "image/tiff", ""),
-        ("image", uploads.UNKNOWN, ""),
+        ("image", sniffing.UNKNOWN, ""),
         ("audio", "video/mp4", "audio/x-m4a"),
         ("audio", "video/webm", ""),
-        ("audio", uploads.UNKNOWN, "audio/aac"),
+        ("audio", sniffing.UNKNOWN, "audio/aac"),
         ("video", "image/gif", ""),
         ("file", "text/plain", ""),
     ],
@@ -204,3 +204,11 @@ def test_without_script_the_wrong_file_is_told_beside_its_field(
         assert answer.status_code == 422
         assert b"a.wav is not an image." in answer.content
         assert not Upload.objects.exists()
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "words"])
+def test_a_type_that_is_none_is_not_believed(member: Client, claim: str) -> None:
+    assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
+        "application/octet-stream"
+    )

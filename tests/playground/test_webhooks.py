@@ -12,7 +12,7 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from catalog import upstream
@@ -21,6 +21,7 @@ from playground import dispatcher, follower, leases, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run
 from playground.pacing import Pace
+from playground.views.webhooks import fal as webhook
 from tests.playground.signer import OUTPUT, Deliver, Fal
 
 State = Run.State
@@ -99,6 +100,17 @@ def test_of_another_request_it_is_acknowledged_and_ignored(deliver: Deliver, mak
     assert run.state == "running"
 
 
+def test_of_another_runs_request_it_is_acknowledged_and_ignored(
+    deliver: Deliver, make_run: Any
+) -> None:
+    """Though nobody knows yet which request this run is."""
+    make_run(state=State.RUNNING, request_id="r1")
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert (run.state, run.request_id) == ("unconfirmed", "")
+
+
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
 def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
     deliver: Deliver, fal: Fal, make_run: Any, body: bytes, transactional_db: None
@@ -148,10 +160,10 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     assert deliver(odd, b"") == deliver(run, b"") == 200
     complete = webhooks._complete
 
-    async def stumbling(pk: Any, *rest: Any) -> bool:
-        if pk == odd.pk:
+    async def stumbling(found: Run, *rest: Any) -> None:
+        if found == odd:
             raise ValueError("who would have thought")
-        return await complete(pk, *rest)
+        await complete(found, *rest)
 
     monkeypatch.setattr(webhooks, "_complete", stumbling)
     fal.tend()
@@ -199,6 +211,18 @@ def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(fal: Fal, make_run: A
 def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
     assert deliver(run, b" " * (webhooks.LARGEST_BYTES + 1)) == 413
+
+
+def test_what_is_not_signed_is_refused_before_its_body_is_read(fal: Fal, make_run: Any) -> None:
+    request = RequestFactory().post("/", b"megabytes", "text/plain")
+    request.read = lambda size: pytest.fail("it was read")  # type: ignore[method-assign]
+    token = make_run(state=State.QUEUED).webhook_token
+    signed = fal.signed(b"megabytes")
+    stale = fal.signed(b"megabytes", at=time.time() - 3600)
+    for headers in ({}, dict(list(signed.items())[:3]), stale):
+        request.META |= {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in headers.items()}
+        request.__dict__.pop("headers", None)
+        assert webhook(request, token).status_code == 401
 
 
 def test_it_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
-from playground import lifecycle
+from playground import leases, lifecycle
 from playground.models import Run
 from tests.playground.conftest import Control, Work
 
@@ -49,6 +49,19 @@ def test_with_neither_stream_nor_poll_the_webhook_ends_it(
     work(lambda: ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls().get("result", 0) == 0
+
+
+def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
+    reported: Callable[..., Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal.wire.FIRST_PAUSE_S", 0)
+    sandbox.fault("submit", "late", value=2)
+    sandbox.fault("webhook", "no-payload")
+    sandbox.fault("result", "503", times=5)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert run.ended_at - run.created_at < leases.LEASE / 2
 
 
 @pytest.mark.parametrize("name", ["twice", "late", "forged", "lost", "no-payload", "new-key"])

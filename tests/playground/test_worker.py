@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
-from playground import follower, leases
+from playground import asking, leases
 from playground.models import Artifact, Run, Upload
 from tests.playground.conftest import Ask, Control, Team, Work, ended
 
@@ -58,7 +58,7 @@ def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control
     assert run.ended_at
     assert run.sent_at
     took_s = (run.ended_at - run.sent_at).total_seconds()
-    assert calls["status"] <= 1 + took_s / follower.POLL_SOON_S
+    assert calls["status"] <= 1 + took_s / asking.POLL_SOON_S
 
 
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError
 
-from playground import attendance, follower, pacing, worker
+from playground import attendance, follower, leases, pacing, worker
 from playground.models import Run, Worker
 from tests.playground.conftest import SETTINGS, Ask, Control, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -26,7 +26,7 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
 def test_a_result_that_nobody_can_ever_read_ends_the_run(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     monkeypatch.setattr(follower, "UNREADABLE_LIMIT", 2)
     sandbox.fault("result", "garbage", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -40,7 +40,7 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are their model's matter: the host answers, and is not left alone for them."""
-    monkeypatch.setattr(follower, "POLL_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     sandbox.fault("result", "garbage", times=1000)
     for _ in range(4):
         ask("mischief/slow", prompt="x", duration=0.1)
@@ -131,7 +131,7 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
             ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
             told.append("asked")
         notes = Run.objects.values_list("note", flat=True)
-        return len(told) == 4 and set(notes) == {told[1]}
+        return len(told) == 4 and set(notes) == {told[1] + leases.GOES_ON}
 
     work(until)
     assert told[1].endswith("does not answer.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Coroutine
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DataError, OperationalError, connection, connections
+from django.db import DataError, InterfaceError, OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from playground import changes, lifecycle, writing
@@ -157,15 +158,44 @@ async def test_thousands_of_tasks_get_their_own_answers(runs: list[Run]) -> None
 async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
     runs: list[Run],
 ) -> None:
-    failing = iter([True, True, False])
+    locked = OperationalError("database is locked")
+    locked.__cause__ = sqlite3.OperationalError()
+    failures = iter([locked, locked, InterfaceError("the connection is lost")])
 
     def at_last(pk: uuid.UUID, seen: Observation) -> bool:
-        if next(failing):
-            raise OperationalError("database is locked") from sqlite3.OperationalError()
+        for failure in failures:
+            raise failure
         return lifecycle.record(pk, seen)
 
     assert await writing.surely(at_last, runs[0].pk, Observation(State.QUEUED, by="status"))
     assert (await Run.objects.aget(pk=runs[0].pk)).state == State.QUEUED
+
+
+@in_a_loop
+async def test_what_the_database_will_never_take_is_told_once_and_not_tried_again(
+    runs: list[Run],
+) -> None:
+    asked: list[uuid.UUID] = []
+
+    def never(pk: uuid.UUID) -> None:
+        asked.append(pk)
+        raise DataError("value too long")
+
+    told: list[logging.LogRecord] = []
+    listener = logging.Handler()
+    listener.emit = told.append  # type: ignore[method-assign]
+    writing.log.addHandler(listener)
+    try:
+        first = writing.surely(lifecycle.record, runs[1].pk, Observation(State.QUEUED))
+        both = await asyncio.gather(
+            first, writing.surely(never, runs[0].pk), return_exceptions=True
+        )
+    finally:
+        writing.log.removeHandler(listener)
+    assert both[0] is True
+    assert isinstance(both[1], DataError)
+    assert 1 <= len(asked) <= 2  # with others, then alone
+    assert len(told) == 1
 
 
 @in_a_loop
@@ -174,7 +204,7 @@ async def test_who_left_before_it_was_written_is_not_written(runs: list[Run]) ->
     first = asyncio.create_task(writing.surely(lifecycle.record, runs[0].pk, Observation("queued")))
     await asyncio.sleep(0)  # the desk is at work on the first
     await asyncio.sleep(0)
-    left = asyncio.create_task(writing.surely(lifecycle.leave, runs[1].pk))
+    left = asyncio.create_task(writing.surely(lifecycle.leave, runs[1].pk, set()))
     await asyncio.sleep(0)
     left.cancel()
     assert await first

@@ -88,6 +88,41 @@ def test_a_cut_stream_ends_without_completed(http: httpx.Client, sandbox: Runnin
     assert wait(http, handle)["status"] == "COMPLETED"
 
 
+def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    switch(http, sandbox, "submit", "given-up")
+    address = f"{sandbox.addresses['queue']}/{SLOW}"
+    arguments = {"duration": 0, "prompt": "given up on", "width": 32, "height": 32}
+    answer = http.post(address, json=arguments)
+    assert (answer.status_code, "x-fal-request-id" in answer.headers) == (524, False)
+    url = f"{sandbox.addresses['api']}/models/requests/by-endpoint"
+    rows = http.get(url, params={"endpoint_id": SLOW, "expand": "payloads"}).json()["items"]
+    assert rows[0]["json_input"] == arguments
+
+    handle = submit(http, sandbox, SLOW, arguments)
+    wait(http, handle)
+    for kind, name in (("status", "odd-word"), ("result", "page"), ("file", "partial")):
+        switch(http, sandbox, kind, name)
+    assert http.get(handle["status_url"]).json()["status"] == "ASSIGNED"
+    page = http.get(handle["response_url"])
+    assert (page.status_code, page.headers["content-type"][:9]) == (200, "text/html")
+    file = http.get(handle["response_url"]).json()["images"][0]["url"]
+    half, whole = http.get(file), http.get(file)
+    assert (half.status_code, whole.status_code) == (206, 200)
+    assert whole.content.startswith(half.content)
+    assert len(half.content) == len(whole.content) // 2
+
+
+def test_a_mute_stream_lives_on_and_tells_nothing(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    switch(http, sandbox, "status_stream", "mute", value=1)
+    handle = submit(http, sandbox, SLOW, {"duration": 0, "picture": False})
+    with http.stream("GET", f"{handle['status_url']}/stream") as stream:
+        lines = (line for line in stream.iter_lines() if line)
+        told = [next(lines) for _ in range(3)]
+    assert [line[:5] for line in told] == ["data:", ": pin", ": pin"]
+
+
 def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox) -> None:
     plain = listed(http, sandbox, limit=4).json()
 

@@ -267,6 +267,28 @@ def upstream_cases() -> list[Case]:
     ]
 
 
+def nearly_right_cases() -> list[Case]:
+    """Upstream's answers are whole, and not true yet; or somebody in between answers for it."""
+    at_submit = [
+        Case("given up on", "created", DOUBTFUL, answered("given-up", "submit", times=1)),
+        Case("interstitial page", "created", DOUBTFUL, answered("page", "submit", times=1)),
+    ]
+    told = {
+        "404 for a moment": answered("404", *FOLLOWING, times=3),
+        "403 for a moment": answered("403", *FOLLOWING, times=3),
+        "409 for a moment": answered("409", *FOLLOWING, times=3),
+        "interstitial page": answered("page", *FOLLOWING, times=3),
+        "mute stream": answered("mute", "status_stream", times=9),
+        "a word nobody knows": answered("odd-word", "status", times=4),
+        "half of the file": answered("partial", "file", times=2),
+        "file not ready": answered("202", "file", times=2),
+    }
+    after_it = [Case(name, "queued", KEPT, happens) for name, happens in told.items()]
+    lost = answered("lost", "end", times=1)
+    endless = Case("end lost, websocket", "created", KEPT, lost, transport="websocket")
+    return [*at_submit, *after_it, endless]
+
+
 def database_cases() -> list[Case]:
     """The database is locked for seconds (SQLite), or drops every connection (PostgreSQL)."""
     return [
@@ -379,6 +401,7 @@ def all_cases(*, may_restart: bool = False) -> list[Case]:
         *web_cases(),
         *sandbox_cases(),
         *upstream_cases(),
+        *nearly_right_cases(),
         *database_cases(),
         *(restart_cases() if may_restart else ()),
         *deaf_cases(),

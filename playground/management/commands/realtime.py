@@ -1,6 +1,7 @@
 """`manage.py realtime`: live sessions, in a process that has the key and no pages."""
 
 import argparse
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,8 +34,9 @@ class Command(BaseCommand):
 async def serve(port: int) -> None:
     """One relay with its own clients."""
     async with upstream.clients() as clients:
+        relay = Relay(clients)
         config = uvicorn.Config(
-            Relay(clients),
+            relay,
             host="127.0.0.1",
             port=port,
             lifespan="off",
@@ -44,4 +46,19 @@ async def serve(port: int) -> None:
             ws_max_size=2 * LONGEST_INPUT,
             timeout_graceful_shutdown=2,
         )
-        await uvicorn.Server(config).serve()
+        await Server(config, relay).serve()
+
+
+class Server(uvicorn.Server):
+    """uvicorn closes the connections first thing; the relay takes leave before."""
+
+    def __init__(self, config: uvicorn.Config, relay: Relay) -> None:
+        super().__init__(config)
+        self._relay = relay
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the sessions, then all else."""
+        for server in self.servers:
+            server.close()
+        await self._relay.stop()
+        await super().shutdown(sockets)

@@ -41,7 +41,7 @@ class LiveSession extends HTMLElement {
     let words = "The live connection could not be made. Try again, or press Run.";
     socket.onopen = () => {
       this.sent = "";
-      words = "The session has ended. Paint live begins another.";
+      words = "The connection broke off, and the session with it. Paint live begins another."; // any other end is told
       this.send();
     };
     socket.onmessage = ({ data }) => this.take(data);
@@ -80,8 +80,11 @@ class LiveSession extends HTMLElement {
   /** The next picture stands in the place of the last one as soon as it can be painted. */
   async show(url) {
     const next = new Image();
+    const number = (this.came = (this.came ?? 0) + 1);
     next.src = url;
     await next.decode().catch(() => {});
+    if (number < this.shown) return URL.revokeObjectURL(url); // a later one was quicker
+    this.shown = number;
     const last = this.picture.src;
     Object.assign(this.picture, { src: url, width: next.naturalWidth, height: next.naturalHeight });
     const figure = this.querySelector("figure");
