@@ -217,13 +217,7 @@ def _output(head: Answer, event: _Event) -> Result:
 def _failed(head: Answer, event: _Event) -> RunFailed:
     """The failure that the model told of in its last event."""
     why = reason(head._replace(content=event.text.encode()))
-    return RunFailed(
-        why.message,
-        type=why.type,
-        detail=why.detail,
-        request_id=head.request_id,
-        billable_units=head.billable_units,
-    )
+    return _failure(head, why.message, type=why.type, detail=why.detail)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
@@ -231,22 +225,18 @@ def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
     error = reading.as_mapping(typed.get("error"))
     detail = reading.as_mapping(error.get("body")).get("detail")
     message = reading.text(typed, "message") or "A step of the workflow failed."
-    return RunFailed(
-        message,
-        status=reading.integer(error, "status"),
-        detail=detail or message,
-        request_id=head.request_id,
-        billable_units=head.billable_units,
-    )
+    status = reading.integer(error, "status")
+    return _failure(head, message, status=status, detail=detail or message)
 
 
 def _unusable(head: Answer, text: str, message: str) -> RunFailed:
     """The failure of a run whose last event is no output: it is kept all the same."""
+    kept = {"last_event": text[:KEPT_BYTES]} if text else None
+    return _failure(head, message, type=UNUSABLE, detail=kept, is_retryable=True)
+
+
+def _failure(head: Answer, message: str, **told: Any) -> RunFailed:
+    """A failure that the stream told of, with what its head says of the run."""
     return RunFailed(
-        message,
-        type=UNUSABLE,
-        detail={"last_event": text[:KEPT_BYTES]} if text else None,
-        request_id=head.request_id,
-        is_retryable=True,
-        billable_units=head.billable_units,
+        message, request_id=head.request_id, billable_units=head.billable_units, **told
     )

@@ -12,7 +12,6 @@ from playground import asking, lifecycle, outcomes, webhooks
 from playground.files import inputs
 from playground.lifecycle import Observation
 from playground.models import Run
-from playground.pacing import LONGEST_ASKED_FOR_S
 from playground.transports import direct
 from playground.words import sentence
 from playground.writing import surely
@@ -73,8 +72,7 @@ async def _not_sent(run: Run, error: fal.FalError, has_left: bool) -> None:
         lost = Observation(Run.State.UNCONFIRMED, by="submit", error=error.as_json())
         await lifecycle.arecord(run.pk, lost)
     elif error.is_retryable:
-        asked_for_s = min(error.retry_after_s or 0.0, LONGEST_ASKED_FOR_S)
-        pause_s = asked_for_s or min(2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S)
+        pause_s = asking.asked_for_s(error) or min(2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S)
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
         when = f"in {pause_s:.0f} s" if pause_s >= WORTH_TELLING_S else "in a moment"
         words = f"{sentence(str(error)[:200])} It is sent again {when}."

@@ -38,7 +38,7 @@ from playground.turns import (
     within,
 )
 
-LEASE = timedelta(seconds=15)
+LEASE = lifecycle.HOLDER_RENEWS_WITHIN
 RENEW_EVERY_S = 5.0
 # Who takes a live session over can only end it, so its process is given time to come back.
 LIVE_LEASE = timedelta(minutes=1)
@@ -343,10 +343,13 @@ def note(worker: str, troubles: Mapping[str, str]) -> None:
 
 def tell_turns() -> None:
     """Say on the pages of runs that wait for others under way that they do; whoever takes one takes it back."""
+    now = clock.now()
+    if not _WAITING.all(now=now):  # mostly nobody waits: then thousands need no count
+        return
     under_way = Counter(_SENT.all())
     mine, everybodys = settings.RUNS_AT_ONCE_PER_USER, settings.RUNS_AT_ONCE
     busy = [user for user, count in under_way.items() if count >= mine]
-    waiting = _new(clock.now()).filter(note="")
+    waiting = _new(now).filter(note="")
     with transaction.atomic():
         told = 0
         if under_way.total() >= everybodys:

@@ -180,9 +180,8 @@ class _Page:
     async def _put(self, message: Message) -> None:
         try:
             await self._send(message)
-        except (
-            OSError
-        ):  # it has just gone (ASGI, "Disconnected Client"): that is no trouble of ours
+        except OSError:
+            # It has just gone (ASGI, "Disconnected Client"): that is no trouble of ours.
             self.is_gone = True
             self._news.set()
 

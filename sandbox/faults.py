@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -190,29 +190,10 @@ def _whole(response: Response) -> bytes:
     return bytes(response.body)
 
 
-async def _mute(fault: Fault, answer: Answer) -> Response:
-    """A stream that lives on, and after `value` events tells nothing more."""
-    response = await answer()
-    if isinstance(response, StreamingResponse):
-        response.body_iterator = _muted(response.body_iterator, int(fault.value or 1))
-    return response
-
-
-async def _muted(chunks: Any, count: int) -> Any:
-    async for chunk in chunks:
-        yield chunk
-        count -= 1
-        if count <= 0:
-            break
-    while True:
-        yield b": ping\n\n"
-        await asyncio.sleep(PING_S)
-
-
 def _after_events(
-    then: Callable[[], Awaitable[None]],
+    then: Callable[[], AsyncIterator[bytes]],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """A stream to which something happens after `value` events."""
+    """A stream to which something happens after `value` events, in the place of what was to come."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
         response = await answer()
@@ -223,20 +204,30 @@ def _after_events(
     return changed
 
 
-async def _some(chunks: Any, count: int, then: Callable[[], Awaitable[None]]) -> Any:
+async def _some(chunks: Any, count: int, then: Callable[[], AsyncIterator[bytes]]) -> Any:
     async for chunk in chunks:
         yield chunk
         count -= 1
         if count <= 0:
-            await then()
+            async for other in then():
+                yield other
+            return
 
 
-async def _break_off() -> None:
+async def _break_off() -> AsyncIterator[bytes]:
     raise ConnectionAbortedError("the sandbox was told to cut this stream")
+    yield b""  # which makes it a stream
 
 
-async def _say_nothing() -> None:
+async def _say_nothing() -> AsyncIterator[bytes]:
     await asyncio.sleep(SILENCE_S)
+    yield b""
+
+
+async def _live_on() -> AsyncIterator[bytes]:
+    while True:
+        yield b": ping\n\n"
+        await asyncio.sleep(PING_S)
 
 
 def _body(
@@ -304,10 +295,10 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "given-up": _given_up,
     "page": _page,
     "partial": _partial,
-    "mute": _mute,
     "odd-word": _body(_misnamed),
     "cut": _after_events(_break_off),
     "stall": _after_events(_say_nothing),
+    "mute": _after_events(_live_on),
     "malformed-item": _body(_malformed),
     "no-metadata": _body(_bare),
     "duplicate": _body(_repeated),

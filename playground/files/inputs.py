@@ -148,9 +148,8 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
         ) from error
     except DatabaseError:
         raise  # of what is told meanwhile, and no matter of the storage
-    except (
-        Exception
-    ) as error:  # whatever storages may raise: a disk in trouble, a bucket that is away
+    except Exception as error:
+        # Whatever storages may raise: a disk in trouble, a bucket that is away.
         raise await _unread(upload, run, error) from error
 
 

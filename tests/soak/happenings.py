@@ -1,0 +1,137 @@
+"""What may happen to a run on its way: to upstream, to a process, to the database, the disk, the clock."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import connection, connections
+
+from tests.soak.stage import Stage
+
+
+def killed(name: str) -> Callable[[Stage], None]:
+    """`kill -9`, and a new one a moment later."""
+
+    def happens(stage: Stage) -> None:
+        if name in stage.processes:
+            stage.kill(name)
+        time.sleep(0.2)
+        stage.start(name)
+
+    return happens
+
+
+def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Callable[[Stage], None]:
+    """Upstream answers calls of these kinds like that, some times."""
+
+    def happens(stage: Stage) -> None:
+        for kind in kinds:
+            stage.fault(kind, name, times=times, value=value)
+
+    return happens
+
+
+def locked(seconds: float) -> Callable[[Stage], None]:
+    """Somebody holds the database's lock, or cuts everybody's connections."""
+
+    def happens(stage: Stage) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            return
+        holding = threading.Thread(target=_hold, args=(seconds,))
+        holding.start()
+        holding.join()
+
+    return happens
+
+
+def restarted(stage: Stage) -> None:
+    """The database's server crashes and comes back: who was about to write has to write again."""
+    assert stage.cluster
+    stage.cluster.restart()
+    connection.close()
+
+
+def _hold(seconds: float) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            time.sleep(seconds)
+            cursor.execute("ROLLBACK")
+    finally:
+        connections.close_all()
+
+
+def ended(name: str) -> Callable[[Stage], None]:
+    """SIGTERM, and a new one."""
+
+    def happens(stage: Stage) -> None:
+        if name in stage.processes:
+            stage.end(name)
+        stage.start(name)
+
+    return happens
+
+
+def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
+    """It hears and says nothing for a while: whoever calls it runs into a timeout."""
+
+    def happens(stage: Stage) -> None:
+        stage.signal(name, signal.SIGSTOP)
+        if name == "sandbox":  # at "created" nobody calls it by itself
+            stage.start("worker")
+        time.sleep(seconds)
+        stage.signal(name, signal.SIGCONT)
+
+    return happens
+
+
+def deaf(seconds: float) -> Callable[[Stage], None]:
+    """Upstream's machine is there and takes no connection: whoever calls it hears nothing at all."""
+
+    def happens(stage: Stage) -> None:
+        with stage.deaf("sandbox"):
+            stage.start("worker")
+            time.sleep(seconds)
+
+    return happens
+
+
+def filled(seconds: float) -> Callable[[Stage], None]:
+    """The disk is full for a while."""
+
+    def happens(stage: Stage) -> None:
+        stage.full.touch()
+        time.sleep(seconds)
+        stage.full.unlink()
+
+    return happens
+
+
+def skewed(hours: float) -> Callable[[Stage], None]:
+    """The worker's clock is off."""
+
+    def happens(stage: Stage) -> None:
+        stage.kill("worker")
+        stage.skew_s = hours * 3600
+        stage.start("worker")
+        stage.skew_s = 0.0
+
+    return happens
+
+
+def skewed_at_once(hours: float) -> Callable[[Stage], None]:
+    """The worker's clock is off from its first run on."""
+
+    def happens(stage: Stage) -> None:
+        stage.start("worker")
+        skewed(hours)(stage)
+
+    return happens
