@@ -42,16 +42,20 @@ FORBIDDEN = {"forbidden", "violence", "weapon", "gore", "nsfw"}
 
 
 def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Take the time that was asked for, to the millisecond, then paint."""
+    """Take the time that was asked for, to the millisecond, and paint in the middle of it.
+
+    There a picture is nobody's competitor: neither of who begins a run, nor of who fetches its result.
+    """
     seconds, lines = float(arguments["duration"]), int(arguments["log_lines"])
-    end = time.monotonic() + seconds
+    start = time.monotonic()
     seed = context.seed(arguments)
-    images = [_tiles(arguments["prompt"], seed, context)] if arguments["picture"] else []
-    for number in range(1, lines + 1):
-        left = end - time.monotonic()
-        context.sleep(max(0.0, left / (lines - number + 1)), exactly=True)
-        context.step(number, lines, "Waited")
-    context.sleep(max(0.0, end - time.monotonic()), exactly=True)
+    images = []
+    for share, line in sorted([(0.5, 0), *((n / lines, n) for n in range(1, lines + 1))]):
+        context.sleep(max(0.0, start + share * seconds - time.monotonic()), exactly=True)
+        if line:
+            context.step(line, lines, "Waited")
+        elif arguments["picture"]:
+            images.append(_tiles(arguments["prompt"], seed, context))
     return {"images": images, "seed": seed, "slept": seconds}
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from catalog.templatetags.vitrine import duration
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE
 from tests.processes import Up, until
@@ -290,3 +291,12 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     fourth.wait_for_selector("[data-run-id][data-run-state='cancelled']")
     expect(second.locator("[data-watch]")).to_have_count(1)  # the first's run goes on
     assert len(held) > 1
+
+
+def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext, vitrine: Up) -> None:
+    page = context.new_page()
+    page.goto(vitrine.link)
+    page.goto("/models/sandbox/aurora/")
+    for seconds in (0.4, 9.8, 42, 72, 3725):
+        said = page.evaluate("s => document.createElement('elapsed-time').told(s)", seconds)
+        assert said == duration(seconds)
