@@ -143,7 +143,8 @@ class Wire:
                     )
                     return await self._once(client, request, error_of)
             except (Unreachable, RequestRejected) as error:
-                error.is_unconfirmed = not repeat and may_have_been_taken(error)
+                is_taken = may_have_been_taken(error) or _has_an_id(error)
+                error.is_unconfirmed = not repeat and is_taken
                 pause_s = _pause_s(error, TRIES - 1 - left)
                 if not (repeat and left and error.is_retryable) or pause_s > LONGEST_PAUSE_S:
                     raise
@@ -318,6 +319,11 @@ def may_have_been_taken(error: FalError) -> bool:
     if error.type is not None or (status != 200 and status < 500):
         return False
     return status not in _REACHED_NOBODY or any(said in str(error.detail) for said in _CUT_OFF)
+
+
+def _has_an_id(error: FalError) -> bool:
+    """Whether fal has given an id to what went wrong there: its own client sends no such request again (5.7)."""
+    return (error.status or 0) >= 500 and bool(error.request_id)
 
 
 def _pause_s(error: FalError, tries_before: int) -> float:

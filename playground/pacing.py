@@ -73,9 +73,8 @@ class Host:
         self._probe_until = 0.0
         self._crowd = 0
         self._answers = 0
-        self._busy: set[str] = (
-            set()
-        )  # models that take no more for now, since the last answer that was well
+        # Models that take no more for now, since the last answer that was well.
+        self._busy: set[str] = set()
         self._garbled: set[str] = set()  # models whose answers look well, and nobody can read
         self._ill: dict[str, int] = {}  # models whose answers err, and since which answer
         self._well: OrderedDict[str, int] = OrderedDict()  # the others, and as of which

@@ -84,9 +84,8 @@ class Worker:
         self.runs: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._sending: set[uuid.UUID] = set()
-        self._besides: set[asyncio.Task[Any]] = (
-            set()
-        )  # tells and cancels; the loop holds no task itself
+        # Tells and cancels; the loop holds no task itself.
+        self._besides: set[asyncio.Task[Any]] = set()
         self._cancelling: set[uuid.UUID] = set()
         self._tried: Counter[int] = Counter()  # models, while a host is in trouble
         self._look_took_s = 0.0
@@ -142,12 +141,10 @@ class Worker:
         while True:
             try:
                 pause_s = await job()
-            except (
-                Exception
-            ) as error:  # a job that ends in silence is worse than one that fails again
-                whose = (
-                    "the database" if isinstance(error, DatabaseError) else "a job of the worker"
-                )
+            except Exception as error:
+                # A job that ends in silence is worse than one that fails again.
+                is_database = isinstance(error, DatabaseError)
+                whose = "the database" if is_database else "a job of the worker"
                 outages.tell(log, error, "%s did not do its part; again in a moment", whose)
                 await sync_to_async(close_old_connections)()
                 pause_s = AFTER_DATABASE_ERROR_S

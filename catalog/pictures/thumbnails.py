@@ -125,9 +125,8 @@ class Thumbnails:
             await self._failed(picture, "It took too long.")
         except outages.PASSING:  # the database is away, which says nothing of the picture
             raise
-        except (
-            Exception
-        ) as error:  # whatever a storage may raise: a full disk, a bucket that is away
+        except Exception as error:
+            # Whatever a storage may raise: a full disk, a bucket that is away.
             log.exception("%s is not stored", picture)
             await self._failed(picture, f"The storage does not take it: {error}")
         else:

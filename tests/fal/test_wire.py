@@ -115,6 +115,7 @@ async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(co
     assert upstream.pauses == []
 
 
+GIVEN = {"x-fal-request-id": "r-1"}
 SUBMIT_ANSWERS = [
     # what a submit may get, and whether fal may have taken the request all the same
     (502, {"text": "<html>nginx"}, True),
@@ -122,6 +123,10 @@ SUBMIT_ANSWERS = [
     (500, {"text": ""}, True),
     (503, {"text": "<html>nginx"}, False),
     (500, {"json": {"detail": "x", "error_type": "internal_error"}}, False),
+    (500, {"json": {"detail": "x", "error_type": "internal_error"}, "headers": GIVEN}, True),
+    (504, {"json": {"detail": "x", "error_type": "startup_timeout"}, "headers": GIVEN}, True),
+    (503, {"text": "<html>nginx", "headers": GIVEN}, True),
+    (429, {"json": {"detail": "x"}, "headers": GIVEN}, False),
     (429, {"json": {"detail": "x"}}, False),
     (422, {"json": {"detail": "x"}}, False),
     (401, {"json": {"detail": "x"}}, False),

@@ -27,8 +27,8 @@ FAILURE = {
 def test_the_history_makes_few_queries_whatever_its_length(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
-    for _ in range(20):
-        run = make_run(state="succeeded", output={})
+    for number in range(20):
+        run = make_run(state="succeeded" if number % 2 else "running", output={})
         Artifact.objects.create(
             run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
         )
@@ -58,6 +58,16 @@ def test_the_history_is_filtered_by_its_address(
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
     runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
     assert set(runs) == found
+
+
+def test_what_is_under_way_is_cancelled_from_the_history(member: Client, make_run: Any) -> None:
+    runs = [make_run(state=state) for state in ("running", "unconfirmed", "succeeded")]
+    html = member.get("/runs/").content.decode()
+    assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
+    member.post(f"/runs/{runs[0].pk}/cancellation/")
+    html = member.get("/runs/").content.decode()
+    assert "Cancel asked for" in html
+    assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 
 def test_the_history_goes_on_by_a_cursor(member: Client, make_run: Any) -> None:
