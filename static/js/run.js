@@ -103,7 +103,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "stage") return;
   // In the next frame: until then a browser keeps what stood below the stage where it was.
   requestAnimationFrame(() => {
-    const isBelow = target.getBoundingClientRect().top > innerHeight - 120;
+    const isNarrow = matchMedia("(width < 56rem)").matches;
+    const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
     seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
   });

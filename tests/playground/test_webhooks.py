@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalog import upstream
 from fal import Handle
-from playground import dispatcher, follower, leases, lifecycle, webhooks
+from playground import asking, dispatcher, follower, leases, lifecycle, webhooks
 from playground.lifecycle import Observation
 from playground.models import Delivery, Run
 from playground.pacing import Pace
@@ -277,9 +277,10 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
 
 
 def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
-    make_run: Any, settings: Any, transactional_db: None
+    make_run: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> None:
     """Without a status stream it asks less and less often, and not at all once the run has ended."""
+    monkeypatch.setattr(asking, "REPORTED_S", (0.2, 0.2, 0.2))
     settings.PUBLIC_URL = "https://vitrine.example"
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
