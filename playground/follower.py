@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 import fal
-from playground import asking, lifecycle, outcomes
+from playground import asking, lifecycle, outcomes, unconfirmed
 from playground.asking import TOLD_EVERY, Loss, asked_for_s, is_over, is_unwanted, tell
 from playground.gathering import gathered
 from playground.lifecycle import Observation
@@ -38,18 +38,18 @@ STATE_OF = {
 }
 
 
-async def follow(pk: uuid.UUID, handle: fal.Handle, queue: fal.Queue, pace: Pace) -> None:
+async def follow(pk: uuid.UUID, handle: fal.Handle, upstream: fal.Clients, pace: Pace) -> None:
     """Watch the run that upstream knows by `handle` until it has ended, then fetch and keep its result.
 
     Network faults end nothing: upstream is asked again, at the pace its host allows, for
     as long as it takes. Only an answer about the run itself ends it, or its webhook.
     """
     unknown, loss = 0, Loss(pk)
-    async with aclosing(gathered(asking.statuses(pk, handle, queue, pace, loss))) as told:
+    async with aclosing(gathered(asking.statuses(pk, handle, upstream.queue, pace, loss))) as told:
         async for status in told:
             if status.state is fal.Phase.COMPLETED:
                 # The stream is closed beside it: whoever watches waits for the result alone.
-                await _end(Completed(pk, handle, queue, pace, status, loss))
+                await _end(Completed(pk, handle, upstream, pace, status, loss))
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
             if unknown > (UNKNOWN_WITH_ERROR_LIMIT if status.error else UNKNOWN_LIMIT):
@@ -65,7 +65,7 @@ class Completed(NamedTuple):
 
     pk: uuid.UUID
     handle: fal.Handle
-    queue: fal.Queue
+    upstream: fal.Clients
     pace: Pace
     status: fal.Status
     loss: Loss
@@ -91,7 +91,7 @@ async def _outcome(over: Completed) -> Observation:
     while True:
         await over.pace.turn(url)
         try:
-            result = await over.queue.result(over.handle)
+            result = await over.upstream.queue.result(over.handle)
         except fal.RunFailed as error:
             over.pace.read(url)
             error.type = error.type or status.error_type
@@ -104,7 +104,7 @@ async def _outcome(over: Completed) -> Observation:
             if status.failure and not error.is_retryable:
                 return outcomes.failed(status.failure, by="result")
             if await over.loss.heard(error):
-                return outcomes.failed(await _gone(over.pk, error), by="result")
+                return await _gone(over, error)
             # A result that nobody can read is its model's matter, and says nothing of the host.
             refused = refused + 1 if _is_no_result(error) else 0
             if refused > _most_refused(error):
@@ -126,12 +126,13 @@ async def _outcome(over: Completed) -> Observation:
 
 def handle_of(run: Run, queue: fal.Queue, request_id: str = "") -> fal.Handle:
     """The handle of a run (with its endpoint), made anew by its request's id where no answer told it."""
-    if run.handle:
-        return fal.Handle.from_json(run.handle)
+    known = fal.Handle.from_json(run.handle) if run.handle else None
+    if known and request_id in ("", known.request_id):
+        return known
     return queue.handle(run.endpoint.endpoint_id, request_id or run.request_id)
 
 
-async def cancel(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
+async def cancel(pk: uuid.UUID, upstream: fal.Clients, pace: Pace) -> None:
     """Ask upstream to stop the run. How it really ends is seen by whoever follows it.
 
     One that had ended by then is ended here where nobody has seen it a moment later (C22).
@@ -140,14 +141,14 @@ async def cancel(pk: uuid.UUID, queue: fal.Queue, pace: Pace) -> None:
     if not run.handle:
         return
     handle = fal.Handle.from_json(run.handle)
-    answer = await queue.cancel(handle)
+    answer = await upstream.queue.cancel(handle)
     log.info("cancel of run %s: %s", pk, answer)
     await surely(lifecycle.note_event, pk, "cancel", answer.value)
     if answer is fal.Cancellation.ALREADY_COMPLETED:
         await asyncio.sleep(FETCH_FIRST_S)
         if not await is_over(pk):
             await _end(
-                Completed(pk, handle, queue, pace, fal.Status(fal.Phase.COMPLETED), Loss(pk))
+                Completed(pk, handle, upstream, pace, fal.Status(fal.Phase.COMPLETED), Loss(pk))
             )
 
 
@@ -177,7 +178,17 @@ def _most_refused(error: fal.FalError) -> int:
     return WHOLE_LIMIT if error.request_id else UNREADABLE_LIMIT
 
 
-async def _gone(pk: uuid.UUID, error: fal.FalError) -> fal.RunFailed:
-    """The end of a run that upstream no longer knows, as it does not know what it was told to drop."""
-    type_ = "client_cancelled" if await is_unwanted(pk) else "not_found"
-    return fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
+async def _gone(over: Completed, error: fal.FalError) -> Observation:
+    """The end of a run that the queue no longer knows, as it does not know what it was told to drop.
+
+    Upstream's list keeps what came of a request for longer.
+    """
+    is_dropped = await is_unwanted(over.pk)
+    if not is_dropped:
+        run = await Run.objects.with_endpoint().aget(pk=over.pk)
+        listed = await unconfirmed.listed(run, over.upstream.platform)
+        if listed.state:
+            return listed
+    type_ = "client_cancelled" if is_dropped else "not_found"
+    failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
+    return outcomes.failed(failure, by="result")

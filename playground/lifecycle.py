@@ -63,6 +63,7 @@ EVENT_LIMIT = 50
 ANSWERED = "Upstream answered"  # begins the words of an event whose answer came, but told nothing
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
+PROOFS = {"submit", "webhook"}  # who tell of a run by a word that nobody else has
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
 
@@ -97,7 +98,8 @@ def may_follow(state: str, after: str) -> bool:
 def merge(run: Run, seen: Observation) -> Changed:
     """The columns of `run` that `seen` changes; empty when it says nothing new, or nothing of this run."""
     seen = _storable(seen)
-    if run.request_id and seen.request_id not in ("", run.request_id):
+    is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
+    if is_other and not (was_guessed(run) and seen.by in PROOFS):
         return {}
     if seen.before_leaving and run.sent_at:
         return {}
@@ -108,12 +110,18 @@ def merge(run: Run, seen: Observation) -> Changed:
     changed = _moved(run, seen) if moves else {}
     if moves or seen.state in ("", run.state):
         changed |= _current(run, seen)
-    if seen.request_id and not run.request_id:
+    if seen.request_id and (is_other or not run.request_id):
         changed["request_id"] = seen.request_id
-    if seen.handle and not run.handle:
-        changed["handle"] = dict(seen.handle)
+    if is_other or (seen.handle and not run.handle):
+        changed["handle"] = dict(seen.handle) if seen.handle else None
     changed |= _facts(run, seen)
     return changed | _begun(run, changed)
+
+
+def was_guessed(run: Run) -> bool:
+    """Whether its request was found in upstream's list, by what was sent: its own word puts another right."""
+    is_found = any(event["what"] == "found" and event["text"] == "list" for event in run.events)
+    return is_found and not run.is_final
 
 
 def _storable(seen: Observation) -> Observation:

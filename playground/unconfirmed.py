@@ -3,7 +3,7 @@
 Upstream may be running such a run and may charge for it. Its webhook finds it; so does
 upstream's list of requests, by its id or by the very input that was sent. What went over
 one connection ends by what the list says came of it, since the queue does not know it.
-Where two requests would fit, nobody guesses: the person decides.
+Where more requests would fit than runs wait, nobody guesses: the person decides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -32,7 +33,7 @@ LOOKED_FOR = timedelta(hours=1)  # upstream keeps a result about as long
 FIRST_LOOK = timedelta(seconds=3)
 SLOWEST_LOOK = timedelta(minutes=10)
 SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
-SKEW = timedelta(minutes=2)  # between upstream's clock and ours
+SKEW = timedelta(seconds=10)  # between upstream's clock and ours
 ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
 HUNG_UP = 499  # whoever had asked was gone
@@ -104,14 +105,36 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
     row = next((row for row in requests if row.request_id == found), None)
     if found is None or row is None:
         return
+    seen = ended(row)
     if run.transport == Transport.QUEUE:
         handle = upstream.queue.handle(run.endpoint.endpoint_id, found)
-        seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
-    else:
-        seen = ended(row)
+        if not seen.state or not await _is_forgotten(handle, upstream.queue):
+            seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
     if seen.state:
         log.info("run %s was found again as request %s", run.pk, found)
         await lifecycle.arecord(run.pk, replace(seen, request_id=found))
+
+
+async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
+    """Whether the queue no longer knows a request that has ended: the list keeps longer what came of it."""
+    try:
+        await queue.status(handle)
+    except fal.FalError as error:
+        return error.status == HTTPStatus.NOT_FOUND
+    return False
+
+
+async def listed(run: Run, platform: fal.Platform) -> Observation:
+    """What upstream's list says came of a run (with its endpoint) whose request the queue does not know."""
+    try:
+        requests = await platform.requests(
+            run.endpoint.endpoint_id, start=sent_at(run) - SKEW, payloads=True
+        )
+    except fal.FalError as error:
+        log.warning("run %s not looked for in the list: %s", run.pk, error)
+        return Observation()
+    mine = (row for row in requests if run.request_id and row.request_id == run.request_id)
+    return next(map(ended, mine), Observation())
 
 
 def ended(row: fal.PastRequest) -> Observation:
@@ -136,18 +159,18 @@ def ended(row: fal.PastRequest) -> Observation:
 def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
     """The one request that can only be this run; None when none fits, or more than one.
 
-    It has the very input that was sent, came at that time, and is of no other run of ours;
-    nor may another run that waits for its answer, or was given up without one, have the same input.
+    It has the very input that was sent, came at that time, and is of no other run of ours. Runs that
+    wait for an answer, or were given up without one, and had the same input are twins: where there are
+    as many requests, each has one, in the order in which they were sent.
     """
     sent = _sent_arguments(run)
-    ids = {
-        row.request_id
+    came = {
+        row.request_id: row.sent_at
         for row in requests
-        if same(row.arguments, sent) and _is_of_time(row, sent_at(run))
+        if row.sent_at and same(row.arguments, sent) and _is_of_time(row, sent_at(run))
     }
-    ids -= set(Run.objects.filter(request_id__in=ids).values_list("request_id", flat=True))
-    if len(ids) != 1:
-        return None
+    known = Run.objects.filter(request_id__in=came).values_list("request_id", flat=True)
+    ids = sorted(came.keys() - set(known), key=lambda request_id: (came[request_id], request_id))
     rivals = Run.objects.filter(
         endpoint_id=run.endpoint_id,
         request_id="",
@@ -155,9 +178,9 @@ def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
         created_at__gt=sent_at(run) - LOOKED_FOR,
         sent_at__isnull=False,
     ).exclude(pk=run.pk)
-    if any(same(_sent_arguments(rival), sent) for rival in rivals):
-        return None
-    return ids.pop()
+    twins = [run, *(rival for rival in rivals if same(_sent_arguments(rival), sent))]
+    twins.sort(key=lambda twin: (sent_at(twin), twin.pk))
+    return ids[twins.index(run)] if len(ids) == len(twins) else None
 
 
 def same(one: Any, other: Any) -> bool:
@@ -174,4 +197,7 @@ def _sent_arguments(run: Run) -> Any:
 
 
 def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
-    return row.sent_at is None or sent - SKEW <= row.sent_at <= sent + ON_THE_WAY
+    """Whether it came when a submit that left then would have, and had not ended before."""
+    earliest, latest = sent - SKEW, sent + ON_THE_WAY
+    is_too_old = row.ended_at is not None and row.ended_at < earliest
+    return row.sent_at is not None and earliest <= row.sent_at <= latest and not is_too_old

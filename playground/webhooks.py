@@ -94,8 +94,8 @@ def _take(
 
 
 def _may_be_of(run: Run, request_id: str) -> bool:
-    """Whether a request is this run's, or may be: its id is not known yet, and no other run has this one."""
-    if run.request_id:
+    """Whether a request is this run's, or may be: its id is not known for sure, and no other run has this one."""
+    if run.request_id and not lifecycle.was_guessed(run):
         return run.request_id == request_id
     return not Run.objects.filter(request_id=request_id).exists()
 

@@ -290,16 +290,16 @@ class Worker:
         if handle:
             self.pace.read(self.upstream.addresses.queue)
         if handle and not self._stopping.is_set():
-            await follower.follow(run.pk, handle, self.upstream.queue, self.pace)
+            await follower.follow(run.pk, handle, self.upstream, self.pace)
 
     async def _take_up(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker sent."""
         handle = fal.Handle.from_json((await Run.objects.only("handle").aget(pk=pk)).handle)
-        await follower.follow(pk, handle, self.upstream.queue, self.pace)
+        await follower.follow(pk, handle, self.upstream, self.pace)
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
-            await follower.cancel(pk, self.upstream.queue, self.pace)
+            await follower.cancel(pk, self.upstream, self.pace)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
-    asyncio.run(alone(follower.cancel(run.pk, Over(), Pace())))
+    asyncio.run(alone(follower.cancel(run.pk, SimpleNamespace(queue=Over()), Pace())))
     run.refresh_from_db()
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,6 +193,7 @@ def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(
     monkeypatch.setattr(asking, "POLL_SOON_S", 0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
-    asyncio.run(alone(follower.follow(run.pk, HANDLE, Mute(odd, odd), Pace())))
+    upstream: Any = SimpleNamespace(queue=Mute(odd, odd))
+    asyncio.run(alone(follower.follow(run.pk, HANDLE, upstream, Pace())))
     run.refresh_from_db()
     assert (run.state, run.error["message"]) == ("failed", "it failed")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -13,9 +16,10 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from fal import PastRequest
-from playground import lifecycle, unconfirmed
+from playground import asking, follower, lifecycle, unconfirmed
 from playground.models import Run
-from tests.playground.conftest import Control, Work
+from playground.pacing import Pace
+from tests.playground.conftest import Control, Work, alone
 
 State = Run.State
 
@@ -28,9 +32,10 @@ def lost(make_run: Any) -> Run:
 
 
 def request(
-    request_id: str = "r1", arguments: Any = None, sent_at: datetime | None = None
+    request_id: str = "r1", arguments: Any = None, sent_at: datetime | None = None, **more: Any
 ) -> PastRequest:
-    return PastRequest(request_id, "fal-ai/flux/dev", sent_at, arguments=arguments or {"a": 1})
+    at = sent_at or timezone.now()
+    return PastRequest(request_id, "fal-ai/flux/dev", at, arguments=arguments or {"a": 1}, **more)
 
 
 def test_the_one_request_with_the_same_input_is_it(lost: Run) -> None:
@@ -71,10 +76,79 @@ def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: An
     assert unconfirmed.match(lost, [request("r1")]) == "r1"
 
 
-@pytest.mark.parametrize(("minutes", "fits"), [(-10, False), (-1, True), (5, True), (30, False)])
-def test_only_what_came_when_it_was_sent(lost: Run, minutes: int, fits: bool) -> None:
-    at = unconfirmed.sent_at(lost) + timedelta(minutes=minutes)
+@pytest.mark.parametrize(
+    ("seconds", "fits"), [(-60, False), (-5, True), (300, True), (1800, False)]
+)
+def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) -> None:
+    at = unconfirmed.sent_at(lost) + timedelta(seconds=seconds)
     assert (unconfirmed.match(lost, [request(sent_at=at)]) == "r1") == fits
+
+
+def test_what_had_ended_before_or_has_no_time_is_somebody_elses(lost: Run) -> None:
+    before = unconfirmed.sent_at(lost) - timedelta(minutes=1)
+    assert unconfirmed.match(lost, [request(ended_at=before)]) is None
+    timeless = PastRequest("r1", "fal-ai/flux/dev", arguments={"a": 1})
+    assert unconfirmed.match(lost, [timeless]) is None
+
+
+def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) -> None:
+    later = timezone.now() + timedelta(seconds=2)
+    twin = make_run(state=State.UNCONFIRMED, sent_at=later, arguments={"a": 1})
+    rows = [request("r2", sent_at=later), request("r1", sent_at=lost.sent_at)]
+    assert [unconfirmed.match(run, rows) for run in (lost, twin)] == ["r1", "r2"]
+    assert unconfirmed.match(lost, [*rows, request("r3")]) is None
+
+
+@pytest.mark.parametrize("by", ["submit", "webhook"])
+def test_its_own_word_puts_a_wrong_guess_right(lost: Run, by: str) -> None:
+    guess = lifecycle.Observation(
+        State.QUEUED, by="list", request_id="r1", handle={"request_id": "r1"}
+    )
+    assert lifecycle.record(lost.pk, guess)
+    told = lifecycle.Observation(State.RUNNING, by=by, request_id="r2")
+    assert not lifecycle.record(lost.pk, replace(told, by="result"))
+    assert lifecycle.record(lost.pk, told)
+    lost.refresh_from_db()
+    assert (lost.request_id, lost.handle, lost.state) == ("r2", None, State.RUNNING)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_lost", [True, False], ids=["its submit", "its result"])
+def test_what_the_queue_has_forgotten_the_list_may_still_have(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    monkeypatch.setattr(asking, "LOST_AFTER_S", 0.0)
+    now = timezone.now()
+    state = State.UNCONFIRMED if is_lost else State.RUNNING
+    handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
+    known = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
+    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **known)
+    row = {
+        "request_id": "r1",
+        "endpoint_id": "fal-ai/flux/dev",
+        "sent_at": now.isoformat(),
+        "ended_at": now.isoformat(),
+        "status_code": 200,
+        "json_input": {"a": 1},
+        "json_output": {"text": "kept in the list"},
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("by-endpoint"):
+            return httpx.Response(200, json={"items": [row], "has_more": False})
+        return httpx.Response(404, json={"detail": "Request not found"})
+
+    async def look() -> None:
+        wire = httpx.MockTransport(answer)
+        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
+            if is_lost:
+                await unconfirmed.tend(clients)
+            else:
+                await follower.follow(run.pk, handle, clients, Pace())
+
+    asyncio.run(asyncio.wait_for(alone(look()), 30))
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", {"text": "kept in the list"})
 
 
 def test_looks_grow_rarer_and_end_after_an_hour(lost: Run) -> None:
@@ -110,20 +184,16 @@ def test_a_lost_answer_is_found_by_the_list_of_requests(
     assert run.events[1]["text"] == "list"
 
 
-def test_two_lost_twins_stay_unconfirmed(catalogue: None, work: Work, sandbox: Control) -> None:
+def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Control) -> None:
     user = User.objects.create_user("ana")
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
     same = {"user": user, "endpoint": endpoint, "arguments": {"prompt": "twin", "seed": 4}}
     for token in "12":
         lifecycle.create(form_token=token, **same)
     sandbox.fault("submit", "lost", times=2)
-
-    def looked() -> bool:
-        return sandbox.calls().get("requests", 0) >= 2
-
-    work(looked)
+    work(lambda: Run.objects.filter(state="succeeded").count() == 2)
     assert sandbox.calls()["submit"] == 2
-    assert set(Run.objects.values_list("state", flat=True)) == {"unconfirmed"}
+    assert len(set(Run.objects.values_list("request_id", flat=True))) == 2
 
 
 def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(

@@ -298,7 +298,7 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     async def follow() -> None:
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
-                await follower.follow(run.pk, handle, clients.queue, Pace())
+                await follower.follow(run.pk, handle, clients, Pace())
         finally:
             await sync_to_async(connections.close_all)()
 
