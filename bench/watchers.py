@@ -43,6 +43,7 @@ class Watch:
     base: str
     address: Callable[[int], str]
     is_last: Callable[[int, bytes], bool]
+    cookie: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,10 @@ def _product(product: Product) -> Watch:
     def address(version: int) -> str:
         return f"/runs/live/?r={quote(f'{pk}:{version}:{mark}')}&hold=1"
 
-    return Watch(product.address, address, lambda status, body: status == 200 and FINAL in body)
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in product.cookies["cookies"])
+    return Watch(
+        product.address, address, lambda status, body: status == 200 and FINAL in body, cookie
+    )
 
 
 def _floor(address: str) -> Watch:
@@ -181,8 +185,8 @@ async def _one(watch: Watch, host: str, port: int) -> float:
     version = 0
     try:
         while True:
-            head = f"GET {watch.address(version)} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n"
-            writer.write(head.encode())
+            head = f"GET {watch.address(version)} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            writer.write(f"{head}Cookie: {watch.cookie}\r\n\r\n".encode())
             status, body = await _answer(reader)
             if watch.is_last(status, body):
                 return time.time()

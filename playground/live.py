@@ -5,8 +5,8 @@ once. The answer comes as soon as one of them is newer than the page's version, 
 `HOLD_S` with nothing (204). However many wait, a change costs one query, and each
 fragment is drawn once (`hub.py`).
 
-The mark is a signature that the page got together with the run, so a poll needs neither
-session nor database: whoever was shown the run may watch it to its end.
+The mark is a signature that the page got together with the run: whoever was shown it may watch it
+for as long as somebody is logged in in that browser, which is looked up now and then (`logins.py`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from catalog import outages
 from playground import attendance, changes, leaving
 from playground.hub import Hub, News, Watched
 from playground.live_marks import mark
+from playground.logins import Logins
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -64,6 +65,7 @@ class Router:
 
     def __init__(self, pages: App) -> None:
         self.pages = pages
+        self.logins = Logins()
         self.hub: Hub | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,9 +96,14 @@ class Router:
         if not runs:
             return await _answer(send, STOP_POLLING)
         hold_s = HOLD_S if "hold=1" in query.split("&") and not hub.is_leaving else 0.0
+        headers = scope["headers"]
         try:
+            if not await self.logins.has(headers):
+                return await _answer(send, 401)
             # Who leaves meanwhile is not looked for: it would cost each poll a task, and ends with the hold.
             news = await hub.news(runs, hold_s)
+            if not await self.logins.has_still(headers):
+                return await _answer(send, 401)
         except DatabaseError as error:
             outages.tell(log, error, "a held poll could not read its runs")
             return await _answer(send, 503)

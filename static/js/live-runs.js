@@ -13,6 +13,7 @@ const OFFER_MS = 2000;
 const JOIN_MS = 10; // tabs that were asked what they watch answer together
 const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
 const STOPPED = 286;
+const LOGGED_OUT = 401;
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 
 /** This tab among the browser's others. Open while something is watched; a page without it can be kept for Back. */
@@ -117,6 +118,7 @@ class LiveRuns extends HTMLElement {
       this.isAsking = false;
       this.errors = detail.successful ? 0 : this.errors + 1;
       this.isOver = detail.xhr.status === STOPPED;
+      this.isLoggedOut = detail.xhr.status === LOGGED_OUT;
       this.say();
       this.take();
       // htmx counts the request as under way until this event is over.
@@ -195,13 +197,15 @@ class LiveRuns extends HTMLElement {
   /** A calm line while the page cannot be kept up to date. */
   say() {
     const offline = navigator.onLine ? "The server does not answer." : "You are offline.";
-    const text = this.isOver ? "This page is out of date. Reload it to see how its runs went on." : this.errors > 2 ? `${offline} Runs go on, and this page catches up by itself.` : "";
+    const catchesUp = "Runs go on, and this page catches up by itself.";
+    const text = this.isLoggedOut ? `You are logged out. ${catchesUp}` : this.isOver ? "This page is out of date. Reload it to see how its runs went on." : this.errors > 2 ? `${offline} ${catchesUp}` : "";
     const line = document.querySelector("#toasts [data-live]");
     if (!text) return line?.remove();
-    if (line?.textContent === text) return;
+    if (line?.firstChild.textContent === text) return;
     line?.remove();
     const fresh = Object.assign(document.createElement("p"), { textContent: text });
     fresh.dataset.live = "";
+    if (this.isLoggedOut) fresh.append(" ", document.getElementById("log-in").content.cloneNode(true));
     document.getElementById("toasts").append(fresh);
   }
   later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : document.hidden ? HIDDEN_MS : 0) {

@@ -10,15 +10,13 @@ function toast(text, link) {
   document.getElementById("toasts").append(note);
   return note;
 }
-function logIn() {
-  const href = `/login/?${new URLSearchParams({ next: location.pathname })}`;
-  return Object.assign(document.createElement("a"), { href, target: "_blank", textContent: "Log in in a new tab" });
-}
+const logIn = () => document.getElementById("log-in").content.cloneNode(true);
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.target.closest("live-runs")) return; // which says by itself what ails it
   const status = event.detail.xhr.status;
   if (status === 403 || status === 401) toast("You are logged out. What you typed is still in this page: log in, then try again here.", logIn());
-  else if (!event.target.closest("live-runs")) toast(`The server answered ${status}. Nothing was changed; try again.`);
+  else toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
 document.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("live-runs")) toast("The server does not answer. What is in this page stays; try again.");

@@ -238,14 +238,18 @@ def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
     page.wait_for_selector(DONE)
 
 
-def test_who_is_logged_out_sees_the_result_and_is_told_what_to_do(
-    watching: Callable[[float], Page], context: BrowserContext
+def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
+    watching: Callable[[float], Page], context: BrowserContext, vitrine: Up
 ) -> None:
-    page = watching(2)
-    context.clear_cookies()
+    page = watching(4)
+    page.request.post("/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or ""))
+    line = page.locator("#toasts [data-live]")
+    expect(line).to_contain_text("You are logged out. Runs go on")
+    expect(line.get_by_role("link")).to_have_attribute("target", "_blank")
+    expect(page.locator(DONE)).to_have_count(0)
+    context.new_page().goto(vitrine.link)
     page.wait_for_selector(DONE)
-    page.locator("[id^=star-]").click()
-    expect(page.locator("#toasts")).to_contain_text("You are logged out.")
+    expect(line).to_have_count(0)
 
 
 def test_a_result_is_asked_for_once_and_before_the_page_is_changed(

@@ -12,7 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import OperationalError, connections
+from django.test import Client
 
 from playground import hub, lifecycle, live, live_marks
 from playground.lifecycle import Observation
@@ -38,11 +41,19 @@ def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
     return f"{run.pk}:{version}:{live_marks.watch(run, view)}"
 
 
+def session() -> str:
+    """The key of a session of somebody who is logged in."""
+    browser = Client()
+    browser.force_login(User.objects.get_or_create(username="watcher")[0])
+    return str(browser.session.session_key)
+
+
 def serve(use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
     """`use(client)` against a router that lives for as long."""
 
     async def main() -> Any:
         router = live.Router(nobody)
+        cookies = {settings.SESSION_COOKIE_NAME: await sync_to_async(session)()}
         inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         started = asyncio.Event()
 
@@ -54,7 +65,9 @@ def serve(use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
         life = asyncio.create_task(router({"type": "lifespan"}, inbox.get, send))
         await started.wait()
         transport = httpx.ASGITransport(router)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", cookies=cookies
+        ) as client:
             try:
                 return await use(client)
             finally:
@@ -119,6 +132,26 @@ def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
         assert len(ended) == 2
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        await sync_to_async(log_out)(client.cookies[settings.SESSION_COOKIE_NAME])
+        await sync_to_async(lifecycle.record)(run.pk, Observation(Run.State.RUNNING))
+        seen += [(await held).status_code, (await ask(client, asked(run, 2))).status_code]
+        client.cookies.clear()
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    def log_out(key: str) -> None:
+        browser = Client()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = key
+        browser.post("/logout/")
+
+    assert serve(use) == [200, 401, 401, 401]
 
 
 def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
