@@ -27,26 +27,35 @@ def parse(content: bytes | str) -> Any:
 def parse_whole(content: bytes | str) -> tuple[Any, bool]:
     """`parse`, and whether that says all that `content` does.
 
-    NaN, Infinity and 1E400, which some models emit and no JSON or float holds, read as null;
-    a number finer than a float is rounded.
+    NaN, Infinity and 1E400, which some models emit and no JSON or float holds, read as null, as an
+    integer of thousands of digits does; a number finer than a float is rounded.
     """
     numbers = _Numbers()
     try:
         if isinstance(content, bytes):
             content = content.decode("utf-8-sig")
-        found = json.loads(content, parse_constant=numbers.none, parse_float=numbers.read)
+        found = json.loads(
+            content, parse_constant=numbers.none, parse_float=numbers.read, parse_int=numbers.whole
+        )
     except (ValueError, RecursionError) as error:
         raise UpstreamFailed("fal's answer is not readable JSON.", is_retryable=True) from error
     return found, numbers.are_exact
 
 
 class _Numbers:
-    """Reads fractions, and notes where one is not what the text says."""
+    """Reads numbers, and notes where one is not what the text says."""
 
     are_exact = True
 
     def none(self, text: str) -> None:
         self.are_exact = False
+
+    def whole(self, text: str) -> int | None:
+        try:
+            return int(text)
+        except ValueError:  # sys.get_int_max_str_digits
+            self.are_exact = False
+            return None
 
     def read(self, text: str) -> float | None:
         value = float(text)

@@ -24,8 +24,7 @@ log = logging.getLogger(__name__)
 
 FETCH_FIRST_S = 0.9  # between two tries to have a result
 FETCH_SLOWEST_S = 5.0
-UNREADABLE_LIMIT = 20  # a result that is none does not become one
-WHOLE_LIMIT = 4  # nor does what fal itself vouches for
+UNREADABLE_LIMIT = 20  # in a minute and a half; an id vouches for no body that was cut
 UNKNOWN_LIMIT = 20  # a status word nobody knows is not waited on for ever (C18)
 UNKNOWN_WITH_ERROR_LIMIT = 3  # least of all one that comes with an error
 UNWANTED_S = 30.0  # so long after it was cancelled a result that is there is still waited for
@@ -107,7 +106,7 @@ async def _outcome(over: Completed) -> Observation:
                 return await _gone(over, error)
             # A result that nobody can read is its model's matter, and says nothing of the host.
             refused = refused + 1 if _is_no_result(error) else 0
-            if refused > _most_refused(error):
+            if refused > (UNREADABLE_LIMIT if _may_become_one(error) else 0):
                 return outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", over.handle.request_id, error)
             failures += 1
@@ -169,13 +168,9 @@ def _is_no_result(error: fal.FalError) -> bool:
     return is_answer and error.status not in NOT_OF_THE_RESULT
 
 
-def _most_refused(error: fal.FalError) -> int:
-    """How often such a result is asked for again."""
-    if (error.status or 200) >= 300:
-        return UNREADABLE_LIMIT
-    if not error.is_retryable:
-        return 0
-    return WHOLE_LIMIT if error.request_id else UNREADABLE_LIMIT
+def _may_become_one(error: fal.FalError) -> bool:
+    """Whether such a result is worth asking for again: one that is far too large stays so."""
+    return error.is_retryable or (error.status or 200) >= 300
 
 
 async def _gone(over: Completed, error: fal.FalError) -> Observation:

@@ -99,6 +99,7 @@ async def test_a_failure_tells_what_it_cost(connect: Any) -> None:
         ("1E400", None, False),
         ("-1E400", None, False),
         ("NaN", None, False),
+        ("7" * 5000, None, False),
         ("-Infinity", None, False),
     ],
 )

@@ -25,6 +25,7 @@ def finished(
 ) -> Any:
     """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
     monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
+    monkeypatch.setattr(follower, "FETCH_SLOWEST_S", 0.02)
     user = User.objects.create_user("ana")
 
     def make(transport: str, fault: str) -> Run:

@@ -22,12 +22,13 @@ def main() -> None:
     from django.utils import timezone
 
     from fal import wire
-    from playground import archivist, asking, leases, unconfirmed, webhooks
+    from playground import archivist, asking, follower, leases, unconfirmed, webhooks
     from playground.management.commands.worker import work
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
     archivist.TAKEN_FOR, archivist.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
     asking.LOST_AFTER_S, asking.QUIET_S = 3.0, 1.0
+    follower.FETCH_SLOWEST_S = 0.5
     webhooks.SHORT = timedelta(seconds=1)
     unconfirmed.FIRST_LOOK = timedelta(seconds=0.5)
     for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
