@@ -20,6 +20,7 @@ from fal.sync import run_headers
 from fal.wire import MODEL_STREAM, OnSent, Wire, may_have_been_taken
 
 _ERROR_KEYS = {"detail", "error", "error_type", "message", "request_id", "status", "type"}
+_PROGRESS_KEYS = {"logs", "message", "partial", "progress", "request_id", "status", "type"}
 BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
 END_S = 5.0  # how long the end of an answer is waited for that is whole already
@@ -93,7 +94,8 @@ async def results(
     `head` is the answer without its body. A body that is no event stream is the output itself.
     The last event is the output, unless the model called one whole before. That one is the output
     however the body ends, by a cut or by silence; and an error is the run's own before a cut.
-    Raises RunFailed where the stream says so, or ends without an output.
+    Raises RunFailed where the stream says so, or ends without an output: unconfirmed where its last
+    word was how far the run is.
     """
     yield Partial(None, head.request_id)
     body = bodies.answer(chunks, head.status)
@@ -114,6 +116,8 @@ async def results(
                 yield said
             if isinstance(said, Result):
                 return
+    if _is_underway(event, endpoint_id):
+        raise broken(head, "Its stream ended with how far it was.")
     yield _output(head, event)
 
 
@@ -179,6 +183,14 @@ class _Event(NamedTuple):
         return reading.as_mapping(self.value).get("partial") is False and not self.is_error
 
     @property
+    def is_progress(self) -> bool:
+        """Whether it tells how far the run is and nothing else; an object in it is somebody's output."""
+        said = reading.as_mapping(self.value)
+        if not said or self.is_whole or not said.keys() <= _PROGRESS_KEYS:
+            return False
+        return not any(isinstance(value, dict) for value in said.values())
+
+    @property
     def is_last_word(self) -> bool:
         """Whether it tells what came of the run."""
         return self.is_whole or self.is_error
@@ -191,7 +203,7 @@ class _Event(NamedTuple):
 def _said(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | None:
     """What one event means; a workflow's events say by a type what they are."""
     typed = reading.as_mapping(event.value)
-    kind = typed.get("type") if endpoint_id.startswith("workflows/") else None
+    kind = typed.get("type") if _is_workflow(endpoint_id) else None
     if kind == "output":
         return _output(head, event._replace(value=typed.get("output", typed)))
     if kind == "error":
@@ -201,6 +213,18 @@ def _said(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | N
     # An error in the place of the output so far would wipe it out.
     is_silent = event.value is None or event.is_bare_error or kind == "submit"
     return None if is_silent else Partial(event.value, head.request_id)
+
+
+def _is_underway(event: _Event, endpoint_id: str) -> bool:
+    """Whether the last event tells how far the run is, and nothing of what came of it."""
+    if event.is_error or not isinstance(event.value, dict):
+        return False
+    return _is_workflow(endpoint_id) or event.is_progress
+
+
+def _is_workflow(endpoint_id: str) -> bool:
+    """Whether its events say by a type what they are; then its output has one, too (section 7)."""
+    return endpoint_id.startswith("workflows/")
 
 
 def _output(head: Answer, event: _Event) -> Result:

@@ -295,3 +295,49 @@ async def test_a_workflows_failed_step_is_the_runs_failure(connect: Any) -> None
     )
     assert isinstance(told[-1], fal.RunFailed)
     assert (told[-1].detail, told[-1].status) == (detail, 422)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "1"},
+        {"type": "completion", "node_id": "a", "output": {"images": [1]}},
+        {"progress": 0.25},
+    ],
+)
+async def test_a_workflow_without_its_output_may_have_had_one(
+    connect: Any, last: dict[str, Any]
+) -> None:
+    told = await ran(connect, typed(last), "workflows/ana/story")
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].type, told[-1].request_id) == ("stream_broken", "r-1")
+    assert told[-1].is_unconfirmed
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"progress": 0.25, "message": "Painting"},
+        {"status": "IN_PROGRESS", "logs": []},
+        {"type": "progress", "request_id": "1", "progress": 1},
+        {"message": "Nearly there"},
+    ],
+)
+async def test_how_far_it_is_is_no_output(connect: Any, last: dict[str, Any]) -> None:
+    told = await ran(connect, typed({"images": [1]}, last))
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"output": "a"},
+        {"text": "a", "status": "done"},
+        {"message": {"role": "assistant", "content": "a"}},
+        {"message": "Done", "partial": False},
+        {},
+    ],
+)
+async def test_any_other_object_is_one(connect: Any, last: dict[str, Any]) -> None:
+    told = await ran(connect, typed({"progress": 0.5}, last))
+    assert told[-1].output == last
