@@ -45,6 +45,7 @@ MAY_GO_WELL_LATER = frozenset(
         "server_error",
     }
 )
+CANCELLED, DISCONNECTED = "client_cancelled", "client_disconnected"  # 11.2
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 _NOT_THE_MODELS = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})

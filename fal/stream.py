@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from fal import bodies, reading
-from fal.answers import Answer, reason, run_failure
+from fal.answers import DISCONNECTED, Answer, reason, run_failure
 from fal.endpoint_id import EndpointId
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
@@ -67,16 +67,20 @@ class Stream:
                 error_of=run_failure,
                 on_sent=on_sent,
             ) as response:
-                head = Answer(response.status_code, response.headers, b"")
+                answer = Answer(response.status_code, response.headers, b"")
+                if not response.is_success:
+                    raise run_failure(answer)
+                head = answer
                 async with aclosing(results(head, response.aiter_bytes(), endpoint_id)) as found:
                     async for one in found:
                         yield one
         except Unreadable:
             raise
-        except (Unreachable, RequestRejected) as error:
-            if head is not None:
+        except (Unreachable, RequestRejected, RunFailed) as error:
+            if head is None:
+                error.is_unconfirmed = may_have_been_taken(error)
+            elif not isinstance(error, RunFailed):
                 raise broken(head, error.message) from error
-            error.is_unconfirmed = may_have_been_taken(error)
             raise
 
 
@@ -239,9 +243,10 @@ def _output(head: Answer, event: _Event) -> Result:
 
 
 def _failed(head: Answer, event: _Event) -> RunFailed:
-    """The failure that the model told of in its last event."""
+    """The failure that the model told of in its last event; that we had gone is not how its run ended."""
     why = reason(head._replace(content=event.text.encode()))
-    return _failure(head, why.message, type=why.type, detail=why.detail)
+    is_cut = why.type == DISCONNECTED
+    return _failure(head, why.message, type=why.type, detail=why.detail, is_unconfirmed=is_cut)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:

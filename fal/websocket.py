@@ -20,7 +20,7 @@ from fal import bodies, reading
 from fal.answers import Answer, rejection, run_failure
 from fal.bodies import MAX_ANSWER_BYTES
 from fal.endpoint_id import EndpointId
-from fal.errors import FalError, RequestRejected, Unreachable, Unreadable, UpstreamFailed
+from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
 from fal.request import arguments_as_bytes
 from fal.result import KEPT_BYTES, Result
 from fal.storable import storable_text
@@ -240,9 +240,8 @@ async def _refusal(wire: Wire, start: _Start, connection: ClientConnection) -> F
             pass
     body = b"".join(came.pieces)
     error = run_failure(start.told._replace(content=wire.without_key(body)))
+    error.is_unconfirmed = may_have_been_taken(error)
     error.request_id = error.request_id or start.request_id
-    if isinstance(error, RequestRejected):
-        error.is_unconfirmed = may_have_been_taken(error)
     return error
 
 

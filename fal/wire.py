@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from fal import bodies
-from fal.answers import Answer, rejection
-from fal.errors import FalError, RequestRejected, Unreachable
+from fal.answers import CANCELLED, Answer, rejection
+from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
@@ -63,6 +63,8 @@ _NOT_SENT = (
 # A gateway's word that it reached nobody behind it; any other 5xx without a word of fal's leaves that open.
 _REACHED_NOBODY = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
 _CUT_OFF = ("disconnect/reset before headers", "connection termination")  # but some say so in a 503
+# Somebody waited too long for the request, or says that we have gone: it may have got in all the same.
+TOO_LATE, HUNG_UP = 408, 499
 _random = random.SystemRandom()
 
 
@@ -142,9 +144,11 @@ class Wire:
                         extensions=_tracing(on_sent),
                     )
                     return await self._once(client, request, error_of)
+            except RunFailed as error:
+                error.is_unconfirmed = not repeat and may_have_been_taken(error)
+                raise
             except (Unreachable, RequestRejected) as error:
-                is_taken = may_have_been_taken(error) or _has_an_id(error)
-                error.is_unconfirmed = not repeat and is_taken
+                error.is_unconfirmed = not repeat and may_have_been_taken(error)
                 pause_s = _pause_s(error, TRIES - 1 - left)
                 if not (repeat and left and error.is_retryable) or pause_s > LONGEST_PAUSE_S:
                     raise
@@ -311,19 +315,27 @@ def may_have_been_taken(error: FalError) -> bool:
     """Whether a request without a success may be at work: its answer was lost or cannot be read.
 
     A gateway that gave up without a word of fal's does not know whether the request got in, unless
-    its status says that it reached nobody.
+    its status says that it reached nobody. A model's own failure is how its run ended.
     """
     if isinstance(error, Unreachable):
         return error.sent
     status = error.status or 0
+    if status == HUNG_UP:
+        return error.type != CANCELLED
+    if isinstance(error, RunFailed):
+        return False
+    if status == TOO_LATE or _has_an_id(error):
+        return True
     if error.type is not None or (status != 200 and status < 500):
         return False
     return status not in _REACHED_NOBODY or any(said in str(error.detail) for said in _CUT_OFF)
 
 
 def _has_an_id(error: FalError) -> bool:
-    """Whether fal has given an id to what went wrong there: its own client sends no such request again (5.7)."""
-    return (error.status or 0) >= 500 and bool(error.request_id)
+    """Whether fal has given an id to what went wrong there, so it has the request; a refusal has one as well."""
+    status = error.status or 0
+    is_refusal = 400 <= status < 500 and status != 409
+    return bool(error.request_id) and not is_refusal
 
 
 def _pause_s(error: FalError, tries_before: int) -> float:

@@ -140,17 +140,28 @@ async def _garbage(fault: Fault, answer: Answer) -> Response:
     return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
 
 
+def _fals(response: Response) -> dict[str, str]:
+    """The headers by which fal vouches for an answer."""
+    return {name: value for name, value in response.headers.items() if name.startswith("x-fal-")}
+
+
 def _instead(
     kind: str, body: Callable[[], bytes]
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
     """The call is carried out, and another body vouched for by its headers."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
-        head = (await answer()).headers
-        kept = {name: head[name] for name in head if name.startswith("x-fal-")}
-        return Response(body(), headers=kept, media_type=kind)
+        return Response(body(), headers=_fals(await answer()), media_type=kind)
 
     return changed
+
+
+async def _cut_short(fault: Fault, answer: Answer) -> Response:
+    """The first half of the body, as if it were all of it."""
+    response = await answer()
+    body = _whole(response)
+    half = body[: len(body) // 2]
+    return Response(half, headers=_fals(response), media_type="application/json")
 
 
 def _tile() -> bytes:
@@ -169,6 +180,17 @@ async def _given_up(fault: Fault, answer: Answer) -> Response:
     """The call is carried out, and whoever stands before it has waited long enough."""
     await answer()
     return HTMLResponse("<html><h1>524: A timeout occurred</h1></html>", 524)
+
+
+async def _hung_up(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out, and its answer says that whoever asked has gone."""
+    told = {"detail": "Client disconnected", "error_type": "client_disconnected"}
+    return reply(told, 499, _fals(await answer()))
+
+
+async def _conflict(fault: Fault, answer: Answer) -> Response:
+    """The call is carried out, and answered with a 409 that has the request's id."""
+    return reply({"detail": "Conflict"}, 409, _fals(await answer()))
 
 
 async def _page(fault: Fault, answer: Answer) -> Response:
@@ -288,12 +310,15 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "words": _instead("text/plain", lambda: b"Here you are: a lighthouse."),
     "picture": _instead("image/png", _tile),
     "nothing": _instead("application/json", bytes),
+    "cut-short": _cut_short,
     "odd-numbers": _instead(
         "application/json", lambda: b'{"score": NaN, "most": 1E400, "half": 0.50}'
     ),
     "nginx": _ingress,
     "given-up": _given_up,
     "page": _page,
+    "hung-up": _hung_up,
+    "conflict": _conflict,
     "partial": _partial,
     "odd-word": _body(_misnamed),
     "cut": _after_events(_break_off),

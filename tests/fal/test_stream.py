@@ -15,6 +15,7 @@ import fal
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
+GIVEN = {"x-fal-request-id": "r-1"}
 SSE = {"content-type": "text/event-stream; charset=utf-8", "x-fal-request-id": "r-1"}
 
 
@@ -247,6 +248,12 @@ async def test_a_model_may_say_that_there_is_no_error_or_how_large_it_is(
         (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
         (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
         (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
+        (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
+        (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
+        (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
+        (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
+        (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
+        (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
         (httpx.ReadTimeout(""), fal.Unreachable, True),
         (httpx.ConnectError(""), fal.Unreachable, False),
     ],
@@ -341,3 +348,9 @@ async def test_how_far_it_is_is_no_output(connect: Any, last: dict[str, Any]) ->
 async def test_any_other_object_is_one(connect: Any, last: dict[str, Any]) -> None:
     told = await ran(connect, typed({"progress": 0.5}, last))
     assert told[-1].output == last
+
+
+async def test_that_whoever_asked_has_gone_is_not_how_a_run_ended(connect: Any) -> None:
+    last = {"error": "Client disconnected", "error_type": "client_disconnected"}
+    told = await ran(connect, typed({"images": [1]}, last))
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("client_disconnected", True)

@@ -7,6 +7,7 @@ import fal
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
+GIVEN = {"x-fal-request-id": "r-1"}
 
 
 async def test_a_run_is_one_post_and_its_output(connect):
@@ -31,6 +32,12 @@ async def test_a_run_is_one_post_and_its_output(connect):
         (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
         (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
         (httpx.Response(200, text="<html>"), fal.UpstreamFailed, True),
+        (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
+        (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
+        (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
+        (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
+        (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
+        (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
         (httpx.ReadTimeout(""), fal.Unreachable, True),
     ],
 )  # fmt: skip

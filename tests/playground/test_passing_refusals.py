@@ -83,6 +83,37 @@ def test_one_that_stays_unknown_is_over(
         assert run.error["type"] == "not_found"
 
 
+@pytest.mark.parametrize("name", ["words", "nothing", "cut-short"])
+def test_a_result_that_was_cut_or_replaced_on_the_way_is_had(
+    ask: Ask, work: Work, sandbox: Control, quick: None, name: str
+) -> None:
+    """The request's id in its head does not vouch for its body."""
+    sandbox.fault("result", name, times=12)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize("name", ["hung-up", "conflict"])
+def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
+    ask: Ask, work: Work, sandbox: Control, quick: None, name: str
+) -> None:
+    sandbox.fault("submit", name)
+    run = ask("mischief/slow", prompt=name, duration=0.1)
+    states = set()
+
+    def is_over() -> bool:
+        run.refresh_from_db()
+        states.add(run.state)
+        return ended(run)
+
+    work(is_over)
+    assert (run.state, sandbox.calls()["submit"]) == ("succeeded", 1)
+    assert "unconfirmed" in states
+
+
 def test_a_result_that_is_refused_again_and_again_is_given_up(
     ask: Ask, work: Work, sandbox: Control, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
