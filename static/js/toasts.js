@@ -29,12 +29,18 @@ document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } })
 /* Runs that ended are told in one note together, but for those whose end is before somebody's eyes. */
 const ENDS = { succeeded: "done", failed: "failed", cancelled: "cancelled" };
 const SEEN_PX = 80;
+const SCROLLED_MS = 1000; // a smooth scroll takes less
 let note;
 let ended = [];
-document.addEventListener("run:finished", ({ target, detail }) => {
+document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   if (isSeen(target)) return;
+  // One that is shown large and ended at once is still being scrolled to.
+  if (document.hidden || !target.matches(".stage-run")) tell(target, state);
+  else setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
+});
+function tell(target, state) {
   if (!note?.isConnected) ended = [];
-  ended.push(ENDS[detail.state] ?? "ended");
+  ended.push(ENDS[state] ?? "ended");
   // Isolated, so that a title that is read from right to left stays within its half.
   const words = ended.length > 1 ? together(ended) : `Run ${ended[0]}${target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : ""}`;
   if (!note?.isConnected) note = toast(words);
@@ -42,7 +48,7 @@ document.addEventListener("run:finished", ({ target, detail }) => {
     note.textContent = words;
     note.wait();
   }
-});
+}
 function isSeen(run) {
   if (document.hidden || !run.matches(".stage-run")) return false;
   const { top, bottom } = run.getBoundingClientRect();

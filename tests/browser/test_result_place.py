@@ -118,6 +118,40 @@ def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Ope
     page.get_by_role("button", name="Cancel").first.click()
 
 
+NOTES = {
+    "waits": '<p class="notice" data-kind="warn">fal does not answer. It is asked again.</p>',
+    "pauses": '<p class="note muted small figures">fal asks to wait.</p>',
+}
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
+    page = start(open_page, "mischief/slow", size, prompt="noted", duration=20)
+    page.wait_for_selector("[data-run-state='running']")
+    status, cancel = page.locator("#stage .run-status"), page.get_by_role("button", name="Cancel")
+    page.wait_for_timeout(800)  # it was scrolled to
+    was, around = cancel.bounding_box(), status.bounding_box()
+    assert was
+    assert around
+    assert was["x"] + was["width"] == pytest.approx(around["x"] + around["width"], abs=1)
+    for note in NOTES.values():
+        status.evaluate("(status, note) => status.insertAdjacentHTML('beforeend', note)", note)
+        told = status.locator("> :last-child").bounding_box()
+        assert told
+        assert told["y"] >= was["y"] + was["height"]
+        assert cancel.bounding_box() == was
+    cancel.click()
+
+
+def test_what_ends_while_it_is_scrolled_to_is_told_by_its_state_alone(open_page: Open) -> None:
+    page = open_page('/models/mischief/slow/?input={"duration": 0}', PHONE)
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    expect(page.locator("#stage .run-status .state")).to_be_in_viewport()
+    page.wait_for_timeout(1200)
+    assert "done" not in page.locator("#toasts").inner_text()  # another test's may be there
+
+
 def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
     page = start(open_page, "sandbox/aurora/lite", prompt="endless" * 25)
     page.wait_for_selector(DONE)
