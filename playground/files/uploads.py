@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from playground import archivist, renderers
 from playground.files import sniffing, stills
 from playground.models import Artifact, Upload
 
+log = logging.getLogger(__name__)
+
 MAX_BYTES = 200 << 20
 PAGE = 24
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -25,6 +28,10 @@ ALSO = {
     "audio": {"video/mp4", "video/webm"},
     "video": {"image/gif", "audio/ogg"},
 }
+
+
+class NotKept(ValueError):
+    """Nothing is wrong with the file: our storage did not take it. Its words are for people."""
 
 
 def known(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
@@ -43,6 +50,8 @@ def known(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | Non
 def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     """One posted file as a row, once for each content; raises ValueError with a sentence.
 
+    NotKept says that it is the storage's fault.
+
     `kind` is what the field takes (image, video, audio, file): the bytes have to be of it.
     """
     name = clean(file.name or "")
@@ -50,7 +59,14 @@ def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     claimed = file.content_type or ""
     file.seek(0)
     _check_kind(name, sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed), claimed, kind)
-    kept = archivist.store(file, claimed)
+    try:
+        kept = archivist.store(file, claimed)
+    except OSError as error:
+        log.error("%s was not kept, the storage did not take it: %s", name, error)
+        raise NotKept(
+            f"{name} could not be kept: this server's storage takes no files at the moment. "
+            "Try again later, give the file's address instead, or tell an admin."
+        ) from error
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
         digest=kept.digest,

@@ -104,6 +104,8 @@ def uploads(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
     try:
         kept = keep_upload(request, file, request.POST.get("kind", ""))
+    except domain.NotKept as error:
+        return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
     return JsonResponse(_told(kept))

@@ -15,7 +15,7 @@ from django.test import Client
 from PIL import Image
 
 from playground.files import sniffing, uploads
-from playground.models import Artifact, Upload
+from playground.models import Artifact, Run, Upload
 from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
@@ -51,6 +51,42 @@ def test_the_same_content_is_one_upload_and_need_not_be_sent_again(member: Clien
     assert give(member, "other name.png", data, "image").json()["url"] == first["url"]
     assert known(member, data).json() == first
     assert Upload.objects.count() == 1
+
+
+@pytest.fixture
+def full(settings: Any, tmp_path: Path) -> None:
+    """A storage that takes nothing: where its folder should be is a file."""
+    (tmp_path / "full").write_bytes(b"")
+    settings.MEDIA_ROOT = str(tmp_path / "full")
+
+
+def test_a_storage_that_takes_nothing_says_what_to_do(
+    member: Client, full: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = give(member, "a.png", png(), "image")
+    assert answer.status_code == 507
+    assert answer.json()["error"].startswith("a.png could not be kept")
+    assert "Try again later" in answer.json()["error"]
+    ours = [entry for entry in caplog.records if entry.name.startswith("playground")]
+    assert [entry.levelname for entry in ours] == ["ERROR"]
+    assert not Upload.objects.exists()
+
+
+def test_a_form_whose_file_could_not_be_kept_stays_as_it_was(
+    member: Client, full: None, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    file = SimpleUploadedFile("a.png", png(), "image/png")
+    answer = member.post(
+        f"/models/{endpoint_id}/", {"prompt": "typed with care", "image_url~file": file}
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "typed with care" in page
+    field = page.partition('data-field="image_url"')[2].partition("data-field=")[0]
+    assert "a.png could not be kept" in field
+    assert not Run.objects.exists()
 
 
 def test_nobody_learns_of_anothers_file(member: Client, stranger: User) -> None:

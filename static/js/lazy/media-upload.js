@@ -75,6 +75,6 @@ function read(name, status, text) {
   }
   if (status === 200 && told.url) return told;
   if (status === 413) throw new Failure(`${name} is larger than the server in between takes.`, true);
-  if (status === 422 && told?.error) throw new Failure(told.error, true);
+  if (told?.error) throw new Failure(told.error, status === 422);
   throw new Failure(`The server could not keep ${name} (it answered ${status}).`);
 }
