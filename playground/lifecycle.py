@@ -363,14 +363,17 @@ def _refused(run: Run) -> Changed:
 def request_cancel(pk: uuid.UUID) -> bool:
     """Note that somebody wants the run to stop; False when it had ended.
 
-    What was never sent ends at once, and so does what nobody can find upstream;
-    the rest ends when upstream says so, which may be with a result.
+    What was never sent ends at once. What nobody can find upstream is given up: nobody
+    is asked to stop it. The rest ends when upstream says so, which may be with a result.
     """
 
     def decide(run: Run) -> Changed:
         if run.is_final:
             return {}
-        wanted = {"cancel_requested_at": run.cancel_requested_at or timezone.now()}
+        at = timezone.now()
+        wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
+        if run.state == State.UNCONFIRMED:
+            wanted["events"] = _with_event(run, "given up", "", at)
         is_here = run.state in {State.CREATED, State.UNCONFIRMED} or _has_not_left(run)
         return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
 

@@ -191,6 +191,7 @@ def context(run: Run) -> dict[str, Any]:
         "watch": live_marks.watch(run, "stage"),
         "texts": found_texts,
         "broke_off": timeline.broke_off(run),
+        "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
         "partial": partial(run),
         "seed": _seed(run),

@@ -73,6 +73,16 @@ def broke_off(run: Run) -> str:
     return next((str(event["text"]) for event in run.events if event.get("what") == "cut"), "")
 
 
+def is_given_up(run: Run) -> bool:
+    """Whether it ended here alone: its answer was lost, and nothing was stopped upstream."""
+    return _given_up_at(run) is not None
+
+
+def _given_up_at(run: Run) -> datetime | None:
+    last = run.events[-1] if run.events else {}
+    return parse_datetime(last["at"]) if last.get("what") == "given up" else None
+
+
 def facts(run: Run) -> list[tuple[str, str]]:
     """What else is kept of the run, as names and words; what is not known is left out."""
     found = {
@@ -97,13 +107,19 @@ def _course(run: Run) -> Iterator[Moment]:
         yield Moment(run.queued_at, *_queued(run), kind="queued")
     if run.started_at:
         yield Moment(run.started_at, "Started", kind="running")
-    if run.cancel_requested_at:
+    if run.cancel_requested_at and run.cancel_requested_at != _given_up_at(run):
         yield Moment(run.cancel_requested_at, "Cancel asked for")
     if run.ended_at:
-        yield Moment(run.ended_at, ENDS.get(run.state, "Ended"), kind=run.state)
+        yield Moment(run.ended_at, *_end(run), kind=run.state)
     if run.result_at:
         what = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
         yield Moment(run.result_at, what)
+
+
+def _end(run: Run) -> tuple[str, str]:
+    if is_given_up(run):
+        return "Given up here", "Nothing was stopped: upstream may still finish it."
+    return ENDS.get(run.state, "Ended"), ""
 
 
 def _way(run: Run) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from fal import PastRequest
-from playground import asking, follower, lifecycle, unconfirmed
+from playground import asking, follower, lifecycle, timeline, unconfirmed
 from playground.models import Run
 from playground.pacing import Pace
 from tests.playground.conftest import Control, Work, alone
@@ -229,6 +229,28 @@ def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
     assert f'You sent it again: <a href="{again}">' in page()
     assert "Give it up" in page()
     assert "Change the input" in page()
+
+
+def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, lost: Run) -> None:
+    page = member.get(lost.get_absolute_url()).content.decode()
+    question = page.partition('<details class="give-up">')[2].partition("</details>")[0]
+    assert "Give it up? This cannot be undone." in question
+    assert page.count("/cancellation/") == question.count("/cancellation/") == 2
+    member.post(f"/runs/{lost.pk}/cancellation/")
+    page = member.get(lost.get_absolute_url()).content.decode()
+    assert "upstream may still finish it, and charge for it" in page
+    assert "Cancel asked for" not in page
+    lost.refresh_from_db()
+    assert lost.state == State.CANCELLED
+    assert [moment.what for moment in timeline.read(lost)][-1] == "Given up here"
+
+
+def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
+    Run.objects.update(cancel_requested_at=timezone.now() - timedelta(seconds=1))
+    lifecycle.request_cancel(lost.pk)
+    lost.refresh_from_db()
+    found = [moment.what for moment in timeline.read(lost)]
+    assert {"Cancel asked for", "Given up here"} <= set(found)
 
 
 @pytest.mark.parametrize(
