@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.templatetags.vitrine import counted, duration
 from fal import Cancellation
+from playground import words
 from playground.metrics import inference_s
 from playground.models import Run, Transport
 
@@ -155,7 +156,7 @@ def _events(run: Run) -> Iterator[Moment]:
 
 
 def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
-    text = str(event.get("text", ""))
+    text = words.answered(str(event.get("text", "")))
     if event["what"] == "again":
         return Moment(at, what, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ class Explanation:
     is_retryable: bool = False
 
 
+ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
 INPUT = "Change the input and run again."
 
@@ -96,6 +98,11 @@ def sentence(words: str) -> str:
     """The words with a full stop, unless they end with a mark of their own: another sentence follows."""
     words = words.rstrip()
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def answered(words: str) -> str:
+    """The words for what upstream answered, its status once: where it gave no reason, fal's own have it, too."""
+    return ANSWERED_TWICE.sub(r"\1 and", words)
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:

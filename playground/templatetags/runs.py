@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from playground import history, timeline, unconfirmed
+from playground import history, timeline, unconfirmed, words
 from playground.models import Run
 
 register = template.Library()
@@ -43,7 +43,7 @@ def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "is_looked_for": unconfirmed.is_looked_for(run),
-        "answer": unconfirmed.answer(run),
+        "answer": words.answered(unconfirmed.answer(run)),
         "sent_again": unconfirmed.sent_again(run),
         **around,
     }

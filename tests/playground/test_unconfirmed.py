@@ -257,6 +257,10 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     ("error", "said"),
     [
         (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
+        (
+            fal.UpstreamFailed("fal answered 524 and did not say why.", status=524),
+            "Upstream answered 524 and did not say why.",
+        ),
         (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
     ],
 )
