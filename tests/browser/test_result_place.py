@@ -92,6 +92,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(words).to_be_hidden()  # not before our own copy was asked for
     expect(words).to_be_visible()
     expect(words).to_contain_text("could not be fetched. It is tried again by itself")
+    expect(page.locator("#stage .artifact [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()
     assert figure
@@ -99,6 +100,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     picture = page.locator("#stage .artifact img")
     expect(picture).to_be_visible(timeout=20_000)  # our copy, by itself
     expect(words).to_be_hidden()
+    expect(page.locator("#stage .artifact [download]")).to_be_visible()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
     page.goto("/runs/?q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
