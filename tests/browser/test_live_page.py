@@ -242,7 +242,9 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Callable[[float], Page], context: BrowserContext, vitrine: Up
 ) -> None:
     page = watching(4)
-    page.request.post("/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or ""))
+    page.request.post(
+        "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")
+    )
     line = page.locator("#toasts [data-live]")
     expect(line).to_contain_text("You are logged out. Runs go on")
     expect(line.get_by_role("link")).to_have_attribute("target", "_blank")
