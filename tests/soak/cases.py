@@ -164,12 +164,15 @@ def nearly_right_cases() -> list[Case]:
     at_submit = [
         Case("given up on", "created", DOUBTFUL, answered("given-up", "submit", times=1)),
         Case("interstitial page", "created", DOUBTFUL, answered("page", "submit", times=1)),
+        Case("told that we hung up", "created", DOUBTFUL, answered("hung-up", "submit", times=1)),
+        Case("conflict with an id", "created", DOUBTFUL, answered("conflict", "submit", times=1)),
     ]
     told = {
         "404 for a moment": answered("404", *FOLLOWING, times=3),
         "403 for a moment": answered("403", *FOLLOWING, times=3),
         "409 for a moment": answered("409", *FOLLOWING, times=3),
         "interstitial page": answered("page", *FOLLOWING, times=3),
+        "result cut short": answered("cut-short", "result", times=6),
         "mute stream": answered("mute", "status_stream", times=9),
         "a word nobody knows": answered("odd-word", "status", times=4),
         "half of the file": answered("partial", "file", times=2),
