@@ -16,7 +16,7 @@ import fal
 from playground import lifecycle
 from playground.lifecycle import Observation
 from playground.models import Run
-from playground.pacing import LONGEST_ASKED_FOR_S, Pace
+from playground.pacing import LONGEST_ASKED_FOR_S, Host, Pace
 from playground.words import sentence
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class _Asking:
         log.warning("status of %s not had: %s", self._handle.request_id, error)
         self._pause_s = max(self._pause_s, asked_for_s(error))
         self._failures += 1
-        await tell(self._pk, error, self._failures)
+        await tell(self._pk, error, self._failures, self._pace.host(self._handle.status_url))
         return None
 
 
@@ -203,9 +203,9 @@ async def is_unwanted(pk: uuid.UUID, for_s: float = 0) -> bool:
     return await Run.objects.filter(pk=pk, cancel_requested_at__lte=since).aexists()
 
 
-async def tell(pk: uuid.UUID, error: fal.FalError, failures: int) -> None:
-    """Say on the run's page what keeps it: the host may be well, and its answers about this run not."""
-    if failures % TOLD_EVERY == 0:
+async def tell(pk: uuid.UUID, error: fal.FalError, failures: int, host: Host) -> None:
+    """Say on the run's page what keeps it, where its host is well: of one in trouble every page tells (`leases.note`)."""
+    if failures % TOLD_EVERY == 0 and not host.trouble:
         words = "Upstream does not know this run just now." if error.status == 404 else str(error)
         note = f"{sentence(words)} It is asked again."
         await lifecycle.arecord(pk, Observation(by="follower", note=note))

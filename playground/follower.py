@@ -110,7 +110,7 @@ async def _outcome(over: Completed) -> Observation:
                 return outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", over.handle.request_id, error)
             failures += 1
-            await tell(over.pk, error, failures)
+            await tell(over.pk, error, failures, over.pace.host(url))
             if failures >= TOLD_EVERY and await is_unwanted(over.pk, UNWANTED_S):
                 return outcomes.failed(error, by="result")
             await asyncio.sleep(max(pause_s, asked_for_s(error)))
