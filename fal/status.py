@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,11 +61,20 @@ class LogLine:
 
 
 def merge_logs(known: Iterable[LogLine], told: Iterable[LogLine]) -> list[LogLine]:
-    """All lines once, in the order first told: polls repeat them, streams do not (C20)."""
-    lines: dict[tuple[str, str, str], LogLine] = {}
-    for line in (*known, *told):
-        lines.setdefault(line.identity, line)
-    return list(lines.values())
+    """All lines once, in the order first told: polls repeat them, streams do not (C20).
+
+    One without a timestamp stands as often as one answer told it: two of them may be two moments'.
+    """
+    lines: list[LogLine] = []
+    for answer in (known, told):
+        had = Counter(line.identity for line in lines)
+        for line in answer:
+            if had[line.identity]:
+                had[line.identity] -= not line.timestamp
+            else:
+                lines.append(line)
+                had[line.identity] += bool(line.timestamp)
+    return lines
 
 
 def by_moment(lines: Iterable[LogLine]) -> list[LogLine]:

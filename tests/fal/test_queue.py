@@ -225,6 +225,14 @@ def test_c20_lines_told_again_are_kept_once_in_their_first_order():
     assert fal.merge_logs(merged, first) == second
 
 
+def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said():
+    answers = [[fal.LogLine(word) for word in said] for said in ("a", "ab", "aba", "abaac")]
+    merged: list[fal.LogLine] = []
+    for told in [*answers, answers[-1]]:
+        merged = fal.merge_logs(merged, told)
+    assert "".join(line.message for line in merged) == "abaac"
+
+
 @pytest.mark.parametrize(
     "times",
     [
