@@ -1,7 +1,7 @@
 """The protocol of fal.ai as a typed asyncio client: talking, and nothing else."""
 
 from fal.addresses import Addresses
-from fal.answers import Problem, dotted, error_paths
+from fal.answers import CANCELLED, DISCONNECTED, Problem, dotted, error_paths
 from fal.catalogue import (
     CatalogueItem,
     Estimate,
@@ -43,9 +43,13 @@ from fal.storage import Storage
 from fal.stream import BROKEN, Partial, Stream
 from fal.sync import Sync
 from fal.websocket import WebSocket
+from fal.wire import HUNG_UP
 
 __all__ = [
     "BROKEN",
+    "CANCELLED",
+    "DISCONNECTED",
+    "HUNG_UP",
     "Addresses",
     "AuthFailed",
     "Cancellation",

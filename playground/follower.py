@@ -184,6 +184,6 @@ async def _gone(over: Completed, error: fal.FalError) -> Observation:
         listed = await unconfirmed.listed(run, over.upstream.platform)
         if listed.state:
             return listed
-    type_ = "client_cancelled" if is_dropped else "not_found"
+    type_ = fal.CANCELLED if is_dropped else "not_found"
     failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
     return outcomes.failed(failure, by="result")

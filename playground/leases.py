@@ -177,7 +177,7 @@ def _taken_over(now: datetime, limit: int, held: Collection[uuid.UUID]) -> Begun
     for run in _locked(_begun(now)).order_by("created_at")[:limit]:
         if run.pk in held:
             begun.held.append(run.pk)
-        elif inputs.is_before_submit(run):
+        elif lifecycle.is_before_submit(run):
             begun.to_send.append(run)
         elif run.handle:
             begun.to_follow.append(run.pk)

@@ -374,15 +374,15 @@ def request_cancel(pk: uuid.UUID) -> bool:
         wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
         if run.state == State.UNCONFIRMED:
             wanted["events"] = _with_event(run, "given up", "", at)
-        is_here = run.state in {State.CREATED, State.UNCONFIRMED} or _has_not_left(run)
+        is_here = run.state in {State.CREATED, State.UNCONFIRMED} or is_before_submit(run)
         return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
 
     return bool(change(pk, decide))
 
 
-def _has_not_left(run: Run) -> bool:
-    """Whether a run that a worker sends is still on the way to it: its files go up first."""
-    return run.state == State.SUBMITTING and run.sent_at is None
+def is_before_submit(run: Run) -> bool:
+    """Whether a run that is being sent certainly did not leave: that it leaves is noted before it does."""
+    return run.state == State.SUBMITTING and not run.handle and run.sent_at is None
 
 
 def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False) -> None:

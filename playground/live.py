@@ -27,7 +27,7 @@ from catalog import outages
 from playground import attendance, changes, leaving
 from playground.hub import Hub, News, Watched
 from playground.live_marks import mark
-from playground.logins import Logins
+from playground.logins import Logins, session_key
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -96,13 +96,13 @@ class Router:
         if not runs:
             return await _answer(send, STOP_POLLING)
         hold_s = HOLD_S if "hold=1" in query.split("&") and not hub.is_leaving else 0.0
-        headers = scope["headers"]
+        session = session_key(scope["headers"])
         try:
-            if not await self.logins.has(headers):
+            if not await self.logins.has(session):
                 return await _answer(send, 401)
             # Who leaves meanwhile is not looked for: it would cost each poll a task, and ends with the hold.
             news = await hub.news(runs, hold_s)
-            if not await self.logins.has_still(headers):
+            if not await self.logins.has_still(session):
                 return await _answer(send, 401)
         except DatabaseError as error:
             outages.tell(log, error, "a held poll could not read its runs")

@@ -27,9 +27,8 @@ class Logins:
         self._looks: dict[str, asyncio.Task[bool]] = {}
         user_logged_out.connect(self._forget)
 
-    async def has(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Whether a request with these headers (ASGI's) comes from somebody who is logged in."""
-        key = _session_key(headers)
+    async def has(self, key: str) -> bool:
+        """Whether the session of this key is of somebody who is logged in."""
         if not key:
             return False
         if self._known_until.get(key, 0.0) > time.monotonic():
@@ -38,9 +37,9 @@ class Logins:
             self._looks[key] = asyncio.create_task(self._look(key))
         return await asyncio.shield(self._looks[key])
 
-    async def has_still(self, headers: list[tuple[bytes, bytes]]) -> bool:
+    async def has_still(self, key: str) -> bool:
         """Whether that is so after a hold, without a look: whoever has logged out here since is forgotten."""
-        return _session_key(headers) in self._known_until or await self.has(headers)
+        return key in self._known_until or await self.has(key)
 
     async def _look(self, key: str) -> bool:
         try:
@@ -57,7 +56,8 @@ class Logins:
         self._known_until.pop(request.session.session_key or "", None)
 
 
-def _session_key(headers: list[tuple[bytes, bytes]]) -> str:
+def session_key(headers: list[tuple[bytes, bytes]]) -> str:
+    """The key in the session cookie among a request's headers (ASGI's); empty without one."""
     cookies = b"; ".join(value for name, value in headers if name == b"cookie")
     try:
         morsel = SimpleCookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)

@@ -12,7 +12,7 @@ from playground.models import Run
 from schemas.artifacts import artifacts
 
 NOTHING_CAME = "The live session broke off before its first picture."
-CANCELLED_TYPES = {"client_cancelled", "client_disconnected"}
+CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}
 
 
 def succeeded(output: Any, *, by: str) -> Observation:

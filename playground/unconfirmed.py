@@ -36,7 +36,6 @@ SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
 SKEW = timedelta(seconds=10)  # between upstream's clock and ours
 ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
-HUNG_UP = 499  # whoever had asked was gone
 AT_ONCE = 20
 _LOST = {"lost", "broke"}
 
@@ -98,9 +97,7 @@ def _due() -> list[Run]:
 
 
 async def _look(run: Run, upstream: fal.Clients) -> None:
-    requests = await upstream.platform.requests(
-        run.endpoint.endpoint_id, start=sent_at(run) - SKEW, payloads=True
-    )
+    requests = await _requests(run, upstream.platform)
     found = run.request_id or await sync_to_async(match)(run, requests)
     row = next((row for row in requests if row.request_id == found), None)
     if found is None or row is None:
@@ -115,6 +112,12 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
         await lifecycle.arecord(run.pk, replace(seen, request_id=found))
 
 
+async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
+    """What the run's model was asked since the run may have left."""
+    since = sent_at(run) - SKEW
+    return await platform.requests(run.endpoint.endpoint_id, start=since, payloads=True)
+
+
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
     """Whether the queue no longer knows a request that has ended: the list keeps longer what came of it."""
     try:
@@ -127,9 +130,7 @@ async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
 async def listed(run: Run, platform: fal.Platform) -> Observation:
     """What upstream's list says came of a run (with its endpoint) whose request the queue does not know."""
     try:
-        requests = await platform.requests(
-            run.endpoint.endpoint_id, start=sent_at(run) - SKEW, payloads=True
-        )
+        requests = await _requests(run, platform)
     except fal.FalError as error:
         log.warning("run %s not looked for in the list: %s", run.pk, error)
         return Observation()
@@ -146,9 +147,9 @@ def ended(row: fal.PastRequest) -> Observation:
         return Observation()
     if 200 <= row.status_code < 300:
         return Observation() if row.output is None else outcomes.succeeded(row.output, by="list")
-    if row.status_code == HUNG_UP:
+    if row.status_code == fal.HUNG_UP:
         words = "Upstream stopped it when the connection broke off."
-        failure = fal.RunFailed(words, type=fal.BROKEN, status=HUNG_UP, is_retryable=True)
+        failure = fal.RunFailed(words, type=fal.BROKEN, status=fal.HUNG_UP, is_retryable=True)
         return outcomes.failed(failure, by="list")
     detail = row.output.get("detail") if isinstance(row.output, dict) else row.output
     words = detail if isinstance(detail, str) else f"The model failed ({row.status_code})."

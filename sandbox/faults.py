@@ -159,8 +159,7 @@ def _instead(
 async def _cut_short(fault: Fault, answer: Answer) -> Response:
     """The first half of the body, as if it were all of it."""
     response = await answer()
-    body = _whole(response)
-    half = body[: len(body) // 2]
+    half, _ = _halved(response)
     return Response(half, headers=_fals(response), media_type="application/json")
 
 
@@ -200,16 +199,18 @@ async def _page(fault: Fault, answer: Answer) -> Response:
 
 async def _partial(fault: Fault, answer: Answer) -> Response:
     """The first half of what was asked for as a whole."""
-    body = _whole(await answer())
-    half = body[: len(body) // 2]
-    told = {"content-range": f"bytes 0-{len(half) - 1}/{len(body)}"}
+    half, size = _halved(await answer())
+    told = {"content-range": f"bytes 0-{len(half) - 1}/{size}"}
     return Response(half, 206, told, "application/octet-stream")
 
 
-def _whole(response: Response) -> bytes:
+def _halved(response: Response) -> tuple[bytes, int]:
+    """The first half of a body, and how long all of it is."""
     if isinstance(response, FileResponse):
-        return Path(response.path).read_bytes()
-    return bytes(response.body)
+        body = Path(response.path).read_bytes()
+    else:
+        body = bytes(response.body)
+    return body[: len(body) // 2], len(body)
 
 
 def _after_events(

@@ -58,11 +58,6 @@ def has_files(run: Run) -> bool:
     return next(_ours_in(run.arguments), None) is not None
 
 
-def is_before_submit(run: Run) -> bool:
-    """Whether a run that is being sent certainly did not leave: that it leaves is noted before it does."""
-    return run.state == Run.State.SUBMITTING and not run.handle and run.sent_at is None
-
-
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
     found = OURS.fullmatch(address)
     if found is None:

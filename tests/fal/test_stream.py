@@ -12,10 +12,9 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.upstream import Upstream
+from tests.fal.upstream import RUN_ANSWERS, Upstream
 
 pytestmark = pytest.mark.anyio
-GIVEN = {"x-fal-request-id": "r-1"}
 SSE = {"content-type": "text/event-stream; charset=utf-8", "x-fal-request-id": "r-1"}
 
 
@@ -244,17 +243,7 @@ async def test_a_model_may_say_that_there_is_no_error_or_how_large_it_is(
 @pytest.mark.parametrize(
     ("answer", "error", "is_unconfirmed"),
     [
-        (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
-        (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
-        (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
-        (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
-        (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
-        (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
-        (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
-        (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
-        (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
-        (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
-        (httpx.ReadTimeout(""), fal.Unreachable, True),
+        *RUN_ANSWERS,
         (httpx.ConnectError(""), fal.Unreachable, False),
     ],
 )  # fmt: skip

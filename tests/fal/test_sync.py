@@ -4,10 +4,9 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.upstream import Upstream
+from tests.fal.upstream import RUN_ANSWERS, Upstream
 
 pytestmark = pytest.mark.anyio
-GIVEN = {"x-fal-request-id": "r-1"}
 
 
 async def test_a_run_is_one_post_and_its_output(connect):
@@ -27,18 +26,8 @@ async def test_a_run_is_one_post_and_its_output(connect):
 @pytest.mark.parametrize(
     ("answer", "error", "is_unconfirmed"),
     [
-        (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
-        (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
-        (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
-        (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
+        *RUN_ANSWERS,
         (httpx.Response(200, text="<html>"), fal.UpstreamFailed, True),
-        (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
-        (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
-        (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
-        (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
-        (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
-        (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
-        (httpx.ReadTimeout(""), fal.Unreachable, True),
     ],
 )  # fmt: skip
 async def test_c25_a_run_that_fails_is_not_sent_again(connect, answer, error, is_unconfirmed):

@@ -7,7 +7,7 @@ import pytest
 
 import fal
 from tests.fal.conftest import KEY
-from tests.fal.upstream import FakeQueue, Upstream
+from tests.fal.upstream import GIVEN, FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
 OK = httpx.Response(200, json={"status": "IN_QUEUE", "request_id": "r-1"})
@@ -115,7 +115,6 @@ async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(co
     assert upstream.pauses == []
 
 
-GIVEN = {"x-fal-request-id": "r-1"}
 SUBMIT_ANSWERS = [
     # what a submit may get, and whether fal may have taken the request all the same
     (502, {"text": "<html>nginx"}, True),

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
+import fal
+
 Answer = httpx.Response | Exception
 
 
@@ -111,3 +113,20 @@ def catalogue(items: list[Any], *, cursor: str | None = None, **more: Any) -> ht
 def asked(upstream: Upstream) -> list[dict[str, list[str]]]:
     """What the calls asked for, each one's query."""
     return [parse_qs(request.url.query.decode()) for request in upstream.requests]
+
+
+GIVEN = {"x-fal-request-id": "r-1"}
+# What a run over one connection may be answered instead of a success, and whether fal may have it all the same.
+RUN_ANSWERS = [
+    (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
+    (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
+    (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
+    (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
+    (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
+    (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
+    (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
+    (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
+    (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
+    (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
+    (httpx.ReadTimeout(""), fal.Unreachable, True),
+]  # fmt: skip
