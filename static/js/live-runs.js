@@ -12,6 +12,7 @@ const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
 const JOIN_MS = 10; // tabs that were asked what they watch answer together
 const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
+const PICTURES_FROM = "vitrine-pictures-from";
 const STOPPED = 286;
 const LOGGED_OUT = 401;
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
@@ -228,6 +229,7 @@ class LiveRuns extends HTMLElement {
     }
     this.isAsking = true;
     this.asked = undefined;
+    if (this.ids.size && !document.hidden) connectFirst();
     htmx.trigger(this, "vitrine:poll");
   }
 }
@@ -242,7 +244,16 @@ function fetchFirst(markup) {
     const link = Object.assign(document.createElement("link"), { rel: "preload", as: "image", referrerPolicy: "no-referrer", href: address.replaceAll("&amp;", "&") });
     link.onload = link.onerror = () => link.remove();
     document.head.append(link);
+    const { origin } = new URL(link.href);
+    if (origin !== location.origin) localStorage.setItem(PICTURES_FROM, origin);
   }
+}
+/** Connect to where the last picture came from while the next is made: from afar that takes as long as the picture. An unused connection is kept for seconds. */
+function connectFirst() {
+  const href = localStorage.getItem(PICTURES_FROM);
+  if (!href) return;
+  document.head.querySelector("link[rel='preconnect']")?.remove();
+  document.head.append(Object.assign(document.createElement("link"), { rel: "preconnect", href }));
 }
 
 /** Of the changed elements those that this page has: an answer may be for several tabs, and what was asked for may be gone. */

@@ -162,3 +162,17 @@ def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
     for width, height in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": height})
         assert_fits(page)
+
+
+def test_who_waits_for_a_second_picture_is_connected_to_where_the_first_came_from(
+    open_page: Open,
+) -> None:
+    page = start(open_page, "sandbox/aurora", prompt="the first")
+    page.wait_for_selector(DONE)
+    assert not page.locator("link[rel=preconnect]").count()
+    address = page.locator(".artifact img").first.get_attribute("src") or ""
+    page.goto(f"/models/mischief/slow/?input={quote(json.dumps({'prompt': 'x', 'duration': 2}))}")
+    page.locator("[name=prompt]").press("Control+Enter")
+    connection = page.locator("link[rel=preconnect]")
+    expect(connection).to_have_count(1)
+    assert address.startswith(f"{connection.get_attribute('href')}/files/")
