@@ -30,6 +30,7 @@ from playground.turns import (
     NO_LIMIT,
     NONE_TRIED,
     Free,
+    Limits,
     MayGo,
     Tried,
     Waiting,
@@ -166,8 +167,12 @@ def has_free(may_go: MayGo = NO_LIMIT) -> bool:
 def is_room(user_id: int) -> bool:
     """Whether one more run of this person may be under way now."""
     under_way = Counter(_SENT.all())
-    is_mine = under_way[user_id] < settings.RUNS_AT_ONCE_PER_USER
-    return is_mine and under_way.total() < settings.RUNS_AT_ONCE
+    mine, limits = under_way[user_id], _limits()
+    return mine < limits.per_user and limits.places(under_way, is_first=not mine) > 0
+
+
+def _limits() -> Limits:
+    return Limits(settings.RUNS_AT_ONCE, settings.RUNS_AT_ONCE_PER_USER)
 
 
 def _taken_over(now: datetime, limit: int, held: Collection[uuid.UUID]) -> Begun:
@@ -214,14 +219,13 @@ def _next(
     waiting: Sequence[Waiting] | None = None,
 ) -> list[uuid.UUID]:
     # Counted here: for a GROUP BY, SQLite would read the whole history in the users' order.
-    under_way = Counter(_SENT.all())
-    room = min(room, settings.RUNS_AT_ONCE - under_way.total())
+    under_way, limits = Counter(_SENT.all()), _limits()
+    room = min(room, limits.places(under_way, is_first=True))
     if room <= 0:
         return []
     if waiting is None:
-        most = min(room, settings.RUNS_AT_ONCE_PER_USER)
-        waiting = _oldest_of_each(now, most, may_go, tried)
-    chosen = fair(waiting, under_way, room, settings.RUNS_AT_ONCE_PER_USER)
+        waiting = _oldest_of_each(now, min(room, limits.per_user), may_go, tried)
+    chosen = fair(waiting, under_way, limits, room)
     return within(may_go, chosen, waiting, tried)
 
 
@@ -347,18 +351,18 @@ def tell_turns() -> None:
     if not _WAITING.all(now=now):  # mostly nobody waits: then thousands need no count
         return
     under_way = Counter(_SENT.all())
-    mine, everybodys = settings.RUNS_AT_ONCE_PER_USER, settings.RUNS_AT_ONCE
-    busy = [user for user, count in under_way.items() if count >= mine]
+    limits = _limits()
+    busy = [user for user, count in under_way.items() if count >= limits.per_user]
     waiting = _new(now).filter(note="")
+    team = _turn(under_way.total(), "of the team's runs")
+    if limits.places(under_way, is_first=True) <= 0:
+        told = [(waiting, team)]
+    else:
+        told = [(waiting.filter(user__in=busy), _turn(limits.per_user, "of your runs"))]
+        if limits.places(under_way, is_first=False) <= 0:
+            told.append((waiting.filter(user__in=under_way), team))
     with transaction.atomic():
-        told = 0
-        if under_way.total() >= everybodys:
-            words = _turn(everybodys, "of the team's runs")
-            told = waiting.update(note=words, version=F("version") + 1)
-        elif busy:
-            words = _turn(mine, "of your runs")
-            told = waiting.filter(user__in=busy).update(note=words, version=F("version") + 1)
-        if told:
+        if sum(runs.update(note=words, version=F("version") + 1) for runs, words in told):
             changes.announce()
 
 

@@ -74,20 +74,44 @@ def numbered(free: Sequence[Free], may_go: MayGo, tried: Tried = NONE_TRIED) -> 
     return waiting
 
 
+class Limits(NamedTuple):
+    """How many runs may be under way at once."""
+
+    everybody: int
+    per_user: int
+
+    @property
+    def kept_free(self) -> int:
+        """Places that only those get who have nothing under way: however many sweep, a single run goes at once.
+
+        None where one person may have them all.
+        """
+        return max(min(self.everybody // 10, self.everybody - self.per_user), 0)
+
+    def places(self, under_way: Counter[int], *, is_first: bool) -> int:
+        """How many are left for runs of those who have none under way, or of others; in total, not for each."""
+        return self.everybody - under_way.total() - (0 if is_first else self.kept_free)
+
+
 def fair(
-    waiting: Sequence[Waiting], under_way: Mapping[int, int], room: int, per_user: int
+    waiting: Sequence[Waiting], under_way: Counter[int], limits: Limits, room: int
 ) -> list[uuid.UUID]:
-    """Which of the waiting runs go next: people take turns, and each one's oldest goes first.
+    """Which of the waiting runs go next, `room` at most: people take turns, and each one's oldest goes first.
 
     Whoever has the fewest runs under way comes first, so a sweep of two hundred never
-    keeps a colleague's single run waiting for more than a free place.
+    keeps a colleague's single run waiting.
     """
 
     def turn(one: Waiting) -> tuple[int, datetime]:
-        return under_way.get(one.user_id, 0) + one.number, one.created_at
+        return under_way[one.user_id] + one.number, one.created_at
 
-    able = [one for one in waiting if turn(one)[0] <= per_user]
-    return [one.pk for one in sorted(able, key=turn)[: max(room, 0)]]
+    able = sorted((one for one in waiting if turn(one)[0] <= limits.per_user), key=turn)
+    chosen: list[uuid.UUID] = []
+    for one in able:  # first those that are somebody's first
+        places = limits.places(under_way, is_first=turn(one)[0] == 1)
+        if len(chosen) < min(room, places):
+            chosen.append(one.pk)
+    return chosen
 
 
 def within(
