@@ -107,7 +107,8 @@ async def _outcome(over: Completed) -> Observation:
             # A result that nobody can read is its model's matter, and says nothing of the host.
             refused = refused + 1 if _is_no_result(error) else 0
             if refused > (UNREADABLE_LIMIT if _may_become_one(error) else 0):
-                return outcomes.failed(error, by="result")
+                listed = await _listed(over) if isinstance(error, fal.Unreadable) else Observation()
+                return listed if listed.state else outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", over.handle.request_id, error)
             failures += 1
             await tell(over.pk, error, failures, over.pace.host(url))
@@ -174,16 +175,16 @@ def _may_become_one(error: fal.FalError) -> bool:
 
 
 async def _gone(over: Completed, error: fal.FalError) -> Observation:
-    """The end of a run that the queue no longer knows, as it does not know what it was told to drop.
-
-    Upstream's list keeps what came of a request for longer.
-    """
+    """The end of a run that the queue no longer knows, as it does not know what it was told to drop."""
     is_dropped = await is_unwanted(over.pk)
-    if not is_dropped:
-        run = await Run.objects.with_endpoint().aget(pk=over.pk)
-        listed = await unconfirmed.listed(run, over.upstream.platform)
-        if listed.state:
-            return listed
+    if not is_dropped and (listed := await _listed(over)).state:
+        return listed
     type_ = fal.CANCELLED if is_dropped else "not_found"
     failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
     return outcomes.failed(failure, by="result")
+
+
+async def _listed(over: Completed) -> Observation:
+    """What upstream's list says: it keeps what came of a request for longer, and in its own words."""
+    run = await Run.objects.with_endpoint().aget(pk=over.pk)
+    return await unconfirmed.listed(run, over.upstream.platform)

@@ -128,7 +128,7 @@ async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
 
 
 async def listed(run: Run, platform: fal.Platform) -> Observation:
-    """What upstream's list says came of a run (with its endpoint) whose request the queue does not know."""
+    """What upstream's list says came of a run (with its endpoint and request id) that upstream does not tell otherwise."""
     try:
         requests = await _requests(run, platform)
     except fal.FalError as error:

@@ -16,12 +16,13 @@ from http import HTTPStatus
 from typing import Any
 
 import fal
-from playground import lifecycle, outcomes
+from playground import lifecycle, outcomes, unconfirmed
 from playground.lifecycle import Observation
 from playground.models import Run, Transport
 from playground.transports import cancelling
 from playground.transports.telling import Teller
 
+LIST_PAUSES_S = 0.0, 1.0, 2.0
 TURNED_AWAY_WITHIN_S = 5.0  # as long as somebody is tried to be reached, here too
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ async def carry(run: Run, arguments: Any, upstream: fal.Clients) -> None:
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         await teller.end()
         if working.done():
-            await _record(run, working, teller)
+            await _record(run, working, teller, upstream.platform)
             return
     finally:
         for task in (working, stopped):
@@ -86,7 +87,9 @@ async def _outcome(opened: Opened, teller: Teller) -> fal.Result:
     raise AssertionError("a run's events end with its result or an error")
 
 
-async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller) -> None:
+async def _record(
+    run: Run, working: asyncio.Future[fal.Result], teller: Teller, platform: fal.Platform
+) -> None:
     try:
         result = working.result()
     except fal.FalError as error:
@@ -99,10 +102,24 @@ async def _record(run: Run, working: asyncio.Future[fal.Result], teller: Teller)
         if error.is_unconfirmed:
             log.warning("run %s: its answer was lost: %s", run.pk, error)
             seen = replace(seen, state=Run.State.UNCONFIRMED)
+        elif isinstance(error, fal.Unreadable) and request_id:
+            listed = await _listed(run, request_id, platform)
+            seen = listed if listed.state else seen
     else:
         seen = outcomes.gave(result, by=run.transport)
         request_id = result.request_id
     await lifecycle.arecord(run.pk, replace(seen, request_id=request_id or ""))
+
+
+async def _listed(run: Run, request_id: str, platform: fal.Platform) -> Observation:
+    """What upstream's list says of an answer that nobody can read; it may know a moment later only."""
+    run.request_id = request_id
+    seen = Observation()
+    for pause_s in LIST_PAUSES_S:
+        await asyncio.sleep(pause_s)
+        if (seen := await unconfirmed.listed(run, platform)).state:
+            break
+    return seen
 
 
 def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:

@@ -55,6 +55,7 @@ def finished(
 def test_what_nobody_can_read_ends_the_run_and_is_kept(
     finished: Any, sandbox: Control, transport: str, fault: str, kept: str
 ) -> None:
+    sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
     run = finished(transport, fault)
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
     assert run.error["detail"]["body"] == kept
@@ -69,6 +70,13 @@ def test_what_nobody_can_read_ends_the_run_and_is_kept(
     text = page.get(run.get_absolute_url()).content.decode()
     assert "The result cannot be shown" in text
     assert kept in text
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_what_nobody_can_read_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
+    run = finished(transport, "words")
+    assert (run.state, run.error) == ("succeeded", None)
+    assert run.artifacts.get().state == "stored"
 
 
 @pytest.mark.parametrize("transport", WAYS)

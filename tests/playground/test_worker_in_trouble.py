@@ -29,6 +29,7 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     monkeypatch.setattr(follower, "UNREADABLE_LIMIT", 2)
     sandbox.fault("result", "garbage", times=1000)
+    sandbox.fault("requests", "404", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
     work(lambda: ended(run))
     run.refresh_from_db()
