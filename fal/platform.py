@@ -146,9 +146,15 @@ class Platform:
         return Estimate.from_json(parse(answer.content))
 
     async def requests(
-        self, endpoint_id: str, *, start: datetime, payloads: bool = False, pages: int = 5
+        self,
+        endpoint_id: str,
+        *,
+        start: datetime | None = None,
+        request_id: str | None = None,
+        payloads: bool = False,
+        pages: int = 5,
     ) -> list[PastRequest]:
-        """The requests that this endpoint got since `start`, with their inputs if asked for (3.5).
+        """The requests that this endpoint got, with their inputs if asked for (3.5): those since `start`, or the one.
 
         At most `pages` of a hundred. Needs a key.
         """
@@ -159,7 +165,8 @@ class Platform:
             seen.add(cursor)
             params = _params(
                 endpoint_id=endpoint_id,
-                start=start.isoformat(),
+                start=start.isoformat() if start else None,
+                request_id=request_id,
                 limit=REQUESTS_PER_CALL,
                 expand="payloads" if payloads else None,
                 cursor=cursor,

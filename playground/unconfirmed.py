@@ -113,9 +113,11 @@ async def _look(run: Run, upstream: fal.Clients) -> None:
 
 
 async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
-    """What the run's model was asked since the run may have left."""
-    since = sent_at(run) - SKEW
-    return await platform.requests(run.endpoint.endpoint_id, start=since, payloads=True)
+    """What the list has of the run's request, or, while its id is not known, of all since it may have left."""
+    endpoint_id = run.endpoint.endpoint_id
+    if run.request_id:
+        return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
+    return await platform.requests(endpoint_id, start=sent_at(run) - SKEW, payloads=True)
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:

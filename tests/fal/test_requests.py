@@ -50,3 +50,13 @@ async def test_pages_of_requests_end_where_they_repeat(connect):
     clients = await connect(upstream)
     await clients.platform.requests("a/b", start=datetime(2026, 11, 20, tzinfo=UTC))
     assert len(upstream.requests) == 2
+
+
+async def test_one_request_is_asked_for_by_its_id(connect):
+    upstream = Upstream(httpx.Response(200, json={"items": [{"request_id": "r2"}]}))
+    clients = await connect(upstream)
+    (found,) = await clients.platform.requests("a/b", request_id="r2")
+    assert found.request_id == "r2"
+    assert asked(upstream) == [
+        {"endpoint_id": ["a/b"], "request_id": ["r2"], "limit": ["100"]},
+    ]

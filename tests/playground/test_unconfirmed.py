@@ -135,6 +135,8 @@ def test_what_the_queue_has_forgotten_the_list_may_still_have(
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("by-endpoint"):
+            # Of a request whose id is known the list is asked by that: others may fill its pages.
+            assert request.url.params.get("request_id") == (None if is_lost else "r1")
             return httpx.Response(200, json={"items": [row], "has_more": False})
         return httpx.Response(404, json={"detail": "Request not found"})
 
