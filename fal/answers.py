@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from fal.errors import (
@@ -18,7 +17,7 @@ from fal.errors import (
     RunFailed,
     UpstreamFailed,
 )
-from fal.reading import as_mapping, decimal, parse, text, text_or_none
+from fal.reading import as_mapping, decimal, http_date, parse, text, text_or_none
 from fal.storable import storable_text
 
 MAY_GO_WELL_LATER = frozenset(
@@ -70,6 +69,15 @@ class Answer(NamedTuple):
         """What the request cost, in the model's billing unit (protocol, 3.4); empty where it does not say."""
         units = decimal(self.headers.get("x-fal-billable-units"))
         return "" if units is None else str(units)
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the clock of whoever answers is ahead of ours, to a second or two; None where it does not say.
+
+        An answer that a cache kept says nothing of now.
+        """
+        date = http_date(self.headers.get("date", ""))
+        return date - datetime.now(UTC) if date and "age" not in self.headers else None
 
     @property
     def content_type(self) -> str:
@@ -183,8 +191,11 @@ def _problem(entry: Any) -> Problem:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds); a day at most."""
-    now = now or datetime.now(UTC)
+    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds); a day at most.
+
+    A date is by the clock of whoever answers, which may differ from ours.
+    """
+    now = now or http_date(headers.get("date", "")) or datetime.now(UTC)
     for name in ("retry-after", "x-ratelimit-reset"):
         seconds = _seconds(headers.get(name, ""), now)
         if seconds is not None:
@@ -196,13 +207,8 @@ def _seconds(value: str, now: datetime) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        return (
-            moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        ).timestamp() - now.timestamp()
+        moment = http_date(value)
+        return moment.timestamp() - now.timestamp() if moment else None
     if not math.isfinite(seconds):
         return None
     # Some gateways give the reset as a Unix time, in seconds or milliseconds; no window lasts thirty years.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -35,6 +35,9 @@ class Platform:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self.ahead = timedelta(
+            0
+        )  # of our clock, fal's; to a second or two, as its last answer said
 
     async def page(
         self,
@@ -191,7 +194,9 @@ class Platform:
 
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
-        return (await self._wire.ask("GET", url, params=params, repeat=True)).content
+        answer = await self._wire.ask("GET", url, params=params, repeat=True)
+        self.ahead = answer.ahead or self.ahead
+        return answer.content
 
 
 def _params(**given: str | int | Iterable[str] | None) -> Params:

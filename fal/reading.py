@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
@@ -129,6 +130,15 @@ def moment_of(text: str) -> datetime | None:
     """The moment that an ISO 8601 time means, in UTC when it does not say where."""
     try:
         value = datetime.fromisoformat(text)
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def http_date(text: str) -> datetime | None:
+    """The moment that a date in a header means (RFC 9110, 5.6.7), in UTC where it does not say."""
+    try:
+        value = parsedate_to_datetime(text)
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

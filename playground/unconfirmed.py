@@ -33,7 +33,7 @@ LOOKED_FOR = timedelta(hours=1)  # upstream keeps a result about as long
 FIRST_LOOK = timedelta(seconds=3)
 SLOWEST_LOOK = timedelta(minutes=10)
 SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
-SKEW = timedelta(seconds=10)  # between upstream's clock and ours
+SKEW = timedelta(seconds=10)  # between upstream's clock and ours, unless its answers say more
 ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
 AT_ONCE = 20
@@ -98,7 +98,7 @@ def _due() -> list[Run]:
 
 async def _look(run: Run, upstream: fal.Clients) -> None:
     requests = await _requests(run, upstream.platform)
-    found = run.request_id or await sync_to_async(match)(run, requests)
+    found = run.request_id or await sync_to_async(match)(run, requests, upstream.platform.ahead)
     row = next((row for row in requests if row.request_id == found), None)
     if found is None or row is None:
         return
@@ -117,7 +117,13 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
     endpoint_id = run.endpoint.endpoint_id
     if run.request_id:
         return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
-    return await platform.requests(endpoint_id, start=sent_at(run) - SKEW, payloads=True)
+    # By upstream's clock, where that is behind ours. Its first answer tells, the next look asks by it.
+    start = sent_at(run) + min(platform.ahead, timedelta(0)) - SKEW
+    found = await platform.requests(endpoint_id, start=start, payloads=True)
+    if abs(platform.ahead) > SKEW:
+        words = "upstream's clock is %.0f s ahead of this machine's; webhooks may be refused for it"
+        log.warning(words, platform.ahead.total_seconds())
+    return found
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
@@ -159,18 +165,24 @@ def ended(row: fal.PastRequest) -> Observation:
     return outcomes.failed(failure, by="list")
 
 
-def match(run: Run, requests: Sequence[fal.PastRequest]) -> str | None:
+def match(
+    run: Run, requests: Sequence[fal.PastRequest], ahead: timedelta = timedelta(0)
+) -> str | None:
     """The one request that can only be this run; None when none fits, or more than one.
 
     It has the very input that was sent, came at that time, and is of no other run of ours. Runs that
     wait for an answer, or were given up without one, and had the same input are twins: where there are
-    as many requests, each has one, in the order in which they were sent.
+    as many requests, each has one, in the order in which they were sent. `ahead` is how far upstream's
+    clock is ahead of ours; that the list goes by it is likely, not certain.
     """
+    clocks = {timedelta(0), ahead}
     sent = _sent_arguments(run)
     came = {
         row.request_id: row.sent_at
         for row in requests
-        if row.sent_at and same(row.arguments, sent) and _is_of_time(row, sent_at(run))
+        if row.sent_at
+        and same(row.arguments, sent)
+        and any(_is_of_time(row, sent_at(run) + off) for off in clocks)
     }
     known = Run.objects.filter(request_id__in=came).values_list("request_id", flat=True)
     ids = sorted(came.keys() - set(known), key=lambda request_id: (came[request_id], request_id))

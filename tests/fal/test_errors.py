@@ -178,6 +178,12 @@ def test_c6_the_wait_that_fal_asks_for_is_read_in_every_form(headers, seconds):
     assert retry_after_s(httpx.Headers(headers), NOW) == seconds
 
 
+def test_c6_a_wait_until_a_date_is_by_the_clock_of_whoever_asks_for_it():
+    until = {"Date": NOW, "Retry-After": NOW + timedelta(seconds=30)}
+    headers = {name: format_datetime(moment, usegmt=True) for name, moment in until.items()}
+    assert retry_after_s(httpx.Headers(headers)) == 30
+
+
 def test_every_error_is_a_fal_error_and_exported():
     def tree(cls):
         return {cls, *(found for sub in cls.__subclasses__() for found in tree(sub))}

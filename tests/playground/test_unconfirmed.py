@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -82,6 +84,45 @@ def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: An
 def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) -> None:
     at = unconfirmed.sent_at(lost) + timedelta(seconds=seconds)
     assert (unconfirmed.match(lost, [request(sent_at=at)]) == "r1") == fits
+
+
+@pytest.mark.parametrize("ahead_s", [900, -600, -7200])
+def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> None:
+    ahead = timedelta(seconds=ahead_s)
+    row = request(
+        sent_at=lost.sent_at + ahead, ended_at=lost.sent_at + ahead + timedelta(seconds=2)
+    )
+    assert unconfirmed.match(lost, [row]) is None
+    assert unconfirmed.match(lost, [row], ahead) == "r1"
+    assert unconfirmed.match(lost, [request(sent_at=lost.sent_at)], ahead) == "r1"  # by our clock
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ahead_s", [0, 900, -7200])
+def test_a_lost_submit_is_found_whatever_upstreams_clock_says(make_run: Any, ahead_s: int) -> None:
+    sent = timezone.now()
+    run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
+    theirs = sent + timedelta(seconds=ahead_s)
+    row = {"request_id": "r1", "sent_at": theirs.isoformat(), "json_input": {"a": 1}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("by-endpoint"):
+            return httpx.Response(200, json={"status": "IN_QUEUE"})
+        items = [row] if datetime.fromisoformat(request.url.params["start"]) <= theirs else []
+        date = format_datetime(theirs.astimezone(UTC), usegmt=True)
+        return httpx.Response(200, json={"items": items}, headers={"date": date})
+
+    async def look() -> None:
+        async with fal.Clients(
+            fal.Addresses(), "a:b", transport=httpx.MockTransport(answer)
+        ) as clients:
+            for _ in range(2):
+                await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
+                await unconfirmed.tend(clients)
+
+    asyncio.run(asyncio.wait_for(alone(look()), 30))
+    run.refresh_from_db()
+    assert (run.state, run.request_id) == ("queued", "r1")
 
 
 def test_what_had_ended_before_or_has_no_time_is_somebody_elses(lost: Run) -> None:
