@@ -70,7 +70,8 @@ def _read(frame: str | bytes) -> dict[str, Any] | RunFailed | str | None:
     """What a frame says: a result, a refusal, TIMEOUT, or nothing of interest."""
     if isinstance(frame, bytes):
         try:
-            return dict(reading.as_mapping(msgpack.unpackb(frame, strict_map_key=False)))
+            found = msgpack.unpackb(frame, strict_map_key=False)
+            return found if isinstance(found, dict) else {"value": found}
         except (ValueError, msgpack.UnpackException) as error:
             raise UpstreamFailed("fal's answer is not readable msgpack.") from error
     try:

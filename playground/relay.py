@@ -247,7 +247,9 @@ class _Painting:
         Raises FalError where the model failed it.
         """
         async for result in self._session.results():
-            if not isinstance(result, fal.RunFailed):
+            if isinstance(result, fal.RunFailed):
+                self._sitting.failed(result)
+            else:
                 self._sitting.took(self._made_from, result)
             await _tell(self._page, result)
             self._answered.set()

@@ -62,6 +62,8 @@ class Sitting:
         self._worker = worker
         self._made_from = MadeFrom(run.arguments)
         self._frames: deque[Any] = deque(maxlen=KEPT)
+        self._failures = 0
+        self._last_failure: fal.FalError | None = None
         self._told = 0
 
     @classmethod
@@ -78,6 +80,11 @@ class Sitting:
         self._frames.append(as_json(result))
         while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
             self._frames.popleft()
+
+    def failed(self, failure: fal.FalError) -> None:
+        """Note that an input gave no result but an error."""
+        self._failures += 1
+        self._last_failure = failure
 
     def is_ours(self) -> bool:
         """Whether the run is this session's still: it certainly is until the lease runs out, as it was last written."""
@@ -113,7 +120,14 @@ class Sitting:
         return {"results": self.count}
 
     async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
-        """End the run with its last results; `why` says what ended it, if it was not the person."""
+        """End the run with its last results; `why` says what ended it, if it was not the person.
+
+        Where there is none, the model's last error is the run's.
+        """
+        error = error or self._last_failure
+        if self._last_failure:
+            words = f"{self._failures} of its inputs. The last: {self._last_failure}"
+            await surely(lifecycle.note_event, self.run.pk, "refused", words[:500])
         if why:
             await surely(lifecycle.note_event, self.run.pk, "session", why[:500])
         await surely(_note_arguments, self.run.pk, self._made_from)

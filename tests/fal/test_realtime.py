@@ -70,10 +70,10 @@ async def test_a_refused_input_is_told_and_the_session_goes_on() -> None:
 
 async def test_text_that_is_no_json_is_a_result_and_other_errors_end_nothing() -> None:
     odd = '{"status": "error", "error": "odd"}'
-    results, _ = await told("plain words", odd, msgpack.packb({"seed": 1}))
+    results, _ = await told("plain words", odd, msgpack.packb({"seed": 1}), msgpack.packb([1, 2]))
     assert results[0] == {"text": "plain words"}
     assert isinstance(results[1], fal.RunFailed)
-    assert results[2] == {"seed": 1}
+    assert results[2:] == [{"seed": 1}, {"value": [1, 2]}]
 
 
 async def test_a_session_that_breaks_or_is_refused_says_so() -> None:

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
-from playground import leases, lifecycle, relay, sessions, tickets
+from playground import leases, lifecycle, relay, sessions, tickets, timeline
 from playground.models import Run, Upload
 from playground.sessions import MadeFrom, Sitting
 from tests.playground.conftest import Control, Work
@@ -92,6 +92,22 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert text.index(">Asked for") < text.index(">Sent")
     again = client.post(f"{url}repetition/").headers["Location"]
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_painted", [True, False])
+def test_what_the_model_failed_on_stays_with_the_run(sitting: Sitting, has_painted: bool) -> None:
+    sitting.failed(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
+    if has_painted:
+        sitting.took(MadeFrom({"prompt": "x"}), {"text": "a picture"})
+    sitting.failed(fal.RunFailed("too long", type="INTERNAL_ERROR"))
+    over(sitting)
+    run = Run.objects.get()
+    assert run.state == ("succeeded" if has_painted else "failed")
+    assert (run.error or {}).get("message") == (None if has_painted else "too long")
+    (event,) = run.events
+    assert (event["what"], event["text"]) == ("refused", "2 of its inputs. The last: too long")
+    assert "The model failed on some inputs" in [moment.what for moment in timeline.read(run)]
 
 
 @pytest.mark.parametrize("is_file_last", [False, True])
