@@ -173,7 +173,14 @@ class _Event(NamedTuple):
     def is_bare_error(self) -> bool:
         """Whether it tells of an error and of nothing else."""
         said = reading.as_mapping(self.value)
-        return said.keys() <= _ERROR_KEYS and bool(said.get("error") or said.get("detail"))
+        is_bare = said.keys() <= _ERROR_KEYS and bool(said.get("error") or said.get("detail"))
+        return is_bare or self.is_typed_error
+
+    @property
+    def is_typed_error(self) -> bool:
+        """Whether it calls itself an error and says of what, as a workflow's do (section 7)."""
+        said = reading.as_mapping(self.value)
+        return said.get("type") == "error" and bool(said.get("message") or said.get("error"))
 
     @property
     def is_error(self) -> bool:
@@ -244,16 +251,19 @@ def _output(head: Answer, event: _Event) -> Result:
 
 def _failed(head: Answer, event: _Event) -> RunFailed:
     """The failure that the model told of in its last event; that we had gone is not how its run ended."""
+    if event.is_typed_error:
+        return _node_failed(head, event.value)
     why = reason(head._replace(content=event.text.encode()))
     is_cut = why.type == DISCONNECTED
     return _failure(head, why.message, type=why.type, detail=why.detail, is_unconfirmed=is_cut)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
-    """A workflow's step failed: its own error is the run's (section 7)."""
+    """A step failed: its own error is the run's (section 7)."""
     error = reading.as_mapping(typed.get("error"))
     detail = reading.as_mapping(error.get("body")).get("detail")
-    message = reading.text(typed, "message") or "A step of the workflow failed."
+    words = (reading.text(typed, "message"), reading.text(typed, "error"))
+    message = next(filter(None, words), "A step of the workflow failed.")
     status = reading.integer(error, "status")
     return _failure(head, message, status=status, detail=detail or message)
 

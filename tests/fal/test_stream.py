@@ -281,13 +281,14 @@ async def test_a_workflow_says_by_a_type_what_an_event_is(connect: Any) -> None:
     assert told[-1].output == {"images": [1, 2]}
 
 
-async def test_a_workflows_failed_step_is_the_runs_failure(connect: Any) -> None:
+@pytest.mark.parametrize("endpoint_id", ["workflows/ana/story", "fal-ai/flux/dev"])
+async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "declined", "type": "content_policy_violation"}]
     error = {"status": 422, "body": {"detail": detail}}
     told = await ran(
         connect,
         typed({"type": "error", "node_id": "a", "message": "It failed", "error": error}),
-        "workflows/ana/story",
+        endpoint_id,
     )
     assert isinstance(told[-1], fal.RunFailed)
     assert (told[-1].detail, told[-1].status) == (detail, 422)
