@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from fal.errors import (
@@ -71,13 +71,9 @@ class Answer(NamedTuple):
         return "" if units is None else str(units)
 
     @property
-    def ahead(self) -> timedelta | None:
-        """How far the clock of whoever answers is ahead of ours, to a second or two; None where it does not say.
-
-        An answer that a cache kept says nothing of now.
-        """
-        date = http_date(self.headers.get("date", ""))
-        return date - datetime.now(UTC) if date and "age" not in self.headers else None
+    def date(self) -> datetime | None:
+        """When it was given, by the clock of whoever gave it; None where it does not say, or a cache kept it."""
+        return None if "age" in self.headers else http_date(self.headers.get("date", ""))
 
     @property
     def content_type(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,9 +36,14 @@ class Platform:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self.ahead = timedelta(
-            0
-        )  # of our clock, fal's; to a second or two, as its last answer said
+        self._told: tuple[datetime, float] | None = None  # a date of fal's, and when it came here
+
+    def now(self) -> datetime | None:
+        """What the time is by fal's clock, to a second or two; None until an answer has told it."""
+        if self._told is None:
+            return None
+        date, then = self._told
+        return date + timedelta(seconds=time.monotonic() - then)
 
     async def page(
         self,
@@ -195,7 +201,8 @@ class Platform:
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
         answer = await self._wire.ask("GET", url, params=params, repeat=True)
-        self.ahead = answer.ahead or self.ahead
+        if date := answer.date:
+            self._told = date, time.monotonic()
         return answer.content
 
 

@@ -98,7 +98,9 @@ def _due() -> list[Run]:
 
 async def _look(run: Run, upstream: fal.Clients) -> None:
     requests = await _requests(run, upstream.platform)
-    found = run.request_id or await sync_to_async(match)(run, requests, upstream.platform.ahead)
+    found = run.request_id or await sync_to_async(match)(
+        run, requests, await _ahead(upstream.platform)
+    )
     row = next((row for row in requests if row.request_id == found), None)
     if found is None or row is None:
         return
@@ -118,12 +120,18 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
     if run.request_id:
         return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
     # By upstream's clock, where that is behind ours. Its first answer tells, the next look asks by it.
-    start = sent_at(run) + min(platform.ahead, timedelta(0)) - SKEW
+    start = sent_at(run) + min(await _ahead(platform), timedelta(0)) - SKEW
     found = await platform.requests(endpoint_id, start=start, payloads=True)
-    if abs(platform.ahead) > SKEW:
-        words = "upstream's clock is %.0f s ahead of this machine's; webhooks may be refused for it"
-        log.warning(words, platform.ahead.total_seconds())
+    if abs(ahead := await _ahead(platform)) > SKEW:
+        words = "upstream's clock is %.0f s ahead of ours; webhooks may be refused for it"
+        log.warning(words, ahead.total_seconds())
     return found
+
+
+async def _ahead(platform: fal.Platform) -> timedelta:
+    """How far upstream's clock is ahead of that by which runs leave."""
+    theirs, ours = platform.now(), await sync_to_async(clock.now)()
+    return theirs - ours if theirs else timedelta(0)
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:

@@ -19,6 +19,7 @@ from tests.soak.happenings import (
     locked,
     restarted,
     skewed_at_once,
+    together,
 )
 from tests.soak.stage import Stage, until
 
@@ -28,7 +29,6 @@ KEPT = frozenset({"succeeded"})
 DOUBTFUL = frozenset({"succeeded", "unconfirmed"})
 # A sandbox keeps its requests in memory: killed, it knows them no more, and says so.
 FORGOTTEN = frozenset({"failed"})
-TOLD = frozenset({"failed"})
 HELD = {"submitting": "submit", "result fetched": "result", "archiving": "file"}
 
 
@@ -147,16 +147,12 @@ def upstream_cases() -> list[Case]:
         for name in ANSWERS
     ]
     after_it = [Case(name, "queued", KEPT, answered(name, *FOLLOWING)) for name in ANSWERS]
-    # Upstream vouches for a result that is none: it is told, and kept as it came.
-    odd = {"words": TOLD, "nothing": TOLD, "picture": KEPT}
-    return [
-        *at_submit,
-        *after_it,
-        *(
-            Case(f"result: {n}", "queued", e, answered(n, "result", times=99))
-            for n, e in odd.items()
-        ),
+    # Upstream vouches for a result that is none; its list has it.
+    odd = [
+        Case(f"result: {name}", "queued", KEPT, answered(name, "result", times=99))
+        for name in ("words", "nothing", "picture")
     ]
+    return [*at_submit, *after_it, *odd]
 
 
 def nearly_right_cases() -> list[Case]:
@@ -203,10 +199,15 @@ def deaf_cases() -> list[Case]:
 
 
 def clock_cases() -> list[Case]:
-    """The worker's clock is an hour off."""
+    """The worker's clock is an hour off; then the submit's answer is lost besides, and upstream's list goes by its own."""
+    lost = answered("lost", "submit", times=1)
+    clocks = {"clock +1 h": skewed_at_once(1), "clock -1 h": skewed_at_once(-1)}
     return [
-        Case("clock +1 h", "created", KEPT, skewed_at_once(1)),
-        Case("clock -1 h", "created", KEPT, skewed_at_once(-1)),
+        *(Case(name, "created", KEPT, happens) for name, happens in clocks.items()),
+        *(
+            Case(f"lost, {name}", "created", KEPT, together(lost, happens))
+            for name, happens in clocks.items()
+        ),
     ]
 
 

@@ -135,3 +135,13 @@ def skewed_at_once(hours: float) -> Callable[[Stage], None]:
         skewed(hours)(stage)
 
     return happens
+
+
+def together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    """One after the other, without a pause."""
+
+    def happens(stage: Stage) -> None:
+        for one in happenings:
+            one(stage)
+
+    return happens
