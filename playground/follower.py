@@ -108,7 +108,9 @@ async def _outcome(over: Completed) -> Observation:
             refused = refused + 1 if _is_no_result(error) else 0
             if refused > (UNREADABLE_LIMIT if _may_become_one(error) else 0):
                 listed = await _listed(over) if isinstance(error, fal.Unreadable) else Observation()
-                return listed if listed.state else outcomes.failed(error, by="result")
+                if listed.state:  # which does not say what it cost
+                    return replace(listed, billable_units=error.billable_units)
+                return outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", over.handle.request_id, error)
             failures += 1
             await tell(over.pk, error, failures, over.pace.host(url))

@@ -104,7 +104,8 @@ async def _record(
             seen = replace(seen, state=Run.State.UNCONFIRMED)
         elif isinstance(error, fal.Unreadable) and request_id:
             listed = await _listed(run, request_id, platform)
-            seen = listed if listed.state else seen
+            if listed.state:  # which does not say what it cost
+                seen = replace(listed, billable_units=error.billable_units)
     else:
         seen = outcomes.gave(result, by=run.transport)
         request_id = result.request_id

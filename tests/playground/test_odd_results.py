@@ -75,7 +75,7 @@ def test_what_nobody_can_read_ends_the_run_and_is_kept(
 @pytest.mark.parametrize("transport", WAYS)
 def test_what_nobody_can_read_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
     run = finished(transport, "words")
-    assert (run.state, run.error) == ("succeeded", None)
+    assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
     assert run.artifacts.get().state == "stored"
 
 
