@@ -60,7 +60,8 @@ async def carry(run: Run, arguments: Any, upstream: fal.Clients) -> None:
     Raises the FalError of a run that certainly did not start: it may be sent later.
     """
     opened = OPENED[run.transport](run.endpoint.endpoint_id, arguments, upstream)
-    teller = Teller(run.pk)
+    # A model may send nothing but its end over a WebSocket, and always does in one call.
+    teller = Teller(run.pk, is_in_pieces=run.transport == Transport.STREAM)
     working = asyncio.ensure_future(_outcome(opened, teller))
     stopped = asyncio.ensure_future(cancelling.wanted(run.pk))
     try:

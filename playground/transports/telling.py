@@ -19,14 +19,22 @@ from playground.models import Run
 TELL_EVERY_S = 0.2
 # A refusal comes at once, mostly: a page need not tell that a run works which then waits after all.
 GRACE_S = 0.5
+# So long without a piece of a stream, and people wonder whether it still lives.
+QUIET_S = 10.0
+NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
+NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
 LONGEST_DATA_URI = 2 << 20
 
 
 class Teller:
-    """Writes down what it hears, the newest alone and a few times a second; nothing after `end`."""
+    """Writes down what it hears, the newest alone and a few times a second; nothing after `end`.
 
-    def __init__(self, pk: uuid.UUID) -> None:
+    `is_in_pieces` says that the output is expected to come so: then silence is told, too, once.
+    """
+
+    def __init__(self, pk: uuid.UUID, *, is_in_pieces: bool = False) -> None:
         self._pk = pk
+        self._quiet_s = QUIET_S if is_in_pieces else None
         self._sent_at = timezone.now()
         self._left_s: float | None = None
         self._is_sent = asyncio.Event()
@@ -79,10 +87,20 @@ class Teller:
                 await self._is_taken.wait()
         await self._write(Observation(Run.State.RUNNING, at=self._sent_at, note=""))
         while True:
-            await self._has_news.wait()
+            await self._news()
             self._has_news.clear()
-            await self._write(Observation(Run.State.RUNNING, partial=self.newest))
+            await self._write(Observation(Run.State.RUNNING, partial=self.newest, note=""))
             await asyncio.sleep(TELL_EVERY_S)
+
+    async def _news(self) -> None:
+        """Return once something came; say meanwhile that nothing does."""
+        try:
+            async with asyncio.timeout(self._quiet_s):
+                await self._has_news.wait()
+        except TimeoutError:
+            words = NOTHING_YET if self._partial is None else NOTHING_MORE
+            await self._write(Observation(Run.State.RUNNING, note=words))
+            await self._has_news.wait()
 
     async def _write(self, seen: Observation) -> None:
         async with self._writing:

@@ -1,0 +1,110 @@
+"""A stream that says nothing is told to people as such, once, until it says something again."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import fal
+from playground import lifecycle
+from playground.models import Run
+from playground.transports import telling
+from tests.playground.conftest import Control, Work
+from tests.playground.test_transports import CALM, Ask, ask  # noqa: F401
+
+State = Run.State
+Told = list[lifecycle.Observation]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What a teller writes down; a moment of silence is long."""
+    seen: Told = []
+
+    async def arecord(pk: uuid.UUID, observed: lifecycle.Observation) -> bool:
+        seen.append(observed)
+        return True
+
+    monkeypatch.setattr(lifecycle, "arecord", arecord)
+    monkeypatch.setattr(telling, "QUIET_S", 0.1)
+    monkeypatch.setattr(telling, "TELL_EVERY_S", 0.01)
+    monkeypatch.setattr(telling, "GRACE_S", 0.0)
+    return seen
+
+
+def carried(story: Callable[[telling.Teller], Awaitable[Any]], **kind: bool) -> None:
+    async def tell() -> None:
+        teller = telling.Teller(uuid.uuid4(), **kind)
+        await teller.sent()
+        await story(teller)
+        await teller.end()
+
+    asyncio.run(tell())
+
+
+def piece(text: str) -> fal.Partial:
+    return fal.Partial({"output": text}, "r")
+
+
+async def until(told: Told, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(told) < count:
+            await asyncio.sleep(0.005)
+
+
+def test_silence_is_told_once_and_taken_back_with_what_comes(told: Told) -> None:
+    async def story(teller: telling.Teller) -> None:
+        await until(told, 2)
+        await asyncio.sleep(0.3)
+        teller.hear(piece("a"))
+        await until(told, 4)
+
+    carried(story, is_in_pieces=True)
+    notes = [(one.note, one.partial) for one in told]
+    assert notes == [
+        ("", None),
+        (telling.NOTHING_YET, None),
+        ("", {"output": "a"}),
+        (telling.NOTHING_MORE, None),
+    ]
+
+
+def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(told: Told) -> None:
+    async def story(teller: telling.Teller) -> None:
+        await until(told, 1)
+        for number, text in enumerate("abc", start=2):
+            teller.hear(piece(text))
+            await until(told, number)
+
+    carried(story, is_in_pieces=True)
+    assert [one.partial for one in told] == [None, *({"output": text} for text in "abc")]
+
+
+def test_what_says_nothing_until_its_end_is_left_in_peace(told: Told) -> None:
+    carried(lambda teller: asyncio.sleep(0.3))
+    assert [one.note for one in told] == [""]
+
+
+def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
+    ask: Ask,  # noqa: F811
+    work: Work,
+    sandbox: Control,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telling, "QUIET_S", 0.3)
+    sandbox.fault("stream", "stall", value=2)
+    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+
+    def is_told() -> bool:
+        run.refresh_from_db()
+        if run.note == telling.NOTHING_MORE:
+            lifecycle.request_cancel(run.pk)
+        return run.is_final
+
+    work(is_told)
+    assert (run.state, run.note) == (State.CANCELLED, "")
+    assert run.partial["output"]
