@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from catalog.templatetags.vitrine import duration, money, price
+from catalog.templatetags.vitrine import duration, money, price, unit
 
 # What a price is for → how much of it is easy to picture, in words and in number.
 _USUAL: Mapping[str, tuple[str, Decimal]] = {
@@ -16,6 +16,8 @@ _USUAL: Mapping[str, tuple[str, Decimal]] = {
     "minute": ("30 s", Decimal("0.5")),
 }
 _RATE = re.compile(r"price:[^/]+/s\*([\d.]+)")
+_THOUSANDS = re.compile(r"(\d[\d,]*)\s+(\S.*)")
+_MOST_UNITS = 12  # digits: nobody buys more of anything, and upstream may say anything
 _UNIT = re.compile(r"\s*([\d.,]*)\s*(compute second|[a-z]+?)s?\s*")
 
 
@@ -39,6 +41,39 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
         what, number = usual
         words += f"; {what} ≈ {money(_rounded(amount * number), endpoint.currency)}"
     return words
+
+
+def billed(count: str, endpoint: Any) -> str:
+    """`≈ $0.12 · 48 seconds`: what upstream billed, in money where the price is known; nothing of a free model.
+
+    About so much: the price is today's, and upstream's account may know of discounts.
+    """
+    amount: Decimal | None = endpoint.unit_price_usd
+    if amount == 0:
+        return ""
+    units = _units(count)
+    if units is None:
+        return f"{count} {endpoint.price_unit}".strip()
+    words = _counted(units, endpoint.price_unit)
+    return f"≈ {money(units * amount, endpoint.currency)} · {words}" if amount else words
+
+
+def _units(count: str) -> Decimal | None:
+    try:
+        units = Decimal(count)
+    except InvalidOperation:
+        return None
+    is_usual = units.is_finite() and abs(units.adjusted()) <= _MOST_UNITS
+    return units if is_usual else None
+
+
+def _counted(units: Decimal, words: str) -> str:
+    """`1 image`, `2 images`; of what is sold by the thousand how many: `189 tokens`."""
+    if thousands := _THOUSANDS.fullmatch(words):
+        units, words = units * _number(thousands[1]), thousands[2]
+    plural = words if words.endswith("s") else words and f"{words}s"
+    word = (words and unit(words)) if units == 1 else plural
+    return f"{units.normalize():,f} {word}".strip()
 
 
 _MADE = {"out:video": "video", "out:audio": "sound"}

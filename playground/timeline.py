@@ -11,7 +11,8 @@ from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
-from catalog.templatetags.vitrine import counted, duration
+from catalog.pricing import billed
+from catalog.templatetags.vitrine import duration
 from fal import Cancellation
 from playground import words
 from playground.metrics import inference_s
@@ -92,9 +93,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
-        "Billed": counted(run.billable_units, run.endpoint.price_unit)
-        if run.billable_units
-        else "",
+        "Billed": billed(run.billable_units, run.endpoint) if run.billable_units else "",
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in found.items() if value]

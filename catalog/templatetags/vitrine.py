@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -56,16 +55,6 @@ def unit(words: str) -> str:
     """What a price is for, after "per": `images` → `image`, `1000 tokens` stays; nothing → `run`."""
     is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
     return (words[:-1] if is_plain_plural else words) or "run"
-
-
-@register.filter
-def counted(count: str, words: str) -> str:
-    """So many of what a price is for: `1 image`, `2 images`, a count of tokens by the thousand as a product; the count as it was told."""
-    if words[:1].isdigit():
-        return f"{count} \u00d7 {words}"
-    is_one = re.fullmatch(r"1(\.0*)?", count)
-    plural = words if words.endswith("s") else words and f"{words}s"
-    return f"{count} {(words and unit(words)) if is_one else plural}".strip()
 
 
 @register.filter

@@ -167,6 +167,11 @@ def load(context: Context, url: str, *loc: str | int) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
+def megapixels(size: Size) -> float:
+    """How many million pixels."""
+    return round(size[0] * size[1] / 1e6, 3)
+
+
 def size_of(given: object, *loc: str | int) -> Size:
     """Width and height of a preset name or an object; raises ModelError past the largest side."""
     if isinstance(given, str):

@@ -29,6 +29,7 @@ def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
     result = canvas.picture(canvas.grain(mixed, canvas.rng(seed), 0.02))
     result = _through_mask(context, arguments, image, result)
     context.step(2, 2, "Repainted")
+    context.billed = canvas.megapixels(result.size)
     count = {"images": [canvas.save(context, result, "png", "restyled")], "seed": seed}
     return count | {"prompt": arguments["prompt"]}
 
@@ -144,7 +145,7 @@ def upscale(arguments: Arguments, context: Context) -> dict[str, Any]:
     amount = round(60 + 140 * arguments["creativity"])
     large = large.filter(ImageFilter.UnsharpMask(1.2 * factor, amount, 2))
     context.step(2, 2, "Sharpened")
-    context.billed = round(size[0] * size[1] / 1e6, 3)
+    context.billed = canvas.megapixels(size)
     return {"image": canvas.save(context, large, "png", f"upscaled-{factor}x")}
 
 

@@ -95,6 +95,7 @@ def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
     ]
     context.log(f"{len(scenes)} scenes")
     seconds = len(frames) / fps
+    context.billed = round(seconds, 3)
     text = f"{seconds:.1f} seconds in {len(scenes)} scenes: " + ", ".join(
         f"{scene['description']} from {scene['start']} s" for scene in scenes
     )

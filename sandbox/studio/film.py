@@ -188,6 +188,7 @@ def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
     treat = _treatment(effect, arguments.get("tint", "#b8860b"))
     made = (treat(frame[: size[1], : size[0]]) for frame in order)
     data, count = encode(_told(made, len(order), context), size, round(fps))
+    context.billed = round(count / round(fps), 3)
     return {"video": save(context, data, size, round(fps), count, effect)}
 
 
@@ -217,6 +218,7 @@ def visualise(arguments: Arguments, context: Context) -> dict[str, Any]:
     frames = _bars(wave, total, fps, size, colours, arguments["sync_mode"])
     stereo = wave[: round(seconds * sounds.RATE)]
     data, count = encode(_told(frames, total, context), size, fps, stereo, sounds.RATE)
+    context.billed = round(count / fps, 3)
     return {"video": save(context, data, size, fps, count, "visualised")}
 
 

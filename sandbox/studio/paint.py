@@ -82,7 +82,10 @@ def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
         rough = max(0.0, 0.1 - steps * 0.004)
         return canvas.picture(canvas.grain(picture, canvas.rng(prompt, seed, "grain"), rough))
 
-    return images(arguments, context, lights, "aurora")
+    output = images(arguments, context, lights, "aurora")
+    size = canvas.size_of(arguments.get("image_size"))
+    context.billed = round(len(output["images"]) * canvas.megapixels(size), 3)
+    return output
 
 
 COARSE_TO_FINE = (32, 16, 8, 4, 2)

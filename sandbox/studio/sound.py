@@ -191,6 +191,7 @@ def chamber(arguments: Arguments, context: Context) -> dict[str, Any]:
         wet = wet[::-1]
     wet = wet / max(1e-6, float(np.abs(wet).max())) * 0.9
     context.log("Placed in the room")
+    context.billed = round(len(wet) / RATE, 3)
     return {"audio": save(context, wet, arguments["output_format"], "chamber")}
 
 
@@ -241,6 +242,7 @@ def foley(arguments: Arguments, context: Context) -> dict[str, Any]:
     wind = wind / max(1e-6, float(np.abs(wind).max())) * level[:, None]
     music = compose(arguments["prompt"], 1, max(1.0, total / RATE), 70, None)[:total] * 0.5
     mixed = np.pad(music, ((0, total - len(music)), (0, 0))) + wind * 0.5
+    context.billed = round(total / RATE, 3)
     return {"audio": save(context, np.clip(mixed, -1, 1), "wav", "foley")}
 
 

@@ -54,7 +54,7 @@ def train(arguments: Arguments, context: Context) -> dict[str, Any]:
     config_file = context.save(
         json.dumps(config, indent=2).encode(), "application/json", "config.json"
     )
-    context.billed = steps / 1000
+    context.billed = steps
     return {
         "diffusers_lora_file": lora_file,
         "config_file": config_file,

@@ -168,6 +168,7 @@ def listen(arguments: Arguments, context: Context) -> dict[str, Any]:
         context.log(f"{index + 1}: {chunk['text']}", "DEBUG")
     spoken = sum(chunk["timestamp"][1] - chunk["timestamp"][0] for chunk in chunks)
     total = len(mono) / sound.RATE
+    context.billed = round(total, 3)
     text = f"{len(chunks)} segments, {spoken:.1f} s of sound in {total:.1f} s."
     return {"text": text, "chunks": chunks, "duration": round(total, 3), "language": None}
 

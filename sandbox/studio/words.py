@@ -144,6 +144,7 @@ def count(arguments: Arguments, context: Context) -> dict[str, Any]:
         "top": [{"word": word, "score": score} for word, score in top],
         "colour": palette(text).name,
     }
+    context.billed = len(text) / 1000
     return {"json": result, "outline": _outline(text), "metadata": arguments.get("metadata") or {}}
 
 

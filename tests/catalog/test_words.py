@@ -74,22 +74,6 @@ def test_units(words: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words", "text"),
-    [
-        ("1", "images", "1 image"),
-        ("1.0", "megapixels", "1.0 megapixel"),
-        ("2", "image", "2 images"),
-        ("0.5", "compute seconds", "0.5 compute seconds"),
-        ("0.945", "1000 tokens", "0.945 \u00d7 1000 tokens"),
-        ("7", "", "7"),
-        ("1", "", "1"),
-    ],
-)
-def test_what_was_billed(count: str, words: str, text: str) -> None:
-    assert vitrine.counted(count, words) == text
-
-
-@pytest.mark.parametrize(
     ("amount", "text"), [(None, ""), (Decimal(0), "Free"), (Decimal("0.025"), "$0.025 per image")]
 )
 def test_prices(amount: Any, text: str) -> None:

@@ -52,7 +52,7 @@ def piece(text: str) -> fal.Partial:
 
 async def until(told: Told, count: int) -> None:
     async with asyncio.timeout(10):
-        while len(told) < count:
+        while len(told) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

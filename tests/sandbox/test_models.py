@@ -385,3 +385,27 @@ def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.content[4:8] == b"ftyp"
     assert httpx.get(f"{gallery}/sandbox/aurora.mp4").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "units", "more"),
+    [
+        ("sandbox/aurora/trainer", lambda output: 20, {"steps": 20}),
+        ("murmur/listen", lambda output: output["duration"], {}),
+        (
+            "sandbox/aurora",
+            lambda output: 2 * round(SMALL["width"] * SMALL["height"] / 1e6, 3),
+            {"num_images": 2},
+        ),
+        ("sandbox/ledger", lambda output: 0.005, {"text": "Paper"}),
+        ("murmur/tones", lambda output: 2, {}),
+    ],
+)
+def test_it_bills_in_the_unit_of_its_price(
+    http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, units: Any, more: dict[str, Any]
+) -> None:
+    model = next(each for each in MODELS if each.endpoint_id == endpoint_id)
+    arguments = arguments_for(model, sandbox, **more)
+    answer = http.post(f"{sandbox.addresses['run']}/{endpoint_id}", json=arguments)
+    billed = float(answer.headers["X-Fal-Billable-Units"])
+    assert billed == pytest.approx(units(answer.json()), abs=1e-3)
