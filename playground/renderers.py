@@ -24,7 +24,9 @@ LOG_TAIL = 200
 # Views of all that came of a run; lists take what they show off the run itself.
 LARGE = {"stage", "page"}
 _ARTIFACTS = Prepared(lambda: Artifact.objects.filter(run_id=Slot("run", UUIDField())))
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+# Models end lines where they mean it: poems, captions, transcripts.
+_AS_TOLD = {"html": False, "linkify": False, "breaks": True}
+_markdown = MarkdownIt("commonmark", _AS_TOLD).disable("image")
 _markdown.enable("table")
 
 

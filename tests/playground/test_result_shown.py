@@ -46,3 +46,24 @@ def test_what_people_wrote_is_laid_out_the_way_it_is_read(member: Client, make_r
     run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
     assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
     assert '<h3 dir="auto">' in member.get("/runs/").content.decode()
+
+
+POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"state": "succeeded", "output": {"caption": POEM}},
+        {"state": "running", "partial": {"output": POEM}},
+    ],
+)
+def test_a_text_keeps_its_lines_and_its_tables(make_run: Any, told: dict[str, Any]) -> None:
+    run: Run = make_run(**told)
+    shown = renderers.context(run)
+    (text,) = shown["texts"] or shown["partial"].texts
+    assert "<p>a<br />\nb<br />\nc</p>" in text.html
+    assert text.html.count("<br") == 2
+    assert "<td>2</td>" in text.html
+    assert "<code>one\ntwo\n</code>" in text.html
+    assert "<li>second</li>" in text.html
