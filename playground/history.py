@@ -21,10 +21,10 @@ from playground.querysets import RunQuerySet
 
 UNFINISHED = "unfinished"
 STATES = [
-    (UNFINISHED, "under way"),
-    *[(s.value, s.value) for s in (Run.State.UNCONFIRMED, *Run.FINAL)],
+    (UNFINISHED, "Under way"),
+    *[(s.value, s.label) for s in (Run.State.UNCONFIRMED, *Run.FINAL)],
 ]
-DAYS = {"1": "today", "7": "last 7 days", "30": "last 30 days"}
+DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 SHOWN_VALUE = 300
 
 

@@ -30,7 +30,7 @@ from catalog.models import Endpoint, Standing
 from fal.storable import storable
 from playground import changes, clock
 from playground.metrics import inference_s
-from playground.models import Artifact, LateLook, Run, Transport
+from playground.models import GIVEN_UP, Artifact, LateLook, Run, Transport
 from playground.writing import Changed, change, surely
 from schemas import artifacts
 
@@ -374,6 +374,7 @@ def request_cancel(pk: uuid.UUID) -> bool:
         wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
         if run.state == State.UNCONFIRMED:
             wanted["events"] = _with_event(run, "given up", "", at)
+            wanted["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
         is_here = run.state in {State.CREATED, State.UNCONFIRMED} or is_before_submit(run)
         return wanted | (_ended_here(run, State.CANCELLED) if is_here else {})
 

@@ -20,13 +20,16 @@ from playground.querysets import PresetQuerySet, RunQuerySet
 
 
 class Transport(models.TextChoices):
-    """How a run travels to upstream."""
+    """How a run travels to upstream; its label is the word for it on every page."""
 
-    QUEUE = "queue"
-    SYNC = "sync", "synchronous"
-    STREAM = "stream", "streaming"
+    QUEUE = "queue", "Queue"
+    SYNC = "sync", "Direct"
+    STREAM = "stream", "Live stream"
     WEBSOCKET = "websocket", "WebSocket"
-    REALTIME = "realtime"
+    REALTIME = "realtime", "Live session"
+
+
+GIVEN_UP = "given_up"  # the error's type of a run that ended here alone: its answer was lost
 
 
 def webhook_token() -> str:
@@ -38,14 +41,16 @@ class Run(models.Model):
     """One submission to an endpoint and everything that came of it."""
 
     class State(models.TextChoices):
-        CREATED = "created", "waiting to be sent"
-        SUBMITTING = "submitting", "being sent"
-        UNCONFIRMED = "unconfirmed"
-        QUEUED = "queued"
-        RUNNING = "running"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+        """Ours; its label is the word for it on every page."""
+
+        CREATED = "created", "Waiting"
+        SUBMITTING = "submitting", "Sending"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
 
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
@@ -147,6 +152,12 @@ class Run(models.Model):
     def is_final(self) -> bool:
         """Whether nothing about it will change any more."""
         return self.state in self.FINAL
+
+    @property
+    def state_word(self) -> str:
+        """How it is, in a word; a list tells from the error what it does not read the events for."""
+        is_given_up = (self.error or {}).get("type") == GIVEN_UP
+        return "Given up" if is_given_up else self.get_state_display()
 
     @property
     def is_awaited(self) -> bool:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from catalog.pricing import billed
 from catalog.templatetags.vitrine import duration
 from fal import Cancellation
-from playground import words
+from playground import lifecycle, words
 from playground.metrics import inference_s
 from playground.models import Run, Transport
 
@@ -40,11 +39,7 @@ EVENTS: Mapping[str, str] = {
     "cut": "Live session broke off",
 }
 TROUBLES = {"lost", "broke", "cut"}
-ENDS: Mapping[str, str] = {
-    Run.State.SUCCEEDED: "Done",
-    Run.State.FAILED: "Failed",
-    Run.State.CANCELLED: "Cancelled",
-}
+UNCLEAR = "Answer left it open"  # nothing broke: upstream answered, and not what came of the run
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ def _given_up_at(run: Run) -> datetime | None:
 def facts(run: Run) -> list[tuple[str, str]]:
     """What else is kept of the run, as names and words; what is not known is left out."""
     found = {
-        "Way": capfirst(Transport(run.transport).label),
+        "Way": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
@@ -120,18 +115,13 @@ def _course(run: Run) -> Iterator[Moment]:
 def _end(run: Run) -> tuple[str, str]:
     if is_given_up(run):
         return "Given up here", "Nothing was stopped: upstream may still finish it."
-    return ENDS.get(run.state, "Ended"), ""
+    return run.get_state_display(), ""
 
 
 def _way(run: Run) -> str:
-    ways = {
-        Transport.SYNC: "In one synchronous call.",
-        Transport.STREAM: "As a stream.",
-        Transport.WEBSOCKET: "Over a WebSocket.",
-        Transport.REALTIME: "Into a realtime session.",
-    }
+    way = f"{run.get_transport_display()}." if run.transport != Transport.QUEUE else ""
     tries = f"At the {_ordinal(run.attempts)} attempt." if run.attempts > 1 else ""
-    return " ".join(filter(None, [ways.get(Transport(run.transport), ""), tries]))
+    return " ".join(filter(None, [way, tries]))
 
 
 def _queued(run: Run) -> tuple[str, str]:
@@ -163,6 +153,8 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, BY.get(text, ""))
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
+    if event["what"] in TROUBLES and text.startswith(lifecycle.ANSWERED):
+        what = UNCLEAR
     return Moment(at, what, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -10,6 +11,20 @@ from playground import history, timeline, unconfirmed, words
 from playground.models import Run
 
 register = template.Library()
+
+ICONS: Mapping[str, str] = {
+    Run.State.SUCCEEDED: "check",
+    Run.State.FAILED: "cross",
+    Run.State.CANCELLED: "stop",
+    Run.State.UNCONFIRMED: "question",
+    Run.State.RUNNING: "play",
+}
+
+
+@register.filter
+def state_icon(run: Run) -> str:
+    """The name of a state's icon: a clock while it waits."""
+    return ICONS.get(run.state, "clock")
 
 
 @register.inclusion_tag("playground/partials/_run_row.html")

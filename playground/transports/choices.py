@@ -17,23 +17,22 @@ Post = dict[str, list[str]]
 class Choice:
     """One way, in words."""
 
-    value: str
-    label: str
+    value: Transport
     meaning: str
 
+    @property
+    def label(self) -> str:
+        """Its word, the same on every page."""
+        return str(self.value.label)
 
-QUEUE = Choice(
-    Transport.QUEUE, "Queue", "Waits its turn. Nothing is lost, even if this server stops."
-)
-SYNC = Choice(
-    Transport.SYNC, "Direct", "Starts at once. If the connection breaks, the result may be lost."
-)
+
+QUEUE = Choice(Transport.QUEUE, "Waits its turn. Nothing is lost, even if this server stops.")
+SYNC = Choice(Transport.SYNC, "Starts at once. If the connection breaks, the result may be lost.")
 STREAM = Choice(
     Transport.STREAM,
-    "Live stream",
     "Shows the result while it is made. If the connection breaks, the rest may be lost.",
 )
-WEBSOCKET = Choice(Transport.WEBSOCKET, "WebSocket", "As Direct, over a WebSocket.")
+WEBSOCKET = Choice(Transport.WEBSOCKET, "As Direct, over a WebSocket.")
 
 
 def offered(endpoint: Endpoint) -> list[Choice]:

@@ -302,3 +302,21 @@ def test_what_was_left_out_of_very_many_is_said(member: Client, make_run: Any) -
     page = member.get(make_run(state="succeeded", output=few, logs=lines[:9]).get_absolute_url())
     assert "results or more" not in page.content.decode()
     assert "the last 9" not in page.content.decode()
+
+
+def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make_run: Any) -> None:
+    for state in Run.FINAL:
+        make_run(state=state, ended_at=timezone.now())
+    html = member.get("/runs/").content.decode()
+    for state, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
+        assert f'<option value="{state}">{word}</option>' in html
+        assert f"</svg>{word}" in html
+
+
+def test_a_run_that_was_given_up_says_so_in_its_line(member: Client, make_run: Any) -> None:
+    run = make_run(state="unconfirmed", sent_at=timezone.now())
+    member.post(f"/runs/{run.pk}/cancellation/")
+    assert "</svg>Given up" in member.get("/runs/").content.decode()
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert "</svg>Given up" in page
+    assert "</svg>Cancelled" not in page

@@ -87,7 +87,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert len(set(run.artifacts.values_list("digest", flat=True))) == sessions.KEPT
     client.force_login(User.objects.get(pk=PERSON))
     text = client.get(url).content.decode()
-    assert "Into a realtime session." in text
+    assert "Live session." in text
     assert '<dt>Results</dt><dd class="figures">7</dd>' in text
     assert text.index(">Asked for") < text.index(">Sent")
     again = client.post(f"{url}repetition/").headers["Location"]

@@ -13,8 +13,10 @@ from django.utils import timezone
 from playground import lifecycle, timeline
 from playground.lifecycle import Observation
 from playground.models import Run
+from playground.transports.choices import QUEUE, STREAM, SYNC, WEBSOCKET
 
 State = Run.State
+ALL = QUEUE, SYNC, STREAM, WEBSOCKET
 
 
 def words(run: Run) -> list[str]:
@@ -99,9 +101,33 @@ def test_every_fact_is_on_the_page_and_in_the_file(member: Client, make_run: Any
         output={},
     )
     page = member.get(run.get_absolute_url()).content.decode()
-    for fact in ("Streaming", ">3<", "2.5 s", "7", "r-77", "sent.png", "hello"):
+    for fact in ("Live stream", ">3<", "2.5 s", "7", "r-77", "sent.png", "hello"):
         assert fact in page, fact
     told = member.get(f"/runs/{run.pk}/run.json").json()
     assert (told["transport"], told["attempts"], told["billable_units"]) == ("stream", 3, "7")
     assert told["sent_arguments"] == run.sent_arguments
     assert told["metrics"] == run.metrics
+
+
+@pytest.mark.parametrize("way", ["sync", "stream", "websocket", "realtime"])
+def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) -> None:
+    run = make_run(transport=way, sent_at=timezone.now())
+    word = run.get_transport_display()
+    assert f"{word}." in [moment.detail for moment in timeline.read(run)]
+    assert ("Way", word) in timeline.facts(run)
+    assert word in {*(one.label for one in ALL), "Live session"}
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        ({"message": "Out of order", "status": 500}, timeline.UNCLEAR),
+        ({"message": "It was cut."}, "Connection broke off"),
+    ],
+)
+def test_a_connection_breaks_off_only_where_no_answer_came(
+    make_run: Any, error: dict[str, Any], what: str
+) -> None:
+    run = make_run(state=State.RUNNING, transport="sync", sent_at=timezone.now())
+    lifecycle.record(run.pk, Observation(State.UNCONFIRMED, error=error))
+    assert what in words(run)
