@@ -17,6 +17,7 @@ from fal.storable import storable_text
 Json = Mapping[str, Any]
 LONGEST_MEDIA_TYPE = 127
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+UNREADABLE = "The answer could not be read."  # people see it; what came is kept beside it
 ALWAYS_EXACT = 16  # characters of a fraction: 15 digits and the point come back as they were
 
 
@@ -39,7 +40,7 @@ def parse_whole(content: bytes | str) -> tuple[Any, bool]:
             content, parse_constant=numbers.none, parse_float=numbers.read, parse_int=numbers.whole
         )
     except (ValueError, RecursionError) as error:
-        raise UpstreamFailed("fal's answer is not readable JSON.", is_retryable=True) from error
+        raise UpstreamFailed(UNREADABLE, is_retryable=True) from error
     return found, numbers.are_exact
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from fal import reading
 from fal.answers import Answer
 from fal.errors import Unreadable, UpstreamFailed
-from fal.storable import storable_text
 
 MEDIA = ("image/", "video/", "audio/")
 KEPT_BYTES = 256 << 10  # of what is no output
@@ -86,13 +85,12 @@ def _file(answer: Answer) -> dict[str, Any]:
 
 
 def _unreadable(answer: Answer) -> Unreadable:
-    size, kind = len(answer.content), storable_text(answer.content_type)
     return Unreadable(
-        f"fal's answer is not readable JSON: {size:,} bytes{' of ' * bool(kind)}{kind}.",
+        reading.UNREADABLE,
         status=answer.status,
         detail={
             "content_type": answer.content_type,
-            "size": size,
+            "size": len(answer.content),
             "body": answer.content[:KEPT_BYTES].decode("utf-8", "replace"),
         },
         request_id=answer.request_id,

@@ -61,6 +61,7 @@ POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
 ANSWERED = "Upstream answered"  # begins the words of an event whose answer came, but told nothing
+NOT_READ = f"{ANSWERED}, and the answer could not be read."
 _FREE = {"worker": "", "lease_until": None}  # whoever looks next may take it at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
 PROOFS = {"submit", "webhook"}  # who tell of a run by a word that nobody else has
@@ -209,6 +210,8 @@ def _held() -> Changed:
 
 
 def _why(error: Mapping[str, Any]) -> str:
+    if error.get("error") == fal.Unreadable.__name__:
+        return NOT_READ
     words, status = str(error.get("message") or ""), error.get("status")
     return f"{ANSWERED} {status}: {words}" if status else words
 

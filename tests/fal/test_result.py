@@ -41,6 +41,7 @@ async def test_what_is_no_output_is_kept_as_it_came(
     with pytest.raises(fal.Unreadable) as caught:
         await fetched(connect, body, kind)
     error = caught.value
+    assert str(error) == "The answer could not be read."
     assert error.detail["body"] == kept
     assert error.detail["size"] == len(body)
     assert error.detail["content_type"] == kind.partition(";")[0]

@@ -260,7 +260,7 @@ async def test_a_whole_answer_instead_of_a_stream_is_the_output_if_it_is_json(co
     assert told[-1].output == {"images": []}
     told = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
     assert isinstance(told[-1], fal.Unreadable)
-    assert "text/html" in told[-1].message
+    assert told[-1].detail["content_type"] == "text/html"
 
 
 def typed(*events: dict[str, Any]) -> Any:

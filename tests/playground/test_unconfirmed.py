@@ -304,6 +304,10 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
             fal.UpstreamFailed("fal answered 524 and did not say why.", status=524),
             "Upstream answered 524 and did not say why.",
         ),
+        (
+            fal.Unreadable("The answer could not be read.", status=200),
+            "Upstream answered, and the answer could not be read.",
+        ),
         (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
     ],
 )

@@ -34,7 +34,7 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
-    assert "not readable" in run.error["message"]
+    assert "could not be read" in run.error["message"]
 
 
 def test_results_that_nobody_can_read_keep_no_other_run_waiting(
