@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from playground import live_marks, renderers
+from playground import live_marks, renderers, words
 from playground.files import inputs, stills
 from playground.models import Run
 from playground.querysets import RunQuerySet
@@ -93,6 +93,11 @@ class Row:
     watch: str
     picture: renderers.Shown | None
     seconds: float | None
+
+    @property
+    def reason(self) -> str:
+        """Why it failed; empty where it did not."""
+        return words.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
 
     @property
     def still(self) -> str:

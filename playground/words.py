@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import Truncator
+
 import fal
 
 
@@ -19,6 +21,7 @@ class Explanation:
     is_retryable: bool = False
 
 
+REASON_SIGNS = 160
 ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
 INPUT = "Change the input and run again."
@@ -118,6 +121,13 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
     else:
         title, advice = BY_CLASS.get(str(error.get("error")), ("It failed", RETRY))
     return Explanation(title, advice, bool(error.get("is_retryable")))
+
+
+def reason(error: Mapping[str, Any] | None) -> str:
+    """The failure in a line: its title, and the first thing that upstream itself said."""
+    told = next((" ".join(problem.message.split()) for problem in problems(error)), "")
+    title = explain(error).title
+    return Truncator(f"{title}: {told}" if told else title).chars(REASON_SIGNS)
 
 
 def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:

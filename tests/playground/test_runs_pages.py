@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from playground import words
 from playground.lifecycle import LOG_LIMIT
 from playground.models import Artifact, Run, Worker
 from schemas.artifacts import MOST_FOUND
@@ -58,6 +59,22 @@ def test_the_history_is_filtered_by_its_address(
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
     runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
     assert set(runs) == found
+
+
+def test_a_failed_row_says_why_in_a_line(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    make_run(state="failed", error=FAILURE, ended_at=timezone.now())
+    long = {"error": "RunFailed", "type": "bad_request", "message": "no\n" * 200}
+    make_run(state="failed", error=long, ended_at=timezone.now())
+    make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
+    with django_assert_num_queries(4):  # session, user, runs, artifacts
+        html = member.get("/runs/").content.decode()
+    told = re.findall(r'<p class="small reason">(.*)</p>', html)
+    assert told[1] == "The model declined this content: too rude"
+    assert told[0].startswith("Upstream did not understand the request: no no ")
+    assert len(told[0]) == words.REASON_SIGNS
+    assert len(told) == 2
 
 
 def test_what_is_under_way_is_cancelled_from_the_history(member: Client, make_run: Any) -> None:
