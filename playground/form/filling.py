@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -40,7 +39,6 @@ HOUSE = "~house"  # in a form that has a house default: even when it is emptied,
 MADE_FOR = "~made-for"
 TITLE_LENGTH = 200
 DIGEST = re.compile("[0-9a-f]{64}")
-LONGEST_LINK = 6000
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 
 Post = dict[str, list[str]]
@@ -207,11 +205,8 @@ def turned(endpoint: Endpoint, post: Post, action: str) -> Filled:
 
 def example_link(endpoint: Endpoint) -> str:
     """The page with the model's own example filled in; empty when it has none."""
-    arguments = example(model(endpoint).root)
-    if not arguments:
-        return ""
-    query = urlencode({"input": json.dumps(arguments, ensure_ascii=False)})
-    return f"{endpoint.get_absolute_url()}?{query}" if len(query) < LONGEST_LINK else ""
+    has_one = example(model(endpoint).root)
+    return f"{endpoint.get_absolute_url()}?example=own" if has_one else ""
 
 
 def code(endpoint: Endpoint, post: Post) -> dict[str, Any]:

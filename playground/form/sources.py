@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
-KINDS = ("preset", "run", "saved")  # those that an address names, `?preset=12`
+KINDS = ("preset", "run", "saved", "example")  # those that an address names, `?preset=12`
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> Filled | None:

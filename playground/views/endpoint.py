@@ -132,6 +132,7 @@ _GONE = {
     "preset": "That preset is gone, or it is not shared with you.",
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
+    "example": "This model has no example of its own any more.",
 }
 
 

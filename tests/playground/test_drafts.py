@@ -181,3 +181,15 @@ def test_nobody_else_reads_a_draft(client: Client, member: Client, stranger: Any
     save(member, "a secret", "one", 0)
     client.force_login(stranger)
     assert "a secret" not in client.get(PAGE).content.decode()
+
+
+def test_a_models_own_example_is_called_by_its_name(member: Client) -> None:
+    """Whoever presses its button has followed no link."""
+    empty = unescape(member.get(PAGE).content.decode())
+    link = re.search(r'href="([^"]+)">Fill in the model\'s own example', empty)
+    assert link
+    save(member, "my own", "one", 0)
+    page = unescape(member.get(link[1]).content.decode())
+    assert "The model's own example is filled in." in page
+    assert "Back to what you had typed" in page
+    assert "What the link holds" not in page

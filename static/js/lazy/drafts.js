@@ -9,7 +9,7 @@ const LONGEST_MS = 4000;
 const RETRY_MS = 2000;
 const SILENT_MS = 5000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers refuse more of a request that outlives its page
-const SOURCES = ["input", "preset", "run", "saved"];
+const SOURCES = ["input", "preset", "run", "saved", "example"];
 const LOGGED_OUT = "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
 const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
 /* A field may be called "id" or "dataset": of a form, only attributes can be trusted. */
