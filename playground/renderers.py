@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db.models import UUIDField
@@ -21,6 +22,7 @@ from schemas.artifacts import MOST_FOUND, artifacts
 from schemas.artifacts import Artifact as Found
 
 LOG_TAIL = 200
+LONGEST_SUFFIX = 16
 # Views of all that came of a run; lists take what they show off the run itself.
 LARGE = {"stage", "page"}
 _ARTIFACTS = Prepared(lambda: Artifact.objects.filter(run_id=Slot("run", UUIDField())))
@@ -79,6 +81,12 @@ class Shown:
         """Whether its place is known, or none is needed."""
         is_seen = self.artifact.kind in {"image", "video"}
         return not is_seen or bool(self.artifact.width and self.artifact.height)
+
+    @property
+    def file_type(self) -> str:
+        """What kind of file it is, by the end of its name: `ZIP file`."""
+        suffix = PurePosixPath(self.name).suffix[1:LONGEST_SUFFIX].upper()
+        return f"{suffix} file" if suffix else "File"
 
     @property
     def elsewhere(self) -> str:

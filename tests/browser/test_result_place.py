@@ -176,3 +176,15 @@ def test_who_waits_for_a_second_picture_is_connected_to_where_the_first_came_fro
     connection = page.locator("link[rel=preconnect]")
     expect(connection).to_have_count(1)
     assert address.startswith(f"{connection.get_attribute('href')}/files/")
+
+
+def test_what_belongs_to_a_narrow_picture_stands_below_it(open_page: Open) -> None:
+    page = start(
+        open_page, "sandbox/aurora", prompt="tall", image_size={"width": 512, "height": 640}
+    )
+    page.wait_for_selector(DONE)
+    picture = page.locator("#stage .artifact img").bounding_box()
+    download = page.locator("#stage .artifact [download]").bounding_box()
+    assert picture
+    assert download
+    assert download["x"] + download["width"] <= picture["x"] + picture["width"] + 1

@@ -67,3 +67,29 @@ def test_a_text_keeps_its_lines_and_its_tables(make_run: Any, told: dict[str, An
     assert "<td>2</td>" in text.html
     assert "<code>one\ntwo\n</code>" in text.html
     assert "<li>second</li>" in text.html
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
+)
+def test_a_file_that_nobody_can_show_has_a_tile_with_words(
+    make_run: Any, name: str, told: str
+) -> None:
+    run: Run = make_run(state="succeeded", output={}, ended_at=timezone.now())
+    run.artifacts.create(
+        position=0,
+        path="file",
+        kind="file",
+        url="https://v3.fal.media/x",
+        file_name=name,
+        size_bytes=1800,
+        error="It is tried.",
+    )
+    markup = renderers.changed(run, "stage")
+    tile = markup[markup.index('<div class="tile">') : markup.index("</figure>")]
+    assert f'<p class="name">{name}</p>' in tile
+    assert f"{told} · " in tile
+    assert "1.8 KB" in tile
+    assert "no preview" in tile
+    assert f'?download" aria-label="Download {name}"' in tile
+    assert "Not copied here yet. It is tried." in tile
