@@ -110,7 +110,8 @@ def compose(prompt: str, seed: int, length: int, format: str, context: Context) 
         return sentence.format(a=a, b=b if b != a else "the light", A=a[:1].upper() + a[1:])
 
     paragraphs = [filled(dice.choice(OPENINGS))]
-    while sum(len(p.split()) for p in paragraphs) < length * 0.6:
+    share = 0.4 if format == "markdown" else 0.6  # its list and its table want room as well
+    while sum(len(p.split()) for p in paragraphs) < length * share:
         count = dice.randint(2, 3)
         paragraphs.append(" ".join(filled(s) for s in dice.sample(MIDDLES, count)))
     if format == "markdown":
@@ -170,12 +171,20 @@ def _nouns(prompt: str) -> list[str]:
 
 
 def _limited(paragraphs: list[str], length: int) -> list[str]:
-    """Whole paragraphs while there is room; the last one is cut at a word."""
+    """Whole paragraphs while there is room; the last one is cut at a word, a table at a row."""
     kept: list[str] = []
     for paragraph in paragraphs:
         room = length - sum(len(p.split()) for p in kept)
         if room <= 0:
             break
-        words = paragraph.split()
-        kept.append(paragraph if len(words) <= room else " ".join(words[:room]))
-    return kept
+        kept.append(paragraph if len(paragraph.split()) <= room else _cut(paragraph, room))
+    return [paragraph for paragraph in kept if paragraph]
+
+
+def _cut(paragraph: str, room: int) -> str:
+    """So many words of it, in its lines; of a table the rows that are whole, none where it has only its head."""
+    cut = paragraph[: list(re.finditer(r"\S+", paragraph))[room - 1].end()]
+    if not paragraph.startswith("|"):
+        return cut
+    rows = cut.split("\n")[:-1]
+    return "\n".join(rows) if len(rows) > 2 else ""

@@ -409,3 +409,14 @@ def test_it_bills_in_the_unit_of_its_price(
     answer = http.post(f"{sandbox.addresses['run']}/{endpoint_id}", json=arguments)
     billed = float(answer.headers["X-Fal-Billable-Units"])
     assert billed == pytest.approx(units(answer.json()), abs=1e-3)
+
+
+@pytest.mark.parametrize("length", [60, 140, 150, 160, 180, 400])
+def test_a_table_is_cut_between_its_rows(
+    http: httpx.Client, sandbox: RunningSandbox, length: int
+) -> None:
+    text = run(http, sandbox, "sandbox/scribe", max_tokens=length)["output"]
+    tables = [part.split("\n") for part in text.split("\n\n") if "|" in part]
+    assert all(len(rows) > 2 and rows[1] == "|---|--:|---|" for rows in tables)
+    assert all(row.startswith("| ") and row.count("|") == 4 for rows in tables for row in rows[2:])
+    assert tables or length < 180
