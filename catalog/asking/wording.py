@@ -114,7 +114,10 @@ def _lengths(values: list[str]) -> list[Part]:
     if not ends:
         return []
     least, most = min(ends), max(ends)
-    words = _seconds(most) if least == most else f"{least:g} to {_seconds(most)}"
+    first, last = _seconds(least), _seconds(most)
+    if first.rpartition(" ")[2] == last.rpartition(" ")[2]:
+        first = first.rpartition(" ")[0]
+    words = last if least == most else f"{first} to {last}"
     return [Part(words, urlencode({"duration": f">={most:g}"}))]
 
 

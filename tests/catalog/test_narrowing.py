@@ -188,6 +188,15 @@ def test_a_models_page_says_what_it_can_do(member: Client, videos: None) -> None
 
 
 @pytest.mark.parametrize(
+    ("lengths", "words"),
+    [("1-60", "1 s to 1 min"), ("5-10", "5 to 10 s"), ("60-120", "1 to 2 min"), ("60-60", "1 min")],
+)
+def test_each_end_of_a_length_has_its_own_unit(lengths: str, words: str) -> None:
+    (group,) = summary([f"duration:{lengths}"])
+    assert [part.words for part in group.parts] == [words]
+
+
+@pytest.mark.parametrize(
     ("q", "words"),
     [
         ("in:image", "Takes an image"), ("out:3d", "Makes 3D models"), ("-can:lora", "Not: LoRA"), ("-in:image", "Not: takes an image"),
