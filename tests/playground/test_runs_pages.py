@@ -61,6 +61,15 @@ def test_the_history_is_filtered_by_its_address(
     assert set(runs) == found
 
 
+def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any) -> None:
+    for title, name in (("a cat", "a cat"), ("", "FLUX.1 [dev]")):
+        run = make_run(title=title, state="running")
+        run.endpoint.display_name = "FLUX.1 [dev]"
+        run.endpoint.save()
+        html = member.get("/runs/").content.decode()
+        assert f'id="run-{run.pk}-cancel" aria-label="Cancel {name}"' in html
+
+
 def test_a_failed_row_says_why_in_a_line(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
