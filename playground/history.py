@@ -26,6 +26,7 @@ STATES = [
 ]
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 SHOWN_VALUE = 300
+KINDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D", "file": "File"}
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,13 @@ class Filters:
 
 @dataclass(frozen=True)
 class Row:
-    """One run in a list: its first picture or film, if any, and how to watch it."""
+    """One run in a list: its first picture or film, if any, how to watch it, and what it made."""
 
     run: Run
     watch: str
     picture: renderers.Shown | None
     seconds: float | None
+    kind: str = ""
 
     @property
     def reason(self) -> str:
@@ -107,12 +109,13 @@ class Row:
 
 def row(run: Run, view: str = "row") -> Row:
     """A run ready for a list, which shows it in this view; its artifacts were fetched with the others'."""
-    pictures = [one for one in renderers.shown(run) if stills.of(one.artifact, one.src)]
+    found = renderers.shown(run)
     return Row(
         run,
         "" if run.is_final else live_marks.watch(run, view),
-        pictures[0] if pictures else None,
+        next((one for one in found if stills.of(one.artifact, one.src)), None),
         seconds(run),
+        next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
     )
 
 

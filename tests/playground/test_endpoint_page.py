@@ -289,6 +289,22 @@ def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
     assert "data-watch" not in swapped
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [("audio", "Sound"), ("mesh", "3D"), ("file", "File"), ("", "Done")]
+)
+def test_a_run_without_a_picture_says_in_the_film_strip_what_it_is(
+    member: Client, flux: Any, make_run: Any, kind: str, told: str
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", title="Slow rain", output={})
+    if kind:
+        run.artifacts.create(position=0, path="x", kind=kind, url="https://v3.fal.media/x")
+    tile = strip_item(member, run)
+    assert f"</svg>{told}" in tile
+    assert '<span class="title" dir="auto">Slow rain</span>' in tile
+    Run.objects.filter(pk=run.pk).update(title="")
+    assert '<span class="title" dir="auto"><time' in strip_item(member, run)
+
+
 def strip_item(client: Client, run: Any) -> str:
     text = client.get(f"/strips/{FLUX}/").content.decode()
     return text[text.index(f'<li id="strip-{run.pk}"') : text.index("</li>")]
