@@ -70,6 +70,19 @@ def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any)
         assert f'id="run-{run.pk}-cancel" aria-label="Cancel {name}"' in html
 
 
+def test_a_run_without_a_title_names_its_model_once(member: Client, make_run: Any) -> None:
+    run = make_run(title="", state="succeeded", output={})
+    run.endpoint.display_name = name = "Listen"
+    run.endpoint.save()
+    for path, around in (
+        ("/runs/", r"<article.*</article>"),
+        (run.get_absolute_url(), r"<header class=\"page-head\".*?</header>"),
+    ):
+        found = re.search(around, member.get(path).content.decode(), re.DOTALL)
+        assert found
+        assert re.sub(r"<[^>]*>", "", found[0]).count(name) == 1
+
+
 def test_a_failed_row_says_why_in_a_line(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
