@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ class Filters:
             state=state if state in dict(STATES) else "",
             days=days if days in DAYS else "",
             is_starred=get.get("starred") == "1",
-            before=_moment(get.get("before", "")),
+            before=moment(get.get("before", "")),
         )
 
     @property
@@ -149,7 +149,18 @@ def argument_rows(arguments: Any) -> list[ArgumentRow]:
     return rows
 
 
-def _moment(text: str) -> datetime | None:
+def newest(rows: Sequence[Row]) -> str:
+    """Which run a list begins with: what its page says that it has."""
+    return str(rows[0].run.pk) if rows else ""
+
+
+def since(newest_first: Sequence[Run]) -> str:
+    """The moment after which a run is new to who was shown these."""
+    return (newest_first[0].created_at if newest_first else timezone.now()).isoformat()
+
+
+def moment(text: str) -> datetime | None:
+    """A time in an address."""
     try:
         found = parse_datetime(text.replace(" ", "+"))
     except ValueError:

@@ -63,9 +63,12 @@ _SHOWN = Prepared(
 
 @require_safe
 def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
-    """The film strip of a model's page."""
+    """The film strip of a model's page; nothing for who has its newest run."""
     found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
-    context = {"endpoint": found, "strip": page.strip(request, found)}
+    rows = page.strip(request, found)
+    if request.GET.get("newest") == history.newest(rows):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    context = {"endpoint": found, "strip": rows}
     return render(request, "playground/endpoint/_strip.html", context)
 
 
@@ -76,16 +79,16 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     if tab == "about":
         return page.whole(request, found, Filled({}), tab=tab, **about.context(request.user, found))
     if tab == "runs":
-        return page.whole(request, found, Filled({}), tab=tab, rows=_runs(request, found))
+        return page.whole(request, found, Filled({}), tab=tab, **_runs(request, found))
     draft, filled, is_filled = _opened(request, found)
     if tab == "api":
         return page.whole(request, found, filled, tab=tab, **filling.code(found, filled.post))
     return page.whole(request, found, filled, draft_version=draft.version, is_filled=is_filled)
 
 
-def _runs(request: HtmxRequest, found: Endpoint) -> list[history.Row]:
-    runs = Run.objects.visible_to(request.user).filter(endpoint=found).recent()[:48]
-    return [history.row(run) for run in runs]
+def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
+    runs = list(Run.objects.visible_to(request.user).filter(endpoint=found).recent()[:48])
+    return {"rows": [history.row(run) for run in runs], "since": history.since(runs)}
 
 
 def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]:

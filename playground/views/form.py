@@ -22,7 +22,7 @@ from playground.form.drafts import Tab
 from playground.form.filling import Filled, Post
 from playground.transports import choices
 from playground.views import files, page
-from playground.views.runs import HtmxRequest, stage_address
+from playground.views.runs import HtmxRequest, stage_address, told
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
@@ -87,7 +87,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         "tab_id": tab(request).id,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
-    return replace_url(response, stage_address(run))
+    return told(replace_url(response, stage_address(run)), run)
 
 
 def redraw(

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import (
     HttpResponseClientRedirect,
@@ -44,17 +45,30 @@ def index(request: HtmxRequest) -> HttpResponse:
         "filters": filters,
         "states": history.STATES,
         "more": more,
+        "since": history.since([] if filters.before else runs),
         "is_unfinished": any(not run.is_final for run in runs),
     }
     return render(request, "playground/runs.html", context)
 
 
+def newer(request: HtmxRequest) -> HttpResponse:
+    """How many runs that fit have come since a list was drawn; nothing where there are none."""
+    filters = history.Filters.read(request.GET)
+    since = history.moment(request.GET.get("since", "")) or timezone.now()
+    runs = filters.apply(Run.objects.visible_to(request.user))
+    count = runs.filter(created_at__gt=since).count()
+    if not count:
+        return HttpResponse(status=204)
+    return render(request, "playground/partials/_newer.html", {"count": count})
+
+
 @require_safe
 def latest(request: HtmxRequest) -> HttpResponse:
-    """The newest runs of this person, for the front page."""
-    runs = Run.objects.filter(user_id=request.user.pk).recent()[:6]
-    context = {"runs": [history.row(run) for run in runs]}
-    return render(request, "playground/partials/_latest_runs.html", context)
+    """The newest runs of this person, for the front page; nothing for who has them."""
+    rows = [history.row(run) for run in Run.objects.filter(user_id=request.user.pk).recent()[:6]]
+    if request.GET.get("newest") == history.newest(rows):
+        return HttpResponse(status=204)
+    return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
 
 
 @require_safe
@@ -104,14 +118,20 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def _shown(request: HtmxRequest, made: Run) -> HttpResponseBase:
     """A new run where the button was pressed: in the stage of its model's page, else on its own page."""
     if _path_from(request) != made.endpoint.get_absolute_url():
-        return (
-            HttpResponseClientRedirect(made.get_absolute_url()) if request.htmx else redirect(made)
-        )
+        if request.htmx:
+            return told(HttpResponseClientRedirect(made.get_absolute_url()), made)
+        return redirect(made)
     if not request.htmx:
         return redirect(stage_address(made))
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside it is not drawn anew: it holds what was typed.
-    return replace_url(reswap(retarget(response, "#stage"), "innerHTML"), stage_address(made))
+    response = reswap(retarget(response, "#stage"), "innerHTML")
+    return told(replace_url(response, stage_address(made)), made)
+
+
+def told(response: HttpResponse, made: Run) -> HttpResponse:
+    """The answer to who started a run: their other tabs hear of it (`new-runs.js`)."""
+    return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 
 def stage_address(run: Run) -> str:

@@ -4,7 +4,7 @@
  * A browser that has fetched it once gets it as soon as it has nothing else to do: then it costs nothing.
  */
 const ACTS = "[data-watch], [hx-trigger^='every'], [hx-trigger='load']";
-const SIGNS = ["pointermove", "pointerdown", "keydown", "focusin", "input", "change", "dragenter"];
+const SIGNS = ["pointermove", "pointerdown", "keydown", "focusin", "input", "change", "dragenter", "runs:look"];
 const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 let coming;
 let isOver = false;

@@ -299,6 +299,47 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     assert len(held) > 1
 
 
+def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
+    watching: Callable[[float], Page], context: BrowserContext
+) -> None:
+    watching(0.2).wait_for_selector(DONE)
+    addresses = ("/runs/", "/", f"/models/{SLOW}/", f"/models/{SLOW}/?tab=runs")
+    history, front, model, of_model = (context.new_page() for _ in addresses)
+    for page, address in zip((history, front, model, of_model), addresses, strict=True):
+        page.goto(address)
+    expect(front.locator("#latest-runs .run-row").first).to_be_visible()
+    before = model.locator("#strip li").count()
+    page = watching(4)
+    rows = "article[data-run-state='running'], #strip li[data-run-state='running']"
+    expect(front.locator(rows)).to_have_count(1)
+    expect(model.locator(rows)).to_have_count(1)
+    assert model.locator("#strip li").count() == min(before + 1, 12)
+    for listing in (history, of_model):
+        expect(listing.get_by_role("status").filter(has_text="1 new run")).to_be_visible()
+        listing.get_by_role("link", name="Show").click()
+        expect(listing.locator(rows)).to_have_count(1)
+    page.wait_for_selector(DONE)
+    for seen in (history, front):
+        expect(seen.locator(rows)).to_have_count(0)
+
+
+def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
+    watching: Callable[[float], Page], context: BrowserContext
+) -> None:
+    history = context.new_page()
+    page = watching(0.2)
+    history.goto("/runs/")
+    history.evaluate("window.hide(true)")
+    asked: list[str] = []
+    history.on("request", lambda request: asked.append(request.url))
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    assert asked == []
+    history.evaluate("window.hide(false)")
+    expect(history.get_by_text("1 new run ·")).to_be_visible()
+    assert len([url for url in asked if "/runs/newer/" in url]) == 1
+
+
 def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext, vitrine: Up) -> None:
     page = context.new_page()
     page.goto(vitrine.link)

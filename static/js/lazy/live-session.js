@@ -76,6 +76,7 @@ class LiveSession extends HTMLElement {
     const link = this.querySelector("a");
     link.href = url;
     link.parentElement.hidden = false;
+    document.dispatchEvent(new CustomEvent("run:started", { detail: { id: url } }));
   }
   /** The next picture stands in the place of the last one as soon as it can be painted. */
   async show(url) {
