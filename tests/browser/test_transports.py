@@ -129,3 +129,27 @@ def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open)
     page.wait_for_timeout(300)  # what is sent once too often comes now
     assert ["=abc" in text for text in sent] == [*[False] * (len(sent) - 1), True]
     assert len(sent) == len(set(sent)) <= 3
+
+
+def test_on_a_phone_field_and_stop_are_both_in_sight_while_it_paints(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/", size=PHONE, is_mobile=True, has_touch=True)
+    field = page.locator("[name=prompt]")
+    field.fill("\n".join(f"line {number}" for number in range(14)))
+    page.get_by_role("button", name="Paint live").tap()
+    picture = page.locator("live-session img")
+    expect(picture).to_be_visible()
+    field.tap()
+    field.evaluate("(field) => (field.setSelectionRange(0, 0), scrollBy(0, 9999))")
+    field.press_sequentially("A hut. ")
+    page.wait_for_timeout(500)  # a browser scrolls to the caret by and by
+    seen = page.evaluate(
+        """() => {
+          const [field, stop] = [document.querySelector("[name=prompt]"), document.querySelector("live-session button")];
+          const { left, top, height } = stop.getBoundingClientRect();
+          const line = field.getBoundingClientRect();
+          const at = (x, y) => document.elementFromPoint(x, y)?.closest("button, textarea");
+          return [at(left + 9, top + height / 2) === stop, at(line.left + 20, line.top + 16) === field];
+        }"""
+    )
+    assert seen == [True, True]
+    page.get_by_role("button", name="Stop painting").tap()
