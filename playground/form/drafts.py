@@ -139,6 +139,14 @@ def has_other(draft: Draft) -> bool:
     return bool(draft.earlier) and draft.earlier[-1]["why"] == OTHER_TAB
 
 
+def taken(draft: Draft) -> Post | None:
+    """What was put aside last, where another tab than its own has written the draft since."""
+    if not draft.earlier or draft.earlier[-1]["tab"] == draft.tab:
+        return None
+    post: Post = draft.earlier[-1]["post"]
+    return post
+
+
 def carried(draft: Draft) -> Filled:
     """What a draft holds, in the controls of the model's schema as it is now.
 

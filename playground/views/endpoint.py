@@ -104,7 +104,7 @@ def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]
     if filled is None and not draft.post and (house := form.house(request, found)):
         return draft, house, False
     if filled is None:
-        return draft, _as_left(draft), False
+        return draft, _as_left(request, draft), False
     has_other = bool(draft.post) and draft.post != filled.post
     if has_other:
         words = filled.notice or "What the link holds is filled in."
@@ -112,11 +112,20 @@ def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]
     return draft, filled, True
 
 
-def _as_left(draft: Draft) -> Filled:
-    if drafts.has_other(draft):
+def _as_left(request: HtmxRequest, draft: Draft) -> Filled:
+    if drafts.has_other(draft) or _is_of_other_run(request, draft):
         words = "Another tab had something else in this form. It is kept."
         return Filled(draft.post, words, undo="Show that")
     return drafts.carried(draft)
+
+
+def _is_of_other_run(request: HtmxRequest, draft: Draft) -> bool:
+    """Whether another tab's Run took the draft from the one that shows a run of what was put aside then."""
+    aside = drafts.taken(draft)
+    run = page.shown(request, request.GET.get("shown", "")) if aside else None
+    if aside is None or run is None or run.endpoint_id != draft.endpoint.pk:
+        return False
+    return filling.readable(draft.endpoint, aside) == (run.arguments, [])
 
 
 def _from_address(request: HtmxRequest, found: Endpoint) -> Filled | None:
@@ -127,7 +136,7 @@ def _from_address(request: HtmxRequest, found: Endpoint) -> Filled | None:
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:
                 return filled
-            return replace(_as_left(drafts.find(request.user, found)), notice=_GONE[kind])
+            return replace(_as_left(request, drafts.find(request.user, found)), notice=_GONE[kind])
     return None
 
 

@@ -54,6 +54,38 @@ def test_a_tab_that_has_not_seen_the_newest_version_is_refused_and_both_are_kept
     assert prompt(back) == "from one"
 
 
+def test_who_sees_a_run_beside_what_another_tab_ran_is_told_where_its_own_form_is(
+    member: Client,
+) -> None:
+    def run(prompt: str, tab: str) -> str:
+        member.post(PAGE, {"prompt": prompt, "~tab": tab, "~version": "0", "~token": prompt})
+        return f"{PAGE}?shown={Run.objects.latest('created_at').pk}"
+
+    save(member, "from one", "one", 0)
+    save(member, "from two", "two", 0)
+    one, two = run("from one", "one"), run("from two", "two")
+    run("from two, on", "two")
+    words = "Another tab had something else in this form. It is kept."
+    page = member.get(one).content.decode()
+    assert words in page
+    assert prompt(page) == "from two, on"
+    assert words not in member.get(two).content.decode()
+    assert words not in member.get(PAGE).content.decode()
+    shown = member.post(PAGE, {"prompt": "from two, on", "~do": "undo"}).content.decode()
+    assert prompt(shown) == "from one"
+
+
+def test_who_typed_on_or_chose_a_preset_after_a_run_is_told_of_no_other_tab(
+    member: Client,
+) -> None:
+    member.post(PAGE, {"prompt": "a", "~tab": "one", "~token": "t"})
+    shown = f"{PAGE}?shown={Run.objects.get().pk}"
+    save(member, "a b", "one", 1)
+    assert "Another tab" not in member.get(shown).content.decode()
+    member.post(PAGE, {"prompt": "a", "~do": "clear", "~tab": "one", "~version": "2"})
+    assert "Another tab" not in member.get(shown).content.decode()
+
+
 def test_keep_mine_overwrites_and_the_other_can_be_brought_back(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
