@@ -234,7 +234,7 @@ class LiveRuns extends HTMLElement {
   }
 }
 
-const isNotified = () => window.Notification?.permission === "granted" && localStorage.getItem("vitrine-notify") === "1";
+const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
 // While the server is away nothing is offered; the next page, or the next look, offers again.
 const notify = () => import("./lazy/notify.js").then(({ offer }) => offer(), () => undefined);
 

@@ -188,6 +188,26 @@ def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     expect(page.locator(".notify-me")).to_have_count(0)
 
 
+def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(10)
+    page.evaluate(
+        "Notification.requestPermission = async () => (Notification.permission = 'denied')"
+    )
+    title = page.title()
+    page.get_by_role("button", name="Notify me when it ends").press("Enter")
+    button = page.get_by_role("button", name="The title will count it")
+    expect(button).to_be_focused()
+    note = page.get_by_role("status").filter(has_text="Allow them in the address bar")
+    expect(note).to_be_visible()
+    page.evaluate("window.hide(true)")
+    expect(page).to_have_title(f"(1) {title}")
+    assert page.evaluate("window.told") == []
+    page.evaluate("window.hide(false)")
+    expect(page).to_have_title(title)
+
+
 def test_nobody_is_told_who_did_not_ask(watching: Callable[[float], Page]) -> None:
     page = watching(2.5)
     page.wait_for_selector(DONE)
