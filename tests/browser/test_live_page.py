@@ -24,10 +24,11 @@ PRETEND = """
   Object.defineProperty(document, "hidden", { get: () => isHidden });
   window.hide = (value) => { isHidden = value; document.dispatchEvent(new Event("visibilitychange")); };
   window.told = [];
+  window.tags = [];
   window.Notification = class extends EventTarget {
     static permission = "default";
     static async requestPermission() { return (this.permission = "granted"); }
-    constructor(title, { body }) { super(); window.told.push(`${title}: ${body}`); }
+    constructor(title, { body, tag }) { super(); window.told.push(`${title}: ${body}`); window.tags.push(tag); }
   };
 """
 
@@ -182,10 +183,36 @@ def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     title = page.title()
     page.evaluate("window.hide(true)")
     expect(page).to_have_title(f"(1) {title}")
-    assert page.evaluate("window.told") == ["Run done: patience"]
+    assert page.evaluate("window.told") == ["Run done: Slow: patience"]
     page.evaluate("window.hide(false)")
     expect(page).to_have_title(title)
     expect(page.locator(".notify-me")).to_have_count(0)
+
+
+def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_failed(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(20)
+    page.get_by_role("button", name="Notify me when it ends").click()
+    page.evaluate("window.hide(true)")
+    page.evaluate(
+        """(states) => states.forEach((state, number) => {
+          const run = document.body.appendChild(document.createElement("article"));
+          Object.assign(run.dataset, { runId: number, title: `cat ${number}`, model: number ? "Aurora" : "Slow" });
+          if (state === "failed") run.innerHTML = "<div class='failure'><h3>Refused</h3></div>";
+          for (const _ of [1, 2]) run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
+        })""",
+        ["succeeded", "succeeded", "failed"],
+    )
+    assert page.evaluate("window.told") == [
+        "Run done: Slow: cat 0",
+        "2 runs done: Slow, Aurora",
+        "2 runs done, 1 failed: Slow, Aurora\nAurora: cat 2: Refused",
+    ]
+    assert page.evaluate("new Set(window.tags).size") == 1
+    page.evaluate("window.hide(false)")
+    assert page.evaluate("localStorage.getItem('vitrine-ended')") is None
+    page.get_by_role("button", name="Cancel").click()
 
 
 def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title(

@@ -4,8 +4,9 @@
  * Loaded when a run takes its time.
  */
 const KEY = "vitrine-notify";
-const WORDS = { succeeded: "Run done", failed: "Run failed", cancelled: "Run cancelled" };
-let ended = 0;
+const ENDED = "vitrine-ended"; // by run, for all tabs: they share one notification
+const WORDS = { succeeded: "done", failed: "failed", cancelled: "cancelled" };
+let count = 0;
 
 const BLOCKED = isSecureContext
   ? "Notifications are blocked here. Allow them in the address bar’s site settings; until then this tab’s title counts the runs that end."
@@ -39,20 +40,41 @@ async function press(button) {
   else localStorage.setItem(KEY, "1");
   draw(button);
 }
-/** What a run is called where it is shown: large, in a list, in the film strip. */
-const name = (run) => run.dataset.title ?? run.querySelector("h3")?.textContent ?? run.querySelector("a")?.title ?? "";
 const title = () => document.title.replace(/^\(\d+\) /, "");
 document.addEventListener("run:finished", ({ target, detail }) => {
   target.querySelector(".notify")?.remove();
   if (!document.hidden || !isOn()) return;
-  ended += 1;
-  document.title = `(${ended}) ${title()}`;
-  if (!isAllowed()) return;
-  const note = new Notification(WORDS[detail.state] ?? "Run ended", { body: name(target), tag: target.dataset.runId });
+  count += 1;
+  document.title = `(${count}) ${title()}`;
+  if (isAllowed()) tell(target, detail.state);
+});
+/** One notification, which the next end replaces: with how many there were, of which models, and why what failed did. */
+function tell(run, state) {
+  const ended = JSON.parse(localStorage.getItem(ENDED) ?? "{}");
+  const { runId, model, title } = run.dataset;
+  if (ended[runId]) return; // another tab shows it, too
+  const why = run.querySelector(".failure > h3")?.textContent;
+  ended[runId] = { end: WORDS[state] ?? "ended", model, text: [...new Set([model, title, why])].filter(Boolean).join(": ") };
+  localStorage.setItem(ENDED, JSON.stringify(ended));
+  const all = Object.values(ended);
+  const models = new Set(all.map((one) => one.model));
+  const failed = all.filter(({ end }) => end === "failed").map(({ text }) => text);
+  const body = all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
+  const note = new Notification(together(all.map(({ end }) => end)), { body, tag: ENDED, renotify: true });
   note.addEventListener("click", () => (focus(), note.close()));
-});
-document.addEventListener("visibilitychange", () => {
+}
+/** "5 runs done, 1 failed" */
+function together(ends) {
+  const counts = [...new Set(ends)].map((end) => [ends.filter((one) => one === end).length, end]);
+  if (ends.length === 1) return `Run ${ends[0]}`;
+  return counts.map(([many, end], index) => `${many}${index ? "" : many > 1 ? " runs" : " run"} ${end}`).join(", ");
+}
+/** Whoever looks at one tab has seen what there was to tell. */
+function see() {
   if (document.hidden) return;
-  ended = 0;
+  localStorage.removeItem(ENDED);
+  count = 0;
   document.title = title();
-});
+}
+document.addEventListener("visibilitychange", see);
+see();
