@@ -82,7 +82,7 @@ class FieldError extends HTMLElement {
     control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${this.note.id}`.trim());
     // Who types there just now has not read it: it stays until they have done.
     field.addEventListener(field.contains(document.activeElement) ? "change" : "input", () => this.clear(control), { once: true });
-    if (document.activeElement.matches("body, #run-button")) control.focus(); // nobody is doing anything else
+    if (document.activeElement.matches("body, #run-button, .run-status .state")) control.focus(); // nobody is doing anything else
   }
   disconnectedCallback() {
     this.clear(document.getElementById(this.getAttribute("for")));
@@ -107,16 +107,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
     seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
+    // The button that was pressed goes out of sight.
+    if (isBelow && document.activeElement.id === "run-button") target.querySelector(".state")?.focus({ preventScroll: true });
   });
-});
-
-/* A button that was pressed and then gave way to the next state leaves the focus to that state: a keyboard goes on from there. */
-let usedInRun = null; // {control, run}: the last to have the focus in a run that is shown large
-const use = (target) => (usedInRun = target.closest?.(".stage-run") && { control: target, run: target.closest(".stage-run") });
-document.addEventListener("focusin", ({ target }) => use(target));
-document.addEventListener("pointerdown", ({ target }) => usedInRun?.control.contains(target) || (usedInRun = null));
-document.addEventListener("htmx:afterSettle", () => {
-  if (!usedInRun || usedInRun.control.isConnected || document.activeElement !== document.body) return;
-  const run = usedInRun.run.isConnected ? usedInRun.run : document.querySelector("#stage .stage-run");
-  run?.querySelector(".run-status .state")?.focus({ preventScroll: true });
 });
