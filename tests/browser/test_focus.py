@@ -52,3 +52,14 @@ def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(state).to_be_focused()
     assert below_the_head(page, state)
+
+
+def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:
+    page = open_page("/models/sandbox/aurora/lite/")
+    room = page.get_by_role("button", name="Paint live").evaluate(
+        """(button) => {
+          const [inner, outer] = [button, button.closest(".stage-side")].map((one) => one.getBoundingClientRect());
+          return Math.min(inner.left - outer.left, inner.top - outer.top);
+        }"""
+    )
+    assert room >= 4  # the ring's width and its distance
