@@ -1,4 +1,12 @@
 /** `/` goes to the search box from anywhere but a text, ⌘K or Ctrl+K jumps anywhere from everywhere; Escape leaves the box. */
+/* The owner's menu closes as any menu does. */
+const menu = document.querySelector(".menu");
+addEventListener("click", ({ target }) => menu && !menu.contains(target) && (menu.open = false));
+addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape" || !menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
 /** Open the dialog; when it does not come, say why: no answer and a missing script are TypeErrors. */
 const jump = async (address) => {
   try {

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.journeys import Open, open_page, session
+from tests.browser.journeys import WIDE, Open, open_page, session
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
@@ -63,3 +63,21 @@ def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:
         }"""
     )
     assert room >= 4  # the ring's width and its distance
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/"])
+def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
+    open_page: Open, path: str
+) -> None:
+    page = open_page(path, size=WIDE)
+    name = page.locator(".menu > summary")
+    link = page.get_by_role("link", name="Favourites", exact=True)
+    name.click()
+    link.focus()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(name).to_be_focused()
+    name.click()
+    expect(link).to_be_visible()
+    page.locator(".foot").click(position={"x": 5, "y": 5})
+    expect(link).to_be_hidden()
