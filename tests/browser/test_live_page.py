@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from catalog.templatetags.vitrine import duration
 from tests.browser.contexts import Contexts
@@ -368,6 +368,24 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     page.wait_for_selector(DONE)
     for seen in (history, front):
         expect(seen.locator(rows)).to_have_count(0)
+
+
+def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an_error(
+    watching: Callable[[float], Page],
+) -> None:
+    page = watching(0.2)
+    page.wait_for_selector(DONE)
+    errors: list[str] = []
+    page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+    asked: list[Route] = []
+    page.route("**/strips/**", lambda route: route.continue_() if asked else asked.append(route))
+    page.evaluate("for (const _ of [1, 2, 3]) document.body.dispatchEvent(new Event('run:left'))")
+    until(lambda: page.wait_for_timeout(50) or len(asked) == 1)
+    with page.expect_response("**/strips/**"), page.expect_response("**/strips/**"):
+        asked[0].continue_()
+    expect(page.locator("#strip > ol > li").first).to_be_visible()
+    expect(page.locator("#strip #strip")).to_have_count(0)
+    assert errors == []
 
 
 def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
