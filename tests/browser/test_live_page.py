@@ -227,7 +227,7 @@ def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title
     button = page.get_by_role("button", name="The title will count it")
     expect(button).to_be_focused()
     note = page.get_by_role("status").filter(has_text="Allow them in the address bar")
-    expect(note).to_be_visible()
+    expect(note).to_be_in_viewport()
     page.evaluate("window.hide(true)")
     expect(page).to_have_title(f"(1) {title}")
     assert page.evaluate("window.told") == []

@@ -39,6 +39,7 @@ async function press(button) {
   if (isOver) localStorage.removeItem(KEY);
   else localStorage.setItem(KEY, "1");
   draw(button);
+  button.nextElementSibling.scrollIntoView({ block: "nearest" }); // the stage may end above it
 }
 const title = () => document.title.replace(/^\(\d+\) /, "");
 document.addEventListener("run:finished", ({ target, detail }) => {
