@@ -1,4 +1,4 @@
-/*
+/**
  * A button that was pressed and then gave way to the next state leaves the focus to that state, or to its row's link:
  * a keyboard goes on from there.
  */

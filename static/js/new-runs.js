@@ -1,4 +1,4 @@
-/*
+/**
  * Lists of runs look for newer ones (`hx-trigger="runs:look from:body"`) when another tab of this browser started one, and
  * when their page is shown again: that one was started elsewhere is told to nobody. A storage event needs no channel,
  * so that the page can be kept for Back.

@@ -1,5 +1,5 @@
 /** `/` goes to the search box from anywhere but a text, ⌘K or Ctrl+K jumps anywhere from everywhere; Escape leaves the box. */
-/* The owner's menu closes as any menu does. */
+/** The owner's menu closes as any menu does. */
 const menu = document.querySelector(".menu");
 addEventListener("click", ({ target }) => menu && !menu.contains(target) && (menu.open = false));
 addEventListener("keydown", ({ key }) => {
