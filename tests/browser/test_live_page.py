@@ -359,6 +359,9 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     page = watching(4)
     rows = "article[data-run-state='running'], #strip li[data-run-state='running']"
     expect(front.locator(rows)).to_have_count(1)
+    assert model.locator("#strip li").count() == before  # side by side it watches its own alone
+    for is_hidden in ("true", "false"):
+        model.evaluate(f"window.hide({is_hidden})")
     expect(model.locator(rows)).to_have_count(1)
     assert model.locator("#strip li").count() == min(before + 1, 12)
     for listing in (history, of_model):
