@@ -103,7 +103,7 @@ def test_a_failed_row_says_why_in_a_line(
 def looks_at(client: Client, address: str) -> str:
     """Where a page that is open looks for newer runs."""
     html = client.get(address).content.decode()
-    found = re.search(r'hx-get="([^"]+)" hx-trigger="runs:look from:body"', html)
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="runs:(?:look|shown) from:body"', html)
     assert found
     return unescape(found[1])
 
