@@ -107,10 +107,9 @@ async def _outcome(over: Completed) -> Observation:
             # A result that nobody can read is its model's matter, and says nothing of the host.
             refused = refused + 1 if _is_no_result(error) else 0
             if refused > (UNREADABLE_LIMIT if _may_become_one(error) else 0):
-                listed = await _listed(over) if isinstance(error, fal.Unreadable) else Observation()
-                if listed.state:  # which does not say what it cost
-                    return replace(listed, billable_units=error.billable_units)
-                return outcomes.failed(error, by="result")
+                run, platform = await _run(over.pk), over.upstream.platform
+                listed = await unconfirmed.in_place_of(error, run, platform)
+                return listed if listed.state else outcomes.failed(error, by="result")
             log.warning("result of %s not had: %s", over.handle.request_id, error)
             failures += 1
             await tell(over.pk, error, failures, over.pace.host(url))
@@ -179,14 +178,15 @@ def _may_become_one(error: fal.FalError) -> bool:
 async def _gone(over: Completed, error: fal.FalError) -> Observation:
     """The end of a run that the queue no longer knows, as it does not know what it was told to drop."""
     is_dropped = await is_unwanted(over.pk)
-    if not is_dropped and (listed := await _listed(over)).state:
-        return listed
+    if not is_dropped:
+        # The list keeps what came of a request for longer.
+        listed = await unconfirmed.listed(await _run(over.pk), over.upstream.platform)
+        if listed.state:
+            return listed
     type_ = fal.CANCELLED if is_dropped else "not_found"
     failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
     return outcomes.failed(failure, by="result")
 
 
-async def _listed(over: Completed) -> Observation:
-    """What upstream's list says: it keeps what came of a request for longer, and in its own words."""
-    run = await Run.objects.with_endpoint().aget(pk=over.pk)
-    return await unconfirmed.listed(run, over.upstream.platform)
+async def _run(pk: uuid.UUID) -> Run:
+    return await Run.objects.with_endpoint().aget(pk=pk)

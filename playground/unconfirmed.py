@@ -8,6 +8,7 @@ Where more requests would fit than runs wait, nobody guesses: the person decides
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,7 @@ SHARE = 0.3  # of the time since it was sent: an hour takes about twenty looks
 SKEW = timedelta(seconds=10)  # between upstream's clock and ours, unless its answers say more
 ON_THE_WAY = timedelta(minutes=10)  # a submit with megabytes in it
 LOOK_AGAIN_S = 1.0
+PAUSES_S = 0.0, 1.0, 2.0  # before the looks for what was answered just now
 AT_ONCE = 20
 _LOST = {"lost", "broke"}
 
@@ -152,6 +154,19 @@ async def listed(run: Run, platform: fal.Platform) -> Observation:
         return Observation()
     mine = (row for row in requests if run.request_id and row.request_id == run.request_id)
     return next(map(ended, mine), Observation())
+
+
+async def in_place_of(error: fal.FalError, run: Run, platform: fal.Platform) -> Observation:
+    """What the list has of a run (with its endpoint and request id) whose answer nobody can read; nothing of other errors.
+
+    It may know a moment later only. What the run cost it does not say, the answer did.
+    """
+    seen = Observation()
+    for pause_s in PAUSES_S if isinstance(error, fal.Unreadable) and run.request_id else ():
+        await asyncio.sleep(pause_s)
+        if (seen := await listed(run, platform)).state:
+            return replace(seen, billable_units=error.billable_units)
+    return seen
 
 
 def ended(row: fal.PastRequest) -> Observation:

@@ -22,7 +22,6 @@ from playground.models import Run, Transport
 from playground.transports import cancelling
 from playground.transports.telling import Teller
 
-LIST_PAUSES_S = 0.0, 1.0, 2.0
 TURNED_AWAY_WITHIN_S = 5.0  # as long as somebody is tried to be reached, here too
 
 log = logging.getLogger(__name__)
@@ -103,25 +102,14 @@ async def _record(
         if error.is_unconfirmed:
             log.warning("run %s: its answer was lost: %s", run.pk, error)
             seen = replace(seen, state=Run.State.UNCONFIRMED)
-        elif isinstance(error, fal.Unreadable) and request_id:
-            listed = await _listed(run, request_id, platform)
-            if listed.state:  # which does not say what it cost
-                seen = replace(listed, billable_units=error.billable_units)
+        else:
+            run.request_id = request_id or ""
+            listed = await unconfirmed.in_place_of(error, run, platform)
+            seen = listed if listed.state else seen
     else:
         seen = outcomes.gave(result, by=run.transport)
         request_id = result.request_id
     await lifecycle.arecord(run.pk, replace(seen, request_id=request_id or ""))
-
-
-async def _listed(run: Run, request_id: str, platform: fal.Platform) -> Observation:
-    """What upstream's list says of an answer that nobody can read; it may know a moment later only."""
-    run.request_id = request_id
-    seen = Observation()
-    for pause_s in LIST_PAUSES_S:
-        await asyncio.sleep(pause_s)
-        if (seen := await unconfirmed.listed(run, platform)).state:
-            break
-    return seen
 
 
 def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:

@@ -51,6 +51,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "playground/runs.html", context)
 
 
+@require_safe
 def newer(request: HtmxRequest) -> HttpResponse:
     """How many runs that fit have come since a list was drawn; nothing where there are none."""
     filters = history.Filters.read(request.GET)

@@ -11,9 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from playground import follower, lifecycle
+from playground import follower, lifecycle, unconfirmed
 from playground.models import Run, Transport
-from playground.transports import direct
 from tests.playground.conftest import Control, Work
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
@@ -27,7 +26,7 @@ def finished(
     """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
     monkeypatch.setattr(follower, "FETCH_FIRST_S", 0.01)
     monkeypatch.setattr(follower, "FETCH_SLOWEST_S", 0.02)
-    monkeypatch.setattr(direct, "LIST_PAUSES_S", (0.0, 0.1))
+    monkeypatch.setattr(unconfirmed, "PAUSES_S", (0.0, 0.1))
     user = User.objects.create_user("ana")
 
     def make(transport: str, fault: str) -> Run:
