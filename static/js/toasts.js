@@ -27,7 +27,6 @@ document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } })
 });
 
 /* Runs that ended are told in one note together, but for those whose end is before somebody's eyes. */
-const ENDS = { succeeded: "done", failed: "failed", cancelled: "cancelled" };
 const SEEN_PX = 80;
 const SCROLLED_MS = 1000; // a smooth scroll takes less
 let note;
@@ -38,11 +37,13 @@ document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   if (document.hidden || !target.matches(".stage-run")) tell(target, state);
   else setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
 });
-function tell(target, state) {
+async function tell(target, state) {
+  const { together } = await import("./lazy/ends.js");
   if (!note?.isConnected) ended = [];
-  ended.push(ENDS[state] ?? "ended");
+  ended.push(state);
   // Isolated, so that a title that is read from right to left stays within its half.
-  const words = ended.length > 1 ? together(ended) : `Run ${ended[0]}${target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : ""}`;
+  const title = ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
+  const words = together(ended) + title;
   if (!note?.isConnected) note = toast(words);
   else {
     note.textContent = words;
@@ -53,9 +54,4 @@ function isSeen(run) {
   if (document.hidden || !run.matches(".stage-run")) return false;
   const { top, bottom } = run.getBoundingClientRect();
   return Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX;
-}
-/** "3 runs done, 1 failed" */
-function together(ends) {
-  const counts = [...new Set(ends)].map((end) => [ends.filter((one) => one === end).length, end]);
-  return counts.map(([count, end], index) => `${count}${index ? "" : count > 1 ? " runs" : " run"} ${end}`).join(", ");
 }

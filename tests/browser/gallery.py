@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,18 +20,23 @@ from tests.catalog import thumbs
 
 WIDE, PHONE = (1440, 900), (390, 844)
 BASE = "pictures/01/0123456789abcdef01234567"
-FILES = {
-    "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
-    "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
-    ".mp4": ("video/mp4", thumbs.film(2.0)),
-}
 Open = Callable[..., Page]
 
 
 def give_picture(route: Route) -> None:
     """What `config/asgi.py` would serve; the tests' server is Django alone."""
-    kind, data = next(file for end, file in FILES.items() if route.request.url.endswith(end))
+    kind, data = next(file for end, file in files().items() if route.request.url.endswith(end))
     route.fulfill(body=data, content_type=kind)
+
+
+@cache
+def files() -> dict[str, tuple[str, bytes]]:
+    """What the pictures' addresses give, by how they end."""
+    return {
+        "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
+        "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
+        ".mp4": ("video/mp4", thumbs.film(2.0)),
+    }
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from PIL import Image
 
 from catalog.pictures import drawing
 from tests.catalog import thumbs
+
+Make = Callable[
+    [], bytes
+]  # a file is made in the test that wants it: not whenever tests are looked for
 
 
 def drawn(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:
@@ -90,15 +95,15 @@ def test_the_dominant_colour_is_that_of_most_of_it(colour: tuple[int, int, int],
 @pytest.mark.parametrize(
     "source",
     [
-        thumbs.moving("GIF", 60),
-        thumbs.moving("WEBP", 60),
-        thumbs.film(6.0),
-        thumbs.film(6.0, "webm", "libvpx-vp9"),
+        lambda: thumbs.moving("GIF", 60),
+        lambda: thumbs.moving("WEBP", 60),
+        lambda: thumbs.film(6.0),
+        lambda: thumbs.film(6.0, "webm", "libvpx-vp9"),
     ],
     ids=["gif", "webp", "mp4", "webm"],
 )
-def test_what_moves_becomes_a_short_silent_film_and_a_still(tmp_path: Path, source: bytes) -> None:
-    found = drawn(tmp_path, source)
+def test_what_moves_becomes_a_short_silent_film_and_a_still(tmp_path: Path, source: Make) -> None:
+    found = drawn(tmp_path, source())
     assert opened(found["small"]).size == (320, 240)
     codec, size, seconds, sounds = thumbs.facts(found["clip"])
     assert (codec, size, sounds) == ("h264", (320, 240), 0)
@@ -112,9 +117,13 @@ def test_the_moving_one_moves_and_the_still_stands(tmp_path: Path) -> None:
     assert opened(found["large"]).size == (640, 480)
 
 
-@pytest.mark.parametrize("moving", [b"nothing", thumbs.moving("GIF")[:300], thumbs.photo()])
-def test_a_still_is_whole_where_its_moving_one_is_not(tmp_path: Path, moving: bytes) -> None:
-    found = drawn(tmp_path, thumbs.photo(), moving)
+@pytest.mark.parametrize(
+    "moving",
+    [lambda: b"nothing", lambda: thumbs.moving("GIF")[:300], thumbs.photo],
+    ids=["nothing", "truncated", "still"],
+)
+def test_a_still_is_whole_where_its_moving_one_is_not(tmp_path: Path, moving: Make) -> None:
+    found = drawn(tmp_path, thumbs.photo(), moving())
     assert found["small"]
     assert not found["clip"]
 
@@ -122,18 +131,19 @@ def test_a_still_is_whole_where_its_moving_one_is_not(tmp_path: Path, moving: by
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"<!doctype html><title>Not found</title>",
-        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1/"/></svg>',
-        b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/secret.ts\n",
-        b"ffconcat version 1.0\nfile /etc/passwd\n",
-        b"\0\0\0\x18ftypmp42" + bytes(900),
-        thumbs.photo()[:3000],
-        thumbs.bomb(),
+        lambda: b"",
+        lambda: b"<!doctype html><title>Not found</title>",
+        lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1/"/></svg>',
+        lambda: b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/secret.ts\n",
+        lambda: b"ffconcat version 1.0\nfile /etc/passwd\n",
+        lambda: b"\0\0\0\x18ftypmp42" + bytes(900),
+        lambda: thumbs.photo()[:3000],
+        thumbs.bomb,
     ],
     ids=["empty", "html", "svg", "playlist", "concat", "no film", "truncated", "bomb"],
 )
-def test_what_is_no_picture_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_picture_is_refused(tmp_path: Path, data: Make) -> None:
+    content = data()
     with pytest.raises(Exception, match=r".") as refused:
-        drawn(tmp_path, data)
+        drawn(tmp_path, content)
     assert not isinstance(refused.value, AssertionError)

@@ -55,7 +55,7 @@ FAULTS: dict[str, tuple[Answer, str, str]] = {
     "html": (b"<!doctype html><title>Sign in</title>", "waiting", "cannot identify"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "waiting", "cannot identify"),
     "truncated": (PHOTO[:5000], "waiting", "truncated"),
-    "pixel bomb": (thumbs.bomb(), "waiting", "pixels"),
+    "pixel bomb": (lambda _: httpx.Response(200, content=thumbs.bomb()), "waiting", "pixels"),
     "endless": (lambda _: httpx.Response(200, stream=Endless()), "failed", "larger than"),
     "50 MB": (
         lambda _: httpx.Response(200, headers={"content-length": f"{50 << 20}"}, content=b""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import av
@@ -57,9 +58,19 @@ def film(seconds: float = 6.0, kind: str = "mp4", codec: str = "libx264") -> byt
 
 def bomb() -> bytes:
     """A PNG of a few hundred kilobytes that says it is 20,000 by 20,000."""
-    out = io.BytesIO()
-    Image.new("1", (20_000, 20_000)).save(out, "PNG")
-    return out.getvalue()
+    side = 20_000
+    return png(side, side, depth=1, kind=0, pixels=bytes(side * (1 + side // 8)))
+
+
+def png(width: int, height: int, *, depth: int, kind: int, pixels: bytes) -> bytes:
+    """A PNG of these very bytes, be they its pixels or not; `kind` is its colour type."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    head = width.to_bytes(4) + height.to_bytes(4) + bytes([depth, kind, 0, 0, 0])
+    body = zlib.compress(pixels, 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 def facts(clip: bytes) -> tuple[str, tuple[int, int], float, int]:

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
+from copy import copy
+from itertools import groupby
 from typing import Any, Protocol
 
 import httpx
@@ -13,9 +15,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections
+from django.db.models import Model
 
 from catalog import sync, upstream
-from catalog.models import Endpoint
+from catalog.models import Endpoint, Schema, SyncReport
 from catalog.pictures.thumbnails import Thumbnails
 from playground import lifecycle
 from playground.models import Run
@@ -37,7 +40,7 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     running = start_sandbox(tmp_path_factory.mktemp("sandbox"), key="test:key", pace=0.2)
     yield running
@@ -159,16 +162,28 @@ async def _work(names: list[str], until: Callable[[], Any]) -> None:
             await asyncio.gather(*working)
 
 
+@pytest.fixture(scope="session")
+def synced() -> list[Model]:
+    """What the first sync of a sandbox's catalogue has written, once a test has wanted it."""
+    return []
+
+
 @pytest.fixture
-def catalogue(sandbox: Control, transactional_db: None) -> None:
-    """The sandbox's whole catalogue, synced; without thumbnails, or each worker would have them painted."""
+def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> None:
+    """The sandbox's whole catalogue, as a sync found it; without thumbnails, or each worker would have them painted."""
 
     async def bring() -> None:
         async with upstream.clients() as clients:
             await sync.run(clients.platform)
 
+    if synced:
+        for model, rows in groupby(synced, type):
+            model._base_manager.bulk_create(map(copy, rows))
+        return
     asyncio.run(alone(bring()))
     Endpoint.objects.update(thumbnail_url="", thumbnail_animated_url="")
+    for model in (Schema, Endpoint, SyncReport):
+        synced += model._base_manager.all()
 
 
 async def alone(work: Coroutine[Any, Any, None]) -> None:

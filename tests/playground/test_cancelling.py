@@ -29,6 +29,7 @@ def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
     return is_over
 
 
+@pytest.mark.any_database
 def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +44,7 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
     assert run.error["status"] == 500
 
 
+@pytest.mark.any_database
 def test_a_result_that_is_there_all_the_same_is_waited_for(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:

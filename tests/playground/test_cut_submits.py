@@ -188,6 +188,7 @@ def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
     assert sandbox.calls()["submit"] == 1
 
 
+@pytest.mark.any_database
 def test_a_submit_that_takes_long_is_told_of(
     ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +233,7 @@ def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
     assert not Run.objects.filter(worker="w").exists()
 
 
+@pytest.mark.any_database
 def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_left(
     ask: Callable[[str], Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +252,7 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("runs_alone")
 @pytest.mark.parametrize(
     ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]

@@ -49,6 +49,7 @@ def viewer_of(row: Artifact) -> str:
     return f"{row.get_absolute_url()}viewer/"
 
 
+@pytest.mark.any_database
 def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach(
     member: Client, artifact: Any
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach
     assert "sandbox allow-scripts; default-src 'none'" in mesh_viewer.POLICY
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "data", [claiming(3_000_000), claiming(2**31), b"glTF", b"v 0 0 0\nv 1 0 0\n"]
 )
@@ -79,6 +81,7 @@ def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
     assert not default_storage.exists(mesh_viewer.page_of(row.file))
 
 
+@pytest.mark.any_database
 def test_a_drawing_that_takes_too_long_is_given_up(artifact: Any) -> None:
     row = copy(artifact("mesh"), glb(), limit_s=0.0)
     assert (row.state, row.error) == ("stored", archivist.UNSHOWN)

@@ -18,6 +18,7 @@ from playground.pacing import Pace
 from tests import clock
 from tests.playground.conftest import Ask, Control, Work, alone, ended
 
+pytestmark = pytest.mark.any_database
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 
 

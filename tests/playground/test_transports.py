@@ -180,6 +180,7 @@ def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
     assert parse_datetime(run.events[0]["at"]) <= run.sent_at <= run.started_at
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("status", "state", "what"),
     [("429", "succeeded", "later"), ("503", "unconfirmed", "broke")],
@@ -205,6 +206,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("transport", DIRECT)
 def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
     ask: Ask, work: Work, sandbox: Control, transport: str

@@ -38,6 +38,7 @@ def packed() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.any_database
 def test_a_picture_that_was_called_a_film_is_a_picture(artifact: Any) -> None:
     row = copy(artifact("video", content_type="video/mp4", duration_s=5.0), picture())
     assert (row.kind, row.content_type) == ("image", "image/png")
@@ -46,6 +47,7 @@ def test_a_picture_that_was_called_a_film_is_a_picture(artifact: Any) -> None:
     assert not row.poster
 
 
+@pytest.mark.any_database
 def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
     row = copy(artifact("image", content_type="image/png"), film())
     assert (row.kind, row.content_type, row.width) == ("video", "video/mp4", 640)
@@ -54,6 +56,7 @@ def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
     assert row.thumbnail
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("guess", "claimed", "data", "kind"),
     [
@@ -162,6 +165,7 @@ def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> N
     assert not marks(member.get(row.run.get_absolute_url()).content.decode())
 
 
+@pytest.mark.any_database
 def test_a_film_that_plays_is_not_drawn_again(waiting: Any) -> None:
     row = waiting("video")
     assert marks(renderers.changed(row.run, "copies"))
@@ -209,6 +213,7 @@ EXCUSES = [
 ]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("claimed", ["image/png", "text/html"])
 @pytest.mark.parametrize(("guess", "data", "told"), EXCUSES)
 def test_a_page_in_its_place_is_not_what_the_run_made(
@@ -226,6 +231,7 @@ def test_a_page_in_its_place_is_not_what_the_run_made(
     assert (row.state, row.kind, row.error) == ("stored", "image", "")
 
 
+@pytest.mark.any_database
 def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, waiting: Any) -> None:
     row = copy(waiting("image", "image"), PAGE)
     row.attempts = archivist.TRIES_FOR_NONE - 1
@@ -241,6 +247,7 @@ def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, wa
         assert not marks(text)
 
 
+@pytest.mark.any_database
 def test_a_page_in_the_address_itself_is_kept_at_once(artifact: Any) -> None:
     row = copy(artifact("image", url="data:image/png,<html>"), b"")
     assert (row.state, row.kind) == ("stored", "file")

@@ -3,9 +3,10 @@
  * their page is hidden are counted in the title and, where the browser allows it, told by a notification.
  * Loaded when a run takes its time.
  */
+import { together } from "./ends.js";
+
 const KEY = "vitrine-notify";
 const ENDED = "vitrine-ended"; // by run, for all tabs: they share one notification
-const WORDS = { succeeded: "done", failed: "failed", cancelled: "cancelled" };
 let count = 0;
 
 const BLOCKED = isSecureContext
@@ -55,20 +56,14 @@ function tell(run, state) {
   const { runId, model, title } = run.dataset;
   if (ended[runId]) return; // another tab shows it, too
   const why = run.querySelector(".failure > h3")?.textContent;
-  ended[runId] = { end: WORDS[state] ?? "ended", model, text: [...new Set([model, title, why])].filter(Boolean).join(": ") };
+  ended[runId] = { state, model, text: [...new Set([model, title, why])].filter(Boolean).join(": ") };
   localStorage.setItem(ENDED, JSON.stringify(ended));
   const all = Object.values(ended);
   const models = new Set(all.map((one) => one.model));
-  const failed = all.filter(({ end }) => end === "failed").map(({ text }) => text);
+  const failed = all.filter((one) => one.state === "failed").map(({ text }) => text);
   const body = all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
-  const note = new Notification(together(all.map(({ end }) => end)), { body, tag: ENDED, renotify: true });
+  const note = new Notification(together(all.map((one) => one.state)), { body, tag: ENDED, renotify: true });
   note.addEventListener("click", () => (focus(), note.close()));
-}
-/** "5 runs done, 1 failed" */
-function together(ends) {
-  const counts = [...new Set(ends)].map((end) => [ends.filter((one) => one === end).length, end]);
-  if (ends.length === 1) return `Run ${ends[0]}`;
-  return counts.map(([many, end], index) => `${many}${index ? "" : many > 1 ? " runs" : " run"} ${end}`).join(", ");
 }
 /** Whoever looks at one tab has seen what there was to tell. */
 function see() {
