@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp chromium
 	@$(BIN)/python -m tests.run
 
-# Every fault at every step of a run for SOAK_MINUTES (5), in a table; on PostgreSQL by TEST_DATABASE_URL; some by SOAK_ONLY.
+# Every fault at every step of a run, then two at a time, for SOAK_MINUTES (5); on PostgreSQL by TEST_DATABASE_URL; some by SOAK_ONLY.
 soak: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.soak
 

@@ -1,6 +1,7 @@
-"""`make soak`: every fault at every step of a run, again and again for some minutes; prints the table.
+"""`make soak`: every fault at every step of a run, then two at a time; prints the table of the single ones.
 
-SOAK_MINUTES says how long (5), SOAK_ONLY a word of the faults to play (all). On SQLite in a folder of
+SOAK_MINUTES says how long (5): once each, then pairs by chance for what is left. SOAK_ONLY is a word
+of the faults to play (all), SOAK_SEED the pairs' number, to meet the same ones again. On SQLite in a folder of
 its own; on PostgreSQL where TEST_DATABASE_URL names one. Where its programs are installed it is a
 server of the soak's own, which is restarted too, else a database of its own on the one named.
 """
@@ -8,6 +9,7 @@ server of the soak's own, which is restarted too, else a database of its own on 
 from __future__ import annotations
 
 import os
+import random
 import sys
 import tempfile
 import time
@@ -50,33 +52,35 @@ def main() -> int:
 
 
 def soak(scratch: Path, minutes: float, cluster: Cluster | None) -> int:
-    """Play all cases in turn until the time is over, each at least once."""
+    """Play each case once, then pairs of them until the time is over."""
     from django.db import connection
 
-    from tests.soak.cases import all_cases
+    from tests.soak.cases import all_cases, pairs
     from tests.soak.stage import Stage
 
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     table: Table = defaultdict(Counter)
+    ends: Counter[str] = Counter()
     until = time.monotonic() + minutes * 60
-    broken = []
+    seed = int(os.environ.get("SOAK_SEED") or random.randrange(10**6))
+    broken: list[str] = []
     try:
         with Stage(scratch, cluster) as stage:
-            for number in range(1000):
-                for case in filter(_is_wanted, all_cases(may_restart=cluster is not None)):
-                    if time.monotonic() > until and (number or not minutes):
-                        break
-                    table[case][_outcome(stage, case, broken)] += 1
+            cases = all_cases(may_restart=cluster is not None)
+            for case in filter(_is_wanted, cases):
+                table[case][_outcome(stage, case, broken)] += 1
+            for case in pairs(cases, random.Random(seed)):
                 if time.monotonic() > until:
                     break
+                if _is_wanted(case):
+                    ends[_outcome(stage, case, broken)] += 1
             lines = len(stage.unhandled())
     finally:
         connection.close()
     print(f"\n{sum(row.total() for row in table.values())} runs on {connection.vendor}\n")
     print(drawn(table))
-    print(
-        f"\nBroken promises: {len(broken)}. Lines in the logs that nobody had thought of: {lines}."
-    )
+    print(f"\n{ends.total()} pairs of seed {seed}: {_words(ends)}.")
+    print(f"Broken promises: {len(broken)}. Lines in the logs that nobody had thought of: {lines}.")
     for text in broken:
         print(text)
     return bool(broken or lines)

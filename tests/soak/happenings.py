@@ -138,10 +138,11 @@ def skewed_at_once(hours: float) -> Callable[[Stage], None]:
 
 
 def together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
-    """One after the other, without a pause."""
+    """One after the other, without a pause; upstream is there for each."""
 
     def happens(stage: Stage) -> None:
         for one in happenings:
+            stage.start("sandbox")
             one(stage)
 
     return happens

@@ -247,11 +247,11 @@ def database_url() -> str:
     return f"postgres://{login}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
 
 
-def until(found: Found, why: str, limit_s: float = 90.0) -> Any:
-    """What `found()` gives once it is true; AssertionError with `why` when that takes too long."""
+def until(found: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
+    """What `found()` gives once it is true; AssertionError with `why`, as it is by then, when that takes too long."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if value := found():
             return value
         time.sleep(0.03)
-    raise AssertionError(why)
+    raise AssertionError(why() if callable(why) else why)
