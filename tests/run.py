@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-# What has rows: the rest is free of Django, which test_map.py sees to, or keeps them in a Vitrine of its own.
+# What has rows; the rest is free of Django, which test_map.py sees to, or starts whole Vitrines.
 WITH_ROWS = ["-m", "not browser and not live", "tests/catalog", "tests/config", "tests/playground"]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 

@@ -403,9 +403,8 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.on("request", lambda request: asked.append(request.url))
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
-    until(
-        lambda: page.wait_for_timeout(50) or history.evaluate("window.heard")
-    )  # comes when it comes
+    # The event comes when it comes.
+    until(lambda: page.wait_for_timeout(50) or history.evaluate("window.heard"))
     assert asked == []
     history.evaluate("window.hide(false)")
     expect(history.get_by_text("1 new run ·")).to_be_visible()

@@ -16,9 +16,8 @@ from PIL import Image
 from catalog.pictures import drawing
 from tests.catalog import thumbs
 
-Make = Callable[
-    [], bytes
-]  # a file is made in the test that wants it: not whenever tests are looked for
+# A file is made in the test that wants it: not whenever tests are looked for.
+Make = Callable[[], bytes]
 
 
 def drawn(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:

@@ -69,9 +69,9 @@ def test_an_address_answers_whatever_it_is_given(staff: Client, route: str, text
             assert staff.get(address, posted, headers=headers).status_code < 500
             for post in (posted, unnamed):
                 assert staff.post(address, post, headers=headers).status_code < 500
-    takes_posts = staff.post(filled(route, ENDPOINT), posted).status_code != 405
-    for name in posted if takes_posts and text == STRANGE[0] else ():
-        assert staff.post(filled(route, ENDPOINT), {name: posted[name]}).status_code < 500
+    if text == STRANGE[0] and staff.post(filled(route, ENDPOINT), posted).status_code != 405:
+        for name in posted:
+            assert staff.post(filled(route, ENDPOINT), {name: posted[name]}).status_code < 500
 
 
 @pytest.mark.parametrize("route", ROUTES)
