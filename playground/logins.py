@@ -20,10 +20,11 @@ MOST_KNOWN = 4096
 
 
 class Logins:
-    """Remembers for a while which sessions are of people who are logged in; forgets who logs out here at once."""
+    """Remembers for a while which sessions are of people who are logged in; knows who logs out here at once."""
 
     def __init__(self) -> None:
-        self._known_until: dict[str, float] = {}
+        # By session key: whether it is, and until when that is believed without a look.
+        self._known: dict[str, tuple[bool, float]] = {}
         self._looks: dict[str, asyncio.Task[bool]] = {}
         user_logged_out.connect(self._forget)
 
@@ -31,29 +32,38 @@ class Logins:
         """Whether the session of this key is of somebody who is logged in."""
         if not key:
             return False
-        if self._known_until.get(key, 0.0) > time.monotonic():
-            return True
+        is_somebodys, until = self._known.get(key, (False, 0.0))
+        if until > time.monotonic():
+            return is_somebodys
         if key not in self._looks:  # a crowd with one session is looked up once
+            self._known.pop(key, None)
             self._looks[key] = asyncio.create_task(self._look(key))
         return await asyncio.shield(self._looks[key])
 
     async def has_still(self, key: str) -> bool:
-        """Whether that is so after a hold, without a look: whoever has logged out here since is forgotten."""
-        return key in self._known_until or await self.has(key)
+        """Whether that is so after a hold, without a look: whoever has logged out here since is known to have."""
+        known = self._known.get(key)
+        return known[0] if known else await self.has(key)
 
     async def _look(self, key: str) -> bool:
         try:
             is_somebodys = await sync_to_async(_is_somebodys)(key)
         finally:
             del self._looks[key]
-        if is_somebodys:
-            if len(self._known_until) >= MOST_KNOWN:
-                self._known_until.clear()
-            self._known_until[key] = time.monotonic() + KNOWN_FOR_S
-        return is_somebodys
+        if not is_somebodys:
+            return False
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        # Who logged out during the look stays so.
+        return self._known.setdefault(key, _believed(is_somebodys=True))[0]
 
     def _forget(self, request: HttpRequest, **_: Any) -> None:
-        self._known_until.pop(request.session.session_key or "", None)
+        # Django tells of it before it deletes the session: a look would still find that.
+        self._known[request.session.session_key or ""] = _believed(is_somebodys=False)
+
+
+def _believed(*, is_somebodys: bool) -> tuple[bool, float]:
+    return is_somebodys, time.monotonic() + KNOWN_FOR_S
 
 
 def session_key(headers: list[tuple[bytes, bytes]]) -> str:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth import user_logged_out
 from django.contrib.auth.models import User
 from django.db import OperationalError, connections
 from django.test import Client
@@ -146,12 +147,37 @@ def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
         client.cookies.clear()
         return [*seen, (await ask(client, asked(run, 2))).status_code]
 
-    def log_out(key: str) -> None:
-        browser = Client()
-        browser.cookies[settings.SESSION_COOKIE_NAME] = key
-        browser.post("/logout/")
-
     assert serve(use) == [200, 401, 401, 401]
+
+
+def test_a_poll_that_comes_while_somebody_logs_out_prolongs_nothing(make_run: Any) -> None:
+    """Django tells of a logout while the session is still there to be found."""
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        loop = asyncio.get_running_loop()
+
+        def poll(**_: Any) -> None:
+            asked_now = asyncio.run_coroutine_threadsafe(ask(client, asked(run, 2)), loop)
+            seen.append(asked_now.result(60).status_code)
+
+        key = client.cookies[settings.SESSION_COOKIE_NAME]
+        user_logged_out.connect(poll)
+        try:
+            await sync_to_async(log_out, thread_sensitive=False)(key)
+        finally:
+            user_logged_out.disconnect(poll)
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [200, 401, 401]
+
+
+def log_out(key: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    browser.post("/logout/")
+    connections.close_all()
 
 
 def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
