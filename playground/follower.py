@@ -137,12 +137,17 @@ async def cancel(pk: uuid.UUID, upstream: fal.Clients, pace: Pace) -> None:
     """Ask upstream to stop the run. How it really ends is seen by whoever follows it.
 
     One that had ended by then is ended here where nobody has seen it a moment later (C22).
+    Raises fal.FalError, and leaves it in the timeline, when upstream did not take the word.
     """
     run = await Run.objects.only("handle").aget(pk=pk)
     if not run.handle:
         return
     handle = fal.Handle.from_json(run.handle)
-    answer = await upstream.queue.cancel(handle)
+    try:
+        answer = await upstream.queue.cancel(handle)
+    except fal.FalError as error:
+        await surely(lifecycle.note_event, pk, "unstopped", lifecycle.why(error.as_json()))
+        raise
     log.info("cancel of run %s: %s", pk, answer)
     await surely(lifecycle.note_event, pk, "cancel", answer.value)
     if answer is fal.Cancellation.ALREADY_COMPLETED:

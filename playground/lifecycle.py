@@ -196,7 +196,7 @@ def _moved(run: Run, seen: Observation) -> Changed:
             changed["partial"] = None
     if seen.state == State.UNCONFIRMED:
         what = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = _with_event(run, what, _why(seen.error or {}), seen.at)
+        changed["events"] = _with_event(run, what, why(seen.error or {}), seen.at)
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = _with_event(run, "found", seen.by, seen.at)
@@ -209,7 +209,8 @@ def _held() -> Changed:
     return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
 
-def _why(error: Mapping[str, Any]) -> str:
+def why(error: Mapping[str, Any]) -> str:
+    """What an event's text says of `FalError.as_json()`."""
     if error.get("error") == fal.Unreadable.__name__:
         return NOT_READ
     words, status = str(error.get("message") or ""), error.get("status")
@@ -414,10 +415,17 @@ def give_back(pk: uuid.UUID, note: str, pause: timedelta, has_left: bool = False
 
 
 def note_event(pk: uuid.UUID, what: str, text: str) -> None:
-    """Write into the timeline of a run that has not ended what happened besides its usual course."""
+    """Write into the timeline of a run that has not ended what happened besides its usual course.
+
+    What is tried again and again, and always comes to the same, is said once.
+    """
 
     def decide(run: Run) -> Changed:
-        return {} if run.is_final else {"events": _with_event(run, what, text, timezone.now())}
+        last = run.events[-1] if run.events else {}
+        is_said = (last.get("what"), last.get("text")) == (what, text)
+        if run.is_final or is_said:
+            return {}
+        return {"events": _with_event(run, what, text, timezone.now())}
 
     change(pk, decide)
 

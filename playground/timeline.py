@@ -34,6 +34,7 @@ EVENTS: Mapping[str, str] = {
     "again": "Sent again as another run",
     "later": "Not taken, tried again later",
     "cancel": "Upstream told to stop",
+    "unstopped": "Upstream did not take the cancel, asked again",
     "refused": "The model failed on some inputs",
     "session": "Live session ended",
     "cut": "Live session broke off",

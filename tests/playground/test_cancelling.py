@@ -12,10 +12,22 @@ import pytest
 from django.db import OperationalError
 
 import fal
-from playground import follower, leases, lifecycle
+from playground import follower, leases, lifecycle, timeline
 from playground.models import Run
 from playground.pacing import Pace
 from tests.playground.conftest import Ask, Control, Work, alone, ended
+
+
+def cancelled(run: Run) -> Callable[[], bool]:
+    """Whether the run has ended; somebody cancels it once it is running."""
+    is_running = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
+
+    def is_over() -> bool:
+        if is_running.exists():
+            lifecycle.request_cancel(run.pk)
+        return ended(run)
+
+    return is_over
 
 
 def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
@@ -85,13 +97,7 @@ def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.Monkey
 
 def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=60)
-
-    def cancelled() -> bool:
-        if Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None).exists():
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(cancelled)
+    work(cancelled(run))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.cancel_requested_at
@@ -110,13 +116,20 @@ def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
 
     monkeypatch.setattr(follower, "cancel", cancel_later)
     run = ask("mischief/slow", prompt="x", duration=30)
-    run_is = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
-
-    def cancelled() -> bool:
-        if run_is.exists():
-            lifecycle.request_cancel(run.pk)
-        return ended(run)
-
-    work(cancelled)
+    work(cancelled(run))
     run.refresh_from_db()
     assert run.state == "cancelled"
+
+
+def test_a_cancel_that_upstream_does_not_take_is_told_and_asked_for_again(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
+    sandbox.fault("cancel", "500", times=3)
+    run = ask("mischief/slow", prompt="x", duration=30)
+    work(cancelled(run))
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    told = [moment for moment in timeline.read(run) if "cancel" in moment.what]
+    assert [moment.what for moment in told] == ["Upstream did not take the cancel, asked again"]
+    assert told[0].detail.startswith("Upstream answered 500")
