@@ -35,6 +35,15 @@ def test_figures_say_what_is_met_and_what_is_missed():
     assert figures.note("G1", "Gradio", "not installed").is_met is None
 
 
+def test_the_slowest_of_a_few_rounds_decides_nothing():
+    few = {"product": [20.0, 20, 20, 90], "floor": [20.0] * 4}
+    many = {name: [*values, *[20.0] * 12] for name, values in few.items()}
+    slow = {"product": [20.0] * 12 + [90.0] * 4, "floor": [20.0] * 16}
+    for samples, met in ((few, [True]), (many, [True, True]), (slow, [True, False])):
+        goals = overhead.overhead("", 10.0, samples)
+        assert [goal.is_met for goal in goals if goal.limit] == met
+
+
 def test_percentiles_are_values_that_were_measured():
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [figures.percentile(values, share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 5, 5]
