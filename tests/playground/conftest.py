@@ -122,7 +122,21 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-def work(sandbox: Control, transactional_db: None) -> Work:
+def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well.
+
+    Each worker begins with them; so every test would have the sandbox paint pictures that nobody looks at.
+    """
+
+    async def rest(self: Any) -> float:
+        return 600.0
+
+    monkeypatch.setattr(Worker, "_sync", rest)
+    monkeypatch.setattr(Thumbnails, "tend", rest)
+
+
+@pytest.fixture
+def work(sandbox: Control, runs_alone: None, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
     def run(until: Callable[[], Any]) -> None:
@@ -132,7 +146,7 @@ def work(sandbox: Control, transactional_db: None) -> Work:
 
 
 @pytest.fixture
-def team(sandbox: Control, transactional_db: None) -> Team:
+def team(sandbox: Control, runs_alone: None, transactional_db: None) -> Team:
     """Several workers, each with clients of its own."""
 
     def run(names: list[str], until: Callable[[], Any]) -> None:
@@ -170,7 +184,7 @@ def synced() -> list[Model]:
 
 @pytest.fixture
 def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> None:
-    """The sandbox's whole catalogue, as a sync found it; without thumbnails, or each worker would have them painted."""
+    """The sandbox's whole catalogue, as a sync found it."""
 
     async def bring() -> None:
         async with upstream.clients() as clients:
@@ -181,7 +195,6 @@ def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> 
             model._base_manager.bulk_create(map(copy, rows))
         return
     asyncio.run(alone(bring()))
-    Endpoint.objects.update(thumbnail_url="", thumbnail_animated_url="")
     for model in (Schema, Endpoint, SyncReport):
         synced += model._base_manager.all()
 
@@ -192,14 +205,3 @@ async def alone(work: Coroutine[Any, Any, None]) -> None:
         await work
     finally:
         await sync_to_async(connections.close_all)()
-
-
-@pytest.fixture
-def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well."""
-
-    async def rest(self: Any) -> float:
-        return 600.0
-
-    monkeypatch.setattr(Worker, "_sync", rest)
-    monkeypatch.setattr(Thumbnails, "tend", rest)

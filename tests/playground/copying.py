@@ -6,6 +6,7 @@ import asyncio
 import io
 import wave
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 60.0) -> Artifa
     return row
 
 
+@cache
 def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: Any) -> bytes:
     """Noise, so that it is not small."""
     noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
@@ -67,6 +69,7 @@ def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: 
     return out.getvalue()
 
 
+@cache
 def film(seconds: float = 2.0, black_s: float = 0.0, size: tuple[int, int] = (640, 360)) -> bytes:
     """Grey noise, black at first."""
     out = io.BytesIO()

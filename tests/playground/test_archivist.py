@@ -76,7 +76,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
 def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    row = copy(artifact(), picture(800, 600, "JPEG", exif=exif))
+    row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
     assert (row.width, row.height) == (600, 800)
     assert opened(row.thumbnail).size == (384, 512)
 

@@ -253,7 +253,6 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
 
 
 @pytest.mark.any_database
-@pytest.mark.usefixtures("runs_alone")
 @pytest.mark.parametrize(
     ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
 )

@@ -56,7 +56,6 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
 
 
 @pytest.mark.any_database
-@pytest.mark.usefixtures("runs_alone")
 @pytest.mark.parametrize("fault", ["garbage", "500"])
 def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, fault: str

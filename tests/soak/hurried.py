@@ -1,5 +1,6 @@
 """A worker in a hurry: short leases and pauses, so that what takes a quarter of a minute takes a second.
 
+It draws no thumbnails: those are no run's matter, and a sandbox takes ten seconds of a core to paint them.
 SKEW_S sets its clock off; while the file FULL exists, its disk is full.
 """
 
@@ -21,6 +22,7 @@ def main() -> None:
     from django.core.files.storage import FileSystemStorage
     from django.utils import timezone
 
+    from catalog.pictures.thumbnails import Thumbnails
     from fal import wire
     from playground import archivist, asking, follower, leases, unconfirmed, webhooks
     from playground.management.commands.worker import work
@@ -33,6 +35,11 @@ def main() -> None:
     unconfirmed.FIRST_LOOK = timedelta(seconds=0.5)
     for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5
+
+    async def rest(self: Thumbnails) -> float:
+        return 600.0
+
+    Thumbnails.tend = rest  # type: ignore[method-assign]
     full, save = Path(os.environ["FULL"]), FileSystemStorage._save
 
     def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:
