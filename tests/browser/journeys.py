@@ -113,9 +113,14 @@ def type_and_save(page: Page, text: str) -> None:
         prompt(page).fill(text)
 
 
+def settle(page: Page) -> None:
+    """Wait for what htmx does after a swap: a button that is pressed sooner, as no hand can, posts without it."""
+    expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
+
+
 def open_presets(page: Page) -> None:
     """Open the Presets menu once nothing moves any more: a click beside the menu shuts it."""
-    expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
+    settle(page)
     page.locator("#presets-button").click()
     expect(page.locator("#presets")).to_be_visible()
     expect(page.locator("#presets").get_by_role("link", name="Your presets and")).to_have_count(0)

@@ -21,6 +21,7 @@ from tests.browser.journeys import (
     open_presets,
     prompt,
     session,
+    settle,
     type_and_save,
 )
 from tests.browser.media import begin_drag
@@ -177,6 +178,7 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
     name.fill("Night")
     name.press("Enter")
     expect(aurora.locator("#preset-error")).to_contain_text("already")
+    settle(aurora)
     aurora.get_by_role("button", name="Replace it").click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")
     open_presets(aurora)
