@@ -31,7 +31,7 @@ export async function open(address = "/jump/?") {
       status.textContent = fresh.querySelector("[role='status']").textContent;
       box.point(options()[0]);
       answered = asked;
-      if (isTaken) box.at?.click();
+      if (isTaken && input.value === asked) box.at?.click(); // else that is asked in a moment
     } catch (error) {
       if (error.name !== "AbortError") status.textContent = "The server does not answer. Try again.";
     }
