@@ -43,7 +43,8 @@ class Context:
         self._inline = inline
         self._expires_s = expires_s
         self._asset = asset or (lambda _: None)
-        self._stop = threading.Event()
+        self._is_cancelled = False
+        self._awake = threading.Event()
 
     # The course of the work
 
@@ -58,8 +59,8 @@ class Context:
         self._tell("emit", output)
 
     def sleep(self, seconds: float, *, exactly: bool = False) -> None:
-        """Wait, at the sandbox's pace unless `exactly`; a cancelled request wakes up at once."""
-        self._stop.wait(seconds if exactly else seconds * self._pace)
+        """Wait, at the sandbox's pace unless `exactly`; who is in a hurry or cancelled wakes up at once."""
+        self._awake.wait(seconds if exactly else seconds * self._pace)
         self._check()
 
     def step(self, done: int, total: int, what: str, seconds: float = 0.0) -> None:
@@ -69,10 +70,15 @@ class Context:
 
     def cancel(self) -> None:
         """Ask the work to stop at its next step."""
-        self._stop.set()
+        self._is_cancelled = True
+        self._awake.set()
+
+    def hurry(self) -> None:
+        """Let the work wait no more."""
+        self._awake.set()
 
     def _check(self) -> None:
-        if self._stop.is_set():
+        if self._is_cancelled:
             raise Cancelled
 
     # Chance

@@ -159,6 +159,12 @@ class Engine:
             request.context.cancel()
         return True
 
+    def hurry(self, about: str = "") -> None:
+        """Let what runs wait no more, where `about` is among its arguments."""
+        for request in self.running:
+            if request.context is not None and about in str(request.arguments):
+                request.context.hurry()
+
     async def close(self) -> None:
         """Stop everything that runs."""
         for request in [*self.waiting, *self.running]:

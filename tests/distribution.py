@@ -31,6 +31,7 @@ TOGETHER = {
     "browser/test_focus": "browser/test_settings_journeys",
     "browser/test_result_place": "browser/test_settings_journeys",
     "browser/test_transports": "browser/test_settings_journeys",
+    "browser/test_told": "browser/test_settings_journeys",
     "browser/test_true_kinds": "browser/test_settings_journeys",
 }
 # Each test of these is a long walk of its own.

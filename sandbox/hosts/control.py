@@ -28,6 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [
         at("/calls", "GET DELETE", calls),
         at("/faults", "GET POST DELETE", faults),
+        at("/hurry", "POST", hurry),
         at("/catalogue", "POST DELETE", catalogue),
     ]
 
@@ -59,6 +60,12 @@ async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
         except (TypeError, ValueError) as error:
             return reply({"detail": str(error)}, 422)
     return reply(sandbox.faults.as_json())
+
+
+async def hurry(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """POST lets what runs wait no more; with `about`, what has that text among its arguments."""
+    sandbox.engine.hurry((await body_json(http)).get("about", ""))
+    return reply({})
 
 
 async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:

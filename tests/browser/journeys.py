@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.contexts import Contexts
+from tests.browser.waiting import settle
 from tests.processes import Up
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -54,6 +55,7 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
 
     yield open_
     contexts.close()
+    vitrine.hurry()
     assert not troubles
 
 
@@ -81,6 +83,7 @@ def log_in(
 
     yield log_in_
     contexts.close()
+    vitrine.hurry()
     assert not troubles
 
 
@@ -113,11 +116,6 @@ def type_and_save(page: Page, text: str) -> None:
         prompt(page).fill(text)
 
 
-def settle(page: Page) -> None:
-    """Wait for what htmx does after a swap: a button that is pressed sooner, as no hand can, posts without it."""
-    expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
-
-
 def open_presets(page: Page) -> None:
     """Open the Presets menu once nothing moves any more: a click beside the menu shuts it."""
     settle(page)
@@ -130,12 +128,3 @@ def choose(page: Page, word: str) -> None:
     """Press something in the Presets menu."""
     open_presets(page)
     page.locator("#presets").get_by_role("button", name=word).first.click()
-
-
-def eventually(page: Page, claim: Callable[[], bool]) -> None:
-    """Wait until it holds: for what the page's own elements do not show."""
-    for _ in range(1200):
-        if claim():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come true")

@@ -14,7 +14,7 @@ from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE
-from tests.browser.journeys import eventually
+from tests.browser.waiting import eventually
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from urllib.parse import quote
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.journeys import WIDE, Open, open_page, session
+from tests.browser.waiting import eventually
+from tests.browser.watching import slow
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
 ZOOMED = (720, 450)  # a laptop's window at 200 %
-PATIENT = json.dumps({"prompt": "patience", "duration": 20, "picture": False})
-SLOW = f"/models/mischief/slow/?input={quote(PATIENT)}"
 
 
-def below_the_head(page: Page, element: Locator) -> bool:
-    """Whether all of it is in sight, once nothing moves any more."""
+def see_below_the_head(page: Page, element: Locator) -> None:
+    """Wait until all of it is in sight, and see that it stays there."""
+
+    def is_seen() -> bool:
+        head, box = page.locator(".head").bounding_box(), element.bounding_box()
+        return bool(
+            head
+            and box
+            and box["y"] >= head["y"] + head["height"]
+            and box["y"] + box["height"] <= page.evaluate("innerHeight")
+        )
+
+    eventually(page, is_seen)
     page.wait_for_timeout(800)
-    head, box = page.locator(".head").bounding_box(), element.bounding_box()
-    height = page.evaluate("innerHeight")
-    assert head
-    assert box
-    return box["y"] >= head["y"] + head["height"] and box["y"] + box["height"] <= height
+    assert is_seen()
 
 
 def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open) -> None:
-    page = open_page(SLOW)
+    page = open_page(slow())
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state='running']")
     page.goto("/runs/")
@@ -40,18 +44,18 @@ def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open
 
 
 def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
-    page = open_page(SLOW, size=ZOOMED)
+    page = open_page(slow(), size=ZOOMED)
     page.locator("#run-button").press("Enter")
     state = page.locator("#stage .state")
     expect(state).to_be_focused()
-    assert below_the_head(page, state)
+    see_below_the_head(page, state)
     expect(page.locator("#stage .stage-run")).to_have_attribute("data-run-state", "running")
     cancel = page.get_by_role("button", name="Cancel")
     cancel.focus()
     page.evaluate("scrollTo(0, 9999)")
     page.keyboard.press("Enter")
     expect(state).to_be_focused()
-    assert below_the_head(page, state)
+    see_below_the_head(page, state)
 
 
 def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:

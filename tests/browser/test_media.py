@@ -24,6 +24,7 @@ from tests.browser.media import (
     stored,
     wav,
 )
+from tests.browser.waiting import Held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -147,8 +148,7 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
 
 def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None:
     page = open_form(PHONE)
-    waiting: list[Any] = []
-    page.route("**/uploads/", lambda route: waiting.append(route))
+    uploads = Held(page, "**/uploads/")
     picture = field(page, "image_url")
     choose(picture, file("a very long name of a film.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
@@ -157,7 +157,7 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
     expect(page.locator("#run-button")).to_contain_text("Waiting for a very long name")
     assert page.locator("#run-button").bounding_box()["width"] == before["width"]  # type: ignore[index]
     assert Run.objects.count() == 0
-    waiting[0].continue_()
+    uploads.let_go()
     page.wait_for_selector("#stage [data-run-id]")
     assert list(Run.objects.get().arguments) == ["image_url"]
     expect(page.locator("#run-button")).to_contain_text("Run")
@@ -165,15 +165,14 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
 
 def test_json_and_links_wait_for_the_file_too(open_form: Open) -> None:
     page = open_form()
-    waiting: list[Any] = []
-    page.route("**/uploads/", lambda route: waiting.append(route))
+    uploads = Held(page, "**/uploads/")
     picture = field(page, "image_url")
     choose(picture, file("sea.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
     page.locator("button[value=to-json]").click()
     expect(page.locator("toast-note").last).to_contain_text("as soon as sea.png is uploaded")
     expect(picture).to_be_visible()
-    waiting[0].continue_()
+    uploads.let_go()
     expect(page.locator("[name='~json']")).to_have_value(re.compile("/uploads/"))
 
 
@@ -224,15 +223,13 @@ def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None
     page = open_form()
     rows = page.locator("form-rows[data-name=image_urls]")
     rows.get_by_role("button", name="Add").focus()
-    waiting: list[Any] = []
-    page.route("**/uploads/", lambda route: waiting.append(route))
+    uploads = Held(page, "**/uploads/")
     files = [file(f"{n}.png", png(60 + n, 60), "image/png") for n in range(2)]
     rows.locator("[name='image_urls~files']").set_input_files(files)  # type: ignore[arg-type]
     expect(rows.get_by_role("progressbar")).to_have_count(2)
     last = rows.locator(".row").last
     last.locator(".drag").drag_to(rows.locator(".row").first, target_position={"x": 40, "y": 3})
-    for route in waiting:
-        route.continue_()
+    uploads.let_go(2)
     expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
     expect(rows.locator(".media-name")).to_have_text(["1.png", "0.png"])
 

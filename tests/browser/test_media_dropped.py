@@ -17,6 +17,7 @@ from tests.browser.media import (
     png,
     wav,
 )
+from tests.browser.waiting import Held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,14 +47,13 @@ def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> N
     """A file dropped beside the fields looks for a free one when it can be put there, not before."""
     page = open_form()
     picture = field(page, "image_url")
-    waiting: list[Any] = []
-    page.route("**/form-rows*.js", lambda route: waiting.append(route))
+    script = Held(page, "**/form-rows*.js")
     begin_drag(page)
-    with page.expect_request("**/form-rows*.js"):
-        assert drop(page, "h1", ("hill.png", "image/png", png(99, 99)))
+    assert drop(page, "h1", ("hill.png", "image/png", png(99, 99)))
+    script.come()
     assert drop(page, "[name=image_url]", ("a.png", "image/png", png()))
     held(picture)
-    waiting[0].continue_()
+    script.let_go()
     expect(page.locator("[data-field=image_urls] .media-name")).to_have_text("hill.png")
     expect(picture.locator(".media-name")).to_have_text("a.png")
 

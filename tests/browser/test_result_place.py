@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+from tests.browser.waiting import Held
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
@@ -38,8 +39,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     open_page: Open, size: tuple[int, int], count: int
 ) -> None:
     page = open_page("/", size)
-    held: list[Route] = []
-    page.route(FILES, lambda route: held.append(route))
+    files = Held(page, FILES)
     values = {"prompt": "in its box", "num_images": count}
     page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
     page.locator("[name=prompt]").press("Control+Enter")
@@ -54,8 +54,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
         box[2:] for box in before
     ]
     assert all(min(box[2:]) > 100 for box in before)
-    for route in held:
-        route.continue_()
+    files.let_go(count)
     for picture in page.locator(".artifact img").all():
         expect(picture).not_to_have_js_property("naturalWidth", 0)
     page.wait_for_timeout(300)
@@ -98,7 +97,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     assert figure
     assert figure["height"] < 160
     picture = page.locator("#stage .artifact img")
-    expect(picture).to_be_visible(timeout=20_000)  # our copy, by itself
+    expect(picture).to_be_visible()  # our copy, by itself
     expect(words).to_be_hidden()
     expect(page.locator("#stage .artifact [download]")).to_be_visible()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
@@ -109,7 +108,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
 
 
 def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Open) -> None:
-    page = start(open_page, "mischief/slow", prompt="scrolled", duration=20)
+    page = start(open_page, "mischief/slow", prompt="scrolled", duration=3600)
     page.wait_for_selector("[data-run-state='running']")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
     before = page.evaluate("scrollY")
@@ -128,7 +127,7 @@ NOTES = {
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
-    page = start(open_page, "mischief/slow", size, prompt="noted", duration=20)
+    page = start(open_page, "mischief/slow", size, prompt="noted", duration=3600)
     page.wait_for_selector("[data-run-state='running']")
     status, cancel = page.locator("#stage .run-status"), page.get_by_role("button", name="Cancel")
     page.wait_for_timeout(800)  # it was scrolled to

@@ -21,10 +21,10 @@ from tests.browser.journeys import (
     open_presets,
     prompt,
     session,
-    settle,
     type_and_save,
 )
 from tests.browser.media import begin_drag
+from tests.browser.waiting import settle
 from tests.processes import until
 
 __all__ = ["aurora", "log_in", "session"]

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import DONE, PHONE, Open, eventually, open_page, session
+from tests.browser.journeys import DONE, PHONE, Open, open_page, session
+from tests.browser.waiting import eventually
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser

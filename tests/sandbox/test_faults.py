@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.faults import FAULTS
 from tests.sandbox.server import RunningSandbox
-from tests.sandbox.wire import SLOW, events, submit, wait
+from tests.sandbox.wire import SLOW, events, result, submit, wait
 
 
 def switch(http: httpx.Client, sandbox: RunningSandbox, kind: str, name: str, **more: Any) -> None:
@@ -40,6 +40,21 @@ def test_calls_are_counted_by_kind_and_connection(
 def test_the_controls_need_the_key(sandbox: RunningSandbox) -> None:
     assert httpx.get(f"{sandbox.base}/_sandbox/calls").status_code == 401
     assert httpx.post(f"{sandbox.base}/_sandbox/faults", json={}).status_code == 401
+
+
+def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    prompts = ("this one", "another", "not that")
+    arguments = [{"prompt": one, "duration": 3000, "picture": False} for one in prompts]
+    first, second, third = [submit(http, sandbox, SLOW, given) for given in arguments]
+    for handle in (first, second, third):
+        wait(http, handle, "IN_PROGRESS")
+    http.post(f"{sandbox.base}/_sandbox/hurry", json={"about": "this one"}).raise_for_status()
+    assert result(http, first).json()["slept"] == 3000
+    assert http.get(second["status_url"]).json()["status"] == "IN_PROGRESS"
+    http.put(third["cancel_url"])
+    http.post(f"{sandbox.base}/_sandbox/hurry", json={}).raise_for_status()
+    assert result(http, second).status_code == 200
+    assert result(http, third).json()["error_type"] == "client_cancelled"
 
 
 def test_statuses_strike_as_often_as_told(http: httpx.Client, sandbox: RunningSandbox) -> None:

@@ -1,0 +1,124 @@
+"""What a page tells of runs that ended: notes on it, the title, notifications where they are asked for."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.watching import Watch, context, end, slow, watching
+from tests.processes import Up
+
+__all__ = ["context", "watching"]
+pytestmark = pytest.mark.browser
+
+ENDED = """(states) => states.forEach((state) => {
+  const run = document.body.appendChild(document.createElement("article"));
+  run.dataset.title = "a cat";
+  run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
+})"""
+
+
+def test_runs_that_end_together_are_told_together_and_below_the_head(
+    context: BrowserContext, vitrine: Up
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(vitrine.link)
+    page.goto("/runs/")
+    note = page.locator("#toasts > *")
+    page.evaluate(ENDED, ["failed"])
+    expect(note).to_have_text("Run failed: \u2068a cat\u2069")
+    page.evaluate(ENDED, ["succeeded", "succeeded"])
+    expect(note).to_have_text("1 run failed, 2 done")
+    head, told = page.locator(".head").bounding_box(), note.bounding_box()
+    assert head
+    assert told
+    assert told["y"] >= head["y"] + head["height"]
+
+
+def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
+    context: BrowserContext, vitrine: Up
+) -> None:
+    page = context.new_page()
+    page.goto(vitrine.link)
+    page.goto(slow())
+    page.wait_for_timeout(3000)
+    for _ in range(2):
+        page.locator("#run-button").click()
+        expect(page.get_by_role("button", name="Notify me when it ends")).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        page.wait_for_selector("#stage [data-run-state='cancelled']")
+
+
+def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
+    watching: Watch,
+    vitrine: Up,
+) -> None:
+    page = watching()
+    button = page.get_by_role("button", name="Notify me when it ends")
+    button.click()
+    expect(page.get_by_role("button", name="You will be notified")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    title = page.title()
+    page.evaluate("window.hide(true)")
+    vitrine.hurry()
+    expect(page).to_have_title(f"(1) {title}")
+    assert page.evaluate("window.told") == ["Run done: Slow: patience"]
+    page.evaluate("window.hide(false)")
+    expect(page).to_have_title(title)
+    expect(page.locator(".notify-me")).to_have_count(0)
+
+
+def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_failed(
+    watching: Watch,
+) -> None:
+    page = watching()
+    page.get_by_role("button", name="Notify me when it ends").click()
+    page.evaluate("window.hide(true)")
+    page.evaluate(
+        """(states) => states.forEach((state, number) => {
+          const run = document.body.appendChild(document.createElement("article"));
+          Object.assign(run.dataset, { runId: number, title: `cat ${number}`, model: number ? "Aurora" : "Slow" });
+          if (state === "failed") run.innerHTML = "<div class='failure'><h3>Refused</h3></div>";
+          for (const _ of [1, 2]) run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
+        })""",
+        ["succeeded", "succeeded", "failed"],
+    )
+    assert page.evaluate("window.told") == [
+        "Run done: Slow: cat 0",
+        "2 runs done: Slow, Aurora",
+        "2 runs done, 1 failed: Slow, Aurora\nAurora: cat 2: Refused",
+    ]
+    assert page.evaluate("new Set(window.tags).size") == 1
+    page.evaluate("window.hide(false)")
+    assert page.evaluate("localStorage.getItem('vitrine-ended')") is None
+
+
+def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title(
+    watching: Watch,
+    vitrine: Up,
+) -> None:
+    page = watching()
+    page.evaluate(
+        "Notification.requestPermission = async () => (Notification.permission = 'denied')"
+    )
+    title = page.title()
+    page.get_by_role("button", name="Notify me when it ends").press("Enter")
+    button = page.get_by_role("button", name="The title will count it")
+    expect(button).to_be_focused()
+    note = page.get_by_role("status").filter(has_text="Allow them in the address bar")
+    expect(note).to_be_in_viewport()
+    page.evaluate("window.hide(true)")
+    vitrine.hurry()
+    expect(page).to_have_title(f"(1) {title}")
+    assert page.evaluate("window.told") == []
+    page.evaluate("window.hide(false)")
+    expect(page).to_have_title(title)
+
+
+def test_nobody_is_told_who_did_not_ask(watching: Watch, vitrine: Up) -> None:
+    page = watching()
+    end(page, vitrine)
+    assert page.evaluate("window.told") == []
+    assert not page.title().startswith("(")

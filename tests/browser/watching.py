@@ -1,0 +1,66 @@
+"""Pages that watch runs, which go on for as long as a test wants: what the tests of the live page stand on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.contexts import Contexts
+from tests.browser.journeys import DONE
+from tests.processes import Up
+
+Watch = Callable[..., Page]
+RUNNING = "[data-run-id][data-run-state='running']"
+# What a browser does when its tab goes behind another, and a notification that is only written down.
+PRETEND = """
+  let isHidden = false;
+  Object.defineProperty(document, "hidden", { get: () => isHidden });
+  window.hide = (value) => { isHidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+  window.told = [];
+  window.tags = [];
+  window.Notification = class extends EventTarget {
+    static permission = "default";
+    static async requestPermission() { return (this.permission = "granted"); }
+    constructor(title, { body, tag }) { super(); window.told.push(`${title}: ${body}`); window.tags.push(tag); }
+  };
+"""
+
+
+def slow(prompt: str = "patience", seconds: float = 3600) -> str:
+    """The address of a form whose run takes so long, or until `Up.hurry`."""
+    values = {"prompt": prompt, "duration": seconds, "picture": False}
+    return f"/models/mischief/slow/?input={quote(json.dumps(values))}"
+
+
+@pytest.fixture
+def context(contexts: Contexts, vitrine: Up) -> BrowserContext:
+    context = contexts.take(base_url=vitrine.link.split("/login/")[0])
+    context.add_init_script(PRETEND)
+    return context
+
+
+@pytest.fixture
+def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
+    """`watching("patience")`: a page that watches a run of this prompt, which ends by `vitrine.hurry()`."""
+
+    def start(prompt: str = "patience") -> Page:
+        page = context.new_page()
+        page.goto(vitrine.link)
+        page.goto(slow(prompt))
+        page.locator("#run-button").click()
+        page.wait_for_selector(RUNNING)
+        return page
+
+    yield start
+    vitrine.hurry()
+
+
+def end(page: Page, vitrine: Up) -> Page:
+    """Let the page's run end; the page, once it shows that."""
+    vitrine.hurry()
+    page.wait_for_selector(DONE)
+    return page
