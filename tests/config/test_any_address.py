@@ -64,7 +64,7 @@ def staff(client: Client, db: None, make_endpoint: Any) -> Client:
 def test_an_address_answers_whatever_it_is_given(staff: Client, route: str, text: str) -> None:
     posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
     unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
-    for address in (filled(route, text), filled(route, ENDPOINT)):
+    for address in {filled(route, text), filled(route, ENDPOINT)}:
         for headers in ({}, {"hx-request": "true"}):
             assert staff.get(address, posted, headers=headers).status_code < 500
             for post in (posted, unnamed):
