@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -26,6 +27,9 @@ __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 # Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Looking for garbage is an eighth of the tests' work where it is looked for as often as Python does by itself.
+gc.set_threshold(50_000, 20, 100)
 
 laws.lay_down()
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"

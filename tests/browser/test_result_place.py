@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from tests.browser.waiting import Held
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
 FILES = "**/files/**"  # of upstream's: pictures that are made
+PICTURES = re.compile("/files/|/artifacts/")  # which it shows, or our copies of them
 BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
   return [x, y, width, height].map(Math.round);
@@ -39,7 +41,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     open_page: Open, size: tuple[int, int], count: int
 ) -> None:
     page = open_page("/", size)
-    files = Held(page, FILES)
+    files = Held(page, PICTURES)
     values = {"prompt": "in its box", "num_images": count}
     page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
     page.locator("[name=prompt]").press("Control+Enter")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import assert_clean
 from tests.browser.journeys import DONE, PHONE, Open, open_page, session
 from tests.browser.waiting import eventually
+from tests.processes import Up
 
 __all__ = ["open_page", "session"]
 pytestmark = pytest.mark.browser
@@ -27,9 +30,9 @@ WATCH = """() => {
 }"""
 
 
-def test_a_text_grows_and_is_told_once(open_page: Open) -> None:
-    page = open_page("/models/sandbox/scribe/", size=PHONE)
-    page.locator("[name=prompt]").fill("Mountains, paper, evening")
+def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
+    values = quote(json.dumps({"prompt": "Mountains, paper, evening", "max_tokens": 2000}))
+    page = open_page(f"/models/sandbox/scribe/?input={values}", size=PHONE)
     page.locator(".transport summary").click()
     page.get_by_role("radio", name="Live stream").check()
     expect(page.locator("#transport-stream")).to_be_visible()
@@ -40,6 +43,7 @@ def test_a_text_grows_and_is_told_once(open_page: Open) -> None:
     told = page.locator("[data-told]")
     expect(told).to_have_text("The first of the result is here; it goes on.")
     assert_clean(page)
+    vitrine.hurry()
     page.wait_for_selector(DONE)
     expect(told).to_be_empty()  # the state says that it is whole
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]

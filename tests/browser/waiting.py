@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
@@ -24,7 +25,7 @@ def settle(page: Page) -> None:
 class Held:
     """The requests of a page for addresses like `pattern`, which wait until they are let go."""
 
-    def __init__(self, page: Page, pattern: str) -> None:
+    def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
         self._page = page
         self._waiting: list[Route] = []
         self._is_open = False
