@@ -2,7 +2,8 @@
 
 Ordinary pages are synchronous and run in a fixed pool of threads with lasting
 database connections; what waits (held polls) is asynchronous and never takes a
-thread while it waits; static files need neither. `docs/adr/` says why.
+thread while it waits, nor does a file while it is sent; static files need
+neither. `docs/adr/` says why.
 """
 
 import os
@@ -10,11 +11,12 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
+from config.pages import Pages
+
+pages = Pages(get_wsgi_application())
 
 import config.urls  # noqa: E402, F401  the pages' code, before anybody asks for one
 from catalog.pictures import picture_files  # noqa: E402

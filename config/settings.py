@@ -1,10 +1,13 @@
 """Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each one."""
 
+import json
 import os
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from config import local
 
@@ -32,6 +35,25 @@ def _number(name: str, default: int, least: int, most: int) -> int:
             f"{name} must be a whole number from {least} to {most}, not {value!r}."
         )
     return int(value)
+
+
+def _storage() -> dict[str, Any]:
+    """Where files are kept: any Django storage by its dotted name, with its options as JSON."""
+    name = env.str("MEDIA_STORAGE", default="") or "django.core.files.storage.FileSystemStorage"
+    try:
+        import_string(name)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"MEDIA_STORAGE must be the dotted name of an installed Django storage, not {name!r} ({error})."
+        ) from error
+    given = env.str("MEDIA_STORAGE_OPTIONS", default="") or "{}"
+    try:
+        options = json.loads(given)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {given!r}.")
+    return {"BACKEND": name, "OPTIONS": options}
 
 
 def _choice(name: str, default: str, *choices: str) -> str:
@@ -148,7 +170,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _storage(),
     "staticfiles": {"BACKEND": "config.staticfiles.Storage"},
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20

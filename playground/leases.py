@@ -45,7 +45,9 @@ RENEW_EVERY_S = 5.0
 LIVE_LEASE = timedelta(minutes=1)
 
 State = Run.State
-HALF_SENT = {"message": "Its worker stopped while upstream's answer was on the way."}
+HALF_SENT = {
+    "message": "Its worker stopped, or lost the database, while upstream's answer was on the way."
+}
 SESSION_CUT = (
     "The process that painted it stopped. Pictures after the last one here may be missing."
 )

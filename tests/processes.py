@@ -32,7 +32,7 @@ OURS = (
     "PORT",
     "VITRINE_",
     "RUNS_AT_ONCE",
-    "MEDIA_ROOT",
+    "MEDIA_",
 )
 
 

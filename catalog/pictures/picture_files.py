@@ -7,6 +7,7 @@ no Django is asked. Thumbnails of the catalogue are no secret; results are serve
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
@@ -27,6 +28,8 @@ BASE_LENGTH = 24
 _FILE = re.compile(
     rf"{ADDRESS}(([0-9a-f]{{2}})[0-9a-f]{{{BASE_LENGTH - 2}}}(?:-[sl]\.webp|\.mp4))", re.ASCII
 )
+log = logging.getLogger(__name__)
+
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
@@ -72,7 +75,8 @@ async def _file(found: re.Match[str], asked: dict[bytes, bytes]) -> tuple[int, H
         data = await asyncio.to_thread(_read, f"pictures/{found[2]}/{found[1]}")
     except FileNotFoundError:
         return 404, [], b""
-    except OSError:  # a bucket that is away
+    except Exception as error:  # whatever storages may raise: a bucket that is away
+        log.warning("%s cannot be read: %r", found[1], error)
         return 503, [(b"cache-control", b"no-store")], b""
     if not found[1].endswith(CLIP):
         return 200, [*headers, (b"content-type", b"image/webp")], data

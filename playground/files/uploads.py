@@ -44,7 +44,7 @@ def known(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | Non
     if not DIGEST.fullmatch(digest):
         return None
     found = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
-    return found if found and default_storage.exists(found.file) else None
+    return found if found and _is_there(found.file) else None
 
 
 def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
@@ -61,7 +61,7 @@ def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     _check_kind(name, sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed), claimed, kind)
     try:
         kept = archivist.store(file, claimed)
-    except OSError as error:
+    except Exception as error:  # whatever storages may raise
         log.error("%s was not kept, the storage did not take it: %s", name, error)
         raise NotKept(
             f"{name} could not be kept: this server's storage takes no files at the moment. "
@@ -78,6 +78,15 @@ def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
         },
     )
     return upload
+
+
+def _is_there(file: str) -> bool:
+    """Whether the storage has it; where it does not say, the file is sent again."""
+    try:
+        return default_storage.exists(file)
+    except Exception as error:  # whatever storages may raise
+        log.error("%s is not looked for, the storage does not answer: %s", file, error)
+        return False
 
 
 def clean(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import re
 import uuid
 from collections.abc import Iterator
@@ -10,21 +12,14 @@ from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    JsonResponse,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from config.pages import Unhurried
 from fal.errors import FileUnavailable
 from fal.files import decoded
 from playground import trees
@@ -34,7 +29,10 @@ from playground.files import uploads as domain
 from playground.models import Artifact, Run, Upload
 from playground.renderers import source
 
-CHUNK = 1 << 16
+log = logging.getLogger(__name__)
+
+CHUNK = 1 << 18
+AGAIN_S = 60
 ACTIVE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
 TOOLS = {"mask", "recorder"}
@@ -75,11 +73,14 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
         return render(request, "playground/artifacts/viewer_waits.html")
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
+    name = mesh_viewer.page_of(found.file)
     try:
-        page = default_storage.open(mesh_viewer.page_of(found.file))
+        page = default_storage.open(name)
     except FileNotFoundError as error:
         raise Http404(UNSHOWN) from error
-    response = FileResponse(page, content_type="text/html; charset=utf-8")
+    except Exception as error:  # whatever storages may raise
+        return Away(name, error)
+    response = Unhurried(_chunks(page), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = mesh_viewer.POLICY
     response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     return response
@@ -174,13 +175,33 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     return serve(request, found.file, found.content_type, found.file_name)
 
 
+class Away(HttpResponse):
+    """The storage does not give a file that it has: it is asked for again, nothing is forgotten."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    _has_been_logged = True  # in a line of ours, instead of with a traceback of Django's
+
+    def __init__(self, file: str, error: Exception) -> None:
+        log.error("%s cannot be read, the storage does not give it: %r", file, error)
+        super().__init__(
+            "This server's storage does not give the file at the moment. Try again in a minute.\n",
+            content_type="text/plain; charset=utf-8",
+            headers={"Retry-After": str(AGAIN_S), "Cache-Control": "no-store"},
+        )
+
+
 def serve(request: HttpRequest, file: str, content_type: str, name: str) -> HttpResponseBase:
     """A stored file: whole, the part that `Range` asks for, or 304 to who has it (RFC 9110, 13 and 14).
 
     What a browser could execute is only ever downloaded, and sandboxed besides.
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
-    response = get_conditional_response(request, etag=tag) or _bytes(request, file, tag)
+    try:
+        response = get_conditional_response(request, etag=tag) or _bytes(request, file, tag)
+    except FileNotFoundError as error:
+        raise Http404("The file is no longer in the storage.") from error
+    except Exception as error:  # whatever storages may raise
+        return Away(file, error)
     if response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         response.headers["Content-Type"] = content_type
     if response.status_code < HTTPStatus.BAD_REQUEST:
@@ -214,27 +235,21 @@ def _disarm(request: HttpRequest, response: HttpResponseBase, content_type: str,
 
 def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
     """The file, or the one part of it that is asked for and still of the same content."""
-    try:
-        size_bytes = default_storage.size(file)
-        if request.method == "HEAD":  # which knows no ranges, and reads nothing
-            return HttpResponse(headers={"Content-Length": str(size_bytes)})
-        opened = default_storage.open(file)
-    except FileNotFoundError as error:
-        raise Http404("The file is no longer in the storage.") from error
+    size_bytes = default_storage.size(file)
+    if request.method == "HEAD":  # which knows no ranges, and reads nothing
+        return HttpResponse(headers={"Content-Length": str(size_bytes)})
     is_same = request.headers.get("If-Range", tag) == tag
     part = _part(request.headers.get("Range", ""), size_bytes) if is_same else None
-    response: HttpResponseBase
-    if part is None:
-        response = FileResponse(opened)
-        response.headers["Content-Length"] = str(size_bytes)
-    elif part[0] >= size_bytes:
-        opened.close()
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
-    else:
-        first, last = part
-        response = StreamingHttpResponse(_chunks(opened, first, last - first + 1), status=206)
+    first, last = part or (0, size_bytes - 1)
+    if part and first >= size_bytes:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
+    opened = default_storage.open(file)
+    _go_to(opened, first)
+    count = last - first + 1
+    response = Unhurried(_chunks(opened, count), headers={"Content-Length": str(count)})
+    if part:
+        response.status_code = HTTPStatus.PARTIAL_CONTENT
         response.headers["Content-Range"] = f"bytes {first}-{last}/{size_bytes}"
-        response.headers["Content-Length"] = str(last - first + 1)
     return response
 
 
@@ -256,10 +271,21 @@ def _part(header: str, size_bytes: int) -> tuple[int, int] | None:
     return (first, last) if first <= last or first >= size_bytes else None
 
 
-def _chunks(file: IO[bytes], first: int, count: int) -> Iterator[bytes]:
-    with file:
+def _go_to(file: IO[bytes], first: int) -> None:
+    """Go to that byte, through all before it where a storage's files know no other way."""
+    if first == 0:
+        return
+    try:
         file.seek(first)
-        while count > 0 and (chunk := file.read(min(CHUNK, count))):
+    except (OSError, AttributeError):
+        while first > 0 and (skipped := file.read(min(CHUNK, first))):
+            first -= len(skipped)
+
+
+def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
+    """The next `count` bytes, all there are by default; closes the file."""
+    with file:
+        while count > 0 and (chunk := file.read(int(min(CHUNK, count)))):
             count -= len(chunk)
             yield chunk
 

@@ -98,3 +98,28 @@ def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
     assert is_secure
     assert "vitrine.example.com" in hosts
     assert not read(FAL_KEY="a:b")[2]
+
+
+def test_files_may_be_kept_in_any_storage(shown: Shown) -> None:
+    name = "django.core.files.storage.InMemoryStorage"
+    options = {"base_url": "/elsewhere/"}
+    found = shown(
+        "s.STORAGES['default']", MEDIA_STORAGE=name, MEDIA_STORAGE_OPTIONS=json.dumps(options)
+    )
+    assert found == [{"BACKEND": name, "OPTIONS": options}]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
+        ({"MEDIA_STORAGE_OPTIONS": "bucket=a"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
+        ({"MEDIA_STORAGE_OPTIONS": "[]"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
+    ],
+)
+def test_a_storage_that_is_none_is_named(
+    shown: Shown, given: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        shown("s.STORAGES", **given)
+    assert sentence in refused.value.stderr

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.test import Client
 
 from playground import archivist
@@ -168,3 +168,42 @@ def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Arti
     url = "data:image/png;base64,A"
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
     assert member.get(stored.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
+@pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
+def test_a_storage_that_gives_nothing_is_told_and_asked_again(
+    member: Client,
+    stored: Artifact,
+    error: Exception,
+    method: str,
+    more: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    Artifact.objects.filter(pk=stored.pk).update(kind="mesh")
+    address = stored.get_absolute_url() + more
+    with monkeypatch.context() as away:
+        away.setattr(FileSystemStorage, method, fail)
+        answer = member.get(address, headers={"range": "bytes=0-9"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
+    assert "Try again" in answer.content.decode()
+    assert [entry.name for entry in caplog.records] == ["playground.views.files"]
+    read(member.get(stored.get_absolute_url()))
+
+
+def test_a_part_is_found_in_a_file_that_cannot_be_sought_in(
+    member: Client, stored: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stream(io.BytesIO):
+        def seek(self, *_: Any) -> int:
+            raise io.UnsupportedOperation("this is a stream")
+
+    with default_storage.open(stored.file) as file:
+        data = file.read()
+    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: Stream(data))
+    response = member.get(stored.get_absolute_url(), headers={"range": "bytes=900-949"})
+    assert (response.status_code, read(response)) == (206, data[900:950])

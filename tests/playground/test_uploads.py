@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -70,6 +71,17 @@ def test_a_storage_that_takes_nothing_says_what_to_do(
     ours = [entry for entry in caplog.records if entry.name.startswith("playground")]
     assert [entry.levelname for entry in ours] == ["ERROR"]
     assert not Upload.objects.exists()
+
+
+def test_a_storage_may_raise_what_it_likes(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no bucket")
+
+    assert give(member, "a.png", png(), "image").status_code == 200
+    assert known(member, png()).status_code == 200
+    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+    assert known(member, png()).status_code == 204
+    assert give(member, "b.png", png("gold"), "image").status_code == 507
 
 
 def test_a_form_whose_file_could_not_be_kept_stays_as_it_was(

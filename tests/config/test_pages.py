@@ -1,0 +1,138 @@
+"""Who is slow keeps nobody else waiting: many who stop reading, or send by and by, and a page beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from config.pages import LARGE_BYTES, THREADS, Pages, Unhurried
+
+pytestmark = pytest.mark.anyio
+CROWD = THREADS * 3
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
+    """`/film` in a hundred parts, `/broken` up to its second, anything else what was sent to it."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/film":
+        return Unhurried(b"%d," % number for number in range(100))
+    if environ["PATH_INFO"] == "/broken":
+        return Unhurried(broken())
+    return [environ["wsgi.input"].read()]
+
+
+def broken() -> Iterator[bytes]:
+    yield b"first"
+    raise TimeoutError("the bucket is away")
+
+
+class Browser:
+    """One connection: what it sends, and what it has got."""
+
+    def __init__(self, *sent: dict[str, Any], patience: int = 1000) -> None:
+        self._sent = [*sent]
+        self._patience = patience
+        self.got: list[dict[str, Any]] = []
+        self.has_stopped = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        if self._sent:
+            return self._sent.pop(0)
+        self.has_stopped.set()
+        return await asyncio.Future()
+
+    async def send(self, message: Any) -> None:
+        self.got.append(message)
+        if len(self.got) > self._patience:
+            self.has_stopped.set()
+            await asyncio.Future()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.got)
+
+
+def request(path: str, size_bytes: int = 0) -> dict[str, Any]:
+    headers = [(b"content-length", str(size_bytes).encode())]
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+    }
+
+
+def part(body: bytes, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@asynccontextmanager
+async def crowd(pages: Pages, scope: dict[str, Any], *sent: Any, patience: int = 1000) -> Any:
+    """Many connections that have come to a standstill."""
+    browsers = [Browser(*sent, patience=patience) for _ in range(CROWD)]
+    tasks = [asyncio.create_task(pages(scope, one.receive, one.send)) for one in browsers]
+    waited_for = (
+        browsers if patience < 1000 else browsers[:THREADS]
+    )  # of bodies, some wait their turn
+    await asyncio.wait_for(asyncio.gather(*(one.has_stopped.wait() for one in waited_for)), 30)
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def is_answered(pages: Pages) -> bool:
+    browser = Browser(part(b"here"))
+    await asyncio.wait_for(pages(request("/page", 4), browser.receive, browser.send), 30)
+    return browser.body == b"here"
+
+
+async def test_a_file_comes_whole_and_in_order() -> None:
+    browser = Browser(part(b""))
+    await Pages(wsgi)(request("/film"), browser.receive, browser.send)
+    assert browser.body == b"".join(b"%d," % number for number in range(100))
+    assert [message["type"] for message in browser.got].count("http.response.start") == 1
+    assert [bool(message.get("more_body")) for message in browser.got[1:]] == [True] * 100 + [False]
+
+
+async def test_who_stops_reading_a_file_takes_no_thread() -> None:
+    pages = Pages(wsgi)
+    async with crowd(pages, request("/film"), part(b""), patience=3):
+        assert await is_answered(pages)
+
+
+async def test_who_sends_a_large_body_by_and_by_takes_no_pages_thread() -> None:
+    pages = Pages(wsgi)
+    body = [part(b"x", more=True)]
+    async with crowd(pages, request("/page", LARGE_BYTES + 1), *body):
+        assert await is_answered(pages)
+
+
+async def test_who_leaves_is_sent_no_more() -> None:
+    browser = Browser(part(b""), {"type": "http.disconnect"})
+    await Pages(wsgi)(request("/film"), browser.receive, browser.send)
+    assert len(browser.got) < 100
+
+
+async def test_a_file_that_breaks_off_is_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    browser = Browser(part(b""))
+    with caplog.at_level(logging.WARNING):
+        await Pages(wsgi)(request("/broken"), browser.receive, browser.send)
+    assert browser.body == b"first"
+    assert browser.got[-1]["more_body"]  # so that the server cuts the connection
+    assert "the bucket is away" in caplog.text
