@@ -6,6 +6,7 @@ thread while it waits, nor does a file while it is sent; static files need
 neither. `docs/adr/` says why.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -14,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.pages import Pages
+from config.pages import Pages, is_news
 
 pages = Pages(get_wsgi_application())
 
@@ -27,6 +28,7 @@ from playground import live  # noqa: E402
 statics = Statics(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 router = live.Router(pages)
 settle()
+logging.getLogger("uvicorn.error").addFilter(is_news)
 
 
 async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:

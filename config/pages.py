@@ -99,3 +99,9 @@ def _has_large_body(scope: Message) -> bool:
     headers = dict(scope["headers"])
     told = headers.get(b"content-length", b"0")
     return b"transfer-encoding" in headers or not told.isdigit() or int(told) > LARGE_BYTES
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a server's line tells of more than a connection that was cut because the server ends, as it should."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.pages import LARGE_BYTES, THREADS, Pages, Unhurried
+from config.pages import LARGE_BYTES, THREADS, Pages, Unhurried, is_news
 
 pytestmark = pytest.mark.anyio
 CROWD = THREADS * 3
@@ -136,3 +136,14 @@ async def test_a_file_that_breaks_off_is_a_line_in_the_log(
     assert browser.body == b"first"
     assert browser.got[-1]["more_body"]  # so that the server cuts the connection
     assert "the bucket is away" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(asyncio.CancelledError("ends"), False), (OSError(), True), (None, True)]
+)
+def test_who_is_cut_off_by_the_servers_end_is_no_news(
+    error: BaseException | None, is_told: bool
+) -> None:
+    cause = (type(error), error, None) if error else None
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", None, cause)
+    assert is_news(record) is is_told
