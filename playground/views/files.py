@@ -31,7 +31,7 @@ from playground.renderers import source
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 AGAIN_S = 60
 ACTIVE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
