@@ -2,7 +2,7 @@
 
 Who pauses a film, or sends a picture over a slow line, would hold a thread for minutes; with as many
 of those as there are threads, no page and no webhook would be answered. So the bytes of a stored file
-are sent from the event loop, and what has a large body is read in a pool of its own.
+are sent from the event loop, a small body is awaited there, and a large one read in a pool of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 THREADS = 8  # of each pool; each has a database connection that lasts
 QUEUED = 10  # messages that a thread may be ahead of the connection
-LARGE_BYTES = 1 << 16  # what a server takes in before anybody reads it
+LARGE_BYTES = 1 << 20  # what Django does not keep in memory either
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ class Pages:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        pool = self._bodies if _has_large_body(scope) else self._pages
+        pool = self._bodies
+        if not _has_large_body(scope):
+            pool, receive = self._pages, await _arrived(receive)
         await _Responder(self._app, pool, self._files)(scope, receive, send)
 
 
@@ -92,6 +94,18 @@ class _Responder(WSGIResponder):
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """What receives a request that has come as a whole."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 def _has_large_body(scope: Message) -> bool:

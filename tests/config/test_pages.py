@@ -84,9 +84,8 @@ async def crowd(pages: Pages, scope: dict[str, Any], *sent: Any, patience: int =
     """Many connections that have come to a standstill."""
     browsers = [Browser(*sent, patience=patience) for _ in range(CROWD)]
     tasks = [asyncio.create_task(pages(scope, one.receive, one.send)) for one in browsers]
-    waited_for = (
-        browsers if patience < 1000 else browsers[:THREADS]
-    )  # of bodies, some wait their turn
+    # Of those with large bodies, as many have their turn as there are threads.
+    waited_for = browsers[:THREADS] if scope["path"] == "/large" else browsers
     await asyncio.wait_for(asyncio.gather(*(one.has_stopped.wait() for one in waited_for)), 30)
     yield
     for task in tasks:
@@ -117,8 +116,20 @@ async def test_who_stops_reading_a_file_takes_no_thread() -> None:
 async def test_who_sends_a_large_body_by_and_by_takes_no_pages_thread() -> None:
     pages = Pages(wsgi)
     body = [part(b"x", more=True)]
-    async with crowd(pages, request("/page", LARGE_BYTES + 1), *body):
+    async with crowd(pages, request("/large", LARGE_BYTES + 1), *body):
         assert await is_answered(pages)
+
+
+async def test_who_never_sends_the_rest_of_a_small_body_takes_no_thread() -> None:
+    pages = Pages(wsgi)
+    async with crowd(pages, request("/page", 2), part(b"x", more=True)):
+        assert await is_answered(pages)
+
+
+async def test_a_body_in_parts_arrives_as_one() -> None:
+    browser = Browser(part(b"a", more=True), part(b"", more=True), part(b"b"))
+    await Pages(wsgi)(request("/page", 2), browser.receive, browser.send)
+    assert browser.body == b"ab"
 
 
 async def test_who_leaves_is_sent_no_more() -> None:
