@@ -103,13 +103,15 @@ def claim(
     may_leave: MayLeave = lambda run: False,
     tried: Tried = NONE_TRIED,
     held: Collection[uuid.UUID] = (),
+    is_shaken: bool = False,
 ) -> Claim:
     """Take up to `limit` free runs: first those under way, then new ones, as many as `may_go`, untried models first.
 
     A run found half sent belongs to a worker that died while sending: upstream may have
     it, so it becomes unconfirmed and is never sent again by itself. One whose files were
     still going up was not sent. What this worker has `held` all the same, through a sleep
-    or a locked database that took longer than its lease, it goes on with.
+    or a locked database that took longer than its lease, it goes on with. Right after such a database
+    (`is_shaken`), which kept the others from renewing theirs, it leaves those to them for now.
 
     Where they are few, new ones that `may_leave` are noted as sent by the same commit, which spares each of
     them one (`lifecycle.leave`); of many each leaves in its turn. Who lets them must hear the answer: where
@@ -123,7 +125,9 @@ def claim(
     waiting = numbered(first, may_go, tried) if is_all else None
     may_be_begun = not is_all or any(one.state != State.CREATED for one in first)
     with transaction.atomic():
-        begun = _taken_over(now, limit, held) if may_be_begun else Begun([], [], [], [])
+        begun = Begun([], [], [], [])
+        if may_be_begun:
+            begun = _taken_over(now, limit, held, is_shaken)
         room = limit - len(begun.to_send) - len(begun.to_follow)
         fresh = _fresh(now, room, may_go, tried, waiting)
         leaving = [run for run in fresh if is_all and _has_all(run) and may_leave(run)]
@@ -177,11 +181,14 @@ def _limits() -> Limits:
     return Limits(settings.RUNS_AT_ONCE, settings.RUNS_AT_ONCE_PER_USER)
 
 
-def _taken_over(now: datetime, limit: int, held: Collection[uuid.UUID]) -> Begun:
+def _taken_over(now: datetime, limit: int, held: Collection[uuid.UUID], is_shaken: bool) -> Begun:
     begun = Begun([], [], [], [])
     if not _BEGUN.all(now=now):  # which is cheaper than to lock what is seldom there
         return begun
-    for run in _locked(_begun(now)).order_by("created_at")[:limit]:
+    free = _begun(now)
+    if is_shaken:
+        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held)))
+    for run in _locked(free).order_by("created_at")[:limit]:
         if run.pk in held:
             begun.held.append(run.pk)
         elif lifecycle.is_before_submit(run):

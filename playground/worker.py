@@ -66,6 +66,8 @@ WAYS = (Transport.QUEUE, *OPENED)
 
 T = TypeVar("T")
 AFTER_DATABASE_ERROR_S = 1.0
+# Whoever lives has renewed its leases by then, after a database that kept everybody waiting.
+SHAKEN_S = 2 * leases.RENEW_EVERY_S
 
 
 class Worker:
@@ -89,6 +91,7 @@ class Worker:
         self._cancelling: set[uuid.UUID] = set()
         self._tried: Counter[int] = Counter()  # models, while a host is in trouble
         self._look_took_s = 0.0
+        self._shaken_until = 0.0
         self._unheard: datetime | None = None  # when we claimed what we have not begun to send
         self._stopping = asyncio.Event()
 
@@ -200,6 +203,7 @@ class Worker:
             return await sync_to_async(look)()
         except DatabaseError as error:
             outages.tell(log, error, "the database did not do its part; again in a moment")
+            self._shaken_until = time.monotonic() + SHAKEN_S
             await sync_to_async(close_old_connections)()
             await asyncio.sleep(AFTER_DATABASE_ERROR_S)
             return None
@@ -211,6 +215,7 @@ class Worker:
         may_go = self._may_go()
         # A worker without runs claims at once: that looks before it writes, too.
         has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
+        self._time_look(began)
         claim = self._claimed(room, may_go) if has_free else None
         if not may_go:
             self._tried.clear()
@@ -219,15 +224,27 @@ class Worker:
             if may_go:
                 self._tried[run.endpoint_id] += 1
         # With what it took to claim: the claim itself rings, and to look again at once would hold up what it got.
-        self._look_took_s = time.perf_counter() - began
+        self._time_look(began)
         return claim
+
+    def _time_look(self, began: float) -> None:
+        self._look_took_s = time.perf_counter() - began
+        if self._look_took_s > leases.RENEW_EVERY_S:
+            self._shaken_until = time.monotonic() + SHAKEN_S
 
     def _claimed(self, room: int, may_go: MayGo) -> leases.Claim:
         self._unheard = at = clock.now()
         # One that we still hold for a moment, given back just now, is not begun again at once.
         is_ours = self.runs.keys()
         return leases.claim(
-            self.name, room, at, may_go, lambda run: run.pk not in is_ours, self._tried, is_ours
+            self.name,
+            room,
+            at,
+            may_go,
+            may_leave=lambda run: run.pk not in is_ours,
+            tried=self._tried,
+            held=is_ours,
+            is_shaken=time.monotonic() < self._shaken_until,
         )
 
     def _take_back(self) -> None:

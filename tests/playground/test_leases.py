@@ -104,6 +104,23 @@ def test_a_worker_goes_on_with_what_it_slept_through(
     assert not leases.has_free()
 
 
+def test_after_a_database_that_kept_everybody_waiting_each_renews_its_own(
+    make_run: Callable[..., Run],
+) -> None:
+    """All leases ran out together: that says nothing of who holds them."""
+    theirs = make_run(
+        state="running", transport="sync", sent_at=START, worker="other", lease_until=START
+    )
+    handed_back = make_run(state="queued", handle={"request_id": "r"}, lease_until=None)
+    claim = leases.claim("w", 9, is_shaken=True)
+    assert (claim.to_send, claim.to_follow) == ([], [handed_back.pk])
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.worker, theirs.events) == ("running", "other", [])
+    leases.claim("w", 9)
+    theirs.refresh_from_db()
+    assert theirs.state == "unconfirmed"
+
+
 def test_what_was_taken_for_lost_and_tells_of_itself_is_held_by_who_hears_it(
     make_run: Callable[..., Run],
 ) -> None:

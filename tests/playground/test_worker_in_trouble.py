@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError
+from django.utils import timezone
 
 from playground import attendance, follower, leases, pacing, worker
 from playground.models import Run, Worker
@@ -181,3 +183,26 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
     assert told.getMessage().startswith(said)
     assert bool(told.exc_info) is has_traceback
     assert "\n" not in told.getMessage()
+
+
+def test_a_worker_that_was_without_the_database_gives_the_others_time(
+    work: Work, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were without it too, and renew what they hold as soon as they can."""
+    long_ago = timezone.now() - timedelta(minutes=1)
+    lapsed = make_run(
+        state="running", transport="sync", sent_at=long_ago, worker="other", lease_until=long_ago
+    )
+    told: list[bool] = []
+    claim = leases.claim
+
+    def first_lost(*given: Any, is_shaken: bool, **more: Any) -> leases.Claim:
+        told.append(is_shaken)
+        if len(told) == 1:
+            raise OperationalError("the connection is closed")
+        return claim(*given, is_shaken=is_shaken, **more)
+
+    monkeypatch.setattr(leases, "claim", first_lost)
+    monkeypatch.setattr(worker, "SHAKEN_S", 3.0)
+    work(lambda: Run.objects.get(pk=lapsed.pk).state != "running")
+    assert (told[:2], told[-1]) == ([False, True], False)
