@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from catalog.asgi import Receive, Scope, Send
 from config.pages import Pages, is_news
 
 pages = Pages(get_wsgi_application())
@@ -31,7 +32,7 @@ settle()
 logging.getLogger("uvicorn.error").addFilter(is_news)
 
 
-async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection: a static file, a thumbnail, a held poll or a page."""
     if scope["type"] == "http" and scope["path"] in statics:
         await statics.serve(scope, send)

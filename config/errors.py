@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
@@ -20,17 +21,25 @@ READS = {"GET", "HEAD"}  # what may be asked twice
 log = logging.getLogger(__name__)
 
 
-class Outage(HttpResponse):
-    """The database did not answer: a page that asks again by itself, where nothing was to be changed."""
+class Unavailable(HttpResponse):
+    """Something of ours is away for a while, `again_s` seconds or so; whoever answers this logs why."""
 
     status_code = 503
     _has_been_logged = True  # in a line of ours, instead of with a traceback of Django's
 
+    def __init__(self, content: str, again_s: int, **more: Any) -> None:
+        super().__init__(content, **more)
+        self.headers["Retry-After"] = str(again_s)
+        self.headers["Cache-Control"] = "no-store"
+
+
+class Outage(Unavailable):
+    """The database did not answer: a page that asks again by itself, where nothing was to be changed."""
+
     def __init__(self, request: HttpRequest) -> None:
         reads = request.method in READS
-        super().__init__(render_to_string("503.html", {"again_s": AGAIN_S if reads else None}))
-        self.headers["Retry-After"] = str(AGAIN_S)
-        self.headers["Cache-Control"] = "no-store"
+        page = render_to_string("503.html", {"again_s": AGAIN_S if reads else None})
+        super().__init__(page, AGAIN_S)
 
 
 def answer(request: HttpRequest) -> HttpResponseBase:

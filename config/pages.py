@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from a2wsgi.wsgi import WSGIResponder
 from django.http import StreamingHttpResponse
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from catalog.asgi import Message, Receive, Scope, Send
 
 THREADS = 8  # of each pool; each has a database connection that lasts
 QUEUED = 10  # messages that a thread may be ahead of the connection
@@ -40,7 +38,7 @@ class Pages:
         self._bodies = ThreadPoolExecutor(THREADS, thread_name_prefix="body")
         self._files = ThreadPoolExecutor(THREADS, thread_name_prefix="file")
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         pool = self._bodies
         if not _has_large_body(scope):
@@ -108,7 +106,7 @@ async def _arrived(receive: Receive) -> Receive:
     return again
 
 
-def _has_large_body(scope: Message) -> bool:
+def _has_large_body(scope: Scope) -> bool:
     """Whether it may take its time to arrive: it says that it is large, or not how large."""
     headers = dict(scope["headers"])
     told = headers.get(b"content-length", b"0")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
 from whitenoise import WhiteNoise
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from catalog.asgi import Scope, Send
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.")  # Django's manifest puts the content's hash into the name
 YEAR_S = 365 * 24 * 3600

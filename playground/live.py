@@ -15,24 +15,18 @@ import asyncio
 import hmac
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qs
 
 from django.db import DatabaseError
 
 from catalog import outages
+from catalog.asgi import App, Receive, Scope, Send
 from playground import attendance, changes, leaving
 from playground.hub import Hub, News, Watched
 from playground.live_marks import mark
 from playground.logins import Logins, session_key
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PATH = "/runs/live/"
 HOLD_S = 8.0

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from django.db import close_old_connections
 
 import fal
 from catalog import outages
+from catalog.asgi import Message, Receive, Send
 from catalog.models import Endpoint
 from playground import lifecycle, sessions, tickets
 from playground.files import inputs
@@ -34,9 +35,6 @@ from playground.sessions import MadeFrom, Sitting
 from playground.transports import cancelling
 from schemas.artifacts import artifacts
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 LONGEST_INPUT = 1 << 18

@@ -215,7 +215,9 @@ class Worker:
         may_go = self._may_go()
         # A worker without runs claims at once: that looks before it writes, too.
         has_free = room > 0 and self.has_key and (not self.runs or leases.has_free(may_go))
-        self._time_look(began)
+        self._time_look(
+            began
+        )  # where the database kept it waiting, it kept the others from renewing
         claim = self._claimed(room, may_go) if has_free else None
         if not may_go:
             self._tried.clear()

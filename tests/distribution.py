@@ -27,6 +27,7 @@ LONGEST = [
 ]
 # A process does these one after another: they look at the same Vitrine, which takes long to start.
 TOGETHER = {
+    "browser/test_jump": "browser/test_journey",
     "browser/test_live_page": "browser/test_journey",
     "browser/test_focus": "browser/test_settings_journeys",
     "browser/test_result_place": "browser/test_settings_journeys",

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from catalog import whole_files
+from catalog.asgi import Scope, Send
 from catalog.models.picture import ADDRESS
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+log = logging.getLogger(__name__)
+
 Headers = list[tuple[bytes, bytes]]
 
 SMALL, LARGE, CLIP = "-s.webp", "-l.webp", ".mp4"
@@ -28,8 +27,6 @@ BASE_LENGTH = 24
 _FILE = re.compile(
     rf"{ADDRESS}(([0-9a-f]{{2}})[0-9a-f]{{{BASE_LENGTH - 2}}}(?:-[sl]\.webp|\.mp4))", re.ASCII
 )
-log = logging.getLogger(__name__)
-
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 

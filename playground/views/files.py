@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from config.errors import Unavailable
 from config.pages import Unhurried
 from fal.errors import FileUnavailable
 from fal.files import decoded
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 AGAIN_S = 60
+AWAY = "This server's storage does not give the file at the moment. Try again in a minute.\n"
 ACTIVE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
 TOOLS = {"mask", "recorder"}
@@ -74,16 +76,16 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_of(found.file)
-    try:
-        page = default_storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404(UNSHOWN) from error
-    except Exception as error:  # whatever storages may raise
-        return Away(name, error)
-    response = Unhurried(_chunks(page), content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = mesh_viewer.POLICY
-    response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
-    return response
+    return _from_storage(name, UNSHOWN, lambda: _viewer(name))
+
+
+def _viewer(name: str) -> HttpResponseBase:
+    kept = {
+        "Content-Security-Policy": mesh_viewer.POLICY,
+        "Cache-Control": f"private, max-age={YEAR_S}, immutable",
+    }
+    page = _chunks(default_storage.open(name))
+    return Unhurried(page, content_type="text/html; charset=utf-8", headers=kept)
 
 
 @require_safe
@@ -175,19 +177,17 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     return serve(request, found.file, found.content_type, found.file_name)
 
 
-class Away(HttpResponse):
-    """The storage does not give a file that it has: it is asked for again, nothing is forgotten."""
-
-    status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    _has_been_logged = True  # in a line of ours, instead of with a traceback of Django's
-
-    def __init__(self, file: str, error: Exception) -> None:
+def _from_storage(
+    file: str, missing: str, read: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """What `read` makes of a stored file; 404 with the words of `missing`, 503 while the storage does not give it."""
+    try:
+        return read()
+    except FileNotFoundError as error:
+        raise Http404(missing) from error
+    except Exception as error:  # whatever storages may raise
         log.error("%s cannot be read, the storage does not give it: %r", file, error)
-        super().__init__(
-            "This server's storage does not give the file at the moment. Try again in a minute.\n",
-            content_type="text/plain; charset=utf-8",
-            headers={"Retry-After": str(AGAIN_S), "Cache-Control": "no-store"},
-        )
+        return Unavailable(AWAY, AGAIN_S, content_type="text/plain; charset=utf-8")
 
 
 def serve(request: HttpRequest, file: str, content_type: str, name: str) -> HttpResponseBase:
@@ -196,12 +196,11 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
     What a browser could execute is only ever downloaded, and sandboxed besides.
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
-    try:
-        response = get_conditional_response(request, etag=tag) or _bytes(request, file, tag)
-    except FileNotFoundError as error:
-        raise Http404("The file is no longer in the storage.") from error
-    except Exception as error:  # whatever storages may raise
-        return Away(file, error)
+    response = get_conditional_response(request, etag=tag) or _from_storage(
+        file, "The file is no longer in the storage.", lambda: _bytes(request, file, tag)
+    )
+    if isinstance(response, Unavailable):
+        return response
     if response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         response.headers["Content-Type"] = content_type
     if response.status_code < HTTPStatus.BAD_REQUEST:

@@ -1,0 +1,64 @@
+"""The dialog that jumps to a model, a run or a page from anywhere, by a few letters and Enter."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import assert_clean
+from tests.browser.journeys import Open, open_page, session
+from tests.browser.waiting import Held
+
+__all__ = ["open_page", "session"]
+pytestmark = pytest.mark.browser
+
+
+def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Jump to")
+    expect(box).to_be_focused()
+    page.keyboard.type("aurora tr")
+    places = page.get_by_role("listbox", name="Places").get_by_role("option")
+    expect(places.first).to_have_text(re.compile("Aurora Trainer"))
+    assert_clean(page, within="dialog")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/models/sandbox/aurora/trainer/")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: Open) -> None:
+    """An answer to what stood there a moment before is not the one that Enter waits for."""
+    page = open_page("/models/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
+    page.clock.install()
+    # The page asks when this clock says so.
+    page.clock.pause_at(datetime.now(UTC) + timedelta(days=1))
+    answers = Held(page, "**/jump/?&q=*")
+    page.keyboard.type("aurora")
+    page.clock.run_for(500)
+    answers.come()
+    page.keyboard.type(" tr")
+    page.keyboard.press("Enter")
+    answers.let_go()
+    expect(page.locator("dialog [role=option]").first).to_contain_text("Aurora")
+    assert page.url.endswith("/models/")
+    page.clock.run_for(500)
+    page.wait_for_url("**/models/sandbox/aurora/trainer/")
+
+
+def test_a_dialog_that_does_not_come_says_so(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.route("**/jump/?", lambda route: route.fulfill(status=422), times=1)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#toasts")).to_contain_text("The server could not show this. Try again.")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
