@@ -1,43 +1,54 @@
-# The whole life of the project in a few words: run, test, lint, bench, lock.
+# Every command of the project; `make help` lists them from the comments behind the targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-CHROMIUM := $(shell command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome)
 export PORT
 
-.PHONY: run test soak lint bench format lock clean
+.PHONY: help run check test soak lint static-checks bench format lock clean chromium
 
-run: $(VENV)/run.stamp
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/run.stamp ## start Vitrine; prints a link that logs you in
 	@exec $(BIN)/python manage.py up
 
-test: $(VENV)/dev.stamp chromium
+check: static-checks ## the loop while writing: linters, types, contracts, quick tests on SQLite
+	@$(BIN)/python -m tests.run --quick
+
+test: $(VENV)/dev.stamp chromium ## all tests: with Chromium, and on PostgreSQL where one answers
 	@$(BIN)/python -m tests.run
 
-# Every fault at every step of a run, then two at a time, for SOAK_MINUTES (5); on PostgreSQL by TEST_DATABASE_URL; some by SOAK_ONLY.
-soak: $(VENV)/dev.stamp
+# Runs for SOAK_MINUTES (5), on TEST_DATABASE_URL if it is set; SOAK_ONLY chooses cases.
+soak: $(VENV)/dev.stamp ## every fault at every step of a run, then two at a time
 	@$(BIN)/python -m tests.soak
 
-lint: $(VENV)/dev.stamp
+lint: static-checks ## linters, formatters, types, import contracts, and an audit of the packages
+	@$(BIN)/python -m tests.audit
+
+static-checks: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djangofmt --quiet --check templates
+	$(BIN)/djangofmt --quiet --check --profile jinja templates/playground/form/*.jinja
+	$(BIN)/oxfmt --check static/css static/js
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-bench: $(VENV)/dev.stamp chromium
+bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
 	@$(BIN)/python -m bench
 
-format: $(VENV)/dev.stamp
+format: $(VENV)/dev.stamp ## format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djangofmt --quiet templates
+	$(BIN)/djangofmt --quiet --profile jinja templates/playground/form/*.jinja
+	$(BIN)/oxfmt static/css static/js
 
-# Chromium (its headless shell, where there is one) comes from the system or from Debian's package; nothing is downloaded from anywhere else.
-.PHONY: chromium
+# Debian's chromium-headless-shell: it draws no windows, so the browser tests take half the time that
+# a full Chromium needs. A full one is used only where the package cannot be installed (without a
+# prompt for a password). Nothing is downloaded from anywhere else.
 chromium:
-ifeq ($(CHROMIUM),)
-	@echo "Installing Chromium (Debian's package) for the browser tests"
-	@SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && \
-	  export DEBIAN_FRONTEND=noninteractive && \
-	  { $$SUDO apt-get install -y -qq chromium-headless-shell || $$SUDO apt-get install -y -qq chromium; } >/dev/null
-endif
+	@command -v chromium-headless-shell >/dev/null || sh tests/install_chromium.sh
 
 $(VENV)/run.stamp: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Vitrine needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
@@ -51,11 +62,10 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# Writes the two lock files anew, hashes and all, from pyproject.toml.
-lock: $(VENV)/run.stamp
+lock: $(VENV)/run.stamp ## write the two lock files, with hashes, from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt
 
-clean:
+clean: ## delete the environment, the data in var/ and the collected static files
 	rm -rf $(VENV) var staticfiles

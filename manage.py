@@ -6,16 +6,22 @@ import sys
 
 
 def main() -> None:
-    """Run one management command; a wrong setting ends with one sentence, not a traceback."""
+    """Run one management command; report a wrong setting in one sentence, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from config import local
+    from config.starting import private_files, readiness
 
+    private_files.set_umask()
     try:
         if sys.argv[1:2] == ["up"]:
             local.prepare()
+        if sys.argv[1:2] and sys.argv[1] in readiness.COMMANDS:
+            django.setup()
+            readiness.require(is_patient=sys.argv[1] in readiness.PATIENT_COMMANDS)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Vitrine did not start: {error}")

@@ -18,13 +18,15 @@ from bench.stage import Stage
 
 Question = Callable[[Stage, int, bool], list[Goal]]
 
-# name → where it is answered, rounds, what it asks; a module is read only when its question is asked
+# name → where it is answered, rounds, what it asks; a module is read only when its question is
+# asked
 QUESTIONS = {
     "g7": ("bench.forms:ask", 30, "form from schema"),
     "g8": ("bench.search:ask", 120, "search, and the judged questions"),
     "g9": ("bench.sync:ask", 3, "sync"),
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
+    "g13": ("bench.rest:ask", 20, "all processes at rest, and how soon a worker wakes up"),
     "g10": ("bench.throughput:ask", 2, "throughput of the gallery"),
     "thumbnails": ("bench.thumbnails:ask", 12, "thumbnails: weight, time, disk"),
     "g3": ("bench.watchers:ask", 3, "watchers of one run"),

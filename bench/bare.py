@@ -1,7 +1,9 @@
-"""A bare Django view with 48 cards, uncached: the reference for throughput, under the product's own server.
+"""A bare Django view with 48 cards, uncached.
 
-No session, no user, no middleware: one query, one template. `python -m uvicorn bench.bare:application`;
-BARE_DATABASE names the file.
+The reference for throughput, under the product's own server.
+
+No session, no user, no middleware: one query, one template. `python -m uvicorn
+bench.bare:application`; BARE_DATABASE names the file.
 """
 
 import os
@@ -11,13 +13,15 @@ from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
 CARDS = 48
-TEMPLATE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Models</title></head><body><main class="cards">
+TEMPLATE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Models</title>
+</head><body><main class="cards">
 {% for card in cards %}<article class="card" data-endpoint-id="{{ card.endpoint_id }}">
 {% if card.thumbnail %}<img src="{{ card.thumbnail }}" alt="" loading="lazy">{% endif %}
 <h3><a href="/models/{{ card.endpoint_id }}/">{{ card.name }}</a></h3>
 <p>{{ card.owner }}</p>
 <p>{{ card.description|truncatechars:64 }}</p>
-<footer><span>{{ card.category }}</span><data value="{{ card.price }}">${{ card.price }} <small>/ {{ card.unit }}</small></data></footer>
+<footer><span>{{ card.category }}</span>
+<data value="{{ card.price }}">${{ card.price }} <small>/ {{ card.unit }}</small></data></footer>
 </article>{% endfor %}
 </main></body></html>"""
 
@@ -25,12 +29,27 @@ settings.configure(
     SECRET_KEY="bare",
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["BARE_DATABASE"],
-                           "CONN_MAX_AGE": None}},
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {"loaders": [("django.template.loaders.cached.Loader",
-                                         [("django.template.loaders.locmem.Loader", {"cards.html": TEMPLATE})])]}}],
-)  # fmt: skip
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ["BARE_DATABASE"],
+            "CONN_MAX_AGE": None,
+        }
+    },
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "loaders": [
+                    (
+                        "django.template.loaders.cached.Loader",
+                        [("django.template.loaders.locmem.Loader", {"cards.html": TEMPLATE})],
+                    )
+                ]
+            },
+        }
+    ],
+)
 django.setup()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
@@ -71,11 +90,18 @@ def fill() -> None:
     with connection.schema_editor() as editor:
         editor.create_model(Card)
     Card.objects.bulk_create(
-        Card(endpoint_id=one["endpoint_id"], name=one["display_name"], owner=one["owner"], category=one["category"],
-             description=one["description"], thumbnail=one["thumbnail_url"], price=one["unit_price_usd"],
-             unit=one["price_unit"])
+        Card(
+            endpoint_id=one["endpoint_id"],
+            name=one["display_name"],
+            owner=one["owner"],
+            category=one["category"],
+            description=one["description"],
+            thumbnail=one["thumbnail_url"],
+            price=one["unit_price_usd"],
+            unit=one["price_unit"],
+        )
         for one in entries(2 * CARDS)
-    )  # fmt: skip
+    )
 
 
 urlpatterns = [path("", cards)]

@@ -1,4 +1,4 @@
-"""Headless Chromium: cold pages with their bytes and times, and how long a run takes to be painted."""
+"""Headless Chromium: cold pages with their bytes and times, and how soon a run is painted."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ FLAGS = [
     # Nothing is fetched from elsewhere (a web font of somebody's page), and nothing waits for it.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-# The shell is Chromium without the windows of its own that the whole program draws for each profile.
+# The shell is Chromium without the windows of its own that the whole program draws for each
+# profile.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 THUMBNAILS = "/pictures/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
 
-# Clicks, and waits for a picture that was not there before: decoded, and two frames later on screen.
+# Clicks, and waits for a picture that was not there before: decoded, and two frames later on
+# screen.
 PAINTED = """async ([button, picture, limit]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const before = new Set([...document.querySelectorAll(picture)].map((image) => image.src));
@@ -46,7 +48,8 @@ PAINTED = """async ([button, picture, limit]) => {
 # Deferred scripts and modules have run and DOMContentLoaded has been heard by all: usable.
 TIMES = """() => new Promise((resolve) => {
   const tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask", buffered: true });
+  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask",
+  buffered: true });
   setTimeout(() => {
     const page = performance.getEntriesByType("navigation")[0];
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -114,10 +117,15 @@ class _Wire:
         return len(hosts - {urlsplit(f"//{self.host}").hostname})
 
 
+def find_program() -> str | None:
+    """The path of the browser that tests and benchmarks use, or None."""
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser for the block; raises Broken where there is none."""
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    program = find_program()
     if program is None:
         raise Broken("Chromium is not installed; `make bench` installs it")
     with sync_playwright() as playwright:
@@ -139,7 +147,8 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         session.send("Network.enable")
         session.send("Performance.enable")
         answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
-        # First the heap: what Playwright brings into a page when it looks for something is no small part.
+        # First the heap: what Playwright brings into a page when it looks for something is no small
+        # part.
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
         times = page.evaluate(TIMES)

@@ -1,7 +1,7 @@
 """PostgreSQL to measure on: an empty database beside the one that BENCH_DATABASE_URL names.
 
-Each measurement has one of its own, and the named one stays as it is, so any number of questions may be
-asked in one call. Its user must be allowed to create databases.
+Each measurement has one of its own, and the named one stays as it is, so any number of questions
+may be asked in one call. Its user must be allowed to create databases.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """An upstream that is far away: every byte arrives later, none arrives slower.
 
-A proxy before a server of this machine that delays each direction by half a round trip. A new connection
-pays a whole one first, as a handshake would: what is sent right away leaves when that is over.
+A proxy before a server of this machine that delays each direction by half a round trip. A new
+connection pays a whole one first, as a handshake would: what is sent right away leaves when that is
+over.
 
-    python -m bench.far PORT ROUND_TRIP_MS      (PORT is the server's; the proxy prints its own address)
+    python -m bench.far PORT ROUND_TRIP_MS      (PORT is the server's; the proxy prints its own
+    address)
 """
 
 from __future__ import annotations
@@ -36,10 +38,12 @@ async def far(port: int, round_trip_s: float) -> AsyncIterator[str]:
 async def carry(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float, ready: float = 0
 ) -> None:
-    """All that comes in goes out in its order, each piece `delay_s` later; none leaves before `ready`.
+    """All that comes in goes out in its order, each piece `delay_s` later.
 
-    Any number of pieces may be under way: the delay is no limit to what goes through. The end travels
-    like a piece, and a connection that one side breaks is broken for the other.
+    None leaves before `ready`.
+
+    Any number of pieces may be under way: the delay is no limit to what goes through. The end
+    travels like a piece, and a connection that one side breaks is broken for the other.
     """
     now = asyncio.get_running_loop().time
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()

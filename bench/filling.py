@@ -16,7 +16,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 
 def real() -> list[dict[str, Any]]:
-    """The sample of upstream's entries that lies beside the project, with the documents that are there."""
+    """The sample of upstream's entries beside the project, with the documents that are there."""
     documents = {
         file.stem.replace("--", "/"): json.loads(file.read_text())
         for file in (SAMPLE / "openapi").glob("*.json")
@@ -41,14 +41,14 @@ def sandbox() -> list[dict[str, Any]]:
 
 def fill(items: Iterable[dict[str, Any]]) -> None:
     """List the items, keep their documents, and let everything that follows a sync follow."""
-    from catalog import afterwards
-    from catalog.ledger import Ledger
     from catalog.models import SyncReport
+    from catalog.sync import post_sync
+    from catalog.sync.upsert import CatalogUpserter
 
     page = fal.Page.from_bytes(orjson.dumps({"models": [*items]}))
     with_documents = [item for item in page.models if item.openapi is not None]
-    ledger = Ledger(SyncReport.objects.create(state=SyncReport.State.DONE))
+    ledger = CatalogUpserter(SyncReport.objects.create(state=SyncReport.State.DONE))
     ledger.take_page(page)
     asked = [item.endpoint_id for item in with_documents]
     ledger.keep_schemas([(asked, fal.Found(with_documents, [], []))])
-    afterwards.settle()
+    post_sync.run()

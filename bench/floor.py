@@ -35,19 +35,25 @@ CARDS = 48
 HOLD_S = 20.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS endpoint (
-  id TEXT PRIMARY KEY, name TEXT, owner TEXT, category TEXT, description TEXT, thumbnail TEXT, document TEXT);
+  id TEXT PRIMARY KEY, name TEXT, owner TEXT, category TEXT, description TEXT, thumbnail TEXT,
+  document TEXT);
 CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, endpoint TEXT, arguments TEXT, output TEXT);
 """
-CSS = """:root{color-scheme:light dark;font:16px/1.5 system-ui}body{margin:0 auto;max-width:80rem;padding:1rem}
-form,label{display:grid;gap:.25rem}form{gap:1rem}input,select,textarea{font:inherit;padding:.4rem;border:1px solid #8888;border-radius:.4rem}
-button{font:inherit;padding:.5rem 1.5rem}small{opacity:.7}.cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr))}
-article{border:1px solid #8884;border-radius:.5rem;overflow:hidden;padding:0 .75rem .75rem}article img{width:calc(100% + 1.5rem);margin:0 -.75rem;aspect-ratio:4/3;object-fit:cover}"""
+CSS = """:root{color-scheme:light dark;font:16px/1.5 system-ui}body{margin:0 auto;max-width:80rem;
+padding:1rem}
+form,label{display:grid;gap:.25rem}form{gap:1rem}input,select,textarea{font:inherit;padding:.4rem;
+border:1px solid #8888;border-radius:.4rem}
+button{font:inherit;padding:.5rem 1.5rem}small{opacity:.7}.cards{display:grid;gap:1rem;
+grid-template-columns:repeat(auto-fill,minmax(16rem,1fr))}
+article{border:1px solid #8884;border-radius:.5rem;overflow:hidden;padding:0 .75rem .75rem}
+article img{width:calc(100% + 1.5rem);margin:0 -.75rem;aspect-ratio:4/3;object-fit:cover}"""
 SCRIPT = """document.forms.run.addEventListener("submit", async (event) => {
   event.preventDefault();
   const values = {};
   for (const control of event.target.elements) {
     if (!control.name || control.value === "") continue;
-    values[control.name] = control.type === "number" ? control.valueAsNumber : control.type === "checkbox" ? control.checked : control.value;
+    values[control.name] = control.type === "number" ? control.valueAsNumber
+    : control.type === "checkbox" ? control.checked : control.value;
   }
   const body = JSON.stringify(values);
   const run = await (await fetch(location.pathname, { method: "POST", body })).json();
@@ -104,7 +110,10 @@ class Floor:
         endpoint_id = request.path_params["id"]
         name, document = await self.document(endpoint_id)
         controls = "".join(map(control, *zip(*properties(document, endpoint_id), strict=True)))
-        body = f'<form name="run">{controls}<button id="run-button">Run</button></form><div id="stage"></div>'
+        body = (
+            f'<form name="run">{controls}<button id="run-button">Run</button></form>'
+            '<div id="stage"></div>'
+        )
         return page(name, f'{body}<script type="module">{SCRIPT}</script>')
 
     async def submit(self, request: Request) -> Response:
@@ -149,7 +158,8 @@ def page(title: str, body: str) -> HTMLResponse:
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-        '<link rel="stylesheet" href="/static/floor.css"><script defer src="/static/htmx.js"></script>'
+        '<link rel="stylesheet" href="/static/floor.css">'
+        '<script defer src="/static/htmx.js"></script>'
         f'<header><a href="/models/">Models</a></header><h1>{escape(title)}</h1>{body}</html>'
     )
 
@@ -157,7 +167,8 @@ def page(title: str, body: str) -> HTMLResponse:
 def card(id: str, name: str, owner: str, category: str, description: str, thumbnail: str) -> str:
     """One endpoint of the gallery."""
     return (
-        f'<article data-endpoint-id="{escape(id)}"><img src="{escape(thumbnail)}" alt="" loading="lazy">'
+        f'<article data-endpoint-id="{escape(id)}">'
+        f'<img src="{escape(thumbnail)}" alt="" loading="lazy">'
         f'<h3><a href="/models/{escape(id)}/">{escape(name)}</a></h3><p>{escape(owner)}</p>'
         f"<p>{escape(description[:90])}</p><footer>{escape(category)}</footer></article>"
     )

@@ -29,11 +29,18 @@ MANY = 1200
 UPLOADS = "/uploads/"
 TURNS = ["tree", "first", "warm", "filled", "read", "bare"]
 HEAD = ["document", "fields", *(f"{turn} ms" for turn in TURNS), "KB", "bare KB"]
-BARE = """{% for field in fields %}<div class="field"><label for="{{ field.id }}">{{ field.label }}</label>
-{% if field.choices %}<select id="{{ field.id }}" name="{{ field.name }}">{% for key, word in field.choices %}<option value="{{ key }}"{% if key == field.value %} selected{% endif %}>{{ word }}</option>{% endfor %}</select>
-{% elif field.kind == "boolean" %}<input type="checkbox" id="{{ field.id }}" name="{{ field.name }}"{% if field.value == "true" %} checked{% endif %}>
-{% elif field.kind == "integer" or field.kind == "number" %}<input type="number" id="{{ field.id }}" name="{{ field.name }}" value="{{ field.value }}">
-{% else %}<textarea id="{{ field.id }}" name="{{ field.name }}">{{ field.value }}</textarea>{% endif %}
+BARE = """{% for field in fields %}<div class="field"><label for="{{ field.id }}">
+{{ field.label }}</label>
+{% if field.choices %}<select id="{{ field.id }}" name="{{ field.name }}">
+{% for key, word in field.choices %}
+<option value="{{ key }}"{% if key == field.value %} selected{% endif %}>{{ word }}</option>
+{% endfor %}</select>
+{% elif field.kind == "boolean" %}<input type="checkbox" id="{{ field.id }}"
+name="{{ field.name }}"{% if field.value == "true" %} checked{% endif %}>
+{% elif field.kind == "integer" or field.kind == "number" %}<input type="number"
+id="{{ field.id }}" name="{{ field.name }}" value="{{ field.value }}">
+{% else %}<textarea id="{{ field.id }}" name="{{ field.name }}">{{ field.value }}</textarea>
+{% endif %}
 {% if field.help %}<p class="help">{{ field.help }}</p>{% endif %}</div>{% endfor %}"""
 
 
@@ -85,7 +92,7 @@ def beside(
 
 
 def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
-    """What the peers draw: each input schema with the components it refers to, and its flat fields."""
+    """What the peers draw: each input schema with its components, and its flat fields."""
     from schemas import build, contract, draw
     from schemas.openapi import resolve
 
@@ -127,15 +134,15 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
     """Milliseconds of each of TURNS; the number of fields; both sizes."""
     from django.template import Context, Template
 
-    from playground.form import forms
-    from schemas import build, contract, draw, parse
+    from playground.form import rendering
+    from schemas import build, contract, decode_post, draw
+    from schemas.encode import encode_arguments
     from schemas.examples import example
     from schemas.validation import validate
-    from schemas.writing import write
 
     known = contract(json.loads(text), name)
     root = build(known)
-    post = write(root, example(root) | defaults(root))
+    post = encode_arguments(root, example(root) | defaults(root))
     template = Template(BARE)
     fields = flat(draw(root, post={}))
 
@@ -143,16 +150,16 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
         return build(contract(json.loads(text), name))
 
     def first() -> str:
-        return forms.render_form(draw(tree(), post={}), UPLOADS)
+        return rendering.render_form(draw(tree(), post={}), UPLOADS)
 
     def warm() -> str:
-        return forms.render_form(draw(root, post={}), UPLOADS)
+        return rendering.render_form(draw(root, post={}), UPLOADS)
 
     def filled() -> str:
-        return forms.render_form(draw(root, post=post), UPLOADS)
+        return rendering.render_form(draw(root, post=post), UPLOADS)
 
     def read() -> Any:
-        return validate(known, parse(root, post).arguments, root)
+        return validate(known, decode_post(root, post).arguments, root)
 
     def bare() -> str:
         return template.render(Context({"fields": fields}))
@@ -188,10 +195,10 @@ def flat(root: Any) -> list[dict[str, Any]]:
 
 
 def crowd(many: int) -> tuple[float, float, float]:
-    """Seconds to build the trees of many different documents, to draw them all, and to draw them bare."""
+    """Seconds to build the trees of many documents, to draw them all, and to draw them bare."""
     from django.template import Context, Template
 
-    from playground.form import forms
+    from playground.form import rendering
     from schemas import build, contract, draw
 
     texts = [(endpoint_id(n), json.dumps(document(n))) for n in range(many)]
@@ -199,7 +206,7 @@ def crowd(many: int) -> tuple[float, float, float]:
     roots = [build(contract(json.loads(text), name)) for name, text in texts]
     marks.append(time.perf_counter())
     for root in roots:
-        forms.render_form(draw(root, post={}), UPLOADS)
+        rendering.render_form(draw(root, post={}), UPLOADS)
     marks.append(time.perf_counter())
     template, flats = Template(BARE), [flat(draw(root, post={})) for root in roots]
     bare = time.perf_counter()

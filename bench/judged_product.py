@@ -14,13 +14,13 @@ from bench import filling, judging
 
 
 def main(name: str) -> dict[str, tuple[float, float, int]]:
-    """nDCG@10, success@3 and how many questions, of those looked at while tuning and those kept aside."""
+    """nDCG@10, success@3 and the count, of the questions used for tuning and those kept aside."""
     django.setup()
     from django.core.management import call_command
 
     from catalog.models import Endpoint
-    from catalog.query import Query
-    from catalog.search import search
+    from catalog.search.engine import search
+    from catalog.search.query import Query
 
     call_command("migrate", verbosity=0)
     if name == "real" and not filling.SAMPLE.exists():

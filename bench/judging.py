@@ -1,6 +1,9 @@
-"""How well search finds what people mean: nDCG@10 and success@3 over the judged questions (`judged.txt`).
+"""How well search finds what people mean.
 
-A question's models count 2, what serves as well 1. Success: one of the models meant is among the first three.
+nDCG@10 and success@3 over the judged questions (`judged.txt`).
+
+A question's models count 2, what serves as well 1. Success: one of the models meant is among the
+first three.
 """
 
 from __future__ import annotations

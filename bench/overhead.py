@@ -1,9 +1,9 @@
 """G1 and G2: what a run costs beyond the model's own time, and how often upstream is asked.
 
 From the click to the picture painted in Chromium, less the seconds that the model itself took (as
-the sandbox measured them). No two rounds are of one length: whoever asks now and then would be lucky, or
-unlucky, each time. Product (on PostgreSQL too, where one is named), floor, Gradio and clients
-of the queue take turns, round by round; then once more with upstream at a distance.
+the sandbox measured them). No two rounds are of one length: whoever asks now and then would be
+lucky, or unlucky, each time. Product (on PostgreSQL too, where one is named), floor, Gradio and
+clients of the queue take turns, round by round; then once more with upstream at a distance.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ Samples = dict[str, list[float]]
 def ask(
     stage: Stage, rounds: int, is_full: bool, lengths: tuple[float, ...] = (0.3, 2.0)
 ) -> list[Goal]:
-    """G1 at each length, with G2 counted on the way; then G2 without the status stream, and G1 from afar."""
+    """G1 at each length, with G2 counted on the way.
+
+    Then G2 without the status stream, and G1 from afar.
+    """
     targets = everybody(stage, stage.products)
     goals: list[Goal] = []
     try:
@@ -54,7 +57,7 @@ def ask(
 
 
 def everybody(stage: Stage, products: dict[str, Product]) -> Targets:
-    """Who takes turns: the products by `product` and what their names add, and all that they are held against."""
+    """Who takes turns: the products, by `product` and name, and what they are compared with."""
     ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
     return {**ours, **pages(stage), **clients(stage)}
 

@@ -1,4 +1,6 @@
-"""Made-up endpoints as a real catalogue has them: families, versions, variants, tags, prices, facts.
+"""Made-up endpoints as a real catalogue has them.
+
+Families, versions, variants, tags, prices, facts.
 
 Everything follows from the seed and the number of entries. Names are invented; how they are built,
 how often a tag, a category or a price occurs, and how long texts are, is as upstream has it.
@@ -22,40 +24,59 @@ def listed(words: str) -> list[str]:
 
 
 CATEGORIES = {  # share of the catalogue, what goes in, what comes out
-    "image-to-image": (24, ("image", "text"), "image"), "text-to-image": (17, ("text",), "image"),
-    "image-to-video": (15, ("image", "text"), "video"), "text-to-video": (9, ("text",), "video"),
-    "video-to-video": (10, ("video", "text"), "video"), "text-to-audio": (3, ("text",), "audio"),
-    "text-to-speech": (4, ("text",), "audio"), "training": (4, ("file",), "lora"), "vision": (3, ("image",), "text"),
-    "image-to-3d": (3, ("image",), "3d"), "audio-to-audio": (2, ("audio",), "audio"), "llm": (1, ("text",), "text"),
-    "speech-to-text": (1, ("audio",), "text"), "audio-to-video": (2, ("audio", "image"), "video"),
-    "text-to-3d": (1, ("text",), "3d"), "json": (1, ("text",), "data"),
-}  # fmt: skip
+    "image-to-image": (24, ("image", "text"), "image"),
+    "text-to-image": (17, ("text",), "image"),
+    "image-to-video": (15, ("image", "text"), "video"),
+    "text-to-video": (9, ("text",), "video"),
+    "video-to-video": (10, ("video", "text"), "video"),
+    "text-to-audio": (3, ("text",), "audio"),
+    "text-to-speech": (4, ("text",), "audio"),
+    "training": (4, ("file",), "lora"),
+    "vision": (3, ("image",), "text"),
+    "image-to-3d": (3, ("image",), "3d"),
+    "audio-to-audio": (2, ("audio",), "audio"),
+    "llm": (1, ("text",), "text"),
+    "speech-to-text": (1, ("audio",), "text"),
+    "audio-to-video": (2, ("audio", "image"), "video"),
+    "text-to-3d": (1, ("text",), "3d"),
+    "json": (1, ("text",), "data"),
+}
 TAGS = listed(
-    "stylized transform motion lora editing effects animation realism typography high-res utility upscaling inpainting "
-    "controlnet segmentation personalization lipsync speech music turbo training reframe avatar style-transfer "
+    "stylized transform motion lora editing effects animation realism typography high-res utility "
+    "upscaling inpainting "
+    "controlnet segmentation personalization lipsync speech music turbo training reframe avatar "
+    "style-transfer "
     "relighting background camera character vector logo anime product fashion depth pose dubbing"
 )
 VARIANTS = listed(
     "pro turbo lite fast max ultra standard master distilled lora base plus preview dev mini flash"
 )
 SYLLABLES = listed(
-    "au ra vel no ka lu mi ter zen fo li ra dor qui sol ven ta ri mor pha lex on ix ya be ru sa pi co ne"
+    "au ra vel no ka lu mi ter zen fo li ra dor qui sol ven ta ri mor pha lex on ix ya be ru sa pi "
+    "co ne"
 )
 VERBS = listed(
-    "generate edit animate upscale restyle extend transform create turn bring compose refine render enhance"
+    "generate edit animate upscale restyle extend transform create turn bring compose refine "
+    "render enhance"
 )
 NOUNS = listed(
-    "images videos photos portraits clips scenes characters products voices sounds music faces backgrounds motion "
-    "textures lighting colours details text prompts models frames meshes speech styles camera resolution audio"
+    "images videos photos portraits clips scenes characters products voices sounds music faces "
+    "backgrounds motion "
+    "textures lighting colours details text prompts models frames meshes speech styles camera "
+    "resolution audio"
 )
 ADJECTIVES = listed(
-    "cinematic realistic fast high-quality detailed consistent smooth expressive natural precise stylized vivid "
+    "cinematic realistic fast high-quality detailed consistent smooth expressive natural precise "
+    "stylized vivid "
     "controllable long short lifelike studio professional multilingual open efficient"
 )
 FIELDS = listed(
-    "prompt negative_prompt seed image_url image_size num_images guidance_scale num_inference_steps strength mask_url "
-    "loras aspect_ratio duration resolution fps voice speed output_format enable_safety_checker sync_mode scheduler "
-    "end_image_url video_url audio_url style acceleration upscale_factor language temperature max_tokens camera_motion"
+    "prompt negative_prompt seed image_url image_size num_images guidance_scale "
+    "num_inference_steps strength mask_url "
+    "loras aspect_ratio duration resolution fps voice speed output_format enable_safety_checker "
+    "sync_mode scheduler "
+    "end_image_url video_url audio_url style acceleration upscale_factor language temperature "
+    "max_tokens camera_motion"
 )
 ABOUT = (
     "The {0} to use for the {1}. Higher values follow the {2} more closely.",
@@ -127,11 +148,18 @@ def _family(dice: random.Random) -> tuple[str, str]:
 
 def _description(dice: random.Random, title: str, category: str) -> str:
     sentences = [
-        f"{dice.choice(VERBS).title()} {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)} from your {dice.choice(NOUNS)} "
+        f"{dice.choice(VERBS).title()} {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)} from your "
+        f"{dice.choice(NOUNS)} "
         f"with {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)}."
         for _ in range(dice.choice([0, 1, 1, 2]))
     ]
-    return " ".join([f"{title}: {category.replace('-', ' ')} for {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)}.", *sentences])  # fmt: skip
+    return " ".join(
+        [
+            f"{title}: {category.replace('-', ' ')} for {dice.choice(ADJECTIVES)} "
+            f"{dice.choice(NOUNS)}.",
+            *sentences,
+        ]
+    )
 
 
 def _unit(category: str) -> str:
@@ -145,8 +173,15 @@ def _unit(category: str) -> str:
 def _facts(dice: random.Random, category: str) -> list[str]:
     _, takes, makes = CATEGORIES[category]
     found = [f"in:{medium}" for medium in takes] + [f"out:{makes}"]
-    for ability, share in (("seed", 0.7), ("lora", 0.15), ("mask", 0.08), ("negative-prompt", 0.4), ("batch", 0.3),
-                           ("end-frame", 0.05), ("sound", 0.1)):  # fmt: skip
+    for ability, share in (
+        ("seed", 0.7),
+        ("lora", 0.15),
+        ("mask", 0.08),
+        ("negative-prompt", 0.4),
+        ("batch", 0.3),
+        ("end-frame", 0.05),
+        ("sound", 0.1),
+    ):
         if dice.random() < share:
             found.append(f"can:{ability}")
     if makes == "video":
@@ -154,7 +189,10 @@ def _facts(dice: random.Random, category: str) -> list[str]:
         found += [f"duration:5-{longest}", f"default-duration:{dice.choice([5, 8])}"]
         found += [f"resolution:{r}" for r in ("480p", "720p", "1080p")[: dice.randint(1, 3)]]
     if makes in {"image", "video"}:
-        found += [f"ratio:{r}" for r in ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")[: dice.randint(0, 6)]]  # fmt: skip
+        found += [
+            f"ratio:{r}"
+            for r in ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")[: dice.randint(0, 6)]
+        ]
     return found
 
 

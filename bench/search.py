@@ -1,9 +1,9 @@
-"""G8: a whole answer (ranking, fifteen facets, 48 cards) beside raw full-text queries over the same rows.
+"""G8: a whole answer (ranking, fifteen facets, 48 cards) beside raw full-text queries.
 
-A made-up catalogue (`bench/realistic.py`) of 1,200, 10,000 and 100,000 endpoints; each question is
-put to both in turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
-questions over the same file; where there is a PostgreSQL (`bench/database.py`), that is measured too.
-Also: how well the judged questions (`judged.txt`) are answered.
+A made-up catalogue (`bench/realistic.py`) of 1,200 and 10,000 endpoints; each question is put to
+both in turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
+questions over the same file; where there is a PostgreSQL (`bench/database.py`), that is measured
+too. Also: how well the judged questions (`judged.txt`) are answered.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import httpx
 
 from bench import database as postgresql
 from bench.children import HOST, ROOT, Broken, clean_environment, free_port
-from bench.figures import Goal, at_least, at_most, note, percentile, table, times
+from bench.figures import Goal, at_least, at_most, note, percentile, table
 from bench.stage import Stage
 
-SIZES = {1_200: 4, 10_000: 2, 100_000: 1}  # endpoints → how many times the rounds
-SIZES_POSTGRESQL = {10_000: 1, 100_000: 1}
-ALLOWED_MS = 4.0
+SIZES = {1_200: 4, 10_000: 2}  # endpoints → how many times the rounds
+SIZES_POSTGRESQL = {1_200: 2, 10_000: 1}
+ALLOWED_MS, ALLOWED_P99_MS = 4.0, 8.0
 HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
 HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
 
@@ -48,7 +48,7 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | None) -> list[Goal]:
     """One catalogue: the figures, and which goals they meet."""
     told = child(stage, url, "bench.search_product", str(size), str(rounds))
-    measured: dict[str, list[float]] = {**told["times"], "product, words known": told["warm"]}
+    measured: dict[str, list[float]] = dict(told["times"])
     if database:
         measured |= datasette(stage, database, told["questions"])
     raw = measured["raw"]
@@ -59,23 +59,33 @@ def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | Non
         rows.append([name, *(f"{cut:.2f}" for cut in cuts), *(f"{one:.2f} x" for one in against)])
     print(f"\nSearch over {size:,} endpoints ({told['vendor']})")
     print(table(HEAD, rows))
-    print(table(HEAD_COST, [[f"{size:,}", f"{told['built_s']:.2f}", f"{told['index_mb']:.0f}", f"{told['hits']:.0f}",
-                             f"{percentile(told['page_ms'], 0.5):.1f}", str(told["queries"])]]), flush=True)  # fmt: skip
+    cost = [
+        f"{size:,}",
+        f"{told['built_s']:.2f}",
+        f"{told['index_mb']:.0f}",
+        f"{told['hits']:.0f}",
+        f"{percentile(told['page_ms'], 0.5):.1f}",
+        str(told["queries"]),
+    ]
+    print(table(HEAD_COST, [cost]), flush=True)
     what = f"search over {size:,}" + ("" if database else f" ({told['vendor']})")
     ours = measured["product"]
-    if size < 100_000:
-        limit = percentile(raw, 0.5) + ALLOWED_MS
-        goal = at_most("G8", f"{what}: p50, raw + {ALLOWED_MS:g} ms", percentile(ours, 0.5), limit, "ms", percentile(raw, 0.5))  # fmt: skip
-    else:
-        goal = times("G8", f"{what}: p99", percentile(ours, 0.99), percentile(raw, 0.99), 1.5, "ms", "raw")  # fmt: skip
+    goals = []
+    for share, limit in (
+        (0.5, percentile(raw, 0.5) + ALLOWED_MS),
+        (0.99, 2 * percentile(raw, 0.99) + ALLOWED_P99_MS),
+    ):
+        named = f"{what}: p{share * 100:.0f}"
+        measured_ms = percentile(ours, share)
+        goals.append(at_most("G8", named, measured_ms, limit, "ms", percentile(raw, share)))
     return [
-        goal,
+        *goals,
         note("G8", f"{what}: index", f"{told['built_s']:.2f} s, {told['index_mb']:.0f} MB"),
     ]
 
 
 def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, list[float]]:
-    """The same questions put to datasette's table page (search, two facets, 24 rows) over the same file."""
+    """The same questions put to datasette's table page (search, two facets, 24 rows)."""
     program = (
         Path(os.environ.get("BENCH_PEERS", "peers")).resolve() / "datasette" / "bin" / "datasette"
     )

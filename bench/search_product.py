@@ -1,10 +1,12 @@
-"""Search over a made-up catalogue in this process, in turns with raw queries over the same rows; prints JSON.
+"""Search over a made-up catalogue in this process, in turns with raw queries over the same rows.
+
+Prints JSON.
 
 python -m bench.search_product COUNT ROUNDS FILE      (the settings come from the environment)
 
-The raw reference does what an answer cannot do without: the first 24 hits by `bm25` (or `ts_rank`) with
-their columns, and two facets by `GROUP BY`. It ranks and counts no more than that, knows no synonyms, no
-slips, no field texts, and draws nothing.
+The raw reference does what an answer cannot do without: the first 24 hits by `bm25` (or `ts_rank`)
+with their columns, and two facets by `GROUP BY`. It ranks and counts no more than that, knows no
+synonyms, no slips, no field texts, and draws nothing.
 """
 
 from __future__ import annotations
@@ -36,12 +38,17 @@ RAW_POSTGRESQL = (
     "SELECT * FROM raw_endpoint WHERE words @@ %s::tsquery "
     f"ORDER BY ts_rank(words, %s::tsquery) DESC LIMIT {CARDS}",
     "SELECT category, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY category",
-    "SELECT license_type, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY license_type",
+    "SELECT license_type, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY "
+    "license_type",
 )
-COLUMNS = "id, endpoint_id || ' ' || display_name AS name, category, description, license_type, unit_price_usd"
+COLUMNS = (
+    "id, endpoint_id || ' ' || display_name AS name, category, description, license_type, "
+    "unit_price_usd"
+)
 TABLES_SQLITE = (
     f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, category || ' ' || "
-    "(SELECT coalesce(group_concat(value, ' '), '') FROM json_each(tags)) AS tags FROM catalog_endpoint",
+    "(SELECT coalesce(group_concat(value, ' '), '') FROM json_each(tags)) AS tags FROM "
+    "catalog_endpoint",
     "CREATE UNIQUE INDEX raw_id ON raw_endpoint (id)",
     "CREATE VIRTUAL TABLE raw_search USING fts5 "
     "(name, tags, description, content='raw_endpoint', content_rowid='id', prefix='2 3')",
@@ -50,7 +57,8 @@ TABLES_SQLITE = (
 )
 TABLES_POSTGRESQL = (
     f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, "
-    "setweight(to_tsvector('simple', translate(endpoint_id, '/-.', '   ') || ' ' || display_name), 'A') || "
+    "setweight(to_tsvector('simple', translate(endpoint_id, '/-.', '   ') || ' ' || display_name), "
+    "'A') || "
     "setweight(to_tsvector('simple', category || ' ' || tags::text), 'B') || "
     "setweight(to_tsvector('simple', description), 'C') AS words FROM catalog_endpoint",
     "CREATE INDEX raw_words ON raw_endpoint USING gin (words)",
@@ -68,10 +76,8 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     fill(count)
     raw = prepare()
     base = rss_mb()
-    from catalog.finding import index
     from catalog.models import Revision
-    from catalog.query import Query
-    from catalog.search import search
+    from catalog.search import index
 
     started = time.perf_counter()
     made = index.current(Revision.current())
@@ -87,13 +93,9 @@ def main(count: int, rounds: int) -> dict[str, Any]:
         for name, ask in (("raw", raw), ("product", ours), ("raw again", raw)):
             times[name].append(timed(ask, words))
     hits = [ours(words) for words in questions[:50]]
-    for words in questions:
-        search(Query(q=words), index=made)
-    warm = [timed(lambda words: search(Query(q=words), index=made), words) for words in questions]
     return {
-        "warm": warm,
         "questions": questions[:60],
-        "count": made.size,
+        "count": len(made.keys),
         "vendor": connection.vendor,
         "times": times,
         "built_s": built_s,
@@ -139,13 +141,12 @@ def prepare() -> Callable[[str], Any]:
 
 
 def ask_product(made: Any) -> Callable[[str], int]:
-    """The whole answer; only what the index works out once (the sets of the facets) is kept from one to the next."""
+    """The whole answer; what the index computes once (the sets of the facets) is kept."""
     from catalog.models import Revision
-    from catalog.query import Query
-    from catalog.search import search
+    from catalog.search.engine import search
+    from catalog.search.query import Query
 
     def ask(words: str) -> int:
-        made.forget()
         assert Revision.current() == made.token
         return search(Query(q=words), index=made).total
 
@@ -157,8 +158,23 @@ def typed(count: int, rounds: int) -> list[str]:
     dice = random.Random(count)
     names = [entry["display_name"].lower().split() for entry in entries(min(count, 3000))]
     tasks = [word.replace("-", " ") for word in CATEGORIES]
-    wants = ["image", "video", "speech", "fast video", "realistic portraits", "upscale", "lora training", "edit image",
-             "lipsync avatar", "smooth motion", "background", "cinematic video", "music", "text", "studio voices"]  # fmt: skip
+    wants = [
+        "image",
+        "video",
+        "speech",
+        "fast video",
+        "realistic portraits",
+        "upscale",
+        "lora training",
+        "edit image",
+        "lipsync avatar",
+        "smooth motion",
+        "background",
+        "cinematic video",
+        "music",
+        "text",
+        "studio voices",
+    ]
     found = []
     for number in range(rounds):
         name = dice.choice(names)
@@ -181,20 +197,20 @@ def page(questions: list[str]) -> dict[str, Any]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from catalog import pages
-    from catalog.asking.narrowing import Place
+    from catalog import page_cache
     from catalog.models import Revision
-    from catalog.query import Query
+    from catalog.search.facets import Place
+    from catalog.search.query import Query
 
     call_command("collectstatic", verbosity=0, interactive=False)
     place, revision = Place("/models/", "Models"), Revision.current()
     built, queries = [], []
     for words in questions[:60]:
         started = time.perf_counter()
-        pages.region(revision, place, Query(q=words, sort="name"), ())
+        page_cache.region(revision, place, Query(q=words, sort="name"), ())
         built.append((time.perf_counter() - started) * 1000)
         with CaptureQueriesContext(connection) as captured:
-            pages.region(revision, place, Query(q=words), ())
+            page_cache.region(revision, place, Query(q=words), ())
         queries.append(len(captured))
     return {"page_ms": built, "queries": max(queries)}
 

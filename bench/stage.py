@@ -1,4 +1,6 @@
-"""What the benchmarks measure against: a scratch copy of the product, a sandbox, the floor, a browser.
+"""What the benchmarks measure against.
+
+A scratch copy of the product, a sandbox, the floor, a browser.
 
 Everything lives in one temporary folder and on ports of its own; the checkout's `var/` and
 `.env` are never looked at. Each part starts when it is first asked for.
@@ -6,6 +8,7 @@ Everything lives in one temporary folder and on ports of its own; the checkout's
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -59,14 +62,15 @@ class Stage:
     def sandbox(self) -> str:
         """The address of a sandbox of our own."""
         port = free_port()
-        command = [sys.executable, "-m", "sandbox", f"--port={port}", f"--key={KEY}"]
+        command = [sys.executable, "-m", "sandbox", f"--port={port}"]
         # A thumbnail is painted when it is first looked at (each measurement begins with a round
         # that does not count), not beside what is being measured.
         command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}", "--warm=0"]
         if self.round_trip_ms:
             away = [sys.executable, "-m", "bench.far", str(port), str(self.round_trip_ms)]
             command.append(f"--public-url={self.start('far', away).line('Far at ').split()[2]}")
-        return self.start("sandbox", command).line("Sandbox at ").split()[2]
+        environment = os.environ | {"SANDBOX_KEY": KEY}
+        return self.start("sandbox", command, env=environment).line("Sandbox at ").split()[2]
 
     @cached_property
     def upstream(self) -> httpx.Client:
@@ -79,7 +83,7 @@ class Stage:
     @cached_property
     def environment(self) -> dict[str, str]:
         """This shell's environment without our settings, and the sandbox as the upstream."""
-        from config.processes import sandbox_environment
+        from config.server.processes import sandbox_environment
 
         port = int(self.sandbox.rpartition(":")[2])
         mine = sandbox_environment(port, KEY) | {
@@ -95,7 +99,10 @@ class Stage:
 
     @cached_property
     def products(self) -> dict[str, Product]:
-        """Every product that is to be measured, by what its name adds: on PostgreSQL too, where one is named."""
+        """Every product that is to be measured, by what its name adds.
+
+        On PostgreSQL too, where one is named.
+        """
         found = {"": self.product}
         if database.is_named():
             url = self._stack.enter_context(database.empty())
@@ -119,7 +126,10 @@ class Stage:
 
     @contextmanager
     def far(self, round_trip_ms: float) -> Iterator[Stage]:
-        """All of it once more, with the sandbox at a distance; browser and painted thumbnails are this one's."""
+        """All of it once more, with the sandbox at a distance.
+
+        Browser and painted thumbnails are this one's.
+        """
         with Stage(0, is_calm=self.is_calm, round_trip_ms=round_trip_ms) as stage:
             shutil.copytree(self.scratch / "sandbox", stage.scratch / "sandbox")
             stage.browser = self.browser

@@ -65,17 +65,18 @@ class Watch:
 
 async def measure(watch: Watch) -> dict[str, Any]:
     """A first sync and an unchanged one."""
-    from catalog import sync, upstream
+    from catalog import upstream
     from catalog.models import Endpoint, Schema
+    from catalog.sync import pipeline
 
     cpu = time.process_time()
     before_mb = peak_mb()
     async with upstream.clients() as clients:
         start = time.perf_counter()
-        first = await sync.run(clients.platform)
+        first = await pipeline.run(clients.platform)
         between = time.perf_counter()
         rows = watch.rows
-        again = await sync.run(clients.platform)
+        again = await pipeline.run(clients.platform)
         end = time.perf_counter()
     failures = [first.error, again.error, *first.failed, *again.failed]
     if any(failures):

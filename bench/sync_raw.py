@@ -89,7 +89,8 @@ class Raw:
                 ((*one, *others.values()) for one in found),
             )
             self.write(
-                "UPDATE catalog_endpoint SET schema_id = ?, schema_updated = ? WHERE endpoint_id = ?",
+                "UPDATE catalog_endpoint SET schema_id = ?, schema_updated = ? WHERE endpoint_id "
+                "= ?",
                 links,
             )
 
@@ -106,7 +107,8 @@ class Raw:
             tuple(p[k] for k in ("unit_price", "unit", "currency", "endpoint_id")) for p in prices
         ]
         self.write(
-            "UPDATE catalog_endpoint SET unit_price_usd = ?, price_unit = ?, currency = ? WHERE endpoint_id = ?",
+            "UPDATE catalog_endpoint SET unit_price_usd = ?, price_unit = ?, currency = ? WHERE "
+            "endpoint_id = ?",
             rows,
         )
 

@@ -27,7 +27,7 @@ def arguments(seconds: float) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Form:
-    """Where a page has the parts that a run needs: `control` holds the place of an argument's name."""
+    """Where a page has the parts that a run needs: `control` has a place for a name."""
 
     path: str = f"/models/{MODEL}/"
     control: str = "[name={}]"
@@ -105,7 +105,8 @@ def pages(stage: Stage) -> Targets:
     found: Targets = {"floor": Target(stage, stage.floor)}
     port = free_port()
     if command := peers.gradio_app([str(port), stage.sandbox, KEY, MODEL]):
-        # It asks home for news of itself otherwise, and keeps every picture in the machine's own folder.
+        # It asks home for news of itself otherwise, and keeps every picture in the machine's own
+        # folder.
         quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(stage.scratch)}
         app = stage.start("gradio", command, env=clean_environment() | quiet)
         found[GRADIO] = Target(stage, app.answering(f"http://{HOST}:{port}"), form=OF_GRADIO)
@@ -113,6 +114,6 @@ def pages(stage: Stage) -> Targets:
 
 
 def clients(stage: Stage) -> Targets:
-    """A bare client, and fal's own: the one for Python, and those for JavaScript where they are installed."""
+    """A bare client, and fal's own: for Python, and for JavaScript where installed."""
     commands = peers.queue_clients([stage.sandbox, KEY, MODEL])
     return {name: Client(stage, command) for name, command in commands.items()}

@@ -1,7 +1,8 @@
-"""G10: how many gallery pages a web process serves, beside a bare uncached Django view with 48 cards.
+"""G10: how many gallery pages a web process serves, beside a bare Django view with 48 cards.
 
-Both under the same server with the same threads; connections are kept, every client asks again as soon as it
-is answered. The clients run in this process, so the two share the machine with them alike; they take turns.
+Both under the same server with the same threads; connections are kept, every client asks again as
+soon as it is answered. The clients run in this process, so the two share the machine with them
+alike; they take turns.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         goals.append(
             at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")
         )
-    memory = spent(_pid("uvicorn", stage.product.address)).memory_mb
+    memory = spent(_pid("config.server.serving", stage.product.address)).memory_mb
     return [*goals, at_most("G10", "memory of the web process", memory, 90, "MB")]
 
 

@@ -1,4 +1,6 @@
-"""What thumbnails weigh and cost: a page of 48 cards against one original, a catalogue's worth of both.
+"""What thumbnails weigh and cost.
+
+A page of 48 cards against one original, a catalogue's worth of both.
 
 The originals are photographs as a camera would make them, as far as noise can: detail at every
 scale, the less the finer, some grain, in JPEG of the size that fal's gallery has.
@@ -25,7 +27,10 @@ CARDS, CATALOGUE = 48, 1200
 
 
 def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """Weight on the page, time and disk for a catalogue; the reference is Pillow's own thumbnail."""
+    """Weight on the page, time and disk for a catalogue.
+
+    The reference is Pillow's own thumbnail.
+    """
     from base64 import b64decode
 
     from catalog.pictures import drawing
@@ -34,7 +39,7 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         originals = [Path(folder) / f"{number}.jpg" for number in range(rounds)]
         for number, file in enumerate(originals):
             file.write_bytes(photograph(number))
-        drawn, ours_s = timed(lambda file: drawing.draw(str(file), ""), originals)
+        drawn, ours_s = timed(lambda file: drawing.render(str(file), ""), originals)
         plain, plain_s = timed(bare, originals)
         original = median(file.stat().st_size for file in originals)
     small = median(len(b64decode(one["small"])) for one in drawn)

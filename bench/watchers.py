@@ -1,8 +1,9 @@
 """G3: many watchers of one run on one web process.
 
 From the moment at which upstream's model was done to the moment at which each watcher holds the
-answer that says so; every watcher is a connection of its own with a held poll. Product (on PostgreSQL
-too, where one is named) and floor take turns. What the web process spends on it is read from /proc.
+answer that says so; every watcher is a connection of its own with a held poll. Product (on
+PostgreSQL too, where one is named) and floor take turns. What the web process spends on it is read
+from /proc.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ FINAL = b'data-final="1"'
 
 @dataclass(frozen=True)
 class Watch:
-    """How to hold a poll for a run: the address for a version, and whether an answer is the last."""
+    """How to poll for a run: the address for a version, and whether an answer is the last."""
 
     base: str
     address: Callable[[int], str]
@@ -130,7 +131,7 @@ def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
 
 # --- the sides ----------------------------------------------------------------------------------
 def _of_product(product: Product) -> Side:
-    return Side(partial(_product, product), _pid("uvicorn", product.address))
+    return Side(partial(_product, product), _pid("config.server.serving", product.address))
 
 
 def _product(product: Product) -> Watch:

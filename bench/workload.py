@@ -58,7 +58,8 @@ def ask(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Go
     print(f"\n{count} runs that wait {HOLD_S:g} s at upstream, all in one process")
     print(table(["", *COLUMNS], rows))
     print(
-        "Others' CPU s: what the rest of the machine was busy with meanwhile; PostgreSQL is among it.",
+        "Others' CPU s: what the rest of the machine was busy with meanwhile; PostgreSQL is among "
+        "it.",
         flush=True,
     )
     return goals
@@ -85,20 +86,21 @@ def _cells(found: dict[str, float]) -> list[str]:
 
 def _upstream(stage: Stage, name: str, count: int) -> Child:
     """A sandbox that runs all of them at once."""
-    command = [sys.executable, "-m", "sandbox", "--port=0", f"--key={KEY}", "--warm=0"]
+    command = [sys.executable, "-m", "sandbox", "--port=0", "--warm=0"]
     command += [f"--concurrency={count}", f"--data-dir={stage.scratch / name}"]
-    return stage.start(name, command)
+    return stage.start(name, command, env=os.environ | {"SANDBOX_KEY": KEY})
 
 
 def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     """A worker that is given this many runs at once, on this database."""
-    from config.processes import sandbox_environment
+    from config.server.processes import sandbox_environment
 
     upstream = _upstream(stage, f"upstream-{url.partition(':')[0]}", count)
     port = int(upstream.line("Sandbox at ").split()[2].rpartition(":")[2])
     settings = {"SECRET_KEY": "bench"} | {
         "DATABASE_URL": url,
-        "FAL_API_URL": f"http://127.0.0.1:{free_port()}",  # no catalogue and no thumbnails beside it
+        # no catalogue and no thumbnails beside it
+        "FAL_API_URL": f"http://127.0.0.1:{free_port()}",
         "RUNS_AT_ONCE": str(count),
         "RUNS_AT_ONCE_PER_USER": str(count),
     }
@@ -171,7 +173,10 @@ def _calls(port: int) -> float:
 
 
 def others_cpu_s() -> float:
-    """What all processes of this machine have spent so far: where others work, figures are theirs too."""
+    """What all processes of this machine have spent so far.
+
+    Where others work, figures are theirs too.
+    """
     first = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     user, nice, system, _idle, _waiting, *more = map(int, first)
     return (user + nice + system + sum(more[:2])) / TICKS_PER_S
@@ -185,19 +190,24 @@ from catalog.models import Endpoint
 from playground import changes
 from playground.models import Run
 user = User.objects.create_user(f"bench-{{uuid.uuid4().hex[:8]}}")
-endpoint, _ = Endpoint.objects.get_or_create(endpoint_id="{model}", defaults=dict(display_name="Slow", owner="mischief", category="x"))
+endpoint, _ = Endpoint.objects.get_or_create(endpoint_id="{model}",
+    defaults=dict(display_name="Slow", owner="mischief", category="x"))
 arguments = dict(prompt="x", duration={hold}, log_lines=1, picture=False)
-Run.objects.bulk_create([Run(user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, arguments=arguments) for _ in range({count})])
+Run.objects.bulk_create([Run(user=user, endpoint=endpoint, form_token=uuid.uuid4().hex,
+    arguments=arguments) for _ in range({count})])
 changes.announce()
 began = time.monotonic()
 runs = Run.objects.filter(user=user)
 while True:
     time.sleep(1)
     ends = Q(state__in=Run.FINAL)
-    found = runs.aggregate(left=Count("pk", filter=~ends), lost=Count("pk", filter=ends & ~Q(state="succeeded") | Q(state="unconfirmed")),
-        again=Count("pk", filter=Q(attempts__gt=1)), first=Min("created_at"), last=Max("queued_at"), waiting=Count("pk", filter=Q(queued_at=None)))
+    found = runs.aggregate(left=Count("pk", filter=~ends), lost=Count("pk",
+        filter=ends & ~Q(state="succeeded") | Q(state="unconfirmed")),
+        again=Count("pk", filter=Q(attempts__gt=1)), first=Min("created_at"),
+            last=Max("queued_at"), waiting=Count("pk", filter=Q(queued_at=None)))
     sending = 0 if found["waiting"] else (found["last"] - found["first"]).total_seconds()
-    print(time.monotonic() - began, found["left"], found["lost"], sending, found["again"], flush=True)
+    print(time.monotonic() - began, found["left"], found["lost"], sending, found["again"],
+        flush=True)
 """
 
 

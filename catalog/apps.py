@@ -1,4 +1,4 @@
-"""The catalogue: which endpoints exist and what they accept."""
+"""The Django app `catalog`."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """Keep index and triggers in place: a migration may drop them without knowing."""
-        from catalog.finding import search_index
+        """Reinstall the revision triggers after migrations, which may drop them."""
+        from catalog.models import revision_triggers
 
-        post_migrate.connect(search_index.install, sender=self)
+        post_migrate.connect(revision_triggers.install, sender=self)

@@ -1,4 +1,4 @@
-"""What a model costs in plain words: its price, and what a usual run comes to."""
+"""Describes what a model costs in words: its list price, and the price of a typical run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from catalog.templatetags.vitrine import duration, money, price, unit
+from core.formatting import duration, money, price, unit
 
-# What a price is for → how much of it is easy to picture, in words and in number.
+# Unit of a price → a typical amount of it, in words and as a number.
 _USUAL: Mapping[str, tuple[str, Decimal]] = {
     "megapixel": ("1024 by 1024 pixels", Decimal("1.048576")),
     "character": ("a page of 2,000 characters", Decimal(2000)),
@@ -17,16 +17,21 @@ _USUAL: Mapping[str, tuple[str, Decimal]] = {
 }
 _RATE = re.compile(r"price:[^/]+/s\*([\d.]+)")
 _THOUSANDS = re.compile(r"(\d[\d,]*)\s+(\S.*)")
-_MOST_UNITS = 12  # digits: nobody buys more of anything, and upstream may say anything
+_MOST_UNITS = 12  # digits; larger amounts from upstream are nonsense and not multiplied
 _UNIT = re.compile(r"\s*([\d.,]*)\s*(compute second|[a-z]+?)s?\s*")
+
+
+def listed_price(endpoint: Any) -> str:
+    """An endpoint's price as upstream lists it: `$0.025 per image`, `Free`, empty where unknown."""
+    return price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
 
 
 def in_words(endpoint: Any, facts: Iterable[str]) -> str:
     """`$0.05 per second of video; 5 s ≈ $0.25`; empty where no price is known.
 
-    `facts` are the endpoint's (`facts.facts_of`): they say how long a run is by default, and of what.
+    `facts` are the endpoint's capabilities, which give the default duration and kind of output.
     """
-    words = price(endpoint)
+    words = listed_price(endpoint)
     amount: Decimal | None = endpoint.unit_price_usd
     if not words or not amount:
         return "Free" if words else ""
@@ -37,16 +42,16 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
     amount = Decimal(amount) / count
     if unit in {"second", "minute"}:
         words += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
-    if usual := _usual(endpoint, facts, unit):
+    if usual := _typical_run(endpoint, facts, unit):
         what, number = usual
         words += f"; {what} ≈ {money(_rounded(amount * number), endpoint.currency)}"
     return words
 
 
-def billed(count: str, endpoint: Any) -> str:
-    """`≈ $0.12 · 48 seconds`: what upstream billed, in money where the price is known; nothing of a free model.
+def billed_in_words(count: str, endpoint: Any) -> str:
+    """`≈ $0.12 · 48 seconds`: the billed units, with their cost if the price is known.
 
-    About so much: the price is today's, and upstream's account may know of discounts.
+    Empty for a free model. The cost is approximate: the price is today's, without discounts.
     """
     amount: Decimal | None = endpoint.unit_price_usd
     if amount == 0:
@@ -68,7 +73,7 @@ def _units(count: str) -> Decimal | None:
 
 
 def _counted(units: Decimal, words: str) -> str:
-    """`1 image`, `2 images`; of what is sold by the thousand how many: `189 tokens`."""
+    """`1 image`, `2 images`; units priced by the thousand are multiplied out: `189 tokens`."""
     if thousands := _THOUSANDS.fullmatch(words):
         units, words = units * _number(thousands[1]), thousands[2]
     plural = words if words.endswith("s") else words and f"{words}s"
@@ -79,8 +84,8 @@ def _counted(units: Decimal, words: str) -> str:
 _MADE = {"out:video": "video", "out:audio": "sound"}
 
 
-def _usual(endpoint: Any, facts: list[str], unit: str) -> tuple[str, Decimal] | None:
-    """A usual run of what is paid by the second, the pixel or the letter; None where one unit is one run."""
+def _typical_run(endpoint: Any, facts: list[str], unit: str) -> tuple[str, Decimal] | None:
+    """The label and number of units of a typical run; None if a run is one unit."""
     if unit == "second":
         found = next((match for fact in facts if (match := _RATE.fullmatch(fact))), None)
         seconds = Decimal(found[1]) if found else Decimal(5)
@@ -96,5 +101,5 @@ def _number(text: str) -> Decimal:
 
 
 def _rounded(amount: Decimal) -> Decimal:
-    """Two significant digits: a usual run is no promise."""
+    """Round to two significant digits, as befits an estimate."""
     return amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)) if amount else amount

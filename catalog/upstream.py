@@ -1,4 +1,4 @@
-"""The clients that talk to fal, made from the settings; the one place that hands the key over."""
+"""Creates the clients for fal from the settings; the only place that passes the key on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import fal
 
 
 def addresses() -> fal.Addresses:
-    """Where upstream's hosts are, and which may hand us files."""
+    """Upstream's base URLs, and the hosts that files may be fetched from."""
     return _addresses(
         settings.FAL_API_URL,
         settings.FAL_QUEUE_URL,
@@ -23,7 +23,7 @@ def addresses() -> fal.Addresses:
     )
 
 
-_addresses = lru_cache(8)(fal.Addresses)  # what it works out once serves every request
+_addresses = lru_cache(8)(fal.Addresses)  # derived values are computed once
 
 
 def clients(
@@ -33,4 +33,6 @@ def clients(
     late: Callable[[str], None] | None = None,
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
-    return fal.Clients(addresses(), settings.FAL_KEY, transport=transport, heard=heard, late=late)
+    return fal.Clients(
+        addresses(), settings.FAL_KEY, transport=transport, on_outcome=heard, on_slow=late
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import browse, care, changes, collections, exchange
+from catalog.views import browse, changes, collection_health, collections, import_export
 from catalog.views import saved_searches as saved
 
 app_name = "catalog"
@@ -11,14 +11,14 @@ urlpatterns = [
     path("models/", browse.models, name="models"),
     path("categories/<path:category>/", browse.category, name="category"),
     path("collections/", collections.index, name="collections"),
-    path("collections/export/", exchange.export, name="collections-export"),
-    path("collections/import/", exchange.import_, name="collections-import"),
+    path("collections/export/", import_export.export, name="collections-export"),
+    path("collections/import/", import_export.import_, name="collections-import"),
     path("collections/order/", collections.order, name="collections-order"),
     path("collections/recovery/", collections.recovery, name="collections-recovery"),
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
     path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
     path("collections/<slug:slug>/words/", collections.words, name="collection-words"),
-    path("collections/<slug:slug>/mending/", care.mending, name="collection-mending"),
+    path("collections/<slug:slug>/mending/", collection_health.mending, name="collection-mending"),
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", browse.collection, name="collection"),

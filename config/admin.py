@@ -1,4 +1,4 @@
-"""The curators' admin: Django's own, under Vitrine's name."""
+"""Vitrine's admin site: Django's, with throttled sign-in and checked action keys."""
 
 from __future__ import annotations
 
@@ -7,39 +7,58 @@ from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from accounts.forms import AdminSignInForm, with_wait
 
 
-class KnownKeys(ModelAdmin):  # type: ignore[type-arg]
-    """A list whose actions refuse in words what cannot be a row's key; Django's own answer is an error page."""
+class CheckedActionKeys(ModelAdmin):  # type: ignore[type-arg]
+    """Rejects actions on values that cannot be primary keys; plain Django answers with a 500."""
 
     def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponseBase | None:
-        """Carry an action out, unless a key is none."""
-        key: Any = self.opts.pk
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        *args: Any,
+        **kwargs: Any,
+    ) -> HttpResponse | None:
+        """Run the action; where a selected key is malformed, show a message and run nothing."""
+        primary_key: Any = self.opts.pk
         try:
-            for text in request.POST.getlist(ACTION_CHECKBOX_NAME):
-                key.clean(text, None)
+            for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                primary_key.clean(value, None)
         except ValidationError:
             rows = self.opts.verbose_name_plural
-            words = (
+            message = (
                 f"Nothing was done: what was picked names no {rows}. Pick them in the list again."
             )
-            self.message_user(request, words, level=ERROR)
+            self.message_user(request, message, level=ERROR)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 class VitrineAdminSite(AdminSite):
-    """Django's admin with our words at the top."""
+    """Django's admin site under Vitrine's name."""
 
     site_header = "Vitrine"
     site_title = "Vitrine admin"
     index_title = "Curate"
+    login_form = AdminSignInForm
+
+    @method_decorator(login_not_required)
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Return Django's login page, with status 429 while sign-in is throttled."""
+        response = super().login(request, extra_context)
+        context = response.context_data if isinstance(response, TemplateResponse) else None
+        return with_wait(response, (context or {}).get("form"))
 
     def register(
         self,
@@ -47,6 +66,7 @@ class VitrineAdminSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """As Django does, with `KnownKeys` for every list: Django's own register theirs here too."""
-        own = admin_class or ModelAdmin
-        super().register(model_or_iterable, type(own.__name__, (KnownKeys, own), {}), **options)
+        """Register with `CheckedActionKeys` mixed in, for Django's own models too."""
+        base = admin_class or ModelAdmin
+        checked = type(base.__name__, (CheckedActionKeys, base), {})
+        super().register(model_or_iterable, checked, **options)

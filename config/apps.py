@@ -1,6 +1,13 @@
-"""The admin site of Vitrine, in place of Django's default one."""
+"""The project itself as a Django app, for its management commands, and Vitrine's admin site."""
 
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+
+
+class VitrineConfig(AppConfig):
+    """Provides the commands that start processes: `up`, `worker`, `realtime` and `sandbox`."""
+
+    name = "config"
 
 
 class VitrineAdminConfig(AdminConfig):

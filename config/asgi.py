@@ -1,9 +1,8 @@
-"""The server's one entrance.
+"""The ASGI application of the web process: dispatches each connection to what serves it.
 
-Ordinary pages are synchronous and run in a fixed pool of threads with lasting
-database connections; what waits (held polls) is asynchronous and never takes a
-thread while it waits, nor does a file while it is sent; static files need
-neither. `docs/adr/` says why.
+Pages are synchronous and run in a fixed pool of threads with persistent database connections.
+Long polls wait and files are sent on the event loop, so neither occupies a thread; static files
+bypass Django. ADR 42 has the reasons.
 """
 
 import logging
@@ -15,27 +14,31 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from catalog.asgi import Receive, Scope, Send
-from config.pages import Pages, is_news
+from config.starting.web import load_checked
 
-pages = Pages(get_wsgi_application())
+wsgi_application = load_checked(get_wsgi_application)
 
-import config.urls  # noqa: E402, F401  the pages' code, before anybody asks for one
+from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
+from core.http.asgi import Receive, Scope, Send  # noqa: E402
+
+pages = ThreadPoolApp(wsgi_application)
+
+import config.urls  # noqa: E402, F401  imports the views now, not during the first request
 from catalog.pictures import picture_files  # noqa: E402
-from config.memory import settle  # noqa: E402
-from config.statics import Statics  # noqa: E402
-from playground import live  # noqa: E402
+from config.server.static_server import StaticServer  # noqa: E402
+from core.process.memory import freeze_gc  # noqa: E402
+from playground.live import long_poll  # noqa: E402
 
-statics = Statics(Path(settings.STATIC_ROOT), settings.STATIC_URL)
-router = live.Router(pages)
-settle()
-logging.getLogger("uvicorn.error").addFilter(is_news)
+static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
+router = long_poll.Router(pages)
+freeze_gc()
+logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one connection: a static file, a thumbnail, a held poll or a page."""
-    if scope["type"] == "http" and scope["path"] in statics:
-        await statics.serve(scope, send)
+    """Serve one connection: a static file, a thumbnail, a long poll or a page."""
+    if scope["type"] == "http" and scope["path"] in static_server:
+        await static_server.serve(scope, send)
     elif scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
     else:

@@ -1,4 +1,4 @@
-"""What every page's frame shows: whose upstream this is, light or dark."""
+"""The context processor of every page: the upstream's name and the chosen theme."""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def frame(request: HttpRequest) -> dict[str, str]:
-    """`upstream` (fal or sandbox), the host that answers for it, and the theme a person chose, if any."""
+    """Return `upstream` (fal or sandbox), `upstream_host`, and `theme` (empty: the system's)."""
     theme = request.COOKIES.get("theme", "")
     return {
         "theme": theme if theme in {"light", "dark"} else "",

@@ -1,4 +1,4 @@
-"""What one person's own machine needs and a deployment does not: a secret key made on first start."""
+"""The `var/` folder of a local installation: secret key, instance lock, sandbox settings."""
 
 import os
 import secrets
@@ -7,17 +7,26 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.starting import disk, instance_lock
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
-# Where the bundled sandbox of a running `manage.py up` answers: for commands in another terminal.
+# Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.
 SANDBOX_FILE = VAR_DIR / "sandbox.env"
+LOCK_FILE = VAR_DIR / "instance.lock"
 
 
 def prepare() -> None:
-    """Make `var/` and the secret key in it, once; raises ImproperlyConfigured where it cannot."""
+    """Create `var/` and its secret key on first use, and lock the folder for this instance.
+
+    The lock comes before anything is deleted, since the files may belong to a running instance.
+    Raises ImproperlyConfigured where another instance runs or the folder cannot be written to.
+    """
     try:
-        VAR_DIR.mkdir(exist_ok=True)
+        VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+        disk.require_space([VAR_DIR])
+        instance_lock.acquire(LOCK_FILE)
         SANDBOX_FILE.unlink(missing_ok=True)  # what a killed `up` left behind
         if not SECRET_KEY_FILE.exists():
             handle = os.open(SECRET_KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -33,13 +42,13 @@ def prepare() -> None:
         ) from error
 
 
-def write_sandbox(settings: Mapping[str, str]) -> None:
-    """Let other commands find the running sandbox by these settings."""
+def write_sandbox_settings(settings: Mapping[str, str]) -> None:
+    """Write the running sandbox's settings to `SANDBOX_FILE`, where other commands read them."""
     handle = os.open(SANDBOX_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         file.writelines(f"{name}={value}\n" for name, value in settings.items())
 
 
 def secret_key() -> str:
-    """The key made by `prepare`, or an empty text where there is none."""
+    """Return the key that `prepare` made, or an empty string before that."""
     return SECRET_KEY_FILE.read_text().strip() if SECRET_KEY_FILE.exists() else ""

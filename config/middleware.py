@@ -1,4 +1,4 @@
-"""Compression of texts, who may hold on to a page's window, and what is no address."""
+"""Middleware: compression, opener and device policies, and rejection of NUL in paths."""
 
 from collections.abc import Callable
 
@@ -8,34 +8,29 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
-TEXTS = ("text/html", "application/json", "application/atom+xml")
-LEAST_BYTES = 200
-QUALITY = 5  # as quick as gzip's default, and a tenth smaller
+COMPRESSED_TYPES = ("text/html", "application/json", "application/atom+xml")
+MIN_BYTES = 200
+QUALITY = 5  # as fast as gzip's default level, with output a tenth smaller
 
-
-# Of `Sec-Fetch-Site` (W3C Fetch Metadata, 2.3): a person asked for the page, or another page of ours did.
-UNOPENED = {"none", "same-origin"}
+# Values of `Sec-Fetch-Site` (W3C Fetch Metadata, 2.3) for a request that no other site caused.
+SAME_SITE_FETCHES = {"none", "same-origin"}
 
 
 class CompressTexts(GZipMiddleware):
-    """Brotli where the browser takes it, else Django's gzip; for whole texts only.
+    """Compresses with Brotli where the browser accepts it, else with Django's gzip.
 
-    Media are compressed already, and ranges need their length.
+    Complete text responses only: media are compressed already, and ranges need the file's length.
     """
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """The response, compressed where that pays."""
-        is_text = response.headers.get("Content-Type", "").startswith(TEXTS)
+        """Return the response, compressed if it is text of at least `MIN_BYTES`."""
+        is_text = response.headers.get("Content-Type", "").startswith(COMPRESSED_TYPES)
         if not isinstance(response, HttpResponse) or not is_text:
             return response
-        accepted = {
-            part.partition(";")[0].strip()
-            for part in request.headers.get("Accept-Encoding", "").split(",")
-        }
-        is_done = response.has_header("Content-Encoding")
-        if "br" not in accepted or is_done or len(response.content) < LEAST_BYTES:
+        is_encoded = response.has_header("Content-Encoding")
+        if is_encoded or len(response.content) < MIN_BYTES or not _accepts_brotli(request):
             return super().process_response(request, response)
         patch_vary_headers(response, ("Accept-Encoding",))
         response.content = brotli.compress(response.content, quality=QUALITY)
@@ -47,28 +42,65 @@ class CompressTexts(GZipMiddleware):
         return response
 
 
-def cut_off_openers(
+def _accepts_brotli(request: HttpRequest) -> bool:
+    encodings = request.headers.get("Accept-Encoding", "").split(",")
+    return "br" in {encoding.partition(";")[0].strip() for encoding in encodings}
+
+
+def set_opener_policy(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Takes the window from a site that opened it; nobody else has an opener to lose.
+    """Sends `Cross-Origin-Opener-Policy` on pages that another site may have opened.
 
-    The browser needs a new process for a page with this header (ADR 28), so only those have it
-    that another site asked for, or that come from a browser which does not say who asked.
+    The header makes the browser start a new process for the page (ADR 51). Pages that a person or
+    our own page asked for have no foreign opener, so they go without; a browser that sends no
+    `Sec-Fetch-Site` gets the header always.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if request.headers.get("Sec-Fetch-Site") not in UNOPENED:
+        if request.headers.get("Sec-Fetch-Site") not in SAME_SITE_FETCHES:
             response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
 
     return respond
 
 
-def know_no_nul(
+# Pages use the microphone (recording for a form) and full screen (3D viewer), nothing else.
+FORBIDDEN_FEATURES = [
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+]
+PERMISSIONS_POLICY = ", ".join(
+    [*(f"{name}=()" for name in FORBIDDEN_FEATURES), "microphone=(self)"]
+)
+
+
+def set_permissions_policy(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Nothing has an address with a NUL in it, which PostgreSQL would not even look for."""
+    """Sends `Permissions-Policy` (W3C): the device features that a page may use."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+    return respond
+
+
+def reject_nul_paths(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answers 404 to a path with a NUL, which PostgreSQL rejects as a query parameter."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if "\x00" in request.path_info:

@@ -1,4 +1,4 @@
-"""Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each one."""
+"""Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from config import local
+from config.starting import settings_rules
 
 BASE_DIR = local.BASE_DIR
 VAR_DIR = local.VAR_DIR
@@ -19,11 +20,12 @@ env.read_env(BASE_DIR / ".env")
 
 
 def _address(name: str, default: str, *schemes: str) -> str:
-    """A base address without its trailing slash; raises ImproperlyConfigured with the name of the setting."""
+    """Return a base URL without its trailing slash; raises ImproperlyConfigured for any other."""
     value = (env.str(name, default="") or default).rstrip("/")
     if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
+        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ImproperlyConfigured(
-            f"{name} must be an address that begins with {' or '.join(s + '://' for s in schemes)}, not {value!r}."
+            f"{name} must be an address that begins with {beginnings}, not {value!r}."
         )
     return value
 
@@ -38,21 +40,22 @@ def _number(name: str, default: int, least: int, most: int) -> int:
 
 
 def _storage() -> dict[str, Any]:
-    """Where files are kept: any Django storage by its dotted name, with its options as JSON."""
+    """Return the storage of media files: any Django backend by dotted name, options as JSON."""
     name = env.str("MEDIA_STORAGE", default="") or "django.core.files.storage.FileSystemStorage"
     try:
         import_string(name)
     except ImportError as error:
         raise ImproperlyConfigured(
-            f"MEDIA_STORAGE must be the dotted name of an installed Django storage, not {name!r} ({error})."
+            "MEDIA_STORAGE must be the dotted name of an installed Django storage, "
+            f"not {name!r} ({error})."
         ) from error
-    given = env.str("MEDIA_STORAGE_OPTIONS", default="") or "{}"
+    text = env.str("MEDIA_STORAGE_OPTIONS", default="") or "{}"
     try:
-        options = json.loads(given)
+        options = json.loads(text)
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {given!r}.")
+        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {text!r}.")
     return {"BACKEND": name, "OPTIONS": options}
 
 
@@ -69,36 +72,50 @@ def _list(name: str, default: str) -> list[str]:
 
 
 def _origin(address: str) -> str:
-    """What may hand us files along with `address`: its origin; on this very machine, any port of it."""
+    """Return scheme, host and port of `address`; other ports of the host are other origins."""
     parts = urlsplit(address)
-    is_local = parts.hostname in {"127.0.0.1", "localhost"}
-    return (
-        f"{parts.scheme}://{parts.hostname}:*" if is_local else f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _media_urls() -> list[str]:
+    """Return FAL_MEDIA_URLS; raises ImproperlyConfigured for an entry that allows every port."""
+    urls = _list(
+        "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
     )
+    for address in urls:
+        if address.endswith(":*"):
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must name the port of each address, not {address!r}: "
+                "a result could make this server read from any port of that host."
+            )
+    return urls
 
 
-def _flag(name: str) -> bool:
-    return _choice(name, "0", "0", "1", "false", "true", "False", "True").lower() in {"1", "true"}
+def _flag(name: str, default: str = "0") -> bool:
+    value = _choice(name, default, "0", "1", "false", "true", "False", "True")
+    return value.lower() in {"1", "true"}
 
 
-# --- the frame --------------------------------------------------------------------------------
+# --- server ---------------------------------------------------------------------------------------
 DEBUG = _flag("DEBUG")
 SECRET_KEY = env.str("SECRET_KEY", default="") or local.secret_key()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing; set it to a long random text (`make run` makes one by itself)."
     )
+SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS", "")
 PORT = _number("PORT", 8000, 1, 65535)
 PUBLIC_URL = _address("PUBLIC_URL", "", "http", "https")
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
     CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
+settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 
-# --- upstream: fal, or the sandbox. Who answers at these addresses is nobody's business here -----
+# --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
 FAL_KEY = env.str("FAL_KEY", default="")
-if FAL_KEY and not (FAL_KEY.isascii() and FAL_KEY.isprintable() and " " not in FAL_KEY):
-    raise ImproperlyConfigured("FAL_KEY must be one word, `key_id:key_secret`, without spaces.")
+if FAL_KEY:
+    settings_rules.require_key_pair(FAL_KEY)
 UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_env(local.SANDBOX_FILE)
@@ -108,13 +125,11 @@ FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "htt
 FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
 FAL_WS_URL = _address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
 FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
-# Where pages find `manage.py realtime`; without it no model is painted live.
+# The address of `manage.py realtime` for browsers; without it there are no live sessions.
 REALTIME_URL = _address("REALTIME_URL", "", "wss", "ws")
 REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
-# Where results and thumbnails may come from: the only addresses we fetch, or let a page show.
-FAL_MEDIA_URLS = _list(
-    "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
-)
+# Origins of results and thumbnails: the only ones that we fetch from and that pages may show.
+FAL_MEDIA_URLS = _media_urls()
 FAL_MEDIA_URLS += [
     origin
     for origin in map(_origin, (FAL_API_URL, FAL_QUEUE_URL, FAL_RUN_URL, FAL_REST_URL))
@@ -122,6 +137,7 @@ FAL_MEDIA_URLS += [
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
+RATE_LIMITS = _flag("RATE_LIMITS", "1")
 RUNS_AT_ONCE = _number("RUNS_AT_ONCE", 40, 1, 5000)
 RUNS_AT_ONCE_PER_USER = _number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 
@@ -144,20 +160,21 @@ if IS_SQLITE:
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
-            # FULL: a power cut must not take back the note that a submit has left, or it leaves twice.
+            # FULL: a power cut must not lose the record that a submit was sent, or it is sent
+            # twice.
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
             "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
         ),
     }
 else:
-    DATABASES["default"]["ENGINE"] = "config.postgresql"
-    # PostgreSQL keeps the plan of what it was asked before (ADR 29); the address may say otherwise,
-    # and "off" for a pooler that gives each transaction another connection.
-    kept: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}
-    kept |= DATABASES["default"].get("OPTIONS", {})
-    if kept["prepare_threshold"] == "off":
-        kept["prepare_threshold"] = None
-    DATABASES["default"]["OPTIONS"] = kept
+    DATABASES["default"]["ENGINE"] = "core.db.postgresql"
+    # Prepare each statement on its second execution, so that PostgreSQL reuses its plan (ADR 48).
+    # DATABASE_URL may set "off", for a pooler that gives each transaction another connection.
+    options: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}
+    options |= DATABASES["default"].get("OPTIONS", {})
+    if options["prepare_threshold"] == "off":
+        options["prepare_threshold"] = None
+    DATABASES["default"]["OPTIONS"] = options
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
@@ -165,20 +182,27 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
-    "config.staticfiles.Finder",
+    "config.server.static_build.Finder",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
     "default": _storage(),
-    "staticfiles": {"BACKEND": "config.staticfiles.Storage"},
+    "staticfiles": {"BACKEND": "config.server.static_build.Storage"},
 }
+FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# Limits in MB: one result file, one person's uploads, and the free space to leave on the disk.
+RESULT_FILE_MAX_MB = _number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
+UPLOADS_MAX_MB_PER_PERSON = _number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
+DISK_FLOOR_MB = _number("DISK_FLOOR_MB", 512, 0, 100_000_000)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # every node of a large schema is an ordinary control
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # each node of a large schema is a form control
 
 # --- Django ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "config.apps.VitrineConfig",
     "config.apps.VitrineAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -187,13 +211,15 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "accounts",
     "catalog",
     "playground",
 ]
 MIDDLEWARE = [
-    "config.errors.ask_again",
+    "core.http.errors.retry_later",
     "django.middleware.security.SecurityMiddleware",
-    "config.middleware.cut_off_openers",
+    "config.middleware.set_opener_policy",
+    "config.middleware.set_permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
@@ -201,11 +227,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.login.LoginRequired",
+    "accounts.rate_limit.RateLimit",
+    "accounts.login.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.middleware.know_no_nul",
+    "config.middleware.reject_nul_paths",
 ]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = True
@@ -225,7 +252,7 @@ TEMPLATES = [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "django.template.loaders.filesystem.Loader",
+                        "core.template_whitespace.Loader",
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )
@@ -237,8 +264,8 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
-SESSION_ENGINE = "config.sessions"
-AUTHENTICATION_BACKENDS = ["config.login.Backend", "django.contrib.auth.backends.ModelBackend"]
+SESSION_ENGINE = "accounts.sessions"
+AUTHENTICATION_BACKENDS = ["accounts.login.Backend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -248,13 +275,23 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-# --- security --------------------------------------------------------------------------------------
+# --- security
+# --------------------------------------------------------------------------------------
 _IS_HTTPS = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
+# Health checks on this machine use plain HTTP and bypass the proxy.
+SECURE_SSL_REDIRECT = _IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if _IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.cut_off_openers
-X_FRAME_OPTIONS = "SAMEORIGIN"  # a 3D viewer is a page of its own in a sandboxed frame
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.set_opener_policy sends it
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for this host's subdomains is not for Vitrine to decide,
+    "security.W021",  # nor is its entry in browsers' preload list
+    "security.W019",  # the 3D viewer is framed by our own pages
+]
+X_FRAME_OPTIONS = "SAMEORIGIN"  # the 3D viewer is a page in a sandboxed frame
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -271,8 +308,19 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.Redacted",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # Only the root's handler redacts secrets, so Django's own handlers are removed.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }

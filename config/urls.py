@@ -1,4 +1,4 @@
-"""Every address of Vitrine; the apps own what stands below theirs."""
+"""The URL configuration: sign-in and the admin here, everything else in the apps."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -8,17 +8,20 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from config import owner
+from accounts import views as accounts
 
-handler500 = "config.errors.answer"
+handler400 = "core.http.errors.bad_request"
+handler403 = "accounts.views.permission_denied"
+handler500 = "core.http.errors.server_error"
 urlpatterns = [
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
-    path("login/link/<str:token>/", owner.link, name="login-link"),
+    path("login/", accounts.SignIn.as_view(), name="login"),
+    path("login/link/<str:token>/", accounts.link, name="login-link"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    # What browsers ask for by themselves on pages that are not ours, such as the admin's.
+    # Requested by browsers on pages without an icon of their own, such as the admin's.
     path(
         "favicon.ico",
         login_not_required(RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
+        name="favicon",
     ),
     path("admin/", admin.site.urls),
     path("", include("playground.urls")),

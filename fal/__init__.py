@@ -1,5 +1,6 @@
-"""The protocol of fal.ai as a typed asyncio client: talking, and nothing else."""
+"""Typed asyncio client for fal.ai's HTTP and WebSocket protocol. Independent of Django."""
 
+import fal.slim_httpx  # noqa: F401  must precede every import of httpx
 from fal.addresses import Addresses
 from fal.answers import CANCELLED, DISCONNECTED, Problem, dotted, error_paths
 from fal.catalogue import (
@@ -16,19 +17,20 @@ from fal.clients import Clients
 from fal.endpoint_id import EndpointId
 from fal.errors import (
     AuthFailed,
+    BadRedirect,
     EmptyFile,
     FalError,
     FileUnavailable,
     InvalidArguments,
     InvalidEndpointId,
     InvalidInput,
-    LedAway,
     NotReady,
     RateLimited,
     RequestRejected,
     RunFailed,
     Unreachable,
     Unreadable,
+    UploadRefused,
     UpstreamFailed,
 )
 from fal.files import Download, Files
@@ -38,20 +40,21 @@ from fal.realtime import Realtime, Session
 from fal.request import Handle, SubmitOptions
 from fal.requests import PastRequest
 from fal.result import Result
-from fal.status import Cancellation, LogLine, Phase, Status, by_moment, merge_logs
+from fal.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
 from fal.storage import Storage
 from fal.stream import BROKEN, Partial, Stream
 from fal.sync import Sync
 from fal.websocket import WebSocket
-from fal.wire import HUNG_UP
+from fal.wire import CLIENT_CLOSED_REQUEST
 
 __all__ = [
     "BROKEN",
     "CANCELLED",
+    "CLIENT_CLOSED_REQUEST",
     "DISCONNECTED",
-    "HUNG_UP",
     "Addresses",
     "AuthFailed",
+    "BadRedirect",
     "Cancellation",
     "CatalogueItem",
     "Clients",
@@ -69,7 +72,6 @@ __all__ = [
     "InvalidArguments",
     "InvalidEndpointId",
     "InvalidInput",
-    "LedAway",
     "LogLine",
     "Malformed",
     "Metadata",
@@ -95,10 +97,11 @@ __all__ = [
     "Sync",
     "Unreachable",
     "Unreadable",
+    "UploadRefused",
     "UpstreamFailed",
     "WebSocket",
-    "by_moment",
     "dotted",
     "error_paths",
     "merge_logs",
+    "sort_logs",
 ]

@@ -1,4 +1,4 @@
-"""Where fal's hosts are, and which addresses may have the key or hand us a file."""
+"""The addresses of fal's hosts, which of them receive the key, and where files may come from."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import httpx
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 Origin = tuple[str, str, int | None]
-Covers = Callable[[Origin], bool]
+OriginMatcher = Callable[[Origin], bool]
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """One base address for each of fal's hosts; a base may have a path of its own.
+    """One base URL for each of fal's hosts; a base may include a path.
 
-    `media` lists the origins that files may come from; `https://*.fal.media` allows any
-    host below fal.media, but not fal.media itself; `http://127.0.0.1:*` any port of one host.
+    `media` lists the origins that files may be downloaded from; `https://*.fal.media` allows every
+    subdomain of fal.media, but not fal.media itself. A missing port means the scheme's default.
     """
 
     api: str = "https://api.fal.ai/v1"
@@ -39,18 +39,18 @@ class Addresses:
                 object.__setattr__(self, field.name, value.rstrip("/"))
 
     def may_have_key(self, url: str | httpx.URL) -> bool:
-        """Whether `url` is on a host configured here, compared as a parsed origin (C16)."""
+        """Whether `url` has the origin of a configured host and so receives the key (C16)."""
         url = httpx.URL(url)
-        return not url.userinfo and origin(url) in self._own
+        return not url.userinfo and origin(url) in self._key_origins
 
     @cached_property
-    def _own(self) -> frozenset[Origin]:
-        """Asked at every request, and each origin costs as much as parsing an address."""
+    def _key_origins(self) -> frozenset[Origin]:
+        """Cached: every request needs it, and each origin costs one URL parse."""
         bases = (self.api, self.queue, self.run, self.ws, self.rest)
         return frozenset(origin(base) for base in bases)
 
     def is_media(self, url: str | httpx.URL) -> bool:
-        """Whether a file may be fetched from `url`: its very origin, or its wildcard, is in `media`."""
+        """Whether a file may be downloaded from `url`: `media` lists its origin or a wildcard."""
         try:
             url = httpx.URL(url)
             found = origin(url)
@@ -58,35 +58,33 @@ class Addresses:
             return False
         if url.userinfo or url.scheme not in {"http", "https"}:
             return False
-        return any(covers(found) for covers in self._media)
+        return any(covers(found) for covers in self._media_matchers)
 
     @cached_property
-    def _media(self) -> tuple[Covers, ...]:
-        """Asked for every picture that a page shows."""
-        return tuple(_covering(pattern) for pattern in self.media)
+    def _media_matchers(self) -> tuple[OriginMatcher, ...]:
+        """Cached: checked for every image on a page."""
+        return tuple(_origin_matcher(pattern) for pattern in self.media)
 
 
 def origin(url: str | httpx.URL) -> Origin:
-    """Scheme, host and port of `url`, with the port spelt out; raises httpx.InvalidURL."""
+    """Scheme, host and port of `url`, the default port filled in; raises httpx.InvalidURL."""
     url = httpx.URL(url)
     try:
         return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
-    except UnicodeError as error:  # `xn--a`: no name stands behind it
+    except UnicodeError as error:  # such as the invalid punycode `xn--a`
         raise httpx.InvalidURL(str(error)) from error
 
 
-def _covering(pattern: str) -> Covers:
-    """Whether an origin is one that `pattern` allows."""
+def _origin_matcher(pattern: str) -> OriginMatcher:
+    """A function that says whether an origin matches `pattern`."""
     scheme, _, rest = pattern.partition("://")
     if rest.startswith("*."):
         allowed = origin(f"{scheme}://{rest[2:]}")
-        # Plain http is for addresses that are named in full (a sandbox), never for a whole domain.
+        # A wildcard never allows plain http; only a full origin (a sandbox) may use it.
         return lambda found: (
             scheme == "https"
             and (found[0], found[2]) == (allowed[0], allowed[2])
             and found[1].endswith(f".{allowed[1]}")
         )
-    if rest.endswith(":*"):  # any port of one host: a stand-in on this machine
-        return lambda found: (scheme, rest[:-2]) == found[:2]
     named = origin(pattern)
     return lambda found: named == found

@@ -1,4 +1,4 @@
-"""From an answer that is no success to the error it means (protocol, sections 3.6, 5.6 and 11)."""
+"""Turns an unsuccessful response into an error (protocol, sections 3.6, 5.6 and 11)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from fal.db_safe import db_safe_text
 from fal.errors import (
     AuthFailed,
     FalError,
@@ -18,9 +19,8 @@ from fal.errors import (
     UpstreamFailed,
 )
 from fal.reading import as_mapping, decimal, http_date, parse, text, text_or_none
-from fal.storable import storable_text
 
-MAY_GO_WELL_LATER = frozenset(
+RETRYABLE_TYPES = frozenset(
     {
         # model errors, 11.1
         "internal_server_error",
@@ -47,13 +47,13 @@ MAY_GO_WELL_LATER = frozenset(
 CANCELLED, DISCONNECTED = "client_cancelled", "client_disconnected"  # 11.2
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
-_NOT_THE_MODELS = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})
-_LONGEST_WAIT_S = 86_400.0
-_LONGEST_MESSAGE = 600
+_ABOUT_OUR_CALL = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})
+_MAX_WAIT_S = 86_400.0
+_MAX_MESSAGE_CHARS = 600
 
 
 class Answer(NamedTuple):
-    """What came back: everything of an HTTP response that is read here."""
+    """The parts of an HTTP response that this package reads."""
 
     status: int
     headers: Mapping[str, str]
@@ -61,28 +61,28 @@ class Answer(NamedTuple):
 
     @property
     def request_id(self) -> str | None:
-        """fal's request id, which its own answers carry and an ingress in front of it does not."""
+        """fal's request id. fal's own responses carry it; a proxy in front of fal does not."""
         return self.headers.get("x-fal-request-id") or None
 
     @property
     def billable_units(self) -> str:
-        """What the request cost, in the model's billing unit (protocol, 3.4); empty where it does not say."""
+        """The request's cost in the model's billing unit (protocol, 3.4); empty if not stated."""
         units = decimal(self.headers.get("x-fal-billable-units"))
         return "" if units is None else str(units)
 
     @property
     def date(self) -> datetime | None:
-        """When it was given, by the clock of whoever gave it; None where it does not say, or a cache kept it."""
+        """The server's `Date`; None if it is missing or the response came from a cache."""
         return None if "age" in self.headers else http_date(self.headers.get("date", ""))
 
     @property
     def content_type(self) -> str:
-        """Of the body, without parameters, in lower case; empty where it says none."""
+        """The body's media type in lower case without parameters; empty if not stated."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Reason(NamedTuple):
-    """Why, in fal's words: `detail` raw, `type` its name if it has one, `message` for people."""
+    """fal's explanation: raw `detail`, error `type` if named, and `message` in one line."""
 
     type: str | None
     message: str
@@ -92,7 +92,7 @@ class Reason(NamedTuple):
 
 
 def rejection(answer: Answer) -> FalError:
-    """The error that an answer other than 2xx means, by status."""
+    """The error for a response outside 2xx; its class follows from the status."""
     cls = _BY_STATUS.get(answer.status) or (
         UpstreamFailed if answer.status >= 500 else RequestRejected
     )
@@ -100,18 +100,18 @@ def rejection(answer: Answer) -> FalError:
 
 
 def run_failure(answer: Answer) -> FalError:
-    """The error that an unsuccessful result means: the model's own (RunFailed), or still fal's.
+    """The error for an unsuccessful result: RunFailed if the model failed, else as `rejection`.
 
-    401, 403, 404, 408, 409, 425 and 429 speak of our call unless they carry a typed list of model errors;
-    a 5xx is the model's when fal names an error type, or vouches for it with its request id. A page of
-    whoever stands between fal and us is nobody's word about the run.
+    401, 403, 404, 408, 409, 425 and 429 are about our call unless they carry a typed list of model
+    errors. A 5xx is the model's if fal names an error type, or sends JSON with its request id. An
+    error page of a proxy between fal and us says nothing about the run.
     """
     why = reason(answer)
-    said = why.message.lower().replace("_", " ")
-    if answer.status == 202 or (answer.status == 400 and "still in " in said):
+    message = why.message.lower().replace("_", " ")
+    if answer.status == 202 or (answer.status == 400 and "still in " in message):
         return _error(NotReady, answer, why, is_retryable=True)
     typed_list = isinstance(why.detail, list) and why.type is not None
-    if answer.status in _NOT_THE_MODELS or answer.status < 400:
+    if answer.status in _ABOUT_OUR_CALL or answer.status < 400:
         is_models = typed_list
     elif answer.status < 500:
         is_models = why.is_structured or bool(answer.request_id)
@@ -121,7 +121,7 @@ def run_failure(answer: Answer) -> FalError:
 
 
 def reason(answer: Answer) -> Reason:
-    """The reason in the body: `error.message` first, then `detail`, then plain text (C9)."""
+    """The explanation in the body: `error.message`, else `detail`, else plain text (C9)."""
     try:
         body = parse(answer.content)
     except UpstreamFailed:
@@ -131,7 +131,7 @@ def reason(answer: Answer) -> Reason:
     if envelope := as_mapping(raw.get("error")):
         return Reason(
             text_or_none(envelope, "type") or header_type,
-            text(envelope, "message") or _unexplained(answer),
+            text(envelope, "message") or _without_reason(answer),
             raw["error"],
             text_or_none(envelope, "request_id") or answer.request_id,
             True,
@@ -144,7 +144,7 @@ def reason(answer: Answer) -> Reason:
         text_or_none(raw, "error_type")
         or header_type
         or next((p.type for p in problems if p.type), None),
-        _summary(problems) or _unexplained(answer),
+        _summary(problems) or _without_reason(answer),
         detail,
         text_or_none(raw, "request_id") or answer.request_id,
         bool(raw),
@@ -152,7 +152,7 @@ def reason(answer: Answer) -> Reason:
 
 
 class Problem(NamedTuple):
-    """One entry of `detail`: where in the arguments (empty: the whole request), what, fal's type."""
+    """One entry of `detail`; an empty `path` means the request itself, not an argument."""
 
     path: tuple[str | int, ...]
     message: str
@@ -161,9 +161,9 @@ class Problem(NamedTuple):
 
 
 def error_paths(detail: Any) -> list[Problem]:
-    """The problems in a `detail` list or text, their paths without the leading body (11.4, C31).
+    """The problems in a `detail` list or text; paths lose the leading `body` (11.4, C31).
 
-    Paths may hold names of union branches: match the longest prefix that the form knows.
+    Paths may include names of union branches: match the longest prefix that the form knows.
     """
     if detail is None or detail in ("", [], {}):
         return []
@@ -187,15 +187,15 @@ def _problem(entry: Any) -> Problem:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset (seconds); a day at most.
+    """Seconds to wait by Retry-After (seconds or a date), else by x-ratelimit-reset; max. one day.
 
-    A date is by the clock of whoever answers, which may differ from ours.
+    A date is compared with the server's own `Date`, because its clock may differ from ours.
     """
     now = now or http_date(headers.get("date", "")) or datetime.now(UTC)
     for name in ("retry-after", "x-ratelimit-reset"):
         seconds = _seconds(headers.get(name, ""), now)
         if seconds is not None:
-            return min(max(0.0, seconds), _LONGEST_WAIT_S)
+            return min(max(0.0, seconds), _MAX_WAIT_S)
     return None
 
 
@@ -207,7 +207,8 @@ def _seconds(value: str, now: datetime) -> float | None:
         return moment.timestamp() - now.timestamp() if moment else None
     if not math.isfinite(seconds):
         return None
-    # Some gateways give the reset as a Unix time, in seconds or milliseconds; no window lasts thirty years.
+    # Some gateways send the reset as a Unix time in seconds or milliseconds; values this large
+    # cannot be durations.
     if seconds > 1_000_000_000_000:
         seconds /= 1000
     return seconds - now.timestamp() if seconds > 1_000_000_000 else seconds
@@ -222,47 +223,47 @@ def _error(
         type=why.type,
         detail=why.detail,
         request_id=why.request_id,
-        is_retryable=_may_go_well_later(answer, why) if is_retryable is None else is_retryable,
+        is_retryable=_is_retryable(answer, why) if is_retryable is None else is_retryable,
         retry_after_s=retry_after_s(answer.headers),
         billable_units=answer.billable_units,
     )
 
 
-def _may_go_well_later(answer: Answer, why: Reason) -> bool:
+def _is_retryable(answer: Answer, why: Reason) -> bool:
     headers = answer.headers
     if answer.status == 504 and headers.get("x-fal-request-timeout-type", "").lower() == "user":
-        return False  # the caller's own deadline passed (C24)
+        return False  # the caller's own deadline expired (C24)
     for name in ("x-fal-needs-retry", "x-fal-retryable"):
-        said = _FLAGS.get(headers.get(name, "").strip().lower())
-        if said is not None:
-            return said
-    if why.type in MAY_GO_WELL_LATER:
+        flag = _FLAGS.get(headers.get(name, "").strip().lower())
+        if flag is not None:
+            return flag
+    if why.type in RETRYABLE_TYPES:
         return True
     return answer.status >= 500 or answer.status in _TRANSIENT_STATUSES
 
 
 def _plain_reason(answer: Answer) -> Reason:
-    start = answer.content[: 4 * _LONGEST_MESSAGE].decode("utf-8", "replace")
-    plain = storable_text(start).strip()
+    start = answer.content[: 4 * _MAX_MESSAGE_CHARS].decode("utf-8", "replace")
+    plain = db_safe_text(start).strip()
     is_page = plain.startswith("<") or "html" in answer.headers.get("content-type", "")
-    message = _unexplained(answer) if is_page or not plain else plain[:_LONGEST_MESSAGE]
+    message = _without_reason(answer) if is_page or not plain else plain[:_MAX_MESSAGE_CHARS]
     error_type = answer.headers.get("x-fal-error-type") or None
     return Reason(error_type, message, plain or None, answer.request_id, False)
 
 
-def _unexplained(answer: Answer) -> str:
+def _without_reason(answer: Answer) -> str:
     return f"fal answered {answer.status} and did not say why."
 
 
 def _summary(problems: list[Problem]) -> str:
-    """One line from all problems: `loras[0].path: field required; prompt: too long`."""
+    """All problems in one line: `loras[0].path: field required; prompt: too long`."""
     lines = [f"{dotted(p.path)}: {p.message}" if p.path else p.message for p in problems]
-    line = storable_text("; ".join(lines))
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
+    line = db_safe_text("; ".join(lines))
+    return line if len(line) <= _MAX_MESSAGE_CHARS else f"{line[: _MAX_MESSAGE_CHARS - 1]}…"
 
 
 def dotted(path: tuple[str | int, ...]) -> str:
-    """`("loras", 0, "path")` as people write it: `loras[0].path`."""
+    """`("loras", 0, "path")` → `loras[0].path`."""
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
 
 

@@ -1,4 +1,4 @@
-"""Bodies as they come: never more of one than is allowed, and the events in it."""
+"""Response bodies while they are read: size limits and server-sent events."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ from fal.errors import FalError, UpstreamFailed
 
 MAX_ANSWER_BYTES = 128 << 20
 EVENT_STREAM = "text/event-stream"
-# What no JSON, picture, film or sound begins with.
-_EVENTS_BEGIN = (b"data:", b"event:", b":")
+# No JSON, image, video or audio file begins like this.
+_EVENT_STREAM_STARTS = (b"data:", b"event:", b":")
 
 
 async def capped(
-    chunks: AsyncIterable[bytes], most_bytes: int, error: FalError
+    chunks: AsyncIterable[bytes], max_bytes: int, error: FalError
 ) -> AsyncGenerator[bytes]:
-    """The `chunks`; raises `error` before one with which they would be more than `most_bytes`."""
+    """Passes `chunks` on; raises `error` before the chunk that would exceed `max_bytes`."""
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        if size > most_bytes:
+        if size > max_bytes:
             raise error
         yield chunk
 
 
-def answer(chunks: AsyncIterable[bytes], status: int) -> AsyncGenerator[bytes]:
-    """The chunks of an answer of fal's; raises UpstreamFailed when it is too large to be one."""
+def capped_answer(chunks: AsyncIterable[bytes], status: int) -> AsyncGenerator[bytes]:
+    """Passes a response body on; raises UpstreamFailed beyond MAX_ANSWER_BYTES."""
     words = f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB."
     return capped(chunks, MAX_ANSWER_BYTES, UpstreamFailed(words, status=status))
 
 
 def is_stream(content_type: str, beginning: bytes = b"") -> bool:
-    """Whether a body is an event stream: by `Answer.content_type`, or plainly by how it begins."""
-    return content_type == EVENT_STREAM or beginning.startswith(_EVENTS_BEGIN)
+    """Whether a body is an event stream, by `Answer.content_type` or by its first bytes."""
+    return content_type == EVENT_STREAM or beginning.startswith(_EVENT_STREAM_STARTS)
 
 
 async def events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:
-    """The data of each event in an event stream; the last one too where the blank line after it is missing (C34).
+    """The data of each event in a stream, including a last one without its blank line (C34).
 
-    It is UTF-8 whatever its header says, without its byte order mark. Bytes that are none read as
-    U+FFFD: a model's slip in one letter is no reason to lose what was paid for.
+    Decodes UTF-8 whatever the header says and drops a byte order mark. Invalid bytes become
+    U+FFFD: one broken character must not lose an output that was paid for.
     """
     headers = {"content-type": f"{EVENT_STREAM}; charset=utf-8-sig"}  # httpx decodes by it
-    response = httpx.Response(200, headers=headers, content=_ended(chunks))
+    response = httpx.Response(200, headers=headers, content=_with_blank_line(chunks))
     async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as found:
         async for event in found:
             if event.data:
                 yield event.data
 
 
-async def joined(first: bytes, rest: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    """The chunks of a body whose first one was looked at."""
+async def prepend(first: bytes, rest: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """A body whose first chunk was already read."""
     yield first
     async for chunk in rest:
         yield chunk
 
 
-async def _ended(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+async def _with_blank_line(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
     async for chunk in chunks:
         yield chunk
     yield b"\n\n"

@@ -1,4 +1,4 @@
-"""What the Platform API says, typed: pages of endpoints, prices, estimates (protocol, section 3)."""
+"""Typed responses of the Platform API: endpoints, prices, estimates (protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Group:
 class Metadata:
     """The registry's entry for an endpoint (3.3); words such as status and category are opaque.
 
-    Missing texts read as "", missing links and kinds as None. `duration_estimate` is in minutes.
-    `highlighted` and `pinned` are legacy and false in newer answers.
+    A missing text is "", a missing link or kind None. `duration_estimate` is in minutes.
+    `highlighted` and `pinned` are legacy; newer responses omit them (False).
     """
 
     display_name: str
@@ -57,7 +57,7 @@ class Metadata:
 
     @classmethod
     def from_json(cls, raw: Json) -> Metadata:
-        """Reads any JSON object."""
+        """Parses any JSON object; never raises."""
         group = reading.as_mapping(raw.get("group"))
         return cls(
             display_name=reading.text(raw, "display_name"),
@@ -65,14 +65,14 @@ class Metadata:
             description=reading.text(raw, "description"),
             status=reading.text(raw, "status"),
             tags=reading.texts(raw, "tags"),
-            updated_at=reading.moment(raw, "updated_at"),
+            updated_at=reading.time(raw, "updated_at"),
             is_favorited=reading.flag(raw, "is_favorited"),
             thumbnail_url=reading.text_or_none(raw, "thumbnail_url"),
             thumbnail_animated_url=reading.text_or_none(raw, "thumbnail_animated_url"),
             model_url=reading.text_or_none(raw, "model_url"),
             github_url=reading.text_or_none(raw, "github_url"),
             license_type=reading.text_or_none(raw, "license_type"),
-            date=reading.moment(raw, "date"),
+            date=reading.time(raw, "date"),
             group=Group(reading.text(group, "key"), reading.text(group, "label"))
             if group
             else None,
@@ -133,14 +133,14 @@ class CatalogueItem:
 
     @cached_property
     def metadata(self) -> Metadata | None:
-        """The registry's entry; read when it is first asked for, as an answer with documents seldom is."""
+        """The registry's entry, parsed on first use because most are never read."""
         found = self.raw.get("metadata")
         return None if found is None else Metadata.from_json(found)
 
 
 @dataclass(frozen=True)
 class Malformed:
-    """An item of a page that cannot be read; the others are not affected."""
+    """An item of a page that cannot be parsed; the page's other items are not affected."""
 
     endpoint_id: str | None
     reason: str
@@ -158,7 +158,7 @@ class Page:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Page:
-        """Reads an answer's body; raises UpstreamFailed unless it is an object with `models`."""
+        """Parses a response body; raises UpstreamFailed unless it is an object with `models`."""
         raw, is_clean = _loads(content)
         entries = raw.pop("models", None) if isinstance(raw, dict) else None
         if not isinstance(entries, list):
@@ -196,7 +196,7 @@ class Estimate:
 
     @classmethod
     def from_json(cls, raw: Any) -> Estimate:
-        """Reads an answer; raises UpstreamFailed when it names no cost."""
+        """Parses a response; raises UpstreamFailed if it has no cost."""
         raw = reading.as_mapping(raw)
         cost = reading.decimal(raw.get("total_cost"))
         if cost is None:
@@ -206,7 +206,7 @@ class Estimate:
 
 
 def prices(raw: Any) -> tuple[list[Price], str | None]:
-    """The readable prices of a page, and the cursor of the next page."""
+    """The valid prices of a page, and the cursor of the next page if there is one."""
     raw = reading.as_mapping(raw)
     entries = raw.get("prices")
     if not isinstance(entries, list):
@@ -225,7 +225,7 @@ def _price(raw: Mapping[str, Any]) -> Price | None:
 
 
 def _expanded(raw: Json, key: str, kind: type) -> tuple[Any, ExpansionError | None]:
-    """The expanded value at `key`, or why there is none; neither when it was not asked for."""
+    """The expanded value at `key`, or its error; both None if no expansion was requested."""
     value = raw.get(key)
     error = value.get("error") if isinstance(value, dict) and "openapi" not in value else None
     if isinstance(error, dict):
@@ -236,10 +236,10 @@ def _expanded(raw: Json, key: str, kind: type) -> tuple[Any, ExpansionError | No
 
 
 def _loads(content: bytes) -> tuple[Any, bool]:
-    """The JSON, and whether all of it can be stored: orjson first, as it is several times faster.
+    """The JSON, and whether all of it can be stored. Tries orjson first: it is much faster.
 
-    What orjson refuses and Python reads is a lone surrogate or NaN; then each item is checked,
-    so that one of them does not cost the page.
+    orjson rejects lone surrogates and NaN, which Python's parser accepts. In that case the caller
+    checks each item, so that one bad item does not discard the page.
     """
     try:
         return orjson.loads(content), True

@@ -1,4 +1,4 @@
-"""All clients on one set of connections, opened once in a process."""
+"""All of fal's clients on shared connections; created once per process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Self
 import httpx
 
 from fal.addresses import Addresses
-from fal.connections import KEPT_FOR_SUBMITS_S, Connections
+from fal.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.files import Files
 from fal.platform import Platform
 from fal.queue import Queue
@@ -24,19 +24,21 @@ from fal.stream import Stream
 from fal.sync import Sync
 from fal.webhooks import Keys
 from fal.websocket import WebSocket
-from fal.wire import CALL, Heard, Late, Wire
+from fal.wire import CALL, OnOutcome, OnSlow, Wire
 
 CALLS_AT_ONCE = 100
-STREAMS_AT_ONCE = 6000  # more than a worker follows runs: a download must not wait for their ends
+# More than the runs that one worker follows: a download must not wait until a run ends.
+STREAMS_AT_ONCE = 6000
 _HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
 
 
 class Clients:
-    """Everything that talks to fal. Belongs to one event loop; close it with `async with`.
+    """Every client for fal. Belongs to one event loop; close it with `async with`.
 
-    The key goes to the configured hosts and to no other. `transport` stands in for the network
-    and `sleep` for the pauses between tries; `heard` is told how asking each address went,
-    `late` where the queue takes long to answer: who runs a model over one connection waits for it.
+    The key is sent to the configured hosts only. `transport` replaces the network and `sleep` the
+    pauses between retries (for tests). `on_outcome` is called with each URL and its error or None;
+    `on_slow` with each URL of the queue that has not responded within SLOW_AFTER_S. Direct runs do
+    not report slowness: they wait for the model itself.
     """
 
     def __init__(
@@ -46,31 +48,32 @@ class Clients:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        heard: Heard | None = None,
-        late: Late | None = None,
+        on_outcome: OnOutcome | None = None,
+        on_slow: OnSlow | None = None,
     ) -> None:
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
-        trusted = transport is not None or httpx.create_ssl_context()  # read from disk once for all
+        # Certificates are read from disk once for all connections.
+        trusted = transport is not None or httpx.create_ssl_context()
         make = partial(_client, transport, trusted)
         self._calls = Connections(make, CALLS_AT_ONCE)
         self._streams = Connections(make, STREAMS_AT_ONCE)
-        self._submits = Connections(make, CALLS_AT_ONCE, KEPT_FOR_SUBMITS_S)
-        # httpx would read it while the first request waits.
+        self._submits = Connections(make, CALLS_AT_ONCE, SUBMIT_KEEPALIVE_S)
+        # httpx would otherwise import it during the first request.
         import_module("anyio._backends._asyncio")
-        mine = self._calls, self._submits, self._streams
-        wire = Wire(*mine, addresses, key, sleep, heard)
+        connections = self._calls, self._submits, self._streams
+        wire = Wire(*connections, addresses, key, sleep, on_outcome)
         self.platform = Platform(wire)
-        self.queue = Queue(Wire(*mine, addresses, key, sleep, heard, late))
+        self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow))
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)
         self.realtime = Realtime(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
-        # What becomes of a thumbnail says nothing of whether runs can be sent: nobody hears of it.
-        self.thumbnails = Files(Wire(*mine, addresses, ""))
+        # Without callbacks: a failed thumbnail says nothing about whether runs can be sent.
+        self.thumbnails = Files(Wire(*connections, addresses, ""))
         self.keys = Keys(wire)
 
     def __repr__(self) -> str:
@@ -104,6 +107,6 @@ def _client(
         limits=limits,
         timeout=CALL,
         headers=_HEADERS,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # nobody's cookies are kept
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # stores no cookies
         follow_redirects=False,
     )

@@ -1,8 +1,8 @@
-"""Connections in small sets: what httpx does for each request grows with the square of one pool.
+"""Many small httpx connection pools: the work httpx does per request grows with its pool's size.
 
-Two thousand open status streams in one pool cost more than everything else that is done for
-their runs; in sets of a few each they cost next to nothing. Whoever finds no room waits
-here, in the order of coming, and not in the pool.
+Two thousand open status streams in one pool cost more CPU than everything else done for their
+runs; in pools of POOL_SIZE they cost almost nothing. Requests above the limit wait here, first
+come, first served, not inside httpx.
 """
 
 from __future__ import annotations
@@ -13,67 +13,68 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-SET_SIZE = 16
-WARM = 8  # idle connections of a set
-# A new connection costs two round trips and more: idle ones are kept nearly the minute that most
-# servers allow. What may be asked again survives one that upstream has just closed.
-KEPT_S = 55.0
-# A submit must not meet a closing one, which could leave open whether it was taken: half of what any gateway
-# allows. Who looks at a result and runs again still finds it warm. (One that upstream has closed is told and left.)
-KEPT_FOR_SUBMITS_S = 30.0
+POOL_SIZE = 16
+MAX_IDLE = 8  # idle connections per pool
+# A new connection costs at least two round trips, so idle ones are kept for almost the minute that
+# most servers allow. A repeatable request survives a connection that the server has just closed.
+KEEPALIVE_S = 55.0
+# A submit must not use a connection that the server is closing: it would be unknown whether fal
+# accepted it. Half of what any gateway allows is safe, and long enough that running again after
+# looking at a result reuses the connection. (httpx drops connections that are already closed.)
+SUBMIT_KEEPALIVE_S = 30.0
 
 
-class _Set:
-    """One client with its pool, and how many requests it is busy with."""
+class _Pool:
+    """One httpx client with its pool, and the number of requests using it."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
-        self.under_way = 0
+        self.in_use = 0
 
 
 class Connections:
-    """Lends clients that `make` makes: `at_once` requests at most, few in each.
+    """Lends httpx clients created by `make` to at most `max_requests` requests at a time.
 
-    The first set with room is taken, so that as few connections as need be are kept warm,
-    for `kept_s` seconds without use.
+    Takes the first pool with room, so that as few connections as possible stay open. Idle
+    connections close after `keepalive_s` seconds.
     """
 
     def __init__(
         self,
         make: Callable[[httpx.Limits], httpx.AsyncClient],
-        at_once: int,
-        kept_s: float = KEPT_S,
+        max_requests: int,
+        keepalive_s: float = KEEPALIVE_S,
     ) -> None:
         self._make = make
         self._limits = httpx.Limits(
-            max_connections=None, max_keepalive_connections=WARM, keepalive_expiry=kept_s
+            max_connections=None, max_keepalive_connections=MAX_IDLE, keepalive_expiry=keepalive_s
         )
-        self._room = asyncio.Semaphore(at_once)
-        self._sets = [_Set(make(self._limits))]
+        self._slots = asyncio.Semaphore(max_requests)
+        self._pools = [_Pool(make(self._limits))]
 
     @asynccontextmanager
-    async def one(self) -> AsyncGenerator[httpx.AsyncClient]:
-        """A client for one request, until its answer is read."""
-        async with self._room:
-            mine = next((each for each in self._sets if each.under_way < SET_SIZE), None)
-            if mine is None:
-                mine = _Set(self._make(self._limits))
-                self._sets.append(mine)
-            mine.under_way += 1
+    async def lease(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """A client for one request, until its response has been read."""
+        async with self._slots:
+            pool = next((each for each in self._pools if each.in_use < POOL_SIZE), None)
+            if pool is None:
+                pool = _Pool(self._make(self._limits))
+                self._pools.append(pool)
+            pool.in_use += 1
             try:
-                yield mine.client
+                yield pool.client
             finally:
-                mine.under_way -= 1
+                pool.in_use -= 1
                 await self._close_surplus()
 
     async def _close_surplus(self) -> None:
-        """Close sets that nobody uses but two: the last ones are used least."""
-        empty = [each for each in self._sets if not each.under_way]
+        """Close all unused pools but the first two; the last pools are used least."""
+        empty = [each for each in self._pools if not each.in_use]
         for each in empty[2:]:
-            self._sets.remove(each)
+            self._pools.remove(each)
             await each.client.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""
-        while self._sets:
-            await self._sets.pop().client.aclose()
+        while self._pools:
+            await self._pools.pop().client.aclose()

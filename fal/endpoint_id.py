@@ -1,4 +1,4 @@
-"""Endpoint ids: `[namespace/]owner/alias[/path]` and the legacy `123-alias` (protocol, section 2)."""
+"""Endpoint ids: `[namespace/]owner/alias[/path]`, legacy `123-alias` (protocol, section 2)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from fal.errors import InvalidEndpointId
 
 NAMESPACES = frozenset({"workflows", "comfy"})
 _LEGACY = re.compile(r"([0-9]+)-([A-Za-z0-9-]+)")
-# Ids go into URL paths as they are, so nothing in them may change what the URL means.
+# Ids are put into URL paths unescaped, so they must not contain characters special in URLs.
 _SEGMENT = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x20\x7f]+")
 
 
 @dataclass(frozen=True)
 class EndpointId:
-    """An endpoint id in its parts; `str()` gives the id as submits and runs use it."""
+    """An endpoint id split into parts; `str()` gives the id as submits and runs use it."""
 
     owner: str
     alias: str
@@ -24,7 +24,7 @@ class EndpointId:
 
     @classmethod
     def parse(cls, text: str) -> EndpointId:
-        """The parts of `text`; raises InvalidEndpointId, which is a ValueError too."""
+        """Parses `text`; raises InvalidEndpointId (a ValueError)."""
         if legacy := _LEGACY.fullmatch(text):
             return cls(owner=legacy[1], alias=legacy[2])
         namespace, parts = "", text.split("/")
@@ -32,13 +32,14 @@ class EndpointId:
             namespace, *parts = parts
         if len(parts) < 2 or not all(_SEGMENT.fullmatch(part) for part in parts):
             raise InvalidEndpointId(
-                f"{text!r} is not an endpoint id; it should look like owner/alias or owner/alias/path."
+                f"{text!r} is not an endpoint id; it should look like owner/alias or "
+                "owner/alias/path."
             )
         return cls(parts[0], parts[1], "/".join(parts[2:]), namespace)
 
     @property
     def app(self) -> str:
-        """`[namespace/]owner/alias`: what a request belongs to, in status, result and cancel URLs."""
+        """`[namespace/]owner/alias`, the part that status, result and cancel URLs use."""
         return "/".join(part for part in (self.namespace, self.owner, self.alias) if part)
 
     def __str__(self) -> str:

@@ -1,37 +1,38 @@
-"""What can go wrong with fal: one class per reaction; every instance is kept by `as_json`."""
+"""Errors of fal's client: one class per reaction of the caller; `as_json` stores any of them."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from fal.storable import storable
+from fal.db_safe import db_safe
 
 __all__ = [
     "AuthFailed",
+    "BadRedirect",
     "EmptyFile",
     "FalError",
     "FileUnavailable",
     "InvalidArguments",
     "InvalidEndpointId",
     "InvalidInput",
-    "LedAway",
     "NotReady",
     "RateLimited",
     "RequestRejected",
     "RunFailed",
     "Unreachable",
     "Unreadable",
+    "UploadRefused",
     "UpstreamFailed",
 ]
 
 
 class FalError(Exception):
-    """Anything fal, or the way to it, did not do.
+    """A request to fal that failed, at fal or on the way there.
 
-    `message` is one line for people, `detail` the JSON that fal gave as its reason, untouched,
-    `type` fal's word for the kind of error, `is_retryable` whether the same call may go well later.
-    `is_unconfirmed` is set by a submit or run alone: fal may have taken it all the same, so it
-    must not be sent again by itself. `billable_units` is what it cost all the same, as `Result` says.
+    `message` is one line for people, `detail` the unchanged JSON of fal's reason, `type` fal's name
+    for the kind of error, `is_retryable` whether the same call may succeed later. Only a submit or
+    run sets `is_unconfirmed`: fal may have accepted it anyway, so it must not be resent
+    automatically. `billable_units` is what the failed request cost, as in `Result`.
     """
 
     _named: ClassVar[dict[str, type[FalError]]] = {}
@@ -64,12 +65,12 @@ class FalError(Exception):
         self.billable_units = billable_units
 
     def as_json(self) -> dict[str, Any]:
-        """The error as a JSON object that `from_json` reads back and every database takes."""
-        return {"error": type(self).__name__, **storable(vars(self))}
+        """The error as a JSON object that any database accepts and `from_json` reads."""
+        return {"error": type(self).__name__, **db_safe(vars(self))}
 
     @staticmethod
     def from_json(raw: dict[str, Any]) -> FalError:
-        """The error that `as_json` wrote down; unknown classes come back as FalError."""
+        """The error that `as_json` wrote; an unknown class becomes FalError."""
         cls = FalError._named.get(raw.get("error", ""), FalError)
         names = (*_FIELDS, "sent") if cls is Unreachable else _FIELDS
         known = {name: raw[name] for name in names if name in raw}
@@ -89,71 +90,75 @@ _FIELDS = (
 
 
 class Unreachable(FalError):
-    """No answer: DNS, TLS, refused, timeout, cut. Try again later.
+    """No response: DNS, TLS, connection refused, timeout or connection lost. Try again later.
 
-    `sent` is false when the request cannot have left this machine.
+    `sent` is False if the request cannot have left this machine.
     """
 
-    def __init__(self, message: str, *, sent: bool = False, **kept: Any) -> None:
-        super().__init__(message, **{"is_retryable": True, **kept})
+    def __init__(self, message: str, *, sent: bool = False, **fields: Any) -> None:
+        super().__init__(message, **{"is_retryable": True, **fields})
         self.sent = sent
 
 
 class RequestRejected(FalError):
-    """An answer that is not a success. Show the detail."""
+    """An unsuccessful response. Show the detail."""
 
 
 class AuthFailed(RequestRejected):
-    """401 or 403. Point to the key setting."""
+    """401 or 403 with our key. Point to the key setting."""
+
+
+class UploadRefused(RequestRejected):
+    """401 or 403 from a pre-signed upload URL, which may have expired. The key was not sent."""
 
 
 class InvalidInput(RequestRejected):
-    """422. Put the errors beside the form's fields."""
+    """422. Show the errors beside the form's fields."""
 
 
 class RateLimited(RequestRejected):
-    """429. Wait `retry_after_s`, or as long as seems right when fal does not say."""
+    """429. Wait `retry_after_s`; if fal does not say, choose a delay."""
 
 
 class UpstreamFailed(RequestRejected):
-    """5xx, or an answer nobody can read. Try again later."""
+    """5xx, or a response that cannot be parsed. Try again later."""
 
 
 class Unreadable(UpstreamFailed):
-    """An answer came, and is not what was asked for: no output, no event stream.
+    """A successful response of the wrong kind: neither an output nor an event stream.
 
-    Of a run's, `detail` tells its `content_type`, `size` in bytes and `body`.
+    For a run, `detail` holds its `content_type`, `size` in bytes and the start of its `body`.
     """
 
 
 class RunFailed(FalError):
-    """The request was taken and ended in error: final. `type` and `detail` say why."""
+    """fal accepted the request and it failed; final. `type` and `detail` say why."""
 
     @property
     def kind(self) -> str | None:
-        """fal's word for what went wrong, the same as `type`."""
+        """Alias of `type`."""
         return self.type
 
 
 class NotReady(FalError):
-    """The result was asked for before the request had ended. Ask again after COMPLETED (C21)."""
+    """The result was requested before the run had ended. Retry after COMPLETED (C21)."""
 
 
 class FileUnavailable(FalError):
-    """A file that we shall not have: gone, too large, malformed or at an address not allowed."""
+    """A file that cannot be downloaded: gone, too large, malformed or at a forbidden address."""
 
 
 class EmptyFile(FileUnavailable):
-    """A file of no byte: upstream may just not have it yet, so it may be asked again."""
+    """An empty file: upstream may not have written it yet, so the download may be retried."""
 
 
-class LedAway(FileUnavailable):
-    """The file's host leads to where no file is: to a page that tells of trouble, mostly."""
+class BadRedirect(FileUnavailable):
+    """The file's host redirects to an address that serves no files, usually its error page."""
 
 
 class InvalidArguments(FalError, ValueError):
-    """Arguments of which no JSON can be made: nothing was sent."""
+    """Arguments that cannot be encoded as JSON; nothing was sent."""
 
 
 class InvalidEndpointId(FalError, ValueError):
-    """A text that cannot be an endpoint id (C14)."""
+    """A text that is not an endpoint id (C14)."""

@@ -1,4 +1,4 @@
-"""Downloads of what models made: from allowed origins alone, without the key (protocol, section 13)."""
+"""Downloads of models' output files, from allowed origins only, without the key (section 13)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ import httpx
 from fal import bodies, reading
 from fal.addresses import origin
 from fal.answers import Answer, rejection
-from fal.errors import FalError, FileUnavailable, LedAway
+from fal.errors import BadRedirect, FalError, FileUnavailable
 from fal.wire import FILE, Wire
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES = 1 << 16
+_MB = 1 << 20
 _REFUSED = frozenset({400, 401, 403, 404, 405, 406, 451})
 _RANGE = re.compile(r"bytes 0-(?P<last>\d+)/(?P<size>\d+)")
 
 
 @dataclass(frozen=True)
 class Download:
-    """An open file: its type ("" when nobody says) and size, then its bytes, once.
+    """An open file: media type ("" if unknown), size, and its bytes, which can be read once.
 
-    Iterating raises FileUnavailable when it grows beyond what was allowed, Unreachable when cut.
+    Iterating raises FileUnavailable beyond the allowed size, Unreachable if the connection is lost.
     """
 
     content_type: str
@@ -43,29 +44,30 @@ class Download:
 
 
 class Files:
-    """Fetches files by URL, http or `data:`."""
+    """Downloads files by http or `data:` URL."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     @asynccontextmanager
     async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[Download]:
-        """The whole file at `url`, of at most `max_bytes`; raises FileUnavailable for what we do not take.
+        """The whole file at `url`, at most `max_bytes` long; raises FileUnavailable.
 
-        Redirects are followed three times at most, and only to allowed origins: LedAway where they lead
-        elsewhere in public, plain FileUnavailable where they lead inside. Never sends the key.
+        Follows up to three redirects, to allowed origins only. A redirect to another public address
+        raises BadRedirect (retryable); one to a private address raises FileUnavailable. Never sends
+        the key.
         """
         if url[:5].lower() == "data:":
-            content_type, content = decoded(url, max_bytes=max_bytes)
+            content_type, content = decode_data_uri(url, max_bytes=max_bytes)
             yield Download(content_type, len(content), _sliced(content))
             return
         async with self._follow(url) as response:
             size = _size(response)
             if size is not None and size > max_bytes:
                 raise _too_large(max_bytes)
-            given = response.aiter_bytes(_CHUNK_BYTES)
+            body = response.aiter_bytes(_CHUNK_BYTES)
             claimed = reading.media_type(response.headers.get("content-type", ""))
-            async with aclosing(bodies.capped(given, max_bytes, _too_large(max_bytes))) as chunks:
+            async with aclosing(bodies.capped(body, max_bytes, _too_large(max_bytes))) as chunks:
                 yield Download(claimed, size, chunks)
 
     @asynccontextmanager
@@ -75,7 +77,7 @@ class Files:
             async with self._wire.stream(
                 "GET",
                 str(target),
-                headers={"Accept-Encoding": "identity"},  # so that the size is the file's own
+                headers={"Accept-Encoding": "identity"},  # Content-Length is the file's size
                 timeouts=FILE,
                 with_key=False,
                 error_of=_file_error,
@@ -90,7 +92,7 @@ class Files:
                     yield response
                     return
                 target = self._redirected(target, response)
-        raise LedAway(f"The file is more than {MAX_REDIRECTS} redirects away.")
+        raise BadRedirect(f"The file is more than {MAX_REDIRECTS} redirects away.")
 
     def _redirected(self, target: httpx.URL, response: httpx.Response) -> httpx.URL:
         url = _location(target, response)
@@ -99,31 +101,31 @@ class Files:
         except FileUnavailable as error:
             if _is_inside(url):
                 raise
-            raise LedAway(error.message) from error
+            raise BadRedirect(error.message) from error
 
     def _allowed(self, url: str) -> httpx.URL:
         try:
             target = httpx.URL(url)
-            scheme, host, _ = origin(target)
+            origin(target)
         except httpx.InvalidURL as error:
             raise FileUnavailable("The file's address is malformed.") from error
         if not self._wire.addresses.is_media(target):
             raise FileUnavailable(
-                f"Files are not fetched from {scheme}://{host}: not among the media addresses."
+                f"Files are not fetched from {_origin_text(target)}: not among the media addresses."
             )
         return target
 
 
-def decoded(url: str, *, max_bytes: int) -> tuple[str, bytes]:
-    """The type and the bytes in `data:[type][;base64],…` (C33); raises FileUnavailable for what we do not take.
+def decode_data_uri(url: str, *, max_bytes: int) -> tuple[str, bytes]:
+    """The media type and bytes of `data:[type][;base64],…` (C33); raises FileUnavailable.
 
-    Base64 in either alphabet, with or without padding.
+    Accepts standard and URL-safe base64, with or without padding.
     """
     head, comma, body = url[5:].partition(",")
     if not comma:
         raise FileUnavailable("The data URI has no data.")
     is_base64 = head.lower().endswith(";base64")
-    # Decoded bytes are at least three quarters of base64 text, a third of percent-encoded text.
+    # Checked before decoding: decoded base64 is 3/4 of its text, percent-encoding at least 1/3.
     if len(body) // 4 * 3 > max_bytes + 2 if is_base64 else len(body) > max_bytes * 3:
         raise _too_large(max_bytes)
     content = unquote_to_bytes(body)
@@ -150,30 +152,36 @@ def _size(response: httpx.Response) -> int | None:
 
 
 def _is_whole(response: httpx.Response) -> bool:
-    """Whether the file is in this answer: 202 promises one, 206 nobody asked for is mostly a part."""
+    """Whether the response is the whole file: a 202 has none yet, a 206 may be only a part."""
     if response.status_code != HTTPStatus.PARTIAL_CONTENT:
         return response.status_code == HTTPStatus.OK
-    told = _RANGE.fullmatch(response.headers.get("content-range", "").strip().lower())
-    return told is not None and int(told["last"]) + 1 == int(told["size"])
+    span = _RANGE.fullmatch(response.headers.get("content-range", "").strip().lower())
+    return span is not None and int(span["last"]) + 1 == int(span["size"])
 
 
 def _is_inside(url: str) -> bool:
-    """Whether an address names a machine by a number that nobody else's network reaches."""
+    """Whether a URL's host is localhost or a private IP address."""
     try:
-        return not ip_address(httpx.URL(url).host).is_global
+        host = httpx.URL(url).host
+        return host == "localhost" or not ip_address(host).is_global
     except (ValueError, httpx.InvalidURL):
         return False
+
+
+def _origin_text(url: httpx.URL) -> str:
+    """Scheme, host and any explicit port: on one host only some ports may be allowed."""
+    return f"{url.scheme}://{url.host}{f':{url.port}' if url.port else ''}"
 
 
 def _location(target: httpx.URL, response: httpx.Response) -> str:
     try:
         return str(target.join(response.headers["location"]))
     except (KeyError, httpx.InvalidURL) as error:
-        raise LedAway("The file's host redirects to no readable address.") from error
+        raise BadRedirect("The file's host redirects to no readable address.") from error
 
 
 def _file_error(answer: Answer) -> FalError:
-    """A file that is refused or gone is that file's matter: 403 here says nothing about the key."""
+    """The error for a refused or missing file; a 403 here says nothing about our key."""
     if answer.status == HTTPStatus.GONE:
         words = "The file is not there any more"
     elif answer.status in _REFUSED:
@@ -184,7 +192,9 @@ def _file_error(answer: Answer) -> FalError:
 
 
 def _too_large(max_bytes: int) -> FileUnavailable:
-    return FileUnavailable(f"The file is larger than the {max_bytes:,} bytes that are kept.")
+    is_round = max_bytes and max_bytes % _MB == 0
+    size = f"{max_bytes // _MB:,} MB" if is_round else f"{max_bytes:,} bytes"
+    return FileUnavailable(f"The file is larger than the {size} that are kept.")
 
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")

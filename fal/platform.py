@@ -1,4 +1,4 @@
-"""The Platform API: which endpoints exist and what they cost (protocol, section 3)."""
+"""Client for the Platform API: endpoints, prices, past requests (protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Found:
-    """What find mode gave for a number of ids; `missing` are those that fal does not know."""
+    """The result of a lookup by ids; `missing` are the ids that fal does not know."""
 
     items: list[CatalogueItem]
     malformed: list[Malformed]
@@ -32,17 +32,17 @@ class Found:
 
 
 class Platform:
-    """Reads the catalogue; works without a key, which only raises the rate limit."""
+    """Reads the catalogue. Works without a key; a key only raises the rate limit."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._told: tuple[datetime, float] | None = None  # a date of fal's, and when it came here
+        self._server_date: tuple[datetime, float] | None = None  # with time.monotonic() then
 
     def now(self) -> datetime | None:
-        """What the time is by fal's clock, to a second or two; None until an answer has told it."""
-        if self._told is None:
+        """The time by fal's clock, accurate to two seconds; None before the first response."""
+        if self._server_date is None:
             return None
-        date, then = self._told
+        date, then = self._server_date
         return date + timedelta(seconds=time.monotonic() - then)
 
     async def page(
@@ -57,7 +57,7 @@ class Platform:
         expand: str | Iterable[str] = (),
         sort: str | None = None,
     ) -> Page:
-        """One page of `/models`: list mode without, find mode with `endpoint_id` (at most 50)."""
+        """One page of `/models`; with `endpoint_id` (at most 50) only these endpoints."""
         params = _params(
             limit=limit,
             cursor=cursor,
@@ -71,17 +71,17 @@ class Platform:
         return Page.from_bytes(await self._get("/models", params))
 
     async def models(
-        self, *, limit: int | None = None, cursor: str | None = None, **same: Any
+        self, *, limit: int | None = None, cursor: str | None = None, **filters: Any
     ) -> AsyncGenerator[Page]:
-        """The pages from `cursor` on, for the arguments of `page`, until fal has no more (C1).
+        """All pages from `cursor` on, with the arguments of `page` (C1).
 
-        Filters and limit stay the same on the way, as fal wants it. A limit that fal finds too
-        large is halved on the first page (C5). A cursor seen before ends the pages.
+        Filters and limit stay the same for all pages, as fal requires. If fal rejects the limit as
+        too large, it is halved on the first page (C5). A repeated cursor ends the iteration.
         """
         seen: set[str | None] = set()
         while cursor not in seen:
             try:
-                page = await self.page(limit=limit, cursor=cursor, **same)
+                page = await self.page(limit=limit, cursor=cursor, **filters)
             except RequestRejected as error:
                 if cursor is not None or not limit or limit == 1 or not _is_about_limit(error):
                     raise
@@ -94,24 +94,24 @@ class Platform:
             cursor = page.next_cursor
 
     async def find(self, endpoint_ids: Iterable[str], *, expand: str | Iterable[str] = ()) -> Found:
-        """These endpoints, at most ten at a time where schemas are expanded (C5).
+        """The endpoints with these ids, ten per request if schemas are expanded, else fifty (C5).
 
-        A batch too large for fal is halved; one with an id that fal does not know is asked
-        for one by one. An id that fal knows of without metadata is an item like the others.
+        A batch that fal rejects as too large is halved; if fal does not know one of its ids, they
+        are requested one by one. An endpoint without metadata is an item like the others.
         """
         wanted = list(dict.fromkeys(endpoint_ids))
 
         async def ask(ids: list[str]) -> list[Page]:
-            same: dict[str, Any] = {"limit": len(ids), "endpoint_id": ids, "expand": expand}
-            first = await self.page(**same)
+            query: dict[str, Any] = {"limit": len(ids), "endpoint_id": ids, "expand": expand}
+            first = await self.page(**query)
             if not first.has_more or first.next_cursor is None:
                 return [first]
-            return [first, *[page async for page in self.models(cursor=first.next_cursor, **same)]]
+            return [first, *[page async for page in self.models(cursor=first.next_cursor, **query)]]
 
         pages = [
             page
             for batch in _batches(wanted, SCHEMAS_PER_CALL if expand else IDS_PER_CALL)
-            for page in await _divided(batch, ask)
+            for page in await _split_on_refusal(batch, ask)
         ]
         items = {item.endpoint_id: item for page in pages for item in page.models}
         malformed = [entry for page in pages for entry in page.malformed]
@@ -123,13 +123,12 @@ class Platform:
         )
 
     async def pricing(self, endpoint_ids: Iterable[str]) -> list[Price]:
-        """The prices of these endpoints, fifty a call; those without a price are left out."""
-
+        """The prices of these endpoints, fifty per request; endpoints without one are omitted."""
         wanted = list(dict.fromkeys(endpoint_ids))
         return [
             price
             for batch in _batches(wanted, IDS_PER_CALL)
-            for price in await _divided(batch, self._prices)
+            for price in await _split_on_refusal(batch, self._prices)
         ]
 
     async def estimate(
@@ -138,19 +137,19 @@ class Platform:
         calls: Mapping[str, int] | None = None,
         units: Mapping[str, float | Decimal] | None = None,
     ) -> Estimate:
-        """What so many `calls` of each endpoint would cost by history, or so many `units` by price."""
+        """The cost of this many `calls` per endpoint (by past requests) or `units` (by price)."""
         if (calls is None) == (units is None):
             raise ValueError("An estimate is by calls or by units: give exactly one of them.")
         if calls is not None:
             body = _estimate("historical_api_price", "call_quantity", calls)
         else:
             body = _estimate("unit_price", "unit_quantity", units or {})
-        answer = await self._wire.ask(
+        answer = await self._wire.send(
             "POST",
             f"{self._wire.addresses.api}/models/pricing/estimate",
             headers={"Content-Type": "application/json"},
             content=body,
-            repeat=True,  # it changes nothing
+            repeat=True,  # has no side effect
         )
         return Estimate.from_json(parse(answer.content))
 
@@ -163,9 +162,9 @@ class Platform:
         payloads: bool = False,
         pages: int = 5,
     ) -> list[PastRequest]:
-        """The requests that this endpoint got, with their inputs if asked for (3.5): those since `start`, or the one.
+        """The requests that an endpoint received: since `start`, or only `request_id` (3.5).
 
-        At most `pages` of a hundred. Needs a key.
+        Reads at most `pages` pages of a hundred. `payloads` adds inputs and outputs. Needs a key.
         """
         found: list[PastRequest] = []
         cursor: str | None = None
@@ -200,14 +199,14 @@ class Platform:
 
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
-        answer = await self._wire.ask("GET", url, params=params, repeat=True)
+        answer = await self._wire.send("GET", url, params=params, repeat=True)
         if date := answer.date:
-            self._told = date, time.monotonic()
+            self._server_date = date, time.monotonic()
         return answer.content
 
 
 def _params(**given: str | int | Iterable[str] | None) -> Params:
-    """Query parameters: lists repeat the plain name, None and empty lists are left out (C2)."""
+    """Query parameters: a list repeats the plain name; None and empty lists are omitted (C2)."""
     params: list[tuple[str, str]] = []
     for name, value in given.items():
         values = [value] if isinstance(value, str | int) else value or []
@@ -225,10 +224,13 @@ def _batches(ids: list[str], size: int) -> list[list[str]]:
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
-async def _divided(ids: list[str], ask: Callable[[list[str]], Awaitable[list[_T]]]) -> list[_T]:
-    """What `ask` finds for `ids`, asked in smaller parts where fal refuses them together.
+async def _split_on_refusal(
+    ids: list[str], ask: Callable[[list[str]], Awaitable[list[_T]]]
+) -> list[_T]:
+    """The results of `ask(ids)`, split into smaller batches if fal refuses the whole.
 
-    400: the batch is too large, halve it. 404: fal does not know one of them; ask singly.
+    400: the batch is too large, so halve it. 404: fal does not know one of the ids, so request
+    each id alone (after halving, if there are many).
     """
     try:
         return await ask(ids)
@@ -239,7 +241,7 @@ async def _divided(ids: list[str], ask: Callable[[list[str]], Awaitable[list[_T]
             raise
         is_singly = error.status == 404 and len(ids) <= SCHEMAS_PER_CALL
     parts = _batches(ids, 1 if is_singly else (len(ids) + 1) // 2)
-    return [found for part in parts for found in await _divided(part, ask)]
+    return [found for part in parts for found in await _split_on_refusal(part, ask)]
 
 
 def _is_about_limit(error: RequestRejected) -> bool:

@@ -1,4 +1,4 @@
-"""The queue: submit, watch, fetch, cancel (protocol, section 5)."""
+"""fal's queue: submit, status, status stream, result, cancel (protocol, section 5)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Queue:
-    """Talks to fal's queue, by the URLs that it returned."""
+    """Client for fal's queue; uses the URLs that the submit returned."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -32,13 +32,13 @@ class Queue:
         arguments: Mapping[str, Any] | str,
         options: SubmitOptions = SubmitOptions(),  # noqa: B008  frozen
     ) -> Handle:
-        """Asks for one request, once: it costs money (C25).
+        """Submits one request. Never retried, because it costs money (C25).
 
-        A text is sent byte for byte as the JSON that it holds. An error whose `is_unconfirmed`
-        is true leaves open whether fal took the request: it must not be sent again unasked.
+        Arguments given as text are sent byte for byte. If an error has `is_unconfirmed`, fal may
+        have accepted the request: do not resend it without asking the user.
         """
         url = f"{self._wire.addresses.queue}/{EndpointId.parse(endpoint_id)}"
-        answer = await self._wire.ask(
+        answer = await self._wire.send(
             "POST",
             url,
             params=options.params(),
@@ -47,22 +47,22 @@ class Queue:
             timeouts=SUBMIT,
             repeat=False,
         )
-        return self._accepted(endpoint_id, answer)
+        return self._handle_from(endpoint_id, answer)
 
     def handle(self, endpoint_id: str, request_id: str) -> Handle:
-        """The handle of a request whose URLs were lost (C15)."""
+        """The handle of a request whose returned URLs are not known (C15)."""
         return Handle.rebuilt(self._wire.addresses.queue, endpoint_id, request_id)
 
     async def status(self, handle: Handle, *, logs: bool = True) -> Status:
-        """How the request is now, by the body, whatever the status code says (C18)."""
-        answer = await self._wire.ask("GET", handle.status_url, params=_logs(logs), repeat=True)
+        """The request's current status, taken from the body, not from the HTTP status (C18)."""
+        answer = await self._wire.send("GET", handle.status_url, params=_logs(logs), repeat=True)
         return Status.from_json(reading.parse(answer.content))
 
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """Every change of the request's status until it is COMPLETED, as fal tells them.
+        """Streams the request's status changes until it is COMPLETED.
 
-        Raises Unreachable, RequestRejected or Unreadable where there is no stream, or it was cut: then poll.
-        Close it (`contextlib.aclosing`) when leaving before the end.
+        Raises Unreachable, RequestRejected or Unreadable if there is no stream or it breaks off;
+        the caller then polls. Close it (`contextlib.aclosing`) if you stop before the end.
         """
         base, mark, query = handle.status_url.partition("?")
         url = f"{base.rstrip('/')}/stream{mark}{query}"
@@ -70,7 +70,7 @@ class Queue:
         async with self._wire.stream("GET", url, params=_logs(logs), headers=headers) as response:
             head = Answer(response.status_code, response.headers, b"")
             if not bodies.is_stream(head.content_type):
-                raise Unreadable("fal's status stream is none.", status=head.status)
+                raise Unreadable("fal's status stream is not an event stream.", status=head.status)
             too_large = Unreadable("fal's status stream is too large.", status=head.status)
             chunks = bodies.capped(response.aiter_bytes(), bodies.MAX_ANSWER_BYTES, too_large)
             async with aclosing(bodies.events(chunks)) as events:
@@ -82,19 +82,21 @@ class Queue:
         raise Unreachable("fal's status stream ended before the request did.", sent=True)
 
     async def result(self, handle: Handle) -> Result:
-        """The output; raises RunFailed for the model's own error, NotReady when it is too early."""
-        answer = await self._wire.ask("GET", handle.response_url, repeat=True, error_of=run_failure)
+        """The output; raises RunFailed for a model error and NotReady before the request's end."""
+        answer = await self._wire.send(
+            "GET", handle.response_url, repeat=True, error_of=run_failure
+        )
         result = Result.from_answer(answer) if answer.status != 202 else None
-        if result is None or _is_of_the_queue(result.output, handle):
+        if result is None or _is_queue_status(result.output, handle):
             raise NotReady(
                 "The request has not ended yet.", status=answer.status, is_retryable=True
             )
         return result
 
     async def cancel(self, handle: Handle) -> Cancellation:
-        """Asks fal to drop or stop the request; it may still complete, so keep watching it (C22)."""
+        """Requests cancellation. The request may still complete, so keep following it (C22)."""
         try:
-            await self._wire.ask("PUT", handle.cancel_url, repeat=True)
+            await self._wire.send("PUT", handle.cancel_url, repeat=True)
         except RequestRejected as error:
             if error.status == 404:
                 return Cancellation.NOT_FOUND
@@ -103,15 +105,15 @@ class Queue:
             raise
         return Cancellation.REQUESTED
 
-    def _accepted(self, endpoint_id: str, answer: Answer) -> Handle:
-        """The handle from any 2xx: only the id must be there, in the body or its header (C17)."""
+    def _handle_from(self, endpoint_id: str, answer: Answer) -> Handle:
+        """The handle from any 2xx that has a request id in its body or header (C17)."""
         try:
             raw = reading.as_mapping(reading.parse(answer.content))
         except UpstreamFailed:
             raw = {}
         request_id = reading.text(raw, "request_id") or answer.request_id or ""
         try:
-            return self.handle(endpoint_id, request_id).with_answer(self._ours(raw))
+            return self.handle(endpoint_id, request_id).with_answer(self._without_foreign_urls(raw))
         except ValueError as error:
             raise Unreachable(
                 "fal took the request but its answer names no request id.",
@@ -120,10 +122,11 @@ class Queue:
                 status=answer.status,
             ) from error
 
-    def _ours(self, raw: reading.Json) -> reading.Json:
-        """An answer without addresses that may not have the key (C16): fal's rule makes them as well.
+    def _without_foreign_urls(self, raw: reading.Json) -> reading.Json:
+        """The response without URLs on hosts that must not receive the key (C16).
 
-        A gateway hands on what fal says of its own hosts, which may not be reached from here.
+        The handle then builds them by fal's rule. A gateway passes on URLs of fal's own hosts,
+        which may not be reachable from here.
         """
         return {
             name: value
@@ -138,8 +141,8 @@ class Queue:
             return False
 
 
-def _is_of_the_queue(output: Any, handle: Handle) -> bool:
-    """Whether what came as a result is the request's own status, and not what the model gave."""
+def _is_queue_status(output: Any, handle: Handle) -> bool:
+    """Whether a result's body is the request's queue status instead of the model's output."""
     if not isinstance(output, dict) or output.get("request_id") != handle.request_id:
         return False
     return output.get("status") in (Phase.IN_QUEUE.value, Phase.IN_PROGRESS.value)

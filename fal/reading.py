@@ -1,4 +1,4 @@
-"""Tolerant readers of JSON from the wire: the wrong type reads as a missing value."""
+"""Lenient accessors for JSON from the wire: a value of the wrong type counts as missing."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
+from fal.db_safe import db_safe_text
 from fal.errors import UpstreamFailed
-from fal.storable import storable_text
 
 Json = Mapping[str, Any]
-LONGEST_MEDIA_TYPE = 127
+MAX_MEDIA_TYPE_CHARS = 127
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-UNREADABLE = "The answer could not be read."  # people see it; what came is kept beside it
-ALWAYS_EXACT = 16  # characters of a fraction: 15 digits and the point come back as they were
+UNREADABLE = "The answer could not be read."  # shown to users; the body is stored with it
+EXACT_FLOAT_CHARS = 16  # a float holds 15 digits and the point exactly
 
 
 def parse(content: bytes | str) -> Any:
-    """The JSON in `content` with integers exact; raises UpstreamFailed when there is none."""
+    """Parses `content` with exact integers; raises UpstreamFailed if it is not JSON."""
     return parse_whole(content)[0]
 
 
 def parse_whole(content: bytes | str) -> tuple[Any, bool]:
-    """`parse`, and whether that says all that `content` does.
+    """As `parse`, and whether the value is exactly what `content` says.
 
-    NaN, Infinity and 1E400, which some models emit and no JSON or float holds, read as null, as an
-    integer of thousands of digits does; a number finer than a float is rounded.
+    NaN, Infinity, 1E400 (some models emit them) and integers of thousands of digits become null;
+    a number with more digits than a float holds is rounded.
     """
     numbers = _Numbers()
     try:
@@ -45,7 +45,7 @@ def parse_whole(content: bytes | str) -> tuple[Any, bool]:
 
 
 class _Numbers:
-    """Reads numbers, and notes where one is not what the text says."""
+    """Number hooks for `json.loads` that record whether any number lost precision."""
 
     are_exact = True
 
@@ -64,7 +64,7 @@ class _Numbers:
         if not isfinite(value):
             self.are_exact = False
             return None
-        if len(text) > ALWAYS_EXACT and Decimal(text) != Decimal(repr(value)):
+        if len(text) > EXACT_FLOAT_CHARS and Decimal(text) != Decimal(repr(value)):
             self.are_exact = False
         return value
 
@@ -75,9 +75,9 @@ def as_mapping(value: Any) -> Json:
 
 
 def text(raw: Json, key: str) -> str:
-    """The text at `key`, else ""; storable."""
+    """The text at `key` as a database accepts it, else ""."""
     value = raw.get(key)
-    return storable_text(value) if isinstance(value, str) else ""
+    return db_safe_text(value) if isinstance(value, str) else ""
 
 
 def text_or_none(raw: Json, key: str) -> str | None:
@@ -90,7 +90,7 @@ def texts(raw: Json, key: str) -> tuple[str, ...]:
     value = raw.get(key)
     if not isinstance(value, list):
         return ()
-    return tuple(storable_text(item) for item in value if isinstance(item, str))
+    return tuple(db_safe_text(item) for item in value if isinstance(item, str))
 
 
 def flag(raw: Json, key: str) -> bool | None:
@@ -100,7 +100,7 @@ def flag(raw: Json, key: str) -> bool | None:
 
 
 def integer(raw: Json, key: str) -> int | None:
-    """The integer at `key`; true is not one."""
+    """The integer at `key`; booleans do not count."""
     value = raw.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -112,7 +112,7 @@ def number(raw: Json, key: str) -> float | None:
 
 
 def decimal(value: Any) -> Decimal | None:
-    """`value`, a JSON number or decimal text, as the decimal that it shows; None unless finite."""
+    """A JSON number or decimal text as Decimal; None unless finite."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -122,13 +122,13 @@ def decimal(value: Any) -> Decimal | None:
     return result if result.is_finite() and result.adjusted() < 300 else None
 
 
-def moment(raw: Json, key: str) -> datetime | None:
-    """The ISO 8601 time at `key`, in UTC when it does not say where."""
-    return moment_of(text(raw, key))
+def time(raw: Json, key: str) -> datetime | None:
+    """The ISO 8601 time at `key`; UTC if it names no time zone."""
+    return parse_time(text(raw, key))
 
 
-def moment_of(text: str) -> datetime | None:
-    """The moment that an ISO 8601 time means, in UTC when it does not say where."""
+def parse_time(text: str) -> datetime | None:
+    """Parses an ISO 8601 time; UTC if it names no time zone. None if invalid."""
     try:
         value = datetime.fromisoformat(text)
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -137,7 +137,7 @@ def moment_of(text: str) -> datetime | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """The moment that a date in a header means (RFC 9110, 5.6.7), in UTC where it does not say."""
+    """Parses the date of an HTTP header (RFC 9110, 5.6.7). None if invalid."""
     try:
         value = parsedate_to_datetime(text)
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -146,10 +146,10 @@ def http_date(text: str) -> datetime | None:
 
 
 def media_type(claim: str) -> str:
-    """The type that a header or an address names, in small letters and without parameters; "" where it names none.
+    """The media type in `claim`, in lower case without parameters; "" if it is not one.
 
-    What is longer than any type is none, and nothing is left that could break a header.
+    The result is at most 127 characters and safe to put into a header.
     """
     found = claim.partition(";")[0].strip().lower()
-    is_one = len(found) <= LONGEST_MEDIA_TYPE and _MEDIA_TYPE.fullmatch(found)
+    is_one = len(found) <= MAX_MEDIA_TYPE_CHARS and _MEDIA_TYPE.fullmatch(found)
     return found if is_one else ""

@@ -1,4 +1,4 @@
-"""Live sessions: inputs one way, results the other, over one connection (protocol, section 8.2)."""
+"""Realtime sessions: inputs and results over one WebSocket (protocol, section 8.2)."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from websockets.exceptions import ConnectionClosed
 from fal import reading
 from fal.endpoint_id import EndpointId
 from fal.errors import AuthFailed, RunFailed, Unreachable, UpstreamFailed
-from fal.websocket import opened
+from fal.websocket import open_connection
 from fal.wire import Wire
 
-SUFFIX = "/realtime"
-IDLE = "TIMEOUT"
+PATH_SUFFIX = "/realtime"
+IDLE_MESSAGE = "TIMEOUT"
 UNAUTHORIZED = "Unauthorized"
 
 
 class Realtime:
-    """Opens sessions with the key in the handshake: no token leaves this process."""
+    """Opens sessions with the key in the handshake, so that no token leaves this process."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     @asynccontextmanager
     async def session(self, endpoint_id: str) -> AsyncIterator[Session]:
-        """A session with a model. Raises Unreachable or RequestRejected where there is none."""
+        """Opens a session with a model; raises Unreachable or RequestRejected."""
         text = str(EndpointId.parse(endpoint_id))
-        url = f"{self._wire.addresses.run}/{text.removesuffix(SUFFIX)}{SUFFIX}"
+        url = f"{self._wire.addresses.run}/{text.removesuffix(PATH_SUFFIX)}{PATH_SUFFIX}"
         headers = self._wire.credentials(url)
-        connection = await opened(self._wire, url.replace("http", "ws", 1), headers)
+        connection = await open_connection(self._wire, url.replace("http", "ws", 1), headers)
         try:
             yield Session(connection)
         finally:
@@ -41,33 +41,36 @@ class Realtime:
 
 
 class Session:
-    """An open session."""
+    """One open session."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
     async def send(self, arguments: Mapping[str, Any]) -> None:
-        """Hand an input over; raises Unreachable where the session has ended."""
+        """Sends an input; raises Unreachable if the session has ended."""
         try:
             await self._connection.send(msgpack.packb(arguments))
         except ConnectionClosed as error:
             raise Unreachable("fal ended the session.", sent=True) from error
 
     async def results(self) -> AsyncGenerator[dict[str, Any] | RunFailed]:
-        """Every result, a refused input as the RunFailed that it is; ends when fal has waited for long, or leaves."""
+        """Yields every result; a rejected input is yielded as RunFailed.
+
+        Ends when fal's idle timeout closes the session; raises Unreachable if it breaks off.
+        """
         try:
             async for frame in self._connection:
-                told = _read(frame)
-                if told == IDLE:
+                message = _parse_frame(frame)
+                if message == IDLE_MESSAGE:
                     return
-                if isinstance(told, dict | RunFailed):
-                    yield told
+                if isinstance(message, dict | RunFailed):
+                    yield message
         except ConnectionClosed as error:
             raise Unreachable("fal ended the session.", sent=True) from error
 
 
-def _read(frame: str | bytes) -> dict[str, Any] | RunFailed | str | None:
-    """What a frame says: a result, a refusal, TIMEOUT, or nothing of interest."""
+def _parse_frame(frame: str | bytes) -> dict[str, Any] | RunFailed | str | None:
+    """A frame as a result, an error, TIMEOUT, or None for other control messages."""
     if isinstance(frame, bytes):
         try:
             found = msgpack.unpackb(frame, strict_map_key=False)
@@ -75,15 +78,17 @@ def _read(frame: str | bytes) -> dict[str, Any] | RunFailed | str | None:
         except (ValueError, msgpack.UnpackException) as error:
             raise UpstreamFailed("fal's answer is not readable msgpack.") from error
     try:
-        told = dict(reading.as_mapping(reading.parse(frame)))
+        message = dict(reading.as_mapping(reading.parse(frame)))
     except UpstreamFailed:
-        return {"text": frame}  # as fal's own client takes it: a text is a result too
-    kind, word = reading.text(told, "type"), reading.text(told, "error")
+        return {"text": frame}  # plain text is a result, as in fal's own client
+    kind, code = reading.text(message, "type"), reading.text(message, "error")
     if kind == "x-fal-error":
-        reason = reading.text(told, "reason")
-        return IDLE if word == IDLE else RunFailed(reason or word, type=word, detail=reason)
-    if told.get("status") == "error":
-        if word == UNAUTHORIZED:
+        if code == IDLE_MESSAGE:
+            return IDLE_MESSAGE
+        reason = reading.text(message, "reason")
+        return RunFailed(reason or code, type=code, detail=reason)
+    if message.get("status") == "error":
+        if code == UNAUTHORIZED:
             raise AuthFailed("fal refused the session.", status=401)
-        return RunFailed(word or "The model refused the input.", type=word or None)
-    return None if kind == "x-fal-message" else told
+        return RunFailed(code or "The model refused the input.", type=code or None)
+    return None if kind == "x-fal-message" else message

@@ -1,4 +1,4 @@
-"""A request at fal: how it is asked for, and where it is found afterwards (protocol, 5.1)."""
+"""A request to fal: its options, its body, and the handle to find it again (protocol, 5.1)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TAG_VALUE = re.compile(r"[\x20-\x2b\x2d-\x7e]*")
 
 @dataclass(frozen=True)
 class SubmitOptions:
-    """Everything besides the arguments that a submit or run may say; unset means not sent.
+    """The options of a submit or run, besides its arguments; unset options are not sent.
 
-    `start_timeout_s` is how long the request may wait to start. `retry_config` gives, for each of
-    server_error, timeout and connection_error, the number of additional attempts. `store_io=False`
-    keeps the payloads out of fal's storage. Raises ValueError for what fal would refuse or misread.
+    `start_timeout_s` limits the wait before the start. `retry_config` maps server_error, timeout
+    and connection_error to a number of additional attempts. `store_io=False` keeps the payloads out
+    of fal's storage. Raises ValueError for values that fal would reject or misinterpret.
     """
 
     webhook_url: str | None = None
@@ -60,24 +60,24 @@ class SubmitOptions:
 
     def params(self) -> list[tuple[str, str]]:
         """The query parameters of a submit."""
-        given = {"fal_webhook": self.webhook_url, "fal_max_queue_length": self.max_queue_length}
-        return [(name, str(value)) for name, value in given.items() if value is not None]
+        params = {"fal_webhook": self.webhook_url, "fal_max_queue_length": self.max_queue_length}
+        return [(name, str(value)) for name, value in params.items() if value is not None]
 
     def headers(self) -> dict[str, str]:
-        """The request headers; the start timeout goes under its old and its new name."""
-        timeout = None if self.start_timeout_s is None else _plain(self.start_timeout_s)
+        """The request headers; the start timeout is sent under its old and its new name."""
+        timeout = None if self.start_timeout_s is None else _seconds_text(self.start_timeout_s)
         retries = {name: {"retries": n} for name, n in (self.retry_config or {}).items()}
         given = {
             "X-Fal-Request-Timeout": timeout,
             "X-Fal-Request-Start-Timeout": timeout,
             "X-Fal-Queue-Priority": self.priority,
             "X-Fal-Runner-Hint": self.hint,
-            "X-Fal-Object-Lifecycle-Preference": _header(self.object_lifecycle),
+            "X-Fal-Object-Lifecycle-Preference": _json_header(self.object_lifecycle),
             "X-Fal-No-Retry": "1" if self.no_retry else None,
-            "X-Fal-Retry-Config": _header(retries or None),
+            "X-Fal-Retry-Config": _json_header(retries or None),
             "X-Fal-Store-IO": None if self.store_io else "0",
             "x-app-fal-disable-fallback": "true" if self.disable_fallback else None,
-            "x-app-fal-upload-policy": _header(self.upload_policy),
+            "x-app-fal-upload-policy": _json_header(self.upload_policy),
             "X-Fal-Tags": self._tags(),
         }
         return {name: value for name, value in given.items() if value}
@@ -88,7 +88,7 @@ class SubmitOptions:
 
 @dataclass(frozen=True)
 class Handle:
-    """A request's id and the URLs that fal returned for it; `queue_position` is as of the submit."""
+    """A request's id and URLs as fal returned them; `queue_position` is from the submit."""
 
     endpoint_id: str
     request_id: str
@@ -99,7 +99,7 @@ class Handle:
 
     @classmethod
     def rebuilt(cls, base: str, endpoint_id: str, request_id: str) -> Handle:
-        """The handle by fal's rule, `[namespace/]owner/alias/requests/<id>`, below `base` (C15)."""
+        """Builds the URLs by fal's rule: `<base>/[namespace/]owner/alias/requests/<id>` (C15)."""
         if request_id in ("", ".", ".."):
             raise ValueError(f"{request_id!r} is not a request id.")
         app = EndpointId.parse(endpoint_id).app
@@ -107,7 +107,7 @@ class Handle:
         return cls(endpoint_id, request_id, f"{url}/status", url, f"{url}/cancel")
 
     def with_answer(self, raw: reading.Json) -> Handle:
-        """This handle with the URLs and the position of a submit's answer where it gives them."""
+        """This handle with those URLs and the position that a submit's response contains."""
         return Handle(
             self.endpoint_id,
             self.request_id,
@@ -123,7 +123,7 @@ class Handle:
 
     @classmethod
     def from_json(cls, raw: reading.Json) -> Handle:
-        """Reads what `as_json` wrote; raises ValueError that names what is missing."""
+        """Reads what `as_json` wrote; raises ValueError naming missing fields."""
         names = ("endpoint_id", "request_id", "status_url", "response_url", "cancel_url")
         missing = [name for name in names if not reading.text(raw, name)]
         if missing:
@@ -133,23 +133,23 @@ class Handle:
 
 
 def arguments_as_bytes(arguments: Mapping[str, Any] | str) -> bytes:
-    """The body of a submit: JSON text byte for byte, a mapping as compact JSON (C13).
+    """The body of a submit: JSON text unchanged, a mapping as compact JSON (C13).
 
-    Raises InvalidArguments where there is no such JSON.
+    Raises InvalidArguments if the mapping cannot be encoded.
     """
     try:
         if isinstance(arguments, str):
             return arguments.encode()
-        # ASCII, so that a lone surrogate, which UTF-8 does not know, leaves as the escape it came as.
+        # ASCII output, so that a lone surrogate, which UTF-8 cannot encode, is sent as an escape.
         return json.dumps(arguments, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArguments(f"This input cannot be sent: {error}") from error
 
 
-def _plain(seconds: float) -> str:
-    """30.0 as `30`, 2.5 as `2.5`: never with an exponent."""
+def _seconds_text(seconds: float) -> str:
+    """30.0 → `30`, 2.5 → `2.5`; never with an exponent."""
     return str(int(seconds)) if float(seconds).is_integer() else repr(float(seconds))
 
 
-def _header(value: str | Mapping[str, Any] | None) -> str | None:
+def _json_header(value: str | Mapping[str, Any] | None) -> str | None:
     return json.dumps(value) if isinstance(value, Mapping) else value

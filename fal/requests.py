@@ -1,4 +1,4 @@
-"""What the Platform API remembers of requests (protocol, 3.5)."""
+"""Past requests as the Platform API lists them (protocol, 3.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fal import reading
 
 @dataclass(frozen=True)
 class PastRequest:
-    """One request that fal took; `arguments` and `output` are None where payloads were not kept or not asked for."""
+    """One past request; `arguments` and `output` are None if not stored or not requested."""
 
     request_id: str
     endpoint_id: str
@@ -26,7 +26,7 @@ class PastRequest:
 
     @classmethod
     def from_json(cls, raw: Any) -> PastRequest | None:
-        """Reads an entry of `items`; None without a request id."""
+        """Parses an entry of `items`; None without a request id."""
         raw = reading.as_mapping(raw)
         request_id = reading.text(raw, "request_id")
         if not request_id:
@@ -34,9 +34,9 @@ class PastRequest:
         return cls(
             request_id,
             reading.text(raw, "endpoint_id"),
-            reading.moment(raw, "sent_at"),
-            reading.moment(raw, "started_at"),
-            reading.moment(raw, "ended_at"),
+            reading.time(raw, "sent_at"),
+            reading.time(raw, "started_at"),
+            reading.time(raw, "ended_at"),
             reading.integer(raw, "status_code"),
             raw.get("json_input"),
             raw.get("json_output"),

@@ -1,4 +1,4 @@
-"""What a request gave (protocol, 5.4)."""
+"""A request's result (protocol, 5.4)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from fal.answers import Answer
 from fal.errors import Unreadable, UpstreamFailed
 
 MEDIA = ("image/", "video/", "audio/")
-KEPT_BYTES = 256 << 10  # of what is no output
+MAX_KEPT_BYTES = 256 << 10  # of a body that is not an output
 
 
 @dataclass(frozen=True)
 class Result:
-    """A model's output. `text` is the body as it came: a 19-digit seed and 1.0 stay what they are.
+    """A model's output. `text` is the original body, in which 19-digit seeds and 1.0 stay exact.
 
-    `is_exact`: the output says all of it, NaN and 30 decimals are not in it (`reading.parse_whole`).
-
-    `billable_units` times the endpoint's unit price is what it cost; `headers` are fal's own,
-    in lower case (`x-fal-served-from` …).
+    `is_exact` is False if parsing lost precision (`reading.parse_whole`). The cost is
+    `billable_units` times the endpoint's unit price. `headers` are the `x-fal-*` headers in lower
+    case.
     """
 
     output: Any
@@ -34,23 +33,24 @@ class Result:
 
     @classmethod
     def from_answer(cls, answer: Answer) -> Result:
-        """Reads a 200; a body that is a picture, film or sound becomes an output with this one file.
+        """Parses a 200. An image, video or audio body becomes an output with one file.
 
-        Raises Unreadable, with what the body was, when it is neither that nor JSON.
+        Raises Unreadable, which stores the start of the body, if it is neither media nor JSON.
         """
         try:
             output, is_exact = reading.parse_whole(answer.content)
         except UpstreamFailed as error:
             if answer.content and answer.content_type.startswith(MEDIA):
-                return cls.of(answer, {"file": _file(answer)}, "")
+                return cls.build(answer, {"file": _file(answer)}, "")
             raise _unreadable(answer) from error
-        return cls.of(answer, output, answer.content.decode("utf-8-sig"), is_exact)
+        return cls.build(answer, output, answer.content.decode("utf-8-sig"), is_exact)
 
     @classmethod
     def from_connection(cls, answer: Answer) -> Result:
-        """`from_answer` of a run over one connection: unconfirmed where the answer is not fal's own.
+        """As `from_answer`, for a run over one connection.
 
-        One with fal's request id is: then the run is over, whatever came of it.
+        An unreadable response is unconfirmed unless it has fal's request id: with the id it is
+        fal's own, so the run is over.
         """
         try:
             return cls.from_answer(answer)
@@ -60,19 +60,19 @@ class Result:
 
     @property
     def billed(self) -> str:
-        """`billable_units` as text; empty where fal did not tell."""
+        """`billable_units` as text; empty if fal did not state them."""
         return "" if self.billable_units is None else str(self.billable_units)
 
     @classmethod
-    def of(cls, head: Answer, output: Any, text: str, is_exact: bool = True) -> Result:
-        """This output, with what the answer's headers say of it."""
-        told = {
+    def build(cls, head: Answer, output: Any, text: str, is_exact: bool = True) -> Result:
+        """A result with the metadata from the response's headers."""
+        headers = {
             name.lower(): value
             for name, value in head.headers.items()
             if name.lower().startswith("x-fal-")
         }
         units = reading.decimal(head.billable_units)
-        return cls(output, text, head.request_id, units, told, is_exact)
+        return cls(output, text, head.request_id, units, headers, is_exact)
 
 
 def _file(answer: Answer) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _unreadable(answer: Answer) -> Unreadable:
         detail={
             "content_type": answer.content_type,
             "size": len(answer.content),
-            "body": answer.content[:KEPT_BYTES].decode("utf-8", "replace"),
+            "body": answer.content[:MAX_KEPT_BYTES].decode("utf-8", "replace"),
         },
         request_id=answer.request_id,
         is_retryable=True,

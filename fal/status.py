@@ -1,4 +1,4 @@
-"""What fal says about a request on its way (protocol, 5.2)."""
+"""Status, logs and cancellation of a queued request (protocol, 5.2)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from operator import itemgetter
 from typing import Any
 
 from fal import reading
-from fal.answers import MAY_GO_WELL_LATER
+from fal.answers import RETRYABLE_TYPES
+from fal.db_safe import db_safe_text
 from fal.errors import RunFailed, UpstreamFailed
-from fal.storable import storable_text
 
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Phase(StrEnum):
-    """fal's three words; any other is UNKNOWN, which must not be polled for ever (C18)."""
+    """fal's three states; any other word is UNKNOWN, which must not be polled forever (C18)."""
 
     IN_QUEUE = "IN_QUEUE"
     IN_PROGRESS = "IN_PROGRESS"
@@ -29,7 +29,7 @@ class Phase(StrEnum):
 
 
 class Cancellation(StrEnum):
-    """What fal made of a cancellation: on its way, too late (fetch the result), no such request."""
+    """fal's response to a cancellation: requested, too late (fetch the result), not found."""
 
     REQUESTED = "REQUESTED"
     ALREADY_COMPLETED = "ALREADY_COMPLETED"
@@ -38,7 +38,7 @@ class Cancellation(StrEnum):
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line that the model wrote; `timestamp` is fal's own text."""
+    """One log line of the model; `timestamp` is fal's unparsed text."""
 
     message: str
     level: str = ""
@@ -47,44 +47,45 @@ class LogLine:
 
     @classmethod
     def from_json(cls, raw: Any) -> LogLine | None:
-        """Reads an entry, an object or a bare text; None when there is nothing to show."""
+        """Parses an entry, which is an object or a plain text; None if it has no content."""
         if isinstance(raw, str):
-            return cls(storable_text(raw))
+            return cls(db_safe_text(raw))
         raw = reading.as_mapping(raw)
         line = cls(*(reading.text(raw, key) for key in ("message", "level", "source", "timestamp")))
         return line if line.message or line.timestamp else None
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes two lines the same one, told again."""
+        """Equal for repetitions of the same line."""
         return self.timestamp, self.level, self.message
 
 
-def merge_logs(known: Iterable[LogLine], told: Iterable[LogLine]) -> list[LogLine]:
-    """All lines once, in the order first told: polls repeat them, streams do not (C20).
+def merge_logs(known: Iterable[LogLine], received: Iterable[LogLine]) -> list[LogLine]:
+    """`known` plus the new lines of `received`; polls repeat old lines, streams do not (C20).
 
-    One without a timestamp stands as often as one answer told it: two of them may be two moments'.
+    A line without a timestamp is kept as often as one response contains it: equal lines may come
+    from different times.
     """
     lines: list[LogLine] = []
-    for answer in (known, told):
-        had = Counter(line.identity for line in lines)
-        for line in answer:
-            if had[line.identity]:
-                had[line.identity] -= not line.timestamp
+    for batch in (known, received):
+        seen = Counter(line.identity for line in lines)
+        for line in batch:
+            if seen[line.identity]:
+                seen[line.identity] -= not line.timestamp
             else:
                 lines.append(line)
-                had[line.identity] += bool(line.timestamp)
+                seen[line.identity] += bool(line.timestamp)
     return lines
 
 
-def by_moment(lines: Iterable[LogLine]) -> list[LogLine]:
-    """The lines in the order of the moments that their timestamps mean, however these are written.
+def sort_logs(lines: Iterable[LogLine]) -> list[LogLine]:
+    """The lines sorted by time, whatever the format of their timestamps.
 
-    One whose timestamp is no time stays behind the line that it came after.
+    A line without a valid timestamp stays after the line that preceded it.
     """
-    latest, placed = BEFORE_ALL, []
+    latest, placed = _EARLIEST, []
     for line in lines:
-        latest = reading.moment_of(line.timestamp) or latest
+        latest = reading.parse_time(line.timestamp) or latest
         placed.append((latest, line))
     placed.sort(key=itemgetter(0))
     return [line for _, line in placed]
@@ -92,7 +93,7 @@ def by_moment(lines: Iterable[LogLine]) -> list[LogLine]:
 
 @dataclass(frozen=True)
 class Status:
-    """How a request is. COMPLETED means over, not well: `error` and `error_type` may say otherwise."""
+    """A request's status. COMPLETED means ended; `error` and `error_type` are set if it failed."""
 
     state: Phase
     queue_position: int | None = None
@@ -105,7 +106,7 @@ class Status:
 
     @classmethod
     def from_json(cls, raw: Any) -> Status:
-        """Reads any JSON object by its words; raises UpstreamFailed for anything else."""
+        """Parses any JSON object; raises UpstreamFailed for anything else."""
         if not isinstance(raw, dict):
             raise UpstreamFailed("fal's status is not a JSON object.", is_retryable=True)
         word = raw.get("status")
@@ -122,12 +123,12 @@ class Status:
 
     @property
     def is_completed(self) -> bool:
-        """Whether the request is over."""
+        """Whether the request has ended."""
         return self.state is Phase.COMPLETED
 
     @property
     def failure(self) -> RunFailed | None:
-        """The failure that a COMPLETED status admits; the result's answer knows more (C19)."""
+        """The failure named in a COMPLETED status; the result's response says more (C19)."""
         if not self.is_completed or not (self.error or self.error_type):
             return None
         return RunFailed(
@@ -135,23 +136,23 @@ class Status:
             type=self.error_type,
             detail=self.raw.get("detail", self.raw.get("error")),
             request_id=self.request_id,
-            is_retryable=self.error_type in MAY_GO_WELL_LATER,
+            is_retryable=self.error_type in RETRYABLE_TYPES,
         )
 
 
-MOST_LINES = 10_000  # of one answer
+MAX_LOG_LINES = 10_000  # of one response
 _PHASES = {phase.value: phase for phase in Phase}
 
 
 def _logs(raw: Any) -> list[LogLine]:
-    """Lines from an array, an object of them, one alone, or null (C20); the last ones of very many."""
+    """The last MAX_LOG_LINES from an array, an object of lines, a single line or null (C20)."""
     if isinstance(raw, dict) and "message" not in raw:
         raw = [entry for v in raw.values() for entry in (v if isinstance(v, list) else [v])]
     entries = raw if isinstance(raw, list) else [raw]
-    return [line for entry in entries[-MOST_LINES:] if (line := LogLine.from_json(entry))]
+    return [line for entry in entries[-MAX_LOG_LINES:] if (line := LogLine.from_json(entry))]
 
 
 def _error_text(error: Any) -> str | None:
     if error is None or isinstance(error, str):
-        return storable_text(error or "") or None
+        return db_safe_text(error or "") or None
     return json.dumps(error)

@@ -1,10 +1,11 @@
-"""Uploads: files that a request needs become URLs that a model can read (protocol, 9.1)."""
+"""Uploads of input files to fal's storage, which returns URLs for models (protocol, 9.1)."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 import json
+import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,27 +17,31 @@ from typing import IO, Any
 import httpx
 
 from fal import reading
-from fal.answers import Answer
-from fal.errors import RequestRejected, UpstreamFailed
+from fal.answers import Answer, reason, rejection
+from fal.db_safe import db_safe_text
+from fal.errors import FalError, RequestRejected, UploadRefused, UpstreamFailed
 from fal.wire import FILE, Wire
 
 SINGLE_UP_TO_BYTES = 90 << 20
 PART_BYTES = 10 << 20
 _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 18
+_REFUSED = frozenset({401, 403})
+_MESSAGE = re.compile(rb"<Message>([^<]{1,400})</Message>")
+_ANSWER_BYTES = 4096
 UNKNOWN_TYPE = "application/octet-stream"
-_MOST_BEGUN = 100  # uploads in parts that are remembered after they broke off
+_MAX_RESUMABLE = 100  # interrupted multipart uploads that are remembered
 Source = Path | str | bytes | IO[bytes] | AsyncIterable[bytes]
 Progress = Callable[[int, int], Awaitable[None]]
 
 
-async def _silent(there: int, whole: int) -> None:
-    """Nobody wants to know how far it is."""
+async def _ignore_progress(sent_bytes: int, total_bytes: int) -> None:
+    """The default progress callback."""
 
 
 @dataclass
-class _Begun:
-    """An upload in parts on its way: where it goes, and the tags of the parts that are there."""
+class _StartedUpload:
+    """An upload's URLs and, if it is multipart, the ETags of the parts already uploaded."""
 
     upload_url: str
     file_url: str
@@ -44,11 +49,11 @@ class _Begun:
 
 
 class Storage:
-    """Puts files into fal's storage."""
+    """Uploads files to fal's storage."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._begun: dict[str, _Begun] = {}
+        self._started: dict[str, _StartedUpload] = {}
 
     async def upload(
         self,
@@ -58,108 +63,126 @@ class Storage:
         file_name: str,
         lifecycle: Mapping[str, Any] | None = None,
         key: str = "",
-        on_progress: Progress = _silent,
+        on_progress: Progress = _ignore_progress,
     ) -> str:
-        """The URL under which models find what `source` (a path, a file, bytes or chunks) holds.
+        """Uploads `source` (a path, a file, bytes or chunks); returns the URL for models.
 
-        Above 90 MiB it goes in parts of 10 MiB. Every step is safe to repeat, and is repeated.
-        Parts that broke off go on where they stopped when the same `key` is given again: a name for
-        the content and its owner, which one caller at a time has. `on_progress` hears how many bytes
-        are there, and of how many.
+        Above 90 MiB it is uploaded in parts of 10 MiB. Every step is repeatable and is retried. A
+        refused upload URL is replaced once; then raises UploadRefused. An interrupted multipart
+        upload resumes if called again with the same `key`, which names the content and its owner
+        and must not be used concurrently. `on_progress` gets the bytes sent and the total.
         """
-        # Browsers say the type; what is no type would be no header either.
+        # The type comes from a browser; an invalid one would break the header.
         content_type = reading.media_type(content_type) or UNKNOWN_TYPE
         async with _opened(source) as (file, size_bytes):
-            if size_bytes > SINGLE_UP_TO_BYTES:
-                new = partial(
-                    self._initiate, "initiate-multipart", content_type, file_name, lifecycle
-                )
-                return await self._put_parts(key, new, file, size_bytes, on_progress)
-            begun = await self._initiate("initiate", content_type, file_name, lifecycle)
+            is_large = size_bytes > SINGLE_UP_TO_BYTES
+            step = "initiate-multipart" if is_large else "initiate"
+            initiate = partial(self._initiate, step, content_type, file_name, lifecycle)
+            if is_large:
+                return await self._put_parts(key, initiate, file, size_bytes, on_progress)
             headers = {"Content-Type": content_type}
-            whole = _Chunks(file, 0, size_bytes, size_bytes, on_progress)
-            await self._put(begun.upload_url, headers, whole)
-            return begun.file_url
+            content = _Chunks(file, 0, size_bytes, size_bytes, on_progress)
+            started = await initiate()
+            try:
+                await self._put(started.upload_url, headers, content)
+            except UploadRefused:
+                started = await initiate()
+                await self._put(started.upload_url, headers, content)
+            return started.file_url
 
     async def _initiate(
         self, step: str, content_type: str, file_name: str, lifecycle: Mapping[str, Any] | None
-    ) -> _Begun:
+    ) -> _StartedUpload:
         headers = {"Content-Type": "application/json"}
         if lifecycle:
             headers["X-Fal-Object-Lifecycle"] = json.dumps(lifecycle)
-        answer = await self._wire.ask(
+        answer = await self._wire.send(
             "POST",
             f"{self._wire.addresses.rest}/storage/upload/{step}",
             params=[("storage_type", "fal-cdn-v3")],
             headers=headers,
             content=json.dumps({"content_type": content_type, "file_name": file_name}).encode(),
-            repeat=True,  # a place that is never filled costs nothing
+            repeat=True,  # an unused upload URL costs nothing
         )
         raw = reading.as_mapping(reading.parse(answer.content))
         upload_url, file_url = reading.text(raw, "upload_url"), reading.text(raw, "file_url")
         if not upload_url or not file_url:
             raise UpstreamFailed("fal's storage did not say where to upload to.", is_retryable=True)
-        return _Begun(upload_url, file_url)
+        return _StartedUpload(upload_url, file_url)
 
     async def _put_parts(
         self,
         key: str,
-        new: Callable[[], Awaitable[_Begun]],
+        initiate: Callable[[], Awaitable[_StartedUpload]],
         file: IO[bytes],
         size_bytes: int,
         on_progress: Progress,
     ) -> str:
-        """All parts, those that are there already left out; a place that is gone is asked for anew."""
-        while True:
-            resumed = self._begun.get(key)
-            begun = resumed or await new()
+        """Uploads the missing parts; returns the file's URL.
+
+        If the upload URL has expired or is refused, starts a new upload once.
+        """
+        for is_first in (True, False):
+            resumed = self._started.get(key)
+            started = resumed or await initiate()
             if key:
-                self._begun.setdefault(key, begun)
-                while len(self._begun) > _MOST_BEGUN:
-                    self._begun.pop(next(iter(self._begun)))
+                self._started.setdefault(key, started)
+                while len(self._started) > _MAX_RESUMABLE:
+                    self._started.pop(next(iter(self._started)))
             try:
-                await self._put_missing(begun, file, size_bytes, on_progress)
+                await self._put_missing(started, file, size_bytes, on_progress)
             except RequestRejected as error:
                 if error.is_retryable:
                     raise
-                self._begun.pop(key, None)
-                if resumed is None:
+                self._started.pop(key, None)
+                is_stale_url = resumed is not None or isinstance(error, UploadRefused)
+                if not (is_first and is_stale_url):
                     raise
             else:
-                self._begun.pop(key, None)
-                return begun.file_url
+                self._started.pop(key, None)
+                return started.file_url
+        raise AssertionError("the second try returns or raises")
 
     async def _put_missing(
-        self, begun: _Begun, file: IO[bytes], size_bytes: int, on_progress: Progress
+        self, started: _StartedUpload, file: IO[bytes], size_bytes: int, on_progress: Progress
     ) -> None:
         for number in range(1, -(-size_bytes // PART_BYTES) + 1):
-            if number not in begun.tags:
+            if number not in started.tags:
                 first, end = (number - 1) * PART_BYTES, min(number * PART_BYTES, size_bytes)
                 part = _Chunks(file, first, end, size_bytes, on_progress)
-                answer = await self._put(_below(begun.upload_url, str(number)), {}, part)
-                begun.tags[number] = _etag(answer)
-        parts = [{"partNumber": number, "etag": tag} for number, tag in sorted(begun.tags.items())]
-        await self._wire.ask(
+                answer = await self._put(_append_path(started.upload_url, str(number)), {}, part)
+                started.tags[number] = _etag(answer)
+        tags = sorted(started.tags.items())
+        parts = [{"partNumber": number, "etag": tag} for number, tag in tags]
+        await self._wire.send(
             "POST",
-            _below(begun.upload_url, "complete"),
+            _append_path(started.upload_url, "complete"),
             headers={"Content-Type": "application/json"},
             content=json.dumps({"parts": parts}).encode(),
             timeouts=FILE,
             repeat=True,
             with_key=False,
+            error_of=_put_error,
         )
 
     async def _put(self, url: str, headers: Mapping[str, str], content: _Chunks) -> Answer:
-        """Uploads without the key: the URL itself is the permission."""
+        """Uploads without the key: the URL is pre-signed."""
         headers = {**headers, "Content-Length": str(content.end - content.first)}
-        return await self._wire.ask(
-            "PUT", url, headers=headers, content=content, timeouts=FILE, repeat=True, with_key=False
+        return await self._wire.send(
+            "PUT",
+            url,
+            headers=headers,
+            content=content,
+            timeouts=FILE,
+            repeat=True,
+            with_key=False,
+            error_of=_put_error,
         )
 
 
 @dataclass
 class _Chunks:
-    """A file's bytes from `first` to before `end`, anew each time it is iterated: a PUT may be repeated."""
+    """A file's bytes from `first` to before `end`; can be iterated again when a PUT is retried."""
 
     file: IO[bytes]
     first: int
@@ -180,7 +203,7 @@ class _Chunks:
 
 @asynccontextmanager
 async def _opened(source: Source) -> AsyncGenerator[tuple[IO[bytes], int]]:
-    """`source` as a file at its beginning, and its size; chunks go to a temporary file first."""
+    """`source` as a file, and its size in bytes; chunks are first written to a temporary file."""
     if isinstance(source, bytes):
         yield io.BytesIO(source), len(source)
     elif isinstance(source, str | Path):
@@ -197,15 +220,37 @@ async def _opened(source: Source) -> AsyncGenerator[tuple[IO[bytes], int]]:
         yield source, await asyncio.to_thread(source.seek, 0, io.SEEK_END)
 
 
-def _below(url: str, name: str) -> str:
-    """`url` with `name` after its path, before its query."""
+def _put_error(answer: Answer) -> FalError:
+    """The error of an upload URL; a 401 or 403 here says nothing about our key."""
+    if answer.status not in _REFUSED:
+        return rejection(answer)
+    # Storage buckets explain refusals in XML:
+    # <Error><Code>AccessDenied</Code><Message>Request has expired</Message>
+    match = _MESSAGE.search(answer.content[:_ANSWER_BYTES])
+    words = match[1].decode("utf-8", "replace") if match else _error_text(answer)
+    because = f" ({db_safe_text(words)[:200]})" if words else ""
+    return UploadRefused(
+        f"The upload address was refused: its host answered {answer.status}{because}.",
+        status=answer.status,
+        detail=reason(answer).detail,
+    )
+
+
+def _error_text(answer: Answer) -> str:
+    """A response's message from JSON or plain text; empty for HTML or an empty body."""
+    why = reason(answer)
+    return why.message if why.is_structured or why.message == why.detail else ""
+
+
+def _append_path(url: str, name: str) -> str:
+    """`url` with `name` appended to its path; the query stays."""
     target = httpx.URL(url)
     path, mark, query = target.raw_path.decode("ascii").partition("?")
     return str(target.copy_with(raw_path=f"{path.rstrip('/')}/{name}{mark}{query}".encode()))
 
 
 def _etag(answer: Answer) -> str:
-    """A part's tag, from the body as fal's storage answers, else from the ETag header."""
+    """A part's ETag, from the body (fal's storage) or the ETag header."""
     try:
         tag = reading.text(reading.as_mapping(reading.parse(answer.content)), "etag")
     except UpstreamFailed:

@@ -1,4 +1,4 @@
-"""Streamed runs: the output as far as it is, again and again, then the output (protocol, section 7)."""
+"""Streamed runs: partial outputs, then the final output (protocol, section 7)."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from fal.answers import DISCONNECTED, Answer, reason, run_failure
 from fal.endpoint_id import EndpointId
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.request import SubmitOptions, arguments_as_bytes
-from fal.result import KEPT_BYTES, Result
+from fal.result import MAX_KEPT_BYTES, Result
 from fal.sync import run_headers
-from fal.wire import MODEL_STREAM, OnSent, Wire, may_have_been_taken
+from fal.wire import MODEL_STREAM, OnSent, Wire, may_have_been_accepted
 
 _ERROR_KEYS = {"detail", "error", "error_type", "message", "request_id", "status", "type"}
 _PROGRESS_KEYS = {"logs", "message", "partial", "progress", "request_id", "status", "type"}
 BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
-END_S = 5.0  # how long the end of an answer is waited for that is whole already
+END_TIMEOUT_S = 5.0  # wait for the end of a body whose output is already complete
 
 
 @dataclass(frozen=True)
 class Partial:
-    """How far a run is. `value` replaces that of the partial before; None: fal has just taken the run."""
+    """A run's progress. `value` replaces the previous one; None: fal has accepted the run."""
 
     value: Any = None
     request_id: str | None = None
 
 
 class Stream:
-    """Runs a model while the connection lasts and tells how far it is; closing it cancels the work."""
+    """Runs a model over an event stream; closing the connection cancels the run."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -47,16 +47,17 @@ class Stream:
         options: SubmitOptions = SubmitOptions(),  # noqa: B008  frozen
         on_sent: OnSent | None = None,
     ) -> AsyncGenerator[Partial | Result]:
-        """Partials as they come, the first when fal has taken the run; the Result is the last.
+        """Yields partials, the first when fal has accepted the run, and last the Result.
 
-        Asked for once: it costs money. Any error may be `is_unconfirmed`; after the first partial
-        every failure is RunFailed or Unreadable. Close it (`contextlib.aclosing`) to cancel the run.
+        Never retried, because it costs money. Any error may be `is_unconfirmed`; after the first
+        partial every failure is RunFailed or Unreadable. Close the generator
+        (`contextlib.aclosing`) to cancel the run.
         """
         head: Answer | None = None
         try:
             async with self._wire.stream(
                 "POST",
-                f"{self._wire.addresses.run}/{streamed(endpoint_id)}",
+                f"{self._wire.addresses.run}/{streaming_id(endpoint_id)}",
                 headers={
                     **run_headers(options),
                     "Accept": "text/event-stream",
@@ -71,21 +72,21 @@ class Stream:
                 if not response.is_success:
                     raise run_failure(answer)
                 head = answer
-                async with aclosing(results(head, response.aiter_bytes(), endpoint_id)) as found:
-                    async for one in found:
-                        yield one
+                async with aclosing(results(head, response.aiter_bytes(), endpoint_id)) as updates:
+                    async for update in updates:
+                        yield update
         except Unreadable:
             raise
         except (Unreachable, RequestRejected, RunFailed) as error:
             if head is None:
-                error.is_unconfirmed = may_have_been_taken(error)
+                error.is_unconfirmed = may_have_been_accepted(error)
             elif not isinstance(error, RunFailed):
-                raise broken(head, error.message) from error
+                raise broken_stream(head, error.message) from error
             raise
 
 
-def streamed(endpoint_id: str) -> str:
-    """The id under which a model streams; some end so already."""
+def streaming_id(endpoint_id: str) -> str:
+    """The endpoint id's streaming path, `…/stream`; some ids already end with it."""
     text = str(EndpointId.parse(endpoint_id))
     return text if text.endswith("/stream") else f"{text}/stream"
 
@@ -93,40 +94,40 @@ def streamed(endpoint_id: str) -> str:
 async def results(
     head: Answer, chunks: AsyncIterable[bytes], endpoint_id: str
 ) -> AsyncGenerator[Partial | Result]:
-    """What a successful answer tells while its body comes: partials, the last thing a Result.
+    """Yields the partials in the body `chunks` of a successful response, and last the Result.
 
-    `head` is the answer without its body. A body that is no event stream is the output itself.
-    The last event is the output, unless the model called one whole before. That one is the output
-    however the body ends, by a cut or by silence; and an error is the run's own before a cut.
-    Raises RunFailed where the stream says so, or ends without an output: unconfirmed where its last
-    word was how far the run is.
+    `head` is the response without its body. A body that is not an event stream is the output.
+    Otherwise the last event is the output, unless an earlier event was marked final (`partial:
+    false`): then that one is, even if the connection is lost or goes silent afterwards. An error
+    event before a lost connection is the run's own error. Raises RunFailed if the stream reports a
+    failure or ends without an output; unconfirmed if the last event was only progress.
     """
     yield Partial(None, head.request_id)
-    body = bodies.answer(chunks, head.status)
+    body = bodies.capped_answer(chunks, head.status)
     first = await anext(body, b"")
-    chunks = bodies.joined(first, body)
+    chunks = bodies.prepend(first, body)
     if not bodies.is_stream(head.content_type, first):
-        yield await _whole(head, chunks)
+        yield await _read_result(head, chunks)
         return
     event = _Event()
     async with aclosing(bodies.events(chunks)) as texts:
-        while (text := await _next(texts, after=event)) is not None:
-            found = _Event.read(text)
-            if not found.counts_after(event):
+        while (text := await _next_event(texts, after=event)) is not None:
+            received = _Event.parse(text)
+            if not received.supersedes(event):
                 continue
-            event = found
-            said = _said(head, event, endpoint_id)
-            if said is not None:
-                yield said
-            if isinstance(said, Result):
+            event = received
+            update = _interpret(head, event, endpoint_id)
+            if update is not None:
+                yield update
+            if isinstance(update, Result):
                 return
-    if _is_underway(event, endpoint_id):
-        raise broken(head, "Its stream ended with how far it was.")
+    if _is_only_progress(event, endpoint_id):
+        raise broken_stream(head, "Its stream ended with how far it was.")
     yield _output(head, event)
 
 
-def broken(head: Answer, why: str) -> RunFailed:
-    """The failure of a run whose answer broke off: fal had it, and nobody here knows how it went on."""
+def broken_stream(head: Answer, why: str) -> RunFailed:
+    """The failure of a run whose response broke off: fal accepted it, its outcome is unknown."""
     return RunFailed(
         f"The answer broke off before the output was there. {why}",
         type=BROKEN,
@@ -136,34 +137,34 @@ def broken(head: Answer, why: str) -> RunFailed:
     )
 
 
-async def _whole(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
+async def _read_result(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
     body = bytearray()
     async for chunk in chunks:
         body += chunk
     return Result.from_connection(head._replace(content=bytes(body)))
 
 
-async def _next(texts: AsyncGenerator[str], after: _Event) -> str | None:
-    """The next event; None at the end, which may be a cut where the last word was said."""
+async def _next_event(texts: AsyncGenerator[str], after: _Event) -> str | None:
+    """The next event's text, or None at the end; a lost connection is an end if `after` decides."""
     try:
-        async with asyncio.timeout(END_S if after.is_whole else None):
+        async with asyncio.timeout(END_TIMEOUT_S if after.is_marked_final else None):
             return await anext(texts, None)
     except (TimeoutError, httpx.HTTPError, FalError):
-        if after.is_last_word:
+        if after.is_conclusive:
             return None
         raise
 
 
 class _Event(NamedTuple):
-    """What one event holds: its text, and the JSON in it; None where there is none."""
+    """One event: its text, and the JSON value in it (None if it is not JSON)."""
 
     text: str = ""
     value: Any = None
     is_exact: bool = True
 
     @classmethod
-    def read(cls, text: str) -> _Event:
-        """The event; one that is no JSON matters only if it stays the last one."""
+    def parse(cls, text: str) -> _Event:
+        """Parses an event. One that is not JSON matters only if it is the last."""
         try:
             return cls(text, *reading.parse_whole(text))
         except UpstreamFailed:
@@ -171,48 +172,48 @@ class _Event(NamedTuple):
 
     @property
     def is_bare_error(self) -> bool:
-        """Whether it tells of an error and of nothing else."""
-        said = reading.as_mapping(self.value)
-        is_bare = said.keys() <= _ERROR_KEYS and bool(said.get("error") or said.get("detail"))
+        """Whether it contains an error and nothing else."""
+        fields = reading.as_mapping(self.value)
+        is_bare = fields.keys() <= _ERROR_KEYS and bool(fields.get("error") or fields.get("detail"))
         return is_bare or self.is_typed_error
 
     @property
     def is_typed_error(self) -> bool:
-        """Whether it calls itself an error and says of what, as a workflow's do (section 7)."""
-        said = reading.as_mapping(self.value)
-        return said.get("type") == "error" and bool(said.get("message") or said.get("error"))
+        """Whether it has `type: error` and a message, as in workflows (section 7)."""
+        fields = reading.as_mapping(self.value)
+        return fields.get("type") == "error" and bool(fields.get("message") or fields.get("error"))
 
     @property
     def is_error(self) -> bool:
-        """Whether it tells of an error, alone or beside how far the output is (section 7: `error`)."""
+        """Whether it contains an error, alone or with a partial output (section 7: `error`)."""
         error = reading.as_mapping(self.value).get("error")
         return self.is_bare_error or (bool(error) and isinstance(error, str | dict))
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the model itself calls it the whole output."""
+    def is_marked_final(self) -> bool:
+        """Whether the model marks it as the final output (`partial: false`)."""
         return reading.as_mapping(self.value).get("partial") is False and not self.is_error
 
     @property
     def is_progress(self) -> bool:
-        """Whether it tells how far the run is and nothing else; an object in it is somebody's output."""
-        said = reading.as_mapping(self.value)
-        if not said or self.is_whole or not said.keys() <= _PROGRESS_KEYS:
+        """Whether it reports progress only; an object among its values counts as output."""
+        fields = reading.as_mapping(self.value)
+        if not fields or self.is_marked_final or not fields.keys() <= _PROGRESS_KEYS:
             return False
-        return not any(isinstance(value, dict) for value in said.values())
+        return not any(isinstance(value, dict) for value in fields.values())
 
     @property
-    def is_last_word(self) -> bool:
-        """Whether it tells what came of the run."""
-        return self.is_whole or self.is_error
+    def is_conclusive(self) -> bool:
+        """Whether it decides the run's outcome."""
+        return self.is_marked_final or self.is_error
 
-    def counts_after(self, before: _Event) -> bool:
-        """Whether it takes the place of the event before: nothing but a last word takes a whole one's."""
-        return self.text.strip() != "[DONE]" and (self.is_last_word or not before.is_whole)
+    def supersedes(self, before: _Event) -> bool:
+        """Whether it replaces the previous event; only a conclusive event replaces a final one."""
+        return self.text.strip() != "[DONE]" and (self.is_conclusive or not before.is_marked_final)
 
 
-def _said(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | None:
-    """What one event means; a workflow's events say by a type what they are."""
+def _interpret(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | None:
+    """The update that an event means, if any; workflow events are told apart by their `type`."""
     typed = reading.as_mapping(event.value)
     kind = typed.get("type") if _is_workflow(endpoint_id) else None
     if kind == "output":
@@ -221,36 +222,36 @@ def _said(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | N
         raise _node_failed(head, typed)
     if kind == "completion":
         return Partial(typed.get("output"), head.request_id)
-    # An error in the place of the output so far would wipe it out.
+    # A bare error must not replace the partial output.
     is_silent = event.value is None or event.is_bare_error or kind == "submit"
     return None if is_silent else Partial(event.value, head.request_id)
 
 
-def _is_underway(event: _Event, endpoint_id: str) -> bool:
-    """Whether the last event tells how far the run is, and nothing of what came of it."""
+def _is_only_progress(event: _Event, endpoint_id: str) -> bool:
+    """Whether the last event reports progress and no outcome."""
     if event.is_error or not isinstance(event.value, dict):
         return False
     return _is_workflow(endpoint_id) or event.is_progress
 
 
 def _is_workflow(endpoint_id: str) -> bool:
-    """Whether its events say by a type what they are; then its output has one, too (section 7)."""
+    """Whether its events have a `type`; then its output has one, too (section 7)."""
     return endpoint_id.startswith("workflows/")
 
 
 def _output(head: Answer, event: _Event) -> Result:
-    """The last event as the output; raises RunFailed where it cannot be one."""
+    """The last event as the output; raises RunFailed if it is not one."""
     if event.is_error:
         raise _failed(head, event)
     if not isinstance(event.value, dict):
         raise _unusable(head, event.text, "The stream ended without an output.")
     if event.value.get("partial") is True:
         raise _unusable(head, event.text, "The stream ended before the output was whole.")
-    return Result.of(head, event.value, event.text, event.is_exact)
+    return Result.build(head, event.value, event.text, event.is_exact)
 
 
 def _failed(head: Answer, event: _Event) -> RunFailed:
-    """The failure that the model told of in its last event; that we had gone is not how its run ended."""
+    """The failure reported in the last event; unconfirmed if fal says that the client had gone."""
     if event.is_typed_error:
         return _node_failed(head, event.value)
     why = reason(head._replace(content=event.text.encode()))
@@ -259,7 +260,7 @@ def _failed(head: Answer, event: _Event) -> RunFailed:
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
-    """A step failed: its own error is the run's (section 7)."""
+    """The failure of a workflow step, which is the run's failure (section 7)."""
     error = reading.as_mapping(typed.get("error"))
     detail = reading.as_mapping(error.get("body")).get("detail")
     words = (reading.text(typed, "message"), reading.text(typed, "error"))
@@ -269,13 +270,13 @@ def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
 
 
 def _unusable(head: Answer, text: str, message: str) -> RunFailed:
-    """The failure of a run whose last event is no output: it is kept all the same."""
-    kept = {"last_event": text[:KEPT_BYTES]} if text else None
-    return _failure(head, message, type=UNUSABLE, detail=kept, is_retryable=True)
+    """The failure of a run whose last event is not an output; `detail` keeps that event."""
+    detail = {"last_event": text[:MAX_KEPT_BYTES]} if text else None
+    return _failure(head, message, type=UNUSABLE, detail=detail, is_retryable=True)
 
 
-def _failure(head: Answer, message: str, **told: Any) -> RunFailed:
-    """A failure that the stream told of, with what its head says of the run."""
+def _failure(head: Answer, message: str, **fields: Any) -> RunFailed:
+    """A failure with the request id and cost from the response's headers."""
     return RunFailed(
-        message, request_id=head.request_id, billable_units=head.billable_units, **told
+        message, request_id=head.request_id, billable_units=head.billable_units, **fields
     )

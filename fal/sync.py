@@ -1,4 +1,4 @@
-"""Synchronous runs: one request, one answer, no queue (protocol, section 6)."""
+"""Synchronous runs: one request and its response, without the queue (protocol, section 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fal.wire import RUN, OnSent, Wire
 
 
 class Sync:
-    """Runs a model while the connection lasts; closing it cancels the work."""
+    """Runs a model over one HTTP request; closing the connection cancels the run."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -25,12 +25,12 @@ class Sync:
         options: SubmitOptions = SubmitOptions(),  # noqa: B008  frozen
         on_sent: OnSent | None = None,
     ) -> Result:
-        """The output, waited for up to ten minutes and asked for once: it costs money.
+        """The output, after at most ten minutes. Never retried, because it costs money.
 
-        `on_sent` is called when the request is out. The request id is known at the end alone.
-        Raises RunFailed for the model's own error; webhook and queue options do not apply.
+        `on_sent` is called when the request has been sent. The request id is known only at the end.
+        Raises RunFailed for a model error. Webhook and queue options do not apply.
         """
-        answer = await self._wire.ask(
+        answer = await self._wire.send(
             "POST",
             f"{self._wire.addresses.run}/{EndpointId.parse(endpoint_id)}",
             headers=run_headers(options),
@@ -45,7 +45,7 @@ class Sync:
 
 
 def run_headers(options: SubmitOptions) -> dict[str, str]:
-    """The headers of a run without the queue: there is no line in which to have a priority."""
+    """The headers of a run without the queue, to which a queue priority does not apply."""
     headers = {"Content-Type": "application/json", **options.headers()}
     headers.pop("X-Fal-Queue-Priority", None)
     return headers

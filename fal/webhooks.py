@@ -1,7 +1,6 @@
-"""Webhooks: whether one is fal's own, and what it reports (protocol, section 10).
+"""Webhooks: signature verification and parsing of deliveries (protocol, section 10).
 
-Nothing here asks the network but `Keys`; a report is verified over its raw bytes before
-anybody reads it.
+Only `Keys` uses the network. A delivery is verified over its raw bytes before it is parsed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _STATUS = re.compile(r"\b([45][0-9]{2})\b")
 
 
 class Verdict(StrEnum):
-    """What the check of a delivery says; `UNKNOWN_KEY` may be a forgery, or a key we do not have yet."""
+    """The result of verifying a delivery; UNKNOWN_KEY is a forgery or a key not fetched yet."""
 
     GENUINE = "genuine"
     MALFORMED = "malformed"
@@ -39,29 +38,29 @@ class Verdict(StrEnum):
 
 
 def signature_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The four headers of the signature by their lower-case names, those that are there."""
-    given = {name.lower(): value for name, value in headers.items()}
-    return {name: given[name] for name in HEADERS if given.get(name)}
+    """Those of the four signature headers that are present, by lower-case name."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return {name: lowered[name] for name in HEADERS if lowered.get(name)}
 
 
 def verdict(
     headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now_s: float
 ) -> Verdict:
-    """Check a delivery by its headers (any case), the raw body and the public keys (10.2)."""
+    """Verifies a delivery by its headers (any case), raw body and the public keys (10.2)."""
     if not is_well_formed(headers, now_s):
         return Verdict.MALFORMED
     given = signature_headers(headers)
     request_id, user_id, stamp, signature = (given[name] for name in HEADERS)
-    # A header that is no latin-1 text arrives as surrogates: such a one nobody signed.
+    # A header that is not latin-1 arrives with surrogates; no valid signature contains them.
     parts = [request_id, user_id, stamp, hashlib.sha256(body).hexdigest()]
     message = "\n".join(parts).encode("utf-8", "surrogateescape")
     signed = bytes.fromhex(signature)
-    fits = any(_fits(key, signed, message) for key in keys)
+    fits = any(_verifies(key, signed, message) for key in keys)
     return Verdict.GENUINE if fits else Verdict.UNKNOWN_KEY
 
 
 def is_well_formed(headers: Mapping[str, str], now_s: float) -> bool:
-    """Whether the headers are those of a signed delivery of these minutes: told before its body is read."""
+    """Whether all headers are valid and the timestamp is within SKEW_S; needs no body."""
     given = signature_headers(headers)
     if len(given) < len(HEADERS):
         return False
@@ -71,8 +70,8 @@ def is_well_formed(headers: Mapping[str, str], now_s: float) -> bool:
     return abs(int(stamp) - now_s) <= SKEW_S
 
 
-def _fits(key: bytes, signature: bytes, message: bytes) -> bool:
-    # Six megabytes of code that a process without webhooks never needs.
+def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
+    # Imported here: six megabytes that processes without webhooks do not need.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -84,7 +83,7 @@ def _fits(key: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def public_keys(jwks: Any) -> list[bytes]:
-    """The Ed25519 keys in a JSON Web Key Set; entries of another kind are passed over."""
+    """The Ed25519 keys in a JSON Web Key Set; other entries are skipped."""
     entries = reading.as_mapping(jwks).get("keys")
     if not isinstance(entries, list):
         return []
@@ -105,7 +104,7 @@ def _public_key(entry: reading.Json) -> bytes | None:
 
 @dataclass(frozen=True)
 class Report:
-    """A verified delivery, read: how a request ended (10.1)."""
+    """A parsed delivery: how a request ended (10.1)."""
 
     request_id: str
     status: str
@@ -116,7 +115,7 @@ class Report:
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Report:
-        """Reads any JSON object with a request id; raises ValueError for anything else."""
+        """Parses any JSON object with a request id; raises ValueError for anything else."""
         try:
             raw, is_exact = reading.parse_whole(body)
         except UpstreamFailed as error:
@@ -135,13 +134,13 @@ class Report:
 
     @property
     def has_output(self) -> bool:
-        """Whether the payload is the model's output; else it is to be fetched from the queue (C29)."""
+        """Whether the payload is the model's output; if not, fetch it from the queue (C29)."""
         is_whole = self.is_exact and not self.payload_error
         return self.status == "OK" and self.payload is not None and is_whole
 
     @property
     def failure(self) -> RunFailed | None:
-        """The failure that an ERROR reports, told as the queue's result would tell it (C29)."""
+        """The failure of an ERROR report, as the queue's result would give it (C29)."""
         if self.status != "ERROR":
             return None
         found = _STATUS.search(self.error)
@@ -158,13 +157,13 @@ class Report:
 
 
 class Keys:
-    """Fetches the keys that fal signs with."""
+    """Fetches the public keys for fal's signatures."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     async def fetch(self) -> dict[str, Any]:
-        """The key set as fal gives it; raises FalError. Ask seldom: keep it for up to a day."""
+        """The key set as fal sends it; raises FalError. Cache it for up to a day."""
         url = f"{self._wire.addresses.rest}/.well-known/jwks.json"
-        answer = await self._wire.ask("GET", url, repeat=True, with_key=False)
+        answer = await self._wire.send("GET", url, repeat=True, with_key=False)
         return dict(reading.as_mapping(reading.parse(answer.content)))

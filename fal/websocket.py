@@ -1,4 +1,4 @@
-"""HTTP over a WebSocket: start, parts of the body, end (protocol, section 8.3)."""
+"""Runs over a WebSocket: a start message, body frames, an end message (protocol, 8.3)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 from fal import bodies, reading
 from fal.answers import Answer, rejection, run_failure
 from fal.bodies import MAX_ANSWER_BYTES
+from fal.db_safe import db_safe_text
 from fal.endpoint_id import EndpointId
 from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
 from fal.request import arguments_as_bytes
-from fal.result import KEPT_BYTES, Result
-from fal.storable import storable_text
-from fal.stream import END_S, Partial, broken, results
-from fal.wire import Wire, may_have_been_taken
+from fal.result import MAX_KEPT_BYTES, Result
+from fal.stream import END_TIMEOUT_S, Partial, broken_stream, results
+from fal.wire import Wire, may_have_been_accepted
 
 OPEN_S = 10.0
-PING_S = 20.0  # an upstream that no longer answers pings is gone, however long a model may think
+PING_S = 20.0  # detects a dead upstream even while a model works silently for minutes
 CLOSE_S = 1.0
-IDLE_S = 600.0  # as long as a synchronous run is waited for
+IDLE_TIMEOUT_S = 600.0  # as in a synchronous run
 _STILL_OPEN_OR_DONE = frozenset({None, 1000, 1001})
 
 
 class WebSocket:
-    """Runs a model over a connection of its own; closing it cancels the work."""
+    """Runs a model over its own WebSocket; closing the connection cancels the run."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -46,64 +46,59 @@ class WebSocket:
         arguments: Mapping[str, Any] | str,
         on_sent: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncGenerator[Partial | Result]:
-        """As `Stream.events`: partials as they come, the Result last; asked for once.
+        """As `Stream.events`: yields partials and last the Result. Never retried.
 
-        What had come of an output that broke off is the last Partial.
+        If an output breaks off, the last Partial contains what was received.
         """
         url = f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}"
-        connection = await opened(self._wire, url, self._wire.credentials(url))
+        connection = await open_connection(self._wire, url, self._wire.credentials(url))
         try:
-            with _named_errors():
+            with _translate_errors():
                 await connection.send(arguments_as_bytes(arguments).decode())
             if on_sent:
                 await on_sent()
-            start = await _start(connection)
-            if not 200 <= start.told.status < 300:
-                refusal = await _refusal(self._wire, start, connection)
-                self._wire.heard(url, refusal)
+            start = await _read_start(connection)
+            if not 200 <= start.answer.status < 300:
+                refusal = await _read_refusal(self._wire, start, connection)
+                self._wire.record_outcome(url, refusal)
                 raise refusal
-            async with aclosing(_answer(connection, start, endpoint_id)) as found:
-                async for one in found:
-                    yield one
+            async with aclosing(_read_answer(connection, start, endpoint_id)) as updates:
+                async for update in updates:
+                    yield update
         finally:
             await connection.close()
 
 
-async def _answer(
+async def _read_answer(
     connection: ClientConnection, start: _Start, endpoint_id: str
 ) -> AsyncGenerator[Partial | Result]:
-    """What a successful answer tells; what had come of an output that broke off is the last Partial."""
+    """The updates of a successful response; if it breaks off, last what was received of it."""
     head = start.head
-    came = _Body(is_kept=not bodies.is_stream(head.content_type))
-    parts = _parts(connection, start.request_id, came)
+    body = _Body(is_kept=not bodies.is_stream(head.content_type))
+    parts = _read_body(connection, start.request_id, body)
     try:
-        async with aclosing(results(head, parts, endpoint_id)) as found:
-            async for one in found:
-                yield one
+        async with aclosing(results(head, parts, endpoint_id)) as updates:
+            async for update in updates:
+                yield update
     except Unreadable as error:
-        # The id that all frames have vouches for nothing.
-        error.is_unconfirmed = not start.told.request_id
+        # Every frame has an id; only one in the headers shows that the response is fal's own.
+        error.is_unconfirmed = not start.answer.request_id
         raise
     except (UpstreamFailed, Unreachable) as error:
-        if came.pieces:
-            yield Partial(came.so_far(), head.request_id)
-        raise broken(head, error.message) from error
+        if body.pieces:
+            yield Partial(body.partial_value(), head.request_id)
+        raise broken_stream(head, error.message) from error
 
 
-async def opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
-    """An open connection; whatever goes wrong here, nothing has left."""
+async def open_connection(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
+    """An open connection. If opening fails, no arguments have been sent."""
+    with wire.observed(url):
+        return await _connect(wire, url, headers)
+
+
+async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
     try:
-        connection = await _opened(wire, url, headers)
-    except FalError as error:
-        wire.heard(url, error)
-        raise
-    wire.heard(url, None)
-    return connection
-
-
-async def _opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientConnection:
-    try:
-        return await _Connect(
+        return await _DirectConnection(
             url,
             additional_headers=headers,
             user_agent_header="vitrine",
@@ -115,115 +110,115 @@ async def _opened(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCon
             max_queue=64,
         )
     except InvalidStatus as error:
-        answer = error.response
-        told = {name.lower(): value for name, value in answer.headers.raw_items()}
-        body = wire.without_key(bytes(answer.body or b""))
-        raise rejection(Answer(answer.status_code, told, body)) from error
+        response = error.response
+        fields = {name.lower(): value for name, value in response.headers.raw_items()}
+        body = wire.without_key(bytes(response.body or b""))
+        raise rejection(Answer(response.status_code, fields, body)) from error
     except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
         words = str(error) or type(error).__name__
         raise Unreachable(f"fal cannot be reached: {words}") from error
 
 
-class _Connect(connect):
-    """A connection to this address and no other: an answer that leads elsewhere is a refusal."""
+class _DirectConnection(connect):
+    """A connection that treats a redirect as a refusal, so that the key goes nowhere else."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
 class _Start(NamedTuple):
-    """How an answer begins: its frames' id, and its head as fal told it."""
+    """The start message: the id in all frames, and the response's status and headers."""
 
     request_id: str
-    told: Answer
+    answer: Answer
 
     @property
     def head(self) -> Answer:
-        """The head with the request's id, wherever it stood."""
-        headers = {"x-fal-request-id": self.request_id, **self.told.headers}
-        return self.told._replace(headers=headers)
+        """The response without its body; the frames' id fills in a missing request id header."""
+        headers = {"x-fal-request-id": self.request_id, **self.answer.headers}
+        return self.answer._replace(headers=headers)
 
 
-async def _start(connection: ClientConnection) -> _Start:
-    """The answer's head, once fal has it; messages that say something else are passed over."""
+async def _read_start(connection: ClientConnection) -> _Start:
+    """Waits for the start message; skips other messages."""
     while True:
-        said = _metadata(await _frame(connection, IDLE_S))
-        if said and said["type"] == "start":
+        message = _control_message(await _receive(connection, IDLE_TIMEOUT_S))
+        if message and message["type"] == "start":
             headers = {
                 name.lower(): value
-                for name, value in reading.as_mapping(said.get("headers")).items()
+                for name, value in reading.as_mapping(message.get("headers")).items()
                 if isinstance(value, str)
             }
-            told = Answer(reading.integer(said, "status") or 200, headers, b"")
-            return _Start(reading.text(said, "request_id"), told)
+            answer = Answer(reading.integer(message, "status") or 200, headers, b"")
+            return _Start(reading.text(message, "request_id"), answer)
 
 
 class _Body:
-    """What came of an answer. One that is read as it comes, a stream of events, is not kept."""
+    """The body received so far. An event stream is not kept: its events are read at once."""
 
     def __init__(self, *, is_kept: bool = False) -> None:
         self.pieces: list[bytes] = []
         self._is_kept = is_kept
 
     def add(self, piece: bytes) -> None:
-        """Keep the next piece of it."""
+        """Append a piece."""
         if self._is_kept:
             self.pieces.append(piece)
 
-    def is_whole(self) -> bool:
-        """Whether nothing of it is missing: a JSON object or array, a text, from end to end."""
+    def is_complete(self) -> bool:
+        """Whether it is a complete JSON object, array or text."""
         last = next((one for one in reversed(self.pieces) if one.strip()), b"").rstrip()
         if not last.endswith((b"}", b"]", b'"')):
-            return False  # told without reading all of a long answer
+            return False  # avoids parsing a long incomplete body
         with suppress(UpstreamFailed):
             reading.parse(b"".join(self.pieces))
             return True
         return False
 
-    def so_far(self) -> Any:
-        """It as JSON where it is that, else the beginning of its text."""
-        if self.is_whole():
+    def partial_value(self) -> Any:
+        """The body as JSON if it is complete, else the start of its text."""
+        if self.is_complete():
             return reading.parse(b"".join(self.pieces))
-        return storable_text(b"".join(self.pieces)[:KEPT_BYTES].decode("utf-8", "replace"))
+        return db_safe_text(b"".join(self.pieces)[:MAX_KEPT_BYTES].decode("utf-8", "replace"))
 
 
-async def _parts(
-    connection: ClientConnection, request_id: str, came: _Body
+async def _read_body(
+    connection: ClientConnection, request_id: str, body: _Body
 ) -> AsyncGenerator[bytes]:
-    """The body's pieces up to the end that belongs to this start; they are kept in `came`.
+    """Yields the body's pieces up to the end message of this request, and adds them to `body`.
 
-    A whole body has come to its end, too, where fal closes the connection in the proper way or
-    says nothing more: the end frame says nothing that the answer lacks.
+    A complete body also ends if fal closes the connection normally or goes silent: the end message
+    carries no further data.
     """
-    while (frame := await _next(connection, came)) is not None:
-        said = _metadata(frame)
-        if said is None or said["request_id"] != request_id:
+    while (frame := await _next_frame(connection, body)) is not None:
+        message = _control_message(frame)
+        if message is None or message["request_id"] != request_id:
             piece = frame.encode() if isinstance(frame, str) else frame
-            came.add(piece)
+            body.add(piece)
             yield piece
-        elif said["type"] == "end":
+        elif message["type"] == "end":
             return
 
 
-async def _next(connection: ClientConnection, came: _Body) -> str | bytes | None:
-    """The next frame; None where none comes for a while, or any more, and none is missing."""
-    soon_s = min(END_S, IDLE_S)
-    with suppress(Unreachable):  # a connection that is closed says so again
-        return await _frame(connection, soon_s)
-    if connection.close_code in _STILL_OPEN_OR_DONE and came.is_whole():
+async def _next_frame(connection: ClientConnection, body: _Body) -> str | bytes | None:
+    """The next frame; None if none comes for END_TIMEOUT_S and the body is complete."""
+    short_s = min(END_TIMEOUT_S, IDLE_TIMEOUT_S)
+    with suppress(Unreachable):  # a closed connection raises it again below
+        return await _receive(connection, short_s)
+    if connection.close_code in _STILL_OPEN_OR_DONE and body.is_complete():
         return None
-    return await _frame(connection, IDLE_S - soon_s)
+    return await _receive(connection, IDLE_TIMEOUT_S - short_s)
 
 
-async def _frame(connection: ClientConnection, limit_s: float) -> str | bytes:
-    with _named_errors():
+async def _receive(connection: ClientConnection, limit_s: float) -> str | bytes:
+    with _translate_errors():
         async with asyncio.timeout(limit_s):
             return await connection.recv()
 
 
 @contextmanager
-def _named_errors() -> Generator[None]:
-    """Turns what befalls an open connection into Unreachable: what was sent may be at work."""
+def _translate_errors() -> Generator[None]:
+    """Turns errors of an open connection into Unreachable: the run may be in progress."""
     try:
         yield
     except (ConnectionClosed, TimeoutError) as error:
@@ -232,26 +227,30 @@ def _named_errors() -> Generator[None]:
         raise Unreachable(f"fal {words}.", sent=True, is_unconfirmed=True) from error
 
 
-async def _refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:
-    """What an unsuccessful answer means. Every frame has an id: only a header's vouches for the model."""
-    came = _Body(is_kept=True)
-    async with aclosing(_parts(connection, start.request_id, came)) as parts:
+async def _read_refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:
+    """The error of an unsuccessful response.
+
+    `run_failure` gets only the header's request id: the frames always have one, so theirs does not
+    show that the error is the model's.
+    """
+    body = _Body(is_kept=True)
+    async with aclosing(_read_body(connection, start.request_id, body)) as parts:
         async for _ in parts:
             pass
-    body = b"".join(came.pieces)
-    error = run_failure(start.told._replace(content=wire.without_key(body)))
-    error.is_unconfirmed = may_have_been_taken(error)
+    content = wire.without_key(b"".join(body.pieces))
+    error = run_failure(start.answer._replace(content=content))
+    error.is_unconfirmed = may_have_been_accepted(error)
     error.request_id = error.request_id or start.request_id
     return error
 
 
-def _metadata(frame: str | bytes) -> reading.Json | None:
-    """A frame that is about the answer: text, an object with a type and a request id."""
+def _control_message(frame: str | bytes) -> reading.Json | None:
+    """The frame as a control message, a JSON object with type and request id; else None."""
     if not isinstance(frame, str) or not frame.lstrip().startswith("{"):
         return None
     try:
-        said = reading.as_mapping(reading.parse(frame))
+        message = reading.as_mapping(reading.parse(frame))
     except UpstreamFailed:
         return None
-    is_metadata = reading.text(said, "type") and reading.text(said, "request_id")
-    return said if is_metadata else None
+    is_control = reading.text(message, "type") and reading.text(message, "request_id")
+    return message if is_control else None

@@ -1,20 +1,23 @@
-"""The addresses of the playground. `/runs/live/` is answered before Django, see `playground/live.py`."""
+"""The addresses of the playground.
+
+`/runs/live/` is answered before Django, see `playground/live/long_poll.py`.
+"""
 
 from django.urls import path
 
 from playground.views import (
     about,
+    command_palette,
     drafts,
     endpoint,
     files,
     health,
-    jumping,
+    moderation,
     notes,
     presets,
     prompts,
     restorations,
     runs,
-    standings,
     tickets,
     webhooks,
 )
@@ -29,9 +32,10 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
-    path("runs/<uuid:pk>/elsewhere/", jumping.elsewhere, name="run-elsewhere"),
+    path("runs/<uuid:pk>/elsewhere/", command_palette.elsewhere, name="run-elsewhere"),
     path("runs/<uuid:pk>/example/", runs.example, name="run-example"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
+    path("runs/<uuid:pk>/texts/<int:position>.txt", files.text, name="run-text"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
     path("runs/<uuid:pk>/artifacts/<int:position>/poster/", files.poster, name="artifact-poster"),
@@ -42,7 +46,7 @@ urlpatterns = [
     ),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("webhooks/fal/<slug:token>/", webhooks.fal, name="webhook"),
-    path("jump/", jumping.jump, name="jump"),
+    path("jump/", command_palette.jump, name="jump"),
     path("prompts/", prompts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/known/", files.known_upload, name="upload-known"),
@@ -58,7 +62,7 @@ urlpatterns = [
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", tickets.ticket, name="ticket"),
-    path("standings/<path:endpoint_id>/", standings.judgement, name="standing"),
+    path("standings/<path:endpoint_id>/", moderation.judgement, name="standing"),
     path("about/<path:endpoint_id>/", about.part, name="about"),
     path("notes/<int:pk>/", notes.note, name="note"),
     path("notes/<int:pk>/deletion/", notes.deletion, name="note-deletion"),

@@ -1,14 +1,16 @@
-"""A fal-compatible upstream with real procedural models: one small ASGI app that needs nothing else.
+"""A fal-compatible upstream with real procedural models.
 
-`python -m sandbox --port 8321` serves it; `sandbox.app.build` is the application.
+One small ASGI application without further services.
 
-config      what it is told          state       what its hosts share
+`python -m sandbox --port 8321` serves it; `sandbox.app.build` returns the application.
+
+config      settings                 state       state shared by the hosts
 hosts/      one module per fal host  engine      the queue
-models/     models as data           studio/     their work: the only place for heavy libraries
-schema, openapi, validation          the dialect of fal's documents, both ways
-files, gallery, warm                 files on disk; thumbnails and examples, made by the models
-faults, webhooks                     what can go wrong on request; signed reports
+models/     models as data           studio/     their code, the only user of heavy libraries
+schema, openapi, validation          build schemas in fal's dialect, validate arguments by them
+files, gallery, painter, warm        files on disk; thumbnails and examples, made by the models
+faults, webhooks                     faults on request; signed webhooks
 
-A new model is one `Model(...)` in `models/<category>.py` and one function in `studio/` that takes
-the arguments, defaults filled in, and a `Context`, and returns the output.
+To add a model, add a `Model(...)` to `models/<category>.py` and a function to `studio/` that takes
+the arguments, with defaults filled in, and a `Context`, and returns the output.
 """

@@ -1,15 +1,22 @@
-"""`python -m sandbox`: serve the sandbox on this machine alone."""
+"""`python -m sandbox`: serves the sandbox on the loopback address.
+
+Clients need the key that SANDBOX_KEY holds. It is not an argument, since every account on a machine
+can read a process's arguments.
+"""
 
 import argparse
+import asyncio
 import logging
+import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
@@ -17,11 +24,12 @@ from uvicorn.server import HANDLED_SIGNALS
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
 
-KEEP_ALIVE_S = 75  # as gateways do; uvicorn's own five seconds are for machines that face the open
+TICK_S = 1.0
+KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until a signal; 1 when the port is taken or the folder cannot be written."""
+    """Serve until a signal; return 1 if the port is in use or the folder is not writable."""
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -35,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     base = options.public_url or f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = Config(
         data_dir=data_dir,
-        key=options.key,
+        key=os.environ.get("SANDBOX_KEY") or Config.key,
         base=base.rstrip("/"),
         concurrency=options.concurrency,
         pace=options.pace,
@@ -43,7 +51,8 @@ def main(argv: list[str] | None = None) -> int:
         live_idle_s=options.live_idle,
     )
     app = build(config)
-    server = Server(  # a thumbnail that is being painted takes seconds, and cannot be broken off
+    app.state.sandbox.gallery.paint_elsewhere(config)
+    server = Server(  # painting a thumbnail takes seconds and cannot be interrupted
         uvicorn.Config(
             app,
             log_level="warning",
@@ -57,6 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         server.run(sockets=[listener])
     finally:
+        app.state.sandbox.gallery.close()
         if helper is not None:
             helper.terminate()
             helper.wait()
@@ -64,30 +74,54 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _warm(config: Config) -> subprocess.Popen[bytes]:
-    """A process that makes the thumbnails, so that the first page of the gallery need not wait."""
+    """Start a process that makes the thumbnails, so that the first gallery page need not wait."""
     command = [sys.executable, "-m", "sandbox.warm", f"--base={config.base}"]
     root = Path(__file__).parents[1]
     return subprocess.Popen([*command, f"--data-dir={config.data_dir.absolute()}"], cwd=root)  # noqa: S603
 
 
 class Server(uvicorn.Server):
-    """A server for which a signal is a request to stop, not a way to die: the exit code is 0."""
+    """A uvicorn server that exits with code 0 after a signal and wakes up once a second.
+
+    It wakes up to renew the Date header; uvicorn checks ten times a second whether it shall stop.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked_to_stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Run until a signal."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):  # uvicorn renews the header when its counter ends in 0
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._asked_to_stop.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle a signal: wake the main loop at once."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._asked_to_stop.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at the first signal; a second one does not wait for open connections."""
-        before = {each: signal.signal(each, self.handle_exit) for each in HANDLED_SIGNALS}
+        """Stop at the first signal; a second one closes open connections without waiting.
+
+        Unlike uvicorn's, does not raise the signal again afterwards, which would set the exit code.
+        """
+        previous = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8321, help="0 takes a free one and prints it")
-    parser.add_argument("--key", default=Config.key, help="the key callers need")
     parser.add_argument("--data-dir", type=Path, help="where files are kept")
     parser.add_argument("--public-url", help="the address callers use, when it is another one")
     parser.add_argument("--concurrency", type=int, default=Config.concurrency)

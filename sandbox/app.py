@@ -1,4 +1,4 @@
-"""The applications: every host below a prefix of one address, or one host at the root of its own."""
+"""Builds the ASGI application: all hosts under prefixes of one address, or one host at the root."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ EXPOSED = [
 
 
 def build(config: Config) -> Starlette:
-    """All hosts of a fresh sandbox, below the prefixes of config.PREFIXES and `/_sandbox`."""
+    """Return a new sandbox with all hosts, under `config.PREFIXES` and `/_sandbox`."""
     sandbox = Sandbox(config)
     mounts: list[BaseRoute] = [
         Mount(prefix, routes=HOSTS[host](sandbox)) for host, prefix in PREFIXES.items()
@@ -42,7 +42,7 @@ def build(config: Config) -> Starlette:
 
 
 def build_host(sandbox: Sandbox, host: str) -> Starlette:
-    """One host of a sandbox at the root; several of them share the queue when they share the loop."""
+    """Return one host of a sandbox at the root; hosts on the same event loop share its queue."""
     return _app(sandbox, list(HOSTS[host](sandbox)))
 
 

@@ -1,4 +1,4 @@
-"""What the sandbox is told when it starts."""
+"""The sandbox's settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,19 +17,17 @@ PREFIXES = {
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one sandbox; `addresses` replaces the public base of single hosts."""
+    """Settings of one sandbox; `addresses` overrides the public base address of single hosts."""
 
     data_dir: Path
     key: str = "sandbox:local"
     base: str = "http://127.0.0.1:8321"
     addresses: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 8  # requests in progress at once; the rest wait in line
-    pace: float = (
-        1.0  # factor on the models' deliberate waits; 0 makes them as fast as they compute
-    )
-    filler: int = 0  # extra endpoints, copies of the real ones, for trying a large catalogue
+    pace: float = 1.0  # factor on the models' artificial waits; 0 leaves them out
+    filler: int = 0  # extra endpoints, copies of the real ones, to test large catalogues
     ping_s: float = 15.0
-    live_idle_s: float = 60.0  # without an input, before a live session ends
+    live_idle_s: float = 60.0  # a live session without input ends after this time
     webhook_retries: int = 10
     webhook_timeout_s: float = 15.0
     webhook_backoff_s: float = 0.5
@@ -37,6 +35,6 @@ class Config:
     max_upload_bytes: int = 512 * 1024 * 1024
 
     def address(self, host: str) -> str:
-        """The public base address of a host, without a trailing slash."""
+        """Return the public base address of a host, without a trailing slash."""
         base = self.base.replace("http", "ws", 1) if host == "ws" else self.base
         return self.addresses.get(host, base + PREFIXES[host]).rstrip("/")

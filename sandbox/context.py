@@ -1,4 +1,4 @@
-"""What a model's work is given: its log, its clock, its dice, and files in and out."""
+"""The context that a model's code receives: log, waits, random numbers, input and output files."""
 
 import base64
 import logging
@@ -20,15 +20,16 @@ MAX_INPUT_BYTES = 64 * 1024 * 1024
 
 
 class Context:
-    """One execution of one model, used from a worker thread.
+    """The context of one execution of a model, which runs in a worker thread.
 
-    `tell` receives ("log", message, level), ("emit", output) and must be safe to call from there.
+    `report` is called there with ("log", message, level) or ("emit", output); it must be
+    thread-safe.
     """
 
     def __init__(
         self,
         files: Files,
-        tell: Callable[..., None],
+        report: Callable[..., None],
         *,
         pace: float = 1.0,
         inline: bool = False,
@@ -37,59 +38,62 @@ class Context:
     ) -> None:
         self.files = files
         self.billed: float = 1
-        self.silent = False  # complete without an error in the status, whatever the result says
-        self._tell = tell
+        self.silent = False  # leave a failure out of the status; only the result has it
+        self._report = report
         self._pace = pace
         self._inline = inline
         self._expires_s = expires_s
         self._asset = asset or (lambda _: None)
         self._is_cancelled = False
-        self._awake = threading.Event()
+        self._wake_up = threading.Event()
 
-    # The course of the work
+    # Progress
 
     def log(self, message: str, level: str = "INFO") -> None:
-        """Write a line into the request's log."""
-        self._check()
-        self._tell("log", message, level)
+        """Write a line to the request's log; raises Cancelled, as do `emit`, `sleep` and `step`."""
+        self._raise_if_cancelled()
+        self._report("log", message, level)
 
     def emit(self, output: Any) -> None:
-        """Show the output as far as it is; what the streaming address sends on."""
-        self._check()
-        self._tell("emit", output)
+        """Publish a partial output, which the streaming address sends."""
+        self._raise_if_cancelled()
+        self._report("emit", output)
 
     def sleep(self, seconds: float, *, exactly: bool = False) -> None:
-        """Wait, at the sandbox's pace unless `exactly`; who is in a hurry or cancelled wakes up at once."""
-        self._awake.wait(seconds if exactly else seconds * self._pace)
-        self._check()
+        """Wait, scaled by the sandbox's pace unless `exactly`.
+
+        `cancel` and `hurry` end the wait.
+        """
+        self._wake_up.wait(seconds if exactly else seconds * self._pace)
+        self._raise_if_cancelled()
 
     def step(self, done: int, total: int, what: str, seconds: float = 0.0) -> None:
-        """Log honest progress, then wait."""
+        """Log the progress, then wait."""
         self.log(f"{what} {done}/{total} ({100 * done // total}%)")
         self.sleep(seconds)
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next step."""
+        """Make the model's code stop at its next step."""
         self._is_cancelled = True
-        self._awake.set()
+        self._wake_up.set()
 
     def hurry(self) -> None:
-        """Let the work wait no more."""
-        self._awake.set()
+        """Skip the current and all later waits."""
+        self._wake_up.set()
 
-    def _check(self) -> None:
+    def _raise_if_cancelled(self) -> None:
         if self._is_cancelled:
             raise Cancelled
 
-    # Chance
+    # Random numbers
 
     def seed(self, arguments: dict[str, Any]) -> int:
-        """The seed that was asked for, or a fresh one."""
+        """Return the seed in the arguments, or a random one."""
         given = arguments.get("seed")
         return secrets.randbelow(2**31) if given is None else int(given)
 
     def dice(self, *parts: Any) -> random.Random:
-        """A random generator that depends on the parts alone."""
+        """Return a random generator that is seeded with `parts` alone."""
         return random.Random(repr(parts))  # noqa: S311
 
     # Files
@@ -104,19 +108,19 @@ class Context:
         served_as: str | None = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """Keep a file and return fal's File object for it; `more` are fields of Image, Video …"""
+        """Store a file; return fal's File object for it with the further fields `more`."""
         if self._inline:
             url = f"data:{content_type};base64,{base64.b64encode(data).decode()}"
         else:
-            lasts = self._expires_s if expires_s is None else expires_s
-            url = self.files.put(data, served_as or content_type, name, expires_s=lasts)
-        facts = {"content_type": content_type, "file_name": name, "file_size": len(data)}
-        return {"url": url, **facts, **more}
+            expires_s = self._expires_s if expires_s is None else expires_s
+            url = self.files.put(data, served_as or content_type, name, expires_s=expires_s)
+        metadata = {"content_type": content_type, "file_name": name, "file_size": len(data)}
+        return {"url": url, **metadata, **more}
 
     def load(self, url: str, *loc: str | int) -> tuple[bytes, str]:
-        """The bytes and content type behind a data URI or an address of this sandbox.
+        """Return bytes and content type of a data URI or of one of this sandbox's files.
 
-        Nothing else is fetched: raises ModelError `file_download_error` at `loc`.
+        Fetches nothing else: raises ModelError `file_download_error` at `loc`.
         """
         if url.startswith("data:"):
             return self._from_data_uri(url, loc)
@@ -146,5 +150,5 @@ class Context:
 
 
 def digest(*parts: Any) -> int:
-    """A stable number for any text: the same on every machine and in every run."""
+    """Return a hash of `parts` that is the same on every machine and in every process."""
     return zlib.crc32(repr(parts).encode())

@@ -1,12 +1,15 @@
-"""The queue: requests wait in line, run in threads, end; every change wakes who is watching."""
+"""The queue: requests wait, run in threads and end; every change wakes their watchers."""
 
 import asyncio
+import ctypes
+import gc
 import json
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,9 +25,11 @@ from sandbox.validation import check
 
 log = logging.getLogger(__name__)
 
+TRIM_AFTER_S = 5.0
+
 
 class Status(StrEnum):
-    """fal's three words."""
+    """fal's three states of a request."""
 
     IN_QUEUE = "IN_QUEUE"
     IN_PROGRESS = "IN_PROGRESS"
@@ -33,7 +38,7 @@ class Status(StrEnum):
 
 @dataclass(eq=False)
 class Request:
-    """One submission and everything that came of it."""
+    """One submitted request: its options, state, log and result."""
 
     model: Model
     arguments: Any
@@ -43,7 +48,7 @@ class Request:
     expires_s: float | None = None
     keep_payloads: bool = True
     wants_inline: bool = False
-    is_live: bool = False  # somebody watches each answer: no deliberate waits
+    is_live: bool = False  # an input of a live session: no artificial waits
     status: Status = Status.IN_QUEUE
     logs: list[dict[str, str]] = field(default_factory=list)
     partials: list[Any] = field(default_factory=list)
@@ -61,29 +66,29 @@ class Request:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the request has ended."""
         return self.status is Status.COMPLETED
 
     @property
     def inference_s(self) -> float | None:
-        """Seconds of work, once over."""
+        """Seconds that the model ran; None before the end."""
         if self.started_at is None or self.ended_at is None:
             return None
         return self.ended_at - self.started_at
 
     @property
     def status_code(self) -> int:
-        """The HTTP status of the result."""
+        """HTTP status of the result."""
         return self.failure.status if self.failure else 200
 
     def touch(self) -> None:
-        """Count a change and wake everybody who waits for one."""
+        """Increment the version and wake every watcher."""
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def changed(self, than: int) -> None:
-        """Return as soon as the version is another than the given one."""
+        """Return once the version differs from `than`."""
         while self.version == than:
             await self._changed.wait()
 
@@ -97,7 +102,7 @@ Observer = Callable[[Request], Coroutine[Any, Any, None]]
 
 
 class Engine:
-    """Starts what waits while there is room: first in, first out per application, low priority last."""
+    """Runs up to `config.concurrency` requests: first in, first out, low priority last."""
 
     def __init__(
         self,
@@ -115,14 +120,14 @@ class Engine:
         self._on_end = on_end
         self._pool = ThreadPoolExecutor(config.concurrency + 2, thread_name_prefix="model")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._trimming: asyncio.TimerHandle | None = None
 
     def submit(self, request: Request, *, start_timeout_s: float | None = None) -> Request:
-        """Put a request in line; it may start at once."""
-        self._remember(request)
+        """Queue a request; starts it at once if there is room."""
+        self._store(request)
         self.waiting.append(request)
-        self.waiting.sort(
-            key=lambda each: each.low_priority
-        )  # stable: order of arrival within each
+        # A stable sort: keeps the order of arrival within each priority.
+        self.waiting.sort(key=lambda queued: queued.low_priority)
         if start_timeout_s is not None:
             loop = asyncio.get_running_loop()
             request.deadline = loop.call_later(start_timeout_s, self._expire, request)
@@ -130,54 +135,56 @@ class Engine:
         return request
 
     def start(self, request: Request) -> bool:
-        """Run a request at once, past the line; False when there is no room."""
+        """Run a request at once, ahead of the queue; return False if there is no room."""
         if len(self.running) >= self._config.concurrency:
             return False
-        self._remember(request)
+        self._store(request)
         self._begin(request)
         return True
 
     def position(self, request: Request) -> int:
-        """How many requests for the same application are ahead in line."""
+        """Return how many requests for the same application are ahead in the queue."""
         app = request.model.app
         ahead = self.waiting[: self.waiting.index(request)] if request in self.waiting else []
-        return sum(1 for each in ahead if each.model.app == app)
+        return sum(1 for queued in ahead if queued.model.app == app)
 
     def waiting_for(self, app: str) -> int:
-        """The length of an application's line."""
-        return sum(1 for each in self.waiting if each.model.app == app)
+        """Return the number of queued requests of an application."""
+        return sum(1 for queued in self.waiting if queued.model.app == app)
 
     def cancel(self, request: Request) -> bool:
-        """Take a request out of the line, or ask it to stop; False when it had ended."""
+        """Remove a request from the queue or ask it to stop; return False if it has ended."""
         if request.is_over:
             return False
         if request in self.waiting:
             self.waiting.remove(request)
             self._end(request, failure=Cancelled())
-            self._tell_line(request.model.app)
+            self._notify_waiting(request.model.app)
         elif request.context is not None:
             request.context.cancel()
         return True
 
     def hurry(self, about: str = "") -> None:
-        """Let what runs wait no more, where `about` is among its arguments."""
+        """Skip the waits of running requests whose arguments contain the text `about`."""
         for request in self.running:
             if request.context is not None and about in str(request.arguments):
                 request.context.hurry()
 
     async def close(self) -> None:
-        """Stop everything that runs."""
+        """Cancel every request and stop the threads."""
         for request in [*self.waiting, *self.running]:
             self.cancel(request)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._trimming is not None:
+            self._trimming.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _remember(self, request: Request) -> None:
+    def _store(self, request: Request) -> None:
         self.requests[request.id] = request
         if len(self.requests) > self._config.kept_requests:
-            oldest = next((each for each in self.requests.values() if each.is_over), None)
+            oldest = next((stored for stored in self.requests.values() if stored.is_over), None)
             if oldest is not None:
                 del self.requests[oldest.id]
 
@@ -185,12 +192,13 @@ class Engine:
         while self.waiting and len(self.running) < self._config.concurrency:
             request = self.waiting.pop(0)
             self._begin(request)
-            self._tell_line(request.model.app)
+            self._notify_waiting(request.model.app)
 
-    def _tell_line(self, app: str) -> None:
-        for each in self.waiting:
-            if each.model.app == app:
-                each.touch()
+    def _notify_waiting(self, app: str) -> None:
+        """Wake the watchers of an application's queued requests, whose positions have changed."""
+        for queued in self.waiting:
+            if queued.model.app == app:
+                queued.touch()
 
     def _begin(self, request: Request) -> None:
         if request.deadline is not None:
@@ -208,17 +216,17 @@ class Engine:
         text = "Request timed out before it could start"
         headers = {"X-Fal-Request-Timeout-Type": "user"}
         self._end(request, failure=RequestError("request_timeout", text, headers=headers))
-        self._tell_line(request.model.app)
+        self._notify_waiting(request.model.app)
 
     async def _execute(self, request: Request) -> None:
         loop = asyncio.get_running_loop()
 
-        def tell(what: str, *values: Any) -> None:
-            loop.call_soon_threadsafe(self._hear, request, what, *values)
+        def report(kind: str, *values: Any) -> None:
+            loop.call_soon_threadsafe(self._on_report, request, kind, *values)
 
         context = Context(
             self._files,
-            tell,
+            report,
             pace=0 if request.is_live else self._config.pace,
             inline=request.wants_inline,
             expires_s=request.expires_s,
@@ -229,20 +237,28 @@ class Engine:
         try:
             arguments = check(request.model, request.arguments)
             output = await loop.run_in_executor(
-                self._pool, _work, request.model, arguments, context
+                self._pool, _run_model, request.model, arguments, context
             )
         except Failure as error:
             failure = error
         except Exception:
-            log.exception("request %s broke", request.id)
+            log.exception("the model's code failed in request %s", request.id)
             failure = RequestError("runner_server_error", "Internal Server Error")
         request.silent, request.billed = context.silent, context.billed
         self.running.discard(request)
         self._end(request, output=output, failure=failure)
         self._fill()
+        if not self.running:
+            self._plan_trim(loop)
 
-    def _hear(self, request: Request, what: str, *values: Any) -> None:
-        if what == "emit":
+    def _plan_trim(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Trim the heap a while after the last request: painting leaves up to 70 MB freed there."""
+        if self._trimming is not None:
+            self._trimming.cancel()
+        self._trimming = loop.call_later(TRIM_AFTER_S, loop.run_in_executor, self._pool, _trim)
+
+    def _on_report(self, request: Request, kind: str, *values: Any) -> None:
+        if kind == "emit":
             request.partials.append(values[0])
         else:
             message, level = values
@@ -273,12 +289,19 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
 
-def _work(model: Model, arguments: Arguments, context: Context) -> Any:
+def _trim() -> None:
+    """Return free heap memory to the system (glibc only)."""
+    gc.collect()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _run_model(model: Model, arguments: Arguments, context: Context) -> Any:
     return model.load()(arguments, context)
 
 
 async def watch(request: Request, ping_s: float) -> AsyncIterator[bool]:
-    """Yield at once and at every change until the end: True for news, False for `ping_s` of silence."""
+    """Yield True at once and at every change until the end; False after `ping_s` without one."""
     while True:
         seen, is_last = request.version, request.is_over
         yield True
@@ -292,12 +315,12 @@ async def watch(request: Request, ping_s: float) -> AsyncIterator[bool]:
 
 
 def wants_inline(model: Model, arguments: Any) -> bool:
-    """Whether the output's media shall be data URIs."""
+    """Return whether the output's media shall be data URIs."""
     return model.inline and isinstance(arguments, dict) and arguments.get("sync_mode") is True
 
 
 def expiry(header: str | None) -> float | None:
-    """Seconds a generated file lasts, from a lifecycle header; None is for ever."""
+    """Return a generated file's lifetime in seconds from a lifecycle header; None is unlimited."""
     if not header:
         return None
     try:

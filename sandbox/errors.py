@@ -1,10 +1,10 @@
-"""The errors models and runners end in, each with fal's own name and status."""
+"""The errors of models and runners, with fal's error types and HTTP statuses."""
 
 from typing import Any
 
 DOCS = "https://docs.fal.ai/errors/#"
 
-# Model errors: type → HTTP status; everything that is the caller's fault is a 422.
+# Model errors: type → HTTP status; errors in the caller's input are 422.
 MODEL_ERRORS = {
     "internal_server_error": 500,
     "generation_timeout": 504,
@@ -45,7 +45,7 @@ MAYBE_RETRYABLE = {
     "downstream_service_unavailable",
 }
 
-# Errors of the machinery around a model: type → (HTTP status, worth another try).
+# Errors of the runner around a model: type → (HTTP status, whether a retry may succeed).
 REQUEST_ERRORS = {
     "request_timeout": (504, True),
     "startup_timeout": (504, True),
@@ -64,23 +64,23 @@ REQUEST_ERRORS = {
 
 
 class Failure(Exception):
-    """Ends a request: what the status, the result and the webhook say about it."""
+    """Ends a request unsuccessfully; status, result and webhook report it."""
 
     status = 500
     error_type = "internal_error"
     text = ""
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the result call: text and type, as the machinery says it (section 11.2)."""
+        """Return the result's JSON body in the format of fal's queue (section 11.2)."""
         return {"detail": self.text, "error_type": self.error_type}
 
     def headers(self) -> dict[str, str]:
-        """Headers of the result call that describe the failure."""
+        """Return the result's headers that describe the failure."""
         return {"X-Fal-Error-Type": self.error_type}
 
 
 class ModelError(Failure):
-    """A model turned its input down or broke; `detail` in the shape of section 11.1."""
+    """A model rejected its input or failed; `detail` has the format of section 11.1."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class ModelError(Failure):
 
 
 class InvalidArguments(ModelError):
-    """The arguments do not fit the schema; one detail per fault."""
+    """The arguments do not match the schema; `detail` has an item for each error."""
 
     def __init__(self, detail: list[dict[str, Any]]) -> None:
         first = detail[0]
@@ -126,7 +126,7 @@ class InvalidArguments(ModelError):
 
 
 class TextRefusal(Failure):
-    """A model that turns its input down with a sentence instead of a list of details."""
+    """A model rejected its input with a sentence instead of a list of details."""
 
     status = 422
     error_type = "value_error"
@@ -141,7 +141,7 @@ class TextRefusal(Failure):
 
 
 class RequestError(Failure):
-    """The machinery around the model failed; text and `error_type` of section 11.2."""
+    """The runner around the model failed; text and `error_type` as in section 11.2."""
 
     def __init__(self, type: str, text: str, *, headers: dict[str, str] | None = None) -> None:
         self.status, self.retryable = REQUEST_ERRORS[type]
@@ -156,7 +156,7 @@ class RequestError(Failure):
 
 
 class Cancelled(RequestError):
-    """The caller took the request back."""
+    """The caller cancelled the request."""
 
     def __init__(self) -> None:
         super().__init__("client_cancelled", "Request was cancelled")

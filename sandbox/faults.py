@@ -1,4 +1,4 @@
-"""Faults that can be switched on from outside, to see how a client takes them."""
+"""Faults that tests switch on over HTTP, to see how a client handles them."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ PING_S = 0.5
 
 @dataclass
 class Fault:
-    """`name` happens to calls of `kind` whose path has `about` in it, `times` times, once `after` have passed."""
+    """Affects `times` calls of `kind` whose path contains `about`, after `after` such calls."""
 
     kind: str
     name: str
@@ -28,24 +28,24 @@ class Fault:
 
 
 class Faults:
-    """The faults that are switched on."""
+    """The active faults."""
 
     def __init__(self) -> None:
         self.active: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Switch a fault on; raises ValueError for a name that is not known."""
+        """Activate a fault; raises ValueError for an unknown name."""
         known = WEBHOOK_FAULTS if fault.kind == "webhook" else FAULTS.keys()
         if fault.name not in known and not fault.name.isdigit():
             raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known))}")
         self.active.append(fault)
 
     def clear(self) -> None:
-        """Switch all off."""
+        """Deactivate every fault."""
         self.active.clear()
 
     def take(self, kind: str, path: str = "") -> Fault | None:
-        """The fault that strikes this call, if any."""
+        """Return the fault that affects this call, if any, and count it down."""
         for fault in self.active:
             if fault.kind != kind or fault.about not in path:
                 continue
@@ -59,12 +59,12 @@ class Faults:
         return None
 
     def as_json(self) -> list[dict[str, Any]]:
-        """What is switched on."""
+        """Return the active faults."""
         return [asdict(fault) for fault in self.active]
 
 
 def error(kind: str, status: int, message: str) -> Response:
-    """An error in the dialect of the host that `kind` belongs to."""
+    """Return an error response in the format of the host that `kind` belongs to."""
     platform = {
         400: "validation_error",
         401: "authorization_error",
@@ -82,12 +82,12 @@ PLATFORM_KINDS = {"list", "find", "search", "expand", "pricing", "estimate", "me
 
 
 def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer."""
+    """Return a JSON response."""
     return Response(orjson.dumps(data), status, headers, "application/json")
 
 
 async def strike(fault: Fault, answer: Answer) -> Response:
-    """The answer as the fault leaves it."""
+    """Return the response that the fault produces; `answer` carries the call out."""
     if fault.name.isdigit():
         status = int(fault.name)
         response = error(fault.kind, status, f"The sandbox was told to answer {status}")
@@ -103,14 +103,14 @@ async def _slow(fault: Fault, answer: Answer) -> Response:
 
 
 async def _late(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out at once and answered after `value` seconds."""
+    """Carry the call out at once and respond after `value` seconds."""
     response = await answer()
     await asyncio.sleep(fault.value or 1)
     return response
 
 
 async def _lost(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out and its answer breaks off after its head."""
+    """Carry the call out and abort the response after its head."""
     head = (await answer()).headers
     kept = {name: head[name] for name in ("x-fal-request-id",) if name in head}
 
@@ -122,7 +122,7 @@ async def _lost(fault: Fault, answer: Answer) -> Response:
 
 
 async def _hang(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out; its answer stops in the middle and goes on `value` seconds later."""
+    """Carry the call out; pause `value` seconds in the middle of the response."""
     response = await answer()
     if isinstance(response, StreamingResponse):
         return response
@@ -140,27 +140,27 @@ async def _garbage(fault: Fault, answer: Answer) -> Response:
     return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
 
 
-def _fals(response: Response) -> dict[str, str]:
-    """The headers by which fal vouches for an answer."""
+def _fal_headers(response: Response) -> dict[str, str]:
+    """Return the headers that mark a response as fal's own."""
     return {name: value for name, value in response.headers.items() if name.startswith("x-fal-")}
 
 
 def _instead(
     kind: str, body: Callable[[], bytes]
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """The call is carried out, and another body vouched for by its headers."""
+    """Return a fault that carries the call out and sends another body under fal's headers."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
-        return Response(body(), headers=_fals(await answer()), media_type=kind)
+        return Response(body(), headers=_fal_headers(await answer()), media_type=kind)
 
     return changed
 
 
 async def _cut_short(fault: Fault, answer: Answer) -> Response:
-    """The first half of the body, as if it were all of it."""
+    """Send the first half of the body as if it were complete."""
     response = await answer()
     half, _ = _halved(response)
-    return Response(half, headers=_fals(response), media_type="application/json")
+    return Response(half, headers=_fal_headers(response), media_type="application/json")
 
 
 def _tile() -> bytes:
@@ -176,36 +176,36 @@ async def _ingress(fault: Fault, answer: Answer) -> Response:
 
 
 async def _given_up(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out, and whoever stands before it has waited long enough."""
+    """Carry the call out; respond as a gateway that has timed out."""
     await answer()
     return HTMLResponse("<html><h1>524: A timeout occurred</h1></html>", 524)
 
 
 async def _hung_up(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out, and its answer says that whoever asked has gone."""
-    told = {"detail": "Client disconnected", "error_type": "client_disconnected"}
-    return reply(told, 499, _fals(await answer()))
+    """Carry the call out; respond that the client has disconnected."""
+    body = {"detail": "Client disconnected", "error_type": "client_disconnected"}
+    return reply(body, 499, _fal_headers(await answer()))
 
 
 async def _conflict(fault: Fault, answer: Answer) -> Response:
-    """The call is carried out, and answered with a 409 that has the request's id."""
-    return reply({"detail": "Conflict"}, 409, _fals(await answer()))
+    """Carry the call out; respond with a 409 that has the request's id."""
+    return reply({"detail": "Conflict"}, 409, _fal_headers(await answer()))
 
 
 async def _page(fault: Fault, answer: Answer) -> Response:
-    """Somebody in between has something to say first, with the status of an answer."""
+    """Respond like an interstitial page of a proxy, with status 200; the call is not made."""
     return HTMLResponse("<html><h1>One moment, please</h1>Checking the connection</html>")
 
 
 async def _partial(fault: Fault, answer: Answer) -> Response:
-    """The first half of what was asked for as a whole."""
+    """Respond to a request for the whole file with its first half, as a 206."""
     half, size = _halved(await answer())
-    told = {"content-range": f"bytes 0-{len(half) - 1}/{size}"}
-    return Response(half, 206, told, "application/octet-stream")
+    headers = {"content-range": f"bytes 0-{len(half) - 1}/{size}"}
+    return Response(half, 206, headers, "application/octet-stream")
 
 
 def _halved(response: Response) -> tuple[bytes, int]:
-    """The first half of a body, and how long all of it is."""
+    """Return the first half of a body, and the length of the whole."""
     if isinstance(response, FileResponse):
         body = Path(response.path).read_bytes()
     else:
@@ -216,18 +216,19 @@ def _halved(response: Response) -> tuple[bytes, int]:
 def _after_events(
     then: Callable[[], AsyncIterator[bytes]],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """A stream to which something happens after `value` events, in the place of what was to come."""
+    """Return a fault that replaces the rest of a stream after `value` events."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
         response = await answer()
         if isinstance(response, StreamingResponse):
-            response.body_iterator = _some(response.body_iterator, int(fault.value or 1), then)
+            count = int(fault.value or 1)
+            response.body_iterator = _replace_after(response.body_iterator, count, then)
         return response
 
     return changed
 
 
-async def _some(chunks: Any, count: int, then: Callable[[], AsyncIterator[bytes]]) -> Any:
+async def _replace_after(chunks: Any, count: int, then: Callable[[], AsyncIterator[bytes]]) -> Any:
     async for chunk in chunks:
         yield chunk
         count -= 1
@@ -239,7 +240,7 @@ async def _some(chunks: Any, count: int, then: Callable[[], AsyncIterator[bytes]
 
 async def _break_off() -> AsyncIterator[bytes]:
     raise ConnectionAbortedError("the sandbox was told to cut this stream")
-    yield b""  # which makes it a stream
+    yield b""  # makes this function a generator
 
 
 async def _say_nothing() -> AsyncIterator[bytes]:
@@ -299,7 +300,7 @@ def _unexpanded(page: dict[str, Any]) -> None:
     }
 
 
-# What may happen to a webhook (kind `webhook`): see sandbox/webhooks.py.
+# Faults of kind `webhook`; sandbox/webhooks.py applies them.
 WEBHOOK_FAULTS = {"lost", "late", "twice", "forged", "no-payload", "new-key"}
 
 FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {

@@ -1,4 +1,4 @@
-"""Files that outlive a request: uploads, results, examples. Bytes on disk, facts beside them."""
+"""Stored files: uploads, results and examples, each with its metadata in a file beside it."""
 
 import asyncio
 import json
@@ -15,11 +15,11 @@ mimetypes.add_type("image/webp", ".webp")
 mimetypes.add_type("audio/wav", ".wav")
 mimetypes.add_type("text/markdown", ".md")
 
-FACTS = ".facts.json"
+METADATA = ".facts.json"  # suffix of the metadata file
 
 
 class Files:
-    """The public file host's memory: `put` gives a URL, `find` the path behind one."""
+    """The storage of the public file host: `put` returns a URL, `find` the path behind one."""
 
     def __init__(self, root: Path, address: str) -> None:
         self.root = root
@@ -29,14 +29,14 @@ class Files:
     def put(
         self, data: bytes, content_type: str, name: str, *, expires_s: float | None = None
     ) -> str:
-        """Keep bytes; returns their public URL."""
+        """Store bytes; return their public URL."""
         path, url = self.reserve(name)
         path.write_bytes(data)
         self.describe(path, content_type, expires_s)
         return url
 
     def reserve(self, name: str) -> tuple[Path, str]:
-        """A fresh path for a file of that name, and the URL it will have."""
+        """Return a new path for a file of that name, and its future URL."""
         safe = re.sub(r"\.{2,}|[^A-Za-z0-9._-]+", "_", name).strip("._")[-80:] or "file.bin"
         shard, unique = secrets.token_hex(4), secrets.token_urlsafe(15).replace("-", "a")
         relative = f"b/{shard}/{unique}_{safe}"
@@ -45,25 +45,25 @@ class Files:
         return path, f"{self.address}/{relative}"
 
     def describe(self, path: Path, content_type: str, expires_s: float | None = None) -> None:
-        """Write down what a file is and how long it lasts."""
+        """Write a file's metadata: content type, and seconds until it expires (None: never)."""
         until = None if expires_s is None else time.time() + expires_s
-        facts = {"content_type": content_type, "until": until}
-        path.with_name(path.name + FACTS).write_text(json.dumps(facts))
+        metadata = {"content_type": content_type, "until": until}
+        path.with_name(path.name + METADATA).write_text(json.dumps(metadata))
 
     def find(self, url: str) -> Path | None:
-        """The file behind one of our URLs, None when foreign, gone or expired."""
+        """Return the file behind one of our URLs; None for others, and if deleted or expired."""
         if not url.startswith(self.address + "/"):
             return None
         return self.at(url.removeprefix(self.address + "/").partition("?")[0])
 
     def at(self, relative: str) -> Path | None:
-        """The file at a path below the root, None when there is none or its time is over."""
+        """Return the file at a path below the root; None if there is none or it has expired."""
         path = (self.root / relative).resolve()
-        if not path.is_relative_to(self.root.resolve()) or path.name.endswith(FACTS):
+        if not path.is_relative_to(self.root.resolve()) or path.name.endswith(METADATA):
             return None
         if not path.is_file():
             return None
-        until = _facts(path).get("until")
+        until = _read_metadata(path).get("until")
         if until is not None and time.time() >= until:
             path.unlink(missing_ok=True)
             return None
@@ -71,22 +71,22 @@ class Files:
 
 
 def content_type_of(path: Path) -> str:
-    """What the file was saved as, else what its extension says."""
-    told = _facts(path).get("content_type")
-    return str(told or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+    """Return the stored content type, else the one of the file's extension."""
+    stored = _read_metadata(path).get("content_type")
+    return str(stored or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    beside = path.with_name(path.name + FACTS)
-    if not beside.is_file():
+def _read_metadata(path: Path) -> dict[str, Any]:
+    file = path.with_name(path.name + METADATA)
+    if not file.is_file():
         return {}
-    facts: dict[str, Any] = json.loads(beside.read_text())
-    return facts
+    metadata: dict[str, Any] = json.loads(file.read_text())
+    return metadata
 
 
 @dataclass
 class Multipart:
-    """An upload in parts, put together in the order of their numbers whatever order they came in."""
+    """A multipart upload; parts may arrive in any order and are joined by number."""
 
     path: Path
     url: str
@@ -96,13 +96,14 @@ class Multipart:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def part(self, number: int) -> Path:
-        """Where part `number` is written."""
-        path = self.path.with_name(f"{self.path.name}.{number}{FACTS}")
+        """Return the path to write part `number` to."""
+        # The suffix keeps the file host from serving parts.
+        path = self.path.with_name(f"{self.path.name}.{number}{METADATA}")
         self.parts[number] = path
         return path
 
     def join(self, into: BinaryIO, numbers: list[int]) -> None:
-        """Append the named parts in order and drop them all."""
+        """Append the given parts in order, then delete every part."""
         for number in sorted(numbers):
             into.write(self.parts[number].read_bytes())
         for path in self.parts.values():

@@ -1,13 +1,15 @@
-"""Thumbnails and example files, made by the models themselves when first asked for."""
+"""Thumbnails and example files, which the models make on the first request for each."""
 
 import logging
 import os
 import threading
 from pathlib import Path
 
+from sandbox.config import Config
 from sandbox.context import Context
 from sandbox.errors import Failure
 from sandbox.files import Files
+from sandbox.painter import Painter
 from sandbox.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -16,35 +18,64 @@ THUMB = (480, 360)
 
 
 class Gallery:
-    """Pictures and sample files below `thumbs/` and `examples/` of the file host."""
+    """The files below `thumbs/` and `examples/` of the file host."""
 
     def __init__(self, registry: Registry, files: Files) -> None:
         self._registry = registry
         self._files = files
-        # What is asked for twice is made once; and no thumbnail holds up an example.
+        # Concurrent requests make a file once. One lock per folder: no example waits for
+        # thumbnails.
         self._locks = {folder: threading.RLock() for folder in ("thumbs", "examples")}
+        self._painters: dict[str, Painter] = {}
+
+    def paint_elsewhere(self, config: Config) -> None:
+        """Make files in child processes from now on; these end when idle."""
+        self._painters = {folder: Painter(config) for folder in self._locks}
+
+    def close(self) -> None:
+        """End the child processes."""
+        for painter in self._painters.values():
+            painter.close()
 
     def asset_at(self, url: str) -> Path | None:
-        """The example behind one of our URLs, made if need be."""
+        """Return the example or thumbnail behind one of our URLs, making it if necessary."""
         if not url.startswith(self._files.address + "/"):
             return None
         return self.make(url.removeprefix(self._files.address + "/").partition("?")[0])
 
     def make(self, relative: str) -> Path | None:
-        """The file at a path of the file host, if it is one that can be made."""
+        """Return the thumbnail or example at a path, making it if necessary; None for others."""
         lock = self._locks.get(relative.partition("/")[0])
         if lock is None:
             return None
         with lock:
-            return self._files.at(relative) or self._made(relative)
+            return self._files.at(relative) or self._paint(relative)
 
     def missing(self) -> list[str]:
-        """The thumbnails that were not made yet, in catalogue order."""
+        """Return the paths of thumbnails that do not exist yet, in catalogue order."""
         ids = (m.endpoint_id for m in self._registry if not m.endpoint_id.startswith("filler/"))
-        wanted = [f"thumbs/{endpoint_id}.webp" for endpoint_id in ids]
-        return [relative for relative in wanted if self._files.at(relative) is None]
+        paths = [f"thumbs/{endpoint_id}.webp" for endpoint_id in ids]
+        return [relative for relative in paths if self._files.at(relative) is None]
 
-    def _made(self, relative: str) -> Path | None:
+    def _paint(self, relative: str) -> Path | None:
+        painter = self._painters.get(relative.partition("/")[0])
+        if painter is None:
+            return self._paint_here(relative)
+        if not self._is_paintable(relative):
+            return None
+        painter.make(relative)
+        return self._files.at(relative)
+
+    def _is_paintable(self, relative: str) -> bool:
+        """Return whether a path may name a thumbnail or example, so that a process is worth it."""
+        folder, _, name = relative.partition("/")
+        endpoint_id, _, kind = name.rpartition(".")
+        if folder == "thumbs":
+            model = self._registry.get(endpoint_id)
+            return model is not None and (kind == "webp" or (kind == "mp4" and model.makes_films))
+        return "\n" not in name
+
+    def _paint_here(self, relative: str) -> Path | None:
         from sandbox.studio import examples, thumbs
 
         folder, _, name = relative.partition("/")

@@ -1,4 +1,4 @@
-"""The OpenAPI document of an endpoint, in the skeleton that all of fal's documents share."""
+"""Builds an endpoint's OpenAPI document with the structure that all of fal's documents share."""
 
 import re
 from typing import Any
@@ -49,7 +49,7 @@ SUCCESS = {
 
 
 def document(model: Model, addresses: dict[str, str]) -> dict[str, Any]:
-    """The whole document; `{files}` in examples becomes the address that serves them."""
+    """Return the document; `{files}` in examples becomes the file host's address."""
     camel = camel_case(model.endpoint_id)
     inputs, outputs = f"{camel}Input", f"{camel}Output"
     path = f"/{model.endpoint_id}"
@@ -116,31 +116,34 @@ def document(model: Model, addresses: dict[str, str]) -> dict[str, Any]:
         "security": [{"apiKeyAuth": []}],
         **model.extra,
     }
-    made: dict[str, Any] = addressed(result, addresses)
-    return made
+    document: dict[str, Any] = addressed(result, addresses)
+    return document
 
 
 def components(model: Model) -> dict[str, Schema]:
-    """The components that the model's schemas reach; a reference to nowhere stays dangling."""
-    known = {**COMMON, **model.components}
-    found: dict[str, Schema] = {}
-    waiting = [*_references(model.input), *_references(model.output)]
-    while waiting:
-        name = waiting.pop(0)
-        if name in known and name not in found:
-            found[name] = known[name]
-            waiting += _references(known[name])
-    return found
+    """Return the components that the model's schemas reference, directly or not.
+
+    A reference to an undefined component stays dangling, on purpose.
+    """
+    defined = {**COMMON, **model.components}
+    reachable: dict[str, Schema] = {}
+    pending = [*_references(model.input), *_references(model.output)]
+    while pending:
+        name = pending.pop(0)
+        if name in defined and name not in reachable:
+            reachable[name] = defined[name]
+            pending += _references(defined[name])
+    return reachable
 
 
 def camel_case(endpoint_id: str) -> str:
-    """`sandbox/aurora/image-to-image` → `AuroraImageToImage`, as fal names its components."""
+    """Name components as fal does: `sandbox/aurora/image-to-image` → `AuroraImageToImage`."""
     words = re.split(r"[^A-Za-z0-9]+", endpoint_id.partition("/")[2])
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def addressed(value: Any, addresses: dict[str, str]) -> Any:
-    """The value with `{files}` replaced in all its strings, keys included nowhere."""
+    """Return the value with `{files}` replaced in all its strings except keys."""
     if isinstance(value, str):
         return value.replace("{files}", addresses["files"]) if "{files}" in value else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Models as data: what the catalogue says about one, what it takes and gives, where its work is."""
+"""Models as data: catalogue entry, input and output schemas, and the function that runs them."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ NAMESPACES = ("workflows", "comfy")
 
 @dataclass(frozen=True)
 class Model:
-    """One endpoint. `work` names its function as `module:function` below `sandbox.studio`."""
+    """One endpoint; `work` names its function in `sandbox.studio` as `module:function`."""
 
     endpoint_id: str
     name: str
@@ -36,9 +36,9 @@ class Model:
     updated: str = "2026-11-02T12:00:00.000Z"
     minutes: float | None = None  # fal's duration_estimate
     streams: bool = False
-    live: bool = False  # answers under `/realtime`
-    inline: bool = False  # `sync_mode` asks for data URIs
-    thumbnail: Mapping[str, Any] | None = None  # arguments of the picture that stands for the model
+    live: bool = False  # has a `/realtime` address
+    inline: bool = False  # supports `sync_mode`, which returns media as data URIs
+    thumbnail: Mapping[str, Any] | None = None  # arguments of the run that makes the thumbnail
     highlighted: bool = False
     training: tuple[str, ...] = ()
     inference: tuple[str, ...] = ()
@@ -47,22 +47,22 @@ class Model:
 
     @property
     def app(self) -> str:
-        """`[namespace/]owner/alias`: what requests belong to."""
+        """The application that requests belong to: `[namespace/]owner/alias`."""
         return app_of(self.endpoint_id)
 
     @property
     def makes_films(self) -> bool:
-        """Whether its thumbnail moves, too."""
+        """Whether the model outputs video, so that it has an animated thumbnail too."""
         return self.work.startswith("film:")
 
     def load(self) -> Work:
-        """Import the function that does the work."""
+        """Import and return the function that runs the model."""
         module, _, name = self.work.partition(":")
         work: Work = getattr(importlib.import_module(f"sandbox.studio.{module}"), name)
         return work
 
     def example(self) -> Arguments:
-        """Arguments a first-time visitor could send: the first example of each field that has one."""
+        """Return arguments for a first run: the first example of each field that has one."""
         return {
             name: schema["examples"][0]
             for name, schema in self.input["properties"].items()
@@ -71,7 +71,7 @@ class Model:
 
 
 def app_of(endpoint_id: str) -> str:
-    """The part of an endpoint id that names the application."""
+    """Return the part of an endpoint id that names the application."""
     parts = endpoint_id.split("/")
     return "/".join(parts[: 3 if parts[0] in NAMESPACES else 2])
 
@@ -90,16 +90,16 @@ class Registry:
         return len(self._models)
 
     def get(self, endpoint_id: str) -> Model | None:
-        """The model with exactly this id."""
+        """Return the model with exactly this id, or None."""
         return self._models.get(endpoint_id)
 
     def has_app(self, app: str) -> bool:
-        """Whether any endpoint belongs to the application."""
+        """Return whether any endpoint belongs to the application."""
         return app in self._apps
 
 
 def padded(models: list[Model], filler: int) -> list[Model]:
-    """The models, and `filler` runnable copies of them under ids of their own."""
+    """Return the models and `filler` runnable copies of them with different ids."""
     copies = [
         replace(
             model,

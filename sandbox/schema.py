@@ -1,4 +1,4 @@
-"""Small builders for the dialect of fal's schemas: plain dictionaries, no classes."""
+"""Functions that build JSON Schemas as fal writes them, as plain dictionaries."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def number(
 
 
 def boolean(description: str | None = None, **more: Any) -> Schema:
-    """A switch."""
+    """A boolean."""
     return _described({"type": "boolean", **more}, description)
 
 
@@ -50,12 +50,12 @@ def array(items: Schema, description: str | None = None, **more: Any) -> Schema:
 
 
 def mapping(values: Schema | bool, description: str | None = None, **more: Any) -> Schema:
-    """An object with free keys."""
+    """An object with arbitrary keys."""
     return _described({"type": "object", "additionalProperties": values, **more}, description)
 
 
 def optional(inner: Schema, description: str | None = None, **more: Any) -> Schema:
-    """The schema or null, the way fal writes what may be left out."""
+    """The schema or null, as fal writes optional fields."""
     return _described({"anyOf": [inner, {"type": "null"}], **more}, description)
 
 
@@ -65,12 +65,12 @@ def ref(component: str) -> Schema:
 
 
 def wrapped(component: str, description: str | None = None, **more: Any) -> Schema:
-    """A reference with a title and description of its own: `allOf` around a single `$ref`."""
+    """A reference with its own title and description: `allOf` around a single `$ref`."""
     return _described({"allOf": [ref(component)], **more}, description)
 
 
 def media(kind: str, description: str, **more: Any) -> Schema:
-    """A URL or data URI of a file, with the hint for a media picker."""
+    """A file's URL or data URI, with fal's hint for a media picker."""
     return _described({"type": "string", "ui": {"field": kind}, **more}, description)
 
 
@@ -90,7 +90,7 @@ def record(
     order: Iterable[str] | None = None,
     **more: Any,
 ) -> Schema:
-    """An object schema: titles filled in, fields in an order that only `x-fal-order-properties` tells."""
+    """An object schema with titles; `x-fal-order-properties` has the order of its fields."""
     named = {
         name: {"title": name.replace("_", " ").title(), **schema} if schema else schema
         for name, schema in properties.items()
@@ -178,7 +178,8 @@ COMMON: dict[str, Schema] = {
         {
             "path": text("URL or the path to the LoRA weights."),
             "scale": number(
-                "\n            The scale of the LoRA weight. This is used to scale the LoRA weight\n"
+                "\n            The scale of the LoRA weight. This is used to scale the LoRA "
+                "weight\n"
                 "            before merging it with the base model.\n        ",
                 0,
                 4,

@@ -1,4 +1,4 @@
-"""One sandbox: everything its hosts share."""
+"""The state that all hosts of a sandbox share."""
 
 from collections import Counter
 from pathlib import Path
@@ -16,7 +16,7 @@ from sandbox.webhooks import Webhooks
 
 
 class Sandbox:
-    """The state behind the applications; lives in memory, but for the files."""
+    """Registry, queue, faults and counters of one sandbox: in memory, except for the files."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -28,25 +28,25 @@ class Sandbox:
         self.engine = Engine(config, self.files, self.gallery.asset_at, self.webhooks.report)
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
-        self.overrides: dict[
-            str, dict[str, Any]
-        ] = {}  # endpoint_id → metadata changed from outside
+        # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, hidden
+        # models.
+        self.overrides: dict[str, dict[str, Any]] = {}
+        self.prices: dict[str, float] = {}
         self.hidden: set[str] = set()
-        self.prices: dict[str, float] = {}  # the same of prices
-        self.documents: dict[str, dict[str, Any]] = {}  # as it is given out
+        self.documents: dict[str, dict[str, Any]] = {}  # OpenAPI documents, built once or replaced
         self.addresses = {host: config.address(host) for host in PREFIXES}
 
     def document(self, model: Model) -> dict[str, Any]:
-        """The model's OpenAPI document."""
+        """Return the model's OpenAPI document."""
         if model.endpoint_id not in self.documents:
             self.documents[model.endpoint_id] = document(model, self.addresses)
         return self.documents[model.endpoint_id]
 
     def data(self, name: str) -> Path:
-        """A path in the data directory."""
+        """Return a path in the data directory."""
         return self.config.data_dir / name
 
     async def close(self) -> None:
-        """End what runs."""
+        """Stop webhooks and queue."""
         await self.webhooks.close()
         await self.engine.close()

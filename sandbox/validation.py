@@ -1,4 +1,4 @@
-"""Arguments against a model's schema: defaults filled in, faults told in pydantic's words."""
+"""Validates arguments by a model's schema, with pydantic's error format, and fills in defaults."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -37,17 +37,18 @@ LIMITS = {
 
 
 def check(model: Model, arguments: Any) -> Arguments:
-    """The arguments with defaults filled in; raises InvalidArguments with a detail per fault."""
-    validator, root = _validator(model.endpoint_id, _Held(model))
-    faults = [item for error in validator.iter_errors(arguments) for item in _details(error, ())]
-    if faults:
-        raise InvalidArguments(sorted(faults, key=lambda item: [str(part) for part in item["loc"]]))
+    """Return the arguments with defaults filled in; raises InvalidArguments with every error."""
+    validator, root = _validator(model.endpoint_id, _ModelKey(model))
+    details = [item for error in validator.iter_errors(arguments) for item in _details(error, ())]
+    if details:
+        details.sort(key=lambda item: [str(part) for part in item["loc"]])
+        raise InvalidArguments(details)
     filled: Arguments = _filled(arguments, root, root["components"]["schemas"], 0)
     return filled
 
 
-class _Held:
-    """A model as a cache key: equal for equal endpoints, so schemas need not be hashed."""
+class _ModelKey:
+    """A model as a cache key: compares its schema by identity, since dictionaries have no hash."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -56,33 +57,33 @@ class _Held:
         return id(self.model.input)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.model.input is self.model.input
+        return isinstance(other, _ModelKey) and other.model.input is self.model.input
 
 
 @lru_cache(maxsize=4096)
-def _validator(endpoint_id: str, held: _Held) -> tuple[Draft202012Validator, dict[str, Any]]:
-    model = held.model
-    named = {name: _bridged(schema, model) for name, schema in components(model).items()}
-    root = {**_bridged(model.input, model), "components": {"schemas": named}}
+def _validator(endpoint_id: str, key: _ModelKey) -> tuple[Draft202012Validator, dict[str, Any]]:
+    model = key.model
+    named = {name: _to_2020_12(schema, model) for name, schema in components(model).items()}
+    root = {**_to_2020_12(model.input, model), "components": {"schemas": named}}
     return Draft202012Validator(root), root
 
 
-def _bridged(schema: Any, model: Model) -> Any:
-    """OpenAPI 3.0 turned into 2020-12: `nullable` becomes a branch, a dangling `$ref` anything."""
+def _to_2020_12(schema: Any, model: Model) -> Any:
+    """Convert from OpenAPI 3.0: `nullable` becomes a branch, a dangling `$ref` allows anything."""
     if isinstance(schema, list):
-        return [_bridged(item, model) for item in schema]
+        return [_to_2020_12(item, model) for item in schema]
     if not isinstance(schema, dict):
         return schema
     target = schema.get("$ref")
     if isinstance(target, str) and target.removeprefix(REF) not in components(model):
         return {}
     result = {
-        key: value if key in ("examples", "default", "enum", "const") else _bridged(value, model)
+        key: value if key in ("examples", "default", "enum", "const") else _to_2020_12(value, model)
         for key, value in schema.items()
     }
     fields = result.get("properties")
     if isinstance(fields, dict) and "required" in result:
-        # fal lists fields with a default as required; its models do without them all the same
+        # fal lists fields with a default as required, but its models accept requests without them.
         result["required"] = [
             name for name in result["required"] if "default" not in fields.get(name, {})
         ]
@@ -118,17 +119,17 @@ def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
 
 
 def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
-    """The faults of each branch that is not null, with the branch's name in `loc` if several."""
+    """Yield the errors of each branch that is not null; several have their names in `loc`."""
     branches: dict[int, list[ValidationError]] = {}
-    for fault in error.context:
-        branches.setdefault(int(fault.schema_path[0]), []).append(fault)
+    for suberror in error.context:
+        branches.setdefault(int(suberror.schema_path[0]), []).append(suberror)
     options: Any = error.validator_value
     names = {index: _branch_name(options[index]) for index in branches}
     shown = [index for index, name in names.items() if name != "none"]
     for index in shown:
         name = (names[index],) if len(shown) > 1 else ()
-        for fault in branches[index]:
-            yield from _details(fault, (*here, *name))
+        for suberror in branches[index]:
+            yield from _details(suberror, (*here, *name))
 
 
 def _branch_name(schema: dict[str, Any]) -> str:
@@ -157,7 +158,7 @@ def _detail(
 
 
 def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
-    """The value with the defaults of absent properties, where a branch is clear."""
+    """Return the value with defaults for absent properties, where its branch is unambiguous."""
     if depth > 20 or not isinstance(schema, dict):
         return value
     if "$ref" in schema:

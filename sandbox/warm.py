@@ -1,4 +1,4 @@
-"""`python -m sandbox.warm`: make the thumbnails and examples ahead, out of everybody's way."""
+"""`python -m sandbox.warm`: makes the thumbnails in advance, at the lowest priority."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from sandbox.state import Sandbox
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Make whatever the gallery still lacks, at the lowest priority."""
+    """Make the thumbnails that the gallery does not have yet."""
     parser = argparse.ArgumentParser("sandbox.warm", description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--base", required=True)

@@ -1,13 +1,12 @@
-"""Reports of ended requests, signed with Ed25519 the way fal signs them."""
+"""Webhooks about ended requests, signed with Ed25519 as fal signs them."""
 
 import asyncio
 import base64
 import hashlib
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -16,13 +15,16 @@ from sandbox.config import Config
 from sandbox.engine import Request
 from sandbox.faults import Faults
 
+if TYPE_CHECKING:
+    import httpx
+
 log = logging.getLogger(__name__)
 
 USER_ID = "sandbox|local"
 
 
 class Webhooks:
-    """Delivers, and tries again on timeouts and errors, never on a redirect."""
+    """Delivers webhooks; retries after timeouts and errors, but not after a redirect."""
 
     def __init__(self, config: Config, faults: Faults) -> None:
         self._config = config
@@ -31,13 +33,13 @@ class Webhooks:
         self._client: httpx.AsyncClient | None = None
 
     def jwks(self) -> dict[str, Any]:
-        """The public key as a JSON Web Key Set."""
+        """Return the public key as a JSON Web Key Set."""
         raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
         return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA"}]}
 
     async def report(self, request: Request) -> None:
-        """Tell the request's webhook how it ended, with the fault that strikes it."""
+        """Send the request's outcome to its webhook, with any active webhook fault."""
         fault = self._faults.take("webhook")
         name = fault.name if fault else ""
         if fault and name == "late":
@@ -50,16 +52,16 @@ class Webhooks:
             message |= {"payload": None, "payload_error": why}
         body = orjson.dumps(message)
         if name == "forged":
-            await self._delivered(request, body, Ed25519PrivateKey.generate())
+            await self._post(request, body, Ed25519PrivateKey.generate())
         for _ in range({"lost": 0, "twice": 2}.get(name, 1)):
             await self._deliver(request, body)
 
     async def _deliver(self, request: Request, body: bytes) -> None:
-        """Deliver until it is acknowledged; gives up after the configured tries."""
+        """Post until it is acknowledged; give up after the configured number of retries."""
         for attempt in range(self._config.webhook_retries + 1):
             if attempt:
                 await asyncio.sleep(min(60, self._config.webhook_backoff_s * 2 ** (attempt - 1)))
-            if await self._delivered(request, body, self._key):
+            if await self._post(request, body, self._key):
                 return
         log.warning("webhook of %s never delivered", request.id)
 
@@ -68,20 +70,23 @@ class Webhooks:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _delivered(self, request: Request, body: bytes, key: Ed25519PrivateKey) -> bool:
+    async def _post(self, request: Request, body: bytes, key: Ed25519PrivateKey) -> bool:
+        """Post once; return whether the webhook acknowledged it."""
+        import httpx  # takes megabytes, and most sandboxes send no webhooks
+
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._config.webhook_timeout_s)
         try:
-            answer = await self._client.post(
-                str(request.webhook), content=body, headers=_signed(key, request.id, body)
+            response = await self._client.post(
+                str(request.webhook), content=body, headers=_signature(key, request.id, body)
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.info("webhook of %s: %r", request.id, error)
             return False
-        return answer.is_success or answer.is_redirect
+        return response.is_success or response.is_redirect
 
 
-def _signed(key: Ed25519PrivateKey, request_id: str, body: bytes) -> dict[str, str]:
+def _signature(key: Ed25519PrivateKey, request_id: str, body: bytes) -> dict[str, str]:
     stamp = str(int(time.time()))
     parts = (request_id, USER_ID, stamp, hashlib.sha256(body).hexdigest())
     return {

@@ -1,18 +1,26 @@
-"""OpenAPI document → Field tree → form controls → JSON, and output JSON → artifacts. Pure: no I/O, no Django.
+"""OpenAPI document → Field tree → form controls → JSON arguments; output JSON → artifacts.
 
-found = contract(document, endpoint_id)      # openapi: where input and output stand
-root = build(found)                          # building: the Field tree
+Pure functions: no I/O, no Django.
+
+found = contract(document, endpoint_id)      # openapi: the input and output schemas
+root = build(found)                          # field_tree: the input schema as a Field tree
 node = draw(root, arguments)                 # drawing: what each control shows
-parsed = parse(root, post)                   # reading: what a browser posts → arguments
+parsed = decode_post(root, post)             # decode: a form post → arguments
+post = encode_arguments(root, arguments)     # encode: arguments → a form post
+
+Further modules: `validation` (on `openapi_compat` and `bounded_validator`) checks arguments,
+`diff` and `diff_lines` compare two versions of a document, `migrate_arguments` adapts arguments to
+a newer version, `capabilities` derives search facts, `snippets` and `tables` document an endpoint,
+`artifacts` finds the files and texts in an output.
 """
 
-from schemas.building import build
 from schemas.controls import apply, with_uploads
+from schemas.decode import Parsed, Problem, decode_post
 from schemas.drawing import Node, Row, draw
+from schemas.encode import encode_arguments
+from schemas.field_tree import build
 from schemas.fields import MISSING, Field, Option, find
 from schemas.openapi import Contract, contract
-from schemas.reading import Parsed, Problem, parse
-from schemas.writing import write
 
 __all__ = [
     "MISSING",
@@ -26,9 +34,9 @@ __all__ = [
     "apply",
     "build",
     "contract",
+    "decode_post",
     "draw",
+    "encode_arguments",
     "find",
-    "parse",
     "with_uploads",
-    "write",
 ]

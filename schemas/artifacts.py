@@ -1,4 +1,4 @@
-"""Output JSON → artifacts: every file and text in it, wherever it sits (protocol 13)."""
+"""Output JSON → artifacts: every file and text in it, at any depth (protocol 13)."""
 
 from __future__ import annotations
 
@@ -17,23 +17,54 @@ _EXTENSIONS = {
     "file": "json zip safetensors tar gz tgz txt srt vtt csv pdf yaml yml bin ckpt pt mtl",
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
-_KEYS = {  # words in the keys above a file, the last resort
-    "image": "image", "images": "image", "mask": "image", "masks": "image", "thumbnail": "image",
-    "texture": "image", "textures": "image", "frame": "image", "frames": "image", "preview": "image",
-    "video": "video", "videos": "video", "audio": "audio", "audios": "audio", "vocals": "audio",
-    "mesh": "mesh", "glb": "mesh", "model": "mesh",
-}  # fmt: skip
+_KEYS = {  # words in a file's keys; the last resort
+    "image": "image",
+    "images": "image",
+    "mask": "image",
+    "masks": "image",
+    "thumbnail": "image",
+    "texture": "image",
+    "textures": "image",
+    "frame": "image",
+    "frames": "image",
+    "preview": "image",
+    "video": "video",
+    "videos": "video",
+    "audio": "audio",
+    "audios": "audio",
+    "vocals": "audio",
+    "mesh": "mesh",
+    "glb": "mesh",
+    "model": "mesh",
+}
 _TEXTS = {
-    "output", "outputs", "text", "texts", "description", "caption", "captions", "transcript", "transcription",
-    "answer", "response", "result", "results", "content", "reasoning", "summary", "lyrics", "story", "message",
-}  # fmt: skip
+    "output",
+    "outputs",
+    "text",
+    "texts",
+    "description",
+    "caption",
+    "captions",
+    "transcript",
+    "transcription",
+    "answer",
+    "response",
+    "result",
+    "results",
+    "content",
+    "reasoning",
+    "summary",
+    "lyrics",
+    "story",
+    "message",
+}
 _MAX_DEPTH = 40
 MOST_FOUND = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One piece of an output. `path` is where it sits, as `images[0]`; a text has no `url`."""
+    """One file or text of an output. `path` is its place, as `images[0]`; a text has no `url`."""
 
     path: str
     kind: str  # image, video, audio, mesh, text, file
@@ -48,9 +79,9 @@ class Artifact:
 
 
 def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
-    """The files and texts of an output in its own order; a file that stands in it twice comes once.
+    """The files and texts of an output in its order; a repeated file appears once.
 
-    Texts are told by their key, or by being the only thing that `output_schema` promises.
+    A text is recognized by its key, or as the only property in `output_schema`.
     """
     found: dict[tuple[str, str], Artifact] = {}
     only = _only_text(output, output_schema)
@@ -62,7 +93,7 @@ def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
 
 
 def _walk(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every value with the keys that lead to it; what is inside a file object is not looked at again."""
+    """Every value with its keys; does not descend into file objects."""
     yield keys, value
     if len(keys) >= _MAX_DEPTH or (isinstance(value, dict) and _is_address(value.get("url"))):
         return
@@ -109,7 +140,7 @@ def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> 
 
 
 def _path_in(url: str) -> str:
-    """The path of an address; empty where it is none (`http://[`), which a model may give as well."""
+    """The path of a URL; empty for an invalid one (`http://[`), which a model may return."""
     try:
         return urlsplit(url).path
     except ValueError:
@@ -117,10 +148,10 @@ def _path_in(url: str) -> str:
 
 
 def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -> str:
-    """By content type, else by the name's extension, the address's, the keys above.
+    """The kind by content type, else by the extension of name or URL, else by the keys.
 
-    Metadata are wrong at times: the extension of a mesh or a film outweighs a picture's type,
-    and `application/octet-stream` says nothing.
+    Metadata are sometimes wrong: a mesh's or video's extension outweighs an image content type,
+    and `application/octet-stream` is ignored.
     """
     by_name = _by_extension(name) or (
         "" if url[:5].lower() == "data:" else _by_extension(_path_in(url))
@@ -159,7 +190,7 @@ def _text(value: Any, keys: tuple[str | int, ...], only: str) -> Artifact | None
 
 
 def _only_text(output: Any, schema: Any) -> str:
-    """The key of an output that promises nothing but one text."""
+    """The key of an output that has only one property."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     known = properties if isinstance(properties, dict) else output
     if isinstance(known, dict) and len(known) == 1:

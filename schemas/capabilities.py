@@ -1,7 +1,7 @@
-"""What a model can do, read off its document: facts as query words, `in:image`, `duration:1-10`.
+"""A model's capabilities, derived from its document: facts such as `in:image`, `duration:1-10`.
 
-Total and bounded: any document gives facts, at worst none. A name alone proves little, so that a
-field's type, limits, values and words have to agree before it becomes a fact.
+Total and bounded: any document gives facts, possibly none. A field's name alone proves little, so
+its type, limits, values and description must agree before it becomes a fact.
 """
 
 from __future__ import annotations
@@ -12,53 +12,36 @@ from typing import Any, NamedTuple
 
 from schemas import measures
 from schemas.artifacts import artifacts
-from schemas.building import build
+from schemas.field_tree import build
 from schemas.fields import Field
 from schemas.media import words_in
 from schemas.openapi import Contract, as_dict, contract
+from schemas.vocabulary import (
+    AUDIO_WORDS,
+    END_FRAME_WORDS,
+    GUIDE_WORDS,
+    LORA_WORDS,
+    MESH_WORDS,
+    METADATA_KEYS,
+    OTHER_SOUND_WORDS,
+    PROMPT_WORDS,
+    SECONDARY_PROMPT_WORDS,
+    SIDE_OUTPUT_WORDS,
+    SOUND_WORDS,
+    TEXT_OUTPUT_WORDS,
+)
 
-RULES = 3  # raise it, and every schema is read again
-MOST = 250  # facts of one document
-_MOST_PARTS = 3000
-_MOST_WORDS = 2500  # letters
+RULES = 3  # increment to recompute the facts of every stored schema
+MAX_FACTS = 250  # facts of one document
+_MAX_PARTS = 3000
+_MAX_WORD_CHARS = 2500  # letters
 
-_MESH = {"mesh", "meshes", "glb", "gltf", "obj", "fbx", "stl", "ply", "usdz", "3d"}
-_LORA = {"lora", "loras", "safetensors", "checkpoint", "weights"}
-_ASKING = {
-    "prompt", "prompts", "text", "texts", "lyrics", "script", "instruction", "instructions", "question", "query",
-    "message", "messages", "content", "input", "caption", "story", "transcript",
-}  # fmt: skip
-_BESIDE = {"negative", "neg", "system", "reference", "ref"}  # texts of another purpose
-_GUIDES = {
-    "controlnet", "controlnets", "adapter", "adapters", "ip", "lora", "loras", "easycontrols", "validation",
-}  # fmt: skip
-_HEARD = {
-    "vocals", "vocal", "drums", "bass", "guitar", "piano", "instrumental", "accompaniment", "stem", "stems", "speech",
-    "music", "song", "voice",
-}  # fmt: skip
-_TOLD = {
-    "output", "outputs", "text", "texts", "description", "caption", "captions", "transcript", "transcription", "answer",
-    "response", "result", "results", "content", "summary", "lyrics", "story", "message",
-}  # fmt: skip
-_ASIDE = {
-    "thumbnail", "thumbnails", "preview", "previews", "poster", "cover", "debug", "processed", "preprocessed", "texture",
-    "textures", "rendered", "snapshot", "frame", "frames", "mask", "masks", "screenshot", "spectrogram", "waveform",
-}  # fmt: skip
-_ABOUT = {
-    "seed", "timings", "prompt", "request_id", "has_nsfw_concepts", "usage", "cost", "logs", "metrics",
-}  # fmt: skip
-_END = {"end", "last", "tail", "final"}
-_SOUND = {"audio", "sound", "sfx", "bgm", "music", "soundtrack"}
-_KEPT_SOUND = {
-    "keep", "preserve", "original", "copy", "extract", "mute", "remove", "source", "input", "trim", "strip", "url",
-    "normalize", "loop", "enhance", "reference", "format", "volume",
-}  # fmt: skip
 _WITH_SOUND = re.compile(r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech)\b")
 _NEGATIVE = re.compile(r"(?:^|_)neg(?:ative)?_?prompt")
 
 
 class Part(NamedTuple):
-    """A field, the names that lead to it, and whether there may be several of it."""
+    """A field, the property names on its path, and whether it may occur several times."""
 
     names: tuple[str, ...]
     field: Field
@@ -70,31 +53,33 @@ class Part(NamedTuple):
         return set(words_in(self.names[-1])) if self.names else set()
 
 
-class Reading(NamedTuple):
-    """What a document says: facts, `key:value` words each once, and the words of its fields for a search.
+class Capabilities(NamedTuple):
+    """A document's facts as distinct `key:value` words, and its fields' words for full-text search.
 
-    `default-duration:5` is how many seconds come out unless one asks for more.
+    `default-duration:5` is the duration in seconds if none is requested.
     """
 
     facts: list[str]
     words: str
 
 
-def read(document: Any, endpoint_id: str = "") -> Reading:
-    """What the document says a model can do, and in which words; at most `MOST` facts."""
+def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
+    """The capabilities that a document describes; at most MAX_FACTS facts."""
     found = contract(document, endpoint_id)
     takes = list(_parts(build(found)))
     named = [*_facts(takes, found)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
-    return Reading([f for f in dict.fromkeys(named) if len(f) <= 80][:MOST], _words(takes))
+    return Capabilities(
+        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
+    )
 
 
 def _facts(takes: list[Part], found: Contract) -> Iterator[str]:
-    makes = _made(found)
+    makes = _output_media(found)
     settings = [part.field for part in takes if not part.is_repeated]
     fields = [part.field for part in takes]
     media = makes.keys()
-    yield from _taken(takes)
+    yield from _input_media(takes)
     yield from (f"out:{medium}" for medium in makes)
     yield from _abilities(takes, makes, found)
     if media & {"video", "audio"}:
@@ -111,7 +96,7 @@ def _facts(takes: list[Part], found: Contract) -> Iterator[str]:
 
 
 def _words(takes: list[Part]) -> str:
-    """The names, titles and first sentences of the fields; each word once."""
+    """The distinct words in the names, titles and first sentences of the fields."""
     found: dict[str, None] = {}
     length = 0
     for part in takes:
@@ -120,19 +105,19 @@ def _words(takes: list[Part]) -> str:
             plain = word.strip(".,:;()[]'\"`!?").lower()
             if 1 < len(plain) <= 40 and plain.isprintable() and plain not in found:
                 length += len(plain) + 1
-                if length > _MOST_WORDS:
+                if length > _MAX_WORD_CHARS:
                     return " ".join(found)
                 found[plain] = None
     return " ".join(found)
 
 
 def _parts(root: Field) -> Iterator[Part]:
-    """Every field below the root, what stands first before what is deeper; alternatives share their place."""
+    """Every field below the root, breadth first; alternatives of a union share its path."""
     waiting = [Part((), root, False)]
     for count, part in enumerate(waiting):
         if count:
             yield part
-        if len(waiting) > _MOST_PARTS:
+        if len(waiting) > _MAX_PARTS:
             continue
         field = part.field
         is_many = part.is_repeated or field.kind == "map"
@@ -144,8 +129,8 @@ def _parts(root: Field) -> Iterator[Part]:
         waiting += [Part(part.names, one, is_many) for one in below]
 
 
-def _taken(takes: list[Part]) -> Iterator[str]:
-    """The media that go in; `images` where there may be two or more, in a list or in two fields."""
+def _input_media(takes: list[Part]) -> Iterator[str]:
+    """The input media; `images` if there may be several, in a list or in two fields."""
     places: dict[str, set[tuple[str, ...]]] = {}
     for part in takes:
         medium = _medium(part)
@@ -157,7 +142,7 @@ def _taken(takes: list[Part]) -> Iterator[str]:
         places.setdefault(medium, set()).add(names)
         if part.is_repeated and medium in {"image", "video", "audio"}:
             places[medium].add((*names, "*"))
-    if any(_is_asking(part) for part in takes):
+    if any(_is_prompt(part) for part in takes):
         yield "in:text"
     for medium in ("image", "video", "audio", "3d", "file"):
         if medium in places:
@@ -167,101 +152,114 @@ def _taken(takes: list[Part]) -> Iterator[str]:
 
 
 def _is_guide(part: Part) -> bool:
-    """Whether it belongs to something that steers the model, such as a ControlNet's own picture."""
-    return any(_GUIDES & set(words_in(name)) for name in part.names[:-1])
+    """Whether a field belongs to guidance, such as a ControlNet's image."""
+    return any(GUIDE_WORDS & set(words_in(name)) for name in part.names[:-1])
 
 
 def _medium(part: Part) -> str:
-    """What kind of file a field takes; empty where it takes none, or weights."""
+    """The kind of file that a field takes; empty for none and for model weights."""
     field = part.field
     if field.kind != "string" or not field.media:
         return ""
     if field.media != "file":
         return field.media
     words = part.words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
-    if words & _LORA or "path" in words:
+    if words & LORA_WORDS or "path" in words:
         return ""
     says = f"{field.help} {field.label}".lower()
-    is_mesh = words & _MESH or (
+    is_mesh = words & MESH_WORDS or (
         "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
     )
     return "3d" if is_mesh else "file"
 
 
-def _is_asking(part: Part) -> bool:
-    """Whether a field takes words that say what is to be made."""
+def _is_prompt(part: Part) -> bool:
+    """Whether a field is the main prompt."""
     name = words_in(part.names[-1]) if part.names else []
-    if part.field.kind != "string" or part.field.media or not name or _BESIDE & set(name):
+    if (
+        part.field.kind != "string"
+        or part.field.media
+        or not name
+        or SECONDARY_PROMPT_WORDS & set(name)
+    ):
         return False
     if _is_guide(part) or "validation" in name:
         return False
     is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
-    return name[-1] in _ASKING and is_main
+    return name[-1] in PROMPT_WORDS and is_main
 
 
-def _made(found: Contract) -> dict[str, None]:
-    """The media that come out, the main ones only: a video's preview is no picture that one asked for."""
+def _output_media(found: Contract) -> dict[str, None]:
+    """The main output media, without by-products such as a video's preview image."""
     if found.output is None:
         return {}
     main: dict[str, None] = {}
     aside: dict[str, None] = {}
     parts = list(_parts(build(Contract(found.document, found.output, None))))
-    shown = {part.names: kind for part in parts if (kind := _shown(part.field))}
+    shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
-        if medium := _medium_made(part, shown):
+        if medium := _output_medium(part, shown):
             names = {word for name in part.names for word in words_in(name)}
-            (aside if names & _ASIDE else main)[medium] = None
+            (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
     found_media = main or aside
     if "lora" in main:
-        return {"lora": None}  # what else a training gives shows only how it went
+        return {"lora": None}  # a training's other files only document it
     real = {medium: None for medium in found_media if medium != "file"}
     if real or found_media:
         return real or found_media
-    return _said(parts)
+    return _media_without_files(parts)
 
 
-def _shown(field: Field) -> str:
-    """What a field's example or description is of: the surest word about a file that is only called a file."""
+def _described_medium(field: Field) -> str:
+    """The medium in a field's example or description: the best hint for a generic `file`."""
     found = artifacts({"file": field.examples[0]}) if field.examples else []
     kind = found[0].kind if found and found[0].url else ""
     if kind in {"image", "video", "audio", "mesh"}:
         return kind.replace("mesh", "3d")
-    said = {one.removesuffix("s") for one in words_in(field.help)} & {"image", "video", "audio"}
-    return said.pop() if len(said) == 1 else ""
+    named_media = {one.removesuffix("s") for one in words_in(field.help)} & {
+        "image",
+        "video",
+        "audio",
+    }
+    return named_media.pop() if len(named_media) == 1 else ""
 
 
-def _medium_made(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
+def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
     if field.kind != "string" or not field.media or not part.names:
         return ""
     words = {word for name in part.names for word in words_in(name)}
-    if words & _LORA:
+    if words & LORA_WORDS:
         return "lora"
-    if words & _MESH or (field.media == "file" and "model" in words):
+    if words & MESH_WORDS or (field.media == "file" and "model" in words):
         return "3d"
     if field.media != "file":
         return field.media
-    if words & _HEARD:
+    if words & AUDIO_WORDS:
         return "audio"
     return next(
         (kind for names in (part.names, part.names[:-1]) if (kind := shown.get(names))), "file"
     )
 
 
-def _said(parts: list[Part]) -> dict[str, None]:
-    """An output without files: texts where one is named as such, else data."""
+def _media_without_files(parts: list[Part]) -> dict[str, None]:
+    """The medium of an output without files: text if a field is named so, else data."""
     for part in parts:
         is_text = part.field.kind == "string" and len(part.names) == 1
-        if is_text and words_in(part.names[0])[-1:] and words_in(part.names[0])[-1] in _TOLD:
+        if (
+            is_text
+            and words_in(part.names[0])[-1:]
+            and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
+        ):
             return {"text": None}
     named = {part.names[0] for part in parts if part.names}
     if len(named) == 1 and parts[0].field.kind == "string":
         return {"text": None}
-    return {"data": None} if named - _ABOUT else {}
+    return {"data": None} if named - METADATA_KEYS else {}
 
 
 def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> Iterator[str]:
-    """What the settings allow beyond the media themselves."""
+    """The capabilities that the settings show, beyond input and output media."""
     is_training = "lora" in makes
     takes = [part for part in takes if "validation" not in part.words]
     singles = [part for part in takes if not part.is_repeated]
@@ -307,7 +305,7 @@ def _is_negative(part: Part) -> bool:
 
 
 def _is_end(part: Part) -> bool:
-    return part.field.media == "image" and bool(part.words & _END)
+    return part.field.media == "image" and bool(part.words & END_FRAME_WORDS)
 
 
 def _is_control(part: Part) -> bool:
@@ -328,9 +326,9 @@ def _is_transparent(part: Part) -> bool:
 
 
 def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:
-    """Whether a video comes with sound: by a switch, a prompt for it, a sound given, or the document's words."""
+    """Whether a video has sound: by a switch, a prompt, an audio input or a description."""
     for part in takes:
-        if not part.words & _SOUND or part.words & _KEPT_SOUND:
+        if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
             continue
         is_switch = part.field.kind == "boolean"
         is_prompt = part.field.kind == "string" and "prompt" in part.words and not part.field.media
@@ -339,8 +337,8 @@ def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bo
     if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):
         return True
     outer = as_dict(as_dict(found.output).get("properties"))
-    said = [as_dict(one).get("description") for one in outer.values()]
-    return any(isinstance(text, str) and _WITH_SOUND.search(text[:500]) for text in said)
+    descriptions = [as_dict(one).get("description") for one in outer.values()]
+    return any(isinstance(text, str) and _WITH_SOUND.search(text[:500]) for text in descriptions)
 
 
 def _has_path(document: Any, ending: str) -> bool:

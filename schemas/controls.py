@@ -1,18 +1,19 @@
-"""The names of a form's controls, and what a browser posted under them.
+"""Names of a form's controls, and access to the values posted under them.
 
-A property's control is named by its path, joined by dots, list rows by their number
-(`loras.0.path`). A property name that is more than letters, digits, `_` and `-` is
-percent-encoded, so that a raw dot or `~` never stands in it. What is ours alone follows a `~`:
+A control is named by the path of its property, joined by dots; list rows by number
+(`loras.0.path`). A property name with other characters than letters, digits, `_` and `-` is
+percent-encoded, so that it never contains a raw dot or `~`. Names of our own follow a `~`:
 
-    path~1         the alternative 1 of a union; its fields go on below (`image_size~1.width`)
-    path~rows      a list's or map's row numbers in order; one empty one says "the list was there"
+    path~1         alternative 1 of a union; its fields are below it (`image_size~1.width`)
+    path~rows      the row numbers of a list or map in order; an empty one marks an empty list
     path.0~key     the key of a map's row
-    path~extra     a map of the keys that the schema does not know (`path~extra.0~key`)
+    path~extra     a map of keys that the schema does not define (`path~extra.0~key`)
     path~json      this value as JSON, instead of its controls
-    path~set       keep the value although leaving it out would mean the same
-    path~null      empty means null here
-    path~file(s)   a file whose address becomes the value (or the rows)
-    ~mode, ~json   the whole form as JSON;   ~do   a button that changes the form
+    path~set       send the value even if omitting it would mean the same
+    path~null      an empty control means null
+    path~file(s)   uploaded files whose URLs become the value (or the rows)
+    ~mode, ~json   the whole form as JSON
+    ~do            the action of a button that changes the form
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from urllib.parse import quote
 Post = Mapping[str, list[str]]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-_TAKEN = {"csrfmiddlewaretoken", "_charset_", "isindex"}  # names that Django or browsers claim
+_RESERVED = {"csrfmiddlewaretoken", "_charset_", "isindex"}  # names used by Django or browsers
 _ROW = re.compile(r"[0-9]{1,6}")
-BLANK_ROW = "*"  # the row number in a list's template; never read
+BLANK_ROW = "*"  # the row number in a list's template; never decoded
 
 
 def segment(name: str) -> str:
-    """A property name as one segment of a control's name."""
-    if _PLAIN.fullmatch(name) and name not in _TAKEN:
+    """A property name encoded as one segment of a control name."""
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
         return name
-    if name in _TAKEN:
+    if name in _RESERVED:
         return f"%{ord(name[0]):02X}{name[1:]}"
     encoded = quote(name, safe="", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E")
     return encoded or "%"
@@ -45,21 +46,21 @@ def below(name: str, part: str | int) -> str:
     return f"{name}.{part}" if name else part
 
 
-def last(post: Post, name: str) -> str | None:
-    """The text posted under a name (the last one, as a box after its hidden "off" is), if any."""
+def last_value(post: Post, name: str) -> str | None:
+    """The last text posted under `name`, or None; a checkbox comes after its hidden "off"."""
     texts = post.get(name)
     return texts[-1].replace("\r\n", "\n").replace("\r", "\n") if texts else None
 
 
 class Rows:
-    """Which rows each list of a post has; the index is made once, when first asked for."""
+    """The rows of each list in a post; indexed on first use."""
 
     def __init__(self, post: Post) -> None:
         self.post = post
         self._found: dict[str, dict[int, None]] | None = None
 
     def of(self, name: str) -> list[int] | None:
-        """Row numbers in order: as `~rows` lists them, then any others by number; None without a list."""
+        """Row numbers in order: as `~rows` lists them, then others by number. None: no list."""
         found = self.index().get(name, {})
         listed = self.post.get(name + "~rows")
         if listed is None and not found:
@@ -68,7 +69,7 @@ class Rows:
         return [*order, *sorted(found.keys() - order.keys())]
 
     def index(self) -> dict[str, dict[int, None]]:
-        """List name → the row numbers that stand in control names."""
+        """List name → the row numbers that occur in control names."""
         if self._found is None:
             self._found = {}
             for name in self.post:
@@ -86,7 +87,7 @@ def is_below(name: str, parent: str) -> bool:
 
 
 def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """The post after its files (`path~file`, `path~files`) were stored at these addresses."""
+    """The post with the URLs of stored files (`path~file`, `path~files`) as values."""
     result = {name: list(texts) for name, texts in post.items()}
     for control, stored in addresses.items():
         name, _, kind = control.rpartition("~")
@@ -100,9 +101,9 @@ def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str
 
 
 def apply(post: Post, action: str) -> dict[str, list[str]]:
-    """The post after a button: `add:loras`, `remove:loras.1`, `up:…`, `down:…`, `duplicate:…`, `reset:steps`.
+    """The post after a button press: `add:loras`, `remove:loras.1`, `up:…`, `reset:steps` ….
 
-    An unknown action, or one on a row that is not there, changes nothing.
+    An unknown action, or one on a missing row, changes nothing.
     """
     verb, _, target = action.partition(":")
     result = {name: list(texts) for name, texts in post.items()}
@@ -110,7 +111,7 @@ def apply(post: Post, action: str) -> dict[str, list[str]]:
         return {key: texts for key, texts in result.items() if not is_below(key, target)}
     if verb == "add":
         rows = _rows(post, target)
-        _write_rows(result, target, [*rows, _free(rows)])
+        _write_rows(result, target, [*rows, _next_free(rows)])
         return result
     name, _, number = target.rpartition(".")
     rows = _rows(post, name)
@@ -125,7 +126,7 @@ def apply(post: Post, action: str) -> dict[str, list[str]]:
     elif verb == "down":
         rows[position : position + 2] = [*rows[position + 1 : position + 2], row]
     elif verb == "duplicate":
-        copy = _free(rows)
+        copy = _next_free(rows)
         rows.insert(position + 1, copy)
         for key, texts in post.items():
             if is_below(key, target):
@@ -138,7 +139,7 @@ def _rows(post: Post, name: str) -> list[int]:
     return Rows(post).of(name) or []
 
 
-def _free(rows: list[int]) -> int:
+def _next_free(rows: list[int]) -> int:
     return max(rows, default=-1) + 1
 
 

@@ -1,4 +1,4 @@
-"""Field tree + post → Nodes: what each control shows. Templates draw Nodes and nothing else."""
+"""Field tree and form post → Nodes: the content of each control. Templates draw only Nodes."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from schemas.controls import BLANK_ROW, Post, Rows, below, last
+from schemas.controls import BLANK_ROW, Post, Rows, below, last_value
+from schemas.decode import Problem, decode_post, decode_text, locate
+from schemas.encode import encode_arguments, encode_default, is_checkbox_list
 from schemas.exact import identical
 from schemas.fields import MISSING, Field, Option
-from schemas.fitting import fitting, is_default_branch
-from schemas.reading import Problem, decode, locate, parse
-from schemas.texts import shown
-from schemas.writing import is_tickable, write, write_default
+from schemas.fitting import is_default_branch, matching_option
+from schemas.texts import control_text
 
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """One field as it is to be drawn; `name` is its control's name, unique in the form."""
+    """One field to be drawn; `name` is its control's name, unique in the form."""
 
     field: Field
     name: str
-    text: str = ""  # what the control holds; of a choice or union, the active option's key
+    text: str = ""  # the control's text; for a choice or union, the active option's key
     shown_default: str = ""
-    is_boxed: bool = False  # drawn as JSON, its own controls cannot hold the value
-    is_posted: bool = True  # False where a first-level field is surely as nobody touched it
-    is_changed: bool = False  # holds something of its own
-    is_ticked: bool = False  # a list drawn as one box for each choice
-    keys: tuple[str, ...] = ()  # what is ticked
+    is_boxed: bool = False  # drawn as JSON because its own controls cannot hold the value
+    is_posted: bool = True  # False: an untouched top-level field
+    is_changed: bool = False  # differs from its default
+    is_ticked: bool = False  # a list drawn as checkboxes
+    keys: tuple[str, ...] = ()  # the ticked options
     children: list[Node] = attribute(default_factory=list)  # of an object; of a union, each branch
     rows: list[Row] = attribute(default_factory=list)
     extra: Node | None = None  # an object's keys beyond its properties, as a map
@@ -42,7 +42,7 @@ class Node:
 
     @property
     def blank_row(self) -> Row | None:
-        """A new row, to be copied by script; its number is a placeholder."""
+        """A template row for the script to copy; its number is a placeholder."""
         if self.field.item is None or self.is_ticked:
             return None
         item = self.field.item
@@ -50,7 +50,7 @@ class Node:
 
     @property
     def options(self) -> Iterator[tuple[Option, bool]]:
-        """The options of a choice with whether each is active; ticked ones first, in their order."""
+        """Each option of a choice and whether it is active; ticked ones first, in their order."""
         field = self.field.item if self.is_ticked and self.field.item else self.field
         if not self.is_ticked:
             return ((option, option.key == self.text) for option in field.options)
@@ -64,7 +64,7 @@ class Node:
         return ((option, option.key in place) for option in ordered)
 
     def walk(self) -> Iterator[Node]:
-        """This node and everything below it, in the order of the page."""
+        """This node and all below it, in page order."""
         yield self
         for child in self.children:
             yield from child.walk()
@@ -76,7 +76,7 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One row of a list or map; `number` stands in its controls' names."""
+    """One row of a list or map; its controls' names contain `number`."""
 
     number: int | str
     key: str
@@ -89,32 +89,35 @@ def draw(
     post: Post | None = None,
     problems: Iterable[Problem] = (),
 ) -> Node:
-    """The form's Node tree: untouched, filled in with arguments, or as it was posted.
+    """The form's Node tree: empty, filled with arguments (`value`), or as posted.
 
-    Each problem lands on the node that holds its path; the rest of the path stands in its text.
+    Each problem is attached to the node of its path; the uncovered rest of the path is prefixed to
+    its message.
     """
     if post is None:
-        post = write(root, value) if isinstance(value, dict) else {}
+        post = encode_arguments(root, value) if isinstance(value, dict) else {}
     problems = list(problems)
-    if last(post, "~mode") == "json":
-        return _whole(root, post, problems)
+    if last_value(post, "~mode") == "json":
+        return _json_node(root, post, problems)
     node = _Drawer(post).node(root, "", MISSING)
     posted = {name.partition(".")[0].partition("~")[0] for name in post}
     for child in node.children:
         child.is_posted = child.name in posted
     if problems:
-        _place(node, problems, parse(root, post).names)
+        _attach_problems(node, problems, decode_post(root, post).names)
     return node
 
 
-def _whole(root: Field, post: Post, problems: list[Problem]) -> Node:
-    """The whole input in one JSON box; what is wrong inside it is told with its path."""
-    node = Node(root, "", text=last(post, "~json") or "", is_boxed=True)
-    _place(node, problems, {(): ""})
+def _json_node(root: Field, post: Post, problems: list[Problem]) -> Node:
+    """The whole input as one JSON box; problems inside it are shown with their path."""
+    node = Node(root, "", text=last_value(post, "~json") or "", is_boxed=True)
+    _attach_problems(node, problems, {(): ""})
     return node
 
 
-def _place(root: Node, problems: list[Problem], names: dict[tuple[str | int, ...], str]) -> None:
+def _attach_problems(
+    root: Node, problems: list[Problem], names: dict[tuple[str | int, ...], str]
+) -> None:
     nodes: dict[str, Node] = {}
     for node in root.walk():
         nodes.setdefault(node.name, node)
@@ -128,7 +131,7 @@ def _place(root: Node, problems: list[Problem], names: dict[tuple[str | int, ...
             node.errors.append(message)
 
 
-_BLANK_ROWS = {"string", "integer", "number"}  # one empty row of these says nothing yet
+_BLANK_ROWS = {"string", "integer", "number"}  # kinds whose lists may start with an empty row
 
 
 class _Drawer:
@@ -139,11 +142,11 @@ class _Drawer:
         self.rows = Rows(post)
 
     def node(self, field: Field, name: str, default: Any) -> Node:
-        """The node of one field, whose default its parent's default may have overridden."""
+        """The node of one field; `default` may come from its parent's default."""
         post = self.post
         node = Node(field, name)
         if post and name:
-            self.look(node)
+            self.read_marks(node)
             if node.is_boxed:
                 return node
         if field.kind == "object":
@@ -153,18 +156,18 @@ class _Drawer:
         elif field.kind == "list" or field.kind == "map":
             self.list(node, default)
         else:
-            node.shown_default = _active(field, default)
-            text = last(post, name) if post else None
+            node.shown_default = _default_text(field, default)
+            text = last_value(post, name) if post else None
             node.text = node.shown_default if text is None else text
             node.is_changed = node.is_changed or node.text != node.shown_default
             if field.kind == "union":
                 self.union(node, default)
         return node
 
-    def look(self, node: Node) -> None:
-        """Our own marks beside the controls."""
+    def read_marks(self, node: Node) -> None:
+        """Reads the control's `~set`, `~null` and `~json` marks."""
         name = node.name
-        boxed = last(self.post, name + "~json")
+        boxed = last_value(self.post, name + "~json")
         node.marks = tuple(mark for mark in ("set", "null") if f"{name}~{mark}" in self.post)
         node.is_changed = bool(node.marks)
         if boxed and boxed.strip():
@@ -172,7 +175,7 @@ class _Drawer:
             node.text = boxed
 
     def object(self, node: Node, default: Any) -> None:
-        """Properties, and keys that the schema does not know."""
+        """Draws the properties, and the keys that the schema does not define."""
         preset = default if isinstance(default, dict) and "set" not in node.marks else {}
         node.children = [
             self.node(child, below(node.name, child.name), preset.get(child.name, child.default))
@@ -186,7 +189,7 @@ class _Drawer:
         node.is_changed = node.is_changed or any(child.is_changed for child in below_it)
 
     def tuple(self, node: Node, default: Any) -> None:
-        """Each place, in its order."""
+        """Draws each place in order."""
         preset = default if isinstance(default, list) and "set" not in node.marks else []
         for number, child in enumerate(node.field.children):
             own = preset[number] if number < len(preset) else child.default
@@ -194,7 +197,7 @@ class _Drawer:
         node.is_changed = node.is_changed or any(child.is_changed for child in node.children)
 
     def list(self, node: Node, default: Any) -> None:
-        """Rows as posted, else as the default has them."""
+        """Draws the posted rows, else those of the default."""
         field, name = node.field, node.name
         item = field.item or Field(kind="json")
         plain = self.post.get(name)
@@ -203,9 +206,9 @@ class _Drawer:
             self.untouched(node, default)
             return
         node.is_changed = True
-        if is_tickable(field):
+        if is_checkbox_list(field):
             numbers, plain = numbers or [], plain or []
-            rows = (last(self.post, below(name, number)) or "" for number in numbers)
+            rows = (last_value(self.post, below(name, number)) or "" for number in numbers)
             node.is_ticked, node.keys = True, tuple(key for key in (*plain, *rows) if key)
             node.is_changed = bool(node.marks) or not identical(
                 _values(item, node.keys), default if default is not MISSING else []
@@ -213,7 +216,7 @@ class _Drawer:
             return
         for number in numbers or ():
             here = below(name, number)
-            key = last(self.post, here + "~key") or ""
+            key = last_value(self.post, here + "~key") or ""
             node.rows.append(Row(number, key, self.node(item, here, item.default)))
         first = max(numbers or (), default=-1) + 1
         for number, text in enumerate(filter(None, plain or ()), start=first):
@@ -225,15 +228,15 @@ class _Drawer:
             node.is_changed = bool(default) and default is not MISSING
 
     def untouched(self, node: Node, default: Any) -> None:
-        """The rows of the default; a required list of plain values begins with one empty row."""
+        """Draws the default's rows; a required list of simple values starts with an empty row."""
         field, name = node.field, node.name
         if isinstance(default, list | dict) and default:
-            inner = _Drawer(write_default(field, name, default))
+            inner = _Drawer(encode_default(field, name, default))
             again = inner.node(field, name, MISSING)
             node.rows, node.is_ticked, node.keys = again.rows, again.is_ticked, again.keys
             node.is_boxed, node.text = again.is_boxed, again.text
             return
-        node.is_ticked = is_tickable(field)
+        node.is_ticked = is_checkbox_list(field)
         item = field.item
         if (
             item
@@ -246,7 +249,7 @@ class _Drawer:
             node.rows = [Row(0, "", self.node(item, inner_name, item.default))]
 
     def union(self, node: Node, default: Any) -> None:
-        """Each alternative, drawn whether it is active or not."""
+        """Draws each alternative, active or not."""
         field = node.field
         for option in field.options:
             if option.branch:
@@ -258,14 +261,14 @@ class _Drawer:
                 node.is_changed |= drawn.is_changed and option.key == node.text
 
 
-def _active(field: Field, default: Any) -> str:
-    """What a simple control shows before anybody touched it."""
+def _default_text(field: Field, default: Any) -> str:
+    """The text of a simple control that holds its default."""
     if field.kind != "union":
-        return shown(field, default)
-    option = fitting(field, default)
+        return control_text(field, default)
+    option = matching_option(field, default)
     return option.key if option else ""
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:
     known = {option.key for option in item.options}
-    return [decode(item, key) for key in keys if key in known]
+    return [decode_text(item, key) for key in keys if key in known]

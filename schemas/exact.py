@@ -1,4 +1,4 @@
-"""JSON without loss: exact equality, strict reading, text that survives a web page."""
+"""Lossless JSON: exact equality, strict parsing, text that survives a web page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import math
 import re
 from typing import Any
 
-# Characters that a page, a parser or a form post may change or drop: written as \\uXXXX instead.
+# Characters that a page, a parser or a form post may change or drop; written as \\uXXXX.
 _FRAGILE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
 )
 _MAX_DEPTH = 100
-# What json.JSONDecodeError says → what we say; `static/js/lazy/json-text.js` has the same words.
-_WORDS = [
+# Message of json.JSONDecodeError → ours; `static/js/lazy/json-text.js` uses the same messages.
+_MESSAGES = [
     ("Expecting property name", "a key in double quotes is missing"),
     ("Expecting ',' delimiter", "a comma is missing"),
     ("Expecting ':' delimiter", "a colon is missing"),
@@ -26,7 +26,7 @@ _WORDS = [
 
 
 class NotJson(ValueError):
-    """A text that is no JSON: the reason, and the place where there is one (1-based, else 0)."""
+    """A text is not JSON: the reason, and the position (1-based; 0 if unknown)."""
 
     def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
         super().__init__(f"{reason} (line {line}, column {column})" if line else reason)
@@ -34,7 +34,7 @@ class NotJson(ValueError):
 
 
 def identical(a: Any, b: Any) -> bool:
-    """Whether two JSON values are the same, type and all: `1`, `1.0` and `true` all differ."""
+    """Whether two JSON values are equal including their types: `1`, `1.0` and `true` differ."""
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
@@ -47,7 +47,7 @@ def identical(a: Any, b: Any) -> bool:
 
 
 def loads(text: str) -> Any:
-    """Read JSON strictly: no NaN, no infinity, no key twice; raises NotJson."""
+    """Parses JSON strictly: no NaN, infinity or duplicate keys; raises NotJson."""
     try:
         value = json.loads(
             text,
@@ -56,31 +56,31 @@ def loads(text: str) -> Any:
             object_pairs_hook=_without_duplicates,
         )
     except json.JSONDecodeError as error:
-        raise _mistake(text, error) from error
+        raise _explain(text, error) from error
     except RecursionError as error:
         raise NotJson("it is nested too deeply") from error
     except NotJson:
         raise
     except ValueError as error:
         raise NotJson("a number in it has too many digits") from error
-    if is_deep(value):
+    if is_too_deep(value):
         raise NotJson(f"it is nested more than {_MAX_DEPTH} levels deep")
     return value
 
 
 def dumps(value: Any, indent: int | None = 2) -> str:
-    """JSON that people read, in which no character can get lost on its way through a page."""
+    """Readable JSON whose characters all survive a page and a form post."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _FRAGILE.sub(_escape, text)
 
 
-def is_sturdy(text: str) -> bool:
-    """Whether a text comes back from a page's control as it went in (line breaks as `\\n`)."""
+def is_form_safe(text: str) -> bool:
+    """Whether a text survives a form control unchanged (line breaks as `\\n`)."""
     return _FRAGILE.search(text) is None
 
 
-def is_deep(value: Any) -> bool:
-    """Whether a value nests beyond what is worth drawing; looks level by level, without recursion."""
+def is_too_deep(value: Any) -> bool:
+    """Whether a value nests deeper than _MAX_DEPTH; checked without recursion."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -95,7 +95,7 @@ def is_deep(value: Any) -> bool:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether a value holds no NaN and no infinity, which JSON cannot say."""
+    """Whether a value contains no NaN or infinity, which JSON cannot represent."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):
@@ -111,8 +111,8 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
-def _mistake(text: str, error: json.JSONDecodeError) -> NotJson:
-    """What is wrong, in people's words. A comma that nothing follows is told where it stands."""
+def _explain(text: str, error: json.JSONDecodeError) -> NotJson:
+    """The error in plain words; a trailing comma is reported at its own position."""
     before = text[: error.pos].rstrip()
     if text[error.pos : error.pos + 1] in {"]", "}"} and before.endswith(","):
         head = before[:-1]
@@ -120,7 +120,7 @@ def _mistake(text: str, error: json.JSONDecodeError) -> NotJson:
         return NotJson("there is a comma too many", head.count("\n") + 1, column)
     if text[:1].isalpha() and error.pos == 0:
         return NotJson("a text stands in double quotes")
-    reason = next((ours for theirs, ours in _WORDS if error.msg.startswith(theirs)), error.msg)
+    reason = next((ours for theirs, ours in _MESSAGES if error.msg.startswith(theirs)), error.msg)
     if "{" not in text:
         reason = reason.replace("the closing brace", "its end")
     return NotJson(reason, error.lineno, error.colno)

@@ -1,21 +1,21 @@
-"""Arguments to begin with: what the schema's own `examples` say (their first is fal's preset)."""
+"""Example arguments from the schema's `examples`, of which the first is fal's preset."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from schemas.exact import identical, is_deep, is_finite
+from schemas.exact import identical, is_finite, is_too_deep
 from schemas.fields import Field
-from schemas.fitting import TYPES, fitting
+from schemas.fitting import TYPES, matching_option
 
 
 def example(root: Field) -> dict[str, Any]:
-    """The example arguments: the schema's own, else the first fitting one of each property.
+    """The schema's example arguments, else the first valid example of each property.
 
-    An object that is required and has none of its own is put together from its properties'.
+    A required object without an example is built from its properties' examples.
     """
     for whole in root.examples:
-        if isinstance(whole, dict) and whole and not is_deep(whole) and is_finite(whole):
+        if isinstance(whole, dict) and whole and not is_too_deep(whole) and is_finite(whole):
             return whole
     found = {}
     for child in root.children:
@@ -28,10 +28,10 @@ def example(root: Field) -> dict[str, Any]:
 
 
 def _fits(field: Field, value: Any) -> bool:
-    if value is None or is_deep(value) or not is_finite(value):
+    if value is None or is_too_deep(value) or not is_finite(value):
         return False
     if field.kind == "union":
-        return fitting(field, value) is not None
+        return matching_option(field, value) is not None
     if isinstance(value, bool) and field.kind != "boolean":
         return field.kind in {"json", "choice"}
     if field.kind == "choice":

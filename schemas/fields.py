@@ -1,4 +1,4 @@
-"""The Field tree: an input schema with `$ref`, `allOf`, `anyOf` resolved, as a form needs it."""
+"""The Field tree: an input schema with `$ref`, `allOf` and `anyOf` resolved, for forms."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 Kind = Literal[
-    "object", "map", "list", "tuple", "union", "choice", "boolean", "integer", "number", "string", "json"
-]  # fmt: skip
+    "object",
+    "map",
+    "list",
+    "tuple",
+    "union",
+    "choice",
+    "boolean",
+    "integer",
+    "number",
+    "string",
+    "json",
+]
 
 
 class Missing(Enum):
-    """The one value that says that there is none (`None` is JSON's null)."""
+    """The type of MISSING, which means "no value" (`None` is JSON's null)."""
 
     MISSING = "missing"
 
@@ -24,13 +34,13 @@ MISSING: Final = Missing.MISSING
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Option:
-    """One entry of a choice: `key` is what a control posts, `value` what it stands for."""
+    """One entry of a choice: the control posts `key`, which means `value`."""
 
     key: str
     label: str
     value: Any = MISSING
-    branch: int = 0  # of a union, counted from 1; 0 for a plain value
-    size: tuple[int, int] | None = None  # width : height, to be drawn to scale
+    branch: int = 0  # number of a union's alternative from 1; 0: a plain value
+    size: tuple[int, int] | None = None  # width : height, drawn to scale
     note: str = ""
 
 
@@ -39,8 +49,8 @@ class Field:
     """One node of the input form.
 
     `children` are an object's properties in display order, or a tuple's places, named "0", "1" …;
-    `item` is what a list or a map repeats; `branches` are a union's alternatives, its plain
-    choices being `options`; `rest` is the map of an object's keys beyond its properties.
+    `item` is the repeated field of a list or map; `branches` are a union's alternatives and
+    `options` its plain choices; `rest` is the map of an object's undefined keys.
     """
 
     kind: Kind
@@ -85,12 +95,12 @@ class Field:
 
     @property
     def has_default(self) -> bool:
-        """Whether the model puts in something other than null where the key is left out."""
+        """Whether the model uses a value other than null if the key is omitted."""
         return self.default is not MISSING and self.default is not None
 
     @property
     def others(self) -> Field:
-        """Where an object keeps the keys that are none of its properties: a map."""
+        """The map of an object's undefined keys."""
         return self.rest or REST
 
     @property
@@ -105,11 +115,11 @@ REST: Final = Field(
     help="Keys that this model's schema does not list.",
     item=Field(kind="json"),
     is_open=False,
-)  # of an object that does not say what else it takes
+)  # for an object that does not define further keys
 
 
 def find(field: Field, path: tuple[str | int, ...]) -> Field:
-    """The node at a JSON path, or the deepest known one on the way there."""
+    """The node at a JSON path, or its deepest known ancestor."""
     here = field
     for part in path:
         below = _below(here, part)

@@ -1,10 +1,10 @@
-"""Which alternative of a union a value belongs to."""
+"""Finds the alternative of a union that a value belongs to."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from schemas.exact import identical, is_sturdy
+from schemas.exact import identical, is_form_safe
 from schemas.fields import MISSING, Field, Option
 
 TYPES: dict[str, Any] = {
@@ -13,13 +13,13 @@ TYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def fitting(field: Field, value: Any) -> Option | None:
-    """The option of a union that a value belongs to: itself among the plain ones, else a branch."""
+def matching_option(field: Field, value: Any) -> Option | None:
+    """The option that a value belongs to: an equal plain option, else the best branch."""
     for option in field.options:
         if not option.branch and identical(option.value, value):
             return option
     scored = [
-        (_fit(field.branches[option.branch - 1], value), option)
+        (_score(field.branches[option.branch - 1], value), option)
         for option in field.options
         if option.branch
     ]
@@ -27,8 +27,8 @@ def fitting(field: Field, value: Any) -> Option | None:
     return next((option for score, option in scored if score == best > 0), None)
 
 
-def _fit(field: Field, value: Any) -> int:
-    """How well a value suits a branch: 0 not at all."""
+def _score(field: Field, value: Any) -> int:
+    """How well a value matches a branch; 0: not at all."""
     if value is MISSING or value is None:
         return 0
     if field.kind == "object" and isinstance(value, dict):
@@ -40,50 +40,50 @@ def _fit(field: Field, value: Any) -> int:
             if c.kind == "choice" and c.name in value
         )
         lacking = len(needed - value.keys())
-        amiss = sum(c.name in value and not suits(c, value[c.name]) for c in field.children)
+        amiss = sum(c.name in value and not accepts(c, value[c.name]) for c in field.children)
         return max(2, 20 + 4 * len(names & value.keys()) + tags - 12 * lacking - 4 * amiss)
     if field.kind == "map" and isinstance(value, dict) and field.item:
-        return 10 if all(suits(field.item, item) for item in value.values()) else 1
+        return 10 if all(accepts(field.item, item) for item in value.values()) else 1
     if field.kind == "union":
-        return 5 if fitting(field, value) else 0
+        return 5 if matching_option(field, value) else 0
     if field.kind == "choice":
         return 30 if any(identical(option.value, value) for option in field.options) else 0
     if field.kind == "list" and isinstance(value, list) and field.item:
-        return 6 + min((_fit(field.item, item) for item in value), default=4)
+        return 6 + min((_score(field.item, item) for item in value), default=4)
     if field.kind == "tuple" and isinstance(value, list):
-        return 7 if len(value) == len(field.children) and suits(field, value) else 1
+        return 7 if len(value) == len(field.children) and accepts(field, value) else 1
     if field.kind == "json":
         return 1
-    return 10 if _is_of_kind(field.kind, value) else 0
+    return 10 if _has_type(field.kind, value) else 0
 
 
-def suits(field: Field, value: Any) -> bool:
-    """Whether a field's own controls can show a default: a misfit is none, and stays the model's."""
+def accepts(field: Field, value: Any) -> bool:
+    """Whether a field's controls can show a default; an unsuitable default is ignored."""
     if value is MISSING or value is None:
         return True
     if field.kind == "object" and isinstance(value, dict):
-        return all(suits(c, value[c.name]) for c in field.children if c.name in value)
+        return all(accepts(c, value[c.name]) for c in field.children if c.name in value)
     if field.kind == "tuple" and isinstance(value, list):
-        return len(value) <= len(field.children) and all(map(suits, field.children, value))
+        return len(value) <= len(field.children) and all(map(accepts, field.children, value))
     if field.kind == "union":
-        option = fitting(field, value)
+        option = matching_option(field, value)
         if option is None:
             return False
-        return not option.branch or suits(field.branches[option.branch - 1], value)
+        return not option.branch or accepts(field.branches[option.branch - 1], value)
     if field.kind == "choice":
         return any(identical(option.value, value) for option in field.options)
     if isinstance(value, str) and field.kind == "string":
-        return is_sturdy(value.replace("\r", "\n"))
-    return _is_of_kind(field.kind, value)
+        return is_form_safe(value.replace("\r", "\n"))
+    return _has_type(field.kind, value)
 
 
 def is_default_branch(field: Field, number: int, default: Any) -> bool:
     """Whether a union's default belongs to its alternative `number`."""
-    option = fitting(field, default)
+    option = matching_option(field, default)
     return option is not None and option.branch == number
 
 
-def _is_of_kind(kind: str, value: Any) -> bool:
+def _has_type(kind: str, value: Any) -> bool:
     expected = TYPES.get(kind, object)
     is_right = isinstance(value, expected)
     return is_right and (kind in {"boolean", "json"} or not isinstance(value, bool))

@@ -1,4 +1,4 @@
-"""What fal's schema hints, names and limits say about how a field is to be drawn (protocol 4.3, 4.4)."""
+"""Display hints of a field, from fal's keywords, its name and its limits (protocol 4.3, 4.4)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,26 @@ from schemas.openapi import Schema, as_dict, as_list
 
 TIMES = "\u00d7"
 _COMMON = {
-    "prompt", "text", "image_size", "aspect_ratio", "resolution", "duration", "num_images", "style", "voice",
-    "voice_id", "size", "seed", "num_frames", "language", "lyrics", "input", "messages", "loras", "scale",
-}  # fmt: skip
+    "prompt",
+    "text",
+    "image_size",
+    "aspect_ratio",
+    "resolution",
+    "duration",
+    "num_images",
+    "style",
+    "voice",
+    "voice_id",
+    "size",
+    "seed",
+    "num_frames",
+    "language",
+    "lyrics",
+    "input",
+    "messages",
+    "loras",
+    "scale",
+}
 _LONG = re.compile(
     r"prompt|text|lyric|script|caption|instruction|description|content|message|query|question|story|speech|tags"
 )
@@ -27,7 +44,7 @@ PRESETS = {  # fal's own sizes (protocol 4.4)
 
 
 def flags(name: str, flat: Schema) -> dict[str, Any]:
-    """The drawing hints every kind of field may carry."""
+    """The hints that every kind of field may have."""
     ui = as_dict(flat.get("ui"))
     known = file_limits(flat)
     prose = flat.get("description")
@@ -47,12 +64,12 @@ def flags(name: str, flat: Schema) -> dict[str, Any]:
 
 
 def is_seed(name: str, kind: str) -> bool:
-    """Whether a number chooses the randomness."""
+    """Whether a number is a random seed."""
     return kind == "integer" and bool(_SEED.search(name.lower()))
 
 
 def is_long(name: str, flat: Schema) -> bool:
-    """Whether a text deserves several lines."""
+    """Whether a text needs several lines."""
     most = flat.get("maxLength")
     samples = [*as_list(flat.get("examples"))[:3], flat.get("default")]
     lowered = name.lower()
@@ -81,13 +98,13 @@ def bounds(flat: Schema) -> dict[str, Any]:
 
 
 def count(value: Any) -> int | None:
-    """A length limit, if it is one."""
+    """`value` if it is a valid length limit, else None."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
     return value if is_count else None
 
 
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
-    """The sizes that a choice's texts mean; nothing unless most of them do."""
+    """The sizes that a choice's texts mean; empty unless at least half of them are sizes."""
     texts = [value for value in values if isinstance(value, str)]
     found = {text: pair for text in texts if (pair := size(text))}
     return found if len(found) * 2 >= len(texts) and len(found) >= 2 else {}
@@ -102,7 +119,7 @@ def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int
 
 
 def size(text: str) -> tuple[int, int] | None:
-    """The width and height that a text means: fal's own name for a size, "640x480", or a ratio, "4:3"."""
+    """The width and height of a fal preset, "640x480", or a ratio such as "4:3"; else None."""
     if text in PRESETS:
         return PRESETS[text]
     match = re.fullmatch(r"(?:[a-z]+_)?(\d{1,5})\s*[:x_*\u00d7]\s*(\d{1,5})", text)

@@ -1,4 +1,4 @@
-"""How long, how large and how many: what the fields of a model say of its results in figures."""
+"""Durations, sizes and counts of a model's results, derived from its input fields."""
 
 from __future__ import annotations
 
@@ -11,29 +11,13 @@ from schemas import hints
 from schemas.fields import Field
 from schemas.languages import language
 from schemas.media import words_in
+from schemas.vocabulary import DURATION_QUALIFIERS, DURATION_WORDS, FRAME_QUALIFIERS, FRAME_WORDS
 from schemas.words import number
 
-_MOST = 24  # values of one key; more become a range, or are left out
+_MAX_VALUES = 24  # values of one key; more become a range or are omitted
 _LONGEST_S, _MOST_FPS = 7200.0, 240.0
-_LARGEST = 8192  # a side that a model truly makes; larger limits say nothing
+_MAX_SIDE_PX = 8192  # larger limits are not realistic and are ignored
 
-_LENGTH = {
-    "duration",
-    "length",
-    "seconds",
-    "second",
-    "secs",
-    "sec",
-    "ms",
-    "milliseconds",
-    "minutes",
-}
-_AROUND_LENGTH = {
-    "video", "audio", "music", "song", "clip", "sound", "output", "total", "target", "num", "number", "of", "in", "s",
-    "generation", "generated", "desired", "track",
-}  # fmt: skip
-_FRAMES = {"frames", "frame"}
-_AROUND_FRAMES = {"num", "number", "of", "total", "count", "video", "output", "target", "length"}
 _FPS = re.compile(r"(?:^|_)(?:fps|frames_per_second|frame_rate|framerate)$")
 _COUNT = re.compile(
     r"(?:num(?:ber)?|n|max|count)(?:_of)?_(?:images|outputs|samples|videos|variations|variants|results|generations|audios|songs)"
@@ -49,7 +33,8 @@ _LINES_SAID, _SECONDS_SAID = (
 )
 _LIMITED_TO = re.compile(
     _LINES_SAID
-    + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?(?:\d+\s*(?:or|and|,|/)\s*)?"
+    + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?"
+    + r"(?:\d+\s*(?:or|and|,|/)\s*)?"
     + _SECONDS_SAID,
     re.IGNORECASE,
 )
@@ -59,19 +44,38 @@ _EXCLUDED = [
     for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
 ]
 _STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
-_COMMON = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21", "5:4", "4:5", "2:1", "1:2", "16:10", "10:16",
-           "3:1", "1:3", "4:1", "1:4"]  # fmt: skip
+_COMMON = [
+    "1:1",
+    "16:9",
+    "9:16",
+    "4:3",
+    "3:4",
+    "3:2",
+    "2:3",
+    "21:9",
+    "9:21",
+    "5:4",
+    "4:5",
+    "2:1",
+    "1:2",
+    "16:10",
+    "10:16",
+    "3:1",
+    "1:3",
+    "4:1",
+    "1:4",
+]
 
 
 class Range(NamedTuple):
-    """From the least to the most of something; None where the schema does not say."""
+    """A minimum and a maximum; None if the schema does not state it."""
 
     low: float | None
     high: float | None
 
 
 def values(field: Field) -> list[Any]:
-    """The plain values that a field offers, also beside other alternatives."""
+    """The plain values that a field offers, including those of a union."""
     if field.suggestions:
         return list(field.suggestions)
     own = [option.value for option in field.options if not option.branch]
@@ -81,7 +85,7 @@ def values(field: Field) -> list[Any]:
 
 
 def bounds(field: Field) -> Range:
-    """The limits of a number, or of the number among a field's alternatives."""
+    """The limits of a number field, or of a union's first number alternative."""
     numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
     if not numeric:
         return Range(None, None)
@@ -89,19 +93,19 @@ def bounds(field: Field) -> Range:
 
 
 def durations(fields: Iterable[Field]) -> list[str]:
-    """How many seconds of video or sound can be asked for, and how many there are unless one asks."""
+    """The possible durations of video or audio in seconds, and the default."""
     listed = list(fields)
     found = next((facts for field in listed if (facts := _duration(field))), None)
     return found or _by_frames(listed)
 
 
 def rates(fields: Iterable[Field]) -> list[str]:
-    """How many frames a second can be asked for."""
+    """The possible frame rates."""
     for field in fields:
         if not _FPS.search(field.name.lower()):
             continue
         if listed := _figures(values(field)):
-            return [f"fps:{number(value)}" for value in listed[:_MOST]]
+            return [f"fps:{number(value)}" for value in listed[:_MAX_VALUES]]
         low, high = bounds(field)
         if low is not None and high is not None and 0 <= low <= high <= _MOST_FPS:
             return [f"fps:{_span(max(low, 1), high)}"]
@@ -111,7 +115,7 @@ def rates(fields: Iterable[Field]) -> list[str]:
 
 
 def outputs(fields: Iterable[Field]) -> list[str]:
-    """How many results one run may make."""
+    """The possible numbers of results per run."""
     for field in fields:
         if not _COUNT.fullmatch(field.name.lower()):
             continue
@@ -127,14 +131,14 @@ def outputs(fields: Iterable[Field]) -> list[str]:
 
 
 def voices(fields: Iterable[Field]) -> list[str]:
-    """How many voices there are to choose from."""
+    """The number of voices to choose from."""
     names = {"voice", "voices", "speaker", "speakers", "narrator"}
     counts = [len(values(f)) for f in fields if names & set(words_in(f.name)) and not f.media]
     return [f"voices:{most}"] if (most := max(counts, default=0)) > 1 else []
 
 
 def languages(fields: Iterable[Field]) -> list[str]:
-    """The languages to choose from, and how many they are."""
+    """The languages to choose from, and their number."""
     found: dict[str, None] = {}
     for field in fields:
         if not {"language", "languages", "lang", "locale"} & set(words_in(field.name)):
@@ -147,7 +151,7 @@ def languages(fields: Iterable[Field]) -> list[str]:
 
 
 def shapes(fields: Iterable[Field]) -> list[str]:
-    """Ratios, sizes in pixels and megapixels of pictures and videos."""
+    """Aspect ratios, sizes in pixels and megapixels of images and videos."""
     ratios: dict[str, None] = {}
     sizes: dict[str, None] = {}
     areas: list[float] = []
@@ -160,15 +164,15 @@ def shapes(fields: Iterable[Field]) -> list[str]:
                     sizes[f"{pair[0]}x{pair[1]}"] = None
                     areas.append(pair[0] * pair[1] / 1e6)
     areas += [area for area in _areas(fields) if area]
-    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MOST]]
-    found += [f"size:{size}" for size in list(sizes)[:_MOST]]
+    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
+    found += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
     if areas:
         found.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
     return found
 
 
 def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
-    """Resolutions by the names of the trade: `1080p`, `4k`; `1080p@8` where longer videos are coarser."""
+    """Resolutions such as `1080p` or `4k`; `1080p@8` if it is limited to 8 seconds."""
     found: dict[str, None] = {}
     listed = list(fields)
     for field in listed:
@@ -182,12 +186,12 @@ def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
     limits = _longest(listed) if is_video else {}
     return [
         f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
-        for name in list(found)[:_MOST]
+        for name in list(found)[:_MAX_VALUES]
     ]
 
 
 def _longest(fields: list[Field]) -> dict[str, float]:
-    """How many seconds a resolution allows, where the words of the fields say that it is not all of them."""
+    """Resolution → the longest duration that the fields' descriptions allow for it."""
     offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
                for end in fact[9:].split("-")]  # fmt: skip
     found: dict[str, float] = {}
@@ -206,9 +210,13 @@ def _longest(fields: list[Field]) -> dict[str, float]:
 
 def _duration(field: Field) -> list[str]:
     words = words_in(field.name)
-    rest = set(words) - _LENGTH
+    rest = set(words) - DURATION_WORDS
     says = f"{field.label} {field.help} {field.more}".lower()
-    if not _LENGTH & set(words) or rest - _AROUND_LENGTH or "frame" in says.split(".")[0]:
+    if (
+        not DURATION_WORDS & set(words)
+        or rest - DURATION_QUALIFIERS
+        or "frame" in says.split(".")[0]
+    ):
         return []
     if words[-1:] == ["length"] and "second" not in says:
         return []
@@ -229,7 +237,7 @@ def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
     low, high = bounds(field)
     if low is not None and high is not None and 0 < high * scale <= _LONGEST_S and low <= high:
         return [f"duration:{_span(max(low, 0) * scale, high * scale)}"]
-    if len(listed) > _MOST:
+    if len(listed) > _MAX_VALUES:
         return [f"duration:{_span(min(listed), max(listed))}"]
     if listed:
         return [f"duration:{_short(value)}" for value in listed]
@@ -239,17 +247,22 @@ def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
 
 
 def _by_frames(fields: list[Field]) -> list[str]:
-    """Seconds from frames at the usual rate, where both are known."""
+    """Durations computed from frame counts and the default frame rate."""
     rate = next((_figure(f.default) for f in fields if _FPS.search(f.name.lower())), None)
     for field in fields:
         words = set(words_in(field.name))
-        if not _FRAMES & words or words - _FRAMES - _AROUND_FRAMES or not rate or rate > _MOST_FPS:
+        if (
+            not FRAME_WORDS & words
+            or words - FRAME_WORDS - FRAME_QUALIFIERS
+            or not rate
+            or rate > _MOST_FPS
+        ):
             continue
         usual = _figure(field.default)
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
-            found = [f"duration:{_short(value / rate)}" for value in listed[:_MOST]]
+            found = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
         elif low is not None and high is not None and 0 < high / rate <= _LONGEST_S:
             found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
         elif usual:
@@ -272,7 +285,7 @@ def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _ratio(width: int, height: int) -> str:
-    """The ratio as people say it; empty where it is none that they would ask for."""
+    """The nearest common aspect ratio; empty if there is none."""
     if not width or not height:
         return ""
     ratio, is_pixels = width / height, max(width, height) >= 64
@@ -291,10 +304,13 @@ def _quotient(name: str) -> float:
 
 
 def _areas(fields: Iterable[Field]) -> Iterator[float]:
-    """The least and the most megapixels that width and height allow; nothing where that is no real limit."""
+    """The least and the most megapixels that width and height allow.
+
+    Nothing where that is no real limit.
+    """
     for group in _sides(fields):
         (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
-        if most_w and most_h and max(most_w, most_h) <= _LARGEST:
+        if most_w and most_h and max(most_w, most_h) <= _MAX_SIDE_PX:
             yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
             yield most_w * most_h / 1e6
 
@@ -353,7 +369,7 @@ def _figures(listed: Iterable[Any]) -> list[float]:
 
 
 def _figure(value: Any) -> float | None:
-    """The number that a value is, also one written as text and with seconds behind it."""
+    """A value as a number; accepts texts such as `5` or `5s`."""
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
         return float(match[1])
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Which fields take a picture, a video, a sound or a file, and what such a file may be (protocol 4.3, 4.4)."""
+"""Which fields take an image, video, audio or other file, and its limits (protocol 4.3, 4.4)."""
 
 from __future__ import annotations
 
@@ -10,66 +10,167 @@ from typing import Any
 
 from schemas.fields import Field
 from schemas.openapi import Schema, as_dict
-from schemas.words import number, span, words_of
+from schemas.words import number, one_line, span
 
 MEDIA = ("image", "video", "audio", "file")
-_SAID = {  # what a word in a name surely means
+_KIND_WORDS = {  # words that imply a kind in any name
     "video": {"video", "videos"},
     "audio": {"audio", "audios"},
-    "image": {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "mask", "masks"},
-}  # fmt: skip
-_MEANT = {  # what it means in the name of an address
+    "image": {
+        "image",
+        "images",
+        "img",
+        "imgs",
+        "photo",
+        "photos",
+        "picture",
+        "pictures",
+        "mask",
+        "masks",
+    },
+}
+_ADDRESS_KIND_WORDS = {  # words that imply a kind only in the name of a URL
     "file": {"zip", "archive", "data", "dataset", "tar"},
     "video": {"clip", "clips", "movie", "footage"},
-    "audio": {"voice", "speech", "song", "music", "sound", "wav", "mp3", "instrumental", "vocal", "vocals", "speaker"},
-    "image": {"frame", "frames", "keyframe", "face", "faces", "garment", "garments", "pose", "depth", "portrait", "logo",
-              "thumbnail", "person", "human", "texture", "sketch", "background", "foreground", "product", "clothes", "clothing",
-              "outfit", "character", "avatar", "selfie", "headshot", "canvas", "scribble", "canny", "cover", "poster", "hdri",
-              "screenshot", "style", "subject", "png", "jpg", "jpeg", "webp"},
-}  # fmt: skip
+    "audio": {
+        "voice",
+        "speech",
+        "song",
+        "music",
+        "sound",
+        "wav",
+        "mp3",
+        "instrumental",
+        "vocal",
+        "vocals",
+        "speaker",
+    },
+    "image": {
+        "frame",
+        "frames",
+        "keyframe",
+        "face",
+        "faces",
+        "garment",
+        "garments",
+        "pose",
+        "depth",
+        "portrait",
+        "logo",
+        "thumbnail",
+        "person",
+        "human",
+        "texture",
+        "sketch",
+        "background",
+        "foreground",
+        "product",
+        "clothes",
+        "clothing",
+        "outfit",
+        "character",
+        "avatar",
+        "selfie",
+        "headshot",
+        "canvas",
+        "scribble",
+        "canny",
+        "cover",
+        "poster",
+        "hdri",
+        "screenshot",
+        "style",
+        "subject",
+        "png",
+        "jpg",
+        "jpeg",
+        "webp",
+    },
+}
 _FILES = {
-    "file", "files", "mesh", "model", "glb", "obj", "document", "pdf", "subtitle", "subtitles", "srt", "captions", "csv",
-    "weights", "lora", "checkpoint", "safetensors", "font",
-}  # fmt: skip
+    "file",
+    "files",
+    "mesh",
+    "model",
+    "glb",
+    "obj",
+    "document",
+    "pdf",
+    "subtitle",
+    "subtitles",
+    "srt",
+    "captions",
+    "csv",
+    "weights",
+    "lora",
+    "checkpoint",
+    "safetensors",
+    "font",
+}
 _NO_FILE = {
-    "webhook", "callback", "base", "api", "repo", "repository", "website", "webpage", "page", "site", "host", "proxy",
-    "redirect", "endpoint", "server", "homepage",
-}  # fmt: skip
+    "webhook",
+    "callback",
+    "base",
+    "api",
+    "repo",
+    "repository",
+    "website",
+    "webpage",
+    "page",
+    "site",
+    "host",
+    "proxy",
+    "redirect",
+    "endpoint",
+    "server",
+    "homepage",
+}
 _ADDRESS = {"url", "urls", "uri", "uris"}
 _BETWEEN = {"of", "in", "on", "per", "to", "from", "for", "as"}
 _IN_PROSE = re.compile(
-    r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? (?:of|to|for|pointing to|containing) "
+    r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? "
+    r"(?:of|to|for|pointing to|containing) "
     r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
 )
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
-_UNITS = {"width": "px wide", "height": "px high", "duration": "s", "fps": "fps", "frames": "frames"}  # fmt: skip
-_LIMITS = (*(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")), "max_file_size", "multiple_of")  # fmt: skip
+_UNITS = {
+    "width": "px wide",
+    "height": "px high",
+    "duration": "s",
+    "fps": "fps",
+    "frames": "frames",
+}
+_LIMITS = (
+    *(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")),
+    "max_file_size",
+    "multiple_of",
+)
 _LIMITED = {*_LIMITS, "max_pixels"}
 
 
 def media_hint(flat: Schema) -> str:
-    """The media kind that the schema itself names; `""` when it names none."""
+    """The media kind in fal's keywords; `""` if there is none."""
     hint = as_dict(flat.get("ui")).get("field") or flat.get("_fal_ui_field")
     return hint if hint in MEDIA else ""
 
 
 def media_of(name: str, flat: Schema, is_text: bool) -> str:
-    """The media kind of a text that is an address: by hint, else by its name, else by its description."""
+    """The media kind of a text that is a URL, by hint, name or description; else `""`."""
     if hint := media_hint(flat):
         return hint
     words = words_in(name)
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
-    said = _said(words)
+    kind = _kind_in(words)
     if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
-        return _by_address(set(words), said) or _by_description(words, flat)
-    if said == _said(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and said:
-        return said
+        return _by_address(set(words), kind) or _by_description(words, flat)
+    if kind == _kind_in(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and kind:
+        return kind
     return _by_description(words, flat)
 
 
 def file_kind(name: str, flat: Schema) -> str:
-    """The kind of file that an object stands for, by hint, title, name or metadata; `""` when for none."""
+    """The kind of file that an object represents, by hint, title, name or metadata; else `""`."""
     properties = as_dict(flat.get("properties"))
     if "url" not in properties:
         return ""
@@ -78,13 +179,13 @@ def file_kind(name: str, flat: Schema) -> str:
     is_file = not {"content_type", "file_name", "file_size"}.isdisjoint(properties)
     return (
         media_hint(flat)
-        or _said(words)
+        or _kind_in(words)
         or ("file" if is_file or {"file", "files"} & set(words) else "")
     )
 
 
-def taking(field: Field, kind: str, around: dict[str, Any]) -> Field:
-    """The field with its addresses taking files, of this kind and with the limits of what is around them."""
+def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
+    """The field with its URL fields accepting files of this kind, within the given limits."""
     if field.kind == "string":
         known = {**around["file_limits"], **field.file_limits}
         kind = kind if field.media in {"", "file"} else field.media
@@ -95,22 +196,22 @@ def taking(field: Field, kind: str, around: dict[str, Any]) -> Field:
             is_long=False,
             is_mask=around["is_mask"] and kind == "image",
             file_limits=known,
-            limits=_in_words(known) if field.file_limits else field.limits or around["limits"],
+            limits=_limits_text(known) if field.file_limits else field.limits or around["limits"],
         )
     if field.kind == "object":
-        changed = (taking(c, kind, around) if c.name == "url" else c for c in field.children)
+        changed = (accept_files(c, kind, around) if c.name == "url" else c for c in field.children)
         return replace(field, children=tuple(c for c in changed if c.name != "file_data"))
     if field.kind == "union":
-        return replace(field, branches=tuple(taking(b, kind, around) for b in field.branches))
+        return replace(field, branches=tuple(accept_files(b, kind, around) for b in field.branches))
     return field
 
 
 def file_limits(flat: Schema) -> dict[str, float]:
-    """The advisory limits of a media field by fal's names, `x-fal` before flat keys beside the field.
+    """The advisory limits of a media field by fal's names, `x-fal` before flat keys.
 
     `max_file_size` in bytes; `min_`/`max_` of `width`, `height`, `area` (pixels), `aspect_ratio`
     (width ÷ height), `duration` (seconds), `fps`, `frames`; `multiple_of` of width and height.
-    `max_pixels`, another name for it, comes as `max_area`. Finite numbers above zero only.
+    The alias `max_pixels` becomes `max_area`. Ignores values that are not finite and positive.
     """
     if "x-fal" not in flat and _LIMITED.isdisjoint(flat):
         return {}
@@ -121,12 +222,12 @@ def file_limits(flat: Schema) -> dict[str, float]:
 
 
 def limits(flat: Schema, known: dict[str, float]) -> str:
-    """The limits of a media field in words: the schema's own, else made from the figures."""
+    """The limits of a media field as text: the schema's own, else made from the numbers."""
     text = as_dict(flat.get("x-fal")).get("limit_description") or flat.get("limit_description")
-    return words_of(text, 200) or _in_words(known)
+    return one_line(text, 200) or _limits_text(known)
 
 
-def _in_words(known: dict[str, float]) -> str:
+def _limits_text(known: dict[str, float]) -> str:
     parts: list[str] = []
     for thing in _RANGES if known else ():
         low, high = known.get(f"min_{thing}"), known.get(f"max_{thing}")
@@ -148,7 +249,8 @@ def _in_words(known: dict[str, float]) -> str:
 def _area(low: float | None, high: float | None) -> str:
     if max(low or 0, high or 0) < 1e5:
         return f"{span(low, high)} pixels"
-    return f"{span(*(edge and round(edge / 1e6, 2 if edge < 1e6 else 1) for edge in (low, high)))} megapixels"
+    rounded = (edge and round(edge / 1e6, 2 if edge < 1e6 else 1) for edge in (low, high))
+    return f"{span(*rounded)} megapixels"
 
 
 def _bytes(size: float) -> str:
@@ -166,18 +268,18 @@ def words_in(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not word.isdecimal()]
 
 
-def _said(words: Iterable[str]) -> str:
-    """The media kind of the last word that names one."""
-    kinds = [kind for word in words for kind, known in _SAID.items() if word in known]
+def _kind_in(words: Iterable[str]) -> str:
+    """The media kind of the last word that implies one."""
+    kinds = [kind for word in words for kind, known in _KIND_WORDS.items() if word in known]
     return kinds[-1] if kinds else ""
 
 
-def _by_address(words: set[str], said: str) -> str:
-    if _MEANT["file"] & words:
+def _by_address(words: set[str], kind: str) -> str:
+    if _ADDRESS_KIND_WORDS["file"] & words:
         return "file"
-    if said or _NO_FILE & words:
-        return said
-    found = next((kind for kind, known in _MEANT.items() if known & words), "")
+    if kind or _NO_FILE & words:
+        return kind
+    found = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
     return found or ("file" if _FILES & words else "")
 
 
@@ -186,4 +288,4 @@ def _by_description(words: list[str], flat: Schema) -> str:
     if not isinstance(text, str) or not _NO_FILE.isdisjoint(words):
         return ""
     match = _IN_PROSE.match(text[:200])
-    return _said([match[1].lower()]) if match else ""
+    return _kind_in([match[1].lower()]) if match else ""

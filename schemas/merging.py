@@ -1,4 +1,4 @@
-"""One schema out of all that is said about a value: `$ref`, `allOf`, and conditions beside properties.
+"""Merges `$ref`, `allOf` and conditional subschemas into one schema per value.
 
 A form is drawn from what a schema *describes*. What only constrains (`{"required": […]}`, `not`,
 `if`, a const on a property that is described elsewhere) is left to validation.
@@ -6,27 +6,38 @@ A form is drawn from what a schema *describes*. What only constrains (`{"require
 
 from __future__ import annotations
 
-from schemas.exact import identical, is_deep
+from schemas.exact import identical, is_too_deep
 from schemas.openapi import Json, Schema, as_dict, as_list, resolve
 
-MAX_PARTS = 3000  # of one document, so that no fan of references exhausts us
+MAX_PARTS = 3000  # per document; limits exponentially many references
 _MAX_TRAIL = 24
-_STEP = ""  # stands in a trail for one level of parts within parts
-_DESCRIBING = {"type", "enum", "const", "properties", "items", "prefixItems", "additionalProperties", "anyOf", "oneOf", "allOf"}  # fmt: skip
+_LEVEL = ""  # marks one level of nested parts in a trail
+_DESCRIBING = {
+    "type",
+    "enum",
+    "const",
+    "properties",
+    "items",
+    "prefixItems",
+    "additionalProperties",
+    "anyOf",
+    "oneOf",
+    "allOf",
+}
 _CONDITIONS = {"if", "then", "else", "dependentSchemas", "anyOf", "oneOf"}
 
 
 class Merger:
-    """Flattens the schemas of one document, within one budget."""
+    """Flattens the schemas of one document, at most MAX_PARTS of them."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
         self.left = MAX_PARTS
 
     def flatten(self, schema: Json, trail: tuple[str, ...] = ()) -> tuple[Schema, tuple[str, ...]]:
-        """The schema with all that holds for it put in (what stands nearer wins), and the references followed.
+        """The schema with its references merged in (the outer schema wins), and the references.
 
-        `trail` holds the references that this flattening has already gone through.
+        `trail` holds the references that were already followed.
         """
         flat, refs = resolve(self.document, schema)
         self.left -= 1
@@ -39,7 +50,7 @@ class Merger:
         return flat, refs
 
     def one_object(self, flat: Schema, refs: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
-        """The alternatives of an input, which can only be an object, as one object with the keys of all."""
+        """The alternatives of an input, which are objects, as one object with all their keys."""
         return self._with_alternatives(flat, refs, ())
 
     def _all_of(
@@ -54,14 +65,14 @@ class Merger:
     def _parts(
         self, parts: list[Json], trail: tuple[str, ...]
     ) -> list[tuple[Schema, tuple[str, ...]]]:
-        """Each part flattened; one that leads back to where we are says nothing new."""
+        """Each part flattened; skips parts that refer back to the trail."""
         found = []
         for part in parts:
             if self.left < 0:
                 break
             _, ahead = resolve(self.document, part)
             if not set(ahead) & set(trail):
-                found.append(self.flatten(part, (*trail, *ahead, _STEP)))
+                found.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
         return found
 
     def _without_conditions(
@@ -82,7 +93,7 @@ class Merger:
     def _with_alternatives(
         self, flat: Schema, refs: tuple[str, ...], trail: tuple[str, ...]
     ) -> tuple[Schema, tuple[str, ...]]:
-        """An object with the properties of its alternatives and conditions; required is what all of them require."""
+        """An object with the properties of its alternatives; requires what all of them require."""
         own = as_dict(flat.get("properties"))
         required = as_list(flat.get("required"))
         added: dict[str, list[Json]] = {}
@@ -99,13 +110,13 @@ class Merger:
                     if name not in own and not any(_same(schema, s) for s in added.get(name, ())):
                         added.setdefault(name, []).append(schema)
             if is_choice and objects:
-                required = [*required, *_in_all([as_list(one.get("required")) for one in objects])]
+                required = [*required, *_common([as_list(one.get("required")) for one in objects])]
         properties = own | {name: _either(schemas) for name, schemas in added.items()}
         return merged | {"properties": properties, "required": required}, refs
 
 
 def merge(below: Schema, above: Schema) -> Schema:
-    """Two schemas that both hold: properties and required add up, else `above` wins."""
+    """Merges two schemas that both apply: unites properties and required, else `above` wins."""
     merged = below | above
     for key in ("properties", "x-fal-order-properties", "required"):
         if key in below and key in above:
@@ -120,30 +131,30 @@ def merge(below: Schema, above: Schema) -> Schema:
 
 
 def says_kind(flat: Schema) -> bool:
-    """Whether a schema describes a value, beyond constraining one that is described elsewhere."""
+    """Whether a schema describes a value and does not only constrain it."""
     return not _DESCRIBING.isdisjoint(flat)
 
 
 def _alternatives(flat: Schema) -> list[tuple[bool, list[Json]]]:
-    """The groups of parts that may hold, and whether one of each group must."""
+    """The groups of conditional parts, and whether one part of the group must apply."""
     dependent = as_dict(flat.get("dependentSchemas"))
     conditional = [flat[key] for key in ("then", "else") if key in flat]
     groups = [(True, as_list(flat.get(key))) for key in ("anyOf", "oneOf")]
     return [*groups, (False, [*conditional, *dependent.values()])]
 
 
-def _in_all(lists: list[list[Json]]) -> list[Json]:
+def _common(lists: list[list[Json]]) -> list[Json]:
     return [name for name in lists[0] if all(name in other for other in lists[1:])]
 
 
 def _both(below: Json, above: Json) -> Schema:
-    """A property that two parts describe; its title, which a reference would not give, stands in front."""
+    """A property that two parts describe; keeps a title that a `$ref` would hide."""
     titles = [schema["title"] for schema in (above, below) if "title" in as_dict(schema)]
     return {"allOf": [below, above]} | ({"title": titles[0]} if titles else {})
 
 
 def _same(a: Json, b: Json) -> bool:
-    return a is b or (not is_deep(a) and identical(a, b))
+    return a is b or (not is_too_deep(a) and identical(a, b))
 
 
 def _either(schemas: list[Json]) -> Json:

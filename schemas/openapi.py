@@ -1,6 +1,6 @@
-"""Where an endpoint's OpenAPI document keeps its input and its output (protocol 4.1, 4.2).
+"""Finds the input and output schemas in an endpoint's OpenAPI document (protocol 4.1, 4.2).
 
-Every function here is total: a document may be any JSON value at all.
+Every function is total: a document may be any JSON value.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Json = Any  # a value as `json.loads` gives it
 Schema = dict[str, Any]
 
 _MAX_HOPS = 32
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Contract:
-    """What an endpoint takes and gives: two schemas, and the document their `$ref`s point into."""
+    """An endpoint's input and output schemas, and the document that their `$ref`s point into."""
 
     document: Json
     input: Schema
@@ -32,38 +32,40 @@ class Contract:
 
 
 def read_document(text: str) -> Json:
-    """A stored document; None where its text is no JSON, or nests beyond what a parser follows.
+    """Parses a stored document; None if it is not JSON or nests too deeply.
 
-    Halves of characters (a lone `\\ud800`), which no page can show, come as U+FFFD.
+    Lone surrogates (`\\ud800`), which a page cannot contain, become U+FFFD.
     """
     try:
-        return json.loads(_ESCAPE.sub(_whole, text) if _HALF.search(text) else text)
+        return json.loads(
+            _ESCAPE.sub(_replace_surrogate, text) if _SURROGATE.search(text) else text
+        )
     except (ValueError, RecursionError):
         return None
 
 
-def _whole(escape: re.Match[str]) -> str:
+def _replace_surrogate(escape: re.Match[str]) -> str:
     return r"\ufffd" if escape[1] else escape[0]
 
 
 def contract(document: Json, endpoint_id: str = "") -> Contract:
-    """The input and output schemas of a document; an empty input where there is none to find."""
+    """The input and output schemas of a document; the input is empty if there is none."""
     paths = as_dict(as_dict(document).get("paths"))
     body = _input(document, paths, endpoint_id)
     answer = _output(document, paths, endpoint_id)
     schemas = as_dict(as_dict(as_dict(document).get("components")).get("schemas"))
     if body is None:
-        body = _named(schemas, "input", "request")
+        body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
-        answer = _named(schemas, "output", "response")
+        answer = _component_named(schemas, "output", "response")
     known = [resolve(document, one)[0] for one in (body, answer)]
     return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
 
 
 def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:
-    """A schema with its `$ref`s followed (siblings win), and the references on the way.
+    """A schema with its `$ref`s followed (siblings win), and the references followed.
 
-    A reference that leads nowhere or in a circle gives an empty schema with its siblings.
+    A dangling or circular reference gives only its siblings.
     """
     siblings: Schema = {}
     trail: list[str] = []
@@ -78,7 +80,7 @@ def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:
 
 
 def point(document: Json, ref: str) -> Json:
-    """What a local JSON pointer (`#/a/b~1c`) points at; None when it points nowhere."""
+    """The value at a local JSON pointer (`#/a/b~1c`); None if there is none."""
     if not ref.startswith("#"):
         return None
     here = document
@@ -123,9 +125,10 @@ def _output(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
 
 
 def _content(document: Json, holder: Json) -> Schema | None:
-    """The schema of a request body or a response; None when it has none, or only the queue's.
+    """The schema of a request body or response; None if there is none or it is the queue status.
 
-    JSON's own, whatever parameters its type carries; else the first: fal's queue takes and gives JSON alone.
+    Prefers `application/json` with any parameters, else takes the first media type: fal's queue
+    uses JSON only.
     """
     content = as_dict(resolve(document, holder)[0].get("content"))
     kinds = sorted(content, key=lambda kind: not kind.lower().startswith("application/json"))
@@ -136,7 +139,7 @@ def _content(document: Json, holder: Json) -> Schema | None:
 
 
 def _with_definitions(document: Json, schemas: list[Json]) -> Json:
-    """The document with its schemas' own `$defs` and `definitions` where their pointers look for them."""
+    """The document with its schemas' `$defs` and `definitions` at the top, where pointers look."""
     for key in ("$defs", "definitions"):
         found: Schema = {}
         for schema in schemas:
@@ -146,8 +149,8 @@ def _with_definitions(document: Json, schemas: list[Json]) -> Json:
     return document
 
 
-def _named(schemas: Schema, *endings: str) -> Schema | None:
-    """The component whose name ends so, preferring the first ending and what no other refers to, by reference."""
+def _component_named(schemas: Schema, *endings: str) -> Schema | None:
+    """A `$ref` to a component with one of these name endings, preferably an unreferenced one."""
     for ending in endings:
         refs = [
             "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
@@ -163,7 +166,7 @@ def _named(schemas: Schema, *endings: str) -> Schema | None:
 
 
 def _references(value: Json) -> set[str]:
-    """Every `$ref` anywhere in a value, however deep."""
+    """Every `$ref` in a value, at any depth."""
     found: set[str] = set()
     waiting = [value]
     while waiting:
@@ -175,5 +178,5 @@ def _references(value: Json) -> set[str]:
 
 
 def _is_queue_only(paths: Schema) -> bool:
-    """Whether the paths do name the result's address, and leave its shape open on purpose."""
+    """Whether the document has the result's path but deliberately no schema for it."""
     return any(path.endswith("/requests/{request_id}") for path in paths)

@@ -1,4 +1,4 @@
-"""What a failed keyword of a schema means, in a sentence for people: the rest of "<label> …"."""
+"""Sentences for failed schema keywords; each completes "<label> …"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.exact import dumps
 from schemas.fields import Field
 from schemas.words import number
 
-_FEW = 8
+_MAX_LISTED = 8
 TYPES = {
     "integer": "a whole number", "number": "a number", "string": "a text", "boolean": "yes or no",
     "array": "a list", "object": "an object", "null": "empty",
@@ -38,19 +38,20 @@ _MEDIA = {"image": "image", "video": "video", "audio": "sound", "file": "file"}
 
 
 def sentence(error: ValidationError, field: Field) -> str:
-    """The rest of "<label> …" for one failed keyword at `field`."""
-    limit, keyword = anything(error.validator_value), str(error.validator)
+    """The sentence for one failed keyword at `field`, without its label."""
+    limit, keyword = as_any(error.validator_value), str(error.validator)
     if "propertyNames" in list(error.relative_schema_path)[:-1]:
-        return f"has the key “{_short(error.instance)}”, which {_of_keyword(keyword, limit, error, field)}"
+        why = _of_keyword(keyword, limit, error, field)
+        return f"has the key “{_short(error.instance)}”, which {why}"
     return _of_keyword(keyword, limit, error, field)
 
 
-def anything(value: Any) -> Any:
-    """A value that the library types more narrowly than JSON is."""
+def as_any(value: Any) -> Any:
+    """The value as Any; jsonschema's type hints are narrower than JSON."""
     return value
 
 
-def either(words: Iterable[str]) -> str:
+def join_or(words: Iterable[str]) -> str:
     """`a, b or c`."""
     listed = list(dict.fromkeys(words))
     if not listed:
@@ -66,7 +67,7 @@ def _of_keyword(keyword: str, limit: Any, error: ValidationError, field: Field) 
     match keyword:
         case "type":
             kinds = limit if isinstance(limit, list) else [limit]
-            return f"must be {either(TYPES[kind] for kind in kinds)}"
+            return f"must be {join_or(TYPES[kind] for kind in kinds)}"
         case "enum":
             return _choices(limit)
         case "anyOf" | "oneOf":
@@ -76,7 +77,7 @@ def _of_keyword(keyword: str, limit: Any, error: ValidationError, field: Field) 
         case "pattern":
             return _form(limit, field)
         case "contains" | "minContains":
-            least = anything(error.schema).get("minContains", 1)
+            least = as_any(error.schema).get("minContains", 1)
             return f"needs at least {least} {_entries(least)} of the kind that it must hold"
         case "maxContains":
             return f"may have at most {limit} {_entries(limit)} of that kind"
@@ -97,7 +98,7 @@ def _count(keyword: str, limit: int, found: Any, field: Field) -> str:
 
 
 def _thing(field: Field) -> str:
-    """What one row of a list is called."""
+    """The word for one row of a list."""
     return _MEDIA.get(field.item.media if field.item else "", "entry")
 
 
@@ -106,9 +107,9 @@ def _entries(count: Any) -> str:
 
 
 def _choices(values: list[Any]) -> str:
-    if len(values) <= _FEW:
-        return f"must be {either(map(_short, values))}"
-    return f"must be one of its {len(values)} choices, such as {either(map(_short, values[:3]))}"
+    if len(values) <= _MAX_LISTED:
+        return f"must be {join_or(map(_short, values))}"
+    return f"must be one of its {len(values)} choices, such as {join_or(map(_short, values[:3]))}"
 
 
 def _form(pattern: str, field: Field) -> str:
@@ -119,15 +120,15 @@ def _form(pattern: str, field: Field) -> str:
 
 
 def _shapes(error: ValidationError) -> str:
-    """The types that a union's alternatives want."""
+    """The sentence for a value that fits no alternative of a union."""
     if not error.context:
         return "fits more than one of the shapes it may have"
     names: set[str] = set()
     for inner in error.context:
         if inner.validator == "type":
-            kinds = anything(inner.validator_value)
+            kinds = as_any(inner.validator_value)
             names |= {TYPES[kind] for kind in (kinds if isinstance(kinds, list) else [kinds])}
-    return f"must be {either(sorted(names))}" if names else "has none of the shapes it may have"
+    return f"must be {join_or(sorted(names))}" if names else "has none of the shapes it may have"
 
 
 def _short(value: Any) -> str:

@@ -1,6 +1,6 @@
-"""The code that sends given arguments to an endpoint: curl, Python (fal-client), JavaScript (@fal-ai/client).
+"""Code that sends given arguments to an endpoint, in curl, Python and JavaScript.
 
-Every text may be hostile: it goes in quoted by the rules of its language, never pasted.
+Any text may be hostile, so each is quoted by the rules of its language.
 """
 
 from __future__ import annotations
@@ -51,12 +51,17 @@ def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
     """@fal-ai/client's `subscribe`; the key comes from `FAL_KEY`."""
     note = ""
     if _has_long_integer(arguments):
-        note = "// A number below has more digits than JavaScript keeps; send such a seed with Python or curl.\n"
+        note = (
+            "// A number below has more digits than JavaScript keeps; "
+            "send such a seed with Python or curl.\n"
+        )
     body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
     return (
-        'import { fal } from "@fal-ai/client"; // npm install @fal-ai/client; the key is read from FAL_KEY\n\n'
+        'import { fal } from "@fal-ai/client"; '
+        "// npm install @fal-ai/client; the key is read from FAL_KEY\n\n"
         f"{note}"
-        f"const result = await fal.subscribe({_quoted(json.dumps(endpoint_id, ensure_ascii=False))}, {{\n"
+        f"const result = await fal.subscribe("
+        f"{_quoted(json.dumps(endpoint_id, ensure_ascii=False))}, {{\n"
         f"  input: {body},\n"
         "  logs: true,\n"
         "});\n"
@@ -67,7 +72,7 @@ def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
 def curl(
     endpoint_id: str, arguments: dict[str, Any], queue_url: str = "https://queue.fal.run"
 ) -> str:
-    """A submit to the queue; the answer names the addresses of status and result."""
+    """A submit to the queue; its response contains the status and result URLs."""
     body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False))
     return (
         f"curl --request POST {shlex.quote(f'{queue_url}/{endpoint_id}')} \\\n"
@@ -78,12 +83,12 @@ def curl(
 
 
 def _shell(text: str) -> str:
-    """One shell word; always in quotes, so that a short body looks like a long one."""
+    """One shell word, always in single quotes."""
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def _quoted(text: str) -> str:
-    """JSON in which nothing but printable characters stands (and its own line breaks)."""
+    """JSON with invisible and directional characters escaped."""
     return re.sub(
         "[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]",
         lambda match: f"\\u{ord(match[0]):04x}",

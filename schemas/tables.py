@@ -1,12 +1,12 @@
-"""A schema as a table that people read: one row a property, nested ones indented."""
+"""A schema as table rows: one per property, nested ones indented."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.building import build
 from schemas.exact import dumps
+from schemas.field_tree import build
 from schemas.fields import Field
 from schemas.openapi import Contract
 from schemas.words import span
@@ -27,12 +27,12 @@ class Row:
 
 
 def input_rows(root: Field) -> list[Row]:
-    """What the endpoint takes."""
+    """The rows of the input."""
     return list(_rows(root, 0))
 
 
 def output_rows(contract: Contract) -> list[Row]:
-    """What the endpoint gives back; nothing where its document does not say."""
+    """The rows of the output; empty if the document does not describe it."""
     if contract.output is None:
         return []
     return list(_rows(build(Contract(contract.document, contract.output, None)), 0))
@@ -60,10 +60,18 @@ def _rows(field: Field, depth: int) -> Iterator[Row]:
 def type_in_words(field: Field) -> str:
     """`list of images`, `whole number or nothing`, `one of 6`."""
     words = {
-        "object": "object", "map": "names with values", "union": "", "boolean": "yes or no", "integer": "whole number",
-        "number": "number", "string": "text", "json": "JSON", "list": "list", "choice": f"one of {len(field.options)}",
+        "object": "object",
+        "map": "names with values",
+        "union": "",
+        "boolean": "yes or no",
+        "integer": "whole number",
+        "number": "number",
+        "string": "text",
+        "json": "JSON",
+        "list": "list",
+        "choice": f"one of {len(field.options)}",
         "tuple": f"list of {len(field.children)}",
-    }[field.kind]  # fmt: skip
+    }[field.kind]
     if field.kind == "string" and field.media:
         words = f"{field.media} address"
     elif field.kind in {"list", "map"} and field.item:

@@ -1,4 +1,4 @@
-"""A value as the text that its control shows."""
+"""The text that a control shows for a value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from schemas.exact import dumps, identical
 from schemas.fields import MISSING, Field
 
-_TOO_LARGE = 10**300  # beyond, a browser's number box drops the text
+_TOO_LARGE = 10**300  # browsers drop larger texts in number inputs
 
 
-def shown(field: Field, value: Any) -> str:
-    """What a simple field's control shows for a value; empty where it cannot show it."""
+def control_text(field: Field, value: Any) -> str:
+    """The text of a simple field's control for a value; empty if it cannot show the value."""
     if value is MISSING or (value is None and field.kind != "json"):
         return ""
     if field.kind == "string":

@@ -1,4 +1,4 @@
-"""Alternatives of one value as one field: plain choices become options, like kinds merge, the rest branches."""
+"""Builds choices and unions: plain values become options, equal kinds merge, others branch."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from dataclasses import replace
 from typing import Any
 
 from schemas import hints, words
-from schemas.exact import dumps, identical, is_deep, is_finite, is_sturdy
+from schemas.exact import dumps, identical, is_finite, is_form_safe, is_too_deep
 from schemas.fields import MISSING, Field, Kind, Option
-from schemas.fitting import suits
+from schemas.fitting import accepts
 
 MAX_LABEL = 120
 _MAX_OPTIONS = 2000
 
 
-def settled(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
-    """A field whose default is of its kind, or none."""
+def make_field(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
+    """A field; drops a default that its controls cannot show."""
     default = common["default"]
     if kind == "integer" and isinstance(default, float) and default.is_integer():
         default = int(default)
     field = Field(kind=kind, **(common | values | {"default": default}))
-    return field if suits(field, default) else replace(field, default=MISSING)
+    return field if accepts(field, default) else replace(field, default=MISSING)
 
 
 def choice(values: list[Any], common: dict[str, Any]) -> Field:
-    """An enum or const: each value once, null as nullable, with keys that never clash."""
+    """An enum or const: distinct values with unique keys; null makes it nullable."""
     if None in values:
         common = common | {"is_nullable": True}
-    values = [v for v in values[:_MAX_OPTIONS] if v is not None and not is_deep(v) and is_finite(v)]
+    values = [
+        v for v in values[:_MAX_OPTIONS] if v is not None and not is_too_deep(v) and is_finite(v)
+    ]
     if not values:
         return Field(kind="json", **common)
     default = common["default"]
@@ -44,11 +46,11 @@ def choice(values: list[Any], common: dict[str, Any]) -> Field:
 
 
 def _options(values: list[Any]) -> tuple[Option, ...]:
-    """A text is its own key; anything else, and texts a page might bend, are keyed by their JSON."""
+    """The options; a plain text is its own key, any other value has its JSON as key."""
     keys: dict[str, Any] = {}
     for value in values:
         is_plain = isinstance(value, str) and value.strip() and "\n" not in value
-        is_plain = is_plain and is_sturdy(value) and not value.startswith("~")
+        is_plain = is_plain and is_form_safe(value) and not value.startswith("~")
         key = value if is_plain else _json_key(value)
         if key in keys and not identical(keys[key], value):
             key = "~=" + dumps(value, indent=None)
@@ -68,7 +70,7 @@ def _json_key(value: Any) -> str:
 
 
 def union(parts: list[Field], common: dict[str, Any]) -> Field:
-    """Alternatives as one field: like kinds merge, plain choices become options of the select."""
+    """Several alternatives as one field."""
     common = common | {"is_nullable": common["is_nullable"] or any(p.is_nullable for p in parts)}
     plain = [part for part in parts if part.kind == "choice"]
     others = [part for part in parts if part.kind != "choice"]
@@ -77,15 +79,15 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
         return choice(values, common)
     if all(part.kind == "string" for part in others) and all(isinstance(v, str) for v in values):
         best = next((part for part in others if part.media), others[0])
-        merged = settled("string", common, is_long=all(p.is_long for p in others))
+        merged = make_field("string", common, is_long=all(p.is_long for p in others))
         return replace(
             merged,
             media=best.media,
             label=words.media_label(merged.label) if best.media else merged.label,
-            suggestions=tuple(filter(is_sturdy, values)),
+            suggestions=tuple(filter(is_form_safe, values)),
         )
     if not plain and {part.kind for part in others} <= {"integer", "number"}:
-        return settled("number", common, is_seed=any(part.is_seed for part in others))
+        return make_field("number", common, is_seed=any(part.is_seed for part in others))
     options = _options(values)
     is_size = any(_is_size_object(part) for part in others)
     for position, part in enumerate(others, start=1):
@@ -100,13 +102,19 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
             | {"options": options, "branches": tuple(others), "is_size": is_size, "media": ""}
         ),
     )
-    return field if suits(field, field.default) else replace(field, default=MISSING)
+    return field if accepts(field, field.default) else replace(field, default=MISSING)
 
 
 _FILE_WORDS = {
-    ("string", "image"): "Image", ("string", "video"): "Video", ("string", "audio"): "Sound", ("string", "file"): "File",
-    ("list", "image"): "Images", ("list", "video"): "Videos", ("list", "audio"): "Sounds", ("list", "file"): "Files",
-}  # fmt: skip
+    ("string", "image"): "Image",
+    ("string", "video"): "Video",
+    ("string", "audio"): "Sound",
+    ("string", "file"): "File",
+    ("list", "image"): "Images",
+    ("list", "video"): "Videos",
+    ("list", "audio"): "Sounds",
+    ("list", "file"): "Files",
+}
 _KIND_WORDS: dict[str, str] = {
     "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
     "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",

@@ -1,23 +1,23 @@
-"""Arguments against the original JSON Schema, by the jsonschema library; problems in sentences for people."""
+"""Validates arguments against the original JSON Schema with the jsonschema library."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from jsonschema import ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from schemas.bridge import bridged
+from schemas.bounded_validator import BoundedValidator, errors
+from schemas.decode import Path, Problem
 from schemas.fields import Field, find
-from schemas.limited import Limited, errors
 from schemas.openapi import Contract
-from schemas.reading import Path, Problem
-from schemas.sentences import anything, sentence
+from schemas.openapi_compat import to_2020_12
+from schemas.sentences import as_any, sentence
 from schemas.words import label
 
 DOCUMENT = "urn:vitrine:document"
@@ -25,26 +25,36 @@ _MAX_PROBLEMS = 50
 
 
 def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
-    """What the schema has against the arguments, in the order of the form; empty when nothing."""
+    """The problems of the arguments, in the order of the form; empty if they are valid."""
     try:
         wrong = errors(_validator(contract), arguments, _MAX_PROBLEMS)
     except (RecursionError, Unresolvable):
-        return []  # a schema that never ends, or points nowhere, allows everything
+        return []  # an endless or dangling schema allows everything
     found = dict.fromkeys(problem for error in wrong for problem in _problems(error, (), root))
-    return sorted(found, key=lambda problem: _place(root, problem.path))
+    return sorted(found, key=lambda problem: _form_position(root, problem.path))
 
 
-@lru_cache(maxsize=512)
+# A validator lives as long as its contract, which the document cache of the caller holds.
+_validators: WeakKeyDictionary[Contract, Any] = WeakKeyDictionary()
+
+
 def _validator(contract: Contract) -> Any:
-    """Made once for each Contract object, which its holder keeps by the document's digest."""
-    schema, parts = bridged(contract.input, contract.document, DOCUMENT)
+    """The validator of a contract, created once."""
+    found = _validators.get(contract)
+    if found is None:
+        found = _validators[contract] = _make_validator(contract)
+    return found
+
+
+def _make_validator(contract: Contract) -> Any:
+    schema, parts = to_2020_12(contract.input, contract.document, DOCUMENT)
     resource = DRAFT202012.create_resource(parts)
     registry: Registry[Any] = Registry().with_resource(DOCUMENT, resource)
-    return Limited(schema, registry=registry)
+    return BoundedValidator(schema, registry=registry)
 
 
-def _place(root: Field, path: Path) -> tuple[int, ...]:
-    """Where a path stands in the form, so that problems come in the order of the page."""
+def _form_position(root: Field, path: Path) -> tuple[int, ...]:
+    """The sort key of a path by its position in the form."""
     order, here = [], root
     for part in path:
         names = [child.name for child in here.children]
@@ -56,20 +66,20 @@ def _place(root: Field, path: Path) -> tuple[int, ...]:
 
 
 def _problems(error: ValidationError, above: Path, root: Field) -> Iterator[Problem]:
-    """One error as problems: a missing or foreign key belongs to that key, a union's to its best alternative."""
+    """An error as problems: at missing or unknown keys, or in a union's best alternative."""
     path = above + tuple(error.relative_path)
     best = _best_branch(error) if error.validator in {"anyOf", "oneOf"} and error.context else []
     if best:
         for inner in best:
             yield from _problems(inner, path, root)
         return
-    told = list(_of_keys(error, path, root))
-    yield from told or [Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")]
+    found = list(_key_problems(error, path, root))
+    yield from found or [Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")]
 
 
-def _of_keys(error: ValidationError, path: Path, root: Field) -> Iterator[Problem]:
-    """The problems of an error that is about keys: those missing, or those not allowed."""
-    found, limit = anything(error.instance), anything(error.validator_value)
+def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[Problem]:
+    """The problems of an error about missing or forbidden keys."""
+    found, limit = as_any(error.instance), as_any(error.validator_value)
     if error.validator == "required":
         for key in limit:
             if error.message.startswith(f"{key!r} is"):
@@ -81,27 +91,31 @@ def _of_keys(error: ValidationError, path: Path, root: Field) -> Iterator[Proble
                     words = _label(root, (*path, key)), _label(root, (*path, cause))
                     yield Problem((*path, key), "{} is required beside {}".format(*words))
     elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
-        for key in _foreign(error):
+        for key in _unknown_keys(error):
             yield Problem((*path, key), f"{_label(root, (*path, key))} is not allowed here")
 
 
-def _foreign(error: ValidationError) -> Iterable[str]:
-    """The keys that no part of the schema allows, as far as one can tell."""
-    schema, found = anything(error.schema), anything(error.instance)
+def _unknown_keys(error: ValidationError) -> Iterable[str]:
+    """Up to five keys that the schema does not allow, as far as can be determined."""
+    schema, found = as_any(error.schema), as_any(error.instance)
     named = schema.get("properties", {})
     patterns = schema.get("patternProperties", {})
     foreign = [k for k in found if k not in named and not any(re.search(p, k) for p in patterns)]
-    return [key for key in foreign if error.validator == "additionalProperties" or f"{key!r}" in error.message][:5]  # fmt: skip
+    return [
+        key
+        for key in foreign
+        if error.validator == "additionalProperties" or f"{key!r}" in error.message
+    ][:5]
 
 
 def _best_branch(error: ValidationError) -> list[ValidationError]:
-    """The errors of the alternative that the value comes closest to: its type fits, and it goes deepest."""
+    """The errors of the closest alternative: its type matches, and its errors are deepest."""
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.schema_path[0], []).append(inner)
     ranked = sorted(branches.values(), key=_distance)
     if len(ranked) > 1 and _distance(ranked[0])[0]:
-        return []  # nothing but wrong types: better to name them all
+        return []  # only wrong types: the caller names them all
     return ranked[0] if ranked else []
 
 
@@ -114,7 +128,7 @@ def _distance(errors: list[ValidationError]) -> tuple[bool, bool, int, int]:
 
 
 def _label(root: Field, path: Path) -> str:
-    """What the form calls the value at a path."""
+    """The form's label for the value at a path."""
     if not path:
         return "The input"
     field, part = find(root, path), path[-1]

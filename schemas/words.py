@@ -1,4 +1,4 @@
-"""Names, descriptions and values in words that people read."""
+"""Labels, descriptions and values as readable text."""
 
 from __future__ import annotations
 
@@ -8,42 +8,90 @@ import re
 from decimal import Decimal
 from typing import Any
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 DASH = "\u2013"
-_SHOUTED = {
-    "url": "URL", "urls": "URLs", "id": "ID", "ids": "IDs", "cfg": "CFG", "lora": "LoRA", "loras": "LoRAs",
-    "nsfw": "NSFW", "fps": "FPS", "hd": "HD", "3d": "3D", "2d": "2D", "api": "API", "json": "JSON",
-    "controlnet": "ControlNet", "ip": "IP", "rgb": "RGB", "llm": "LLM", "clip": "CLIP", "vae": "VAE",
-    "tts": "TTS", "svg": "SVG", "hdr": "HDR",
-}  # fmt: skip
+_ACRONYMS = {
+    "url": "URL",
+    "urls": "URLs",
+    "id": "ID",
+    "ids": "IDs",
+    "cfg": "CFG",
+    "lora": "LoRA",
+    "loras": "LoRAs",
+    "nsfw": "NSFW",
+    "fps": "FPS",
+    "hd": "HD",
+    "3d": "3D",
+    "2d": "2D",
+    "api": "API",
+    "json": "JSON",
+    "controlnet": "ControlNet",
+    "ip": "IP",
+    "rgb": "RGB",
+    "llm": "LLM",
+    "clip": "CLIP",
+    "vae": "VAE",
+    "tts": "TTS",
+    "svg": "SVG",
+    "hdr": "HDR",
+}
 _FORMATS = {
-    "jpeg", "jpg", "png", "webp", "gif", "avif", "svg", "mp3", "wav", "flac", "ogg", "opus", "pcm", "m4a", "aac",
-    "mp4", "webm", "mov", "glb", "obj", "fbx", "usdz", "ply", "stl", "zip", "url", "hex", "json", "srt", "vtt", "hd",
-}  # fmt: skip
-_PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph in which nothing can be markup
+    "jpeg",
+    "jpg",
+    "png",
+    "webp",
+    "gif",
+    "avif",
+    "svg",
+    "mp3",
+    "wav",
+    "flac",
+    "ogg",
+    "opus",
+    "pcm",
+    "m4a",
+    "aac",
+    "mp4",
+    "webm",
+    "mov",
+    "glb",
+    "obj",
+    "fbx",
+    "usdz",
+    "ply",
+    "stl",
+    "zip",
+    "url",
+    "hex",
+    "json",
+    "srt",
+    "vtt",
+    "hd",
+}
+_PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph without any markup
 
 
 def clean(text: str) -> str:
-    """A text that can be written into a page: without halves of characters, which have no bytes."""
-    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+    """The text without lone surrogates, which cannot be encoded into a page."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def label(name: str, title: object = None) -> str:
-    """A field's label: its title, calmed down when that is only the name in title case."""
-    name, text = clean(name[:200]), words_of(title)
+    """A field's label: its title, unless that is only the name in title case."""
+    name, text = clean(name[:200]), one_line(title)
     if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
         return text
     return _sentence(name) or text or name.strip() or "Value"
 
 
-def words_of(text: object, most: int = 500) -> str:
-    """A text on one line; empty where it is none."""
+def one_line(text: object, most: int = 500) -> str:
+    """A text on one line; empty if it is not a text."""
     return " ".join(clean(text[:most]).split()) if isinstance(text, str) else ""
 
 
 def class_label(title: object) -> str:
-    """What a schema's title calls it: `TextPart` → `Text part`; empty where there is none."""
-    text = words_of(title)
+    """A schema's title as text: `TextPart` → `Text part`; empty if there is none."""
+    text = one_line(title)
     return _sentence(text) if re.fullmatch(r"(?:[A-Z][a-z0-9]+){2,}", text) else text
 
 
@@ -51,14 +99,14 @@ def _sentence(name: str) -> str:
     """`num_inference_steps` → `Num inference steps`, `imageSize` → `Image size`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\s-]+", " ", name).split()
     words = [
-        _SHOUTED.get(word.lower(), word if word.isupper() else word.lower()) for word in spaced
+        _ACRONYMS.get(word.lower(), word if word.isupper() else word.lower()) for word in spaced
     ]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
 
 
 def media_label(text: str) -> str:
-    """`Image URL` → `Image`: the control takes the picture, not only its address."""
+    """`Image URL` → `Image`: the control accepts the file, not only its URL."""
     words = text.split()
     if len(words) > 1 and words[-1].upper() in {"URL", "URLS"}:
         kept = " ".join(words[:-1])
@@ -68,7 +116,7 @@ def media_label(text: str) -> str:
 
 
 def option(value: Any) -> str:
-    """A choice as people read it: `landscape_4_3` → `Landscape 4:3`, `mp3` → `MP3`, 5 → `5`."""
+    """A choice's label: `landscape_4_3` → `Landscape 4:3`, `mp3` → `MP3`, 5 → `5`."""
     if value is True or value is False:
         return "Yes" if value else "No"
     text = clean(str(value))
@@ -82,7 +130,7 @@ def option(value: Any) -> str:
 
 
 def prose(description: object) -> str:
-    """A description without its indentation, HTML and Markdown: plain text, one paragraph a line."""
+    """A description as plain text without HTML and Markdown, one paragraph per line."""
     if not isinstance(description, str):
         return ""
     if _PLAIN.fullmatch(description):
@@ -98,7 +146,7 @@ def prose(description: object) -> str:
 
 
 def lead(text: str, limit: int = 110) -> tuple[str, str]:
-    """A text's first sentence, at most about a line long, and what follows it."""
+    """A text's first sentence, at most about one line long, and the rest."""
     first, _, later = text.partition("\n")
     match = re.match(r"(.{12,}?[.!?])\s+(?=\S)", first)
     sentence, rest = (match[1], first[match.end() :]) if match else (first, "")
@@ -113,7 +161,7 @@ def lead(text: str, limit: int = 110) -> tuple[str, str]:
 
 
 def number(value: float) -> str:
-    """A limit as one would type it: `2.0` → `2`, `1e-05` → `0.00001`."""
+    """A number as people type it: `2.0` → `2`, `1e-05` → `0.00001`."""
     if not isinstance(value, float) or not 1e-15 < abs(value) < 1e15:
         return str(value)
     return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")

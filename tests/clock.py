@@ -1,4 +1,7 @@
-"""A loop whose time passes only while everybody waits: pauses cost nothing, and a busy machine changes nothing."""
+"""A loop whose time passes only while everybody waits.
+
+Pauses cost nothing, and a busy machine changes nothing.
+"""
 
 from __future__ import annotations
 

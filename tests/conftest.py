@@ -19,16 +19,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.distribution import pytest_collection_modifyitems
 from tests.processes import one_at_a_time
 from tests.schemas import laws
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = ["pytest_collection_modifyitems"]
 
-# Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it starts.
+# Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it
+# starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Looking for garbage is an eighth of the tests' work where it is looked for as often as Python does by itself.
+# Looking for garbage is an eighth of the tests' work where it is looked for as often as Python does
+# by itself.
 gc.set_threshold(50_000, 20, 100)
 
 laws.lay_down()
@@ -40,7 +42,8 @@ def quick_flush() -> Iterator[None]:
     """Tables are emptied after a test that commits; what makes that slow is left out.
 
     PostgreSQL syncs two files for every table and index that it truncates: a second for what is
-    deleted in ten milliseconds. What Django makes after each migration stays, instead of being made anew.
+    deleted in ten milliseconds. What Django makes after each migration stays, instead of being made
+    anew.
     """
 
     def deletes(style: Any, connection: Any, **_: Any) -> list[str]:

@@ -13,7 +13,10 @@ from tests.processes import one_at_a_time
 
 @contextmanager
 def copied(shared: Path, name: str) -> Iterator[None]:
-    """A migrated database of one's own for the block; `shared` is a folder of the run, `name` ours in it."""
+    """A migrated database of one's own for the block.
+
+    `shared` is a folder of the run, `name` ours in it.
+    """
     users = shared / "databases"
     users.mkdir(exist_ok=True)
     creation, place = connection.creation, connection.settings_dict

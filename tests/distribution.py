@@ -1,73 +1,56 @@
-"""Which tests a run has, in which order, and which of them one process does after another."""
+"""How xdist distributes the suite: which files begin first, and which tests one process runs.
+
+A file's tests go to one process. `pytest.mark.xdist_group` joins files (those that use the same
+started Vitrine), `pytest.mark.spread` lets the tests of a file go to different processes.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
-from xdist.scheduler import LoadFileScheduling
 
-# What takes long begins first: a file that is begun last is waited for by idle cores.
+# The longest files begin first: one that begins last is waited for by idle cores.
 LONGEST = [
-    *("playground/test_faults", "browser/test_journey", "sandbox/test_models", "bench/test_bench"),
-    *("browser/test_form_axe", "browser/test_settings_journeys", "browser/test_live_page"),
-    *("browser/test_gallery", "config/test_up", "browser/test_media", "browser/test_curation"),
-    *("catalog/test_command", "browser/test_transports", "playground/test_cut_submits"),
-    *(
-        "playground/test_worker",
-        "playground/test_worker_in_trouble",
-        "playground/test_transports",
-        "browser/test_media_tools",
-    ),
-    *("browser/test_form", "catalog/test_thumbnail_troubles", "playground/test_archivist"),
-    *("playground/test_laws", "playground/test_sent_exactly", "playground/test_any_document"),
-    *("playground/test_lifecycle_machine", "catalog/test_search"),
+    *("playground/worker/test_main_faults", "browser/test_journey", "sandbox/test_models"),
+    *("bench/test_bench", "browser/test_form_axe", "browser/test_settings_journeys"),
+    *("browser/test_live_page", "browser/test_gallery", "config/management/test_up"),
+    *("browser/test_media", "browser/test_curation", "catalog/management/test_sync_models"),
+    *("browser/test_transports", "playground/worker/test_submit_killed"),
+    *("playground/worker/test_main", "playground/worker/test_main_errors"),
+    *("playground/worker/transports/test_direct", "browser/test_media_tools", "browser/test_form"),
+    *("catalog/pictures/test_thumbnails_errors", "playground/worker/test_artifact_copies"),
+    *("playground/form/test_rendering_round_trip", "playground/worker/test_submit_arguments"),
+    *("playground/form/test_rendering_any_document", "catalog/search/test_engine"),
+    "playground/runs/test_state_machine_random",
 ]
-# A process does these one after another: they look at the same Vitrine, which takes long to start.
-TOGETHER = {
-    "browser/test_jump": "browser/test_journey",
-    "browser/test_live_page": "browser/test_journey",
-    "browser/test_focus": "browser/test_settings_journeys",
-    "browser/test_result_place": "browser/test_settings_journeys",
-    "browser/test_transports": "browser/test_settings_journeys",
-    "browser/test_told": "browser/test_settings_journeys",
-    "browser/test_true_kinds": "browser/test_settings_journeys",
-}
-# Each test of these is a long walk of its own.
-APART = {"playground/test_faults"}
-BEGIN = {name: place for place, name in enumerate(LONGEST)}
+POSITION = {name: position for position, name in enumerate(LONGEST)}
 
 
 def file_of(nodeid: str) -> str:
-    """`playground/test_faults` for a test of tests/playground/test_faults.py."""
+    """`sandbox/test_models` for a test of tests/sandbox/test_models.py."""
     return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
 
 
-class Scheduling(LoadFileScheduling):
-    """A file's tests go to one process, but for those of `TOGETHER` and `APART`."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        name = file_of(nodeid)
-        return nodeid if name in APART else TOGETHER.get(name, name)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    return Scheduling(config, log)
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first; on PostgreSQL nothing but what asks the database at hand."""
+    """Sort the longest files first and group each file's tests for `--dist loadgroup`.
+
+    With VITRINE_TEST_DATABASE_URL (PostgreSQL) only the tests that use the database stay.
+    """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
-        left_out = [item for item in items if not asks_database(item)]
+        left_out = [item for item in items if not uses_database(item)]
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if asks_database(item)]
-    items.sort(key=lambda item: BEGIN.get(file_of(item.nodeid), len(BEGIN)))
+        items[:] = [item for item in items if uses_database(item)]
+    items.sort(key=lambda item: POSITION.get(file_of(item.nodeid), len(POSITION)))
+    for item in items:
+        if not (item.get_closest_marker("xdist_group") or item.get_closest_marker("spread")):
+            item.add_marker(pytest.mark.xdist_group(file_of(item.nodeid)))
 
 
-def asks_database(item: pytest.Item) -> bool:
-    """Whether a test has a database, by its mark, by a fixture or by its class, and which one matters."""
+def uses_database(item: pytest.Item) -> bool:
+    """Whether a test uses the database (by mark, fixture or class) and is not `any_database`."""
     if item.get_closest_marker("any_database"):
         return False
     fixtures = {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}

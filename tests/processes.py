@@ -1,4 +1,7 @@
-"""Starts the whole of Vitrine as a new user does, `manage.py up` in a copy of the checkout; and waits."""
+"""Starts the whole of Vitrine as a new user does, `manage.py up` in a copy of the checkout.
+
+And waits.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
-# What is compiled already goes along, for six programs would each do it again; not what is being written.
+# What is compiled already goes along, for six programs would each do it again; not what is being
+# written.
 LEAVE_OUT = shutil.ignore_patterns(
     ".git", ".venv", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
 )
@@ -33,6 +37,8 @@ OURS = (
     "VITRINE_",
     "RUNS_AT_ONCE",
     "MEDIA_",
+    "ALLOWED_HOSTS",
+    "PUBLIC_URL",
 )
 
 
@@ -65,20 +71,36 @@ def environment(**more: str) -> dict[str, str]:
 class Up:
     """A running `manage.py up`; what it says goes to `log`, a file that never fills up like a pipe."""
 
-    def __init__(self, checkout: Path, port: int) -> None:
+    def __init__(self, checkout: Path, port: int, **given: str) -> None:
         self.log = checkout / "up.log"
         self._sandbox = checkout / "var" / "sandbox.env"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=checkout,
-                env=environment(PORT=str(port)),
+                env=environment(PORT=str(port), **given),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         found = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
         assert isinstance(found, str), self.log.read_text()
-        self.link = found
+        self.base = found.split("/login/")[0]
+        self._checkout = checkout
+        self._given = given
+
+    @property
+    def link(self) -> str:
+        """A link that logs the owner in, good once."""
+        command = [sys.executable, "manage.py", "login_link"]
+        printed = subprocess.run(
+            command,
+            cwd=self._checkout,
+            env=environment(PORT=self.base.rpartition(":")[2], **self._given),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return printed.strip()
 
     def _link(self) -> str:
         found = re.search(r"http://\S+/login/link/\S+", self.log.read_text())

@@ -1,6 +1,8 @@
-"""`make test`: the whole suite on SQLite, then what touches the database on PostgreSQL, if one answers.
+"""Runs the test suite: `make test` everything, `make check` (--quick) what the loop needs.
 
-TEST_DATABASE_URL names the PostgreSQL server; without it the one at 127.0.0.1:5432 is tried.
+`make test` runs all tests on SQLite, then those that use the database on PostgreSQL, where one
+answers: TEST_DATABASE_URL names the server, by default the one at 127.0.0.1:5432. Further arguments
+go to the first pytest.
 """
 
 from __future__ import annotations
@@ -10,13 +12,22 @@ import subprocess
 import sys
 import time
 
-# What has rows; the rest is free of Django, which test_map.py sees to, or starts whole Vitrines.
-WITH_ROWS = ["-m", "not browser and not live", "tests/catalog", "tests/config", "tests/playground"]
+from bench.browser import find_program
+
+QUICK = "not browser and not system and not live"
+# The folders whose tests have rows; other tests need no Django or start whole Vitrines.
+ON_POSTGRESQL = [
+    *("-m", "not browser and not live"),
+    *("tests/accounts", "tests/catalog", "tests/config", "tests/core", "tests/playground"),
+]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
-def postgresql() -> str:
-    """The address of a PostgreSQL server that answers, or nothing."""
+def find_postgresql() -> str:
+    """The address of a PostgreSQL server that answers, or an empty string.
+
+    Exits with a message if TEST_DATABASE_URL is set and does not answer.
+    """
     import psycopg
 
     url = os.environ.get("TEST_DATABASE_URL", DEFAULT)
@@ -29,28 +40,33 @@ def postgresql() -> str:
     return url
 
 
-def pytest(name: str, *arguments: str, **environment: str) -> int:
-    """Run pytest with four processes, as some of the time is waiting; its exit code."""
+def run_pytest(name: str, *arguments: str, **environment: str) -> int:
+    """Run pytest with four processes, as some of the time is waiting; return its exit code."""
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    ways = ["-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command = [sys.executable, "-m", "pytest", *ways, *arguments]
-    # What one process has compiled, the other pass and every program under test need not.
+    options = ["-q", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    plugins = ["-p", "tests.slowest_files"]
+    command = [sys.executable, "-m", "pytest", *options, *plugins, *arguments]
+    # Bytecode that one process has compiled saves the other pass and every started program work.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | environment
     code = subprocess.run(command, env=environment, check=False).returncode
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
     return code
 
 
-def main() -> int:
-    """0 when everything passed everywhere."""
-    codes = [pytest("SQLite and Chromium", *sys.argv[1:])]
-    if url := postgresql():
-        codes.append(pytest("PostgreSQL", *WITH_ROWS, VITRINE_TEST_DATABASE_URL=url))
+def main(arguments: list[str]) -> int:
+    """Return 0 if every test passed on every database."""
+    if "--quick" in arguments:
+        rest = [argument for argument in arguments if argument != "--quick"]
+        return run_pytest("SQLite, without a browser", "-m", QUICK, *rest)
+    print(f"== Browser: {find_program()}", flush=True)
+    codes = [run_pytest("SQLite and Chromium", *arguments)]
+    if url := find_postgresql():
+        codes.append(run_pytest("PostgreSQL", *ON_POSTGRESQL, VITRINE_TEST_DATABASE_URL=url))
     else:
         print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
     return max(codes)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

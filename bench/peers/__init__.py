@@ -1,7 +1,8 @@
 """What others made, measured beside ours where it is installed (docs/BENCHMARKS.md says how).
 
-Each form builder is a small program that reads a job (JSON: `rounds`, and for each document its name, its
-input schema and its flat fields) on its standard input and answers milliseconds, one list a document.
+Each form builder is a small program that reads a job (JSON: `rounds`, and for each document its
+name, its input schema and its flat fields) on its standard input and answers milliseconds, one list
+a document.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def folder() -> Path:
 
 
 def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
-    """How each client of the queue is started: a bare one, fal's own, and fal's for JavaScript where it is installed.
+    """How each client of the queue is started.
+
+    A bare one, fal's own, and fal's for JavaScript where it is installed.
 
     It reads a run's input on each line, and answers with the milliseconds until it has the picture.
     """
@@ -60,7 +63,10 @@ def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
 
 
 def gradio_app(arguments: list[str]) -> list[str]:
-    """How a Gradio app over fal is started; empty where Gradio and fal-client are not both installed."""
+    """How a Gradio app over fal is started.
+
+    Empty where Gradio and fal-client are not both installed.
+    """
     python = folder() / "gradio" / "bin" / "python"
     if not any(folder().glob("gradio/lib/python*/site-packages/fal_client")):
         return []

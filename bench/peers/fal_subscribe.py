@@ -1,4 +1,7 @@
-"""fal-client's own road to a picture: subscribe, which polls, then fetch it. A line of JSON in, milliseconds out."""
+"""fal-client's own road to a picture: subscribe, which polls, then fetch it.
+
+A line of JSON in, milliseconds out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradio's building of a form with the same fields: components made, and the page's configuration."""
+"""Gradio builds a form with the same fields: its components and the page's configuration."""
 
 from __future__ import annotations
 

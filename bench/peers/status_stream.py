@@ -1,4 +1,6 @@
-"""The least that any client of the queue does: submit, listen to the status stream, fetch result and picture.
+"""The least that any client of the queue does.
+
+Submit, listen to the status stream, fetch result and picture.
 
 A line of JSON in, milliseconds out.
 """

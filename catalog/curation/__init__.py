@@ -1,1 +1,1 @@
-"""What people make of the catalogue: marks, collections, notes, saved searches."""
+"""What users and curators add: statuses, collections, notes, saved searches."""

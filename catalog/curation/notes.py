@@ -1,4 +1,4 @@
-"""What colleagues write about a model for each other: plain text, changed by its writer alone."""
+"""Notes on a model: plain text for the team, editable by the author only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.core import signing
 from django.utils import timezone
 
-from catalog.curation.texts import paragraphs
+from accounts.permissions import DELETE_NOTE, may
+from catalog.curation.text_cleaning import paragraphs
 from catalog.models import Endpoint, Note
 
 if TYPE_CHECKING:
@@ -27,27 +28,27 @@ def of(endpoint: Endpoint) -> list[Note]:
 
 
 def editable_by(user: User) -> QuerySet[Note]:
-    """The notes that a person may change: one's own."""
+    """The notes that a user may edit: their own."""
     return Note.objects.filter(user=user)
 
 
 def removable_by(user: User) -> QuerySet[Note]:
-    """The notes that a person may take away: one's own; curators everybody's."""
-    return Note.objects.all() if user.is_staff else editable_by(user)
+    """The notes that a user may delete: their own, or all with the permission."""
+    return Note.objects.all() if may(user, DELETE_NOTE) else editable_by(user)
 
 
 def write(endpoint: Endpoint, by: User, text: str) -> Note:
     """A new note; raises ValueError with a sentence."""
-    return Note.objects.create(endpoint=endpoint, user=by, text=proper(text))
+    return Note.objects.create(endpoint=endpoint, user=by, text=clean(text))
 
 
 def edit(note: Note, text: str) -> None:
-    """Another text for a note; raises ValueError with a sentence."""
-    note.text, note.edited_at = proper(text), timezone.now()
+    """Change a note's text; raises ValueError with a message."""
+    note.text, note.edited_at = clean(text), timezone.now()
     note.save(update_fields=["text", "edited_at"])
 
 
-def proper(text: str) -> str:
+def clean(text: str) -> str:
     """The text as it is kept; raises ValueError when it is empty or too long."""
     text = paragraphs(text, LONGEST, "note")
     if not text.strip():
@@ -56,21 +57,21 @@ def proper(text: str) -> str:
 
 
 def delete(note: Note) -> str:
-    """Take a note away; what comes back is a signed text that `bring_back` makes it from again."""
+    """Delete a note; returns a signed token for `restore`."""
     edited = note.edited_at.isoformat() if note.edited_at else ""
     kept = [note.endpoint_id, note.user_id, note.text, note.created_at.isoformat(), edited]
     note.delete()
     return signing.dumps(kept, salt=SALT, compress=True)
 
 
-def bring_back(signed: str, by: User) -> Note | None:
-    """The note that was deleted, as it was, once; None when `signed` is not ours or not for this person."""
+def restore(signed: str, by: User) -> Note | None:
+    """Restore a deleted note once; None if the token is invalid or another user's."""
     try:
         kept: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:
         return None
     endpoint_id, user_id, text, created, edited = kept
-    if user_id != by.pk and not by.is_staff:
+    if user_id != by.pk and not may(by, DELETE_NOTE):
         return None
     created_at = datetime.fromisoformat(created)
     same = Note.objects.filter(endpoint_id=endpoint_id, user_id=user_id, created_at=created_at)

@@ -1,4 +1,4 @@
-"""Which endpoints exist, what they accept, and what people made of them."""
+"""Endpoints and schemas, curation, change log, pictures."""
 
 from catalog.models.changes import Change, Reader, SyncReport
 from catalog.models.curation import Collection, CollectionItem, Favourite, Note, SavedSearch

@@ -1,4 +1,4 @@
-"""What each sync did, what became of each endpoint, and who has read of it."""
+"""Reports of syncs, the change log, and how far each user has read it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import models
 
 from catalog.models.endpoint import Endpoint, Schema
-from catalog.querysets import ChangeQuerySet
+from catalog.models.querysets import ChangeQuerySet
 
 
 class SyncReport(models.Model):
-    """What one sync did: the report that curators read, and the place where a stopped one goes on."""
+    """The state and the results of one sync."""
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -25,6 +25,9 @@ class SyncReport(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True, help_text="last sign of life")
+    holder = models.CharField(
+        max_length=120, blank=True, default="", help_text="the process at work"
+    )
     listed = models.PositiveIntegerField(default=0, help_text="endpoints that upstream listed")
     schemas_due = models.PositiveIntegerField(default=0)
     schemas_done = models.PositiveIntegerField(default=0)
@@ -48,7 +51,7 @@ class SyncReport(models.Model):
 
 
 class Change(models.Model):
-    """One thing that happened to one endpoint: the catalogue's change log."""
+    """One entry of the change log, about one endpoint."""
 
     class Kind(models.TextChoices):
         NEW = "new"
@@ -59,7 +62,7 @@ class Change(models.Model):
         SCHEMA = "schema", "inputs or outputs changed"
 
     class Weight(models.IntegerChoices):
-        """How much it matters to somebody who uses the model."""
+        """How severe the change is for users of the model."""
 
         WORDING = 0
         PLAIN = 1
@@ -90,7 +93,7 @@ class Change(models.Model):
 
     @property
     def word(self) -> str:
-        """What kind of change it is, in a word or two."""
+        """A label for the kind of change."""
         kinds = {line["kind"] for line in self.lines or () if line["side"] == "listing"}
         if "deprecated" in kinds:
             return "Deprecated"
@@ -98,13 +101,13 @@ class Change(models.Model):
 
     @property
     def headline(self) -> str:
-        """The same as the beginning of a sentence that says when: `Price changed …`."""
+        """The label as the beginning of a sentence: `Price changed …`."""
         is_change = self.kind in {self.Kind.LISTING, self.Kind.PRICE, self.Kind.SCHEMA}
         return f"{self.word} changed" if is_change and self.word != "Deprecated" else self.word
 
     @property
     def is_breaking(self) -> bool:
-        """Whether what worked before may not work now."""
+        """Whether runs that worked before may fail now."""
         return self.weight == self.Weight.BREAKING
 
 
@@ -119,7 +122,7 @@ _WORDS: dict[str, str] = {
 
 
 class Reader(models.Model):
-    """How far one person has read the change log, and the number in the address of their feed."""
+    """How far a user has read the change log, and the number in their feed's URL."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"

@@ -1,4 +1,4 @@
-"""What people made of the catalogue: stars, collections, notes, saved searches."""
+"""Favourites, collections, notes and saved searches."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models.endpoint import Endpoint
-from catalog.querysets import CollectionItemQuerySet, CollectionQuerySet, FavouriteQuerySet
+from catalog.models.querysets import CollectionItemQuerySet, CollectionQuerySet, FavouriteQuerySet
 
 
 class Favourite(models.Model):
-    """One person's star on one endpoint; kept here, fal has no API for it (section 3.5)."""
+    """A user's favourite endpoint; stored here, as fal has no API for it (protocol, 3.5)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="favourites")
@@ -85,7 +85,7 @@ class CollectionItem(models.Model):
 
 
 class Note(models.Model):
-    """What a colleague wrote about an endpoint, for the team."""
+    """A user's note about an endpoint, visible to everybody."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="notes")
     user = models.ForeignKey(
@@ -103,7 +103,7 @@ class Note(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A question that somebody asks again and again; it tells what is new in its answer."""
+    """A user's saved search, which counts the results that are new since `seen_at`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=80)

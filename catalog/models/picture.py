@@ -1,4 +1,4 @@
-"""A thumbnail of upstream, made small and kept by us."""
+"""Thumbnails of upstream, scaled down and stored here."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ ADDRESS = "/pictures/"
 
 
 class Picture(models.Model):
-    """One of upstream's pictures in our sizes, kept once whatever the number of endpoints.
+    """A thumbnail in our sizes, stored once for all endpoints that share it.
 
-    All files of a picture are named after what they were drawn from, so their addresses
-    never mean anything else (`served.py`).
+    Its files are named by the digest of their source, so their URLs never change meaning
+    (`picture_files.py`).
     """
 
     class State(models.TextChoices):
@@ -43,22 +43,22 @@ class Picture(models.Model):
 
     @staticmethod
     def key(url: str, animated_url: str) -> str:
-        """The digest under which the picture of two addresses is kept."""
+        """The primary key of the picture made from these two URLs."""
         return hashlib.sha256(f"{url}\n{animated_url}".encode()).hexdigest()
 
     @property
     def small_src(self) -> str:
-        """Where browsers get the small size."""
+        """The URL of the small size."""
         return _address(self.small)
 
     @property
     def large_src(self) -> str:
-        """Where browsers get the large size; empty where the original had no more pixels."""
+        """The URL of the large size; empty if the original is too small for it."""
         return _address(self.large)
 
     @property
     def clip_src(self) -> str:
-        """Where browsers get the clip; empty for a picture that stands still."""
+        """The URL of the clip; empty for a still picture."""
         return _address(self.clip)
 
 

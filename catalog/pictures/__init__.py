@@ -1,1 +1,1 @@
-"""Upstream's thumbnails: fetched by vetted addresses, made small, kept and served by us."""
+"""Thumbnails of upstream: fetched from allowed hosts, scaled down, stored and served."""

@@ -1,7 +1,7 @@
-"""Draws a thumbnail of upstream in our sizes: the program that `thumbnails.py` asks (see `confined.py`).
+"""Renders a thumbnail in our sizes, as a sandboxed subprocess of `thumbnails.py`.
 
-What a file is, its bytes say: each reader is told which formats to try, so that a page of
-HTML, an SVG or a playlist that names other addresses is never opened as anything.
+The format is found by the first bytes, and decoders may try only the formats listed here: HTML,
+SVG and playlists that refer to other URLs are never opened.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any
 import av
 from PIL import Image, ImageOps, ImageSequence
 
-from catalog.pictures import confined
+from core.process import subprocess_worker
 
 # Cards are 4:3 and at most 330 pixels wide: one size for plain screens, one for dense ones.
 SMALL = (320, 240)
 LARGE = (640, 480)
 SMALL_BYTES, LARGE_BYTES, CLIP_BYTES = 24 << 10, 72 << 10, 384 << 10
-# WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (docs/adr).
-# On a dense screen a pixel is a quarter as large, and so is what its compression spoils.
+# WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (ADR 50).
+# On a dense screen pixels are a quarter as large, so the large size bears lower quality.
 SMALL_QUALITIES, LARGE_QUALITIES = (64, 50, 40, 30), (50, 40, 30)
 MAX_PIXELS = 50_000_000
 CLIP_S, CLIP_FPS = 4, 12
 CLIP_CRFS = (30, 36, 42)
 MOST_FRAMES = 600  # decoded for the clip
-MIDDLE = (0.5, 0.4)  # of what is cut off to make it 4:3; faces are above the middle
+MIDDLE = (0.5, 0.4)  # centre of the crop to 4:3; faces are above the middle
 PAPER = (255, 255, 255)
 
 PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -39,14 +39,13 @@ Frames = Iterator[tuple[float, Image.Image]]  # seconds since the beginning, the
 
 
 class NoPicture(Exception):
-    """The file is nothing that can be shown on a card."""
+    """The file cannot be rendered as a thumbnail."""
 
 
-def draw(still: str, moving: str) -> dict[str, Any]:
+def render(still: str, moving: str) -> dict[str, Any]:
     """`small`, `large` and `clip` (base64; empty where there is none) and `colour`.
 
-    `moving` is the path of a second file that shows the same in motion, or empty: then the
-    first may move itself.
+    `moving` is the path of an animated version, or empty: then `still` may be animated itself.
     """
     picture = first_frame(still)
     is_dense = min(picture.width / LARGE[0], picture.height / LARGE[1]) > SMALL[0] / LARGE[0]
@@ -60,13 +59,13 @@ def draw(still: str, moving: str) -> dict[str, Any]:
     }
     try:
         drawn["clip"] = _text(clip(frames(moving or still)))
-    except Exception as error:  # whatever a decoder may raise: the still is good by itself
+    except Exception as error:  # decoders may raise anything; the still suffices
         drawn["no_clip"] = f"{type(error).__name__}: {error}"
     return drawn
 
 
 def first_frame(path: str) -> Image.Image:
-    """What the file shows first, upright, without transparency; raises NoPicture."""
+    """The first frame, upright and opaque; raises NoPicture."""
     if _film_format(path):
         frame = next(_film_frames(path), None)
         if frame is None:
@@ -79,7 +78,7 @@ def first_frame(path: str) -> Image.Image:
 
 
 def frames(path: str) -> Frames:
-    """The frames of a file that moves; none of one that does not."""
+    """The frames of an animated file; none of a still."""
     if _film_format(path):
         yield from _film_frames(path)
         return
@@ -95,12 +94,12 @@ def frames(path: str) -> Frames:
 
 
 def clip(shown: Frames) -> bytes:
-    """The first seconds as a silent film of the small size; empty when nothing moves."""
+    """The first seconds as a silent MP4 of the small size; empty for a still."""
     kept: list[Image.Image] = []
     for number, (at_s, frame) in enumerate(shown):
         if at_s >= CLIP_S or number >= MOST_FRAMES:
             break
-        due = int(at_s * CLIP_FPS) + 1  # as many frames as should be there by now
+        due = int(at_s * CLIP_FPS) + 1  # frames due by this time
         if len(kept) < due:
             small = ImageOps.fit(frame, SMALL, centering=MIDDLE)
             kept += [small] * min(due - len(kept), CLIP_FPS)
@@ -114,7 +113,7 @@ def clip(shown: Frames) -> bytes:
 
 
 def webp(picture: Image.Image, most_bytes: int, qualities: Iterable[int]) -> bytes:
-    """The picture as WebP, in the first quality that fits into `most_bytes`, else in the last."""
+    """Encode as WebP, in the first quality that fits into `most_bytes`, else the last."""
     out = io.BytesIO()
     for quality in qualities:
         out = io.BytesIO()
@@ -125,7 +124,7 @@ def webp(picture: Image.Image, most_bytes: int, qualities: Iterable[int]) -> byt
 
 
 def dominant(picture: Image.Image) -> tuple[int, int, int]:
-    """The colour that most of the picture is near to."""
+    """The dominant colour."""
     few = picture.resize((32, 24)).quantize(5, method=Image.Quantize.MEDIANCUT)
     counts = few.histogram()
     most = counts.index(max(counts)) * 3
@@ -134,9 +133,8 @@ def dominant(picture: Image.Image) -> tuple[int, int, int]:
 
 
 def _h264(pictures: list[Image.Image], crf: int) -> bytes:
-    options = {
-        "movflags": "+faststart"
-    }  # it plays before all of it is there; needs a name to open again
+    # Playable before it is loaded completely; libav reopens the file by name to write this.
+    options = {"movflags": "+faststart"}
     with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
         with av.open(file.name, "w", format="mp4", options=options) as container:
             stream = container.add_stream("libx264", rate=Fraction(CLIP_FPS))
@@ -171,11 +169,11 @@ def _film_frames(path: str) -> Frames:
 
 def _allow(width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
-        raise NoPicture(f"{width:,} by {height:,} pixels are more than are opened.")
+        raise NoPicture(f"{width:,} by {height:,} pixels exceed the limit.")
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    """In RGB; what is transparent lies on white paper."""
+    """Convert to RGB, with transparency on white."""
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     seen = picture.convert("RGBA")
@@ -187,4 +185,4 @@ def _text(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    confined.answer_all(lambda asked: draw(asked["still"], asked["moving"]))
+    subprocess_worker.serve(lambda asked: render(asked["still"], asked["moving"]))

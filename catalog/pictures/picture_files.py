@@ -1,7 +1,7 @@
-"""Where pictures lie in our storage, and how browsers get them: for ever, straight from the event loop.
+"""Names, stores and serves the files of pictures, with permanent caching.
 
-A file's name is made of what it was drawn from, so it never changes: no session, no database,
-no Django is asked. Thumbnails of the catalogue are no secret; results are served elsewhere.
+Files are named by the digest of their source and never change, so requests are answered from the
+event loop without session or database. Thumbnails are public; results are served elsewhere.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from http import HTTPStatus
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from catalog import whole_files
-from catalog.asgi import Scope, Send
 from catalog.models.picture import ADDRESS
+from core.http.asgi import Scope, Send
+from core.http.ranges import parse_range
+from core.storage import atomic_files
 
 log = logging.getLogger(__name__)
 
@@ -27,37 +28,38 @@ BASE_LENGTH = 24
 _FILE = re.compile(
     rf"{ADDRESS}(([0-9a-f]{{2}})[0-9a-f]{{{BASE_LENGTH - 2}}}(?:-[sl]\.webp|\.mp4))", re.ASCII
 )
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 def name(base: str, kind: str) -> str:
-    """The name in our storage of a picture's file; `base` is a digest, `kind` one of the three endings."""
+    """The storage name of a picture's file; `base` is a digest, `kind` one of three suffixes."""
     return f"pictures/{base[:2]}/{base[:BASE_LENGTH]}{kind}"
 
 
-def put(name: str, data: bytes) -> str:
-    """Store `data`, once; the name under which it lies, empty for nothing."""
-    return whole_files.put(name, ContentFile(data), len(data)) if data else ""
+def write(name: str, data: bytes) -> str:
+    """Store `data` under `name`; returns the stored name, empty if there is no data."""
+    return atomic_files.write(name, ContentFile(data), len(data)) if data else ""
 
 
 def is_picture(path: str) -> bool:
-    """Whether an address is one of a picture."""
+    """Whether a URL path is under `/pictures/`."""
     return path.startswith(ADDRESS)
 
 
 async def serve(scope: Scope, send: Send) -> None:
-    """Answer a GET or HEAD for a picture's file; clips in ranges too, else Safari does not play them."""
+    """Serve GET and HEAD; clips support ranges, without which Safari does not play them."""
     found = _FILE.fullmatch(scope["path"])
     if scope["method"] not in {"GET", "HEAD"}:
-        await _answer(send, 405, [(b"allow", b"GET, HEAD")])
+        await _respond(send, 405, [(b"allow", b"GET, HEAD")])
     elif found is None:
-        await _answer(send, 404, [])
+        await _respond(send, 404, [])
     else:
         status, headers, body = await _file(found, dict(scope["headers"]))
-        await _answer(send, status, headers, body, is_head=scope["method"] == "HEAD")
+        await _respond(send, status, headers, body, is_head=scope["method"] == "HEAD")
 
 
-async def _file(found: re.Match[str], asked: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
+async def _file(
+    found: re.Match[str], request_headers: dict[bytes, bytes]
+) -> tuple[int, Headers, bytes]:
     """Status, headers and body for the file of an address."""
     tag = f'"{found[1]}"'.encode()
     headers = [
@@ -66,18 +68,18 @@ async def _file(found: re.Match[str], asked: dict[bytes, bytes]) -> tuple[int, H
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'"),
     ]
-    if tag in asked.get(b"if-none-match", b""):
+    if tag in request_headers.get(b"if-none-match", b""):
         return 304, headers, b""
     try:
         data = await asyncio.to_thread(_read, f"pictures/{found[2]}/{found[1]}")
     except FileNotFoundError:
         return 404, [], b""
-    except Exception as error:  # whatever storages may raise: a bucket that is away
+    except Exception as error:  # storages may raise anything, as when a bucket is unreachable
         log.warning("%s cannot be read: %r", found[1], error)
         return 503, [(b"cache-control", b"no-store")], b""
     if not found[1].endswith(CLIP):
         return 200, [*headers, (b"content-type", b"image/webp")], data
-    status, part, more = _part(data, asked.get(b"range", b"").decode("latin-1"))
+    status, part, more = _requested_part(data, request_headers.get(b"range", b"").decode("latin-1"))
     return status, [*headers, (b"content-type", b"video/mp4"), *more], part
 
 
@@ -87,21 +89,19 @@ def _read(name: str) -> bytes:
         return data
 
 
-def _part(data: bytes, wanted: str) -> tuple[int, bytes, Headers]:
-    """What a range asks for: status, bytes, headers; several ranges at once read as none."""
+def _requested_part(data: bytes, header: str) -> tuple[int, bytes, Headers]:
+    """Return status, bytes and headers for a `Range` header."""
     headers = [(b"accept-ranges", b"bytes")]
-    found = _RANGE.fullmatch(wanted.replace(" ", ""))
-    if found is None or not (found[1] or found[2]) or len(wanted) > 50:
+    wanted = parse_range(header, len(data))
+    if wanted is None:
         return 200, data, headers
-    first = int(found[1]) if found[1] else max(len(data) - int(found[2]), 0)
-    last = min(int(found[2]), len(data) - 1) if found[1] and found[2] else len(data) - 1
-    if not first <= last:
-        return 416, b"", [*headers, (b"content-range", f"bytes */{len(data)}".encode())]
-    span = f"bytes {first}-{last}/{len(data)}".encode()
-    return 206, data[first : last + 1], [*headers, (b"content-range", span)]
+    headers.append((b"content-range", wanted.content_range.encode()))
+    if not wanted.is_satisfiable:
+        return 416, b"", headers
+    return 206, data[wanted.first : wanted.last + 1], headers
 
 
-async def _answer(
+async def _respond(
     send: Send, status: int, headers: Headers, body: bytes = b"", *, is_head: bool = False
 ) -> None:
     if status >= 400 and not body:

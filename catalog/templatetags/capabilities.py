@@ -1,4 +1,4 @@
-"""What a model can do, for its page."""
+"""Template filters for a model's capabilities."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 from django import template
 
-from catalog.asking.wording import Group, summary
+from catalog.filters.labels import Group, summarize
 
 register = template.Library()
 
 
 @register.filter
 def abilities(endpoint: Any) -> list[Group]:
-    """An endpoint's capabilities in groups, each part with the words that find its like."""
+    """An endpoint's capabilities in groups, each with the search term for similar models."""
     facts = endpoint.facts
     return (
-        summary(fact for fact in facts if isinstance(fact, str)) if isinstance(facts, list) else []
+        summarize(fact for fact in facts if isinstance(fact, str))
+        if isinstance(facts, list)
+        else []
     )

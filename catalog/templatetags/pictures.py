@@ -1,4 +1,4 @@
-"""An endpoint's picture: our copy in its box, or the box alone."""
+"""Template tags for an endpoint's picture, or its placeholder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FIRST = mark_safe(f'sizes="{_SIZES[5:]}" fetchpriority="high"')  # noqa: S308
 
 @register.simple_tag
 def picture(endpoint: Endpoint, place: int | str = "", is_top: bool | str = False) -> SafeString:
-    """The picture of a card, the `place`-th of its list; a letter in a box where there is none yet.
+    """The picture of the card at `place` of its list, or a letter if there is none yet.
 
-    The first row of the list at the top of a page is fetched first, the others when they come
-    near. Under it lies its colour, as an attribute: the pages' policy allows no inline style.
+    The first row of the top list loads with high priority, the others lazily. The background
+    colour is an SVG attribute: the content security policy allows no inline style.
     """
     shown = endpoint.picture
     if shown is None:
@@ -43,7 +43,7 @@ def picture(endpoint: Endpoint, place: int | str = "", is_top: bool | str = Fals
 
 @register.simple_tag
 def small_picture(endpoint: Endpoint | None, letter_of: str = "") -> SafeString:
-    """The picture of a row or a tile, of an endpoint with its `picture` loaded; else a letter."""
+    """The picture of a row or tile, or a letter; expects `endpoint.picture` to be loaded."""
     if endpoint is None or endpoint.picture is None:
         letter = (letter_of or (endpoint.display_name if endpoint else ""))[:1]
         return format_html('<i aria-hidden="true">{}</i>', letter)

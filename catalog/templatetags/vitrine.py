@@ -1,9 +1,8 @@
-"""The words and figures of every page: icons, money, durations, sizes."""
+"""Template tags for icons, money, durations, sizes and relative times."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,10 +12,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.finding.highlight import Marks
+from catalog.pricing import listed_price
+from catalog.search.highlight import Highlighter
+from core.formatting import category_name, duration, money, size, unit
 
 register = template.Library()
-ON_A_CARD = 64  # signs of a description
+ON_A_CARD = 64  # characters of a description
+
+for function in (money, unit, duration, size, category_name):
+    register.filter(function)
+register.filter("price", listed_price)
 
 
 @cache
@@ -30,84 +35,20 @@ def _icon(name: str) -> SafeString:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """One picture of the icon set, silent for screen readers: a word stands beside it or names it."""
+    """An icon, hidden from screen readers: the text beside it names it."""
     return _icon(name)
 
 
 @register.filter
-def money(amount: Decimal | float | None, currency: str = "USD") -> str:
-    """`0.025` → `$0.025`, `12` → `$12.00`: two to four significant digits."""
-    if amount is None:
-        return ""
-    value = Decimal(str(amount))
-    if value == 0 or abs(value) >= 1:
-        text = f"{value:,.2f}"
-    else:
-        places = min(2 - value.adjusted(), 8)
-        text = f"{value:.{max(places, 2)}f}".rstrip("0")
-        whole, _, rest = text.partition(".")
-        text = f"{whole}.{rest:0<2}"
-    return f"${text}" if currency in {"", "USD"} else f"{text} {currency}"
-
-
-@register.filter
-def unit(words: str) -> str:
-    """What a price is for, after "per": `images` → `image`, `1000 tokens` stays; nothing → `run`."""
-    is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
-    return (words[:-1] if is_plain_plural else words) or "run"
-
-
-@register.filter
-def marked(text: str, marks: Marks) -> SafeString:
-    """The text with what was searched for marked."""
+def marked(text: str, marks: Highlighter) -> SafeString:
+    """The text with the search terms highlighted."""
     return marks.in_text(text)
 
 
 @register.filter
-def excerpt(text: str, marks: Marks) -> SafeString:
-    """As much of a description as a card has room for, the first mark in sight."""
+def excerpt(text: str, marks: Highlighter) -> SafeString:
+    """The part of a description that fits on a card and shows the first highlight."""
     return marks.in_excerpt(text, ON_A_CARD)
-
-
-@register.filter
-def price(endpoint: Any) -> str:
-    """An endpoint's price in words: `$0.025 per image`, `Free`, or nothing where it is not known."""
-    amount = endpoint.unit_price_usd
-    if amount is None:
-        return ""
-    return (
-        f"{money(amount, endpoint.currency)} per {unit(endpoint.price_unit)}" if amount else "Free"
-    )
-
-
-@register.filter
-def duration(seconds: float | timedelta | None) -> str:
-    """`0.42` → `0.4 s`, `72` → `1 min 12 s`, `3700` → `1 h 2 min`."""
-    if seconds is None:
-        return ""
-    if isinstance(seconds, timedelta):
-        seconds = seconds.total_seconds()
-    if seconds < 10:
-        return f"{max(seconds, 0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    large, small = ("min", "s") if whole < 3600 else ("h", "min")
-    many, rest = divmod(whole if whole < 3600 else whole // 60, 60)
-    return f"{many} {large} {rest} {small}" if rest else f"{many} {large}"
-
-
-@register.filter
-def size(count: int | None) -> str:
-    """Bytes → `17 KB`, `1.8 MB` (decimal, as file managers count)."""
-    if count is None:
-        return ""
-    value = float(count)
-    for unit in ("B", "KB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
 
 
 @register.filter
@@ -135,18 +76,9 @@ def ago(moment: datetime | None) -> str | SafeString:
     )
 
 
-@register.filter
-def category_name(slug: str) -> str:
-    """`text-to-image` → `Text to image`, `image-to-3d` → `Image to 3D`, `llm` → `LLM`."""
-    words = (slug or "uncategorised").replace("-", " ")
-    words = {"llm": "LLM", "json": "JSON"}.get(words, words)
-    words = words.replace("3d", "3D").replace("to json", "to JSON")
-    return words[:1].upper() + words[1:]
-
-
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: Any) -> str:
-    """The page's own query string with some keys replaced (`None` drops one): links that keep the state."""
+    """The page's query string with some keys replaced; `None` removes a key."""
     values = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None:

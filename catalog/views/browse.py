@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -13,26 +13,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
-from django_htmx.middleware import HtmxDetails
 
-from catalog import change_log, pages, progress
-from catalog.asking.narrowing import Place
-from catalog.conditional import revalidated
-from catalog.curation import care
+from accounts.permissions import CHANGE_COLLECTION, may
+from catalog import page_cache
+from catalog.changelog import queries
+from catalog.curation import collection_health
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
-from catalog.query import SORTS, Query
-from catalog.templatetags.vitrine import category_name
-from catalog.views.care import MENDED
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    class HtmxRequest(HttpRequest):
-        """A request of somebody who is logged in, through django-htmx's middleware."""
-
-        htmx: HtmxDetails
-        user: User
-
+from catalog.search.facets import Place
+from catalog.search.query import SORTS, Query
+from catalog.sync import progress
+from catalog.views.collection_health import MENDED
+from core.formatting import category_name
+from core.http.conditional import with_etag
+from core.http.htmx import HtmxRequest
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -48,17 +41,17 @@ def own_media(view: View) -> View:
 
 @require_safe
 @vary_on_headers("HX-Request")
-@revalidated
+@with_etag
 def front(request: HtmxRequest) -> HttpResponse:
     """The gallery's front; as a fragment its shelves alone."""
     revision, starred = Revision.current(), Favourite.objects.endpoints_of(request.user)
     context = {
-        "progress": progress.now(),
+        "progress": progress.current(),
         "revision": revision,
-        "shelves": pages.front(revision, starred),
+        "shelves": page_cache.front(revision, starred),
     }
     if not request.htmx:
-        context["news"] = change_log.news(request.user)
+        context["news"] = queries.unread_counts(request.user)
         context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
@@ -67,7 +60,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")
-@revalidated
+@with_etag
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
     place = Place(reverse("catalog:models"), "Models")
@@ -77,7 +70,7 @@ def models(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")
-@revalidated
+@with_etag
 def category(request: HtmxRequest, category: str) -> HttpResponse:
     """Search within a category."""
     address = reverse("catalog:category", args=[category])
@@ -89,7 +82,7 @@ def category(request: HtmxRequest, category: str) -> HttpResponse:
 
 def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
     revision = Revision.current()
-    region = pages.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
+    region = page_cache.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
     context = {
         "place": place,
         "query": query,
@@ -97,11 +90,11 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
         "revision": revision,
         "said": region.said,
         "sorts": SORTS.items(),
-        "how": pages.how(place),
+        "how": page_cache.how(place),
     }
     if not request.htmx:
         if not revision or not region.total or region.has_gaps:
-            context["progress"] = progress.now()
+            context["progress"] = progress.current()
         return render(request, "catalog/models.html", context)
     response = render(request, "catalog/partials/_found.html", context)
     if region.canonical == request.htmx.current_url_abs_path:
@@ -114,7 +107,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
 
 @require_safe
 @own_media
-@revalidated
+@with_etag
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """A curated collection, in its order; curators also see what is not published."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
@@ -125,9 +118,9 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
     }
-    if request.user.is_staff:
+    if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])
-        context["concerns"] = care.concerns(shown, items)
+        context["concerns"] = collection_health.concerns(shown, items)
         mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
         context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
     return render(request, "catalog/collection.html", context)
@@ -135,7 +128,10 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def favourites(request: HtmxRequest) -> HttpResponse:
-    """Star the endpoint named by `star`, or unstar that of `unstar`; says so and offers the way back."""
+    """Star the endpoint named by `star`, or unstar that of `unstar`.
+
+    Says so and offers the way back.
+    """
     starred = "star" in request.POST
     endpoint_id = request.POST.get("star" if starred else "unstar", "").replace("\x00", "")
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
@@ -152,7 +148,7 @@ def favourites(request: HtmxRequest) -> HttpResponse:
 def sync_progress(request: HtmxRequest) -> HttpResponse:
     """How the sync is getting on; tells the page when there is more to show than it shows."""
     revision = Revision.current()
-    context = {"progress": progress.now(), "revision": revision}
+    context = {"progress": progress.current(), "revision": revision}
     response = render(request, "catalog/partials/_sync.html", context)
     if request.GET.get("revision", revision) != revision:
         trigger_client_event(response, "catalogue:changed", {"revision": revision})

@@ -11,29 +11,32 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog import change_log
-from catalog.change_log import Filters
+from catalog.changelog import queries
+from catalog.changelog.queries import Filters
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.views import feeds
 
 if TYPE_CHECKING:
-    from catalog.views.browse import HtmxRequest
+    from core.http.htmx import HtmxRequest
 
 
 @require_safe
 def changes(request: HtmxRequest) -> HttpResponse:
-    """What became of the catalogue's models, by day; looking at its beginning notes that one has."""
-    filters = Filters.read(request.GET)
+    """What became of the catalogue's models, by day.
+
+    Looking at its beginning notes that one has.
+    """
+    filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.user) if filters.is_favourite else ()
-    page = change_log.page(filters, starred)
+    page = queries.page(filters, starred)
     is_whole = not filters.is_narrow and page.filters.page == 1
     address = reverse("catalog:changes-feed-of", args=[feeds.token(request.user)])
     context: dict[str, Any] = {
         "page": page,
         "filters": page.filters,
-        "categories": change_log.categories(Revision.current()),
-        "seen_at": change_log.look(request.user) if is_whole else None,
-        "feed": request.build_absolute_uri(address + Filters.read(request.GET).narrow),
+        "categories": queries.categories(Revision.current()),
+        "seen_at": queries.mark_read(request.user) if is_whole else None,
+        "feed": request.build_absolute_uri(address + Filters.from_query(request.GET).narrow),
     }
     if filters.model:
         names = Endpoint.objects.only("endpoint_id", "display_name")

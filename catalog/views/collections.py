@@ -12,17 +12,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from catalog import search
-from catalog.curation import collecting, exchange
-from catalog.curation.collecting import Arrangement, Line
-from catalog.curation.curators import curators_only
+from accounts import permissions
+from catalog.curation import collection_editing, import_export
+from catalog.curation.collection_editing import Arrangement, Line
+from catalog.curation.permissions import curators_only
 from catalog.models import Collection, CollectionItem, Endpoint
-from catalog.query import Query
+from catalog.search import engine
+from catalog.search.query import Query
 from catalog.views.browse import own_media
 from schemas import apply
 
 if TYPE_CHECKING:
-    from catalog.views.browse import HtmxRequest
+    from core.http.htmx import HtmxRequest
 
 CHOICES = 8
 GONE = "gone_collection"  # session: what was deleted last, for the way back
@@ -46,11 +47,11 @@ def index(request: HtmxRequest) -> HttpResponseBase:
     return render(request, "catalog/collections.html", context)
 
 
-@curators_only
+@curators_only(permissions.ADD_COLLECTION)
 def _create(request: HtmxRequest) -> HttpResponseBase:
     endpoint_id = request.POST.get("endpoint_id", "").replace("\x00", "")
     try:
-        made = collecting.create(request.POST.get("title", ""), request.user)
+        made = collection_editing.create(request.POST.get("title", ""), request.user)
     except ValueError as error:
         if request.htmx:
             return _told(str(error))
@@ -59,19 +60,23 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
     if not endpoint_id:
         return redirect("catalog:collection-edition", made.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    collecting.put_in(made, [endpoint])
+    collection_editing.put_in(made, [endpoint])
     return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
 
 
-@curators_only
+@curators_only(permissions.CHANGE_COLLECTION)
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_media
 def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
-    """A collection as a curator arranges it; a POST saves all of it, after what `~do` changes in it."""
+    """A collection as a curator arranges it.
+
+    A POST saves all of it, after what `~do` changes in it.
+    """
     found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     if request.method != "POST":
         return _edition(request, found)
-    # What saves itself was moved by the script already; htmx posts the button with the focus all the same.
+    # What saves itself was moved by the script already; htmx posts the button with the focus all
+    # the same.
     saves_itself = request.htmx and request.htmx.trigger == "edition"
     action = "" if saves_itself else request.POST.get("~do", "")
     post: Post = apply({name: [*map(str, v)] for name, v in request.POST.lists()}, action)
@@ -80,7 +85,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if verb == "add":
         wanted = Arrangement(**{**vars(wanted), "lines": [*wanted.lines, Line(endpoint_id)]})
     try:
-        collecting.arrange(found, wanted)
+        collection_editing.arrange(found, wanted)
     except ValueError as error:
         return _refused(request, found, str(error))
     if verb == "find":
@@ -133,17 +138,17 @@ def _edition(
     return render(request, part if request.htmx else whole, context, status=status)
 
 
-@curators_only
+@curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
 def words(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Write title, description or notes anew, as they stand on the collection's own page."""
+    """Update title, description or notes, edited in place on the collection's page."""
     found = get_object_or_404(Collection, slug=slug)
     posted = {name: str(text) for name, text in request.POST.items()}
     notes = {n.removeprefix(NOTE): text for n, text in posted.items() if n.startswith(NOTE)}
     texts = {name: posted[name] for name in ("title", "description") if name in posted}
     error = ""
     try:
-        collecting.reword(found, notes, **texts)
+        collection_editing.reword(found, notes, **texts)
     except ValueError as problem:
         error = str(problem)
     if request.htmx:
@@ -156,10 +161,10 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     return redirect(found)
 
 
-@curators_only
+@curators_only(permissions.CHANGE_COLLECTION)
 @require_safe
 def choices(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Models that `find` means, each a button that adds it."""
+    """Models that match `find`, each with a button to add it."""
     found = get_object_or_404(Collection, slug=slug)
     find = request.GET.get("find", "")
     context = {"collection": found, "find": find, "choices": _choices(find)}
@@ -168,10 +173,10 @@ def choices(request: HtmxRequest, slug: str) -> HttpResponse:
 
 def _choices(find: str) -> list[Endpoint]:
     find = " ".join(find[:300].replace("\x00", "").split())
-    return search.best(Query(q=find), CHOICES) if find else []
+    return engine.top_results(Query(q=find), CHOICES) if find else []
 
 
-@curators_only
+@curators_only(permissions.CHANGE_COLLECTION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """The collections with a tick where the model is; a POST puts it `in` one or takes it `out`."""
@@ -184,11 +189,13 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     taken = None
     try:
         if is_in and (place := request.POST.get("position", "")).isdecimal():
-            collecting.put_back(found, endpoint, int(place[:6]), request.POST.get("note", ""))
+            collection_editing.put_back(
+                found, endpoint, int(place[:6]), request.POST.get("note", "")
+            )
         elif is_in:
-            collecting.put_in(found, [endpoint])
+            collection_editing.put_in(found, [endpoint])
         else:
-            taken = collecting.take_out(found, endpoint)
+            taken = collection_editing.take_out(found, endpoint)
     except ValueError as error:
         return _told(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
@@ -206,7 +213,7 @@ def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
     return render(request, template, context)
 
 
-@curators_only
+@curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
 def order(request: HtmxRequest) -> HttpResponseBase:
     """Put the collections in the posted order, after what `~do` moves."""
@@ -217,35 +224,35 @@ def order(request: HtmxRequest) -> HttpResponseBase:
         for n in post.get("order~rows", [])
         if post.get(f"order.{n}.slug")
     ]
-    collecting.reorder(rows)
+    collection_editing.reorder(rows)
     if request.htmx:
         return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
     return redirect("catalog:collections")
 
 
-@curators_only
+@curators_only(permissions.DELETE_COLLECTION)
 @require_POST
 def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
-    """Take a collection away; the page that follows offers to bring it back."""
+    """Delete a collection; the next page offers to restore it."""
     is_gone_already = request.session.get(GONE, {}).get("slug") == slug  # by a double click
     found = Collection.objects.filter(slug=slug).first()
     if found is None and not is_gone_already:
         raise Http404("There is no such collection.")
     if found is not None:
-        request.session[GONE] = exchange.dump(found)
+        request.session[GONE] = import_export.dump(found)
         found.delete()
     address = reverse("catalog:collections")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-@curators_only
+@curators_only(permissions.ADD_COLLECTION)
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Bring back the collection that was deleted last."""
+    """Restore the collection that was deleted last."""
     if not (gone := request.session.pop(GONE, None)):
         messages.info(request, "There is nothing to bring back.")
         return redirect("catalog:collections")
-    made = exchange.bring_back(gone, request.user)
+    made = import_export.restore(gone, request.user)
     messages.success(request, f"“{made.title}” is back.")
     return redirect(made)
 

@@ -20,11 +20,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import condition
 
-from catalog import change_log
-from catalog.change_log import Filters
+from catalog.changelog import queries
+from catalog.changelog.queries import Filters
 from catalog.models import Change, Favourite, Reader
-from catalog.querysets import ChangeQuerySet
-from catalog.templatetags.vitrine import category_name
+from catalog.models.querysets import ChangeQuerySet
+from core.formatting import category_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,19 +44,19 @@ WORDS = {
 
 
 def token(user: User) -> str:
-    """The part of the feed's address that stands for a person; nobody can make one up."""
+    """The signed token of a user's feed URL."""
     number = Reader.objects.filter(user=user).values_list("feed_number", flat=True).first()
     return signing.Signer(salt=SALT, sep="~").sign(f"{user.pk}.{number or 0}")
 
 
 def renew(user: User) -> None:
-    """Make every earlier address invalid."""
+    """Revoke every earlier feed URL."""
     reader, _ = Reader.objects.get_or_create(user=user)
     Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)
 
 
 def reader_of(token: str) -> User | None:
-    """Whose address it is; None where it is made up, taken back, or theirs who may not log in."""
+    """The user of a token; None if it is forged or revoked, or the user is inactive."""
     try:
         text = signing.Signer(salt=SALT, sep="~").unsign(token)
         pk = int(text.partition(".")[0])
@@ -70,7 +70,7 @@ def reader_of(token: str) -> User | None:
 
 
 def etag(request: HttpRequest) -> str:
-    """What tells one state of the feed from the next."""
+    """The ETag of the feed's current state."""
     # The sum tells as many others apart: another favourite, another reader's favourites.
     found = _asked(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
     return hashlib.sha256(repr((request.get_full_path(), found)).encode()).hexdigest()[:32]
@@ -88,13 +88,13 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: Any) -> ChangeQuerySet:
     """What the address asks for."""
-    filters = Filters.read(request.GET)
+    filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.reader) if filters.is_favourite else ()
-    return change_log.chosen(filters, filters.of(Change.objects.told(), starred))
+    return queries.chosen(filters, filters.filter(Change.objects.told(), starred))
 
 
 class Changes(Feed):  # type: ignore[type-arg]
-    """The newest changes; `?kind=`, `?category=`, `?model=` and `?favourite=1` narrow it as they do the page."""
+    """The newest changes; takes the page's `?kind=`, `?category=`, `?model=` and `?favourite=1`."""
 
     feed_type = Atom1Feed
     title = "Vitrine: what changed"
@@ -107,15 +107,15 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def link(self, request: HttpRequest) -> str:
         """The page that says the same."""
-        return reverse("catalog:changes") + Filters.read(request.GET).query
+        return reverse("catalog:changes") + Filters.from_query(request.GET).query
 
     def feed_url(self, request: HttpRequest) -> str:
         """Where it is read from."""
-        return request.path + Filters.read(request.GET).query
+        return request.path + Filters.from_query(request.GET).query
 
     def feed_guid(self, request: HttpRequest) -> str:
         """The feed's own id, whoever reads it."""
-        return _urn("feed" + Filters.read(request.GET).query)
+        return _urn("feed" + Filters.from_query(request.GET).query)
 
     def items(self, request: HttpRequest) -> list[Change]:
         """The newest."""
@@ -165,5 +165,5 @@ def _urn(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """A text without what XML cannot hold."""
+    """Remove characters that XML does not allow."""
     return _NO_XML.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""Saved searches: to keep one, to open it and see what is new, to rename and to take away."""
+"""Pages to save, open, rename, delete and restore searches."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog import pages
-from catalog.asking.narrowing import Place
+from catalog import page_cache
 from catalog.curation import saved_searches as domain
 from catalog.models import Favourite, Revision, SavedSearch
-from catalog.query import Query
+from catalog.search.facets import Place
+from catalog.search.query import Query
 from catalog.views.browse import own_media
 
 if TYPE_CHECKING:
-    from catalog.views.browse import HtmxRequest
+    from core.http.htmx import HtmxRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HtmxRequest) -> HttpResponseBase:
-    """One's saved searches; as a fragment those of the front page. A POST keeps `params` under `name`."""
+    """One's saved searches; as a fragment those of the front page.
+
+    A POST keeps `params` under `name`.
+    """
     if request.method == "POST":
         return _save(request)
     context = {"searches": domain.listed(request.user)}
@@ -60,18 +63,18 @@ def _form(request: HtmxRequest, params: str, name: str, error: str = "") -> Http
 @require_safe
 @own_media
 def one(request: HtmxRequest, pk: int) -> HttpResponse:
-    """What is new in a search's answer, and the answer; who has opened it has seen it."""
+    """Show a search's new results and all results, and mark them as seen."""
     found = get_object_or_404(_mine(request), pk=pk)
     since = _moment(request.GET.get("since", "")) or found.seen_at
     seen_at = domain.seen_until()  # before the question: what comes meanwhile is new next time
-    starred, query = Favourite.objects.endpoints_of(request.user), domain.asked(found)
+    starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(found)
     place = Place(reverse("catalog:models"), "Models")
     context = {
         "search": found,
         "since": since,
         "news": domain.news(found, since),
         "starred": frozenset(starred),
-        "region": pages.region(Revision.current(), place, query, starred),
+        "region": page_cache.region(Revision.current(), place, query, starred),
     }
     SavedSearch.objects.filter(pk=found.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
     return render(request, "catalog/saved_search.html", context)
@@ -90,7 +93,7 @@ def name(request: HtmxRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Take a search away; the answer offers to bring it back."""
+    """Delete a search; the response offers to restore it."""
     found = get_object_or_404(_mine(request), pk=pk)
     deleted = found.name
     return _list(request, signed=domain.delete(found), deleted=deleted)
@@ -98,8 +101,8 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Bring a search back."""
-    back = domain.bring_back(request.POST.get("search", ""), request.user)
+    """Restore a deleted search."""
+    back = domain.restore(request.POST.get("search", ""), request.user)
     return _list(request, words=f"“{back.name}” is back." if back else "Nothing to bring back.")
 
 

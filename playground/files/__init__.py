@@ -1,1 +1,1 @@
-"""The files of runs, going in and coming out: known by their content, measured, made small."""
+"""Files of runs: content types, uploads, inputs, previews and storage limits."""

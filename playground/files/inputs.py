@@ -1,4 +1,4 @@
-"""The files of a run's input on their way: our own addresses become ones that upstream can read."""
+"""Uploads the files of a run's input, replacing our addresses by ones that upstream can read."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 import fal
-from catalog import whole_files
-from playground import lifecycle
-from playground.lifecycle import Observation
+from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
+from playground.runs import state_machine
+from playground.runs.state_machine import Observation
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-OURS = re.compile(
+OUR_ADDRESS = re.compile(
     rf"/uploads/(?P<upload>{_UUID})/[^/]*"
     rf"|/runs/(?P<run>{_UUID})/artifacts/(?P<position>[0-9]{{1,6}})/"
 )
-# fal keeps uploads at least a week (section 5.4); what is older goes up again.
+# fal keeps uploads for at least a week (fal-protocol.md, section 5.4); older ones are sent again.
 UPLOAD_LIFE = timedelta(days=6)
-SAY_EVERY_S = 1.0
-STORAGE_TRIES = 30  # of one run: with the dispatcher's pauses about half an hour
+PROGRESS_EVERY_S = 1.0
+MAX_STORAGE_TRIES = 30  # of one run: about half an hour with the worker's pauses
 
-_going_up: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
+_upload_locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
 
-async def resolved(run: Run, upstream: fal.Clients) -> Any:
-    """The run's arguments with each address of ours replaced by upstream's.
+async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
+    """Return the run's arguments with each of our addresses replaced by upstream's.
 
-    Files go up that are not there yet. Raises FalError with a sentence that names the file:
-    retryable when the way there failed, final when the file cannot be had.
+    Uploads the files that upstream does not have. Raises FalError with a sentence that names the
+    file: retryable when the transfer failed, final when the file is not available.
     """
-    wanted = set(_ours_in(run.arguments))
+    wanted = set(_our_addresses(run.arguments))
     if not wanted:
         return run.arguments
     person = await User.objects.aget(pk=run.user_id)
@@ -54,12 +54,12 @@ async def resolved(run: Run, upstream: fal.Clients) -> Any:
 
 
 def has_files(run: Run) -> bool:
-    """Whether files of ours are to go up before the run."""
-    return next(_ours_in(run.arguments), None) is not None
+    """Whether files of ours have to be uploaded before the run."""
+    return next(_our_addresses(run.arguments), None) is not None
 
 
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
-    found = OURS.fullmatch(address)
+    found = OUR_ADDRESS.fullmatch(address)
     if found is None:
         raise ValueError(address)
     if found["upload"]:
@@ -68,14 +68,14 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
         artifact = await _artifact(found["run"], int(found["position"]), person)
         if artifact.state == Artifact.State.REMOTE:
             return artifact.url
-        upload = await _upload_of(artifact, person)
-    return await _gone_up(upload, run, upstream)
+        upload = await _upload_from_artifact(artifact, person)
+    return await _uploaded_url(upload, run, upstream)
 
 
 async def _upload(pk: str, person: User) -> Upload:
     found = await Upload.objects.filter(pk=pk).afirst()
     if found is None or not await sync_to_async(found.is_readable_by)(person):
-        raise _lost("A file of this input is no longer here.")
+        raise _missing_file("A file of this input is no longer here.")
     return found
 
 
@@ -83,15 +83,15 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
     runs = Run.objects.readable_by(person).filter(pk=run_pk)
     found = await Artifact.objects.filter(run__in=runs, position=position).afirst()
     if found is None:
-        raise _lost("A past result that this input names is no longer here.")
+        raise _missing_file("A past result that this input names is no longer here.")
     if found.state == Artifact.State.LOST:
         name = found.file_name or "A past result"
-        raise _lost(f"{name} was never copied here, so it cannot be used again.")
+        raise _missing_file(f"{name} was never copied here, so it cannot be used again.")
     return found
 
 
-async def _upload_of(artifact: Artifact, person: User) -> Upload:
-    """A stored result as a file that the person gives: it goes up once, like any other."""
+async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:
+    """Return a stored result as the person's upload, so that it is sent once like any other."""
     extension = artifact.file.rpartition(".")[2]
     upload, _ = await Upload.objects.aget_or_create(
         user=person,
@@ -106,9 +106,9 @@ async def _upload_of(artifact: Artifact, person: User) -> Upload:
     return upload
 
 
-async def _gone_up(upload: Upload, run: Run, upstream: fal.Clients) -> str:
-    """Where upstream has the upload; it goes up when it is not there yet, or was long ago."""
-    async with _going_up.setdefault(upload.pk, asyncio.Lock()):
+async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
+    """Return upstream's address of the upload; sends it unless it was sent recently."""
+    async with _upload_locks.setdefault(upload.pk, asyncio.Lock()):
         await upload.arefresh_from_db(fields=["upstream_url", "upstream_at"])
         if upload.upstream_at and upload.upstream_at > timezone.now() - UPLOAD_LIFE:
             return upload.upstream_url
@@ -126,11 +126,11 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
                 file,
                 content_type=upload.content_type,
                 file_name=upload.file_name,
-                key=str(upload.pk),  # two people's same file goes to two places
-                on_progress=_Telling(run.pk, upload.file_name),
+                key=str(upload.pk),  # the same file of two people goes to two places
+                on_progress=_ProgressNote(run.pk, upload.file_name),
             )
     except FileNotFoundError as error:
-        raise _lost(f"{upload.file_name} is no longer in the storage.") from error
+        raise _missing_file(f"{upload.file_name} is no longer in the storage.") from error
     except fal.AuthFailed:
         raise
     except fal.FalError as error:
@@ -142,47 +142,49 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
             retry_after_s=error.retry_after_s,
         ) from error
     except DatabaseError:
-        raise  # of what is told meanwhile, and no matter of the storage
+        raise  # our progress could not be recorded; not a matter of the storage
     except Exception as error:
-        # Whatever storages may raise: a disk in trouble, a bucket that is away.
-        raise await _unread(upload, run, error) from error
+        # Storage backends raise anything: a failing disk, a bucket that is down.
+        raise await _storage_failure(upload, run, error) from error
 
 
-async def _unread(upload: Upload, run: Run, error: Exception) -> fal.FalError:
-    """A storage in trouble is asked again; where that lasts, the run fails and says why."""
-    message = f"{upload.file_name[:100]} cannot be read here: {whole_files.why(error)[:100]}."
+async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.FalError:
+    """Return a retryable error for a failing storage; after MAX_STORAGE_TRIES a final one."""
+    reason = atomic_files.describe_error(error)
+    message = f"{upload.file_name[:100]} cannot be read here: {reason[:100]}."
     events = await Run.objects.values_list("events", flat=True).aget(pk=run.pk)
     tries = 1 + sum(event["text"].startswith(message) for event in events)
-    return fal.FalError(message, type="file_upload_failed", is_retryable=tries < STORAGE_TRIES)
+    is_retryable = tries < MAX_STORAGE_TRIES
+    return fal.FalError(message, type="file_upload_failed", is_retryable=is_retryable)
 
 
-class _Telling:
-    """Says in a run's note how far a file is: at most once a second, and nothing of a quick one."""
+class _ProgressNote:
+    """Records an upload's progress as the run's note, at most once a second, not for quick ones."""
 
     def __init__(self, pk: uuid.UUID, name: str) -> None:
         self.pk = pk
         self.name = name
-        self.next = time.monotonic() + SAY_EVERY_S
+        self.next = time.monotonic() + PROGRESS_EVERY_S
 
-    async def __call__(self, there: int, whole: int) -> None:
+    async def __call__(self, sent_bytes: int, size_bytes: int) -> None:
         if time.monotonic() < self.next:
             return
-        self.next = time.monotonic() + SAY_EVERY_S
-        note = f"Uploading {self.name[:100]}, {100 * there // max(whole, 1)} %"
-        await lifecycle.arecord(self.pk, Observation(Run.State.SUBMITTING, note=note))
+        self.next = time.monotonic() + PROGRESS_EVERY_S
+        note = f"Uploading {self.name[:100]}, {100 * sent_bytes // max(size_bytes, 1)} %"
+        await state_machine.arecord(self.pk, Observation(Run.State.SUBMITTING, note=note))
 
 
-def _lost(sentence: str) -> fal.FalError:
+def _missing_file(sentence: str) -> fal.FalError:
     return fal.FalError(sentence, type="file_upload_failed")
 
 
-def _ours_in(value: Any) -> Iterator[str]:
+def _our_addresses(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if OURS.fullmatch(value):
+        if OUR_ADDRESS.fullmatch(value):
             yield value
     elif isinstance(value, dict | list):
         for child in value.values() if isinstance(value, dict) else value:
-            yield from _ours_in(child)
+            yield from _our_addresses(child)
 
 
 def _replace(value: Any, addresses: dict[str, str]) -> Any:

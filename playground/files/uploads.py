@@ -1,7 +1,8 @@
-"""Files that people give for runs: kept once per content, refused with a sentence where no model could use them."""
+"""Files that people upload for runs: stored once per content, refused if of no use to a model."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Sequence
@@ -13,84 +14,99 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 
-from playground import archivist, renderers
-from playground.files import sniffing, stills
+from playground.files import artifact_urls, content_types, storage_limits, stored_files
 from playground.models import Artifact, Upload
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 200 << 20
-PAGE = 24
+PAGE_SIZE = 24
 DIGEST = re.compile(r"[0-9a-f]{64}")
 KINDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
-# A container says little of what is in it: mp4, webm and ogg hold sound alone or films, and a GIF moves.
-ALSO = {
+# Containers are ambiguous: mp4, webm and ogg hold sound or video, and a GIF may move.
+ALSO_ACCEPTED = {
     "audio": {"video/mp4", "video/webm"},
     "video": {"image/gif", "audio/ogg"},
 }
 
 
-class NotKept(ValueError):
-    """Nothing is wrong with the file: our storage did not take it. Its words are for people."""
+class NotStored(ValueError):
+    """The file is fine, but our storage failed; the message is shown to people."""
 
 
-def known(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
-    """The person's own upload of that content, None when it has to be sent.
+def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
+    """Return the person's own upload of that content; None if it has to be sent.
 
-    Only one's own: whether somebody else gave a file is nobody's business. Raises ValueError
-    with a sentence when it could not be taken anyway.
+    Only their own: whether somebody else has uploaded a file is private. Raises ValueError with a
+    sentence if the file would be refused anyway.
     """
-    _check_size(clean(name), size_bytes)
+    _check_size(clean_name(name), size_bytes)
     if not DIGEST.fullmatch(digest):
         return None
     found = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
-    return found if found and _is_there(found.file) else None
+    return found if found and _is_stored(found.file) else None
 
 
-def keep(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
-    """One posted file as a row, once for each content; raises ValueError with a sentence.
+def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
+    """Store a posted file and its row, once per content; raises ValueError with a sentence.
 
-    NotKept says that it is the storage's fault.
+    NotStored means that the storage failed, QuotaExceeded that the person's quota is used up.
 
-    `kind` is what the field takes (image, video, audio, file): the bytes have to be of it.
+    `kind` is what the field accepts (image, video, audio, file); the bytes have to be of it.
     """
-    name = clean(file.name or "")
+    name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
     claimed = file.content_type or ""
     file.seek(0)
-    _check_kind(name, sniffing.content_type(file.read(sniffing.HEAD_BYTES), claimed), claimed, kind)
-    try:
-        kept = archivist.store(file, claimed)
-    except Exception as error:  # whatever storages may raise
-        log.error("%s was not kept, the storage did not take it: %s", name, error)
-        raise NotKept(
-            f"{name} could not be kept: this server's storage takes no files at the moment. "
-            "Try again later, give the file's address instead, or tell an admin."
-        ) from error
+    found = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    _check_kind(name, found, claimed, kind)
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    storage_limits.require_quota(user_id, digest, file.size or 0)
+    stored = _put_in_storage(file, name, claimed)
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
-        digest=kept.digest,
+        digest=stored.digest,
         defaults={
-            "file": kept.name,
+            "file": stored.name,
             "file_name": name,
-            "content_type": kept.content_type,
-            "size_bytes": kept.size_bytes,
+            "content_type": stored.content_type,
+            "size_bytes": stored.size_bytes,
         },
     )
     return upload
 
 
-def _is_there(file: str) -> bool:
-    """Whether the storage has it; where it does not say, the file is sent again."""
+def _put_in_storage(file: UploadedFile[Any], name: str, claimed: str) -> stored_files.StoredFile:
+    """Store the file; raises NotStored with a sentence if the disk is full or the storage fails."""
+    try:
+        storage_limits.require_free_space(file.size or 0)
+        return stored_files.store(file, claimed)
+    except storage_limits.DiskFull as error:
+        log.error("%s was not stored: %s", name, error.strerror)
+        raise NotStored(
+            f"{name} could not be kept: {error.strerror}. "
+            "Give the file's address instead, or tell an admin."
+        ) from error
+    except Exception as error:  # storage backends raise anything
+        log.error("%s was not stored, the storage failed: %s", name, error)
+        raise NotStored(
+            f"{name} could not be kept: this server's storage takes no files at the moment. "
+            "Try again later, give the file's address instead, or tell an admin."
+        ) from error
+
+
+def _is_stored(file: str) -> bool:
+    """Whether the storage has the file; False, so that it is sent again, if the storage fails."""
     try:
         return default_storage.exists(file)
-    except Exception as error:  # whatever storages may raise
-        log.error("%s is not looked for, the storage does not answer: %s", file, error)
+    except Exception as error:  # storage backends raise anything
+        log.error("%s was not looked up, the storage failed: %s", file, error)
         return False
 
 
-def clean(name: str) -> str:
-    """A file's name without its folders and without what addresses and shells trip over."""
+def clean_name(name: str) -> str:
+    """Return a file name without folders and without what is special in addresses and shells."""
     name = re.sub(r"[^\w.\-]+", "-", PurePath(name).name)[-100:].strip("-.")
     return name or "file"
 
@@ -107,23 +123,23 @@ def _check_kind(name: str, found: str, claimed: str, kind: str) -> None:
         raise ValueError(
             f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
         )
-    if kind in KINDS and not is_of(kind, found, claimed):
+    if kind in KINDS and not suits_kind(kind, found, claimed):
         raise ValueError(f"{name} is not {KINDS[kind]}.")
 
 
-def is_of(kind: str, found: str, claimed: str = "") -> bool:
-    """Whether bytes found to be `found` suit a field of `kind`; what nobody recognises may pass.
+def suits_kind(kind: str, found: str, claimed: str = "") -> bool:
+    """Whether a file found to be of type `found` suits a field of `kind`; unknown types may pass.
 
-    Only pictures that do not look like any are refused: everything that shows pictures knows them.
+    Pictures of unknown type are refused: everything that shows pictures knows their types.
     """
-    if kind == "file" or found.startswith(f"{kind}/") or found in ALSO.get(kind, ()):
+    if kind == "file" or found.startswith(f"{kind}/") or found in ALSO_ACCEPTED.get(kind, ()):
         return True
-    return found == sniffing.UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
+    return found == content_types.UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A file that a field may take: our address of it, and what is seen of it."""
+    """A file that a field may take: its address here, and what the picker shows of it."""
 
     address: str
     src: str
@@ -138,7 +154,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """A page of them, newest first."""
+    """One page of choices, newest first."""
 
     found: Sequence[Choice]
     page: int
@@ -146,48 +162,48 @@ class Choices:
 
     @property
     def next(self) -> int:
-        """The number of the page after this one."""
+        """Return the number of the next page."""
         return self.page + 1
 
     @property
     def previous(self) -> int:
-        """The number of the page before this one."""
+        """Return the number of the previous page."""
         return self.page - 1
 
 
 def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """What came of one's own runs, by the run's prompt or model; one query."""
+    """Return results of the person's runs, searched by prompt or model; one query."""
     rows = Artifact.objects.filter(run__user_id=user_id).exclude(state=Artifact.State.LOST)
     rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
     if kind != "file":
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    return _page(rows, page, _of_artifact)
+    return _page(rows, page, _artifact_choice)
 
 
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """What one uploaded before, by name; one query."""
+    """Return what the person has uploaded, searched by name; one query."""
     rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
     if kind != "file":
         rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:
         rows = rows.filter(file_name__icontains=q)
-    return _page(rows, page, _of_upload)
+    return _page(rows, page, _upload_choice)
 
 
 def _page(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
     page = min(max(page, 1), 1000)
-    found = list(rows[(page - 1) * PAGE : page * PAGE + 1])
-    return Choices([choice(row) for row in found[:PAGE]], page, len(found) > PAGE)
+    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
+    return Choices([choice(row) for row in found[:PAGE_SIZE]], page, len(found) > PAGE_SIZE)
 
 
-def _of_artifact(row: Artifact) -> Choice:
-    src = renderers.source(row)
+def _artifact_choice(row: Artifact) -> Choice:
+    src = artifact_urls.artifact_url(row)
     return Choice(
         address=row.get_absolute_url(),
         src=src,
-        still=stills.of(row, src),
+        still=artifact_urls.thumbnail_url(row, src),
         name=row.run.title or row.run.endpoint.display_name,
         note=row.run.endpoint.display_name,
         kind=row.kind,
@@ -197,7 +213,7 @@ def _of_artifact(row: Artifact) -> Choice:
     )
 
 
-def _of_upload(row: Upload) -> Choice:
+def _upload_choice(row: Upload) -> Choice:
     kind = row.content_type.partition("/")[0]
     return Choice(
         address=row.get_absolute_url(),

@@ -1,1 +1,1 @@
-"""A form and what fills it: drawn from a schema, kept while it is typed, saved, linked, mended, carried over."""
+"""A model's form: rendered from its schema, drafted, filled, saved, shared and migrated."""

@@ -1,4 +1,4 @@
-"""Presets: settings under a name, one's own or shared with the team."""
+"""Presets: named settings, private or shared with the team."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from playground.form import links, mending
+from playground.form import migrate_arguments, share_links
 from playground.models import Preset
-from schemas.mending import Misfit
+from playground.models.querysets import PresetQuerySet
+from schemas.migrate_arguments import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LONGEST_NAME = 80
+MAX_NAME_CHARS = 80
 KEPT_AFTER_DELETION = timedelta(days=1)
 
 
 class NameTaken(ValueError):
-    """The person has a preset of this name for the model."""
+    """The person already has a preset of this name for the model."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"You have a preset “{name}” for this model already.")
@@ -30,7 +31,7 @@ class NameTaken(ValueError):
 
 @dataclass(frozen=True)
 class Offer:
-    """One preset, and what of it does not fit the model any more."""
+    """One preset, and what of it no longer fits the model."""
 
     preset: Preset
     misfits: list[Misfit]
@@ -39,48 +40,60 @@ class Offer:
 
 @dataclass(frozen=True)
 class Listing:
-    """The presets that a person is offered, by name."""
+    """The presets offered to a person, by name; `taken`: their own, deleted by somebody else."""
 
     mine: list[Offer]
     team: list[Offer]
+    taken: list[Preset]
 
 
-def offered(user: User, endpoint: Endpoint) -> Listing:
-    """A person's own presets of a model and those that others share; older ones looked through.
+def list_presets(user: User, endpoint: Endpoint) -> Listing:
+    """List a person's own presets of a model and those shared by others, with what does not fit.
 
-    One query, and one more where some were saved under an older version of the schema.
+    One query, and a second one if some were saved under an older version of the schema.
     """
     rows = list(
-        Preset.objects.offered_to(user)
+        (Preset.objects.offered_to(user) | _deleted_by_others(user))
         .filter(endpoint=endpoint)
-        .select_related("user")
+        .select_related("user", "touched_by")
         .defer("arguments")
         .order_by("name", "pk")
     )
-    older = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
-    texts = Preset.objects.filter(pk__in=older).values_list("pk", "arguments") if older else ()
-    arguments = dict(texts)
+    taken = [row for row in rows if row.deleted_at]
+    rows = [row for row in rows if not row.deleted_at]
+    outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
+    by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", "arguments")
+    arguments = dict(by_pk) if outdated else {}
     offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
     return Listing(
         [one for one in offers if one.preset.user_id == user.pk],
         [one for one in offers if one.preset.user_id != user.pk],
+        taken,
     )
 
 
+def _deleted_by_others(user: User) -> PresetQuerySet:
+    """Select a person's presets that somebody else deleted and that can still be restored."""
+    since = timezone.now() - KEPT_AFTER_DELETION
+    return Preset.objects.filter(user=user, deleted_at__gt=since, touched_by__isnull=False)
+
+
 def offer(endpoint: Endpoint, preset: Preset, arguments: Any) -> Offer:
-    """A preset with what does not fit; `arguments` are looked at only where it is an older one."""
-    digest = preset.schema_digest or mending.UNKNOWN
-    found = mending.look(endpoint, arguments, digest)
+    """Return a preset with what does not fit; `arguments` are only needed if it is outdated."""
+    digest = preset.schema_digest or migrate_arguments.UNKNOWN
+    found = migrate_arguments.find_misfits(endpoint, arguments, digest)
     return Offer(preset, found.misfits, found.is_mendable) if found else Offer(preset, [], False)
 
 
-def mend(preset: Preset) -> str:
-    """Make a preset fit the model as it is now; what was done. `unmend` brings back what it was."""
+def migrate(preset: Preset) -> str:
+    """Migrate a preset to the current schema; returns what was done. See `undo_migration`."""
     endpoint = preset.endpoint
-    found = mending.look(endpoint, preset.arguments, preset.schema_digest or mending.UNKNOWN)
+    found = migrate_arguments.find_misfits(
+        endpoint, preset.arguments, preset.schema_digest or migrate_arguments.UNKNOWN
+    )
     if found is None or not found.is_mendable:
         return f"“{preset.name}” has nothing that a repair could mend."
-    said = mending.report(found.misfits)
+    said = migrate_arguments.migration_sentence(found.misfits)
     preset.unmended = {
         "arguments": preset.arguments,
         "schema_digest": preset.schema_digest,
@@ -91,8 +104,8 @@ def mend(preset: Preset) -> str:
     return said
 
 
-def unmend(preset: Preset) -> None:
-    """Undo a repair; what was never repaired stays as it is."""
+def undo_migration(preset: Preset) -> None:
+    """Restore a preset from before its migration; without one it stays as it is."""
     before = preset.unmended
     if before:
         preset.arguments, preset.schema_digest = before["arguments"], before["schema_digest"]
@@ -109,15 +122,15 @@ def create(
     is_shared: bool = False,
     may_replace: bool = False,
 ) -> Preset:
-    """Save arguments under a name; raises ValueError for a bad name, NameTaken unless it may replace."""
+    """Save arguments as a preset; raises ValueError for a bad name, NameTaken if not to replace."""
     values = {
         "arguments": arguments,
         "is_shared": is_shared,
         "schema_digest": endpoint.schema_id or "",
         "unmended": None,
     }
-    name = proper(name)
-    _forget_deleted(user)
+    name = clean_name(name)
+    _purge_deleted(user)
     known = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
     if known.exists() and not may_replace:
         raise NameTaken(name)
@@ -126,22 +139,22 @@ def create(
             preset, _ = Preset.objects.kept().update_or_create(
                 user=user, endpoint=endpoint, name=name, defaults=values
             )
-    except IntegrityError as error:  # another tab was quicker
+    except IntegrityError as error:  # another tab was faster
         raise NameTaken(name) from error
     if is_shared:
-        links.open_files(user, arguments)
+        share_links.open_files(user, arguments)
     return preset
 
 
 def change(
     preset: Preset, name: str, *, is_shared: bool, is_house_default: bool | None = None
 ) -> None:
-    """Rename a preset, share it or take it back; raises ValueError and NameTaken.
+    """Rename, share or unshare a preset; raises ValueError and NameTaken.
 
-    `is_house_default` makes it what fills an untouched form, for everybody, in place of the one
-    before; None leaves that as it is. What is not shared cannot be it.
+    `is_house_default` makes it fill everybody's untouched form, in place of the house default
+    before; None leaves that as it is. Only a shared preset can be the house default.
     """
-    preset.name, preset.is_shared = proper(name), is_shared
+    preset.name, preset.is_shared = clean_name(name), is_shared
     if is_house_default is not None:
         preset.is_house_default = is_house_default
     preset.is_house_default = preset.is_house_default and is_shared
@@ -154,45 +167,45 @@ def change(
     except IntegrityError as error:
         raise NameTaken(preset.name) from error
     if is_shared:
-        links.open_files(preset.user, preset.arguments)
+        share_links.open_files(preset.user, preset.arguments)
 
 
 def house_default(endpoint: Endpoint) -> Preset | None:
-    """The preset that fills the model's untouched form; the newest where there should be two."""
+    """Return the preset that fills the model's untouched form; the newest if there are two."""
     kept = Preset.objects.house_defaults().filter(endpoint=endpoint)
     return kept.order_by("-updated_at").first()
 
 
 def delete(preset: Preset) -> None:
-    """Take a preset away; for a day it can be brought back."""
+    """Delete a preset; it can be restored for a day."""
     preset.deleted_at = timezone.now()
     preset.save(update_fields=["deleted_at"])
 
 
-def bring_back(preset: Preset) -> None:
-    """Undo a deletion; where its name was given away meanwhile, it comes back as `name (2)`."""
+def restore(preset: Preset) -> None:
+    """Undo a deletion; if its name is in use by now, it comes back as `name (2)`."""
     taken = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
     names = set(taken.exclude(pk=preset.pk).values_list("name", flat=True))
     base, number = preset.name, 2
     while preset.name in names:
-        preset.name = f"{base[: LONGEST_NAME - 5]} ({number})"
+        preset.name = f"{base[: MAX_NAME_CHARS - 5]} ({number})"
         number += 1
     preset.deleted_at = None
-    if house_default(preset.endpoint):  # another has taken its place meanwhile
+    if house_default(preset.endpoint):  # another preset has become it since
         preset.is_house_default = False
     preset.save(update_fields=["deleted_at", "name", "is_house_default"])
 
 
-def proper(name: str) -> str:
-    """A name without idle space; raises ValueError with a sentence."""
+def clean_name(name: str) -> str:
+    """Return a name without superfluous space; raises ValueError with a sentence."""
     name = " ".join(name.replace("\x00", "").split())
     if not name:
         raise ValueError("Give the preset a name.")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"Keep the name to {LONGEST_NAME} characters.")
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(f"Keep the name to {MAX_NAME_CHARS} characters.")
     return name
 
 
-def _forget_deleted(user: User) -> None:
+def _purge_deleted(user: User) -> None:
     long_ago = timezone.now() - KEPT_AFTER_DELETION
     Preset.objects.filter(user=user, deleted_at__lt=long_ago).delete()

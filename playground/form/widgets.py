@@ -1,4 +1,4 @@
-"""How a Field is drawn: an ordered list of widgets; the first that suits wins, the last always fits."""
+"""Chooses the widget of a field: the first in an ordered list that suits; the last always does."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
-from schemas import Field, Node
+from schemas import Field, Node, Option
 from schemas.words import number, span
 
 Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
-_MAX_SLIDE = 20_000  # beyond, a slider hits no value that one means
-_NOTCHES = 240  # about as many as a slider has pixels
-_SEARCHED = 12  # from so many options on, a list is searched
+_MAX_SLIDER_RANGE = 20_000  # beyond, a slider cannot hit the value a person wants
+_MAX_SLIDER_STEPS = 240  # about the pixels of a slider
+_MIN_SEARCHED = 12  # a list of this many options gets a search field
 _ACCEPT = {"image": "image/*", "video": "video/*", "audio": "audio/*"}
 _PLACEHOLDERS = {
     "image": "Drop or paste an image, or its address",
@@ -38,13 +38,13 @@ _BYTE = re.compile("(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})?")
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One way to draw a node, by the template of its name. A `group` has several controls: a fieldset with a legend."""
+    """One way to render a node, by the template of its name."""
 
     name: str
     suits: Callable[[Node], bool]
     context: Callable[[Node], Context] = lambda node: {}
-    is_group: bool = False
-    resets: bool = False  # one value, which script can put back to its default
+    is_group: bool = False  # several controls: a fieldset with a legend
+    resets: bool = False  # a single value, which script can reset to its default
 
 
 def _is_kind(*kinds: str) -> Callable[[Node], bool]:
@@ -61,7 +61,7 @@ def _is_choice(node: Node) -> bool:
 
 
 def is_drawn_to_scale(field: Field) -> bool:
-    """Whether its options are sizes or ratios, few enough to be seen at once."""
+    """Whether the options are sizes or ratios, few enough to be shown at once."""
     plain = [option for option in field.options if not option.branch]
     return (
         len(plain) >= 2
@@ -70,8 +70,8 @@ def is_drawn_to_scale(field: Field) -> bool:
     )
 
 
-def unset(node: Node) -> str:
-    """The word for "none of them"; empty where one of them always holds."""
+def unset_label(node: Node) -> str:
+    """Return the label for "none of the options"; empty if one always applies."""
     field = node.field
     if node.shown_default:
         return "None" if field.is_nullable else ""
@@ -79,37 +79,41 @@ def unset(node: Node) -> str:
 
 
 def _select(node: Node) -> Context:
-    unset_word = unset(node) or ("" if node.shown_default else "Choose …")
+    unset_word = unset_label(node) or ("" if node.shown_default else "Choose …")
     parts = [
         f"{start}{' selected' if is_active else ''}{rest}"
-        for (start, rest), (_, is_active) in zip(_tags(node.field), node.options, strict=True)
+        for (start, rest), (_, is_active) in zip(
+            _option_tags(node.field), node.options, strict=True
+        )
     ]
     return {
         "unset": unset_word,
-        "options": mark_safe("".join(parts)),  # noqa: S308 escaped in `_tags`
-        "is_searched": len(parts) >= _SEARCHED,
+        "options": mark_safe("".join(parts)),  # noqa: S308 escaped in `_option_tags`
+        "is_searched": len(parts) >= _MIN_SEARCHED,
     }
 
 
-def _tags(field: Field) -> list[tuple[str, str]]:
-    """Each option's tag in two halves, between which `selected` may stand; a list of hundreds is made once."""
-    known = _TAGS.get(field)
+def _option_tags(field: Field) -> list[tuple[str, str]]:
+    """Return each option's tag in two halves around `selected`; cached, for there may be many."""
+    known = _OPTION_TAGS.get(field)
     if known is None:
-        known = _TAGS[field] = [
-            (
-                f'<option value="{escape(option.key)}"',
-                f">{escape(option.label)}{escape(f' ({option.note})') if option.note else ''}</option>",
-            )
+        known = _OPTION_TAGS[field] = [
+            (f'<option value="{escape(option.key)}"', f">{_option_text(option)}</option>")
             for option in field.options
         ]
     return known
 
 
-_TAGS: WeakKeyDictionary[Field, list[tuple[str, str]]] = WeakKeyDictionary()
+def _option_text(option: Option) -> str:
+    note = f" ({option.note})" if option.note else ""
+    return f"{escape(option.label)}{escape(note)}"
+
+
+_OPTION_TAGS: WeakKeyDictionary[Field, list[tuple[str, str]]] = WeakKeyDictionary()
 
 
 def _segments(node: Node) -> Context:
-    return {"unset": unset(node)}
+    return {"unset": unset_label(node)}
 
 
 def _tiles(node: Node) -> Context:
@@ -117,14 +121,15 @@ def _tiles(node: Node) -> Context:
         {
             "option": option,
             "is_active": is_active,
-            "box": _box(option.size) if option.size else None,
+            "box": _tile_rect(option.size) if option.size else None,
         }
         for option, is_active in node.options
     ]
-    return {"unset": unset(node), "tiles": tiles}
+    return {"unset": unset_label(node), "tiles": tiles}
 
 
-def _box(size: tuple[int, int]) -> tuple[float, ...]:
+def _tile_rect(size: tuple[int, int]) -> tuple[float, ...]:
+    """Return x, y, width and height of a size drawn to scale on a tile of 24 units."""
     width, height = size
     scale = 18 / max(width, height)
     across, down = max(width * scale, 3), max(height * scale, 3)
@@ -136,7 +141,7 @@ def _text(node: Node) -> Context:
 
 
 def swatch(node: Node) -> str:
-    """The colour that a text or three bytes hold, as a browser's own picker takes it; empty where none is meant."""
+    """Return a text's or three bytes' colour as `<input type=color>` takes it; else empty."""
     field = node.field
     if field.kind == "object":
         sides = {child.field.name: child for child in node.children}
@@ -163,13 +168,13 @@ def _long(node: Node) -> Context:
     field = node.field
     is_main = field.is_required or field.is_important
     recent = ""
-    if is_main and node.name == field.name:  # a prompt: what was asked before is at hand
+    if is_main and node.name == field.name:  # a prompt: offers recent ones
         recent = f"{reverse('playground:recent-prompts')}?field={field.name}"
     return {"placeholder": example(field), "rows": "4" if is_main else "2", "recent": recent}
 
 
 def _seed(node: Node) -> Context:
-    low, high = edges(node.field)
+    low, high = limits(node.field)
     return {
         "low": str(int(max(low if low is not None else 0, 0))),
         "high": str(int(min(high if high is not None else 2**31 - 1, 2**53 - 1))),
@@ -179,21 +184,21 @@ def _seed(node: Node) -> Context:
 
 def _number(node: Node) -> Context:
     field = node.field
-    low, high = edges(field)
+    low, high = limits(field)
     step = number(field.step) if field.step else "1" if field.kind == "integer" else "any"
     sides = (("min", low), ("max", high))
-    limits = "".join(f' {side}="{number(edge)}"' for side, edge in sides if edge is not None)
+    attributes = "".join(f' {side}="{number(edge)}"' for side, edge in sides if edge is not None)
     return {
         "step": step,
-        "limits": mark_safe(limits),  # noqa: S308 figures only
+        "limits": mark_safe(attributes),  # noqa: S308 figures only
         "slider": _slider(node, low, high, step),
         "placeholder": example(field),
     }
 
 
 def _slider(node: Node, low: float | None, high: float | None, step: str) -> Context | None:
-    """The slider beside a number whose limits are both known; it stands in the middle while nothing is set."""
-    if low is None or high is None or not 0 < high - low <= _MAX_SLIDE:
+    """Return the slider beside a number with both limits; in the middle while nothing is set."""
+    if low is None or high is None or not 0 < high - low <= _MAX_SLIDER_RANGE:
         return None
     if node.field.name in {"width", "height"}:
         return None  # pixels are typed, or come with the other side by its ratio
@@ -202,23 +207,24 @@ def _slider(node: Node, low: float | None, high: float | None, step: str) -> Con
     return {
         "low": number(low),
         "high": number(high),
-        "step": number(_notch(high - low, step)),
+        "step": number(_slider_step(high - low, step)),
         "value": value or number(math.floor(middle) if node.field.kind == "integer" else middle),
         "is_idle": not value,
     }
 
 
-def _notch(span: float, step: str) -> float:
-    """How far a slider moves at a time: the field's own step, or a round multiple that a pixel can tell."""
+def _slider_step(span: float, step: str) -> float:
+    """Return the field's own step, or a round multiple of it that spans at least a pixel."""
     least: float = (
         float(step) if step != "any" else 10 ** math.floor(math.log10(max(span / 40, 1e-300)))
     )
     rounds = (factor * 10.0**power for power in range(6) for factor in (1, 2, 5))
-    return least * next((factor for factor in rounds if span / (least * factor) <= _NOTCHES), 1e6)
+    steps = (least * factor for factor in rounds)
+    return next((step for step in steps if span / step <= _MAX_SLIDER_STEPS), least * 1e6)
 
 
-def edges(field: Field) -> tuple[float | None, float | None]:
-    """The least and the greatest value a control may offer; an open limit of integers moves in by one."""
+def limits(field: Field) -> tuple[float | None, float | None]:
+    """Return the least and the greatest value; an exclusive limit of integers moves in by one."""
     low, high = field.minimum, field.maximum
     if field.kind == "integer":
         if low is not None:
@@ -246,7 +252,7 @@ def _json(node: Node) -> Context:
 
 
 def example(field: Field) -> str:
-    """The first example as a placeholder, where it is a short enough text or a number."""
+    """Return the first example as a placeholder, if it is text or a number."""
     first = field.examples[0] if field.examples else ""
     if isinstance(first, bool) or not isinstance(first, str | int | float):
         return ""
@@ -254,9 +260,9 @@ def example(field: Field) -> str:
 
 
 def hint(field: Field) -> str:
-    """The limits of a field in a few figures."""
+    """Return a field's limits in a few figures."""
     if field.kind in {"integer", "number"}:
-        low, high = edges(field)
+        low, high = limits(field)
         return span(low, high) if field.minimum is not None or field.maximum is not None else ""
     if field.kind in {"list", "map"}:
         return span(field.min_length or None, field.max_length)
@@ -304,5 +310,5 @@ PICKERS = [widget for widget in WIDGETS if widget.name in {"sizes", "segments", 
 
 
 def widget_for(node: Node, among: list[Widget] = WIDGETS) -> Widget:
-    """The first widget that suits a node."""
+    """Return the first widget that suits a node."""
     return next(widget for widget in among if widget.suits(node))

@@ -1,4 +1,4 @@
-"""Runs inside templates."""
+"""Template tags that show runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.conf import settings
 
-from playground import history, timeline, unconfirmed, words
-from playground.models import Run
+from playground.display import history
+from playground.models import Run, Transport
+from playground.runs import error_messages, timeline
+from playground.worker import reconciliation
 
 register = template.Library()
 
@@ -23,42 +26,44 @@ ICONS: Mapping[str, str] = {
 
 @register.filter
 def state_icon(run: Run) -> str:
-    """The name of a state's icon: a clock while it waits."""
+    """Return the name of the icon for a run's state; a clock while it waits."""
     return ICONS.get(run.state, "clock")
 
 
 @register.inclusion_tag("playground/partials/_run_row.html")
 def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
-    """The line of one run in a list."""
+    """Render a run's row in a list."""
     return {"row": history.row(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/endpoint/_strip_item.html")
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
-    """One run of a model's film strip."""
+    """Render a run's item in a model's film strip."""
     return {"row": history.row(run, "strip"), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_timeline.html")
 def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
-    """What happened to a run and when."""
-    return {"run": run, "moments": timeline.read(run), "oob": oob}
+    """Render what happened to a run and when."""
+    return {"run": run, "moments": timeline.moments(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
-    """What else is kept of a run."""
+    """Render the other facts of a run."""
     return {"run": run, "facts": timeline.facts(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
-    """What to do about a run whose submit was not answered."""
-    around = {name: context.get(name, "") for name in ("csrf_token", "is_page")}
+    """Render what can be done about a run whose submit was not answered."""
+    inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page")}
     return {
         "run": run,
-        "is_looked_for": unconfirmed.is_looked_for(run),
-        "answer": words.answered(unconfirmed.answer(run)),
-        "sent_again": unconfirmed.sent_again(run),
-        **around,
+        "is_looked_for": reconciliation.is_looked_for(run),
+        "has_no_list": reconciliation.has_no_list(run),
+        "is_reported": bool(settings.PUBLIC_URL) and run.transport == Transport.QUEUE,
+        "answer": error_messages.upstream_words(reconciliation.upstream_answer(run)),
+        "sent_again": reconciliation.sent_again(run),
+        **inherited,
     }

@@ -1,1 +1,1 @@
-"""What the playground answers: each module has the views of one noun."""
+"""HTTP views of the playground, one module per resource."""

@@ -1,4 +1,4 @@
-"""One model: its form, its code, its schema, its runs."""
+"""The page of one model: form, code, schema and runs."""
 
 from __future__ import annotations
 
@@ -13,34 +13,39 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import pending_form
+from accounts.views import login_required
 from catalog.models import Endpoint
-from catalog.prepared import Prepared, Slot
-from playground import about, history
-from playground.form import drafts, filling, sources
-from playground.form.filling import Filled, Post
+from core.db.prepared_queries import Param, PreparedQuery
+from core.http.htmx import HtmxRequest
+from playground.display import about, history
+from playground.form import drafts, form_state, sources
+from playground.form.form_state import FormState, Post
 from playground.models import Draft, Preset, Run
 from playground.views import form, page
-from playground.views.runs import HtmxRequest
 
-TYPED = "typed"  # session: what somebody posted whose login had run out
+PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the login had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
-MOST_TYPED = 1 << 20  # characters: whoever is not logged in fills no disk
+MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that the login page can carry along
 
 
-@login_not_required  # answers itself, so that a lost session loses nothing that was typed
+@login_not_required  # handles logged-out requests itself, so that a posted form is not lost
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """The model's page; a POST is its form, sent or changed."""
-    found = _found(request, endpoint_id)
+    """Show the model's page; a POST submits or changes its form."""
+    found = _load_endpoint(request, endpoint_id)
     if not request.user.is_authenticated:
-        return _log_in_again(request, found)
+        return _require_login(request, found)
     if request.method == "POST":
-        return form.answer(request, found)
+        return form.handle_post(request, found)
     return _page(request, found)
 
 
-def _found(request: HtmxRequest, endpoint_id: str) -> Endpoint:
-    """The model with what its page shows of it; a Run in place draws no page, and is not to wait for that."""
+def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
+    """Load the model with what its page shows; raises Http404.
+
+    A Run by htmx renders no page, so its query skips what only the page needs.
+    """
     if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
         found = _BARE.first(endpoint_id=endpoint_id)
     else:
@@ -50,23 +55,25 @@ def _found(request: HtmxRequest, endpoint_id: str) -> Endpoint:
     return found
 
 
-_BARE = Prepared(lambda: Endpoint.objects.filter(endpoint_id=Slot("endpoint_id", CharField())))
-_SHOWN = Prepared(
+_BARE = PreparedQuery(
+    lambda: Endpoint.objects.filter(endpoint_id=Param("endpoint_id", CharField()))
+)
+_SHOWN = PreparedQuery(
     lambda: (
-        Endpoint.objects.with_favourites_of(Slot("user", BigAutoField()))
+        Endpoint.objects.with_favourites_of(Param("user", BigAutoField()))
         .select_related("picture")
         .annotate(has_house_default=Exists(HOUSE_DEFAULT))
-        .filter(endpoint_id=Slot("endpoint_id", CharField()))
+        .filter(endpoint_id=Param("endpoint_id", CharField()))
     )
 )
 
 
 @require_safe
 def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
-    """The film strip of a model's page; nothing for who has its newest run."""
+    """Render the film strip of a model's page; 204 if `?newest` is still the newest run."""
     found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
     rows = page.strip(request, found)
-    if request.GET.get("newest") == history.newest(rows):
+    if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     context = {"endpoint": found, "strip": rows}
     return render(request, "playground/endpoint/_strip.html", context)
@@ -75,36 +82,44 @@ def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     tab = request.GET.get("tab", "playground")
     if tab == "schema":
-        return page.whole(request, found, Filled({}), tab=tab, **filling.tables(found))
+        return page.render_page(
+            request, found, FormState({}), tab=tab, **form_state.schema_tables(found)
+        )
     if tab == "about":
-        return page.whole(request, found, Filled({}), tab=tab, **about.context(request.user, found))
+        return page.render_page(
+            request, found, FormState({}), tab=tab, **about.context(request.user, found)
+        )
     if tab == "runs":
-        return page.whole(request, found, Filled({}), tab=tab, **_runs(request, found))
-    draft, filled, is_filled = _opened(request, found)
+        return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    draft, filled, is_filled = _initial_state(request, found)
     if tab == "api":
-        return page.whole(request, found, filled, tab=tab, **filling.code(found, filled.post))
-    return page.whole(request, found, filled, draft_version=draft.version, is_filled=is_filled)
+        return page.render_page(
+            request, found, filled, tab=tab, **form_state.code_snippets(found, filled.post)
+        )
+    return page.render_page(
+        request, found, filled, draft_version=draft.version, is_filled=is_filled
+    )
 
 
 def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     runs = list(Run.objects.visible_to(request.user).filter(endpoint=found).recent()[:48])
-    return {"rows": [history.row(run) for run in runs], "since": history.since(runs)}
+    return {"rows": [history.row(run) for run in runs], "since": history.newest_moment(runs)}
 
 
-def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]:
-    """The draft; what the form holds; whether that is something else than the draft."""
-    typed = request.session.get(TYPED, {})
-    if typed.get("endpoint") == found.endpoint_id:
-        del request.session[TYPED]
-        drafts.keep(request.user, found, typed["post"], drafts.Tab(), is_forced=True)
+def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormState, bool]:
+    """Return the draft, what the form shows, and whether that differs from the draft."""
+    held = request.session.get(PENDING_KEY, {})
+    if held.get("endpoint") == found.endpoint_id:
+        del request.session[PENDING_KEY]
+        drafts.save(request.user, found, held["post"], drafts.Tab(), is_forced=True)
         words = "You had been logged out. Here is what you typed; go on from here."
-        return drafts.find(request.user, found), Filled(typed["post"], words), False
+        return drafts.find(request.user, found), FormState(held["post"], words), False
     draft = drafts.find(request.user, found)
-    filled = _from_address(request, found)
-    if filled is None and not draft.post and (house := form.house(request, found)):
+    filled = _state_from_query(request, found)
+    if filled is None and not draft.post and (house := form.house_default_state(request, found)):
         return draft, house, False
     if filled is None:
-        return draft, _as_left(request, draft), False
+        return draft, _draft_state(request, draft), False
     has_other = bool(draft.post) and draft.post != filled.post
     if has_other:
         words = filled.notice or "What the link holds is filled in."
@@ -112,35 +127,36 @@ def _opened(request: HtmxRequest, found: Endpoint) -> tuple[Draft, Filled, bool]
     return draft, filled, True
 
 
-def _as_left(request: HtmxRequest, draft: Draft) -> Filled:
-    if drafts.has_other(draft) or _is_of_other_run(request, draft):
+def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
+    if drafts.has_conflict(draft) or _is_overwritten_by_other_run(request, draft):
         words = "Another tab had something else in this form. It is kept."
-        return Filled(draft.post, words, undo="Show that")
-    return drafts.carried(draft)
+        return FormState(draft.post, words, undo="Show that")
+    return drafts.current_state(draft)
 
 
-def _is_of_other_run(request: HtmxRequest, draft: Draft) -> bool:
-    """Whether another tab's Run took the draft from the one that shows a run of what was put aside then."""
-    aside = drafts.taken(draft)
-    run = page.shown(request, request.GET.get("shown", "")) if aside else None
+def _is_overwritten_by_other_run(request: HtmxRequest, draft: Draft) -> bool:
+    """Whether a Run in another tab overwrote the draft of the run that this page shows."""
+    aside = drafts.overwritten_post(draft)
+    run = page.run_from_address(request, request.GET.get("shown", "")) if aside else None
     if aside is None or run is None or run.endpoint_id != draft.endpoint.pk:
         return False
-    return filling.readable(draft.endpoint, aside) == (run.arguments, [])
+    return form_state.parse_form_leniently(draft.endpoint, aside) == (run.arguments, [])
 
 
-def _from_address(request: HtmxRequest, found: Endpoint) -> Filled | None:
+def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
-        return filling.from_text(found, text)
+        return form_state.from_text(found, text)
     for kind in sources.KINDS:
         if key := request.GET.get(kind):
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:
                 return filled
-            return replace(_as_left(request, drafts.find(request.user, found)), notice=_GONE[kind])
+            draft = drafts.find(request.user, found)
+            return replace(_draft_state(request, draft), notice=_SOURCE_MISSING[kind])
     return None
 
 
-_GONE = {
+_SOURCE_MISSING = {
     "preset": "That preset is gone, or it is not shared with you.",
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
@@ -148,18 +164,26 @@ _GONE = {
 }
 
 
-def remember(request: HtmxRequest, found: Endpoint, post: Post) -> None:
-    """Keep in the session what somebody typed whose login had run out, for after the next login."""
-    if drafts.size(post) <= MOST_TYPED:
-        typed: Any = {"endpoint": found.endpoint_id, "post": post}
-        request.session[TYPED] = typed
+def login_keeping_post(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponse:
+    """Send somebody whose login has expired to the login page without losing what they posted.
+
+    The browser keeps the post (`accounts/pending_form.py`), the server stores nothing.
+    To htmx it answers 401: the page stays and its script asks for the login.
+    """
+    is_small = drafts.size(post) <= MAX_PENDING_CHARS
+    value = {"endpoint": found.endpoint_id, "post": post} if is_small else None
+    if not request.htmx:
+        return login_required(request, found.get_absolute_url(), value)
+    response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    if value:
+        pending_form.set_cookie(response, value)
+    return response
 
 
-def _log_in_again(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
-    """To the login page, with what was posted kept for afterwards; a page that htmx sent from stays, and says so."""
+def _require_login(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+    """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
     if request.method == "POST":
-        remember(request, found, form.controls(request))
+        return login_keeping_post(request, found, form.form_fields(request))
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    is_post = request.method == "POST"
-    return redirect_to_login(found.get_absolute_url() if is_post else request.get_full_path())
+    return redirect_to_login(request.get_full_path())

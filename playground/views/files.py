@@ -1,4 +1,4 @@
-"""Bytes: artifacts and uploads, with permission, ranges and types that cannot do harm."""
+"""Serves artifacts and uploads with permissions and ranges, as types that cannot do harm."""
 
 from __future__ import annotations
 
@@ -19,107 +19,133 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from config.errors import Unavailable
-from config.pages import Unhurried
+from core.http.errors import Unavailable
+from core.http.ranges import parse_range
+from core.http.streaming import OffThreadStream
+from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
-from fal.files import decoded
-from playground import trees
-from playground.archivist import MAX_BYTES, UNSHOWN
-from playground.files import mesh_viewer, sniffing
+from fal.files import decode_data_uri
+from playground.display import json_tree, previews
+from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
+from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
-from playground.renderers import source
+from playground.views.runs import no_store
+from playground.worker.artifact_copies import UNSHOWN, largest_bytes
+from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 16
-AGAIN_S = 60
-AWAY = "This server's storage does not give the file at the moment. Try again in a minute.\n"
-ACTIVE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+CHUNK_BYTES = 1 << 16
+RETRY_AFTER_S = 60
+UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
+# Policy for files: a browser that opens one runs nothing in it.
+FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
 TOOLS = {"mask", "recorder"}
 
 
 @require_safe
 def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """Our copy of an artifact; before there is one, upstream's address, or the file that it holds."""
+    """Serve our copy of an artifact; until there is one, upstream's address or its inline file."""
     found = _artifact(request, pk, position)
     if found.state == Artifact.State.STORED:
         return serve(request, found.file, found.content_type, found.file_name)
-    url = source(found)
+    url = artifact_url(found)
     if not url:
         raise Http404("This file was not copied.")
-    return _decoded(request, found) if found.is_inline else redirect(url)
+    return _inline_file(request, found) if found.is_inline else redirect(url)
 
 
 @require_safe
 def poster(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """A film's still."""
-    return _small(request, _artifact(request, pk, position).poster)
+    """Serve the poster of a video."""
+    return _preview(request, _artifact(request, pk, position).poster)
 
 
 @require_safe
 def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """An artifact in a size for lists."""
-    return _small(request, _artifact(request, pk, position).thumbnail)
+    """Serve an artifact's thumbnail for lists."""
+    return _preview(request, _artifact(request, pk, position).thumbnail)
 
 
 @require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """A mesh in a viewer, for a sandboxed frame: it can reach neither us nor anybody else."""
+    """Serve a mesh in a viewer for a sandboxed frame, which can request nothing anywhere."""
     found = _artifact(request, pk, position)
     if found.kind != "mesh":
         raise Http404("This is no 3D model.")
-    if found.state == Artifact.State.REMOTE:  # its copy is a moment away
+    if found.state == Artifact.State.REMOTE:  # will be copied in a moment
         return render(request, "playground/artifacts/viewer_waits.html")
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
-    name = mesh_viewer.page_of(found.file)
+    name = mesh_viewer.page_name(found.file)
     return _from_storage(name, UNSHOWN, lambda: _viewer(name))
 
 
 def _viewer(name: str) -> HttpResponseBase:
-    kept = {
+    headers = {
         "Content-Security-Policy": mesh_viewer.POLICY,
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",
     }
     page = _chunks(default_storage.open(name))
-    return Unhurried(page, content_type="text/html; charset=utf-8", headers=kept)
+    return OffThreadStream(page, content_type="text/html; charset=utf-8", headers=headers)
 
 
 @require_safe
-def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The run's raw output as a file: to the letter where JSON values cannot hold it."""
+@no_store
+def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
-    response = HttpResponse(
-        run.output_text or trees.as_text(run.output), content_type="application/json"
-    )
-    response.headers["Content-Disposition"] = f'inline; filename="{run.pk}.json"'
-    return response
+    whole = run.output_text or json_tree.as_text(run.output)
+    return _text_file(whole, "application/json", f"{run.pk}.json")
+
+
+@require_safe
+def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """Serve one whole text of a run's output, or of its partial output, as a file."""
+    run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
+    found = previews.texts(artifacts(run.partial if run.output is None else run.output))
+    if position >= len(found):
+        raise Http404("This run has no such text.")
+    whole = db_safe_text(found[position].text)
+    return _text_file(whole, "text/plain; charset=utf-8", f"{run.pk}-{position + 1}.txt")
+
+
+def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
+    """Stream a text in pieces: it may be megabytes, of which no encoded copy is made."""
+    starts = range(0, len(text), CHUNK_BYTES)
+    pieces = (text[start : start + CHUNK_BYTES].encode() for start in starts)
+    disposition = f'inline; filename="{name}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
 
 @require_POST
 def uploads(request: HttpRequest) -> JsonResponse:
-    """Keep a posted `file`, which has to be of `kind`; answer its address, or a sentence that says why not."""
+    """Store a posted `file` of the given `kind`; returns its address, or why it was refused."""
     file = request.FILES.get("file")
     if file is None:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
     try:
-        kept = keep_upload(request, file, request.POST.get("kind", ""))
-    except domain.NotKept as error:
+        kept = store_upload(request, file, request.POST.get("kind", ""))
+    except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
+    except storage_limits.QuotaExceeded as error:
+        body = {"error": str(error)}
+        return JsonResponse(body, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse(_told(kept))
+    return JsonResponse(_upload_json(kept))
 
 
 @require_POST
 def known_upload(request: HttpRequest) -> HttpResponse:
-    """Asked before a file is sent: the person's own upload of that `digest`; 204 when it has to be sent."""
+    """Return the person's own upload of `digest`, so that it is not sent twice; 204 without one."""
     size = request.POST.get("size_bytes", "")
     try:
-        kept = domain.known(
+        kept = domain.find_by_digest(
             request.user.pk or 0,
             request.POST.get("digest", ""),
             request.POST.get("name", ""),
@@ -127,15 +153,15 @@ def known_upload(request: HttpRequest) -> HttpResponse:
         )
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse(_told(kept)) if kept else HttpResponse(status=204)
+    return JsonResponse(_upload_json(kept)) if kept else HttpResponse(status=204)
 
 
-def keep_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
-    """The requesting person's upload of a posted file; raises ValueError with a sentence."""
-    return domain.keep(request.user.pk or 0, file, kind)
+def store_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
+    """Store a posted file for the requesting person; raises ValueError with a sentence."""
+    return domain.store(request.user.pk or 0, file, kind)
 
 
-def _told(upload: Upload) -> dict[str, Any]:
+def _upload_json(upload: Upload) -> dict[str, Any]:
     return {
         "url": upload.get_absolute_url(),
         "name": upload.file_name,
@@ -146,23 +172,22 @@ def _told(upload: Upload) -> dict[str, Any]:
 
 @require_safe
 def choices(request: HttpRequest) -> HttpResponse:
-    """A dialog of the person's own results or uploads of one `kind`, to take one from."""
+    """Render the dialog that offers the person's own results or uploads of one `kind`."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
     query = request.GET.get("q", "").strip()[:200].replace("\x00", "")
     page = request.GET.get("page", "")
-    look = domain.uploads if source == "uploads" else domain.results
-    found = look(
-        request.user.pk or 0, kind, query, int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
-    )
+    list_choices = domain.uploads if source == "uploads" else domain.results
+    number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
+    found = list_choices(request.user.pk or 0, kind, query, number)
     context = {"choices": found, "kind": kind, "source": source, "q": query}
     return render(request, "playground/media/picker.html", context)
 
 
 @require_safe
 def tool(request: HttpRequest, name: str) -> HttpResponse:
-    """The dialog in which a mask is painted or a sound recorded; its script fetches it when asked for."""
+    """Render the dialog for painting a mask or recording a sound, which a script fetches."""
     if name not in TOOLS:
         raise Http404("No such tool.")
     return render(request, f"playground/media/{name}.html")
@@ -170,7 +195,7 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
-    """A person's own upload, or one that was shared; staff see everybody's."""
+    """Serve an upload that the person may read: their own, a shared one; staff read all."""
     found = get_object_or_404(Upload, pk=pk)
     if not found.is_readable_by(request.user):
         raise Http404("No such upload.")
@@ -180,20 +205,20 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
 def _from_storage(
     file: str, missing: str, read: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """What `read` makes of a stored file; 404 with the words of `missing`, 503 while the storage does not give it."""
+    """Call `read` for a stored file; Http404(`missing`) if it is gone, 503 if storage fails."""
     try:
         return read()
     except FileNotFoundError as error:
         raise Http404(missing) from error
-    except Exception as error:  # whatever storages may raise
-        log.error("%s cannot be read, the storage does not give it: %r", file, error)
-        return Unavailable(AWAY, AGAIN_S, content_type="text/plain; charset=utf-8")
+    except Exception as error:  # storage backends raise anything
+        log.error("%s cannot be read, the storage failed: %r", file, error)
+        return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
 
 
 def serve(request: HttpRequest, file: str, content_type: str, name: str) -> HttpResponseBase:
-    """A stored file: whole, the part that `Range` asks for, or 304 to who has it (RFC 9110, 13 and 14).
+    """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
-    What a browser could execute is only ever downloaded, and sandboxed besides.
+    What a browser could execute is only offered as a download, and sandboxed as well.
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
@@ -207,84 +232,73 @@ def serve(request: HttpRequest, file: str, content_type: str, name: str) -> Http
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     response.headers["Accept-Ranges"] = "bytes"
-    _disarm(request, response, content_type, name)
+    _make_safe(request, response, content_type, name)
     return response
 
 
-def _decoded(request: HttpRequest, found: Artifact) -> HttpResponse:
-    """The file in the address itself, until its copy is there."""
+def _inline_file(request: HttpRequest, found: Artifact) -> HttpResponse:
+    """Serve the file in an artifact's `data:` address until its copy is stored."""
     try:
-        claimed, content = decoded(found.url, max_bytes=MAX_BYTES)
+        claimed, content = decode_data_uri(found.url, max_bytes=largest_bytes())
     except FileUnavailable as error:
         raise Http404(error.message) from error
-    content_type = sniffing.content_type(content[: sniffing.HEAD_BYTES], claimed)
+    content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
     response = HttpResponse(content, content_type=content_type)
-    _disarm(request, response, content_type, found.file_name)
+    _make_safe(request, response, content_type, found.file_name)
     return response
 
 
-def _disarm(request: HttpRequest, response: HttpResponseBase, content_type: str, name: str) -> None:
-    """Let nothing in a file be executed; it is downloaded by its name where it could be, or is asked to be."""
-    name = name if "." in name else f"{name or 'file'}.{sniffing.extension(content_type)}"
-    is_attachment = content_type not in sniffing.HARMLESS or "download" in request.GET
+def _make_safe(
+    request: HttpRequest, response: HttpResponseBase, content_type: str, name: str
+) -> None:
+    """Let no browser execute a file: sandbox it, and offer a download where it could be."""
+    name = name if "." in name else f"{name or 'file'}.{content_types.extension(content_type)}"
+    is_attachment = content_type not in content_types.HARMLESS or "download" in request.GET
     response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = ACTIVE
+    response.headers["Content-Security-Policy"] = FILE_POLICY
 
 
 def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
-    """The file, or the one part of it that is asked for and still of the same content."""
+    """Serve a stored file or the range asked for, if `If-Range` still matches."""
     size_bytes = default_storage.size(file)
-    if request.method == "HEAD":  # which knows no ranges, and reads nothing
+    if request.method == "HEAD":  # ranges apply to GET only; nothing is read
         return HttpResponse(headers={"Content-Length": str(size_bytes)})
     is_same = request.headers.get("If-Range", tag) == tag
-    part = _part(request.headers.get("Range", ""), size_bytes) if is_same else None
-    first, last = part or (0, size_bytes - 1)
-    if part and first >= size_bytes:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
+    part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
+    if part and not part.is_satisfiable:
+        return HttpResponse(status=416, headers={"Content-Range": part.content_range})
     opened = default_storage.open(file)
-    _go_to(opened, first)
-    count = last - first + 1
-    response = Unhurried(_chunks(opened, count), headers={"Content-Length": str(count)})
+    _seek(opened, part.first if part else 0)
+    count = part.last - part.first + 1 if part else size_bytes
+    response = OffThreadStream(_chunks(opened, count), headers={"Content-Length": str(count)})
     if part:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
-        response.headers["Content-Range"] = f"bytes {first}-{last}/{size_bytes}"
+        response.headers["Content-Range"] = part.content_range
     return response
 
 
-def _small(request: HttpRequest, file: str) -> HttpResponseBase:
+def _preview(request: HttpRequest, file: str) -> HttpResponseBase:
     if not file:
         raise Http404("There is no small picture of this file.")
     return serve(request, file, "image/webp", "")
 
 
-def _part(header: str, size_bytes: int) -> tuple[int, int] | None:
-    """First and last byte that a `Range` header asks for; None for all (also several ranges)."""
-    found = re.fullmatch(r"\s*(?i:bytes)=([0-9]{0,18})-([0-9]{0,18})\s*", header)
-    if not found or not (found[1] or found[2]):
-        return None
-    if not found[1]:
-        return max(size_bytes - int(found[2]), 0), size_bytes - 1
-    last = min(int(found[2]), size_bytes - 1) if found[2] else size_bytes - 1
-    first = int(found[1])
-    return (first, last) if first <= last or first >= size_bytes else None
-
-
-def _go_to(file: IO[bytes], first: int) -> None:
-    """Go to that byte, through all before it where a storage's files know no other way."""
+def _seek(file: IO[bytes], first: int) -> None:
+    """Seek to a byte; read up to it where a storage's files cannot seek."""
     if first == 0:
         return
     try:
         file.seek(first)
     except (OSError, AttributeError):
-        while first > 0 and (skipped := file.read(min(CHUNK, first))):
+        while first > 0 and (skipped := file.read(min(CHUNK_BYTES, first))):
             first -= len(skipped)
 
 
 def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
-    """The next `count` bytes, all there are by default; closes the file."""
+    """Yield the next `count` bytes, by default all, and close the file."""
     with file:
-        while count > 0 and (chunk := file.read(int(min(CHUNK, count)))):
+        while count > 0 and (chunk := file.read(int(min(CHUNK_BYTES, count)))):
             count -= len(chunk)
             yield chunk
 

@@ -1,4 +1,4 @@
-"""A post of a model's form: run it, change it, fill it in from elsewhere, make something of it."""
+"""POST of a model's form: run it, change it, fill it, or make a link or preset of it."""
 
 from __future__ import annotations
 
@@ -16,42 +16,49 @@ from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from catalog.models import Endpoint
-from playground import lifecycle, renderers
-from playground.form import drafts, filling, links, mending, presets, sources
+from core.http.htmx import HtmxRequest
+from playground.display import renderers
+from playground.form import drafts, form_state, migrate_arguments, presets, share_links, sources
 from playground.form.drafts import Tab
-from playground.form.filling import Filled, Post
-from playground.transports import choices
+from playground.form.form_state import FormState, ParsedForm, Post
+from playground.models import Run
+from playground.runs import state_machine, transport_choices
 from playground.views import files, page
-from playground.views.runs import HtmxRequest, stage_address, told
+from playground.views.runs import announce_new_run, stage_address
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
-OURS = {"csrfmiddlewaretoken", "~token", "~do", "~tab", "~version", "~filled"}
-REFUSED = Filled({}, "Nothing to fill in from was found: it is gone, or it is not shared with you.")
+# Fields of a post that belong to the page, not to the model's input.
+PAGE_FIELDS = {"csrfmiddlewaretoken", "~token", "~do", "~tab", "~version", "~filled"}
+REFUSED = FormState(
+    {}, "Nothing to fill in from was found: it is gone, or it is not shared with you."
+)
 
 
-def answer(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
-    """What the pressed button `~do` asks for; no button is Run."""
-    post, refused = _stored(request, found, controls(request))
+def handle_post(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+    """Do what the pressed button (`~do`) stands for; without one, Run."""
+    post, refused = _store_files(request, found, form_fields(request))
     if refused:
-        return redraw(request, found, Filled(post, problems=refused), status=422)
+        return redraw(request, found, FormState(post, problems=refused), status=422)
     action = request.POST.get("~do", "")
     verb, colon, _ = action.partition(":")
     handle = ACTIONS.get(verb + colon, _change)
     return handle(request, found, post, action)
 
 
-def controls(request: HttpRequest) -> Post:
-    """The form's own controls of a post."""
+def form_fields(request: HttpRequest) -> Post:
+    """Return the fields of a post that belong to the model's input."""
     return {
-        name: [str(v) for v in values] for name, values in request.POST.lists() if name not in OURS
+        name: [str(value) for value in values]
+        for name, values in request.POST.lists()
+        if name not in PAGE_FIELDS
     }
 
 
-def tab(request: HttpRequest) -> Tab:
-    """Which drawn page posts, and what it knows of the draft."""
+def parse_tab(request: HttpRequest) -> Tab:
+    """Return which page (tab) posts, and which version of the draft it has seen."""
     version = request.POST.get("~version", "")
     return Tab(
         "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
@@ -61,107 +68,131 @@ def tab(request: HttpRequest) -> Tab:
 
 
 def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponseBase:
-    arguments, problems = filling.read(found, post)
+    parsed = form_state.parse_form_leniently(found, post)
+    problems = form_state.find_problems(found, parsed)
     if found.refusal:
         problems = [Problem((), found.refusal)]
     if problems:
-        return redraw(request, found, Filled(post, problems=problems), status=422)
-    with transaction.atomic():  # once there is a run, a worker writes, and must not wait for us
-        version = _keep(request, found, post)
-        run, _ = lifecycle.create(
-            user=request.user,
-            endpoint=found,
-            schema_id=found.schema_id,
-            # The same form with other input is another run; the same input twice is a double click.
-            form_token=filling.once(request.POST.get("~token", ""), arguments),
-            transport=choices.chosen(found, post),
-            arguments=arguments,
-            title=filling.title(arguments),
-        )
+        state = FormState(post, problems=problems)
+        return redraw(request, found, state, status=422, parsed=parsed)
+    run, version = _create_run(request, found, post, parsed)
     if not request.htmx:
         return redirect(run)
     run.endpoint = found
     context = renderers.context(run) | {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
-        "tab_id": tab(request).id,
+        "tab_id": parse_tab(request).id,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
-    return told(replace_url(response, stage_address(run)), run)
+    return announce_new_run(replace_url(response, stage_address(run)), run)
+
+
+def _create_run(
+    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm
+) -> tuple[Run, int]:
+    """Save the draft and create the run; returns the run and the draft's version.
+
+    Both are written in one transaction, so that the worker, which writes as soon as there is a
+    run, does not have to wait for the draft.
+    """
+    arguments = parsed.arguments
+    with transaction.atomic():
+        version = _save_draft(request, found, post, parsed)
+        run, _ = state_machine.create(
+            user=request.user,
+            endpoint=found,
+            schema_id=found.schema_id,
+            # The same form with other input is another run; the same input again is a double click.
+            form_token=form_state.form_token(request.POST.get("~token", ""), arguments),
+            transport=transport_choices.chosen(found, post),
+            arguments=arguments,
+            title=form_state.title(arguments),
+        )
+    return run, version
 
 
 def redraw(
     request: HtmxRequest,
     found: Endpoint,
-    filled: Filled,
+    filled: FormState,
     *,
     status: int = 200,
     version: int | None = None,
+    parsed: ParsedForm | None = None,
 ) -> HttpResponse:
-    """The form with other contents, which are the draft now; `version` says that they are already."""
-    filled = replace(filled, post=choices.kept(filled.post, controls(request)))
-    filled = mending.reminded(found, filled)
-    version = _keep(request, found, filled.post) if version is None else version
+    """Render the form with new contents and save these as the draft.
+
+    `version` is the draft's version if the caller has saved it already. `parsed` is the parsed
+    post if `filled` holds it unchanged, so that it is not parsed again.
+    """
+    filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
+    filled = migrate_arguments.with_reminder(found, filled)
+    if version is None:
+        version = _save_draft(request, found, filled.post, parsed)
     if not request.htmx:
-        return page.whole(request, found, filled, status=status, draft_version=version)
+        return page.render_page(request, found, filled, status=status, draft_version=version)
     context = page.form(found, filled, oob=True, draft_version=version)
-    context["tab_id"] = tab(request).id or context["tab_id"]
+    context["tab_id"] = parse_tab(request).id or context["tab_id"]
     response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
-    return replace_url(response, _bare(request, found))
+    return replace_url(response, _address_without_fill(request, found))
 
 
-def house(request: HtmxRequest, found: Endpoint) -> Filled | None:
-    """The untouched form of a model that has a house default; None for any other."""
+def house_default_state(request: HtmxRequest, found: Endpoint) -> FormState | None:
+    """Return the untouched form of a model with a house default; None if it has none."""
     if not found.has_house_default:  # type: ignore[attr-defined]
         return None
     preset = presets.house_default(found)
     filled = sources.fill(request.user, found, f"preset:{preset.pk}") if preset else None
     if preset is None or filled is None:
         return None
-    post = {**filled.post, filling.HOUSE: ["1"]}
-    notice = filled.notice if filled.mend else ""  # what no longer fits is said here too
+    post = {**filled.post, form_state.HOUSE: ["1"]}
+    notice = filled.notice if filled.mend else ""  # only says what no longer fits the schema
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
-def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: Filled) -> HttpResponse:
-    """Put something else into the form, in a way that can be undone."""
-    filled = replace(filled, post=choices.kept(filled.post, post))
-    version, is_loss = drafts.replace(request.user, found, post, filled.post, tab(request))
+def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: FormState) -> HttpResponse:
+    """Replace the form's contents in a way that can be undone."""
+    filled = replace(filled, post=transport_choices.keep_choice(filled.post, post))
+    version, is_loss = drafts.replace(request.user, found, post, filled.post, parse_tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
     return redraw(request, found, filled, version=version)
 
 
 def _change(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """A change of the form's shape, such as a list's next item."""
-    return redraw(request, found, Filled(apply(post, action)))
+    """Change the form's shape, such as adding an item to a list."""
+    return redraw(request, found, FormState(apply(post, action)))
 
 
 def _reset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """One field's default back; the page takes the field alone."""
+    """Reset one field to its default; the response makes htmx replace this field only."""
     response, name = _change(request, found, post, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
-    field = f'[data-field="{name}"]'  # whatever else goes on in the form is left alone
+    field = f'[data-field="{name}"]'  # what the person has typed elsewhere meanwhile stays
     return reselect(retarget(response, field), field)
 
 
 def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    kept = filling.without_settings(found, post)
-    return _fill(request, found, post, Filled(kept, "Every setting is back at its default."))
+    kept = form_state.without_settings(found, post)
+    return _fill(request, found, post, FormState(kept, "Every setting is back at its default."))
 
 
-def _turn(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    turned = filling.turned(found, post, action)
+def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    turned = form_state.toggled_json(found, post, action)
     return redraw(request, found, turned, status=422 if turned.problems else 200)
 
 
 def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    return _fill(request, found, post, house(request, found) or Filled({}, "Cleared."))
+    state = house_default_state(request, found) or FormState({}, "Cleared.")
+    return _fill(request, found, post, state)
 
 
-def _own(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    own = Filled({filling.HOUSE: ["1"]}, "The model's own defaults are back.")
+def _use_model_defaults(
+    request: HtmxRequest, found: Endpoint, post: Post, action: str
+) -> HttpResponse:
+    own = FormState({form_state.HOUSE: ["1"]}, "The model's own defaults are back.")
     return _fill(request, found, post, own)
 
 
@@ -172,71 +203,75 @@ def _fill_from(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
     return _fill(request, found, post, filled)
 
 
-def _mend(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """Make what is in the form fit the schema, as far as that is obvious, in a way that can be undone."""
-    arguments, problems = filling.readable(found, post)
+def _migrate(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    """Make the form's contents fit the schema as far as rules can, in a way that can be undone."""
+    arguments, problems = form_state.parse_form_leniently(found, post)
     if problems:
-        return redraw(request, found, Filled(post, problems=problems), status=422)
+        return redraw(request, found, FormState(post, problems=problems), status=422)
     digest = action.partition(":")[2][:64]
-    return _fill(request, found, post, sources.mended(found, arguments, digest))
+    return _fill(request, found, post, sources.migrated(found, arguments, digest))
 
 
-def _bring_back(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _restore(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    """Bring back what another tab wrote (`draft`), or what the form held before (`undo`)."""
     if action == "draft":
-        version, back = drafts.take_over(request.user, found, post, tab(request))
-        filled = Filled(back, "This is the other tab's version.", undo="Undo")
+        version, back = drafts.take_over(request.user, found, post, parse_tab(request))
+        filled = FormState(back, "This is the other tab's version.", undo="Undo")
     else:
-        version, back = drafts.undo(request.user, found, post, tab(request))
-        word = "" if filling.is_untouched(found, post) else "Redo"
-        filled = Filled(back, "Everything is back as it was.", undo=word)
+        version, back = drafts.undo(request.user, found, post, parse_tab(request))
+        word = "" if form_state.is_untouched(found, post) else "Redo"
+        filled = FormState(back, "Everything is back as it was.", undo=word)
     return redraw(request, found, filled, version=version)
 
 
-def _make(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """A link to what is in the form, or the little form that makes a preset of it."""
-    arguments, problems = filling.readable(found, post)
+def _link_or_preset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+    """Show a link to the form's contents, or the form that saves them as a preset."""
+    arguments, problems = form_state.parse_form_leniently(found, post)
     if problems:
-        return redraw(request, found, Filled(post, problems=problems), status=422)
+        return redraw(request, found, FormState(post, problems=problems), status=422)
     made: dict[str, Any]
     if action == "link":
-        link = links.make(request.user, found, arguments)
+        link = share_links.make_link(request.user, found, arguments)
         made = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
         made = {"new_preset": {"arguments": dumps(arguments, indent=None)}}
     if request.htmx:
         context = {"endpoint": found, "oob": True, **made}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
-    version = _keep(request, found, post)
-    return page.whole(request, found, Filled(post), draft_version=version, **made)
+    version = _save_draft(request, found, post)
+    return page.render_page(request, found, FormState(post), draft_version=version, **made)
 
 
-def _keep(request: HtmxRequest, found: Endpoint, post: Post) -> int:
-    """What the form holds now is the draft."""
+def _save_draft(
+    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm | None = None
+) -> int:
+    """Save what the form holds as the draft; returns the draft's version."""
+    tab = parse_tab(request)
     try:
-        return drafts.keep(request.user, found, post, tab(request), is_forced=True)
+        return drafts.save(request.user, found, post, tab, is_forced=True, parsed=parsed)
     except drafts.TooLarge:
-        log.info("no draft of %s kept: it is too large", found.endpoint_id)
+        log.info("draft of %s not saved: it is too large", found.endpoint_id)
         return drafts.find(request.user, found).version
 
 
-def _bare(request: HtmxRequest, found: Endpoint) -> str:
-    """The page's address without what filled the form in: a reload shows the draft."""
+def _address_without_fill(request: HtmxRequest, found: Endpoint) -> str:
+    """Return the page's address without what filled the form, so that a reload shows the draft."""
     query = parse_qs(urlsplit(request.htmx.current_url or "").query)
     kept = {"shown": query["shown"][-1]} if "shown" in query else {}
     address = found.get_absolute_url()
     return f"{address}?{urlencode(kept)}" if kept else address
 
 
-def _stored(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, list[Problem]]:
-    """The post with each posted file stored and its address in place of it."""
+def _store_files(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, list[Problem]]:
+    """Store each posted file; returns the post with the files' addresses, and the problems."""
     addresses: dict[str, list[str]] = {}
     refused = []
     for name, posted in request.FILES.lists():
         for file in posted:
             try:
-                kept = files.keep_upload(request, file, filling.kind_of(found, name))
+                kept = files.store_upload(request, file, form_state.media_kind(found, name))
             except ValueError as error:
-                refused.append(filling.problem_of(name, str(error)))
+                refused.append(form_state.file_problem(name, str(error)))
             else:
                 addresses.setdefault(name, []).append(kept.get_absolute_url())
     return with_uploads(post, addresses), refused
@@ -245,15 +280,15 @@ def _stored(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, li
 ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {
     "": _run,
     "run": _run,
-    "to-json": _turn,
-    "to-form": _turn,
-    "link": _make,
-    "save-preset": _make,
-    "undo": _bring_back,
-    "draft": _bring_back,
+    "to-json": _toggle_json,
+    "to-form": _toggle_json,
+    "link": _link_or_preset,
+    "save-preset": _link_or_preset,
+    "undo": _restore,
+    "draft": _restore,
     "clear": _clear,
-    "own": _own,
-    "mend:": _mend,
+    "own": _use_model_defaults,
+    "mend:": _migrate,
     "reset": _reset_all,
     "reset:": _reset,
     "example": _fill_from,

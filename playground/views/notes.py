@@ -1,4 +1,4 @@
-"""The team's notes on a model: written, changed, taken away and brought back, in place or by plain posts."""
+"""The team's notes on a model: write, change, delete and restore, with or without JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.curation import notes as domain
 from catalog.models import Endpoint, Note
-from playground.views.runs import HtmxRequest
+from core.http.htmx import HtmxRequest
 
 
 @require_POST
@@ -28,7 +28,7 @@ def notes(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """One's own note as a form; a POST changes it."""
+    """Show the form for one's own note; a POST changes it."""
     found = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
     if request.method != "POST":
         return _form(request, found, found.text)
@@ -42,7 +42,7 @@ def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Take a note away; the answer offers to bring it back."""
+    """Delete a note; the response offers to restore it."""
     removable = domain.removable_by(request.user).select_related("endpoint")
     found = get_object_or_404(removable, pk=pk)
     endpoint = found.endpoint
@@ -51,9 +51,9 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 def recovery(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """Bring a note back."""
+    """Restore a deleted note."""
     found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    if domain.bring_back(request.POST.get("note", ""), request.user) is None:
+    if domain.restore(request.POST.get("note", ""), request.user) is None:
         messages.info(request, "There is nothing to bring back.")
     return _list(request, found)
 
@@ -65,7 +65,10 @@ def _form(request: HtmxRequest, found: Note, text: str, error: str = "") -> Http
 
 
 def _list(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponseBase:
-    """The notes; without script the page that they are on, which says what is to be said."""
+    """Render the notes; without JavaScript redirect to the page they are on.
+
+    Errors and deletions have something to say, so without JavaScript they get a page.
+    """
     if not request.htmx and not error and "deleted" not in more:
         return redirect(f"{found.get_absolute_url()}?tab=about#notes")
     context = {"endpoint": found, "notes": domain.of(found), "error": error, **more}

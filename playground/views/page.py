@@ -1,4 +1,4 @@
-"""What a model's page shows besides the form's own controls: tabs, stage, film strip, head and notice."""
+"""Context of a model's page: tabs, form, stage, film strip, head and notice."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from catalog import change_log, related
+from catalog.changelog import queries
 from catalog.models import Endpoint, Revision
-from catalog.prepared import Prepared, Slot
-from playground import history, renderers, sessions
-from playground.attendance import readiness
-from playground.form import filling, json_view
-from playground.form.filling import Filled
+from catalog.search import related
+from core.db.prepared_queries import Param, PreparedQuery
+from core.http.htmx import HtmxRequest
+from playground.display import history, renderers
+from playground.form import form_state, json_view
+from playground.form.form_state import FormState
 from playground.models import Run
-from playground.querysets import RunQuerySet
-from playground.transports import choices
-from playground.views.runs import HtmxRequest
+from playground.models.querysets import RunQuerySet
+from playground.realtime import sessions
+from playground.runs import transport_choices
+from playground.runs.worker_status import readiness
 
 TABS = [
     ("playground", "Playground"),
@@ -29,23 +31,23 @@ TABS = [
     ("schema", "Schema"),
     ("runs", "Runs"),
 ]
-STRIP = 12
+STRIP_LENGTH = 12
 
 
-def whole(
+def render_page(
     request: HtmxRequest,
     found: Endpoint,
-    filled: Filled,
+    filled: FormState,
     *,
     tab: str = "playground",
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    """The page with one of its tabs."""
+    """Render the page with one of its tabs."""
     context = {
         "endpoint": found,
         "is_starred": found.is_favourite,  # type: ignore[attr-defined]
-        "model_changes": change_log.of_model(found),
+        "model_changes": queries.of_model(found),
         "successor": related.successor(found, Revision.current()) if _is_over(found) else None,
         "tabs": TABS,
         "tab": tab,
@@ -60,52 +62,56 @@ def _is_over(found: Endpoint) -> bool:
     return found.gone_at is not None or found.status == "deprecated"
 
 
-def form(found: Endpoint, filled: Filled, **more: Any) -> dict[str, Any]:
-    """What the form and all that belongs to it are drawn from."""
+def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
+    """Return the context of the form and everything that changes with it."""
     return {
         "endpoint": found,
-        "fields": filling.draw(found, filled.post, filled.problems),
+        "fields": form_state.render(found, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
         "undo": filled.undo,
         "mend": filled.mend,
-        "made_for": filling.made_for(filled.post),
+        "made_for": form_state.outdated_digest(filled.post),
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
         "readiness": readiness(),
-        "is_live": choices.is_live(found) and found.is_runnable,
-        "live_terms": sessions.terms(),
-        "transports": choices.offered(found),
-        "transport": choices.chosen(found, filled.post),
-        "example_link": filling.example_link(found),
+        "is_live": transport_choices.is_live(found) and found.is_runnable,
+        "live_terms": sessions.limits_in_words(),
+        "transports": transport_choices.offered(found),
+        "transport": transport_choices.chosen(found, filled.post),
+        "example_link": form_state.example_link(found),
         **more,
     }
 
 
 def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
-    """The run that the address or the clock names, and the film strip."""
+    """Return the context of the run on the stage and of the film strip.
+
+    The stage shows the run of the address (`?shown`), else the one that matters most now.
+    """
     latest = _latest(request, found)
-    run = shown(request, request.GET.get("shown", "")) or _foremost(request, found, latest)
+    named = run_from_address(request, request.GET.get("shown", ""))
+    run = named or _most_relevant(request, found, latest)
     return (renderers.context(run) if run else {}) | {"strip": _strip(latest)}
 
 
-def _foremost(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
-    """The newest run that is waited for; else the newest of all, if only its person can decide about it."""
+def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
+    """Return the newest run in progress; else the newest run if it needs a decision."""
     newest = latest[0] if latest else None
     run = next((one for one in latest if one.is_awaited), None)
-    if run is None and len(latest) == STRIP:  # one of those that the strip does not hold
+    if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
         older = _mine(request, found).unfinished().exclude(state=Run.State.UNCONFIRMED)
         run = older.with_endpoint().prefetch_related("artifacts").first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:
         run = newest
     if run:
-        run.refresh_from_db(fields=run.get_deferred_fields())  # which a list leaves out
+        run.refresh_from_db(fields=run.get_deferred_fields())  # lists leave these out
     return run
 
 
 def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
-    """The person's latest runs of the model."""
+    """Return the person's latest runs of the model."""
     return _strip(_latest(request, found))
 
 
@@ -124,19 +130,19 @@ def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
     return latest
 
 
-_LATEST = Prepared(
+_LATEST = PreparedQuery(
     lambda: (
         Run.objects.filter(
-            user_id=Slot("user", BigAutoField()), endpoint_id=Slot("endpoint", BigAutoField())
+            user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
         )
         .recent()
-        .select_related(None)[:STRIP]
+        .select_related(None)[:STRIP_LENGTH]
     )
 )
 
 
-def shown(request: HttpRequest, text: str) -> Run | None:
-    """The run of an address, where the person may see it."""
+def run_from_address(request: HttpRequest, text: str) -> Run | None:
+    """Return the run whose id an address holds, if the person may see it."""
     try:
         pk = uuid.UUID(text)
     except ValueError:

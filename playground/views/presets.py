@@ -1,4 +1,4 @@
-"""Presets: to choose from, to save, to change. Each answer is a page, or a piece of the model's page."""
+"""Presets: choose, save, change. Each view returns a page, or a fragment of the model's page."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from accounts import permissions
+from accounts.permissions import may
 from catalog.models import Endpoint
+from core.http.htmx import HtmxRequest
 from playground.form import presets
 from playground.models import Preset
-from playground.views.endpoint import remember
-from playground.views.runs import HtmxRequest
+from playground.views.endpoint import login_keeping_post
 from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_inner.html"
 
 
-@login_not_required  # answers itself: what was to be saved is kept over the next login
+@login_not_required  # handles logged-out requests itself, so that a posted preset is not lost
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """A model's presets to choose from; a POST saves `arguments` under `name`."""
+    """List a model's presets to choose from; a POST saves `arguments` under `name`."""
     found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     if not request.user.is_authenticated:
-        return _log_in_again(request, found)
+        return _require_login(request, found)
     if request.method == "POST":
         return _save(request, found)
-    context: dict[str, Any] = {"endpoint": found, "listing": presets.offered(request.user, found)}
+    context: dict[str, Any] = {
+        "endpoint": found,
+        "listing": presets.list_presets(request.user, found),
+    }
     if request.htmx:
         context["is_menu"] = True
         return render(request, "playground/presets/_list.html", context)
@@ -44,14 +49,15 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preset(request: HtmxRequest, pk: int) -> HttpResponse:
-    """One's own preset: its name and whether the team sees it."""
-    found = _editable(request, pk)
+    """Show the form for one's own preset; a POST changes its name and who sees it."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
     if request.method != "POST":
         return _form(request, found.endpoint, preset=found, name=found.name)
     name, is_shared = request.POST.get("name", ""), request.POST.get("is_shared") == "1"
     before = found.name
-    # None: whoever is no curator leaves it as it is.
-    is_house = request.POST.get("is_house_default") == "1" if request.user.is_staff else None
+    may_set_house = may(request.user, permissions.HOUSE_DEFAULT)
+    # None leaves it as it is: the person may not change it.
+    is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
     try:
         presets.change(found, name, is_shared=is_shared, is_house_default=is_house)
     except ValueError as error:
@@ -64,8 +70,8 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Take a preset away; the answer offers to bring it back."""
-    found = _editable(request, pk)
+    """Delete a preset; the response offers to restore it."""
+    found = _editable(request, pk, permissions.DELETE_PRESET)
     presets.delete(found)
     if request.htmx:
         context = {"notice": f"“{found.name}” is deleted.", "deleted": found}
@@ -76,24 +82,25 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Bring a deleted preset back."""
+    """Restore a deleted preset."""
     found = get_object_or_404(_mine(request), pk=pk)
-    presets.bring_back(found)
+    _authorize(request, found, permissions.DELETE_PRESET)
+    presets.restore(found)
     return _done(request, found, f"“{found.name}” is back.")
 
 
 @require_POST
 def repair(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Make a preset fit the model as it is now; the answer says what that did, and how to undo it."""
-    found = _editable(request, pk)
-    return _done(request, found, presets.mend(found), unmended=bool(found.unmended))
+    """Make a preset fit the model's current schema; the response says how to undo it."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
+    return _done(request, found, presets.migrate(found), unmended=bool(found.unmended))
 
 
 @require_POST
 def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Bring back what a preset was before its repair."""
-    found = _editable(request, pk)
-    presets.unmend(found)
+    """Restore what a preset held before its repair."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
+    presets.undo_migration(found)
     return _done(request, found, f"“{found.name}” is as it was.")
 
 
@@ -117,7 +124,7 @@ def _save(request: HtmxRequest, found: Endpoint) -> HttpResponse:
 
 
 def _form(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponse:
-    """The little form that names a preset, alone or on a page."""
+    """Render the form that names a preset, as a fragment or a page."""
     context = {"endpoint": found, "error": error, **more}
     if preset := more.get("preset"):
         context.setdefault("is_shared", preset.is_shared)
@@ -140,19 +147,30 @@ def _mine(request: HtmxRequest) -> Any:
     return Preset.objects.editable_by(request.user).select_related("endpoint", "user")
 
 
-def _editable(request: HtmxRequest, pk: int) -> Preset:
+def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
+    """Return a preset that the person may change; raises Http404 and PermissionDenied."""
     found: Preset = get_object_or_404(_mine(request).kept(), pk=pk)
+    _authorize(request, found, permission)
     return found
 
 
-def _log_in_again(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
-    if request.htmx:
+def _authorize(request: HtmxRequest, found: Preset, permission: str) -> None:
+    """Check the permission and record a change by somebody else, which the owner's page shows."""
+    permissions.require_for(request.user, found.user_id, permission)
+    is_owner = found.user_id == request.user.pk
+    if request.method == "POST" and (not is_owner or found.touched_by_id):
+        found.touched_by = None if is_owner else request.user
+        found.save(update_fields=["touched_by"])
+
+
+def _require_login(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+    """Redirect to the login page, keeping a posted preset; answer 401 to htmx."""
+    if request.method != "POST" and request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     text = request.POST.get("arguments", "")
-    remember(request, found, {"~mode": ["json"], "~json": [_pretty(text)]})
-    return redirect_to_login(found.get_absolute_url())
+    return login_keeping_post(request, found, {"~mode": ["json"], "~json": [_pretty(text)]})
 
 
 def _pretty(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The list that a prompt's box opens."""
+"""The list of recent prompts that a prompt field opens."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from playground.form import prompts
-from playground.views.runs import HtmxRequest
+from core.http.htmx import HtmxRequest
+from playground.form import recent_prompts
 
 
 @require_safe
 def recent(request: HtmxRequest) -> HttpResponse:
-    """The person's latest texts for `?field=<name>`, as the options of a list."""
-    texts = prompts.recent(request.user, request.GET.get("field", ""))
+    """Render the person's latest texts for `?field=<name>` as options of a list."""
+    texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
     response = render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""A picture, a run file or a run's address goes in; where its settings are filled in comes out."""
+"""Finds the settings that made a picture, a run file or a run's page."""
 
 from __future__ import annotations
 
@@ -6,55 +6,60 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from playground.form import restoring
+from core.http.htmx import HtmxRequest
+from playground.form import restore_settings
 from playground.models import Run
-from playground.views.runs import HtmxRequest
+from playground.views.runs import no_store
 from schemas.exact import dumps
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def restorations(request: HtmxRequest) -> HttpResponseBase:
-    """POST `digest` (SHA-256), `address` or `file`; a script is answered in JSON, a browser by the page."""
+    """POST `digest` (SHA-256), `address` or `file` to find the run and its settings.
+
+    Scripts (`Accept: application/json`) get JSON, browsers a redirect to the filled-in form.
+    """
     template = "playground/restorations.html"
     if request.method != "POST":
         return render(request, template)
     is_script = "application/json" in request.headers.get("Accept", "")
     try:
-        found = _found(request)
-    except (restoring.NotFound, ValueError) as error:
+        found = _restore(request)
+    except (restore_settings.NotFound, ValueError) as error:
         if is_script:
             return JsonResponse({"error": str(error)}, status=422)
         return render(request, template, {"error": str(error)}, status=422)
-    if not is_script:
-        return redirect(found.address)
-    return JsonResponse(
-        {
-            "endpoint_id": found.endpoint.endpoint_id,
-            "name": found.endpoint.display_name,
-            "fill": found.fill,
-            "address": found.address,
-            "words": found.words,
-        }
-    )
+    return JsonResponse(_as_json(found)) if is_script else redirect(found.address)
+
+
+def _as_json(found: restore_settings.Restored) -> dict[str, str]:
+    return {
+        "endpoint_id": found.endpoint.endpoint_id,
+        "name": found.endpoint.display_name,
+        "fill": found.fill,
+        "address": found.address,
+        "words": found.words,
+    }
 
 
 @require_safe
+@no_store
 def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
-    """A run as a file, to be kept, handed on, and dropped onto a page again."""
+    """Download a run as a file that can be dropped onto a page to restore its settings."""
     runs = Run.objects.visible_to(request.user).with_endpoint()
     run = get_object_or_404(runs, pk=pk)
-    text = dumps(restoring.run_file(run))
+    text = dumps(restore_settings.run_file(run))
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = f"{run.endpoint.endpoint_id.replace('/', '-')}-{str(run.pk)[:8]}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _found(request: HtmxRequest) -> restoring.Restored:
+def _restore(request: HtmxRequest) -> restore_settings.Restored:
     if file := request.FILES.get("file"):
-        return restoring.by_file(request.user, file, file.size or 0)
+        return restore_settings.by_file(request.user, file, file.size or 0)
     if digest := request.POST.get("digest"):
-        return restoring.by_digest(request.user, digest)
+        return restore_settings.by_digest(request.user, digest)
     if address := request.POST.get("address"):
-        return restoring.by_address(request.user, address)
+        return restore_settings.by_address(request.user, address)
     raise ValueError("No file arrived. Choose one and try again.")

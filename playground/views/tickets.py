@@ -1,4 +1,4 @@
-"""Where a page asks for leave to open a live session."""
+"""Issues the tickets with which a page opens a live session."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from catalog.models import Endpoint
-from playground import tickets
-from playground.transports import choices
-from playground.views.runs import HtmxRequest
+from core.http.htmx import HtmxRequest
+from playground.realtime import tickets
+from playground.runs import transport_choices
 
 
 @require_POST
 def ticket(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
-    """`{"url"}`: the address of a session, good for a minute."""
+    """Return `{"url"}`: the address of a session, valid once and for a minute."""
     found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    if not choices.is_live(found) or not found.is_runnable:
+    if not transport_choices.is_live(found) or not found.is_runnable:
         raise Http404("This model has no live sessions here.")
-    made = tickets.make(request.user.pk, found.endpoint_id)
+    # The browser's own Origin; a forged one does not pass the CSRF check.
+    origin = request.headers.get("Origin") or f"{request.scheme}://{request.get_host()}"
+    made = tickets.sign(request.user.pk, found.endpoint_id, origin, request.session.session_key)
     return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={made}"})

@@ -1,4 +1,4 @@
-"""Where upstream reports the end of a run."""
+"""Receives upstream's webhooks about the end of a run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from catalog import outages
+from core.db import transient_errors
 from fal.webhooks import is_well_formed
-from playground import webhooks
+from playground.worker import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -22,25 +22,28 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_POST
 def fal(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a delivery by its raw bytes; 429 makes upstream repeat it when it cannot be kept now.
+    """Store a delivery's raw bytes; 429 makes upstream repeat it when that fails.
 
-    What is not even signed is refused by its headers: megabytes of anybody's are not read.
+    A delivery without well-formed signature headers is refused before its body is read: anybody
+    could send megabytes.
     """
-    headers = _as_sent(request)
+    headers = _signed_headers(request)
     if not is_well_formed(headers, timezone.now().timestamp()):
-        return HttpResponse(status=webhooks.Taken.FORGED)
+        return HttpResponse(status=webhooks.Receipt.FORGED)
     body = request.read(webhooks.LARGEST_BYTES + 1)
     if len(body) > webhooks.LARGEST_BYTES:
         return HttpResponse(status=413)
     try:
         return HttpResponse(status=webhooks.receive(token, headers, body))
     except DatabaseError as error:
-        outages.tell(log, error, "a webhook could not be kept; upstream delivers it again")
-        return HttpResponse(status=webhooks.Taken.LATER)
+        transient_errors.log_failure(
+            log, error, "a webhook could not be stored; upstream will deliver it again"
+        )
+        return HttpResponse(status=webhooks.Receipt.LATER)
 
 
-def _as_sent(request: HttpRequest) -> dict[str, str]:
-    """The headers as UTF-8, which is what was signed; Django reads them as Latin-1."""
+def _signed_headers(request: HttpRequest) -> dict[str, str]:
+    """Return the headers as UTF-8, as they were signed; Django decodes them as Latin-1."""
     return {
         name: value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
         for name, value in request.headers.items()

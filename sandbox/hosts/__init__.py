@@ -1,1 +1,1 @@
-"""The hosts of fal, one module each; `web` is what they share."""
+"""fal's hosts, one module each; `web` has what they share."""

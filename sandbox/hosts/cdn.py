@@ -1,4 +1,4 @@
-"""v3.fal.media: takes uploads, whole or in parts, in both clients' ways; serves files to anyone."""
+"""v3.fal.media: accepts uploads by both of fal's clients, whole or in parts, and serves files."""
 
 import hashlib
 from pathlib import Path
@@ -42,7 +42,7 @@ def _file_kind(http: HttpRequest) -> str:
 
 
 async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """A file, whole or a range of it; thumbnails and examples are made when first asked for."""
+    """Serve a file or a range of it; makes thumbnails and examples on first request."""
     relative = http.path_params["path"]
     path = sandbox.files.at(relative)
     if path is None:
@@ -54,7 +54,7 @@ async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """fal-client: the whole file in one POST."""
+    """Accept a whole file in one POST, as fal-client sends it."""
     _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
     await _receive(http, sandbox, path)
@@ -63,7 +63,7 @@ async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def begin_multipart(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """fal-client: a file in parts."""
+    """Begin an upload in parts, as fal-client does."""
     _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
     sandbox.files.multipart[path.name] = Multipart(path, url, _content_type(http), _lasts(http))
@@ -71,7 +71,7 @@ async def begin_multipart(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def put_whole(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """The bytes of an initiated upload."""
+    """Accept the bytes of an initiated upload."""
     pending = _pending(http, sandbox)
     await _receive(http, sandbox, pending.path)
     sandbox.files.describe(pending.path, pending.content_type, pending.expires_s)
@@ -80,14 +80,14 @@ async def put_whole(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def put_part(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """One part; the tag is in the header for Python and in the body for JavaScript."""
+    """Accept one part; the entity tag is in the header (Python's client) and the body (JS)."""
     pending, number = _pending(http, sandbox), http.path_params["number"]
     etag = await _receive(http, sandbox, pending.part(number))
     return reply({"partNumber": number, "etag": etag}, headers={"ETag": etag})
 
 
 async def complete(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Put the named parts together, in the order of their numbers."""
+    """Join the listed parts in the order of their numbers."""
     pending = _pending(http, sandbox)
     body = await body_json(http)
     numbers = [int(part.get("partNumber", part.get("part_number", 0))) for part in body["parts"]]
@@ -105,7 +105,7 @@ def _join(pending: Multipart, numbers: list[int]) -> None:
 
 
 async def _receive(http: HttpRequest, sandbox: Sandbox, path: Path) -> str:
-    """Write the body to a file as it comes; returns its digest as an entity tag."""
+    """Stream the body to a file; return its digest as an entity tag."""
     digest, size = hashlib.md5(usedforsecurity=False), 0
     with path.open("wb") as file:
         async for chunk in http.stream():

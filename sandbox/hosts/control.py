@@ -1,4 +1,4 @@
-"""Behind the scenes, for tests and benchmarks: what was called, and what shall go wrong."""
+"""`/_sandbox`, for tests and benchmarks: counts of calls, faults, changes of the catalogue."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ from sandbox.state import Sandbox
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
-    """The routes below `/_sandbox`; all need the key, none is counted."""
+    """Return the routes below `/_sandbox`; all need the key, and their calls are not counted."""
 
     def at(path: str, methods: str, handler: object) -> Route:
         async def endpoint(http: HttpRequest) -> Response:
@@ -34,7 +34,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
 
 async def calls(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Calls and connections by kind since the start or the last DELETE."""
+    """GET returns calls and connections by kind since the start or the last DELETE."""
     if http.method == "DELETE":
         sandbox.calls.clear()
         sandbox.clients.clear()
@@ -49,7 +49,7 @@ async def calls(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST one fault or a list of them (`kind`, `name`, `times`, `after`, `about`, `value`); DELETE clears."""
+    """POST activates one fault or a list of them, by the fields of `Fault`; DELETE clears all."""
     if http.method == "DELETE":
         sandbox.faults.clear()
     if http.method == "POST":
@@ -63,13 +63,16 @@ async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def hurry(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST lets what runs wait no more; with `about`, what has that text among its arguments."""
+    """POST skips the waits of running requests; with `about`, of those with it in the arguments."""
     sandbox.engine.hurry((await body_json(http)).get("about", ""))
     return reply({})
 
 
 async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST `endpoint_id` with `metadata`, `openapi`, `unit_price` or `hidden` changes an entry; DELETE undoes all."""
+    """POST changes an entry: `endpoint_id` with `metadata`, `openapi`, `unit_price` or `hidden`.
+
+    DELETE undoes every change.
+    """
     if http.method == "DELETE":
         for changed in (sandbox.overrides, sandbox.documents, sandbox.prices, sandbox.hidden):
             changed.clear()

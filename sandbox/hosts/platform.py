@@ -42,7 +42,7 @@ def _kind(http: HttpRequest) -> str:
 
 
 async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """List, find and search, by what is in the query."""
+    """List, find or search models, depending on the query parameters."""
     demand_key(http, sandbox, "list", optional=True)
     query = http.query_params
     expand = query.getlist("expand")
@@ -64,7 +64,7 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Unit prices of up to 50 endpoints."""
+    """Return the unit prices of up to 50 endpoints."""
     demand_key(http, sandbox, "pricing")
     ids = [
         each
@@ -87,7 +87,7 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """What a number of calls or units would cost."""
+    """Return the cost of a number of calls or units."""
     demand_key(http, sandbox, "estimate")
     body = await body_json(http)
     quantities = {"historical_api_price": "call_quantity", "unit_price": "unit_quantity"}
@@ -111,7 +111,7 @@ async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """The latest requests of some endpoints."""
+    """Return the latest requests of the given endpoints."""
     demand_key(http, sandbox, "requests")
     query = http.query_params
     ids = [each for given in query.getlist("endpoint_id") for each in given.split(",") if each]
@@ -180,7 +180,7 @@ def _visible(sandbox: Sandbox) -> list[Model]:
 
 
 def _found(ids: list[str], sandbox: Sandbox) -> list[Model]:
-    """The models with these ids, in this order; refuses too many and unknown ones."""
+    """Return the models with these ids in order; raises Refused for unknown or too many ids."""
     if len(ids) > MAX_IDS:
         raise _invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")
     visible = {each.endpoint_id: each for each in _visible(sandbox)}
@@ -191,7 +191,7 @@ def _found(ids: list[str], sandbox: Sandbox) -> list[Model]:
 
 
 def _score(model: Model, words: list[str]) -> int:
-    """Every word has to occur; the name weighs most."""
+    """Return a score for the words, 0 unless every one occurs; the name weighs most."""
     weights = ((8, model.name), (4, model.endpoint_id), (3, model.category), (1, model.description))
     scores = [sum(weight for weight, text in weights if word in text.lower()) for word in words]
     return sum(scores) if all(scores) else 0
@@ -220,7 +220,7 @@ def _invalid(message: str) -> Refused:
 
 
 def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
-    """A model as the catalogue lists it, with what is asked for besides."""
+    """Return a model's catalogue entry with the expansions in `expand`."""
     files = sandbox.addresses["files"]
     metadata: dict[str, Any] = {
         "display_name": model.name,
@@ -238,7 +238,7 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
         "license_type": model.license,
         "kind": model.kind,
     }
-    told = {
+    optional = {
         "group": {"key": model.group[0], "label": model.group[1]} if model.group else None,
         "duration_estimate": model.minutes,
         "github_url": model.github,
@@ -249,7 +249,7 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
         ),
         "stream_url": f"{metadata['model_url']}/stream" if model.streams else None,
     }
-    metadata |= {name: value for name, value in told.items() if value not in (None, [])}
+    metadata |= {name: value for name, value in optional.items() if value not in (None, [])}
     metadata |= sandbox.overrides.get(model.endpoint_id, {})
     item: dict[str, Any] = {"endpoint_id": model.endpoint_id, "metadata": metadata}
     if OPENAPI in expand:

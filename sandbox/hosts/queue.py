@@ -27,7 +27,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [
         route(sandbox, "/{path:path}", "POST", "submit", submit),
         route(sandbox, "/{path:path}", "PUT", "cancel", cancel),
-        route(sandbox, "/{path:path}", "GET", _kind_of_get, look),
+        route(sandbox, "/{path:path}", "GET", _kind_of_get, get_request),
     ]
 
 
@@ -38,7 +38,7 @@ def _kind_of_get(http: HttpRequest) -> str:
 
 
 async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Take a request; whether its input is valid shows later."""
+    """Queue a request; its input is validated when it runs, as fal does."""
     demand_key(http, sandbox, "submit")
     model = find_model(http.path_params["path"], sandbox)
     arguments = await body_json(http)
@@ -60,8 +60,8 @@ async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
     return reply(answer, headers=headers_of(request))
 
 
-async def look(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Status, status stream or result."""
+async def get_request(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Return status, status stream or result, by the path."""
     demand_key(http, sandbox, "status", optional=True)
     request, what = _find_request(http, sandbox)
     wants_logs = http.query_params.get("logs", "").lower() in ("1", "true")
@@ -75,7 +75,7 @@ async def look(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def cancel(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Take a request back."""
+    """Cancel a request."""
     demand_key(http, sandbox, "cancel", optional=True)
     request, what = _find_request(http, sandbox)
     if what != "cancel":
@@ -86,7 +86,7 @@ async def cancel(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 def find_model(path: str, sandbox: Sandbox) -> Model:
-    """The model at an address, or a refusal in fal's words."""
+    """Return the model at an address; raises Refused with fal's 404."""
     endpoint_id = path.strip("/")
     model = sandbox.registry.get(endpoint_id)
     if model is not None:
@@ -100,7 +100,7 @@ def find_model(path: str, sandbox: Sandbox) -> Model:
 
 
 def make_request(http: HttpRequest, model: Model, arguments: Any) -> Request:
-    """A request as the platform headers ask for it."""
+    """Return a request with the options that fal's platform headers set."""
     lifecycle = http.headers.get("x-fal-object-lifecycle-preference")
     return Request(
         model,
@@ -112,7 +112,7 @@ def make_request(http: HttpRequest, model: Model, arguments: Any) -> Request:
 
 
 def start_timeout(http: HttpRequest) -> float | None:
-    """Seconds within which the request has to start; refuses what is not a positive number."""
+    """Return the seconds within which the request has to start; raises Refused if malformed."""
     given = next((http.headers[name] for name in TIMEOUT_HEADERS if name in http.headers), None)
     if given is None:
         return None
@@ -130,7 +130,7 @@ def start_timeout(http: HttpRequest) -> float | None:
 def status_of(
     request: Request, sandbox: Sandbox, wants_logs: bool, logs_from: int = 0
 ) -> dict[str, Any]:
-    """The status object, with the log lines from `logs_from` on."""
+    """Return the status object, with the log lines from `logs_from` on."""
     status: dict[str, Any] = {"status": request.status, **_addresses(request, sandbox)}
     if request.status is Status.IN_QUEUE:
         return status | {"queue_position": sandbox.engine.position(request)}
@@ -144,7 +144,7 @@ def status_of(
 
 
 def result_of(request: Request) -> Response:
-    """The output, the failure's own answer, or 400 while there is neither."""
+    """Return the output or the failure's response; 400 before the request has ended."""
     headers = headers_of(request)
     if not request.is_over:
         return reply({"detail": "Request is still in progress"}, 400, headers)
@@ -155,19 +155,19 @@ def result_of(request: Request) -> Response:
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """The headers that go with every answer about a request."""
+    """Return the headers of every response about a request."""
     return {"x-fal-request-id": request.id, "X-Fal-Served-From": "sandbox"}
 
 
 def too_many(text: str) -> Response:
-    """The refusal for lack of room."""
+    """Return 429 because of too many concurrent requests."""
     type_ = "concurrent_requests_limit"
     headers = {"X-Fal-Error-Type": type_, "X-Fal-Needs-Retry": "1"}
     return reply({"detail": text, "error_type": type_}, 429, headers)
 
 
 def event_stream(events: AsyncIterator[bytes], request: Request) -> StreamingResponse:
-    """Server-sent events about a request."""
+    """Return a stream of server-sent events about a request."""
     headers = headers_of(request) | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
@@ -180,7 +180,7 @@ async def _events(request: Request, sandbox: Sandbox, wants_logs: bool) -> Async
             continue
         body = orjson.dumps(status_of(request, sandbox, wants_logs, sent))
         sent = len(request.logs)
-        if body != last:  # without logs many changes say nothing new
+        if body != last:  # without logs, most changes leave the status as it was
             last = body
             yield b"data: " + body + b"\n\n"
 

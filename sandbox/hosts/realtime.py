@@ -1,4 +1,4 @@
-"""`/realtime` of the run host: a live session, msgpack in and out, control messages as JSON text."""
+"""`/realtime` of the run host: a live session in msgpack, control messages as JSON text."""
 
 import asyncio
 import json
@@ -17,15 +17,15 @@ from sandbox.registry import Model
 from sandbox.state import Sandbox
 
 SUFFIX = "/realtime"
-MOST_WAITING = 60
+MAX_QUEUED = 60
 IDLE = {"type": "x-fal-error", "error": "TIMEOUT", "reason": "no inputs, reconnect when needed!"}
 
 
 async def serve(socket: WebSocket, sandbox: Sandbox) -> None:
-    """One session: an answer for each input, until the caller hangs up or is silent for long."""
+    """Serve one session: a response to each input, until the client disconnects or is idle."""
     sandbox.calls["realtime"] += 1
     endpoint_id = socket.path_params["path"].strip("/")
-    while endpoint_id.endswith(SUFFIX):  # fal-client adds it even where it is there already
+    while endpoint_id.endswith(SUFFIX):  # fal-client appends it even if it is there already
         endpoint_id = endpoint_id.removesuffix(SUFFIX)
     model = sandbox.registry.get(endpoint_id)
     try:
@@ -42,34 +42,35 @@ async def serve(socket: WebSocket, sandbox: Sandbox) -> None:
 
 
 class _Session:
-    """Inputs wait in a short line in which newer ones push out the oldest (8.2)."""
+    """A session with a bounded queue of inputs; when full, a new one drops the oldest (8.2)."""
 
     def __init__(self, socket: WebSocket, sandbox: Sandbox, model: Model) -> None:
         self.socket = socket
         self.sandbox = sandbox
         self.model = model
-        asked = socket.query_params.get("max_buffering", "")
-        most = int(asked) if asked.isdecimal() else MOST_WAITING
-        self.waiting: deque[Any] = deque(maxlen=min(max(most, 1), MOST_WAITING))
-        self.news = asyncio.Event()
-        self.is_gone = False
+        text = socket.query_params.get("max_buffering", "")
+        limit = int(text) if text.isdecimal() else MAX_QUEUED
+        self.queued: deque[Any] = deque(maxlen=min(max(limit, 1), MAX_QUEUED))
+        self.received = asyncio.Event()
+        self.is_disconnected = False
 
     async def run(self) -> None:
         reading = asyncio.create_task(self._read())
         try:
-            while await self._has_input():
-                await self._answer(self.waiting.popleft())
+            while await self._wait_for_input():
+                await self._respond(self.queued.popleft())
         finally:
             reading.cancel()
 
-    async def _has_input(self) -> bool:
-        while not self.waiting:
-            if self.is_gone:
+    async def _wait_for_input(self) -> bool:
+        """Return True once an input is queued; False after a disconnection or when idle."""
+        while not self.queued:
+            if self.is_disconnected:
                 return False
-            self.news.clear()
+            self.received.clear()
             try:
                 async with asyncio.timeout(self.sandbox.config.live_idle_s):
-                    await self.news.wait()
+                    await self.received.wait()
             except TimeoutError:
                 await self.socket.send_text(json.dumps(IDLE))
                 await self.socket.close(1000)
@@ -79,25 +80,25 @@ class _Session:
     async def _read(self) -> None:
         while (message := await self.socket.receive())["type"] != "websocket.disconnect":
             raw, text = message.get("bytes"), message.get("text")
-            self.waiting.append(raw if raw is not None else text)
-            self.news.set()
-        self.is_gone = True
-        self.news.set()
+            self.queued.append(raw if raw is not None else text)
+            self.received.set()
+        self.is_disconnected = True
+        self.received.set()
 
-    async def _answer(self, raw: bytes | str) -> None:
+    async def _respond(self, raw: bytes | str) -> None:
         try:
             arguments = json.loads(raw) if isinstance(raw, str) else msgpack.unpackb(raw)
         except (ValueError, msgpack.UnpackException):
-            await self._tell_error("BAD_REQUEST", "The input could not be read")
+            await self._send_error("BAD_REQUEST", "The input could not be read")
         else:
-            await self._work(arguments)
+            await self._run_model(arguments)
 
-    async def _work(self, arguments: Any) -> None:
-        name = arguments.pop("request_id", None) if isinstance(arguments, dict) else None
+    async def _run_model(self, arguments: Any) -> None:
+        request_id = arguments.pop("request_id", None) if isinstance(arguments, dict) else None
         request = Request(self.model, arguments, wants_inline=True, is_live=True)
-        began = time.perf_counter()
+        started = time.perf_counter()
         if not self.sandbox.engine.start(request):
-            await self._tell_error("TOO_MANY_REQUESTS", "Too many requests in progress")
+            await self._send_error("TOO_MANY_REQUESTS", "Too many requests in progress")
             return
         try:
             await request.over()
@@ -105,23 +106,23 @@ class _Session:
             self.sandbox.engine.cancel(request)
         if request.failure is not None:
             reason = json.dumps(request.failure.body()["detail"])
-            await self._tell_error("INTERNAL_ERROR", reason)
+            await self._send_error("INTERNAL_ERROR", reason)
         else:
-            await self._tell(request.output, name, time.perf_counter() - began)
+            await self._send_output(request.output, request_id, time.perf_counter() - started)
 
-    async def _tell(self, output: Any, name: Any, seconds: float) -> None:
-        named = {} if name is None else {"request_id": name}
-        await self.socket.send_bytes(msgpack.packb({**with_bytes(output), **named}))
+    async def _send_output(self, output: Any, request_id: Any, seconds: float) -> None:
+        ids = {} if request_id is None else {"request_id": request_id}
+        await self.socket.send_bytes(msgpack.packb({**with_bytes(output), **ids}))
         timing = {"action": "timings", "timing": round(seconds, 4)}
         await self.socket.send_text(json.dumps({"type": "x-fal-message", **timing}))
 
-    async def _tell_error(self, kind: str, reason: str) -> None:
+    async def _send_error(self, kind: str, reason: str) -> None:
         error = {"type": "x-fal-error", "error": kind, "reason": reason}
         await self.socket.send_text(json.dumps(error))
 
 
 def with_bytes(value: Any) -> Any:
-    """An output with each file's bytes in `content` instead of a data URI in `url`."""
+    """Return an output with each file's bytes in `content` instead of a data URI in `url`."""
     if isinstance(value, list):
         return [with_bytes(item) for item in value]
     if not isinstance(value, dict):

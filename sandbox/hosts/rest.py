@@ -1,4 +1,4 @@
-"""rest.fal.ai: tokens, where to upload to, the key that webhooks are signed with."""
+"""rest.fal.ai: tokens, initiation of uploads, and the public key of webhook signatures."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,12 +28,12 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
 
 async def jwks(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """The public key."""
+    """Return the public key of webhook signatures."""
     return reply(sandbox.webhooks.jwks())
 
 
 async def make_token(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """A token for browsers, as a bare JSON string."""
+    """Return a token for browsers, as a bare JSON string."""
     demand_key(http, sandbox, "token")
     body = await body_json(http)
     return reply(
@@ -42,7 +42,7 @@ async def make_token(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def make_realtime_token(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """The older form: whole endpoint paths in, an object out."""
+    """Return a token in the older format: takes endpoint paths, returns an object."""
     demand_key(http, sandbox, "token")
     body = await body_json(http)
     aliases = [path.split("/")[1] for path in body.get("allowed_apps", []) if "/" in path]
@@ -50,7 +50,7 @@ async def make_realtime_token(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def storage_token(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """What fal-client uploads with."""
+    """Return the token that fal-client uploads with."""
     demand_key(http, sandbox, "storage_token")
     until = datetime.now(UTC) + timedelta(minutes=30)
     return reply(
@@ -64,7 +64,7 @@ async def storage_token(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def initiate(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Where to PUT a file, and where it will be."""
+    """Return the URL to PUT a file to, and its future public URL."""
     demand_key(http, sandbox, "upload_initiate")
     body = await body_json(http)
     content_type = body.get("content_type") or "application/octet-stream"

@@ -38,7 +38,7 @@ def _kind(http: HttpRequest) -> str:
 
 
 async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Run at once and answer with the output; a caller who hangs up stops the work."""
+    """Run at once and respond with the output; a disconnected client cancels the run."""
     demand_key(http, sandbox, "run")
     path = http.path_params["path"].strip("/")
     streamed = path.removesuffix("/stream")
@@ -48,7 +48,7 @@ async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
         model = find_model(streamed if wants_stream else path, sandbox)
     if wants_stream and not model.streams:
         return reply({"detail": "Path /stream not found"}, 404)
-    start_timeout(http)  # only its form matters: there is no line to wait in
+    start_timeout(http)  # only validated: a synchronous run does not wait in the queue
     arguments = dict(http.query_params) if http.method == "GET" else await body_json(http)
     request = make_request(http, model, arguments)
     if not sandbox.engine.start(request):
@@ -60,7 +60,7 @@ async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def _stream(request: Request, sandbox: Sandbox) -> Response:
-    """Partial outputs, then the output; a failure before the first event is an ordinary answer."""
+    """Stream partial outputs, then the output; a failure before the first is an HTTP error."""
     while not (request.is_over or request.partials):
         await request.changed(request.version)
     if request.failure is not None and not request.partials:
@@ -85,7 +85,7 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
 
 
 def _last_event(request: Request) -> Any:
-    """The output; a workflow says by a type that it is."""
+    """Return the output; a workflow's is wrapped with a type."""
     if request.model.endpoint_id.startswith("workflows/"):
         return {"type": "output", "output": request.output}
     return request.output
@@ -93,14 +93,14 @@ def _last_event(request: Request) -> Any:
 
 async def _until_over(http: HttpRequest, request: Request, sandbox: Sandbox) -> None:
     ended = asyncio.ensure_future(request.over())
-    hung_up = asyncio.ensure_future(_hang_up(http))
-    await asyncio.wait({ended, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+    disconnected = asyncio.ensure_future(_wait_for_disconnect(http))
+    await asyncio.wait({ended, disconnected}, return_when=asyncio.FIRST_COMPLETED)
     if not ended.done():
         sandbox.engine.cancel(request)
         await ended
-    hung_up.cancel()
+    disconnected.cancel()
 
 
-async def _hang_up(http: HttpRequest) -> None:
+async def _wait_for_disconnect(http: HttpRequest) -> None:
     while (await http.receive())["type"] != "http.disconnect":
         pass

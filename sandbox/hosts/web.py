@@ -1,4 +1,4 @@
-"""What all hosts share: routes that are counted and can be made to fail, keys, tokens."""
+"""Shared by all hosts: routes that count calls and apply faults, keys and tokens."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ Kind = str | Callable[[HttpRequest], str]
 
 
 class Refused(Exception):
-    """An answer other than the one asked for."""
+    """Makes a handler respond with an error response."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handler) -> Route:
-    """A route whose calls are counted by kind, and struck by the faults that are switched on."""
+    """Return a route that counts its calls by kind and applies the active faults."""
 
     async def endpoint(http: HttpRequest) -> Response:
         what = kind if isinstance(kind, str) else kind(http)
@@ -52,21 +52,24 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
 def demand_key(
     http: HTTPConnection, sandbox: Sandbox, kind: str, *, optional: bool = False
 ) -> None:
-    """Refuse with 401 unless the caller has the key; a wrong key is refused even where none is needed."""
-    given = http.headers.get("authorization")
-    if given is None and (optional or _token_fits(http, sandbox)):
+    """Raise Refused with 401 unless the request has the key.
+
+    A wrong key is rejected even where the key is `optional`.
+    """
+    header = http.headers.get("authorization")
+    if header is None and (optional or _has_valid_token(http, sandbox)):
         return
-    scheme, _, key = (given or "").partition(" ")
+    scheme, _, key = (header or "").partition(" ")
     if scheme.lower() == "key" and hmac.compare_digest(key.encode(), sandbox.config.key.encode()):
         return
-    said = "invalid key credentials" if given else "no key in the Authorization header"
+    reason = "invalid key credentials" if header else "no key in the Authorization header"
     raise Refused(
-        error(kind, 401, f"Cannot access application: {said}. Authentication is required.")
+        error(kind, 401, f"Cannot access application: {reason}. Authentication is required.")
     )
 
 
 async def body_json(http: HttpRequest) -> Any:
-    """The JSON body, an empty one as an empty object; refuses what is not JSON with 400."""
+    """Return the JSON body, {} if it is empty; raises Refused with 400 if it is not JSON."""
     raw = await http.body()
     if not raw.strip():
         return {}
@@ -76,15 +79,15 @@ async def body_json(http: HttpRequest) -> Any:
         raise Refused(error("", 400, "The body is not valid JSON")) from None
 
 
-def token(sandbox: Sandbox, apps: list[str], lasts_s: int) -> str:
-    """A JSON Web Token for browsers, signed with the key."""
-    claims = {"sub": "sandbox", "apps": apps, "exp": int(time.time()) + lasts_s}
+def token(sandbox: Sandbox, apps: list[str], lifetime_s: int) -> str:
+    """Return a JSON Web Token for browsers, signed with the key."""
+    claims = {"sub": "sandbox", "apps": apps, "exp": int(time.time()) + lifetime_s}
     head = f"{_b64(json.dumps({'alg': 'HS256', 'typ': 'JWT'}))}.{_b64(json.dumps(claims))}"
     return f"{head}.{_signature(sandbox, head)}"
 
 
 def apps_of(sandbox: Sandbox, text: str) -> list[str]:
-    """The applications a token is for; none when it is not ours or has expired."""
+    """Return the applications that a token is valid for; none if it is forged or expired."""
     head, _, signature = text.rpartition(".")
     if not head or not hmac.compare_digest(signature, _signature(sandbox, head)):
         return []
@@ -92,14 +95,14 @@ def apps_of(sandbox: Sandbox, text: str) -> list[str]:
     return list(claims["apps"]) if claims["exp"] > time.time() else []
 
 
-def _token_fits(http: HTTPConnection, sandbox: Sandbox) -> bool:
+def _has_valid_token(http: HTTPConnection, sandbox: Sandbox) -> bool:
     alias = http.path_params.get("path", "").split("/")[1:2]
     return bool(alias) and alias[0] in apps_of(sandbox, http.query_params.get("fal_jwt_token", ""))
 
 
 def _signature(sandbox: Sandbox, head: str) -> str:
-    made = hmac.new(sandbox.config.key.encode(), head.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    digest = hmac.new(sandbox.config.key.encode(), head.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _b64(text: str) -> str:

@@ -1,4 +1,4 @@
-"""ws.fal.run: any request of the run host as messages of a WebSocket, one after the other."""
+"""ws.fal.run: requests to the run host over a WebSocket, one after the other."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
 
 
 async def serve(socket: WebSocket, sandbox: Sandbox) -> None:
-    """Answer each message as the run host would, until the caller hangs up."""
+    """Respond to each message as the run host would, until the client disconnects."""
     sandbox.calls["ws"] += 1
     try:
         demand_key(socket, sandbox, "run")
@@ -35,7 +35,7 @@ async def serve(socket: WebSocket, sandbox: Sandbox) -> None:
     reading = asyncio.create_task(_read(socket, inputs))
     try:
         while (body := await inputs.get()) is not None:
-            await _Exchange(socket, inputs, body).carry_out(sandbox)
+            await _Exchange(socket, inputs, body).run(sandbox)
     except ConnectionAbortedError:
         await socket.close(BROKEN)
     except WebSocketDisconnect:
@@ -51,7 +51,7 @@ async def _read(socket: WebSocket, inputs: asyncio.Queue[bytes | None]) -> None:
 
 
 class _Exchange:
-    """One request on the connection: an HTTP call to the run host, its answer told in frames."""
+    """One request on the connection: calls the run host and sends its response as frames."""
 
     def __init__(self, socket: WebSocket, inputs: asyncio.Queue[bytes | None], body: bytes) -> None:
         self.socket = socket
@@ -59,10 +59,10 @@ class _Exchange:
         self.body: bytes | None = body
         self.meta: dict[str, Any] = {}
 
-    async def carry_out(self, sandbox: Sandbox) -> None:
-        """Call the run host and tell what it answers."""
-        took = asyncio.get_running_loop().time
-        began = took()
+    async def run(self, sandbox: Sandbox) -> None:
+        """Call the run host and send its response."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
         (call, *_) = run.routes(sandbox)
         headers = [
             (name, value)
@@ -76,16 +76,16 @@ class _Exchange:
             "headers": [*headers, (b"content-type", b"application/json")],
         }
         await call.app(scope, self._receive, self._send)  # type: ignore[attr-defined]
-        taken = {"time_to_first_byte_seconds": round(took() - began, 3)}
+        timing = {"time_to_first_byte_seconds": round(clock() - started, 3)}
         if sandbox.faults.take("end"):
             raise ConnectionAbortedError("the sandbox was told to lose the end of this answer")
-        await self._tell({"type": "end", **self.meta, **taken})
+        await self._send_control({"type": "end", **self.meta, **timing})
 
     async def _receive(self) -> Message:
         if self.body is not None:
             body, self.body = self.body, None
             return {"type": "http.request", "body": body}
-        while await self.inputs.get() is not None:  # one at a time: what comes early is passed over
+        while await self.inputs.get() is not None:  # inputs during a request are ignored
             continue
         await self.inputs.put(None)
         return {"type": "http.disconnect"}
@@ -95,9 +95,9 @@ class _Exchange:
             headers = {name.decode(): value.decode() for name, value in message["headers"]}
             request_id = headers.get("x-fal-request-id") or str(uuid.uuid4())
             self.meta = {"request_id": request_id, "status": message["status"]}
-            await self._tell({"type": "start", **self.meta, "headers": headers})
+            await self._send_control({"type": "start", **self.meta, "headers": headers})
         elif body := message.get("body"):
             await self.socket.send_bytes(body)
 
-    async def _tell(self, message: dict[str, Any]) -> None:
+    async def _send_control(self, message: dict[str, Any]) -> None:
         await self.socket.send_text(json.dumps(message))

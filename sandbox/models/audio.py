@@ -231,16 +231,11 @@ MODELS = [
             {
                 "audio_url": media("audio", "The recording.", examples=[SPEECH]),
                 "semitones": integer("Up or down.", -12, 12, default=-4),
-                **{
-                    name: {"type": kind, "default": value, "ui": {"hidden": True}}
-                    for name, kind, value in (
-                        ("speed", "number", 1),
-                        ("wet", "number", 0),
-                        ("room_seconds", "number", 1),
-                        ("reverse", "boolean", False),
-                        ("output_format", "string", "mp3"),
-                    )
-                },
+                "speed": number(None, 0.5, 2, default=1, ui={"hidden": True}),
+                "wet": number(None, 0, 1, default=0, ui={"hidden": True}),
+                "room_seconds": number(None, 0.1, 6, default=1, ui={"hidden": True}),
+                "reverse": boolean(default=False, ui={"hidden": True}),
+                "output_format": choice(["mp3", "wav"], default="mp3", ui={"hidden": True}),
             },
             ["audio_url"],
         ),

@@ -36,7 +36,8 @@ NUM_IMAGES = integer("The number of images to generate.", 1, 4, default=1)
 FORMAT = choice(["jpeg", "png", "webp"], "The format of the generated image.", default="jpeg")
 SAFETY = boolean("If set to true, the safety checker will be enabled.", default=True)
 USED_SEED = integer(
-    "\n            Seed of the generated Image. It will be the same value of the one passed in the\n"
+    "\n            Seed of the generated Image. It will be the same value of the one passed in "
+    "the\n"
     "            input or the randomly generated that was used in case none was passed.\n        "
 )
 

@@ -56,7 +56,8 @@ MODELS = [
     _mischief(
         "slow",
         "Slow",
-        "Takes exactly as long as you say, with as many log lines as you want, and can be cancelled.",
+        "Takes exactly as long as you say, with as many log lines as you want, and can be "
+        "cancelled.",
         "text-to-image",
         {
             "prompt": text(
@@ -149,7 +150,8 @@ MODELS = [
     _mischief(
         "mislabelled",
         "Mislabelled",
-        "Returns a film as image/png, a picture as application/octet-stream, and one as text/plain.",
+        "Returns a film as image/png, a picture as application/octet-stream, and one as "
+        "text/plain.",
         "image-to-video",
         {"seed": SEED, "empty": boolean("A picture of no bytes comes with them.", default=False)},
         output(
@@ -247,7 +249,8 @@ MODELS = [
             "old": text("Do not use.", deprecated=True),
             "secret": choice(["a"], "Not shown.", default="a", ui={"hidden": True}),
             "front": text(
-                "**Important**: with <b>HTML</b> and a [link](https://example.com).\n\n    Indented, too.",
+                "**Important**: with <b>HTML</b> and a [link](https://example.com).\n\n    "
+                "Indented, too.",
                 ui={"important": True},
             ),
             "picture": text(

@@ -37,7 +37,8 @@ MODELS = [
         "sandbox/relief/text-to-3d",
         "Kiln",
         "text-to-3d",
-        "Turns a vessel, grows a planet or cuts out a piece of land, glazed in the colours of your words.",
+        "Turns a vessel, grows a planet or cuts out a piece of land, glazed in the colours of "
+        "your words.",
         record(
             "TextTo3DInput",
             {

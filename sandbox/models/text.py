@@ -120,10 +120,12 @@ MODELS = [
             "LedgerInput",
             {
                 "text": text(
-                    'The text. <br>Headings in <a href="https://commonmark.org">Markdown</a> become the *outline*.',
+                    'The text. <br>Headings in <a href="https://commonmark.org">Markdown</a> '
+                    "become the *outline*.",
                     maxLength=100000,
                     examples=[
-                        "# Paper\n\nPaper is patient. It keeps light and ink.\n\n## Ink\n\nInk is less patient."
+                        "# Paper\n\nPaper is patient. It keeps light and ink.\n\n## Ink\n\nInk is "
+                        "less patient."
                     ],
                 ),
                 "top": integer("How many words to list.", 1, 50, default=8),

@@ -52,8 +52,10 @@ MODELS = [
                 ),
                 "seed": SEED,
                 "guidance_scale": number(
-                    "\n        The CFG (Classifier Free Guidance) scale is a measure of how close you want\n"
-                    "        the model to stick to your prompt when looking for a related image to show you.\n    ",
+                    "\n        The CFG (Classifier Free Guidance) scale is a measure of how close "
+                    "you want\n"
+                    "        the model to stick to your prompt when looking for a related image "
+                    "to show you.\n    ",
                     1,
                     20,
                     default=3.5,
@@ -99,7 +101,8 @@ MODELS = [
         "sandbox/aurora/lite",
         "Aurora Lite",
         "text-to-image",
-        "The quick sketch of Aurora. Streams its picture from coarse to fine, and paints while you type.",
+        "The quick sketch of Aurora. Streams its picture from coarse to fine, and paints while "
+        "you type.",
         record(
             "LiteInput",
             {

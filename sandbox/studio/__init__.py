@@ -1,1 +1,4 @@
-"""Where the models' work is done. Modules here may import heavy libraries; nothing imports them early."""
+"""Where the models' work is done. Modules here may import heavy libraries.
+
+Nothing imports them early.
+"""

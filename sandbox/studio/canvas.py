@@ -38,6 +38,8 @@ def noise(
         total += weight * np.asarray(layer)
         sum_of_weights += weight
         weight *= gain
+    if not sum_of_weights:  # too few pixels for a bump: each has a value of its own
+        return f32(dice.random((height, width), dtype=np.float32))
     total /= sum_of_weights
     low, high = np.percentile(total, (1, 99))
     return f32(np.clip((total - low) / max(1e-6, high - low), 0, 1))
@@ -65,9 +67,21 @@ def grid(size: Size) -> tuple[Array, Array]:
     return x / max(1, width - 1), y / max(1, height - 1)
 
 
+def slopes(field: Array) -> tuple[Array, Array]:
+    """How much a field (height, width) rises downwards and to the right.
+
+    Nothing along a side of one pixel.
+    """
+    along = [
+        np.gradient(field, axis=axis) if field.shape[axis] > 1 else np.zeros_like(field)
+        for axis in (0, 1)
+    ]
+    return f32(along[0]), f32(along[1])
+
+
 def mix(a: Array, b: Array, t: Array) -> Array:
     """From a (t = 0) to b (t = 1); t gets a channel axis if it lacks one."""
-    t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 else t
+    t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 < a.ndim else t
     return f32(a * (1 - t) + b * t)
 
 
@@ -165,6 +179,13 @@ def load(context: Context, url: str, *loc: str | int) -> Image.Image:
             "image_load_error", "Failed to load the image", loc, input=url[:200]
         ) from error
     return ImageOps.exif_transpose(image)
+
+
+def demand_sides(image: Image.Image, least: int, name: str) -> None:
+    """Raise ModelError at the field `name` if a side of the picture has under `least` pixels."""
+    if min(image.size) < least:
+        ctx = {"min_width": least, "min_height": least}
+        raise ModelError("image_too_small", "The image is too small", (name,), ctx)
 
 
 def megapixels(size: Size) -> float:

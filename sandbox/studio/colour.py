@@ -1,4 +1,4 @@
-"""Palettes from words: a few curated families, shifted gently so that no two prompts look the same."""
+"""Palettes from words: a few curated families, shifted so that no two prompts look the same."""
 
 import re
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def f32(values: Any) -> Array:
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours from dark to light, each channel 0 to 1, and one accent from the far side of the wheel."""
+    """Colours from dark to light, each channel 0 to 1, and one complementary accent."""
 
     name: str
     colours: Array

@@ -11,6 +11,8 @@ from sandbox.registry import Arguments
 from sandbox.studio import canvas
 from sandbox.studio.colour import Array, f32, palette, to_lch
 
+SMALLEST_SIDE = 8  # pixels: below it there is nothing to filter
+
 
 def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The picture in the colours and the brushwork that the prompt asks for."""
@@ -224,9 +226,7 @@ def _source(context: Context, arguments: Arguments, name: str) -> Image.Image:
     if image.mode in ("RGBA", "LA", "P"):
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image.convert("RGBA"))
-    if min(image.size) < 8:
-        ctx = {"min_width": 8, "min_height": 8}
-        raise ModelError("image_too_small", "The image is too small", (name,), ctx)
+    canvas.demand_sides(image, SMALLEST_SIDE, name)
     context.log(f"Loaded {image.width}x{image.height}")
     return image.convert("RGB")
 

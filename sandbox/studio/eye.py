@@ -34,7 +34,8 @@ def caption(arguments: Arguments, context: Context) -> dict[str, Any]:
     context.log("Measured light, colour and texture")
     context.sleep(0.2)
     lines = [
-        f"A {facts['mood']} {facts['orientation']} picture, mostly **{facts['palette'][0]['name']}**"
+        f"A {facts['mood']} {facts['orientation']} picture, mostly "
+        f"**{facts['palette'][0]['name']}**"
         f" with some {facts['palette'][1]['name']}.",
     ]
     if arguments["detail"] != "short":
@@ -72,9 +73,9 @@ def analyse(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Scenes and movement of a film, as text and as data."""
-    from sandbox.studio import film
+    from sandbox.studio import film_decoder
 
-    frames, fps = film.decode(context, arguments["video_url"], "video_url")
+    frames, fps = film_decoder.decode(context, arguments["video_url"], "video_url")
     context.log(f"Decoded {len(frames)} frames at {fps:.0f} a second")
     context.sleep(0.3)
     small = np.array([np.asarray(Image.fromarray(f).resize((64, 36))) for f in frames], np.float32)
@@ -109,7 +110,7 @@ def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
     pixels = canvas.array(small)
     lch = to_lch(pixels)
     light = lch[..., 0]
-    edges = np.hypot(*np.gradient(light))
+    edges = np.hypot(*canvas.slopes(light))
     rows, columns = np.mgrid[0 : light.shape[0], 0 : light.shape[1]]
     total = float(edges.sum()) or 1.0
     x = float((edges * columns).sum() / total / light.shape[1])
@@ -125,7 +126,9 @@ def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
         "saturation": round(float(lch[..., 1].mean()), 4),
         "detail": round(float(edges.mean()), 4),
         "centre_of_detail": [round(x, 3), round(y, 3)],
-        "heaviest": f"{'left' if x < 0.47 else 'right' if x > 0.53 else 'centre'}, {'above' if y < 0.47 else 'below' if y > 0.53 else 'middle'}",
+        "heaviest": _side(x, "left", "right", "centre")
+        + ", "
+        + _side(y, "above", "below", "middle"),
         "mood": _mood(brightness, contrast, float(lch[..., 1].mean())),
         "palette": found,
     }
@@ -182,3 +185,8 @@ def _answer(question: str, facts: dict[str, Any]) -> str:
     }
     told = [answer for word, answer in known.items() if word in words]
     return " ".join(dict.fromkeys(told)) or f"I can only measure; what I see is {facts['mood']}."
+
+
+def _side(place: float, low: str, high: str, middle: str) -> str:
+    """The word for where a `place` from 0 to 1 lies."""
+    return low if place < 0.47 else high if place > 0.53 else middle

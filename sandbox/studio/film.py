@@ -1,6 +1,5 @@
 """Moving pictures: H.264 in MP4, made frame by frame."""
 
-import io
 import math
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,21 +12,26 @@ import numpy as np
 from PIL import Image
 
 from sandbox.context import Context
-from sandbox.errors import ModelError
 from sandbox.registry import Arguments
 from sandbox.studio import canvas
 from sandbox.studio import sound as sounds
 from sandbox.studio.colour import Array, density, f32, palette
+from sandbox.studio.film_decoder import decode
 
 HEIGHTS = {"360p": 360, "480p": 480, "720p": 720}
 RATIOS = {"16:9": 16 / 9, "1:1": 1.0, "9:16": 9 / 16, "4:3": 4 / 3}
+SMALLEST_SIDE = 64  # of a first frame, as the model's schema says
+LONGEST_RATIO = 4.0  # of a film's sides; a longer picture is cut
 Frames = Iterator[Array]
 
 
 def encode(
     frames: Frames, size: canvas.Size, fps: int, sound: Array | None = None, rate: int = 44100
 ) -> tuple[bytes, int]:
-    """MP4 bytes (H.264, yuv420p, ready to stream) and the number of frames; sound is (samples, 2)."""
+    """MP4 bytes (H.264, yuv420p, ready to stream) and the number of frames.
+
+    Sound is (samples, 2).
+    """
     with tempfile.TemporaryDirectory() as folder:  # faststart reads its own file again: no buffer
         path, count = Path(folder) / "film.mp4", 0
         with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
@@ -55,30 +59,6 @@ def encode(
         return path.read_bytes(), count
 
 
-def decode(context: Context, url: str, *loc: str | int) -> tuple[list[Array], float]:
-    """All frames (at most 600) and the frame rate of a video; raises ModelError at `loc`."""
-    data, kind = context.load(url, *loc)
-    try:
-        with av.open(io.BytesIO(data), "r") as container:
-            stream = container.streams.video[0]
-            fps = float(stream.average_rate or 24)
-            frames = []
-            for frame in container.decode(stream):
-                frames.append(frame.to_ndarray(format="rgb24"))
-                if len(frames) > 600:
-                    ctx = {
-                        "max_duration": 600 / fps,
-                        "provided_duration": float(stream.duration or 0),
-                    }
-                    raise ModelError("video_duration_too_long", "The video is too long", loc, ctx)
-    except (av.FFmpegError, IndexError) as error:
-        formats = {"supported_formats": ["mp4", "mov", "webm", "gif"]}
-        raise ModelError(
-            "unsupported_video_format", f"{kind} could not be read", loc, formats
-        ) from error
-    return frames, fps
-
-
 def save(
     context: Context, data: bytes, size: canvas.Size, fps: float, frames: int, name: str
 ) -> dict[str, Any]:
@@ -90,8 +70,10 @@ def save(
 def drift_image(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A slow camera over a still picture."""
     image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
+    canvas.demand_sides(image, SMALLEST_SIDE, "image_url")
     seconds, fps = int(arguments["duration"]), 24
-    size = _even(HEIGHTS[arguments["resolution"]], image.width / image.height)
+    ratio = min(max(image.width / image.height, 1 / LONGEST_RATIO), LONGEST_RATIO)
+    size = _even(HEIGHTS[arguments["resolution"]], ratio)
     seed = context.seed(arguments)
     context.log(f"{seconds} s at {size[0]}x{size[1]}, {arguments['motion']}")
     source = canvas.cover(image, (size[0] * 2, size[1] * 2))
@@ -184,12 +166,19 @@ def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
         "boomerang": frames + frames[-2:0:-1],
         "slow_motion": [frame for frame in frames for _ in (0, 1)],
     }.get(effect, frames)
-    size = (frames[0].shape[1] // 2 * 2, frames[0].shape[0] // 2 * 2)
+    size = (max(2, frames[0].shape[1] // 2 * 2), max(2, frames[0].shape[0] // 2 * 2))
     treat = _treatment(effect, arguments.get("tint", "#b8860b"))
-    made = (treat(frame[: size[1], : size[0]]) for frame in order)
+    made = (treat(_fitted(frame, size)) for frame in order)
     data, count = encode(_told(made, len(order), context), size, round(fps))
     context.billed = round(count / round(fps), 3)
     return {"video": save(context, data, size, round(fps), count, effect)}
+
+
+def _fitted(frame: Array, size: canvas.Size) -> Array:
+    """The frame cut to a size; a side of one pixel is doubled, since H.264 takes even sides."""
+    cut = frame[: size[1], : size[0]]
+    missing = ((0, size[1] - cut.shape[0]), (0, size[0] - cut.shape[1]), (0, 0))
+    return np.pad(cut, missing, mode="edge")
 
 
 def _treatment(effect: str, tint: str) -> Callable[[Array], Array]:

@@ -8,6 +8,7 @@ from sandbox.studio.canvas import Size
 from sandbox.studio.colour import Array, Palette, density, f32, palette, vivid, words_of
 
 PALE = {"moon", "night", "winter", "snow", "ice", "arctic"}
+LOWEST_SHORE = 12  # rows: fewer do not hold the sky and its mirror; such a picture is scaled down
 
 
 def ridgeline(prompt: str, seed: int, size: Size) -> Image.Image:
@@ -54,6 +55,8 @@ def _sun(
 def aurora(prompt: str, seed: int, size: Size) -> Image.Image:
     """Curtains of light over a dark shore, mirrored in still water."""
     width, height = size
+    if height < LOWEST_SHORE:
+        return aurora(prompt, seed, (width, LOWEST_SHORE)).resize(size)
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     shore = 0.66 + 0.08 * dice.random()
     above = (width, max(8, round(height * shore)))
@@ -162,7 +165,7 @@ def contour(prompt: str, seed: int, size: Size) -> Image.Image:
     land = canvas.noise(size, 2.4 * density(prompt), dice, 6, 0.42)
     land = canvas.blurred(land[..., None], 1.5)[..., 0]
     sea = 0.3 + 0.12 * dice.random()
-    slope_y, slope_x = np.gradient(land)
+    slope_y, slope_x = canvas.slopes(land)
     shade = np.clip(0.5 + (slope_x + slope_y) * max(size) * 0.075, 0, 1)
     dry = np.clip((land - sea) / (1 - sea), 0, 1)
     picture = colours.at(0.93 - 0.3 * dry)

@@ -66,7 +66,7 @@ def remesh(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def smoothed(mesh: Any, rounds: int) -> trimesh.Trimesh:
-    """The mesh without its roughness: Taubin's two steps, in and out, so that it does not shrink."""
+    """The mesh, smoothed by Taubin's two steps, in and out, so that it does not shrink."""
     points, edges = np.array(mesh.vertices), mesh.edges_unique
     degree = np.maximum(np.bincount(edges.ravel(), minlength=len(points)), 1)[:, None]
     for step in (0.5, -0.53) * rounds:
@@ -157,7 +157,7 @@ def planet(prompt: str, seed: int) -> trimesh.Trimesh:
         0.9,
         np.abs(points[:, 1]).astype(np.float32) + 0.15 * (height - 0.5).astype(np.float32),
     )
-    paint = canvas.mix(paint, colours.one(1.0), ice[:, None])
+    paint = canvas.mix(paint, colours.one(1.0), ice)
     grown = points * (0.5 * (1 + 0.28 * land * density(prompt)))[:, None]
     return trimesh.Trimesh(
         grown, sphere.faces, vertex_colors=(paint * 255).astype(np.uint8), process=False

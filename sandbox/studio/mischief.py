@@ -44,7 +44,8 @@ FORBIDDEN = {"forbidden", "violence", "weapon", "gore", "nsfw"}
 def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Take the time that was asked for, to the millisecond, and paint in the middle of it.
 
-    There a picture is nobody's competitor: neither of who begins a run, nor of who fetches its result.
+    There a picture is nobody's competitor: neither of who begins a run, nor of who fetches its
+    result.
     """
     seconds, lines = float(arguments["duration"]), int(arguments["log_lines"])
     start = time.monotonic()
@@ -94,7 +95,10 @@ def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
 
     context.sleep(0.2)
     if FORBIDDEN & set(arguments["prompt"].lower().split()):
-        msg = "The content could not be processed because it contained material flagged by a content checker."
+        msg = (
+            "The content could not be processed because it contained material "
+            "flagged by a content checker."
+        )
         raise ModelError("content_policy_violation", msg, ("prompt",), input=arguments["prompt"])
     seed = context.seed(arguments)
     image = patterns.papercut(arguments["prompt"], seed, (768, 576))

@@ -68,7 +68,7 @@ def tessera(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Northern lights; LoRAs turn the colours, steps and guidance are seen in grain and contrast."""
+    """Northern lights; LoRAs turn the colours, steps and guidance set grain and contrast."""
     loras = arguments.get("loras") or []
     turns = [_lora(context, index, **lora) for index, lora in enumerate(loras)]
     steps = arguments.get("num_inference_steps", 28)

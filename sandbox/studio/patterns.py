@@ -216,7 +216,7 @@ def papercut(prompt: str, seed: int, size: Size) -> Image.Image:
     reach = max(3, round(min(size) * 0.016))
     for sheet in range(sheets):
         level = 0.1 + 0.72 * sheet / sheets
-        steep = np.hypot(*np.gradient(shape)) + 1e-5
+        steep = np.hypot(*canvas.slopes(shape)) + 1e-5
         mask = Image.fromarray(
             (canvas.smoothstep(-0.7, 0.7, (shape - level) / steep) * 255).astype(np.uint8)
         )

@@ -15,6 +15,7 @@ from sandbox.errors import ModelError
 from sandbox.registry import Arguments
 from sandbox.studio import canvas
 from sandbox.studio.colour import Array, density, f32, palette
+from sandbox.studio.film_decoder import decode as decode_film
 
 RATE = 44100
 SCALES = {
@@ -226,9 +227,7 @@ def stretched(sound: Array, speed: float) -> Array:
 
 def foley(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Sound for a silent film: movement becomes noise, cuts become drums."""
-    from sandbox.studio import film
-
-    frames, fps = film.decode(context, arguments["video_url"], "video_url")
+    frames, fps = decode_film(context, arguments["video_url"], "video_url")
     small = np.array([frame[::8, ::8].mean(axis=-1) for frame in frames], np.float32)
     change = np.abs(np.diff(small, axis=0)).mean(axis=(1, 2)) if len(small) > 1 else np.zeros(1)
     context.log(f"Measured movement in {len(frames)} frames")

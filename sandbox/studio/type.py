@@ -12,7 +12,7 @@ Box = tuple[float, float, float, float]
 @lru_cache(maxsize=256)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """The typeface at a size in pixels."""
-    made = ImageFont.load_default(size)
+    made = ImageFont.load_default(max(1, size))  # of a picture of a few pixels
     assert isinstance(made, ImageFont.FreeTypeFont)  # noqa: S101 - Pillow without FreeType has none
     return made
 

@@ -182,7 +182,10 @@ def _limited(paragraphs: list[str], length: int) -> list[str]:
 
 
 def _cut(paragraph: str, room: int) -> str:
-    """So many words of it, in its lines; of a table the rows that are whole, none where it has only its head."""
+    """So many words of it, in its lines.
+
+    Of a table the rows that are whole, none where it has only its head.
+    """
     cut = paragraph[: list(re.finditer(r"\S+", paragraph))[room - 1].end()]
     if not paragraph.startswith("|"):
         return cut

@@ -1,12 +1,15 @@
 /*
- * Every request carries the token of now, not of when the page was drawn: after a new login in
- * another tab, this page works on with all that was typed into it.
+ * Every request carries the current CSRF token, not the one in the page: after a new login in
+ * another tab this page keeps working with everything typed into it.
  */
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-/* The first look at it asks another process, which takes as long as all else that a click does here: before it. */
+/*
+ * The first access to the cookie asks another browser process, which takes as long as the rest of a
+ * click: read it in advance.
+ */
 (window.requestIdleCallback ?? setTimeout)(token);
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  const now = detail.verb !== "get" && token(); // once: the cookie is asked of another process
+  const now = detail.verb !== "get" && token(); // once: reading the cookie asks another process
   if (!now) return;
   detail.headers["x-csrftoken"] = now;
   if ("csrfmiddlewaretoken" in detail.parameters) detail.parameters.csrfmiddlewaretoken = now;

@@ -1,10 +1,13 @@
-/* What is typed into a form is kept as a draft: the script comes when somebody turns to a control. */
+/*
+ * Loads the draft script when a control of the form gets the focus.
+ */
 const isKept = ({ target }) => target.form?.matches("[data-draft-url]");
 const come = () => import("./lazy/drafts.js");
 document.addEventListener("focusin", (event) => isKept(event) && come());
-for (const name of ["input", "change"]) document.addEventListener(name, (event) => isKept(event) && come().then(({ touch }) => touch()));
+for (const name of ["input", "change"])
+  document.addEventListener(name, (event) => isKept(event) && come().then(({ touch }) => touch()));
 
-/** <keep-seed seed="123">: puts the seed that a run used into the form. */
+/** <keep-seed seed="123">: sets the form's seed to the one that a run used. */
 class KeepSeed extends HTMLElement {
   connectedCallback() {
     this.hidden = !document.querySelector("form[data-endpoint-id] [name='seed']");

@@ -1,4 +1,6 @@
-/** Sections of filters stay as somebody folded them, while answers come and go and on the next page. */
+/**
+ * Filter sections stay folded or open as the user left them, across swaps and pages.
+ */
 const folded = JSON.parse(sessionStorage.getItem("facets") ?? "{}");
 const apply = (root) => {
   for (const [id, open] of Object.entries(folded)) {

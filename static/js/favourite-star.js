@@ -1,7 +1,7 @@
 /**
- * Every star of an endpoint turns at once when one is pressed, and turns back when the server refuses;
- * once it is kept, those in the other tabs turn as well.
- * The stars are buttons of the form #stars, which they stand outside of: htmx has to be told which one it was.
+ * Pressing one star of an endpoint toggles all of its stars at once, and reverts them if the server
+ * refuses; after success the stars in other tabs follow. The stars belong to the form #stars but
+ * are outside of it, so htmx must be told which one was pressed.
  */
 const turn = ({ star, unstar }, isStarred) => {
   for (const button of document.querySelectorAll(".star")) {
@@ -19,7 +19,9 @@ const onStars = (type, act) =>
 onStars("htmx:configRequest", ({ parameters, triggeringEvent: { submitter } }) => {
   parameters[submitter.name] = submitter.value;
 });
-onStars("htmx:beforeSend", ({ requestConfig: { parameters } }) => turn(parameters, parameters.star !== undefined));
+onStars("htmx:beforeSend", ({ requestConfig: { parameters } }) =>
+  turn(parameters, parameters.star !== undefined),
+);
 onStars("htmx:afterRequest", ({ successful, requestConfig: { parameters, triggeringEvent } }) => {
   if (!successful) return turn(parameters, parameters.star === undefined);
   const { star, unstar } = parameters;

@@ -1,12 +1,15 @@
 /**
- * <form-fields shows="https://*.host …">: the form as a whole. Ctrl/⌘+Enter runs it from anywhere, what differs from
- * the defaults is told and can be put back, problems get the focus, a file dropped beside a field never leaves the page.
+ * <form-fields shows="https://*.host …">: the whole form. Ctrl/⌘+Enter runs it from anywhere;
+ * settings that differ from their defaults are listed and can be reset; the first problem gets the
+ * focus; a file dropped beside a field does not navigate away.
  */
 class FormFields extends HTMLElement {
   connectedCallback() {
-    for (const name of ["input", "change", "click", "htmx:afterSettle"]) this.addEventListener(name, this);
+    for (const name of ["input", "change", "click", "htmx:afterSettle"])
+      this.addEventListener(name, this);
     this.stop = new AbortController();
-    for (const name of ["keydown", "dragover", "drop"]) document.addEventListener(name, this, { signal: this.stop.signal });
+    for (const name of ["keydown", "dragover", "drop"])
+      document.addEventListener(name, this, { signal: this.stop.signal });
     this.querySelector("#form-problems")?.focus();
   }
   disconnectedCallback() {
@@ -16,12 +19,19 @@ class FormFields extends HTMLElement {
     this[event.type](event);
   }
   keydown(event) {
-    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || event.repeat || document.querySelector("dialog[open]")) return;
+    if (
+      event.key !== "Enter" ||
+      !(event.metaKey || event.ctrlKey) ||
+      event.repeat ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     event.preventDefault();
     this.closest("form").requestSubmit(this.querySelector("[name='~do'][value='run']"));
   }
   dragover(event) {
-    if (event.dataTransfer?.types.includes("Files") && !event.defaultPrevented) event.preventDefault();
+    if (event.dataTransfer?.types.includes("Files") && !event.defaultPrevented)
+      event.preventDefault();
   }
   drop(event) {
     this.dragover(event);
@@ -42,18 +52,27 @@ class FormFields extends HTMLElement {
     if (target.id) complain(target, complaint(target));
     const tiles = target.closest(".sizes");
     if (!tiles) return;
-    const [before, union] = [tiles.chosen ?? tiles.querySelector("[checked]"), tiles.closest(".union")];
+    const [before, union] = [
+      tiles.chosen ?? tiles.querySelector("[checked]"),
+      tiles.closest(".union"),
+    ];
     const pixels = before?.parentElement.querySelector("small")?.textContent.match(/\d+/g) ?? [];
-    const sides = union?.querySelectorAll(`:scope > [data-branch="${target.value}"] .pair .field:not([data-changed]) input`) ?? [];
-    if (pixels.length === 2 && sides.length === 2) sides.forEach((side, at) => put(side, pixels[at])); // "Custom" begins where one was
+    const sides =
+      union?.querySelectorAll(
+        `:scope > [data-branch="${target.value}"] .pair .field:not([data-changed]) input`,
+      ) ?? [];
+    if (pixels.length === 2 && sides.length === 2)
+      sides.forEach((side, at) => put(side, pixels[at])); // "Custom" keeps these pixels
     tiles.chosen = target;
   }
   "htmx:afterSettle"() {
     this.tell();
   }
-  /** How many settings differ from their defaults, and which. */
+  /** Lists the settings that differ from their defaults. */
   tell() {
-    const changed = [...this.querySelectorAll("[data-changed]")].filter((field) => !field.parentElement.closest(".field"));
+    const changed = [...this.querySelectorAll("[data-changed]")].filter(
+      (field) => !field.parentElement.closest(".field"),
+    );
     const count = changed.filter((field) => field.closest(".more")).length;
     const output = this.querySelector("[data-changed-count]");
     if (output) output.textContent = count ? `${count} changed` : "";
@@ -74,20 +93,30 @@ class FormFields extends HTMLElement {
     const reset = event.target.closest(".reset");
     const link = event.target.closest(".changes a, .problems a");
     const target = link && document.getElementById(decodeURI(link.hash.slice(1)));
-    for (let around = target; around; around = around.parentElement.closest("details")) if (around.tagName === "DETAILS") around.open = true;
+    for (let around = target; around; around = around.parentElement.closest("details"))
+      if (around.tagName === "DETAILS") around.open = true;
     if (target) setTimeout(() => (target.querySelector("input:checked") ?? target).focus());
     const field = reset?.closest(".field");
-    if (!field || field.dataset.default === undefined) return; // the server draws it anew
+    if (!field || field.dataset.default === undefined) return; // only the server can reset it
     event.preventDefault();
     const controls = [...field.querySelectorAll("[name]:not([type='hidden'], button)")];
     const [first] = controls;
-    for (const mark of field.querySelectorAll(`[name^="${first.name}~"]`)) if (mark.type === "hidden") mark.remove();
-    put(controls.find((control) => control.type !== "radio" || control.value === field.dataset.default) ?? first, field.dataset.default);
+    for (const mark of field.querySelectorAll(`[name^="${first.name}~"]`))
+      if (mark.type === "hidden") mark.remove();
+    put(
+      controls.find(
+        (control) => control.type !== "radio" || control.value === field.dataset.default,
+      ) ?? first,
+      field.dataset.default,
+    );
     (controls.find((control) => control.checked) ?? first).focus();
   }
 }
 const resetOf = (field) => field.querySelector(":scope > .reset, :scope > .field-head > .reset");
-const value = (field, control) => (control.type === "checkbox" && field.dataset.kind === "switch" ? String(control.checked) : control.value);
+const value = (field, control) =>
+  control.type === "checkbox" && field.dataset.kind === "switch"
+    ? String(control.checked)
+    : control.value;
 function put(control, text) {
   if (control.type === "radio") control.checked = true;
   else if (control.type === "checkbox") control.checked = text === "true";
@@ -95,19 +124,34 @@ function put(control, text) {
   control.dispatchEvent(new Event("input", { bubbles: true }));
   control.dispatchEvent(new Event("change", { bubbles: true }));
 }
-/** What a field holds, short. */
+/** A short text of a field's value. */
 function words(field) {
-  const branch = field.querySelector(`:scope > .union > [data-branch="${field.querySelector(":scope > .union > .union-pick :checked")?.value}"]`);
-  if (branch) return [...branch.querySelectorAll(".group .field, :scope > .field:not(:has(.group))")].slice(0, 3).map(words).join(branch.querySelector(".pair") ? " × " : " · ");
+  const picked = field.querySelector(":scope > .union > .union-pick :checked")?.value;
+  const branch = field.querySelector(`:scope > .union > [data-branch="${picked}"]`);
+  if (branch)
+    return [...branch.querySelectorAll(".group .field, :scope > .field:not(:has(.group))")]
+      .slice(0, 3)
+      .map(words)
+      .join(branch.querySelector(".pair") ? " × " : " · ");
   const rows = field.querySelector("form-rows > .rows");
   const ticks = field.querySelectorAll(":scope > .ticks :checked").length;
   if (rows || field.dataset.kind === "ticks") return `${(rows?.children.length ?? 0) + ticks} set`;
-  const control = field.querySelector("input:checked:not([role])") ?? field.querySelector("select, textarea, [name]:not([type='hidden'], button)");
+  const control =
+    field.querySelector("input:checked:not([role])") ??
+    field.querySelector("select, textarea, [name]:not([type='hidden'], button)");
   if (control?.role === "switch") return control.checked ? "on" : "off";
-  const text = (control?.selectedOptions?.[0].text ?? (control?.type === "radio" ? control.parentElement.querySelector("span").firstChild.textContent : control?.value) ?? "").trim();
+  const text = (
+    control?.selectedOptions?.[0].text ??
+    (control?.type === "radio"
+      ? control.parentElement.querySelector("span").firstChild.textContent
+      : control?.value) ??
+    ""
+  ).trim();
   return text.length > 32 ? `${text.slice(0, 31)}…` : text || "empty";
 }
-/** What is plainly wrong with a control, told when it is left; everything else the server checks at Run. */
+/**
+ * Reports simple mistakes in a control when it loses the focus; the server checks the rest at Run.
+ */
 function complaint(control) {
   const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = control.validity ?? {};
   const most = control.parentElement.dataset?.max;
@@ -122,19 +166,28 @@ function complain(control, what) {
   const field = control.closest(".field");
   const id = `${control.id}-error`;
   document.getElementById(id)?.remove();
-  const rest = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((known) => known && known !== id);
+  const rest = (control.getAttribute("aria-describedby") ?? "")
+    .split(" ")
+    .filter((known) => known && known !== id);
   if (what) {
-    const note = Object.assign(document.createElement("p"), { className: "error", id, role: "alert" });
-    note.textContent = `${control.ariaLabel ?? field.querySelector("label, legend").firstChild.textContent} ${what}`;
+    const note = Object.assign(document.createElement("p"), {
+      className: "error",
+      id,
+      role: "alert",
+    });
+    const label = field.querySelector("label, legend").firstChild.textContent;
+    note.textContent = `${control.ariaLabel ?? label} ${what}`;
     field.append(note);
     rest.push(id);
   }
   what ? control.setAttribute("aria-invalid", "true") : control.removeAttribute("aria-invalid");
-  rest.length ? control.setAttribute("aria-describedby", rest.join(" ")) : control.removeAttribute("aria-describedby");
+  rest.length
+    ? control.setAttribute("aria-describedby", rest.join(" "))
+    : control.removeAttribute("aria-describedby");
 }
 customElements.define("form-fields", FormFields);
 
-/** <number-slider>: a nameless slider and the number box that is posted, as one. */
+/** <number-slider>: synchronizes an unnamed slider with the posted number box. */
 class NumberSlider extends HTMLElement {
   connectedCallback() {
     this.addEventListener("input", this);
@@ -149,7 +202,10 @@ class NumberSlider extends HTMLElement {
 }
 customElements.define("number-slider", NumberSlider);
 
-/** <long-text data-max>: a text that grows where the browser's own growing is missing, and counts its letters. */
+/**
+ * <long-text data-max>: a textarea that grows where `field-sizing` is missing, and counts its
+ * characters.
+ */
 class LongText extends HTMLElement {
   connectedCallback() {
     this.addEventListener("input", this);
@@ -167,12 +223,16 @@ class LongText extends HTMLElement {
       this.count.textContent = `${length} / ${this.dataset.max}`;
       this.count.toggleAttribute("data-over", length > this.dataset.max);
     }
-    if (!CSS.supports("field-sizing", "content") && text.scrollHeight > text.clientHeight) text.style.blockSize = `${text.scrollHeight + 2}px`;
+    if (!CSS.supports("field-sizing", "content") && text.scrollHeight > text.clientHeight)
+      text.style.blockSize = `${text.scrollHeight + 2}px`;
   }
 }
 customElements.define("long-text", LongText);
 
-/** <seed-field data-min data-max>: the dice throws a number; the lock says that one is kept, and lets go of it. */
+/**
+ * <seed-field data-min data-max>: the dice sets a random number; the lock shows that a seed is
+ * fixed, and clears it.
+ */
 class SeedField extends HTMLElement {
   connectedCallback() {
     for (const name of ["input", "click"]) this.addEventListener(name, this);

@@ -1,17 +1,21 @@
 /*
- * What stands above a model's form: its buttons are the form's but outside of it, so htmx has to be told
- * which one it was; a notice can be closed; what changed the form is brought into view.
+ * The area above a model's form. Its buttons belong to the form but are outside of it, so htmx must
+ * be told which one was pressed. Notices can be closed; changes of the form are scrolled into view.
  */
 const FORM = "playground-form";
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const submitter = detail.triggeringEvent?.submitter;
-  if (detail.elt === document.getElementById(FORM) && submitter?.name) detail.parameters[submitter.name] = submitter.value;
+  if (detail.elt === document.getElementById(FORM) && submitter?.name)
+    detail.parameters[submitter.name] = submitter.value;
 });
-/* Run is answered, and its form has another token, before a person's double click is over. */
+/*
+ * Ignores the second click of a double click: by then Run was answered and the form has a new
+ * token.
+ */
 document.addEventListener("click", (event) => {
   if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();
 });
-/* Files go up when they are picked; a post without any is written, and read, in half the time. */
+/* Files are uploaded when chosen; a urlencoded post without them takes half the time. */
 document.addEventListener("htmx:confirm", ({ target }) => {
   if (target.id !== FORM) return;
   const hasFiles = [...target.elements].some(({ files }) => files?.length);
@@ -25,7 +29,10 @@ document.addEventListener("click", (event) => {
   notice.replaceChildren();
   document.getElementById("presets-button").focus();
 });
-/* The menu closes as it is answered to: closing when the answer is there would shut what was opened again meanwhile. */
+/*
+ * Closes the menu at once; closing it after the response could close a menu that was reopened
+ * meanwhile.
+ */
 document.addEventListener("htmx:beforeRequest", ({ target }) => {
   const menu = document.getElementById("presets");
   if (target.id === FORM || (target !== menu && menu?.contains(target))) menu?.hidePopover?.();
@@ -38,17 +45,26 @@ document.addEventListener("htmx:load", ({ target }) => {
   if (notice.querySelector("made-link")) import("./lazy/made-link.js");
   notice.scrollIntoView({ block: "nearest" });
   if (document.activeElement !== document.body) return;
-  (notice.querySelector("button, input, a") ?? document.getElementById("presets-button")).focus({ preventScroll: true });
+  (notice.querySelector("button, input, a") ?? document.getElementById("presets-button")).focus({
+    preventScroll: true,
+  });
 });
-/** Fills the form in from `run:<id>`, `saved:<id>`: as if a button of the form had been pressed. */
+/** Fills the form from `run:<id>` or `saved:<id>`, as if a button of the form were pressed. */
 document.addEventListener("form:fill", ({ detail }) => {
   const form = document.getElementById(FORM);
-  document.getElementById("fill")?.remove(); // the last one stays: what is held until htmx is there names it
-  const button = Object.assign(document.createElement("button"), { id: "fill", name: "~do", value: detail.fill, hidden: true, formNoValidate: true });
+  // keep the last one: the click held until htmx is loaded refers to it
+  document.getElementById("fill")?.remove();
+  const button = Object.assign(document.createElement("button"), {
+    id: "fill",
+    name: "~do",
+    value: detail.fill,
+    hidden: true,
+    formNoValidate: true,
+  });
   form.append(button);
   form.requestSubmit(button);
 });
-/* What only some people turn to comes with the first focus on it. */
+/* Rarely used parts are loaded at their first focus. */
 document.addEventListener("focusin", ({ target }) => {
   if (target.closest?.("json-text")) import("./lazy/json-text.js");
   const prompt = target.closest?.("long-text[data-recent]");

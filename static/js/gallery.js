@@ -1,8 +1,12 @@
-/* While pictures are being fetched for the first time: put those that came into their boxes, and leave all else as it is. */
+/*
+ * While thumbnails are fetched for the first time, swaps in only those that have arrived.
+ */
 const BOX = "article[data-endpoint-id] > i, .tiles a > i";
 const owner = (box) => {
   const { endpointId } = box.parentElement.dataset;
-  return endpointId ? `article[data-endpoint-id="${CSS.escape(endpointId)}"]` : `.tiles a[href="${CSS.escape(box.parentElement.getAttribute("href"))}"]`;
+  return endpointId
+    ? `article[data-endpoint-id="${CSS.escape(endpointId)}"]`
+    : `.tiles a[href="${CSS.escape(box.parentElement.getAttribute("href"))}"]`;
 };
 document.addEventListener("catalogue:changed", async () => {
   if (!document.querySelector(BOX)) return;

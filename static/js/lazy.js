@@ -1,4 +1,7 @@
-/* Elements whose script comes when somebody turns to one of them, or at once where it has something to show. */
+/*
+ * Custom elements whose script is loaded at the first interaction, or at once if they have
+ * something to show.
+ */
 const COMES = {
   "color-pick": () => import("./lazy/form-color.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
@@ -10,7 +13,12 @@ const COMES = {
   "search-select": () => import("./lazy/form-select.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
-const AT_ONCE = "live-session, local-time, partial-result:has(.prose, img), media-field:has(input[type='text'][value]:not([value='']))";
+const AT_ONCE = [
+  "live-session",
+  "local-time",
+  "partial-result:has(.prose, img)",
+  "media-field:has(input[type='text'][value]:not([value='']))",
+].join();
 const come = (element) => {
   const wanted = [];
   for (let around = element; around; around = around.parentElement) {
@@ -19,16 +27,22 @@ const come = (element) => {
   }
   return wanted.length && Promise.all(wanted);
 };
-for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "change"]) document.addEventListener(name, ({ target }) => target.closest && come(target), { capture: true, passive: true });
-/* A click that is quicker than its script waits for it. */
+for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "change"])
+  document.addEventListener(name, ({ target }) => target.closest && come(target), {
+    capture: true,
+    passive: true,
+  });
+/* A click before the script is loaded waits for it. */
 document.addEventListener(
   "click",
   (event) => {
-    const coming = event.target.closest("[name='~do'], [data-pair], [data-tool], light-box a") && come(event.target);
+    const coming =
+      event.target.closest("[name='~do'], [data-pair], [data-tool], light-box a") &&
+      come(event.target);
     if (!coming) return;
     event.preventDefault();
     event.stopPropagation();
-    const pressed = event.target.closest("button, a, label, input"); // an icon in it has no click
+    const pressed = event.target.closest("button, a, label, input"); // an icon has no click()
     coming.then(() => pressed.click());
   },
   { capture: true },

@@ -1,33 +1,39 @@
 /**
- * <live-runs hx-get="/runs/live/" hx-trigger="vitrine:poll" …> polls for every unfinished run on the
- * page at once: elements with data-watch. The server holds the answer until there is news.
+ * <live-runs hx-get="/runs/live/" hx-trigger="vitrine:poll" …> long-polls for all unfinished runs
+ * on the page: elements with data-watch. The server holds the response until one of them changes.
  *
- * A browser has six connections to a server, so one tab asks for all: whoever has the lock. The others tell it
- * what they watch and get the markup of what has changed; should they hear nothing, they look now and then
- * by themselves. Hidden tabs are silent and catch up when shown, but for those whose person asked to be notified.
+ * A browser has six connections per server, so one tab, the holder of a Web Lock, polls for all
+ * tabs. The others send it what they watch and receive changed markup; if they receive nothing,
+ * they poll occasionally themselves. Hidden tabs do not poll and catch up when shown, unless
+ * notifications were requested.
  */
 const TABS = "vitrine-live-runs";
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
-const JOIN_MS = 10; // tabs that were asked what they watch answer together
-const TIMEOUT_MS = 20000; // a laptop that slept may hold a connection that nobody answers any more
+const JOIN_MS = 10; // wait for all tabs to say what they watch
+const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
 const PICTURES_FROM = "vitrine-pictures-from";
 const STOPPED = 286;
 const LOGGED_OUT = 401;
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 
-/** This tab among the browser's others. Open while something is watched; a page without it can be kept for Back. */
+/**
+ * The channel to the browser's other tabs. Open only while something is watched: an open channel
+ * keeps a page out of the back/forward cache.
+ */
 const tabs = {
   name: Math.random(),
-  others: new Map(), // by tab, what those watch that do not ask: <run>:<version>:<view>:<mark>
+  others: new Map(), // by tab: what the tabs that do not poll watch: <run>:<version>:<view>:<mark>
   join() {
     if (this.channel) return;
     this.channel = new BroadcastChannel(TABS);
     this.channel.onmessage = ({ data }) => document.querySelector("live-runs").hear(data);
     this.wish = new AbortController();
-    if (!navigator.locks) return (this.release = () => {}); // plain HTTP from another machine: each tab asks for itself
-    navigator.locks.request(TABS, { signal: this.wish.signal }, () => this.ask()).catch(() => {}); // left before it came
+    // insecure context (plain HTTP): no locks, each tab polls for itself
+    if (!navigator.locks) return (this.release = () => {});
+    // the page was left before the lock was granted
+    navigator.locks.request(TABS, { signal: this.wish.signal }, () => this.ask()).catch(() => {});
   },
   ask() {
     setTimeout(() => document.querySelector("live-runs").poll());
@@ -46,13 +52,13 @@ const tabs = {
   get isAsking() {
     return Boolean(this.release);
   },
-  /** Tell who asks what is watched here. */
+  /** Tells the polling tab what this tab watches. */
   say(watched) {
     const said = watched.map(sight).join();
     if (this.said !== said) this.channel.postMessage({ tab: this.name, watched });
     this.said = said;
   },
-  /** Pass on an answer: the others have these versions from now on. */
+  /** Passes a response on; from now on the other tabs have these versions. */
   pass(markup, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
     const told = (text) => text.replace(/:\d+:/, `:${newest.get(sight(text)) ?? version(text)}:`);
@@ -60,13 +66,15 @@ const tabs = {
     this.channel.postMessage({ markup });
   },
 };
-/** A run in a view, whatever its version. */
+/** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
-/** Each run and view once, as whoever has the oldest has it. */
+/** Each run and view once, in the oldest version that any tab has. */
 function oldest(texts) {
   const found = new Map();
-  for (const text of texts) if (!(version(found.get(sight(text)) ?? ":Infinity") <= version(text))) found.set(sight(text), text);
+  for (const text of texts)
+    if (!(version(found.get(sight(text)) ?? ":Infinity") <= version(text)))
+      found.set(sight(text), text);
   return [...found.values()];
 }
 
@@ -76,11 +84,19 @@ class LiveRuns extends HTMLElement {
     this.waited = new Set();
     this.leaving = new AbortController();
     const { signal } = this.leaving;
-    for (const name of ["htmx:configRequest", "htmx:beforeSend", "htmx:beforeOnLoad", "htmx:beforeSwap", "htmx:afterRequest"]) this.addEventListener(name, this, { signal });
-    for (const name of ["visibilitychange", "htmx:afterSettle"]) document.addEventListener(name, this, { signal });
+    for (const name of [
+      "htmx:configRequest",
+      "htmx:beforeSend",
+      "htmx:beforeOnLoad",
+      "htmx:beforeSwap",
+      "htmx:afterRequest",
+    ])
+      this.addEventListener(name, this, { signal });
+    for (const name of ["visibilitychange", "htmx:afterSettle"])
+      document.addEventListener(name, this, { signal });
     for (const name of ["pageshow", "pagehide", "online"]) addEventListener(name, this, { signal });
     this.tell();
-    this.later(0); // htmx has to know this element first
+    this.later(0); // htmx must process this element first
   }
   disconnectedCallback() {
     clearTimeout(this.timer);
@@ -90,12 +106,16 @@ class LiveRuns extends HTMLElement {
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
   }
-  /** Those that have not ended. Of one that has, only what its files are may still be watched. */
+  /** The unfinished runs. Of an ended run only its files may still be watched. */
   get ids() {
-    return new Set(this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId));
+    return new Set(
+      this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
+    );
   }
   get wanted() {
-    return this.watched.map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
+    return this.watched.map(
+      (run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`,
+    );
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -104,13 +124,15 @@ class LiveRuns extends HTMLElement {
       this.asked = own.join();
       this.all = oldest([...own, ...(tabs.isAsking ? [...tabs.others.values()].flat() : [])]);
       detail.timeout = TIMEOUT_MS;
-      detail.path = `/runs/live/?${this.all.map((text) => `r=${encodeURIComponent(text)}`).join("&")}${tabs.isAsking ? "&hold=1" : ""}`;
+      const wanted = this.all.map((text) => `r=${encodeURIComponent(text)}`).join("&");
+      detail.path = `/runs/live/?${wanted}${tabs.isAsking ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:beforeSend") {
       this.xhr = detail.xhr;
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
       const { responseText } = detail.xhr;
-      if (tabs.others.size && responseText) tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
+      if (tabs.others.size && responseText)
+        tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
       this.ours = ofThisPage(responseText);
       fetchFirst(this.ours);
     } else if (event.type === "htmx:beforeSwap") {
@@ -122,29 +144,30 @@ class LiveRuns extends HTMLElement {
       this.isLoggedOut = detail.xhr.status === LOGGED_OUT;
       this.say();
       this.take();
-      // htmx counts the request as under way until this event is over.
+      // htmx regards the request as active until this event has been handled.
       this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
       this.take();
-      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join()) this.restart();
+      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
+        this.restart();
       else this.later(0);
     } else if (event.type === "pagehide") {
       tabs.leave();
     } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
-      this.restart(); // whoever was asked may be gone since, and a hidden page asks nobody
+      this.restart(); // the polling tab may be gone, and a hidden page does not poll
     } else {
       this.askedAt = 0;
       this.poll();
     }
   }
-  /** What another tab says: that it asks now, what it watches, or what has changed. */
+  /** A message of another tab: that it polls now, what it watches, or changed markup. */
   hear({ isAnyoneThere, tab, watched, markup }) {
     if (isAnyoneThere) {
       tabs.said = null;
       tabs.say(this.wanted);
     } else if (markup) {
       const ours = ofThisPage(markup);
-      this.askedAt = Date.now(); // as good as an answer of one's own
+      this.askedAt = Date.now(); // counts as a response to this tab
       fetchFirst(ours);
       if (ours) htmx.swap(this, ours, { swapStyle: "none" });
       this.take();
@@ -157,7 +180,7 @@ class LiveRuns extends HTMLElement {
       this.joining = setTimeout(() => (this.isAsking ? this.restart() : this.poll()), JOIN_MS);
     }
   }
-  /** Copy what the swapped status says onto the run's own element, and go on. */
+  /** Copies the swapped status to the run's own element and continues. */
   take() {
     for (const status of document.querySelectorAll("[data-run-status]")) {
       const run = status.closest("[data-run-id]");
@@ -165,51 +188,67 @@ class LiveRuns extends HTMLElement {
       run.dataset.version = status.dataset.version;
       run.dataset.runState = status.dataset.runStatus;
       const log = run.querySelector(".log ol");
-      // In the next frame: to measure now would lay out the page before the picture is asked for.
+      // In the next frame: measuring now would force layout before the picture is requested.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
     }
     this.tell();
   }
   /**
-   * What was waited for and has ended is told, however the page shows it; and what gave its place to another.
-   * Whoever waits for long for one that has come is offered to be notified.
+   * Announces watched runs that have ended, whatever view shows them, and runs that were replaced
+   * by another. Offers a notification for runs that take long.
    */
   tell() {
     const before = this.waited;
     this.waited = this.ids;
     for (const id of before.difference(this.waited)) {
       const run = document.querySelector(`[data-run-id="${id}"]`);
-      const told = new CustomEvent(run ? "run:finished" : "run:left", { bubbles: true, detail: { state: run?.dataset.runState } });
+      const told = new CustomEvent(run ? "run:finished" : "run:left", {
+        bubbles: true,
+        detail: { state: run?.dataset.runState },
+      });
       (run ?? document.body).dispatchEvent(told);
     }
     if (this.waited.difference(before).size) setTimeout(() => this.ids.size && notify(), OFFER_MS);
   }
-  /** A run came or went: what is being held was asked for by another page, so to speak. */
+  /** A run was added or removed, so the open poll is outdated: start another. */
   restart() {
     const fresh = this.cloneNode();
     if (this.xhr) {
-      this.xhr.onabort = null; // htmx would call it an error
+      this.xhr.onabort = null; // htmx would report an error
       this.xhr.abort();
     }
     this.replaceWith(fresh);
     htmx.process(fresh);
   }
-  /** A calm line while the page cannot be kept up to date. */
+  /** A status line while the page cannot be updated. */
   say() {
     const offline = navigator.onLine ? "The server does not answer." : "You are offline.";
     const catchesUp = "Runs go on, and this page catches up by itself.";
-    const text = this.isLoggedOut ? `You are logged out. ${catchesUp}` : this.isOver ? "This page is out of date. Reload it to see how its runs went on." : this.errors > 2 ? `${offline} ${catchesUp}` : "";
+    const text = this.isLoggedOut
+      ? `You are logged out. ${catchesUp}`
+      : this.isOver
+        ? "This page is out of date. Reload it to see how its runs went on."
+        : this.errors > 2
+          ? `${offline} ${catchesUp}`
+          : "";
     const line = document.querySelector("#toasts [data-live]");
     if (!text) return line?.remove();
     if (line?.firstChild.textContent === text) return;
     line?.remove();
     const fresh = Object.assign(document.createElement("p"), { textContent: text });
     fresh.dataset.live = "";
-    if (this.isLoggedOut) fresh.append(" ", document.getElementById("log-in").content.cloneNode(true));
+    if (this.isLoggedOut)
+      fresh.append(" ", document.getElementById("log-in").content.cloneNode(true));
     document.getElementById("toasts").append(fresh);
   }
-  later(pause = this.errors ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1] : document.hidden ? HIDDEN_MS : 0) {
+  later(
+    pause = this.errors
+      ? AFTER_ERROR_MS[Math.min(this.errors, AFTER_ERROR_MS.length) - 1]
+      : document.hidden
+        ? HIDDEN_MS
+        : 0,
+  ) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.poll(), pause);
   }
@@ -220,7 +259,8 @@ class LiveRuns extends HTMLElement {
       if (!this.ids.size || !isNotified()) return;
       notify();
     }
-    if (!window.htmx) return document.addEventListener("htmx:load", () => this.poll(), { once: true });
+    if (!window.htmx)
+      return document.addEventListener("htmx:load", () => this.poll(), { once: true });
     if (!document.hidden) {
       tabs.join();
       tabs.say(this.wanted);
@@ -235,20 +275,37 @@ class LiveRuns extends HTMLElement {
 }
 
 const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
-// While the server is away nothing is offered; the next page, or the next look, offers again.
-const notify = () => import("./lazy/notify.js").then(({ offer }) => offer(), () => undefined);
+// No offer while the server is unreachable; the next page or poll offers again.
+const notify = () =>
+  import("./lazy/notify.js").then(
+    ({ offer }) => offer(),
+    () => undefined,
+  );
 
-/** Ask for the large pictures of an answer before the page is changed: that takes about as long as they do. */
+/**
+ * Requests the large pictures of a response before swapping it in: the swap takes about as long as
+ * the download.
+ */
 function fetchFirst(markup) {
-  for (const [, address] of markup.matchAll(/<img src="(?!data:)([^"]+)"(?![^>]* loading="lazy")/g)) {
-    const link = Object.assign(document.createElement("link"), { rel: "preload", as: "image", referrerPolicy: "no-referrer", href: address.replaceAll("&amp;", "&") });
+  for (const [, address] of markup.matchAll(
+    /<img src="(?!data:)([^"]+)"(?![^>]* loading="lazy")/g,
+  )) {
+    const link = Object.assign(document.createElement("link"), {
+      rel: "preload",
+      as: "image",
+      referrerPolicy: "no-referrer",
+      href: address.replaceAll("&amp;", "&"),
+    });
     link.onload = link.onerror = () => link.remove();
     document.head.append(link);
     const { origin } = new URL(link.href);
     if (origin !== location.origin) localStorage.setItem(PICTURES_FROM, origin);
   }
 }
-/** Connect to where the last picture came from while the next is made: from afar that takes as long as the picture. An unused connection is kept for seconds. */
+/**
+ * Preconnects to the last picture's host while the next one is generated: over a distant network
+ * connecting takes as long as the picture. Browsers keep unused connections for some seconds.
+ */
 function connectFirst() {
   const href = localStorage.getItem(PICTURES_FROM);
   if (!href) return;
@@ -256,9 +313,15 @@ function connectFirst() {
   document.head.append(Object.assign(document.createElement("link"), { rel: "preconnect", href }));
 }
 
-/** Of the changed elements those that this page has: an answer may be for several tabs, and what was asked for may be gone. */
+/**
+ * The changed elements that this page contains: a response may be for several tabs, and elements
+ * may have been removed.
+ */
 function ofThisPage(markup) {
   const answer = Object.assign(document.createElement("template"), { innerHTML: markup });
-  return [...answer.content.children].filter(({ id }) => document.getElementById(id)).map(({ outerHTML }) => outerHTML).join("");
+  return [...answer.content.children]
+    .filter(({ id }) => document.getElementById(id))
+    .map(({ outerHTML }) => outerHTML)
+    .join("");
 }
 customElements.define("live-runs", LiveRuns);

@@ -1,16 +1,31 @@
-/** A picture with `data-clip` plays while the pointer or the focus is on its card; never where less motion or less data is wanted. */
+/**
+ * A thumbnail with `data-clip` plays while its card is hovered or focused, unless the user prefers
+ * reduced motion or data.
+ */
 const CARDS = "article";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let shown, film, timer;
 const play = () => {
-  film = Object.assign(document.createElement("video"), { src: shown.dataset.clip, muted: true, loop: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
+  film = Object.assign(document.createElement("video"), {
+    src: shown.dataset.clip,
+    muted: true,
+    loop: true,
+    autoplay: true,
+    playsInline: true,
+    disablePictureInPicture: true,
+  });
   film.setAttribute("aria-hidden", "true");
   shown.after(film);
 };
 const turn = ({ target, pointerType }) => {
   const focused = document.activeElement?.matches(":focus-visible") && document.activeElement;
-  const card = (target.closest?.(CARDS) && pointerType !== "touch" && target.closest(CARDS)) || (focused && focused.closest(CARDS));
-  const picture = card && !calm.matches && !navigator.connection?.saveData ? card.querySelector("img[data-clip]") : null;
+  const card =
+    (target.closest?.(CARDS) && pointerType !== "touch" && target.closest(CARDS)) ||
+    (focused && focused.closest(CARDS));
+  const picture =
+    card && !calm.matches && !navigator.connection?.saveData
+      ? card.querySelector("img[data-clip]")
+      : null;
   if (picture === shown) return;
   clearTimeout(timer);
   film?.remove();

@@ -1,16 +1,17 @@
 /**
- * Lists of runs look for newer ones (`hx-trigger="runs:look from:body"`) when another tab of this browser started one, and
- * when their page is shown again: that one was started elsewhere is told to nobody. A film strip looks then only
- * (`runs:shown`): in seven tabs side by side each would draw and watch what all the others run. A storage event needs no
- * channel, so that the page can be kept for Back.
+ * Lists of runs refresh (`hx-trigger="runs:look from:body"`) when another tab of this browser
+ * starts a run, and when their page is shown again, since runs started elsewhere send no event. A
+ * film strip refreshes only then (`runs:shown`): with seven open tabs each would render and watch
+ * the runs of all others. Storage events are used instead of a channel, which would keep the page
+ * out of the back/forward cache.
  */
 const KEY = "vitrine-started";
-const TOGETHER_MS = 1000; // of many that are started at once the last one's look finds all
+const TOGETHER_MS = 1000; // one refresh for several runs started together
 let soon;
 function tell(...names) {
   if (document.hidden || !document.querySelector("[hx-trigger^='runs:']")) return;
   const say = () => names.forEach((name) => document.body.dispatchEvent(new Event(name)));
-  say(); // fetches htmx, too, where it is not there yet
+  say(); // also loads htmx if it is not loaded yet
   if (!window.htmx) document.addEventListener("htmx:load", say, { once: true });
 }
 const shown = () => tell("runs:look", "runs:shown");

@@ -1,7 +1,7 @@
 /*
- * What a result's place holds. What has come tells its size itself: the box is mended where it was guessed, or told
- * wrong; a first sketch of what is still being made tells nothing, it may be smaller. For what does not come there are
- * words, and it is asked for again, at our own address: a copy may be here by then.
+ * A result's placeholder. A loaded picture gives its real size, and the box is corrected if the
+ * size was guessed or wrong; a partial result may be smaller and is ignored. If a picture fails to
+ * load, shows a message and retries with our own URL, where a copy may exist by then.
  */
 const PLACED = ".place > :is(img, video)";
 const LISTED = ".run-row .mat img, .strip-list img";
@@ -11,7 +11,10 @@ const come = (medium) => {
   if (!medium.matches?.(PLACED) || medium.closest("partial-result")) return;
   const place = medium.parentElement;
   const box = place.querySelector("svg");
-  const [width, height] = [medium.naturalWidth ?? medium.videoWidth, medium.naturalHeight ?? medium.videoHeight];
+  const [width, height] = [
+    medium.naturalWidth ?? medium.videoWidth,
+    medium.naturalHeight ?? medium.videoHeight,
+  ];
   delete place.dataset.tries;
   delete place.dataset.missing;
   if (!box || !width || !height) return;
@@ -19,12 +22,18 @@ const come = (medium) => {
   if (box.getAttribute("height") !== `${height}`) box.setAttribute("height", height);
 };
 const miss = (medium) => {
-  if (medium.matches?.(LISTED)) medium.replaceWith(Object.assign(document.createElement("span"), { className: "muted small", textContent: "Not here yet" }));
+  if (medium.matches?.(LISTED))
+    medium.replaceWith(
+      Object.assign(document.createElement("span"), {
+        className: "muted small",
+        textContent: "Not here yet",
+      }),
+    );
   if (!medium.matches?.(PLACED) || medium.closest("partial-result")) return;
   const place = medium.parentElement;
   const tries = Number(place.dataset.tries ?? 0);
   place.dataset.tries = tries + 1;
-  if (tries) place.dataset.missing = ""; // the first time says little: our copy is a moment away
+  if (tries) place.dataset.missing = ""; // not at the first failure: our copy may exist in a moment
   if (tries < AGAIN_MS.length) setTimeout(() => medium.isConnected && ask(medium), AGAIN_MS[tries]);
 };
 const ask = (medium) => {
@@ -32,10 +41,12 @@ const ask = (medium) => {
   if (medium.parentElement.href) medium.parentElement.href = ours;
   medium.src = ours;
 };
-for (const name of ["load", "loadedmetadata"]) document.addEventListener(name, ({ target }) => come(target), { capture: true });
+for (const name of ["load", "loadedmetadata"])
+  document.addEventListener(name, ({ target }) => come(target), { capture: true });
 document.addEventListener("error", ({ target }) => miss(target), { capture: true });
-/* Those that were quicker than this script. */
+/* Pictures that were loaded before this script. */
 for (const medium of document.querySelectorAll(`${PLACED}, ${LISTED}`)) {
-  if (medium.error || (medium.complete && !medium.naturalWidth)) (medium.decode?.() ?? Promise.reject()).catch(() => miss(medium));
+  if (medium.error || (medium.complete && !medium.naturalWidth))
+    (medium.decode?.() ?? Promise.reject()).catch(() => miss(medium));
   else come(medium);
 }

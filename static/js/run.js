@@ -1,4 +1,4 @@
-/** <elapsed-time since="ISO">: counts on its own, so that nothing has to be swapped for it. */
+/** <elapsed-time since="ISO">: shows the elapsed time and updates itself without swaps. */
 class ElapsedTime extends HTMLElement {
   connectedCallback() {
     this.draw();
@@ -6,24 +6,30 @@ class ElapsedTime extends HTMLElement {
   disconnectedCallback() {
     clearTimeout(this.timer);
   }
-  /** Tenths are worth five drawings a second while a run is short; of a longer one the seconds are. */
+  /**
+   * Five updates per second show tenths in a short run; a longer run shows seconds.
+   */
   draw() {
     const seconds = Math.max(0, (Date.now() - Date.parse(this.getAttribute("since"))) / 1000);
     this.textContent = this.told(seconds);
     this.timer = setTimeout(() => this.draw(), seconds < 10 ? 200 : 1000 - (seconds % 1) * 1000);
   }
-  /** As the server says it (`duration`). */
+  /** The server's `duration` format. */
   told(seconds) {
     if (seconds < 10) return `${seconds.toFixed(1)} s`;
     const whole = Math.floor(seconds);
     if (whole < 60) return `${whole} s`;
-    const [large, small, all] = whole < 3600 ? ["min", "s", whole] : ["h", "min", Math.floor(whole / 60)];
+    const [large, small, all] =
+      whole < 3600 ? ["min", "s", whole] : ["h", "min", Math.floor(whole / 60)];
     return `${Math.floor(all / 60)} ${large} ${all % 60} ${small}`;
   }
 }
 customElements.define("elapsed-time", ElapsedTime);
 
-/** <copy-button for="ID"> or <copy-button text="…">: copies, and says in its own label whether it could. */
+/**
+ * <copy-button for="ID"> or <copy-button text="…">: copies a text and shows the outcome in its
+ * label.
+ */
 class CopyButton extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
@@ -31,7 +37,9 @@ class CopyButton extends HTMLElement {
   async handleEvent() {
     const source = document.getElementById(this.getAttribute("for"));
     try {
-      await navigator.clipboard.writeText(this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "");
+      await navigator.clipboard.writeText(
+        this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "",
+      );
       this.tell("Copied");
     } catch {
       this.tell("Not copied: this browser copies on secure pages only");
@@ -39,8 +47,10 @@ class CopyButton extends HTMLElement {
   }
   tell(words) {
     dispatchEvent(new CustomEvent("toast", { detail: { text: words } }));
-    const label = [...this.querySelector("button").childNodes].find((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!label) return; // an icon alone
+    const label = [...this.querySelector("button").childNodes].find(
+      (node) => node.nodeType === 3 && node.textContent.trim(),
+    );
+    if (!label) return; // an icon without a label
     this.label ??= label.textContent;
     label.textContent = words.split(":")[0];
     clearTimeout(this.timer);
@@ -49,7 +59,7 @@ class CopyButton extends HTMLElement {
 }
 customElements.define("copy-button", CopyButton);
 
-/** <mesh-view src label>: puts the viewer's sandboxed frame in place of its link, when asked to. */
+/** <mesh-view src label>: replaces its link with the viewer's sandboxed frame when clicked. */
 class MeshView extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
@@ -67,7 +77,9 @@ class MeshView extends HTMLElement {
 }
 customElements.define("mesh-view", MeshView);
 
-/** <field-error for="ID" text="…">: says beside the form's field, too, what the model objected to. */
+/**
+ * <field-error for="ID" text="…">: shows the model's error beside the form's field, too.
+ */
 class FieldError extends HTMLElement {
   connectedCallback() {
     const control = document.getElementById(this.getAttribute("for"));
@@ -79,10 +91,18 @@ class FieldError extends HTMLElement {
     this.note.textContent = this.getAttribute("text");
     field.append(this.note);
     control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${this.note.id}`.trim());
-    // Who types there just now has not read it: it stays until they have done.
-    field.addEventListener(field.contains(document.activeElement) ? "change" : "input", () => this.clear(control), { once: true });
-    if (document.activeElement.matches("body, #run-button, .run-status .state")) control.focus(); // nobody is doing anything else
+    control.setAttribute(
+      "aria-describedby",
+      `${control.getAttribute("aria-describedby") ?? ""} ${this.note.id}`.trim(),
+    );
+    // Someone is typing there and has not read the error: keep it until they finish.
+    field.addEventListener(
+      field.contains(document.activeElement) ? "change" : "input",
+      () => this.clear(control),
+      { once: true },
+    );
+    // nothing else has the focus
+    if (document.activeElement.matches("body, #run-button, .run-status .state")) control.focus();
   }
   disconnectedCallback() {
     this.clear(document.getElementById(this.getAttribute("for")));
@@ -96,18 +116,19 @@ class FieldError extends HTMLElement {
 customElements.define("field-error", FieldError);
 
 /*
- * Who pressed Run sees the new run's state: on a narrow screen the stage is below the form, and beside a long form that
- * was scrolled to its end the stage's head is above.
+ * Scrolls to the new run's state after Run: on a narrow screen the stage is below the form, and
+ * beside a long form its head may be above the viewport.
  */
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "stage") return;
-  // In the next frame: until then a browser keeps what stood below the stage where it was.
+  // In the next frame: until then scroll anchoring keeps the content below the stage in place.
   requestAnimationFrame(() => {
     const isNarrow = matchMedia("(width < 56rem)").matches;
     const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
     seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
-    // The button that was pressed goes out of sight.
-    if (isBelow && document.activeElement.id === "run-button") target.querySelector(".state")?.focus({ preventScroll: true });
+    // The pressed button scrolls out of view.
+    if (isBelow && document.activeElement.id === "run-button")
+      target.querySelector(".state")?.focus({ preventScroll: true });
   });
 });

@@ -1,5 +1,8 @@
-/** `/` goes to the search box from anywhere but a text, ⌘K or Ctrl+K jumps anywhere from everywhere; Escape leaves the box. */
-/** The owner's menu closes as any menu does. */
+/**
+ * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
+ * palette, Escape leaves the box.
+ */
+/** Escape or a click outside closes the owner's menu. */
 const menu = document.querySelector(".menu");
 addEventListener("click", ({ target }) => menu && !menu.contains(target) && (menu.open = false));
 addEventListener("keydown", ({ key }) => {
@@ -7,12 +10,17 @@ addEventListener("keydown", ({ key }) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
-/** Open the dialog; when it does not come, say why: no answer and a missing script are TypeErrors. */
+/**
+ * Opens the dialog, or says why it cannot: a failed request or script load is a TypeError.
+ */
 const jump = async (address) => {
   try {
     await (await import("./lazy/jump-to.js")).open(address);
   } catch (error) {
-    const text = error instanceof TypeError ? "The server does not answer. What is in this page stays; try again." : error.message;
+    const text =
+      error instanceof TypeError
+        ? "The server does not answer. What is in this page stays; try again."
+        : error.message;
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
   }
 };
@@ -22,7 +30,13 @@ addEventListener("keydown", (event) => {
   if (event.key === "/" && !isTyping && isPlain) {
     event.preventDefault();
     document.querySelector("[data-shortcut='/']")?.focus();
-  } else if (event.key === "k" && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && document.querySelector("[data-shortcut='/']")) {
+  } else if (
+    event.key === "k" &&
+    (event.metaKey || event.ctrlKey) &&
+    !event.altKey &&
+    !event.shiftKey &&
+    document.querySelector("[data-shortcut='/']")
+  ) {
     event.preventDefault();
     jump();
   } else if (event.key === "Escape" && event.target.dataset?.shortcut === "/") {

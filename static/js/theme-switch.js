@@ -1,11 +1,16 @@
-/** <theme-switch><button>…</button></theme-switch> turns light to dark and back, and remembers it in a cookie, so that the server draws the next page right. */
+/**
+ * <theme-switch><button>…</button></theme-switch> switches between light and dark and stores it in
+ * a cookie, so that the server renders the next page accordingly.
+ */
 class ThemeSwitch extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
   }
   handleEvent() {
     const root = document.documentElement;
-    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const isDark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = isDark ? "light" : "dark";
     document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
   }

@@ -1,4 +1,6 @@
-/** <toast-note>words</toast-note> goes by itself after a while, not while somebody is on it. */
+/**
+ * <toast-note>words</toast-note> disappears after a while, but not while it is hovered or focused.
+ */
 class ToastNote extends HTMLElement {
   connectedCallback() {
     this.addEventListener("pointerenter", this);

@@ -1,8 +1,10 @@
-/* One line at the page's corner, announced politely; <toast-note> takes itself away. */
+/* Toasts in the page's corner, announced politely; <toast-note> removes itself. */
 function toast(text, link) {
-  const shown = [...document.querySelectorAll("#toasts > toast-note")].find((one) => one.firstChild.textContent === text);
+  const shown = [...document.querySelectorAll("#toasts > toast-note")].find(
+    (one) => one.firstChild.textContent === text,
+  );
   if (shown) {
-    shown.wait(); // said again, it stays for longer
+    shown.wait(); // repeated: restart its timer
     return shown;
   }
   const note = document.createElement("toast-note");
@@ -13,27 +15,41 @@ function toast(text, link) {
 const logIn = () => document.getElementById("log-in").content.cloneNode(true);
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.closest("live-runs")) return; // which says by itself what ails it
-  const status = event.detail.xhr.status;
-  if (status === 403 || status === 401) toast("You are logged out. What you typed is still in this page: log in, then try again here.", logIn());
+  if (event.target.closest("live-runs")) return; // which shows its own errors
+  const { status, responseText } = event.detail.xhr;
+  if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
+    return toast(responseText);
+  if (status === 403 || status === 401)
+    toast(
+      "You are logged out. What you typed is still in this page: log in, then try again here.",
+      logIn(),
+    );
+  else if (status === 413)
+    toast(
+      "This form is too large for the server, so nothing was sent. " +
+        "What you typed is still here: make it shorter.",
+    );
   else toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
 document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.closest("live-runs")) toast("The server does not answer. What is in this page stays; try again.");
+  if (!event.target.closest("live-runs"))
+    toast("The server does not answer. What is in this page stays; try again.");
 });
-/* What a button of a note did is done: the answer brings a note of its own. */
+/* Removes a toast after its button was used: the response has its own toast. */
 document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {
   if (successful) elt.closest?.("toast-note")?.remove();
 });
 
-/* Runs that ended are told in one note together, but for those whose end is before somebody's eyes. */
+/*
+ * Announces ended runs in one toast, except those that are visible.
+ */
 const SEEN_PX = 80;
-const SCROLLED_MS = 1000; // a smooth scroll takes less
+const SCROLLED_MS = 1000; // longer than a smooth scroll
 let note;
 let ended = [];
 document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   if (isSeen(target)) return;
-  // One that is shown large and ended at once is still being scrolled to.
+  // The page may still be scrolling to a run that ended at once.
   if (document.hidden || !target.matches(".stage-run")) tell(target, state);
   else setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
 });
@@ -41,8 +57,9 @@ async function tell(target, state) {
   const { together } = await import("./lazy/ends.js");
   if (!note?.isConnected) ended = [];
   ended.push(state);
-  // Isolated, so that a title that is read from right to left stays within its half.
-  const title = ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
+  // Isolated, so that a right-to-left title does not reorder the rest.
+  const title =
+    ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
   const words = together(ended) + title;
   if (!note?.isConnected) note = toast(words);
   else {
@@ -53,5 +70,7 @@ async function tell(target, state) {
 function isSeen(run) {
   if (document.hidden || !run.matches(".stage-run")) return false;
   const { top, bottom } = run.getBoundingClientRect();
-  return Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX;
+  return (
+    Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX
+  );
 }

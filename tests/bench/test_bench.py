@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as program
-from bench import catalogue, figures, forms, overhead, pages, sync
-from bench.children import Broken, Child, clean_environment
+from bench import catalogue, figures, forms, overhead, pages, rest, sync
+from bench.children import Broken, Child, clean_environment, wait
 from bench.stage import Stage
 from bench.targets import Target, clients
+
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
@@ -71,14 +76,15 @@ def test_an_unchanged_sync_writes_no_row(stage):
 @pytest.mark.browser
 def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
     places = {"product": stage.product.address, "floor": stage.floor}
-    logins = {"product": stage.product.login, "floor": ""}
     for name in places:
         # The gallery is seen by the same code; its thumbnails would all be painted for it here.
         cold, warm = pages.see(stage, name, pages.FORM, pages.FORM_NEEDS, often=2)
         assert cold.external == 0
         assert cold.wire_bytes > warm.wire_bytes > 0
         assert cold.usable_ms > cold.first_byte_ms > 0
-        target = Target(stage, places[name], logins[name])
+        # A link is good once, and each new one replaces it: this one is made when it is needed.
+        login = stage.product.login if name == "product" else ""
+        target = Target(stage, places[name], login)
         target.run(0.1)
         assert overhead.model_ms(stage) >= 100
         calls = overhead.counted(stage)
@@ -115,3 +121,24 @@ def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(mon
     assert "1 MISSED" in capsys.readouterr().out
     assert program.main([]) == 1
     assert "BROKEN: a" in capsys.readouterr().out
+
+
+def test_what_processes_take_is_read_with_all_below_them(tmp_path: Path) -> None:
+    busy = "import time; [x for x in range(10**6)]; open('{}', 'w'); time.sleep(600)"
+    marks = [tmp_path / "first", tmp_path / "second"]
+    parent = f"import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', {busy.format(marks[0])!r}]); "
+    up = Child("parent", [sys.executable, "-c", parent + busy.format(marks[1])], tmp_path)
+    try:
+        wait(lambda: all(mark.exists() for mark in marks), lambda: "they do not start")
+        found = rest.usages(up.process.pid)
+        assert len(found) == 2
+        assert all(one.pss_mb > 1 for one in found.values())
+        assert sum(one.cpu_s for one in found.values()) > 0
+    finally:
+        for number in sorted(rest.usages(up.process.pid), reverse=True):
+            os.kill(number, signal.SIGKILL)
+        up.stop()
+
+
+def test_a_bare_commit_takes_time(tmp_path: Path) -> None:
+    assert [rest.bare_commit(tmp_path / "x.sqlite3") > 0 for _ in range(2)] == [True, True]

@@ -22,7 +22,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def sent(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: list[bytes], since: float
 ) -> float:
-    """The loop's seconds since then when all of them have come back as they were sent, a moment apart."""
+    """The loop's seconds once all have come back as they were sent, a moment apart."""
     for piece in pieces:
         writer.write(piece)
         await asyncio.sleep(0.001)

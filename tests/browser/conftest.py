@@ -50,7 +50,8 @@ def vitrine(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Iterator
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, checkout / "var" / "sandbox")
     running = Up(checkout, free_port())
-    health = running.link.split("/login/")[0] + "/healthz"
-    until(lambda: httpx.get(health, timeout=30).json()["last_sync_age_s"] is not None, 120)
+    with httpx.Client(base_url=running.base, timeout=30) as owner:
+        owner.get(running.link)
+        until(lambda: owner.get("/healthz").json()["last_sync_age_s"] is not None, 120)
     yield running
     running.stop()

@@ -13,9 +13,9 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, Route, expect
 
-from config.staticfiles import join_css, join_js
-from playground.form.forms import render_form
-from schemas import Field, build, contract, draw, parse
+from config.server.static_build import join_css, join_js
+from playground.form.rendering import render_form
+from schemas import Field, build, contract, decode_post, draw
 from tests.browser.contexts import Contexts
 from tests.conftest import DATA
 from tests.schemas import strategies
@@ -157,7 +157,7 @@ def sent(page: Page, root: Field) -> Any:
     """What pressing Run sends, as arguments."""
     page.locator("button[value=run]").last.click()
     expect(page).to_have_title("Sent")
-    return parse(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
+    return decode_post(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
 
 
 DOCUMENTS = [file.stem for file in sorted((DATA / "openapi").glob("*.json"))]

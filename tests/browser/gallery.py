@@ -88,7 +88,10 @@ def is_trouble(message: ConsoleMessage) -> bool:
 def open_page(
     contexts: Contexts, live_server: LiveServer, user: User, gallery: None
 ) -> Iterator[Open]:
-    """`open_page("/models/", PHONE)` → the page, logged in; an error in its console fails the test."""
+    """`open_page("/models/", PHONE)` → the page, logged in.
+
+    An error in its console fails the test.
+    """
     login = Client()
     login.force_login(user)
     session = login.cookies["sessionid"].value

@@ -15,6 +15,7 @@ from tests.processes import Up
 
 WIDE, PHONE = (1440, 900), (390, 844)
 AURORA = "/models/sandbox/aurora/"
+REFUSED = ("413", "422")  # statuses that browsers log as errors, and these tests bring about
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
 
@@ -22,7 +23,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="package")
 def session(vitrine: Up) -> list[Any]:
     """The cookies of a browser in which the link was opened."""
-    base = vitrine.link.split("/login/")[0]
+    base = vitrine.base
     with httpx.Client(timeout=60) as client:
         client.get(vitrine.link)
         found = [{"name": one.name, "value": one.value, "url": base} for one in client.cookies.jar]
@@ -38,7 +39,7 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
     def open_(path: str, size: tuple[int, int] = WIDE, **options: Any) -> Page:
         context = contexts.take(
             viewport={"width": size[0], "height": size[1]},
-            base_url=vitrine.link.split("/login/")[0],
+            base_url=vitrine.base,
             **options,
         )
         context.add_cookies(session)
@@ -47,7 +48,9 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
         page.on(
             "console",
             lambda m: (
-                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
+                troubles.append(m.text)
+                if m.type == "error" and not any(code in m.text for code in REFUSED)
+                else None
             ),
         )
         page.goto(path)
@@ -56,14 +59,17 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
     yield open_
     contexts.close()
     vitrine.hurry()
-    assert not troubles
+    assert not troubles, troubles
 
 
 @pytest.fixture
 def log_in(
     contexts: Contexts, vitrine: Up, session: list[Any]
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in; errors fail the test."""
+    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in.
+
+    Errors fail the test.
+    """
     troubles: list[str] = []
 
     def watch(page: Page) -> None:
@@ -73,7 +79,7 @@ def log_in(
     def log_in_(size: tuple[int, int] = WIDE, **options: Any) -> BrowserContext:
         context = contexts.take(
             viewport={"width": size[0], "height": size[1]},
-            base_url=vitrine.link.split("/login/")[0],
+            base_url=vitrine.base,
             permissions=["clipboard-read", "clipboard-write"],
             **options,
         )
@@ -84,7 +90,7 @@ def log_in(
     yield log_in_
     contexts.close()
     vitrine.hurry()
-    assert not troubles
+    assert not troubles, troubles
 
 
 def is_trouble(message: Any) -> bool:

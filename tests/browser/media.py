@@ -14,7 +14,7 @@ from django.test import Client
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from playground import archivist
+from playground.files import stored_files
 from playground.models import Artifact, Run
 from tests.browser.contexts import Contexts
 from tests.playground.copying import sound
@@ -74,7 +74,10 @@ def open_form(
     settings: Any,
     tmp_path: Any,
 ) -> Iterator[Open]:
-    """`open_form(size=PHONE)`: a model's page with every kind of file, served for real; an error fails."""
+    """`open_form(size=PHONE)`: a model's page with every kind of file, served for real.
+
+    An error fails.
+    """
     settings.MEDIA_ROOT = str(tmp_path)
     make_endpoint("a/b", document=strategies.document(SCHEMA))
     troubles: list[str] = []
@@ -135,7 +138,7 @@ def held(found: Locator) -> None:
 
 
 def stored(run: Run, colour: str) -> Artifact:
-    kept = archivist.store(io.BytesIO(png(colour=colour)), "image/png")
+    kept = stored_files.store(io.BytesIO(png(colour=colour)), "image/png")
     return Artifact.objects.create(
         run=run, position=0, path="$", kind="image", url="x", state="stored", file=kept.name,
         digest=kept.digest, content_type=kept.content_type, width=200, height=120,

@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from catalog import afterwards, changes
+from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema
+from catalog.sync import post_sync
 from playground.models import Preset
 from tests.browser.gallery import PHONE, WIDE
 from tests.browser.journeys import open_presets
@@ -40,9 +41,9 @@ def changed(gallery: None, user: User) -> Endpoint:
     assert endpoint is not None
     endpoint.schema = keep({"prompt": PROMPT, "num_steps": STEPS | {"maximum": 20}})
     endpoint.save()
-    Change.objects.bulk_create(changes.reshaped(endpoint, {"schema_id": old.pk}))
+    Change.objects.bulk_create(recorder.reshaped(endpoint, {"schema_id": old.pk}))
     Change(endpoint=endpoint, kind="new", at=timezone.now(), lines=[]).save()
-    afterwards.settle()
+    post_sync.run()
     settings = {"prompt": "a harbour", "steps": 40, "seed": 7}
     Preset.objects.create(
         endpoint=endpoint, user=user, name="Harbour", arguments=settings, schema_digest=old.pk

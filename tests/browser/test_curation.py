@@ -1,4 +1,7 @@
-"""Curating in a browser: by drag, by keyboard, undone, for everybody; nothing of it waits for a Save."""
+"""Curating in a browser: by drag, by keyboard, undone, for everybody.
+
+Nothing of it waits for a Save.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ EDIT = "/collections/best/edition/"
 @pytest.fixture
 def curate(open_page: Open, user: User) -> Open:
     """`open_page`, as a curator."""
-    User.objects.filter(pk=user.pk).update(is_staff=True)
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     return open_page
 
 
@@ -120,7 +123,7 @@ def test_arranging_works_without_script(curate: Open) -> None:
 def test_everybody_can_use_the_pages_at_depth(
     open_page: Open, user: User, address: str, size: tuple[int, int]
 ) -> None:
-    User.objects.filter(pk=user.pk).update(is_staff=True)
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())
     found = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")
     Note.objects.create(endpoint=found, user=user, text="See https://a.test")

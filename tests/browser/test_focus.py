@@ -10,7 +10,7 @@ from tests.browser.waiting import eventually
 from tests.browser.watching import slow
 
 __all__ = ["open_page", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 ZOOMED = (720, 450)  # a laptop's window at 200 %
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas import Field, build, contract, parse
+from schemas import Field, build, contract, decode_post
 from tests.browser.forms import Show, sent
 from tests.schemas import strategies
 
@@ -164,7 +164,7 @@ def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
         page.locator(f"#f-{name}").fill(name)
     page.locator("#f-id").press("Control+Enter")
     expect(page).to_have_title("Sent")
-    sent_ = parse(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
+    sent_ = decode_post(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
     assert sent_ == {"prompt": "p"} | {name: name for name in names}
 
 

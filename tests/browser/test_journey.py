@@ -14,7 +14,7 @@ from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
 from tests.processes import Up
 
 __all__ = ["open_page", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
 _UNTIL = """async () => {
   for (const end = performance.now() + 60_000; !(IT); await new Promise((soon) => setTimeout(soon, 20)))
     if (performance.now() > end) throw new Error("it did not come true");
@@ -314,7 +314,7 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
 def test_after_a_new_login_in_another_tab_the_page_works_on(
     contexts: Contexts, vitrine: Up, cookie: Any
 ) -> None:
-    context = contexts.take(base_url=vitrine.link.split("/login/")[0])
+    context = contexts.take(base_url=vitrine.base)
     page = context.new_page()
     page.goto(vitrine.link)
     page.goto("/models/atelier/glass/")

@@ -13,7 +13,7 @@ from tests.browser.journeys import Open, open_page, session
 from tests.browser.waiting import Held
 
 __all__ = ["open_page", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
 
 
 def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:

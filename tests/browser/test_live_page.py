@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from catalog.templatetags.vitrine import duration
+from core.formatting import duration
 from tests.browser.journeys import DONE
 from tests.browser.waiting import Held, eventually
 from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
 LIVE = "**/runs/live/**"
 
 
@@ -131,8 +131,8 @@ def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
     watching: Watch, vitrine: Up
 ) -> None:
     page = watching()
-    killed = vitrine.kill("config.asgi:application")
-    until(lambda: vitrine.pid_of("config.asgi:application") not in {None, killed})
+    killed = vitrine.kill("config.server.serving")
+    until(lambda: vitrine.pid_of("config.server.serving") not in {None, killed})
     end(page, vitrine)
     expect(page.locator("#toasts [data-live]")).to_have_count(0)
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
@@ -177,7 +177,8 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     picture = page.locator("#stage .artifact img").first
     expect(picture).to_have_js_property("complete", True)
     asked = page.evaluate(
-        "(source) => performance.getEntriesByName(new URL(source, location).href).map((one) => one.initiatorType)",
+        "(source) => performance.getEntriesByName(new URL(source, location).href).map((one) => "
+        "one.initiatorType)",
         source,
     )
     assert asked == ["link"]

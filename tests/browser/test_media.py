@@ -67,6 +67,22 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len(values) == 1
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
+    open_form: Open, settings: Any, size: Any
+) -> None:
+    settings.UPLOADS_MAX_MB_PER_PERSON = 0
+    page = open_form(size)
+    page.locator("[name=image_url]").fill("https://example.com/typed.png")
+    audio = field(page, "audio_url")
+    choose(audio, file("a.wav", wav(), "audio/wav"))
+    expect(audio.locator(".media-note")).to_contain_text("that each person may keep here")
+    expect(audio.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(page.locator("[name=image_url]")).to_have_value("https://example.com/typed.png")
+    assert_fits(page)
+    assert not Upload.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
@@ -290,7 +306,8 @@ def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
         (
             {"width": 640, "height": 480},
             "min_width:1024 min_height:512",
-            "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px high.",
+            "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px "
+            "high.",
         ),
         (
             {"width": 640, "height": 480},

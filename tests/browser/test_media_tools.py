@@ -204,7 +204,8 @@ def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -
 def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     page = open_form()
     page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', "
+        "'NotAllowedError')) }"
     )
     field(page, "audio_url").get_by_role("button", name="Record").click()
     dialog = page.get_by_role("dialog", name="Record a sound")

@@ -1,4 +1,7 @@
-"""The place of a result in a browser: there before its file is, and calm when the file does not come."""
+"""The place of a result in a browser.
+
+There before its file is, and calm when the file does not come.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
 from tests.browser.waiting import Held
 
 __all__ = ["open_page", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 FILES = "**/files/**"  # of upstream's: pictures that are made
 PICTURES = re.compile("/files/|/artifacts/")  # which it shows, or our copies of them
 BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {

@@ -28,7 +28,7 @@ from tests.browser.waiting import settle
 from tests.processes import until
 
 __all__ = ["aurora", "log_in", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 AURORA = "/models/sandbox/aurora/"
 CLASH = "#draft-clash:not([hidden])"
 DROP = """([where, kind, value]) => {

@@ -1,4 +1,7 @@
-"""What a page tells of runs that ended: notes on it, the title, notifications where they are asked for."""
+"""What a page tells of runs that ended.
+
+Notes on it, the title, notifications where they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from tests.browser.watching import Watch, context, end, slow, watching
 from tests.processes import Up
 
 __all__ = ["context", "watching"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 
 ENDED = """(states) => states.forEach((state) => {
   const run = document.body.appendChild(document.createElement("article"));

@@ -16,7 +16,7 @@ from tests.browser.waiting import eventually
 from tests.processes import Up
 
 __all__ = ["open_page", "session"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 
 WATCH = """() => {
   window.seen = [];

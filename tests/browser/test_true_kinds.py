@@ -1,4 +1,7 @@
-"""Results that are not what upstream said: an open page learns what they are, and disturbs nothing else."""
+"""Results that are not what upstream said.
+
+An open page learns what they are, and disturbs nothing else.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE
 from tests.processes import Up
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
 MISLABELLED = "/models/mischief/mislabelled/"
 
 
@@ -24,7 +27,7 @@ def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
     def open_(path: str) -> Page:
         context = contexts.take(
             viewport={"width": WIDE[0], "height": WIDE[1]},
-            base_url=vitrine.link.split("/login/")[0],
+            base_url=vitrine.base,
         )
         page = context.new_page()
         page.goto(vitrine.link)

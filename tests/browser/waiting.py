@@ -18,7 +18,10 @@ def eventually(page: Page, claim: Callable[[], bool]) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait for what htmx does after a swap: a button that is pressed sooner, as no hand can, posts without it."""
+    """Wait for what htmx does after a swap.
+
+    A button that is pressed sooner, as no hand can, posts without it.
+    """
     expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
 
 

@@ -1,4 +1,7 @@
-"""Pages that watch runs, which go on for as long as a test wants: what the tests of the live page stand on."""
+"""Pages that watch runs, which go on for as long as a test wants.
+
+What the tests of the live page stand on.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from tests.processes import Up
 
 Watch = Callable[..., Page]
 RUNNING = "[data-run-id][data-run-state='running']"
-# What a browser does when its tab goes behind another, and a notification that is only written down.
+# What a browser does when its tab goes behind another, and a notification that is only written
+# down.
 PRETEND = """
   let isHidden = false;
   Object.defineProperty(document, "hidden", { get: () => isHidden });
@@ -38,7 +42,7 @@ def slow(prompt: str = "patience", seconds: float = 3600) -> str:
 
 @pytest.fixture
 def context(contexts: Contexts, vitrine: Up) -> BrowserContext:
-    context = contexts.take(base_url=vitrine.link.split("/login/")[0])
+    context = contexts.take(base_url=vitrine.base)
     context.add_init_script(PRETEND)
     return context
 

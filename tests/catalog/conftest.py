@@ -11,9 +11,9 @@ import pytest
 from asgiref.sync import async_to_sync
 
 import fal
-from catalog import sync
 from catalog.models import SyncReport
 from catalog.pictures import thumbnails
+from catalog.sync import pipeline
 from tests.catalog.upstream import CatalogueUpstream
 
 
@@ -40,7 +40,9 @@ def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]
                 if stop_after is not None and report.schemas_done >= stop_after:
                     task.cancel()
 
-            task = asyncio.create_task(sync.run(clients.platform, **({"progress": stop} | options)))
+            task = asyncio.create_task(
+                pipeline.run(clients.platform, **({"progress": stop} | options))
+            )
             return await task
 
     return lambda **options: async_to_sync(run)(**options)

@@ -50,10 +50,10 @@ def work(host: Host, *, media: tuple[str, ...] = (HOST,), rounds: int = 200) -> 
     async def main() -> None:
         addresses = fal.Addresses(media=media)
         async with fal.Clients(addresses, "id:key", transport=httpx.MockTransport(host)) as clients:
-            tending = thumbnails.Thumbnails(clients.thumbnails, addresses)
+            tending = thumbnails.ThumbnailFetcher(clients.thumbnails, addresses)
             try:
                 for _ in range(rounds):
-                    if await tending.tend():
+                    if await tending.step():
                         return
                 raise AssertionError("never idle")
             finally:

@@ -32,4 +32,4 @@ from catalog import pricing
 def test_what_was_billed(count: str, price: Any, unit: str, text: str) -> None:
     amount = None if price is None else Decimal(price)
     endpoint = SimpleNamespace(unit_price_usd=amount, currency="USD", price_unit=unit)
-    assert pricing.billed(count, endpoint) == text
+    assert pricing.billed_in_words(count, endpoint) == text

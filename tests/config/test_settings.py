@@ -23,14 +23,17 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 @pytest.fixture
 def shown(tmp_path: Path) -> Shown:
-    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy: what stands in the checkout's own `.env` does not count."""
+    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy.
+
+    What stands in the checkout's own `.env` does not count.
+    """
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
     def show(what: str, **given: str) -> list[Any]:
         done = subprocess.run(
             [sys.executable, "-c", SHOW.format(what)],
             cwd=tmp_path,
-            env=environment(SECRET_KEY="x", **given),
+            env=environment(SECRET_KEY="a long and random text" * 3, **given),
             capture_output=True,
             text=True,
             check=True,
@@ -90,7 +93,29 @@ def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it(read: Read) -> 
         FAL_QUEUE_URL="http://127.0.0.1:9001/queue",
         FAL_RUN_URL="https://models.example.com:8443/run",
     )
-    assert moved[1] == [*fal, "http://127.0.0.1:*", "https://models.example.com:8443"]
+    assert moved[1] == [*fal, "http://127.0.0.1:9001", "https://models.example.com:8443"]
+
+
+def test_a_stand_in_on_this_machine_opens_its_own_port_alone(shown: Shown) -> None:
+    what = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
+    media, policy = shown(
+        what,
+        FAL_KEY="a:b",
+        FAL_MEDIA_URLS="http://localhost:9003",
+        FAL_API_URL="http://127.0.0.1:9000/api/v1",
+        FAL_QUEUE_URL="http://127.0.0.1:9001/queue",
+        FAL_REST_URL="http://[::1]:9002/rest",
+    )
+    local = ["http://localhost:9003", "http://127.0.0.1:9000", "http://127.0.0.1:9001"]
+    assert media == [*local, "http://[::1]:9002"]
+    for kind in ("img-src", "media-src"):
+        assert [found for found in policy[kind] if "//" in found] == media
+
+
+def test_an_address_of_files_that_opens_every_port_stops_the_start(shown: Shown) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        shown("1", FAL_KEY="a:b", FAL_MEDIA_URLS="http://127.0.0.1:*")
+    assert "FAL_MEDIA_URLS must name the port of each address" in caught.value.stderr
 
 
 def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:

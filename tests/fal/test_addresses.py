@@ -6,14 +6,16 @@ import pytest
 
 import fal
 
-STAND_IN = fal.Addresses(media=("http://127.0.0.1:*", "https://*.fal.media"))
+STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
 
 
 @pytest.mark.parametrize(
     ("url", "may"),
     [
         ("http://127.0.0.1:99/a.png", True),
-        ("http://127.0.0.1/a.png", True),
+        ("http://127.0.0.1/a.png", False),
+        ("http://127.0.0.1:5432/a.png", False),
+        ("http://localhost:99/a.png", False),
         ("https://v3.fal.media/a.png", True),
         ("https://127.0.0.1:99/a.png", False),
         ("http://127.0.0.1.evil.com:99/a.png", False),
@@ -27,5 +29,5 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:*", "https://*.fal.media"))
         ("", False),
     ],
 )
-def test_a_star_for_the_port_means_that_host_alone(url: str, may: bool) -> None:
+def test_a_port_that_is_named_is_the_only_one_that_is_asked(url: str, may: bool) -> None:
     assert STAND_IN.is_media(url) is may

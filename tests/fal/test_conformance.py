@@ -1,4 +1,4 @@
-"""docs/PROTOCOL.md stays true: its lines have tests that name them, its modules exist and are all told."""
+"""docs/PROTOCOL.md stays true: its lines have tests that name them, its modules exist."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ CLAIMS = [
     (line, file)
     for lines, proof in ROWS
     for line in lines.split(", ")
-    for file in re.findall(r"`((?:tests/\w+/)?test_\w+\.py)`", proof)
+    for file in re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", proof)
 ]
 PROMISED = set(range(1, 35))
 
@@ -45,4 +45,4 @@ def test_every_module_has_its_place_on_the_page():
     told = set(re.findall(r"`(fal/\w+\.py)`", PAGE))
     there = {f"fal/{path.name}" for path in (ROOT / "fal").glob("*.py")}
     assert told <= there
-    assert there - told == {"fal/__init__.py", "fal/reading.py", "fal/storable.py"}
+    assert there - told == {"fal/__init__.py", "fal/reading.py"}

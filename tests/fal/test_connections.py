@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from fal.connections import KEPT_FOR_SUBMITS_S, SET_SIZE, Connections
+from fal.connections import POOL_SIZE, SUBMIT_KEEPALIVE_S, Connections
 
 pytestmark = pytest.mark.anyio
 
@@ -32,9 +32,9 @@ async def test_thousands_at_once_are_spread_over_small_sets() -> None:
     factory = Factory()
     connections = Connections(factory, 6000)
     async with AsyncExitStack() as stack:
-        lent = [await stack.enter_async_context(connections.one()) for _ in range(2000)]
-        assert max(lent.count(each) for each in factory.made) == SET_SIZE
-        assert len(factory.made) == 2000 // SET_SIZE
+        lent = [await stack.enter_async_context(connections.lease()) for _ in range(2000)]
+        assert max(lent.count(each) for each in factory.made) == POOL_SIZE
+        assert len(factory.made) == 2000 // POOL_SIZE
     assert len(factory.still_open) == 2
     await connections.aclose()
     assert not factory.still_open
@@ -44,7 +44,7 @@ async def test_one_after_the_other_use_the_same_warm_connection() -> None:
     factory = Factory()
     connections = Connections(factory, 100)
     for _ in range(100):
-        async with connections.one():
+        async with connections.lease():
             pass
     assert len(factory.made) == 1
     await connections.aclose()
@@ -56,7 +56,7 @@ async def test_no_more_are_lent_than_allowed_and_whoever_fails_gives_back() -> N
 
     async def ask(number: int) -> None:
         nonlocal busy, most
-        async with connections.one():
+        async with connections.lease():
             busy += 1
             most = max(most, busy)
             await asyncio.sleep(0)
@@ -71,7 +71,7 @@ async def test_no_more_are_lent_than_allowed_and_whoever_fails_gives_back() -> N
 
 
 class Server:
-    """Answers every request with `ok` on connections that it counts, and may close when they are idle."""
+    """Answers `ok` on connections that it counts, and may close idle ones."""
 
     def __init__(self) -> None:
         self.writers: list[asyncio.StreamWriter] = []
@@ -92,10 +92,10 @@ async def test_a_warm_connection_is_used_again_and_one_that_was_closed_meanwhile
     server = Server()
     listening = await asyncio.start_server(server, "127.0.0.1", 0)
     host, port = listening.sockets[0].getsockname()
-    connections = Connections(Factory(), 100, KEPT_FOR_SUBMITS_S)
+    connections = Connections(Factory(), 100, SUBMIT_KEEPALIVE_S)
 
     async def submit() -> None:
-        async with connections.one() as client:
+        async with connections.lease() as client:
             answer = await client.post(f"http://{host}:{port}/", content=b"{}")
             assert answer.text == "ok"
 

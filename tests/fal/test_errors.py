@@ -9,7 +9,10 @@ import pytest
 import fal
 from fal.answers import Answer, rejection, retry_after_s, run_failure
 
-LIST = '{"detail":[{"loc":["body","prompt"],"msg":"too long","type":"sequence_too_long","ctx":{"max_length":9}}]}'
+LIST = (
+    '{"detail":[{"loc":["body","prompt"],"msg":"too long","type":"sequence_too_long",'
+    '"ctx":{"max_length":9}}]}'
+)
 NGINX = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 OURS = {"x-fal-request-id": "r-1"}
 
@@ -21,27 +24,115 @@ def answer(status, body="", headers=None):
 REJECTIONS = [
     # status, body, headers → class, message, type, retryable
     (400, '{"detail":"Bad"}', {}, fal.RequestRejected, "Bad", None, False),
-    (400, '{"detail":"x","error_type":"bad_request"}', {}, fal.RequestRejected, "x", "bad_request", False),
-    (401, '{"detail":"invalid key credentials"}', {}, fal.AuthFailed, "invalid key credentials", None, False),
+    (
+        400,
+        '{"detail":"x","error_type":"bad_request"}',
+        {},
+        fal.RequestRejected,
+        "x",
+        "bad_request",
+        False,
+    ),
+    (
+        401,
+        '{"detail":"invalid key credentials"}',
+        {},
+        fal.AuthFailed,
+        "invalid key credentials",
+        None,
+        False,
+    ),
     (403, '{"detail":"User is locked."}', {}, fal.AuthFailed, "User is locked.", None, False),
-    (404, '{"detail":"Application \\"x\\" not found"}', {}, fal.RequestRejected, 'Application "x" not found', None, False),
+    (
+        404,
+        '{"detail":"Application \\"x\\" not found"}',
+        {},
+        fal.RequestRejected,
+        'Application "x" not found',
+        None,
+        False,
+    ),
     (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected, "NOT_FOUND", None, False),
     (404, "null", {}, fal.RequestRejected, "fal answered 404 and did not say why.", None, False),
     (408, "", {}, fal.RequestRejected, "fal answered 408 and did not say why.", None, True),
     (422, LIST, {}, fal.InvalidInput, "prompt: too long", "sequence_too_long", False),
     (422, '{"detail":"Nope"}', {}, fal.InvalidInput, "Nope", None, False),
-    (429, '{"error":{"type":"rate_limited","message":"Slow down"}}', {}, fal.RateLimited, "Slow down", "rate_limited", True),
-    (429, '{"detail":[{"msg":"busy","type":"concurrent_requests_limit"}]}', {}, fal.RateLimited, "busy", "concurrent_requests_limit", True),
-    (500, '{"error":{"type":"server_error","message":"Oops"}}', {}, fal.UpstreamFailed, "Oops", "server_error", True),
+    (
+        429,
+        '{"error":{"type":"rate_limited","message":"Slow down"}}',
+        {},
+        fal.RateLimited,
+        "Slow down",
+        "rate_limited",
+        True,
+    ),
+    (
+        429,
+        '{"detail":[{"msg":"busy","type":"concurrent_requests_limit"}]}',
+        {},
+        fal.RateLimited,
+        "busy",
+        "concurrent_requests_limit",
+        True,
+    ),
+    (
+        500,
+        '{"error":{"type":"server_error","message":"Oops"}}',
+        {},
+        fal.UpstreamFailed,
+        "Oops",
+        "server_error",
+        True,
+    ),
     (500, '{"detail":"x"}', {"X-Fal-Needs-Retry": "0"}, fal.UpstreamFailed, "x", None, False),
-    (500, '{"detail":"x"}', {"X-Fal-Needs-Retry": "0", "X-Fal-Retryable": "true"}, fal.UpstreamFailed, "x", None, False),
+    (
+        500,
+        '{"detail":"x"}',
+        {"X-Fal-Needs-Retry": "0", "X-Fal-Retryable": "true"},
+        fal.UpstreamFailed,
+        "x",
+        None,
+        False,
+    ),
     (400, '{"detail":"x"}', {"X-Fal-Retryable": "true"}, fal.RequestRejected, "x", None, True),
-    (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed, "fal answered 502 and did not say why.", None, True),
+    (
+        502,
+        NGINX,
+        {"content-type": "text/html"},
+        fal.UpstreamFailed,
+        "fal answered 502 and did not say why.",
+        None,
+        True,
+    ),
     (503, "upstream is away", {}, fal.UpstreamFailed, "upstream is away", None, True),
-    (504, '{"detail":"late"}', {"X-Fal-Error-Type": "startup_timeout"}, fal.UpstreamFailed, "late", "startup_timeout", True),
-    (504, '{"detail":"late","error_type":"startup_timeout"}', {"X-Fal-Request-Timeout-Type": "user"}, fal.UpstreamFailed, "late", "startup_timeout", False),
-    (302, "", {"location": "https://x"}, fal.RequestRejected, "fal answered 302 and did not say why.", None, False),
-]  # fmt: skip
+    (
+        504,
+        '{"detail":"late"}',
+        {"X-Fal-Error-Type": "startup_timeout"},
+        fal.UpstreamFailed,
+        "late",
+        "startup_timeout",
+        True,
+    ),
+    (
+        504,
+        '{"detail":"late","error_type":"startup_timeout"}',
+        {"X-Fal-Request-Timeout-Type": "user"},
+        fal.UpstreamFailed,
+        "late",
+        "startup_timeout",
+        False,
+    ),
+    (
+        302,
+        "",
+        {"location": "https://x"},
+        fal.RequestRejected,
+        "fal answered 302 and did not say why.",
+        None,
+        False,
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -60,13 +151,28 @@ RESULTS = [
     # what the result call answers → whose failure it is
     (422, LIST, OURS, fal.RunFailed),
     (422, '{"detail":"Content refused"}', OURS, fal.RunFailed),
-    (400, '{"detail":[{"loc":["body"],"msg":"x","type":"downstream_service_error"}]}', OURS, fal.RunFailed),
-    (499, '{"detail":"Request was cancelled","error_type":"client_cancelled"}', OURS, fal.RunFailed),
+    (
+        400,
+        '{"detail":[{"loc":["body"],"msg":"x","type":"downstream_service_error"}]}',
+        OURS,
+        fal.RunFailed,
+    ),
+    (
+        499,
+        '{"detail":"Request was cancelled","error_type":"client_cancelled"}',
+        OURS,
+        fal.RunFailed,
+    ),
     (500, '{"detail":"x","error_type":"runner_server_error"}', {}, fal.RunFailed),
     (500, '{"detail":"Internal Server Error"}', OURS, fal.RunFailed),
     (504, '{"detail":[{"loc":["body"],"msg":"x","type":"generation_timeout"}]}', {}, fal.RunFailed),
     (503, '{"detail":"x"}', {"x-fal-error-type": "runner_disconnected"}, fal.RunFailed),
-    (403, '{"detail":[{"loc":["body"],"msg":"x","type":"content_policy_violation"}]}', OURS, fal.RunFailed),
+    (
+        403,
+        '{"detail":[{"loc":["body"],"msg":"x","type":"content_policy_violation"}]}',
+        OURS,
+        fal.RunFailed,
+    ),
     (401, '{"detail":"invalid key"}', OURS, fal.AuthFailed),
     (403, '{"detail":"User is locked."}', OURS, fal.AuthFailed),
     (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected),
@@ -81,7 +187,7 @@ RESULTS = [
     (413, NGINX, {"content-type": "text/html"}, fal.RequestRejected),
     (409, '{"detail":"conflict"}', OURS, fal.RequestRejected),
     (425, '{"detail":"too early"}', {}, fal.RequestRejected),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "cls"), RESULTS)
@@ -102,11 +208,14 @@ PATHS = [
     ([{"loc": ["body"], "msg": "m", "type": "t"}], [()]),
     ("just a text", [()]),
     ([{"loc": ["query", "x"], "msg": "m"}, {"loc": ["body", "x"], "msg": "n"}], [("x",), ("x",)]),
-    ([{"loc": ["body", "image_size", "ImageSize", "width"], "msg": "m"}], [("image_size", "ImageSize", "width")]),
+    (
+        [{"loc": ["body", "image_size", "ImageSize", "width"], "msg": "m"}],
+        [("image_size", "ImageSize", "width")],
+    ),
     ([{"loc": ["body", "body"], "msg": "a field of that name"}], [("body",)]),
     ([{"msg": "no loc"}, "text", 7], [(), (), ()]),
     (None, []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("detail", "paths"), PATHS)
@@ -120,7 +229,10 @@ def test_c31_a_problem_carries_message_type_and_context():
 
 
 def test_the_summary_names_nested_fields_as_people_write_them():
-    body = '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},{"loc":["body"],"msg":"and more","type":"x"}]}'
+    body = (
+        '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},'
+        '{"loc":["body"],"msg":"and more","type":"x"}]}'
+    )
     assert rejection(answer(422, body)).message == "loras[0].path: field required; and more"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fal
-from fal.files import decoded
+from fal.files import decode_data_uri
 from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -109,11 +109,12 @@ async def test_redirects_elsewhere_are_not_followed(connect, location):
 @pytest.mark.parametrize(
     ("location", "error"),
     [
-        ("https://status.test/", fal.LedAway),
-        ("http://[", fal.LedAway),
+        ("https://status.test/", fal.BadRedirect),
+        ("http://[", fal.BadRedirect),
         ("http://169.254.169.254/latest/meta-data", fal.FileUnavailable),
         ("https://10.0.0.1/a.png", fal.FileUnavailable),
         ("https://[::1]/a.png", fal.FileUnavailable),
+        ("http://localhost:5432/", fal.FileUnavailable),
     ],
 )
 async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
@@ -123,6 +124,20 @@ async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
     with pytest.raises(fal.FileUnavailable) as caught:
         await fetched(clients, URL)
     assert type(caught.value) is error
+
+
+async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect):
+    """No connection is made to a forbidden port of an allowed host, directly or by redirect."""
+    addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
+    upstream = Upstream(redirect("http://127.0.0.1:5432/"))
+    clients = await connect(upstream, addresses=addresses)
+    for url in ("http://127.0.0.1:5432/a.png", "http://127.0.0.1:9/a.png"):
+        with pytest.raises(
+            fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: not among"
+        ) as caught:
+            await fetched(clients, url)
+        assert type(caught.value) is fal.FileUnavailable  # final: nobody asks again
+    assert upstream.urls == ["http://127.0.0.1:9/a.png"]
 
 
 @pytest.mark.parametrize(
@@ -275,13 +290,13 @@ async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):
 @given(st.binary(max_size=200))
 def test_any_bytes_come_back_out_of_a_data_uri_at_their_exact_size(content):
     uri = f"data:x/y;base64,{base64.b64encode(content).decode()}"
-    assert decoded(uri, max_bytes=len(content)) == ("x/y", content)
+    assert decode_data_uri(uri, max_bytes=len(content)) == ("x/y", content)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_data_uri_or_no_file(text):
     try:
-        _, found = decoded(f"data:{text}", max_bytes=100)
+        _, found = decode_data_uri(f"data:{text}", max_bytes=100)
     except fal.FileUnavailable:
         return
     assert len(found) <= 100

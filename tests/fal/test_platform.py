@@ -284,8 +284,15 @@ async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(conn
 
 async def test_one_malformed_item_does_not_cost_the_page(connect):
     broken = [
-        7, None, [], item(""), item(None), item("a/\n"), {"metadata": {}}, item("a/m", metadata="x"),
-    ]  # fmt: skip
+        7,
+        None,
+        [],
+        item(""),
+        item(None),
+        item("a/\n"),
+        {"metadata": {}},
+        item("a/m", metadata="x"),
+    ]
     clients = await connect(Upstream(catalogue([*broken, item("a/good")])))
     page = await clients.platform.page()
     assert [found.endpoint_id for found in page.models] == ["a/good"]
@@ -294,8 +301,10 @@ async def test_one_malformed_item_does_not_cost_the_page(connect):
 
 
 async def test_text_that_cannot_be_stored_costs_its_item_alone(connect):
-    content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":{"display_name":"\\ud800"}},'
-    content += b'{"endpoint_id":"a/good","metadata":{"display_name":"x\\u0000y","duration_estimate":NaN}}]}'
+    content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":'
+    content += b'{"display_name":"\\ud800"}},'
+    content += b'{"endpoint_id":"a/good","metadata":'
+    content += b'{"display_name":"x\\u0000y","duration_estimate":NaN}}]}'
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     page = await clients.platform.page()
     assert [entry.endpoint_id for entry in page.malformed] == ["a/bad"]

@@ -1,4 +1,7 @@
-"""Whatever JSON, or anything else, comes over the wire: a reading of it or a FalError, nothing else."""
+"""Whatever JSON, or anything else, comes over the wire.
+
+A reading of it or a FalError, nothing else.
+"""
 
 import json
 
@@ -13,24 +16,40 @@ from fal.result import Result
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
 WORDS = (
-    "status logs metrics error error_type detail loc msg type message ctx request_id models metadata "
-    "endpoint_id openapi enterprise_status has_more next_cursor tags group key label updated_at date "
+    "status logs metrics error error_type detail loc msg type message ctx request_id models "
+    "metadata "
+    "endpoint_id openapi enterprise_status has_more next_cursor tags group key label updated_at "
+    "date "
     "duration_estimate prices unit_price unit total_cost queue_position status_url timestamp"
 )
 KEYS = st.sampled_from(WORDS.split()) | st.text(max_size=5)
 JSON = st.recursive(
-    LEAVES | st.sampled_from(["IN_QUEUE", "COMPLETED", "2026-02-03T09:14:22.000Z", "0001-01-01T00:00+23:59"]),
+    LEAVES
+    | st.sampled_from(
+        ["IN_QUEUE", "COMPLETED", "2026-02-03T09:14:22.000Z", "0001-01-01T00:00+23:59"]
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),
     max_leaves=25,
-)  # fmt: skip
+)
 OBJECTS = st.dictionaries(KEYS, JSON, max_size=6)
 BODIES = st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode())
 HEADERS = st.dictionaries(
     st.sampled_from(
-        ["retry-after", "x-ratelimit-reset", "x-fal-error-type", "x-fal-request-id", "x-fal-needs-retry", "x-fal-retryable", "x-fal-billable-units", "content-type"]
+        [
+            "retry-after",
+            "x-ratelimit-reset",
+            "x-fal-error-type",
+            "x-fal-request-id",
+            "x-fal-needs-retry",
+            "x-fal-retryable",
+            "x-fal-billable-units",
+            "content-type",
+        ]
     ),
-    st.text(st.characters(codec="ascii"), max_size=12) | st.floats().map(str) | st.integers().map(str),
-).map(httpx.Headers)  # fmt: skip
+    st.text(st.characters(codec="ascii"), max_size=12)
+    | st.floats().map(str)
+    | st.integers().map(str),
+).map(httpx.Headers)
 
 
 def read(reader, *given):

@@ -12,8 +12,10 @@ from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
 HANDLE = fal.Handle(
-    "fal-ai/flux/dev", "r-1", *(f"https://queue.fal.run/x/r-1{end}" for end in ("/status", "", "/cancel"))
-)  # fmt: skip
+    "fal-ai/flux/dev",
+    "r-1",
+    *(f"https://queue.fal.run/x/r-1{end}" for end in ("/status", "", "/cancel")),
+)
 
 
 def sse(*statuses, end="\n\n"):
@@ -82,7 +84,7 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(connect, endpoint_i
 
 @pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
 async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect, url):
-    """A gateway hands on what fal says of its own hosts; asked there, nobody would answer us."""
+    """A gateway passes on URLs of fal's own hosts, which may not be reachable from here."""
     answer = {"request_id": "r-1"} | dict.fromkeys(
         ("status_url", "response_url", "cancel_url"), url
     )
@@ -243,16 +245,16 @@ def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said():
 )
 def test_lines_are_in_the_order_of_the_moments_that_their_times_mean(times):
     lines = [fal.LogLine(str(place), timestamp=time) for place, time in enumerate(times)]
-    assert fal.by_moment(lines) == lines
-    assert fal.by_moment([*lines[1:], lines[0]]) == lines
+    assert fal.sort_logs(lines) == lines
+    assert fal.sort_logs([*lines[1:], lines[0]]) == lines
 
 
 @pytest.mark.parametrize("time", ["", "12:00 o'clock", "0001-01-01T00:00:00+05:00"])
 def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time):
     first, last = (fal.LogLine("a", timestamp=f"2026-01-01T00:00:0{n}Z") for n in (1, 2))
     lines = [fal.LogLine(word, timestamp=time) for word in "bc"]
-    assert fal.by_moment([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
-    assert fal.by_moment(lines) == lines
+    assert fal.sort_logs([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
+    assert fal.sort_logs(lines) == lines
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ TIMEOUT = (
 
 
 async def told(*frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int = 1000) -> Any:
-    """What a session told after one input, and what the server had got."""
+    """The results of a session after one input, and the frames that the server received."""
     got: dict[str, Any] = {}
 
     async def script(connection: ServerConnection) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class FakeStorage(Upstream):
-    """Initiate, PUT, parts and complete as fal's storage answers them; fails as often as told."""
+    """Fake of fal's storage: initiate, PUT, parts and complete; fails a given number of times."""
 
     def __init__(self, *, failures=0):
         super().__init__()
@@ -169,7 +169,7 @@ async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body)
 
 
 class FlakyStorage(FakeStorage):
-    """Loses part 4 as often as told; forgets its place once when told."""
+    """Loses part 4 a given number of times; optionally forgets the upload once."""
 
     def __init__(self, *, lost=0, forgets=False):
         super().__init__()
@@ -258,3 +258,66 @@ async def test_progress_of_a_whole_file_reaches_its_end(connect, monkeypatch):
 
     await clients.storage.upload(io.BytesIO(CONTENT), file_name="x", on_progress=progress)
     assert seen == [(40, 95), (80, 95), (95, 95)]
+
+
+class Expiring(FakeStorage):
+    """Refuses a given number of uploads with a bucket's XML; each initiate gives a new URL."""
+
+    EXPIRED = (
+        b"<?xml version='1.0'?><Error><Code>AccessDenied</Code>"
+        b"<Message>Request has expired</Message></Error>"
+    )
+
+    def __init__(self, *, refusals, status=403, body=EXPIRED):
+        super().__init__()
+        self.refusals, self.status, self.body = refusals, status, body
+        self.begun = 0
+
+    def answer(self, request):
+        if request.url.path.startswith("/storage/upload/"):
+            self.begun += 1
+        elif self.refusals:
+            self.refusals -= 1
+            return httpx.Response(self.status, content=self.body)
+        return super().answer(request)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
+async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(connect, content, status):
+    storage = Expiring(refusals=1, status=status)
+    clients = await connect(storage)
+    assert await clients.storage.upload(content, file_name="x", key="k") == "https://fal.media/f"
+    assert (storage.file, storage.begun) == (content, 2)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(
+    ("body", "because"),
+    [
+        (Expiring.EXPIRED, " (Request has expired)"),
+        (b'{"detail": "no such token"}', " (no such token)"),
+        (b"forbidden", " (forbidden)"),
+        (b"<html>Forbidden</html>", ""),
+        (b"", ""),
+    ],
+)
+@pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
+async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the_key(
+    connect, content, body, because
+):
+    storage = Expiring(refusals=9, body=body)
+    clients = await connect(storage)
+    with pytest.raises(fal.UploadRefused) as caught:
+        await clients.storage.upload(content, file_name="x", key="k")
+    told = f"The upload address was refused: its host answered 403{because}."
+    assert (caught.value.message, caught.value.is_retryable) == (told, False)
+    assert not isinstance(caught.value, fal.AuthFailed)
+    assert storage.begun == 2
+
+
+async def test_a_refused_initiate_is_still_the_keys_matter(connect):
+    clients = await connect(Upstream(httpx.Response(401, json={"detail": "no such key"})))
+    with pytest.raises(fal.AuthFailed):
+        await clients.storage.upload(b"x", file_name="x")

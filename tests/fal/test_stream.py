@@ -36,7 +36,7 @@ def streaming(*pieces: bytes | Exception, **headers: str) -> Any:
 
 
 async def ran(connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm") -> list[Any]:
-    """Everything a streamed run told; what it raised is in its place."""
+    """Everything that a streamed run yielded; an error is the last item."""
     upstream = Upstream(answer)
     clients = await connect(upstream)
     told: list[Any] = []
@@ -68,7 +68,10 @@ async def test_a_stream_is_one_post_below_the_id(connect: Any) -> None:
     assert upstream.requests[0].headers["authorization"].startswith("Key ")
 
 
-BODY = 'data: {"output": "Grüße"}\n\n: still here\n\nevent: event\ndata: {"output":\ndata: "Grüße 雪"}\n\n'
+BODY = (
+    'data: {"output": "Grüße"}\n\n: still here\n\n'
+    'event: event\ndata: {"output":\ndata: "Grüße 雪"}\n\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -156,11 +159,15 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
 @pytest.mark.parametrize(
     ("last", "message", "kind"),
     [
-        (b'data: {"error": "exploded", "error_type": "internal_error"}', "exploded", "internal_error"),
+        (
+            b'data: {"error": "exploded", "error_type": "internal_error"}',
+            "exploded",
+            "internal_error",
+        ),
         (b'event: error\ndata: {"detail": "bad day"}', "bad day", None),
         (b'data: {"error": {"message": "declined", "type": "t"}}', "declined", "t"),
     ],
-)  # fmt: skip
+)
 async def test_an_error_leaves_the_output_so_far_as_it_is(
     connect: Any, last: bytes, message: str, kind: str | None
 ) -> None:
@@ -205,7 +212,7 @@ async def test_what_the_model_calls_whole_is_the_output_whatever_comes_after_it(
 async def test_it_is_waited_for_no_more_where_the_stream_stays_open(
     connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fal.stream.END_S", 0.05)
+    monkeypatch.setattr("fal.stream.END_TIMEOUT_S", 0.05)
 
     class Open(Chunks):
         async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -55,7 +55,7 @@ async def serving(server: Server, refuse: Refuse | None = None) -> AsyncIterator
 
 
 async def ran(server: Server, refuse: Refuse | None = None) -> list[Any]:
-    """Everything a run over a WebSocket told; what it raised is in its place."""
+    """Everything that a run over a WebSocket yielded; an error is the last item."""
     told: list[Any] = []
     async with serving(server, refuse) as clients:
         try:
@@ -145,7 +145,7 @@ async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_hap
 
 
 async def test_a_silent_connection_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.websocket.IDLE_S", 0.5)
+    monkeypatch.setattr("fal.websocket.IDLE_TIMEOUT_S", 0.5)
     (told,) = await ran(Server([]))
     assert told.is_unconfirmed
     told = await ran(Server([start(), b"{"]))
@@ -164,8 +164,8 @@ async def test_a_connection_that_closes_between_start_and_end_loses_the_run() ->
 async def test_a_whole_output_needs_no_end(
     monkeypatch: pytest.MonkeyPatch, frames: list[str | bytes]
 ) -> None:
-    """Where the connection is closed in the proper way, and where it is kept and nothing more comes."""
-    monkeypatch.setattr("fal.websocket.END_S", 0.3)
+    """One server closes the connection properly, one keeps it and sends nothing more."""
+    monkeypatch.setattr("fal.websocket.END_TIMEOUT_S", 0.3)
     for rest in ([1000], []):
         told = await ran(Server([start(), *frames, *rest]))
         assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
@@ -176,7 +176,7 @@ async def test_what_a_streaming_model_calls_whole_needs_no_end(
     monkeypatch: pytest.MonkeyPatch, rest: Script
 ) -> None:
     """However the connection is closed, and where it is kept and nothing more comes."""
-    monkeypatch.setattr("fal.stream.END_S", 0.3)
+    monkeypatch.setattr("fal.stream.END_TIMEOUT_S", 0.3)
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
         b'data: {"output": "ab", "partial": false}\n\n',
@@ -217,7 +217,7 @@ async def test_what_had_come_of_an_output_is_told_before_its_failure(
 
 
 async def test_an_output_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.websocket.END_S", 0.2)
+    monkeypatch.setattr("fal.websocket.END_TIMEOUT_S", 0.2)
 
     class Slow(Server):
         async def __call__(self, connection: ServerConnection) -> None:

@@ -45,7 +45,7 @@ class Upstream:
 
 
 class FakeQueue(Upstream):
-    """fal's queue in little: a request is queued, in progress and completed as it is asked about."""
+    """fal's queue in little: requests move to COMPLETED as their status is read."""
 
     base = "https://queue.fal.run"
     app = "fal-ai/flux"
@@ -116,17 +116,30 @@ def asked(upstream: Upstream) -> list[dict[str, list[str]]]:
 
 
 GIVEN = {"x-fal-request-id": "r-1"}
-# What a run over one connection may be answered instead of a success, and whether fal may have it all the same.
+# What a run over one connection may be answered instead of a success, and whether fal may have it
+# all the same.
 RUN_ANSWERS = [
-    (httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}), fal.RunFailed, False),
+    (
+        httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}),
+        fal.RunFailed,
+        False,
+    ),
     (httpx.Response(401, json={"detail": "no"}), fal.AuthFailed, False),
     (httpx.Response(429, json={"detail": "busy"}), fal.RateLimited, False),
     (httpx.Response(502, text="<html>nginx"), fal.UpstreamFailed, True),
     (httpx.Response(408, text="<html>nginx"), fal.RequestRejected, True),
     (httpx.Response(409, json={"detail": "x"}, headers=GIVEN), fal.RequestRejected, True),
-    (httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}), fal.RunFailed, True),
-    (httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}), fal.RunFailed, False),
+    (
+        httpx.Response(499, json={"detail": "x", "error_type": "client_disconnected"}),
+        fal.RunFailed,
+        True,
+    ),
+    (
+        httpx.Response(499, json={"detail": "x", "error_type": "client_cancelled"}),
+        fal.RunFailed,
+        False,
+    ),
     (httpx.Response(500, json={"detail": "x"}, headers=GIVEN), fal.RunFailed, False),
     (httpx.Response(302, json={"images": []}, headers=GIVEN), fal.RequestRejected, True),
     (httpx.ReadTimeout(""), fal.Unreachable, True),
-]  # fmt: skip
+]

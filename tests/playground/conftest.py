@@ -17,13 +17,14 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.db.models import Model
 
-from catalog import sync, upstream
+from catalog import upstream
 from catalog.models import Endpoint, Schema, SyncReport
-from catalog.pictures.thumbnails import Thumbnails
-from playground import lifecycle
+from catalog.pictures.thumbnails import ThumbnailFetcher
+from catalog.sync import pipeline
 from playground.models import Run
-from playground.pacing import Pace
-from playground.worker import Worker
+from playground.runs import state_machine
+from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.main import CatalogSync, Worker
 from tests.playground.copying import artifact
 from tests.playground.signer import deliver, fal
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -71,7 +72,10 @@ class Control:
 
 @pytest.fixture
 def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> Iterator[Control]:
-    """The sandbox as the upstream of the settings, without faults; media go to a folder of the test's."""
+    """The sandbox as the upstream of the settings, without faults.
+
+    Media go to a folder of the test's.
+    """
     for host, name in SETTINGS.items():
         setattr(settings, name, sandbox_process.addresses[host])
     settings.FAL_MEDIA_URLS = [sandbox_process.base]
@@ -101,7 +105,7 @@ def ask(catalogue: None) -> Ask:
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
-        run, _ = lifecycle.create(
+        run, _ = state_machine.create(
             user=user, endpoint=endpoint, form_token=str(next(counter)), arguments=arguments
         )
         return run
@@ -123,16 +127,19 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody but runs asks upstream, which is one host here: sync and thumbnails would find it well.
+    """Nobody but runs asks upstream, which is one host here.
 
-    Each worker begins with them; so every test would have the sandbox paint pictures that nobody looks at.
+    Sync and thumbnails would find it well.
+
+    Each worker begins with them; so every test would have the sandbox paint pictures that nobody
+    looks at.
     """
 
     async def rest(self: Any) -> float:
         return 600.0
 
-    monkeypatch.setattr(Worker, "_sync", rest)
-    monkeypatch.setattr(Thumbnails, "tend", rest)
+    monkeypatch.setattr(CatalogSync, "run", rest)
+    monkeypatch.setattr(ThumbnailFetcher, "step", rest)
 
 
 @pytest.fixture
@@ -159,8 +166,8 @@ async def _work(names: list[str], until: Callable[[], Any]) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
-            pace = Pace()
-            opened = upstream.clients(heard=pace.heard, late=pace.late)
+            pace = BreakerRegistry()
+            opened = upstream.clients(heard=pace.record_response, late=pace.record_slow)
             clients = await stack.enter_async_context(opened)
             workers.append(Worker(clients, pace, has_key=True, name=name))
         working = [asyncio.create_task(worker.run()) for worker in workers]
@@ -188,7 +195,7 @@ def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> 
 
     async def bring() -> None:
         async with upstream.clients() as clients:
-            await sync.run(clients.platform)
+            await pipeline.run(clients.platform)
 
     if synced:
         for model, rows in groupby(synced, type):

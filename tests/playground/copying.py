@@ -19,9 +19,10 @@ from django.db import connections
 from PIL import Image
 
 import fal
-from playground import archivist
-from playground.files.posters import Looker
+from playground.files import stored_files
+from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
+from playground.worker import artifact_copies
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -47,10 +48,10 @@ def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 60.0) -> Artifa
 
     async def main() -> None:
         addresses = fal.Addresses(media=("https://media.test",))
-        looker = Looker(limit_s)
+        looker = MediaProbe(limit_s)
         try:
             async with fal.Clients(addresses, transport=httpx.MockTransport(give)) as clients:
-                await archivist.keep(row, clients.files, looker)
+                await artifact_copies.copy(row, clients.files, looker)
         finally:
             await looker.close()
             await sync_to_async(connections.close_all)()
@@ -132,7 +133,7 @@ def sound_in_mp4() -> bytes:
 def stored_film(make_run: Any, data: bytes, **small: str) -> Artifact:
     """An ended run's film of these bytes, in our storage; `small` are its poster and thumbnail."""
     run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
-    kept = archivist.store(io.BytesIO(data), "video/mp4")
+    kept = stored_files.store(io.BytesIO(data), "video/mp4")
     return Artifact.objects.create(
         run=run,
         position=0,

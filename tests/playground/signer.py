@@ -20,8 +20,8 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog import upstream
-from playground import webhooks
 from playground.models import Run, SigningKeys
+from playground.worker import webhooks
 
 Deliver = Callable[..., int]
 OUTPUT = {
@@ -61,7 +61,9 @@ class Fal:
         known = {"jwks.json": httpx.Response(200, json=self.jwks()), "status": self.status}
         return known.get(request.url.path.rpartition("/")[2], self.result)
 
-    def tend(self, part: Callable[[Any], Coroutine[Any, Any, float]] = webhooks.tend) -> None:
+    def tend(
+        self, part: Callable[[Any], Coroutine[Any, Any, float]] = webhooks.process_pending
+    ) -> None:
         """One round of the worker's part, against this fal."""
 
         async def work() -> None:

@@ -1,8 +1,9 @@
-"""Starts sandboxes for tests: as a process of its own, or as TLS hosts for the unmodified fal-client."""
+"""Starts sandboxes for tests: as a process, or as TLS hosts for the unmodified fal-client."""
 
 import asyncio
 import datetime
 import ipaddress
+import os
 import socket
 import subprocess
 import sys
@@ -53,12 +54,19 @@ class RunningSandbox:
 def start_sandbox(
     data_dir: Path, key: str = "test-key:secret", port: int = 0, **options: object
 ) -> RunningSandbox:
-    """A sandbox in a process of its own, ready to answer; options are flags (`pace=0`, `concurrency=1`)."""
+    """A sandbox in a process of its own, ready to answer.
+
+    Options are flags (`pace=0`, `concurrency=1`).
+    """
     options = {"warm": 0, **options}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "sandbox", f"--port={port}", f"--key={key}"]
+    command = [sys.executable, "-m", "sandbox", f"--port={port}"]
     process = subprocess.Popen(
-        [*command, f"--data-dir={data_dir}", *flags], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*command, f"--data-dir={data_dir}", *flags],
+        cwd=ROOT,
+        env=os.environ | {"SANDBOX_KEY": key},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from PIL import Image
 
 from tests.sandbox.server import ROOT, TlsHosts
+
+pytestmark = pytest.mark.system
 
 
 def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every model with its example: real output, of the shape its own schema promises, the same by seed."""
+"""Every model with its example: real output, as its schema promises, the same by seed."""
 
 import io
 import json

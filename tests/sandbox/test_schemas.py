@@ -1,4 +1,7 @@
-"""The documents speak fal's dialect: the same skeleton, and every construct of the census somewhere."""
+"""The documents speak fal's dialect.
+
+The same skeleton, and every construct of the census somewhere.
+"""
 
 import copy
 import json
@@ -125,25 +128,48 @@ CENSUS: dict[str, Callable[[], bool]] = {
         f"type {kind}": lambda kind=kind: any(n.get("type") == kind for n in ALL)
         for kind in ("string", "object", "integer", "boolean", "array", "null", "number")
     },
-    "description with newlines and indentation": lambda: any("\n    " in str(f.get("description")) for _, f in FIELDS),
+    "description with newlines and indentation": lambda: any(
+        "\n    " in str(f.get("description")) for _, f in FIELDS
+    ),
     "description in Markdown": lambda: any("**" in str(f.get("description")) for _, f in FIELDS),
     "description in HTML": lambda: any("<a href" in str(f.get("description")) for _, f in FIELDS),
     "titles": lambda: all("title" in f for m in MODELS for f in m.input["properties"].values()),
-    "titles that repeat across models": lambda: len([m for m in MODELS if m.input["title"] == "TextToImageInput"]) > 1,
+    "titles that repeat across models": lambda: (
+        len([m for m in MODELS if m.input["title"] == "TextToImageInput"]) > 1
+    ),
     **{
-        f"default of type {kind.__name__}": lambda kind=kind: any(type(f.get("default")) is kind for _, f in FIELDS)
+        f"default of type {kind.__name__}": lambda kind=kind: any(
+            type(f.get("default")) is kind for _, f in FIELDS
+        )
         for kind in (str, int, bool, float, list)
     },
-    "required with a default": lambda: any("default" in o["properties"].get(n, {}) for o in OBJECTS for n in o.get("required", [])),
-    "order that omits names": lambda: any(set(o["properties"]) - set(o.get("x-fal-order-properties", o["properties"])) for o in OBJECTS),
-    "order that names too many": lambda: any(set(o.get("x-fal-order-properties", [])) - set(o["properties"]) for o in OBJECTS),
-    "order other than the document's": lambda: any(list(o["properties"]) != o.get("x-fal-order-properties") for o in OBJECTS),
-    "enums are strings": lambda: all(isinstance(v, str) for n in ALL if isinstance(n.get("enum"), list) for v in n["enum"]),
-    "enum with a single value": lambda: any(len(n.get("enum", [])) == 1 for n in ALL if isinstance(n.get("enum"), list)),
-    "enum of numeric strings": lambda: any(all(v.isdigit() for v in n["enum"]) for n in ALL if isinstance(n.get("enum"), list)),
+    "required with a default": lambda: any(
+        "default" in o["properties"].get(n, {}) for o in OBJECTS for n in o.get("required", [])
+    ),
+    "order that omits names": lambda: any(
+        set(o["properties"]) - set(o.get("x-fal-order-properties", o["properties"]))
+        for o in OBJECTS
+    ),
+    "order that names too many": lambda: any(
+        set(o.get("x-fal-order-properties", [])) - set(o["properties"]) for o in OBJECTS
+    ),
+    "order other than the document's": lambda: any(
+        list(o["properties"]) != o.get("x-fal-order-properties") for o in OBJECTS
+    ),
+    "enums are strings": lambda: all(
+        isinstance(v, str) for n in ALL if isinstance(n.get("enum"), list) for v in n["enum"]
+    ),
+    "enum with a single value": lambda: any(
+        len(n.get("enum", [])) == 1 for n in ALL if isinstance(n.get("enum"), list)
+    ),
+    "enum of numeric strings": lambda: any(
+        all(v.isdigit() for v in n["enum"]) for n in ALL if isinstance(n.get("enum"), list)
+    ),
     "additionalProperties true": lambda: any(n.get("additionalProperties") is True for n in ALL),
     "additionalProperties false": lambda: any(n.get("additionalProperties") is False for n in ALL),
-    "additionalProperties with a schema": lambda: any(isinstance(n.get("additionalProperties"), dict) for n in ALL),
+    "additionalProperties with a schema": lambda: any(
+        isinstance(n.get("additionalProperties"), dict) for n in ALL
+    ),
     "minimum": lambda: any(is_number(n.get("minimum")) for n in ALL),
     "maximum": lambda: any(is_number(n.get("maximum")) for n in ALL),
     "numeric exclusiveMinimum": lambda: any(is_number(n.get("exclusiveMinimum")) for n in ALL),
@@ -157,14 +183,31 @@ CENSUS: dict[str, Callable[[], bool]] = {
         if isinstance(n.get("$ref"), str)
     ),
     "cyclic $ref": lambda: any(
-        reaches(name, name, d["components"]["schemas"]) for d in DOCUMENTS.values() for name in d["components"]["schemas"]
+        reaches(name, name, d["components"]["schemas"])
+        for d in DOCUMENTS.values()
+        for name in d["components"]["schemas"]
     ),
     "anyOf integer or null": lambda: any(kinds(n) == {"integer", "null"} for n in ALL),
     "anyOf string or null": lambda: any(kinds(n) == {"string", "null"} for n in ALL),
-    "anyOf $ref then preset": lambda: any([*(kinds(n))] and "$ref" in branches(n)[0] and set(branches(n)[1].get("enum", [])) == PRESETS for n in ALL if len(branches(n)) == 2),
-    "anyOf preset then $ref": lambda: any("$ref" in branches(n)[1] and set(branches(n)[0].get("enum", [])) == PRESETS for n in ALL if len(branches(n)) == 2),
-    "open enum": lambda: any(len(branches(n)) == 2 and "enum" in branches(n)[0] and branches(n)[1] == {"type": "string"} for n in ALL),
-    "allOf around one $ref with siblings": lambda: any(len(branches(n, "allOf")) == 1 and "$ref" in n["allOf"][0] and "title" in n for n in ALL),
+    "anyOf $ref then preset": lambda: any(
+        [*(kinds(n))]
+        and "$ref" in branches(n)[0]
+        and set(branches(n)[1].get("enum", [])) == PRESETS
+        for n in ALL
+        if len(branches(n)) == 2
+    ),
+    "anyOf preset then $ref": lambda: any(
+        "$ref" in branches(n)[1] and set(branches(n)[0].get("enum", [])) == PRESETS
+        for n in ALL
+        if len(branches(n)) == 2
+    ),
+    "open enum": lambda: any(
+        len(branches(n)) == 2 and "enum" in branches(n)[0] and branches(n)[1] == {"type": "string"}
+        for n in ALL
+    ),
+    "allOf around one $ref with siblings": lambda: any(
+        len(branches(n, "allOf")) == 1 and "$ref" in n["allOf"][0] and "title" in n for n in ALL
+    ),
     "oneOf string or object": lambda: any(kinds(n, "oneOf") == {"string", "object"} for n in ALL),
     "minItems and maxItems": lambda: any("minItems" in n and "maxItems" in n for n in ALL),
     "minLength": lambda: any("minLength" in n for n in ALL),
@@ -174,20 +217,43 @@ CENSUS: dict[str, Callable[[], bool]] = {
         for format in ("binary", "uri", "uuid4")
     },
     **{
-        f"ui.field {kind}": lambda kind=kind: any((f.get("ui") or {}).get("field") == kind for _, f in FIELDS)
+        f"ui.field {kind}": lambda kind=kind: any(
+            (f.get("ui") or {}).get("field") == kind for _, f in FIELDS
+        )
         for kind in ("image", "video", "audio", "file")
     },
     "ui.important": lambda: any((f.get("ui") or {}).get("important") is True for _, f in FIELDS),
-    "ui.hidden always with a default": lambda: bool(hidden := [f for _, f in FIELDS if (f.get("ui") or {}).get("hidden")]) and all("default" in f for f in hidden),
+    "ui.hidden always with a default": lambda: (
+        bool(hidden := [f for _, f in FIELDS if (f.get("ui") or {}).get("hidden")])
+        and all("default" in f for f in hidden)
+    ),
     "_fal_ui_field on a property": lambda: any("_fal_ui_field" in f for _, f in FIELDS),
-    "_fal_ui_field in a branch": lambda: any("_fal_ui_field" in b for n in ALL for b in branches(n)),
-    "_fal_ui_field on items": lambda: any("_fal_ui_field" in n["items"] for n in ALL if isinstance(n.get("items"), dict)),
+    "_fal_ui_field in a branch": lambda: any(
+        "_fal_ui_field" in b for n in ALL for b in branches(n)
+    ),
+    "_fal_ui_field on items": lambda: any(
+        "_fal_ui_field" in n["items"] for n in ALL if isinstance(n.get("items"), dict)
+    ),
     **{
         f"x-fal {limit}": lambda limit=limit: any(limit in n["x-fal"] for n in ALL if "x-fal" in n)
         for limit in (
-            "min_width", "max_width", "min_height", "max_height", "max_area", "min_aspect_ratio", "max_aspect_ratio",
-            "multiple_of", "max_file_size", "min_frames", "max_frames", "min_duration", "max_duration", "min_fps",
-            "max_fps", "combined", "normalization",
+            "min_width",
+            "max_width",
+            "min_height",
+            "max_height",
+            "max_area",
+            "min_aspect_ratio",
+            "max_aspect_ratio",
+            "multiple_of",
+            "max_file_size",
+            "min_frames",
+            "max_frames",
+            "min_duration",
+            "max_duration",
+            "min_fps",
+            "max_fps",
+            "combined",
+            "normalization",
         )
     },
     **{
@@ -200,14 +266,20 @@ CENSUS: dict[str, Callable[[], bool]] = {
         keyword: lambda keyword=keyword: any(keyword in n for n in ALL)
         for keyword in ("const", "pattern", "prefixItems", "nullable", "multipleOf", "deprecated")
     },
-    "missing type with properties": lambda: any(f.get("properties") and "type" not in f for _, f in FIELDS),
+    "missing type with properties": lambda: any(
+        f.get("properties") and "type" not in f for _, f in FIELDS
+    ),
     "missing type with enum": lambda: any("enum" in f and "type" not in f for _, f in FIELDS),
     "missing type with nothing": lambda: any(set(f) <= {"title", "description"} for _, f in FIELDS),
     "nested objects": lambda: any("allOf" in f for _, f in FIELDS),
     "arrays of objects": lambda: any("$ref" in (f.get("items") or {}) for _, f in FIELDS),
-    "sync_mode for data URIs": lambda: any(name == "sync_mode" and f.get("type") == "boolean" for name, f in FIELDS),
-    "sync_mode for something else": lambda: any(name == "sync_mode" and "enum" in f for name, f in FIELDS),
-}  # fmt: skip
+    "sync_mode for data URIs": lambda: any(
+        name == "sync_mode" and f.get("type") == "boolean" for name, f in FIELDS
+    ),
+    "sync_mode for something else": lambda: any(
+        name == "sync_mode" and "enum" in f for name, f in FIELDS
+    ),
+}
 
 
 @pytest.mark.parametrize("construct", CENSUS)

@@ -1,4 +1,4 @@
-"""How many cases each law is tried on, and that neither a clock nor chance decides whether it holds.
+"""How many cases each law is tried on; neither a clock nor chance decides the outcome.
 
 A normal run tries few, the same ones each time; `HYPOTHESIS_PROFILE=long` tries many others.
 """

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: JSON, schemas in fal's dialect, values of a schema, documents gone wrong."""
+"""Hypothesis strategies: JSON, fal's schemas, values of a schema, documents gone wrong."""
 
 from __future__ import annotations
 
@@ -9,10 +9,37 @@ from hypothesis import strategies as st
 from schemas.openapi import as_dict, as_list, resolve
 
 HOSTILE = [
-    "", " ", "  two  ", "\n", "\nfirst", "last\n", "a\r\nb", "a\rb", "</textarea><script>alert(1)</script>", "\"'&<>",
-    "&amp;", "😀 é ü", "\0", "\x0b", "\x85", "\u2028", "\ufeff", "\ud800", "null", "true", "5", "1.0", "~1", "~=", "a.b", "*",
-    "on", "{{ x }}", "{% if %}", "x" * 300,
-]  # fmt: skip
+    "",
+    " ",
+    "  two  ",
+    "\n",
+    "\nfirst",
+    "last\n",
+    "a\r\nb",
+    "a\rb",
+    "</textarea><script>alert(1)</script>",
+    "\"'&<>",
+    "&amp;",
+    "😀 é ü",
+    "\0",
+    "\x0b",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\ud800",
+    "null",
+    "true",
+    "5",
+    "1.0",
+    "~1",
+    "~=",
+    "a.b",
+    "*",
+    "on",
+    "{{ x }}",
+    "{% if %}",
+    "x" * 300,
+]
 texts = st.one_of(st.text(max_size=12), st.sampled_from(HOSTILE))
 numbers = st.one_of(
     st.integers(),
@@ -28,10 +55,31 @@ json_values = st.recursive(
     max_leaves=8,
 )
 names = st.one_of(
-    st.sampled_from(["prompt", "image_url", "image_urls", "seed", "loras", "sync_mode", "a.b", "a~b", "", "csrfmiddlewaretoken",
-                     "0", "*", "x y", "ü", "\ud800", "<b>", "_charset_", "image_size", "mask_url"]),
+    st.sampled_from(
+        [
+            "prompt",
+            "image_url",
+            "image_urls",
+            "seed",
+            "loras",
+            "sync_mode",
+            "a.b",
+            "a~b",
+            "",
+            "csrfmiddlewaretoken",
+            "0",
+            "*",
+            "x y",
+            "ü",
+            "\ud800",
+            "<b>",
+            "_charset_",
+            "image_size",
+            "mask_url",
+        ]
+    ),
     st.text(max_size=5),
-)  # fmt: skip
+)
 
 
 def values(schema: Any, document: Any, depth: int = 0) -> st.SearchStrategy[Any]:
@@ -110,17 +158,28 @@ _titles = st.fixed_dictionaries(
     {},
     optional={
         "title": texts,
-        "description": st.one_of(texts, st.sampled_from(["Whether to return data URI.", "<b>x</b> `y` [z](http://w)"])),
+        "description": st.one_of(
+            texts, st.sampled_from(["Whether to return data URI.", "<b>x</b> `y` [z](http://w)"])
+        ),
         "examples": st.one_of(st.lists(scalars, max_size=2), scalars),
         "nullable": st.booleans(),
         "ui": st.one_of(
             json_values,
-            st.fixed_dictionaries({}, optional={"field": st.sampled_from(["image", "file", 5]),
-                                                "important": st.booleans(), "hidden": st.booleans()}),
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "field": st.sampled_from(["image", "file", 5]),
+                    "important": st.booleans(),
+                    "hidden": st.booleans(),
+                },
+            ),
         ),
-        "x-fal": st.one_of(json_values, st.dictionaries(st.sampled_from(["max_width", "max_file_size", "min_fps"]), numbers)),
+        "x-fal": st.one_of(
+            json_values,
+            st.dictionaries(st.sampled_from(["max_width", "max_file_size", "min_fps"]), numbers),
+        ),
     },
-)  # fmt: skip
+)
 _limits = st.fixed_dictionaries(
     {},
     optional={
@@ -153,18 +212,53 @@ def _with_default(schema: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 _leaves = _merged(
     st.one_of(
-        st.sampled_from([{"type": kind} for kind in ("string", "integer", "number", "boolean", "null", "array", "object", "x")]),
+        st.sampled_from(
+            [
+                {"type": kind}
+                for kind in (
+                    "string",
+                    "integer",
+                    "number",
+                    "boolean",
+                    "null",
+                    "array",
+                    "object",
+                    "x",
+                )
+            ]
+        ),
         st.lists(st.one_of(texts, scalars), min_size=1, max_size=4).map(lambda v: {"enum": v}),
-        st.lists(texts, min_size=1, max_size=4, unique=True).map(lambda v: {"type": "string", "enum": v}),
+        st.lists(texts, min_size=1, max_size=4, unique=True).map(
+            lambda v: {"type": "string", "enum": v}
+        ),
         scalars.map(lambda v: {"const": v}),
-        st.sampled_from([{"type": "string", "format": "uri"}, {"type": "string", "format": "date"}, {"type": "string", "pattern": "^[a-z]+$"},
-                         {"type": "array"}, {"type": ["integer", "string", "null"]}, {"type": "object", "additionalProperties": True},
-                         {"type": "object", "title": "Image", "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}}}]),
-        st.sampled_from([{}, {"$ref": "#/components/schemas/Gone"}, {"$ref": "#/components/schemas/In"}, {"type": ["string", "null"]}]),
+        st.sampled_from(
+            [
+                {"type": "string", "format": "uri"},
+                {"type": "string", "format": "date"},
+                {"type": "string", "pattern": "^[a-z]+$"},
+                {"type": "array"},
+                {"type": ["integer", "string", "null"]},
+                {"type": "object", "additionalProperties": True},
+                {
+                    "type": "object",
+                    "title": "Image",
+                    "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}},
+                },
+            ]
+        ),
+        st.sampled_from(
+            [
+                {},
+                {"$ref": "#/components/schemas/Gone"},
+                {"$ref": "#/components/schemas/In"},
+                {"type": ["string", "null"]},
+            ]
+        ),
     ),
     _titles,
     _limits,
-)  # fmt: skip
+)
 
 
 def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -181,8 +275,12 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
                 inner.map(lambda s: {"type": "array", "items": s}),
                 inner.map(lambda s: {"type": "object", "additionalProperties": s}),
                 inner.map(lambda s: {"type": "object", "patternProperties": {"^[a-z]": s}}),
-                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"type": "array", "prefixItems": s}),
-                st.lists(inner, min_size=1, max_size=3).map(lambda s: {"type": "array", "items": s}),
+                st.lists(inner, min_size=1, max_size=3).map(
+                    lambda s: {"type": "array", "prefixItems": s}
+                ),
+                st.lists(inner, min_size=1, max_size=3).map(
+                    lambda s: {"type": "array", "items": s}
+                ),
                 st.lists(inner, min_size=1, max_size=3).map(lambda s: {"anyOf": s}),
                 st.lists(inner, min_size=1, max_size=3).map(lambda s: {"oneOf": s}),
                 inner.map(lambda s: {"allOf": [s]}),
@@ -191,7 +289,7 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             ),
             _titles,
         )
-    )  # fmt: skip
+    )
 
 
 def _object(properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

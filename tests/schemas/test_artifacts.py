@@ -22,14 +22,27 @@ def test_an_address_that_is_none_is_a_file_like_any_other(url: str) -> None:
 
 def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
     output = {
-        "images": [{"url": "https://f.media/a.png", "width": 8, "height": 4, "content_type": "image/jpeg"}, {"url": "data:image/webp;base64,AA"}],
-        "result": {"deep": [{"file": {"url": "https://f.media/b.glb", "content_type": "application/octet-stream", "file_size": 12}}]},
+        "images": [
+            {"url": "https://f.media/a.png", "width": 8, "height": 4, "content_type": "image/jpeg"},
+            {"url": "data:image/webp;base64,AA"},
+        ],
+        "result": {
+            "deep": [
+                {
+                    "file": {
+                        "url": "https://f.media/b.glb",
+                        "content_type": "application/octet-stream",
+                        "file_size": 12,
+                    }
+                }
+            ]
+        },
         "audio_url": "https://f.media/c",
         "model_urls": {"obj": {"url": "https://f.media/d.obj"}},
         "seed": 196619188014358660,
         "video": None,
         "prompt": "https://not.a/file.png",
-    }  # fmt: skip
+    }
     assert kinds(output) == [
         ("images[0]", "image"),
         ("images[1]", "image"),

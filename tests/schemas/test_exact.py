@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas import build, contract, draw, parse
+from schemas import build, contract, decode_post, draw
 from schemas.exact import NotJson, loads
 from tests.schemas import strategies
 
@@ -56,6 +56,6 @@ def test_a_mistake_in_a_further_key_stands_with_the_further_keys() -> None:
             "The value is not valid JSON: a text stands in double quotes",
         ),
     ):
-        problems = parse(form, post).problems
+        problems = decode_post(form, post).problems
         tree = draw(form, post=post, problems=problems)
         assert [(node.name, node.errors) for node in tree.walk() if node.errors] == [(name, [told])]

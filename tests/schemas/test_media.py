@@ -92,30 +92,39 @@ def test_limits_of_a_list_of_files_stand_on_its_item() -> None:
     [
         (
             "image",
-            "image image_url imageUrl image_url_1 image_1_url image_uri first_frame_image first_frame_image_url "
-            "first_frame_url end_image_url tail_image_url mask_url mask_image_url control_image_url face_image_url "
-            "subject_reference_image_url ip_adapter_image_url input_image model_image garment_image garment_url "
-            "human_image_url pose_url start_frame_url depth_map_url background_image_url base_image_url sketch_url "
+            "image image_url imageUrl image_url_1 image_1_url image_uri first_frame_image "
+            "first_frame_image_url "
+            "first_frame_url end_image_url tail_image_url mask_url mask_image_url "
+            "control_image_url face_image_url "
+            "subject_reference_image_url ip_adapter_image_url input_image model_image "
+            "garment_image garment_url "
+            "human_image_url pose_url start_frame_url depth_map_url background_image_url "
+            "base_image_url sketch_url "
             "reference_image style_image_url logo_url image_base_url init_image",
         ),
         (
             "video",
-            "video video_url video_uri input_video driving_video_url source_video_url mask_video_url clip_url",
+            "video video_url video_uri input_video driving_video_url source_video_url "
+            "mask_video_url clip_url",
         ),
         (
             "audio",
-            "audio audio_url ref_audio_url ref_audio speech_url voice_url song_url reference_audio music_url "
+            "audio audio_url ref_audio_url ref_audio speech_url voice_url song_url reference_audio "
+            "music_url "
             "background_music_url vocals_url video_audio_url",
         ),
         (
             "file",
-            "images_data_url training_data_url image_zip_url zip_url model_mesh_url mesh_url model_url lora_url "
+            "images_data_url training_data_url image_zip_url zip_url model_mesh_url mesh_url "
+            "model_url lora_url "
             "pdf_url document_url config_file_url weights_url archive_url subtitles_url",
         ),
         (
             "",
-            "url base_url webhook_url image_webhook_url callback_url repo_url website_url path model_path lora_path prompt "
-            "voice music style text_of_image image_to_video voice_id image_size output_format image_base64 "
+            "url base_url webhook_url image_webhook_url callback_url repo_url website_url path "
+            "model_path lora_path prompt "
+            "voice music style text_of_image image_to_video voice_id image_size output_format "
+            "image_base64 "
             "video_length mask_prompt api_url page_url",
         ),
     ],

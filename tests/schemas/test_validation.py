@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from schemas import Problem, build, contract, draw, write
+from schemas import Problem, build, contract, draw, encode_arguments
 from schemas.validation import validate
 from tests.schemas import strategies
 
@@ -134,18 +134,79 @@ def test_a_limit_is_told_in_a_sentence(schema: dict[str, Any], value: Any, messa
         ({"dependencies": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
         ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
         ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
-        ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "new_key": 2}, ("new_key",), "New key is not allowed here"),
-        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "b": 2}, ("b",), "B is not allowed here"),
-        ({"properties": {"l": {"items": {"type": "integer"}}}}, {"l": [1, "x"]}, ("l", 1), "Item 2 must be a whole number"),
-        ({"properties": {"l": {"items": {"properties": {"scale": {"maximum": 4}}}}}}, {"l": [{"scale": 5}]}, ("l", 0, "scale"), "Scale must be 4 or less"),
-        ({"properties": {"r": {"prefixItems": [{"type": "number", "title": "From"}]}}}, {"r": ["x"]}, ("r", 0), "From must be a number"),
-        ({"properties": {"image_urls": {"type": "array", "items": {"type": "string"}, "minItems": 1}}}, {"image_urls": []}, ("image_urls",), "Images needs at least one image"),
-        ({"properties": {"image_urls": {"type": "array", "items": {"type": "string"}, "maxItems": 1}}}, {"image_urls": ["a", "b"]}, ("image_urls",), "Images may have at most 1 image; it has 2"),
-        ({"properties": {"m": {"additionalProperties": {"maximum": 1}}}}, {"m": {"a": 2}}, ("m", "a"), "A must be 1 or less"),
-        ({"$defs": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/$defs/S"}}}, {"x": 2}, ("x",), "X must be 1 or less"),
-        ({"definitions": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/definitions/S"}}}, {"x": 2}, ("x",), "X must be 1 or less"),
+        (
+            {"properties": {"a": {}}, "additionalProperties": False},
+            {"a": 1, "new_key": 2},
+            ("new_key",),
+            "New key is not allowed here",
+        ),
+        (
+            {"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False},
+            {"a": 1, "b": 2},
+            ("b",),
+            "B is not allowed here",
+        ),
+        (
+            {"properties": {"l": {"items": {"type": "integer"}}}},
+            {"l": [1, "x"]},
+            ("l", 1),
+            "Item 2 must be a whole number",
+        ),
+        (
+            {"properties": {"l": {"items": {"properties": {"scale": {"maximum": 4}}}}}},
+            {"l": [{"scale": 5}]},
+            ("l", 0, "scale"),
+            "Scale must be 4 or less",
+        ),
+        (
+            {"properties": {"r": {"prefixItems": [{"type": "number", "title": "From"}]}}},
+            {"r": ["x"]},
+            ("r", 0),
+            "From must be a number",
+        ),
+        (
+            {
+                "properties": {
+                    "image_urls": {"type": "array", "items": {"type": "string"}, "minItems": 1}
+                }
+            },
+            {"image_urls": []},
+            ("image_urls",),
+            "Images needs at least one image",
+        ),
+        (
+            {
+                "properties": {
+                    "image_urls": {"type": "array", "items": {"type": "string"}, "maxItems": 1}
+                }
+            },
+            {"image_urls": ["a", "b"]},
+            ("image_urls",),
+            "Images may have at most 1 image; it has 2",
+        ),
+        (
+            {"properties": {"m": {"additionalProperties": {"maximum": 1}}}},
+            {"m": {"a": 2}},
+            ("m", "a"),
+            "A must be 1 or less",
+        ),
+        (
+            {"$defs": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/$defs/S"}}},
+            {"x": 2},
+            ("x",),
+            "X must be 1 or less",
+        ),
+        (
+            {
+                "definitions": {"S": {"maximum": 1}},
+                "properties": {"x": {"$ref": "#/definitions/S"}},
+            },
+            {"x": 2},
+            ("x",),
+            "X must be 1 or less",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_problem_stands_at_its_place(
     schema: dict[str, Any], value: Any, path: Any, message: str
 ) -> None:
@@ -272,7 +333,7 @@ def test_validation_never_breaks_and_every_problem_finds_a_place(case: Any) -> N
     found = contract(document, "a/b")
     root = build(found)
     told = validate(found, value, root)
-    node = draw(root, post=write(root, value), problems=told)
+    node = draw(root, post=encode_arguments(root, value), problems=told)
     assert bool([error for n in node.walk() for error in n.errors]) == bool(told)
 
 

@@ -1,9 +1,12 @@
-"""`make soak`: every fault at every step of a run, then two at a time; prints the table of the single ones.
+"""`make soak`: every fault at every step of a run, then two at a time.
 
-SOAK_MINUTES says how long (5): once each, then pairs by chance for what is left. SOAK_ONLY is a word
-of the faults to play (all), SOAK_SEED the pairs' number, to meet the same ones again. On SQLite in a
-folder of its own; on PostgreSQL where TEST_DATABASE_URL names one. Where its programs are installed it
-is a server of the soak's own, which is restarted too, else a database of its own on the one named.
+Prints the table of the single ones.
+
+SOAK_MINUTES says how long (5): once each, then pairs by chance for what is left. SOAK_ONLY is a
+word of the faults to play (all), SOAK_SEED the pairs' number, to meet the same ones again. On
+SQLite in a folder of its own; on PostgreSQL where TEST_DATABASE_URL names one. Where its programs
+are installed it is a server of the soak's own, which is restarted too, else a database of its own
+on the one named.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ class Case:
     happens: Callable[[Stage], None] = field(default=lambda stage: None, compare=False)
     transport: str = "queue"
     is_reported_to: bool = False  # with webhooks
+    has_file: bool = False  # of ours, which goes up first
 
     def __str__(self) -> str:
         return f"{self.fault} at {self.step}"
@@ -60,7 +61,8 @@ def play(stage: Stage, case: Case) -> str:
         stage.start("worker")
     if case.step in HELD:
         stage.fault(HELD[case.step], "slow", value=1.5)
-    run = stage.ask(1.5 if case.step in {"queued", "running"} else 0.2, case.transport)
+    slow_s = 1.5 if case.step in {"queued", "running"} else 0.2
+    run = stage.ask_with_file() if case.has_file else stage.ask(slow_s, case.transport)
     _reach(stage, run, case.step)
     before = stage.taken(run)
     case.happens(stage)
@@ -68,6 +70,7 @@ def play(stage: Stage, case: Case) -> str:
     ended = until(
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
+    stage.quiet()  # else what is wrong with the list of requests keeps us from reading it
     taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
     assert taken <= 1, f"{case}: upstream took it {taken} times"
     assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"
@@ -176,11 +179,21 @@ def nearly_right_cases() -> list[Case]:
         "a word nobody knows": answered("odd-word", "status", times=4),
         "half of the file": answered("partial", "file", times=2),
         "file not ready": answered("202", "file", times=2),
+        "words in the file's place": answered("words", "file", times=1),
+        "JSON cut short in the file's place": answered("garbage", "file", times=1),
+        "nothing in the file's place": answered("nothing", "file", times=1),
     }
     after_it = [Case(name, "queued", KEPT, happens) for name, happens in told.items()]
     lost = answered("lost", "end", times=1)
+    refused = {status: answered(status, "upload", times=1) for status in ("401", "403")}
+    given = [
+        Case(f"{status} from the upload address", "created", KEPT, happens, has_file=True)
+        for status, happens in refused.items()
+    ]
+    unlisted = together(answered("lost", "submit", times=1), answered("404", "requests", times=2))
+    given.append(Case("lost, no list of requests", "created", DOUBTFUL, unlisted))
     endless = Case("end lost, websocket", "created", KEPT, lost, transport="websocket")
-    return [*at_submit, *after_it, endless]
+    return [*at_submit, *given, *after_it, endless]
 
 
 def database_cases() -> list[Case]:
@@ -202,7 +215,10 @@ def deaf_cases() -> list[Case]:
 
 
 def clock_cases() -> list[Case]:
-    """The worker's clock is an hour off; then the submit's answer is lost besides, and upstream's list goes by its own."""
+    """The worker's clock is an hour off.
+
+    Then the submit's answer is lost besides, and upstream's list goes by its own.
+    """
     lost = answered("lost", "submit", times=1)
     clocks = {"clock +1 h": skewed_at_once(1), "clock -1 h": skewed_at_once(-1)}
     return [
@@ -251,8 +267,10 @@ def webhook_cases() -> list[Case]:
     early = answered("late", "submit", times=1, value=1.2)
     alone = answered("500", "status_stream", "status", times=50)
     lost = answered("lost", "submit", times=1)
+    unread = together(answered("lost", "webhook"), answered("garbage", "status_stream", "status"))
     return [
         *reported,
+        Case("webhook lost, status garbage", "created", KEPT, unread, is_reported_to=True),
         Case("webhook before submit's answer", "created", KEPT, early, is_reported_to=True),
         Case("webhook after a lost submit", "created", KEPT, lost, is_reported_to=True),
         Case(BY_WEBHOOK, "created", KEPT, alone, is_reported_to=True),
@@ -261,7 +279,8 @@ def webhook_cases() -> list[Case]:
     ]
 
 
-# Upstream stops when the connection is gone, or had ended by then; its list of requests tells which.
+# Upstream stops when the connection is gone, or had ended by then; its list of requests tells
+# which.
 BROKEN_OFF = frozenset({"succeeded", "failed", "unconfirmed"})
 
 
@@ -322,5 +341,5 @@ def pairs(cases: Sequence[Case], dice: random.Random) -> Iterator[Case]:
             )
 
 
-def _way(case: Case) -> tuple[str, str, bool]:
-    return case.step, case.transport, case.is_reported_to
+def _way(case: Case) -> tuple[str, str, bool, bool]:
+    return case.step, case.transport, case.is_reported_to, case.has_file

@@ -1,4 +1,7 @@
-"""What may happen to a run on its way: to upstream, to a process, to the database, the disk, the clock."""
+"""What may happen to a run on its way.
+
+To upstream, to a process, to the database, the disk, the clock.
+"""
 
 from __future__ import annotations
 

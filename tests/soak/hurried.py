@@ -22,24 +22,31 @@ def main() -> None:
     from django.core.files.storage import FileSystemStorage
     from django.utils import timezone
 
-    from catalog.pictures.thumbnails import Thumbnails
+    from catalog.pictures.thumbnails import ThumbnailFetcher
+    from config.management.commands.worker import work
     from fal import wire
-    from playground import archivist, asking, follower, leases, unconfirmed, webhooks
-    from playground.management.commands.worker import work
+    from playground.worker import (
+        artifact_copies,
+        follow,
+        leases,
+        reconciliation,
+        status_polling,
+        webhooks,
+    )
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
-    archivist.TAKEN_FOR, archivist.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
-    asking.LOST_AFTER_S, asking.QUIET_S = 3.0, 1.0
-    follower.FETCH_SLOWEST_S = 0.5
-    webhooks.SHORT = timedelta(seconds=1)
-    unconfirmed.FIRST_LOOK = timedelta(seconds=0.5)
+    artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
+    status_polling.LOST_AFTER_S, status_polling.QUIET_S = 3.0, 1.0
+    follow.FETCH_SLOWEST_S = 0.5
+    webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
+    reconciliation.FIRST_LOOK = timedelta(seconds=0.5)
     for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5
 
-    async def rest(self: Thumbnails) -> float:
+    async def rest(self: ThumbnailFetcher) -> float:
         return 600.0
 
-    Thumbnails.tend = rest  # type: ignore[method-assign]
+    ThumbnailFetcher.step = rest  # type: ignore[method-assign]
     full, save = Path(os.environ["FULL"]), FileSystemStorage._save
 
     def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:

@@ -1,9 +1,14 @@
-"""Sandbox, worker and web as processes of their own around the database at hand; any may be killed."""
+"""Sandbox, worker and web as processes of their own around the database at hand.
+
+Any may be killed.
+"""
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -19,17 +24,20 @@ import httpx
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
+from PIL import Image
 
 from catalog.models import Endpoint
-from config.processes import sandbox_environment
-from playground import lifecycle
-from playground.models import Run
+from config.server.processes import sandbox_environment
+from playground.files import stored_files
+from playground.models import Run, Upload
+from playground.runs import state_machine
 from tests.processes import ROOT, environment, free_port
 from tests.soak.cluster import Cluster
 
 KEY = "soak:key"
 SLOW = "mischief/slow"
 TALKS = "sandbox/scribe"
+PAINTS_OVER = "sandbox/aurora/image-to-image"
 # Whoever writes one of these into a log met something that nobody had thought of.
 UNHANDLED = (
     "broke off",
@@ -66,7 +74,7 @@ class Stage:
                     "stream_url": "yes",
                 },
             )[0]
-            for name in (SLOW, TALKS)
+            for name in (SLOW, TALKS, PAINTS_OVER)
         }
         headers = {"Authorization": f"Key {KEY}"}
         base = f"http://127.0.0.1:{self.ports['sandbox']}"
@@ -129,7 +137,10 @@ class Stage:
 
     @contextmanager
     def deaf(self, name: str) -> Iterator[None]:
-        """Kill it; somebody listens in its place who takes nobody in: callers run into the connect timeout."""
+        """Kill it; somebody listens in its place who takes nobody in.
+
+        Callers run into the connect timeout.
+        """
         if name in self.processes:
             self.kill(name)
         address = ("127.0.0.1", self.ports[name])
@@ -167,7 +178,7 @@ class Stage:
 
     def _command(self, name: str) -> list[str]:
         if name == "sandbox":
-            flags = [f"--port={self.ports[name]}", f"--key={KEY}", "--warm=0", "--pace=0.2"]
+            flags = [f"--port={self.ports[name]}", "--warm=0", "--pace=0.2"]
             return [sys.executable, "-m", "sandbox", *flags, f"--data-dir={self.scratch / name}"]
         if name == "web":
             port = str(self.ports[name])
@@ -181,6 +192,7 @@ class Stage:
             **sandbox_environment(self.ports["sandbox"], key),
             DJANGO_SETTINGS_MODULE="config.settings",
             UPSTREAM="sandbox",
+            SANDBOX_KEY=KEY,
             SECRET_KEY="soak",
             DEBUG="1",
             DATABASE_URL=database_url(),
@@ -197,12 +209,34 @@ class Stage:
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
         is_streamed = transport == "stream"
         how = {"max_tokens": 2000} if is_streamed else {"duration": duration_s, "log_lines": 3}
-        run, _ = lifecycle.create(
+        run, _ = state_machine.create(
             user=self.user,
             endpoint=self.endpoints[TALKS if is_streamed else SLOW],
             form_token=uuid.uuid4().hex,
             arguments={"prompt": prompt, **how},
             transport=transport,
+        )
+        return run
+
+    def ask_with_file(self) -> Run:
+        """A run on a picture of ours, which has to go up first; nobody has seen it before."""
+        prompt = f"run {next(self._names)} {uuid.uuid4()}"
+        picture = io.BytesIO()
+        Image.frombytes("RGB", (16, 16), random.randbytes(16 * 16 * 3)).save(picture, "PNG")
+        kept = stored_files.store(picture, "image/png")
+        upload = Upload.objects.create(
+            user=self.user,
+            digest=kept.digest,
+            file=kept.name,
+            file_name="noise.png",
+            content_type=kept.content_type,
+            size_bytes=kept.size_bytes,
+        )
+        run, _ = state_machine.create(
+            user=self.user,
+            endpoint=self.endpoints[PAINTS_OVER],
+            form_token=uuid.uuid4().hex,
+            arguments={"prompt": prompt, "image_url": upload.get_absolute_url()},
         )
         return run
 
@@ -248,7 +282,10 @@ def database_url() -> str:
 
 
 def until(found: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
-    """What `found()` gives once it is true; AssertionError with `why`, as it is by then, when that takes too long."""
+    """What `found()` gives once it is true.
+
+    AssertionError with `why`, as it is by then, when that takes too long.
+    """
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if value := found():

@@ -1,4 +1,4 @@
-"""`manage.py sync_models`: bring the catalogue up to date, by hand."""
+"""`manage.py sync_models`: synchronizes the catalogue with upstream."""
 
 from __future__ import annotations
 
@@ -15,51 +15,58 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from catalog import afterwards, sync, upstream
+from catalog import upstream
 from catalog.models import SyncReport
+from catalog.sync import pipeline, post_sync
 
 Show = Callable[[SyncReport], None]
-_SHOWN = 10
+_MAX_NAMES = 10
 
 
 class Command(BaseCommand):
-    """Reads the list of models, then the schemas that are new or changed; goes on where a stopped sync was."""
+    """Reads the listing, then the schemas that are new or changed.
 
-    help = "Bring the catalogue up to date from upstream. Safe to stop at any time: the next one goes on."
+    Continues where a stopped sync ended.
+    """
+
+    help = (
+        "Bring the catalogue up to date from upstream. "
+        "Safe to stop at any time: the next one goes on."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """--full and --json."""
+        """Add --full and --json."""
         parser.add_argument("--full", action="store_true", help="read every schema anew")
         parser.add_argument(
             "--json", action="store_true", help="print the summary as one JSON object"
         )
 
     def handle(self, *args: Any, full: bool, json: bool, **options: Any) -> None:
-        """Sync, showing how it goes on stderr, and the summary on stdout."""
+        """Run a sync; progress goes to stderr, the summary to stdout."""
         try:
-            with _shown(sys.stderr.isatty() and not json, is_silent=json) as show:
+            with _progress_display(sys.stderr.isatty() and not json, is_silent=json) as show:
                 report = asyncio.run(_sync(full, show))
-        except sync.AlreadyRunning as error:
+        except pipeline.AlreadyRunning as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(
                 "Stopped. What had arrived is kept; the next sync goes on."
             ) from None
-        afterwards.settle()
+        post_sync.run()
         summary = _summary(report)
-        self.stdout.write(orjson.dumps(summary).decode() if json else _words(report))
+        self.stdout.write(orjson.dumps(summary).decode() if json else _summary_text(report))
         if report.state != SyncReport.State.DONE:
             raise CommandError(f"The catalogue was not read to its end: {report.error}")
 
 
 async def _sync(full: bool, show: Show) -> SyncReport:
     async with upstream.clients() as clients:
-        return await sync.run(clients.platform, full=full, progress=show)
+        return await pipeline.run(clients.platform, full=full, progress=show)
 
 
 @contextmanager
-def _shown(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
-    """What shows the progress: a bar on a terminal, else a line now and then, or nothing."""
+def _progress_display(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
+    """Yield a progress callback: a bar on a terminal, else lines, or nothing if silent."""
     if is_silent:
         yield lambda report: None
     elif is_terminal:
@@ -86,7 +93,7 @@ def _shown(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
 
 
 class _Lines:
-    """A line on stderr for each tenth of the work."""
+    """Prints a line to stderr for each tenth of the work."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -117,8 +124,8 @@ def _summary(report: SyncReport) -> dict[str, Any]:
     }
 
 
-def _words(report: SyncReport) -> str:
-    """The summary for people: the figures, then what is new, changed, gone or failed, a few of each."""
+def _summary_text(report: SyncReport) -> str:
+    """The summary as text: counts, then the first new, changed, gone and failed models."""
     lines = [
         f"{report.listed:,} models listed: {len(report.new)} new, {len(report.changed)} changed, "
         f"{len(report.gone)} gone; {report.schemas_done:,} of {report.schemas_due:,} schemas read; "
@@ -132,6 +139,6 @@ def _words(report: SyncReport) -> str:
         ("Failed", failed),
     ):
         if entries:
-            more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-            lines.append(f"{title}: {', '.join(entries[:_SHOWN])}{more}")
+            more = f" and {len(entries) - _MAX_NAMES} more" if len(entries) > _MAX_NAMES else ""
+            lines.append(f"{title}: {', '.join(entries[:_MAX_NAMES])}{more}")
     return "\n".join(lines)

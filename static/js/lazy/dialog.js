@@ -1,14 +1,34 @@
-/** Fetches a dialog, waits until its stylesheet is there, and shows it; the focus goes back where it came from. */
+/**
+ * Fetches a dialog, waits for its stylesheet, and shows it; closing restores the focus.
+ */
 export async function dialog(address) {
   const answer = await fetch(address);
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog");
-  if (!made) throw new Error(answer.redirected ? "You are logged out. Log in in another tab, then try again." : "The server could not show this. Try again.");
+  const made = new DOMParser()
+    .parseFromString(await answer.text(), "text/html")
+    .querySelector("dialog");
+  if (!made)
+    throw new Error(
+      answer.redirected
+        ? "You are logged out. Log in in another tab, then try again."
+        : "The server could not show this. Try again.",
+    );
   const shown = document.importNode(made, true);
-  const ready = [...shown.querySelectorAll("link")].map((link) => new Promise((resolve) => ["load", "error"].forEach((name) => link.addEventListener(name, resolve))));
+  const ready = [...shown.querySelectorAll("link")].map(
+    (link) =>
+      new Promise((resolve) =>
+        ["load", "error"].forEach((name) => link.addEventListener(name, resolve)),
+      ),
+  );
   document.body.append(shown);
   await Promise.all(ready);
   shown.addEventListener("close", () => shown.remove());
-  shown.addEventListener("click", ({ target }) => target.closest("[data-close]") && shown.dispatchEvent(new Event("cancel", { cancelable: true })) && shown.close());
+  shown.addEventListener(
+    "click",
+    ({ target }) =>
+      target.closest("[data-close]") &&
+      shown.dispatchEvent(new Event("cancel", { cancelable: true })) &&
+      shown.close(),
+  );
   shown.showModal();
   return shown;
 }

@@ -1,24 +1,27 @@
 /*
- * Keeps on the server what is typed into a form with data-draft-url: a moment after each pause, now and
- * then while somebody types on, and before the page is left. One save at a time; what could not be saved
- * is tried again, and after some seconds the page says so. Two tabs never overwrite each other: the
- * server knows which version a tab has seen (playground/form/drafts.py). It comes with the first focus.
+ * Saves a form with data-draft-url on the server: after each pause in typing, periodically during
+ * it, and before the page is left. One save at a time; a failed save is retried, and after some
+ * seconds the page says so. Two tabs never overwrite each other: the server checks which version a
+ * tab has seen (playground/form/drafts.py). Loaded at the first focus.
  */
 const PAUSE_MS = 500;
 const LONGEST_MS = 4000;
 const RETRY_MS = 2000;
 const SILENT_MS = 5000;
-const MOST_ON_LEAVING = 60000; // bytes; browsers refuse more of a request that outlives its page
+const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
 const SOURCES = ["input", "preset", "run", "saved", "example"];
-const LOGGED_OUT = "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
+const LOGGED_OUT =
+  "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
 const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
-/* A field may be called "id" or "dataset": of a form, only attributes can be trusted. */
+/*
+ * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.
+ */
 const form = () => document.querySelector("form[data-draft-url]");
 const known = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
 let timer, tooLong, saving, failingSince;
 let isPending = false;
 
-/** Something was typed. */
+/** Called on input. */
 export function touch() {
   isPending = true;
   clearTimeout(timer);
@@ -45,7 +48,11 @@ function typed(more) {
 async function send(more) {
   let answer;
   try {
-    answer = await fetch(form().getAttribute("data-draft-url"), { method: "POST", body: typed(more), redirect: "manual" });
+    answer = await fetch(form().getAttribute("data-draft-url"), {
+      method: "POST",
+      body: typed(more),
+      redirect: "manual",
+    });
   } catch {
     return again(AWAY);
   }
@@ -79,7 +86,9 @@ function say(words) {
 function clash(isOne) {
   document.getElementById("draft-clash")?.toggleAttribute("hidden", !isOne);
 }
-/* What the form itself sends is kept by the server, too; what is typed meanwhile is saved afterwards. */
+/*
+ * The server also saves what the form itself sends; input during that request is saved afterwards.
+ */
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.elt === form()) isPending = false;
 });
@@ -94,7 +103,11 @@ addEventListener("pagehide", () => {
   if (!isPending || !form()) return;
   const body = typed({});
   const size = [...body].reduce((sum, [name, text]) => sum + name.length + text.length + 100, 0);
-  fetch(form().getAttribute("data-draft-url"), { method: "POST", body, keepalive: size < MOST_ON_LEAVING }).catch(() => {});
+  fetch(form().getAttribute("data-draft-url"), {
+    method: "POST",
+    body,
+    keepalive: size < MOST_ON_LEAVING,
+  }).catch(() => {});
 });
 addEventListener("beforeunload", (event) => isPending && failingSince && event.preventDefault());
 document.addEventListener("click", async (event) => {
@@ -103,7 +116,7 @@ document.addEventListener("click", async (event) => {
     await save({ "~do": "keep-mine" });
     document.querySelector("#fields :is(textarea, input:not([type='hidden']))")?.focus();
   }
-  /* A tab of the model page shows what is in the form: it waits for the draft. */
+  /* A tab of the model page shows the form's content, so it waits for the draft. */
   const link = event.target.closest?.(".tabs a");
   if (!link || !isPending || event.metaKey || event.ctrlKey || event.button) return;
   event.preventDefault();

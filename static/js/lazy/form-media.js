@@ -1,7 +1,8 @@
 /**
- * <media-field data-media="image" data-limits="min_width:512" upload-url="/uploads/">: a file that is dropped, pasted
- * or chosen goes up at once, one from a past result is taken, one is made here; the text control holds its address.
- * `data-state` is busy or failed while a file is on its way; "media:settled" says when it is not any more.
+ * <media-field data-media="image" data-limits="min_width:512" upload-url="/uploads/">: uploads a
+ * dropped, pasted or chosen file at once, or takes one from an earlier result or recorded here; the
+ * text control holds its URL. `data-state` is busy during an upload and failed after an error;
+ * "media:settled" is fired when it ends.
  */
 import "./media-hold.js";
 import { upload } from "./media-going.js";
@@ -15,18 +16,21 @@ const TOOLS = {
 
 class MediaField extends HTMLElement {
   connectedCallback() {
-    if (this.text) return; // moved, with its file
+    if (this.text) return; // the element was moved in the page
     this.text = this.querySelector("input[type='text']");
     this.view = this.querySelector(".media-view");
     this.note = this.querySelector(".media-note");
     this.kind = this.dataset.media;
-    for (const name of ["input", "change", "click", "paste", "dragover", "dragleave", "drop"]) this.addEventListener(name, this);
-    if ("mask" in this.dataset) this.closest("form-fields")?.addEventListener("input", () => this.offer());
-    if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove(); // browsers record on secure pages only
-    this.settle(); // a copied row brings the marks of its original
+    for (const name of ["input", "change", "click", "paste", "dragover", "dragleave", "drop"])
+      this.addEventListener(name, this);
+    if ("mask" in this.dataset)
+      this.closest("form-fields")?.addEventListener("input", () => this.offer());
+    // recording requires a secure context
+    if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove();
+    this.settle(); // a duplicated row has the state of its original
     this.show();
     const chooser = this.querySelector("input[type='file']");
-    if (chooser) this.change({ target: chooser }); // chosen before this script was here
+    if (chooser) this.change({ target: chooser }); // chosen before this script was loaded
   }
   disconnectedCallback() {
     queueMicrotask(() => {
@@ -47,7 +51,7 @@ class MediaField extends HTMLElement {
   get named() {
     return this.held?.name ?? "a file";
   }
-  /** Where what it holds can be seen; empty while a file is on its way. */
+  /** The URL of a preview; empty during an upload. */
   get shown() {
     const src = this.held?.src ?? this.address;
     return src && !this.dataset.state && mayShow(this, src) ? src : "";
@@ -74,7 +78,10 @@ class MediaField extends HTMLElement {
     try {
       await (await TOOLS[tool]()).open(this);
     } catch (error) {
-      this.say(error instanceof TypeError ? "The server does not answer. Try again." : error.message, "bad");
+      this.say(
+        error instanceof TypeError ? "The server does not answer. Try again." : error.message,
+        "bad",
+      );
     }
   }
   paste(event) {
@@ -90,10 +97,15 @@ class MediaField extends HTMLElement {
   }
   drop(event) {
     delete this.dataset.over;
-    const isForRows = event.dataTransfer.files.length > 1 && this.closest("form-rows")?.querySelector("[name$='~files']");
+    const isForRows =
+      event.dataTransfer.files.length > 1 &&
+      this.closest("form-rows")?.querySelector("[name$='~files']");
     if (!isForRows) this.take(event, event.dataTransfer);
   }
-  /* Our own address before the bytes: what is here already need not go up. A linked picture is dragged as its link. */
+  /*
+   * Prefer our own URL to the bytes: a stored file need not be uploaded. A linked picture is
+   * dragged as its link.
+   */
   take(event, data) {
     const link = data.getData("text/uri-list").split("\n")[0].trim();
     const ours = dragged(data);
@@ -101,16 +113,21 @@ class MediaField extends HTMLElement {
     if (!ours && !file && !link) return;
     event.preventDefault();
     if (ours || !file) this.put(ours || link);
-    else this.upload(file, more.length ? `Only ${file.name} was taken: this field holds one file.` : "");
+    else
+      this.upload(
+        file,
+        more.length ? `Only ${file.name} was taken: this field holds one file.` : "",
+      );
   }
-  /** Sends a file up and takes its address; `remark` is said beside it. */
+  /** Uploads a file and takes its URL; `remark` is shown beside it. */
   upload(file, remark = "") {
     return upload(this, file, remark);
   }
   settle(state = "") {
     if (state) this.dataset.state = state;
     else delete this.dataset.state;
-    for (const made of this.querySelectorAll("progress, [data-tool='cancel'], [data-tool='again']")) made.remove();
+    for (const made of this.querySelectorAll("progress, [data-tool='cancel'], [data-tool='again']"))
+      made.remove();
   }
   tellSettled() {
     this.dispatchEvent(new Event("media:settled", { bubbles: true }));
@@ -124,7 +141,9 @@ class MediaField extends HTMLElement {
     this.settle();
     if (wasAtIt) this.tellSettled();
   }
-  /** Makes `address` the value, as if it had been typed; `held` says what it is, where that is known. */
+  /**
+   * Sets `address` as the value, as if typed; `held` describes the file if known.
+   */
   put(address, held = null) {
     if (held !== this.held) this.cancel();
     this.held = held;
@@ -134,32 +153,42 @@ class MediaField extends HTMLElement {
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
     this.isPutting = false;
   }
-  /* What the value is: a file of ours has a name, anything else is its address. */
+  /* The label of the value: a stored file's name, else the URL. */
   show() {
     const ours = path(this.address);
     if (OURS.test(ours)) {
       this.text.value = ours;
-      const name = ours.startsWith("/uploads/") ? decodeURIComponent(ours.split("/").pop()) : "Past result";
+      const name = ours.startsWith("/uploads/")
+        ? decodeURIComponent(ours.split("/").pop())
+        : "Past result";
       if (this.held?.address !== ours) this.held = { name, address: ours, src: ours };
     }
     draw(this);
     this.offer();
   }
   say(text, tone) {
-    if (this.note.textContent !== text) this.note.textContent = text; // said once
+    if (this.note.textContent !== text) this.note.textContent = text; // announced once
     this.note.dataset.tone = tone;
   }
-  /* Painting needs a picture to paint on: the mask's neighbour. */
+  /* Painting needs a picture: the field beside the mask. */
   offer() {
     const paint = this.querySelector("[data-tool='mask']");
     if (paint) paint.hidden = !this.picture?.shown;
   }
-  /** The field whose picture a mask is for: `image_url`, `image`, else the first beside it. */
+  /** The field of the mask's picture: `image_url`, `image`, else the first beside it. */
   get picture() {
     const inside = this.text.name.slice(0, this.text.name.lastIndexOf(".") + 1);
-    const beside = [...(this.closest("form-fields")?.querySelectorAll("media-field[data-media='image']:not([data-mask])") ?? [])];
+    const beside = [
+      ...(this.closest("form-fields")?.querySelectorAll(
+        "media-field[data-media='image']:not([data-mask])",
+      ) ?? []),
+    ];
     const near = beside.filter((field) => field.shown && field.text.name.startsWith(inside));
-    return ["image_url", "image"].map((name) => near.find((field) => field.text.name === inside + name)).find(Boolean) ?? near[0];
+    return (
+      ["image_url", "image"]
+        .map((name) => near.find((field) => field.text.name === inside + name))
+        .find(Boolean) ?? near[0]
+    );
   }
 }
 customElements.define("media-field", MediaField);

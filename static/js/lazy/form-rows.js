@@ -1,14 +1,20 @@
 /**
- * <form-rows data-name="loras">: a list's rows; add, copy, remove and move without a round trip.
- * Row numbers stand in the controls' names; `loras~rows` lists them in the order of the page.
+ * <form-rows data-name="loras">: a list's rows: add, duplicate, remove and move without a request.
+ * Controls' names contain the row number; `loras~rows` lists the numbers in page order.
  */
 class FormRows extends HTMLElement {
   connectedCallback() {
     this.rows = this.querySelector(":scope > .rows");
-    for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"]) this.addEventListener(name, this);
-    this.addEventListener("toggle", (event) => event.target.matches(".row-fold") && sum(event.target), { capture: true });
+    for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"])
+      this.addEventListener(name, this);
+    this.addEventListener(
+      "toggle",
+      (event) => event.target.matches(".row-fold") && sum(event.target),
+      { capture: true },
+    );
     const chooser = this.querySelector(":scope > .rows-foot [name$='~files']");
-    if (chooser?.files.length) this.change({ target: chooser }); // chosen before this script was here
+    // chosen before this script was loaded
+    if (chooser?.files.length) this.change({ target: chooser });
   }
   handleEvent(event) {
     if (event.target.closest("form-rows") === this) this[event.type](event);
@@ -36,16 +42,24 @@ class FormRows extends HTMLElement {
   place(row) {
     return `${[...this.rows.children].indexOf(row) + 1} of ${this.rows.children.length}`;
   }
-  /** Takes a row away; it can be put back until the next one goes. */
+  /** Removes a row; undo is possible until the next removal. */
   takeOut(row) {
     this.gone = { row, after: row.previousElementSibling };
     const next = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();
-    this.undo ??= Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: "Undo removal" });
+    this.undo ??= Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button",
+      textContent: "Undo removal",
+    });
     this.undo.dataset.kind = "quiet";
     this.undo.dataset.undo = "";
     this.querySelector(":scope > .rows-foot").append(this.undo);
-    (next?.querySelector("[value^='remove:']") ?? this.querySelector(":scope > .rows-foot [value^='add:']") ?? this.undo).focus();
+    (
+      next?.querySelector("[value^='remove:']") ??
+      this.querySelector(":scope > .rows-foot [value^='add:']") ??
+      this.undo
+    ).focus();
     this.say("Removed");
   }
   putBack() {
@@ -57,7 +71,7 @@ class FormRows extends HTMLElement {
     this.say("Put back");
     this.tell();
   }
-  /** What happened, for those who cannot see it. */
+  /** Announces the change to screen readers. */
   say(text) {
     if (!this.status) {
       this.status = Object.assign(document.createElement("p"), { className: "visually-hidden" });
@@ -68,14 +82,28 @@ class FormRows extends HTMLElement {
   }
   tell() {
     this.dispatchEvent(new Event("input", { bubbles: true }));
-    const count = [...this.rows.children].filter((row) => !row.querySelector("media-field")?.isEmpty).length;
-    const text = count > +this.dataset.most ? `At most ${this.dataset.most} fit; there are ${count}` : "";
-    if (text && !this.over) this.append((this.over = Object.assign(document.createElement("p"), { className: "error", role: "alert" })));
+    const count = [...this.rows.children].filter(
+      (row) => !row.querySelector("media-field")?.isEmpty,
+    ).length;
+    const text =
+      count > +this.dataset.most ? `At most ${this.dataset.most} fit; there are ${count}` : "";
+    if (text && !this.over)
+      this.append(
+        (this.over = Object.assign(document.createElement("p"), {
+          className: "error",
+          role: "alert",
+        })),
+      );
     if (this.over && this.over.textContent !== text) this.over.textContent = text;
   }
-  add(html = this.querySelector(":scope > template").innerHTML, old = "*", after = this.rows.lastElementChild) {
+  add(
+    html = this.querySelector(":scope > template").innerHTML,
+    old = "*",
+    after = this.rows.lastElementChild,
+  ) {
     const name = this.dataset.name;
-    const number = Math.max(-1, this.last ?? -1, ...[...this.rows.children].map((row) => +row.dataset.row)) + 1;
+    const number =
+      Math.max(-1, this.last ?? -1, ...[...this.rows.children].map((row) => +row.dataset.row)) + 1;
     this.last = number;
     const box = document.createElement("template");
     box.innerHTML = html.replaceAll(`${name}.${old}`, `${name}.${number}`);
@@ -88,7 +116,9 @@ class FormRows extends HTMLElement {
   }
   copy(row) {
     const made = this.add(row.outerHTML, row.dataset.row, row);
-    const [from, to] = [row, made].map((one) => [...one.querySelectorAll("input:not([type='file'], [name$='~rows']), textarea, select")]);
+    const [from, to] = [row, made].map((one) => [
+      ...one.querySelectorAll("input:not([type='file'], [name$='~rows']), textarea, select"),
+    ]);
     from.forEach((control, position) => {
       to[position].value = control.value;
       if ("checked" in control) to[position].checked = control.checked;
@@ -101,16 +131,21 @@ class FormRows extends HTMLElement {
       event.target.value = "";
     }
   }
-  /** Puts each file into a row of its own, the empty ones first. */
+  /** Puts each file into its own row, empty rows first. */
   async take(files) {
-    const taken = [...files]; // the chooser is emptied meanwhile
+    const taken = [...files]; // a copy: the file input is cleared meanwhile
     if (!customElements.get("media-field")) await import("./form-media.js");
     const free = [...this.rows.querySelectorAll("media-field")].filter((field) => field.isEmpty);
-    for (const file of taken) (free.shift() ?? this.add().querySelector("media-field")).upload(file);
+    for (const file of taken)
+      (free.shift() ?? this.add().querySelector("media-field")).upload(file);
     this.tell();
   }
   drop(event) {
-    if (!event.defaultPrevented && event.dataTransfer.files.length && this.querySelector("[name$='~files']")) {
+    if (
+      !event.defaultPrevented &&
+      event.dataTransfer.files.length &&
+      this.querySelector("[name$='~files']")
+    ) {
       event.preventDefault();
       this.take(event.dataTransfer.files);
     }
@@ -127,7 +162,8 @@ class FormRows extends HTMLElement {
     if (!this.moved || over?.parentElement !== this.rows) return;
     event.preventDefault();
     const box = over.getBoundingClientRect();
-    if (over !== this.moved) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](this.moved);
+    if (over !== this.moved)
+      over[event.clientY < box.top + box.height / 2 ? "before" : "after"](this.moved);
   }
   dragend() {
     delete this.moved?.dataset.dragging;
@@ -135,9 +171,27 @@ class FormRows extends HTMLElement {
     this.tell();
   }
 }
-/** A folded row says what is in it. */
+const UNSAID = ["hidden", "range", "color", "radio", "checkbox", "file"];
+const SAID = [
+  "input:checked:not([role])",
+  "select",
+  "textarea",
+  `input:not(${UNSAID.map((type) => `[type='${type}']`)})`,
+].join();
+/** The summary of a folded row. */
 function sum(fold) {
-  const texts = [...fold.querySelectorAll("input:checked:not([role]), select, textarea, input:not([type='hidden'], [type='range'], [type='color'], [type='radio'], [type='checkbox'], [type='file'])")].map((control) => control.selectedOptions?.[0].text ?? (control.type === "radio" ? control.parentElement.textContent : control.value.split("/").pop()).trim());
-  fold.querySelector(".row-sum").textContent = texts.filter(Boolean).slice(0, 3).join(" · ").slice(0, 80);
+  const texts = [...fold.querySelectorAll(SAID)].map(
+    (control) =>
+      control.selectedOptions?.[0].text ??
+      (control.type === "radio"
+        ? control.parentElement.textContent
+        : control.value.split("/").pop()
+      ).trim(),
+  );
+  fold.querySelector(".row-sum").textContent = texts
+    .filter(Boolean)
+    .slice(0, 3)
+    .join(" · ")
+    .slice(0, 80);
 }
 customElements.define("form-rows", FormRows);

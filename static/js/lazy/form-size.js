@@ -1,4 +1,6 @@
-/** <size-pair>: a width and a height; swapped, locked to their ratio, snapped to the step that the model takes. */
+/**
+ * <size-pair>: width and height: swap, lock the ratio, snap to the model's step.
+ */
 class SizePair extends HTMLElement {
   connectedCallback() {
     for (const name of ["input", "change", "click"]) this.addEventListener(name, this);
@@ -7,7 +9,9 @@ class SizePair extends HTMLElement {
   }
   handleEvent(event) {
     const what = event.target.closest("[data-pair]")?.dataset.pair;
-    const at = this.boxes.indexOf(event.target.closest(".slider")?.querySelector("[name]") ?? event.target);
+    const at = this.boxes.indexOf(
+      event.target.closest(".slider")?.querySelector("[name]") ?? event.target,
+    );
     if (what === "swap") this.swap();
     else if (what === "lock") this.lock(event.target.closest("button"));
     else if (event.type === "change" && at >= 0) this.snap(at);
@@ -25,7 +29,7 @@ class SizePair extends HTMLElement {
     this.ratio = this.ratio || !(width > 0 && height > 0) ? 0 : width / height;
     button.setAttribute("aria-pressed", !!this.ratio);
   }
-  /** The other side keeps the ratio. */
+  /** Adjusts the other side to the locked ratio. */
   follow(at) {
     const side = +this.boxes[at].value;
     const other = this.boxes[1 - at];
@@ -59,8 +63,12 @@ class SizePair extends HTMLElement {
   tell() {
     const [width, height] = this.sides();
     const [divisor, pixels] = [gcd(width, height), width * height];
-    const ratio = divisor && Math.max(width, height) / divisor <= 32 ? `${width / divisor}:${height / divisor}` : (width / height).toFixed(2);
-    this.querySelector("output").textContent = pixels > 0 ? `${ratio} · ${(pixels / 1e6).toFixed(pixels < 1e6 ? 2 : 1)} MP` : "";
+    const ratio =
+      divisor && Math.max(width, height) / divisor <= 32
+        ? `${width / divisor}:${height / divisor}`
+        : (width / height).toFixed(2);
+    this.querySelector("output").textContent =
+      pixels > 0 ? `${ratio} · ${(pixels / 1e6).toFixed(pixels < 1e6 ? 2 : 1)} MP` : "";
   }
 }
 const gcd = (a, b) => (b ? gcd(b, a % b) : a);

@@ -1,6 +1,6 @@
 /**
- * <json-text><textarea>…: says while somebody types where the JSON is wrong, in the words of
- * playground/form/json_view.py, with a button that puts the caret there.
+ * <json-text><textarea>…: reports JSON errors while typing, with the messages of schemas/exact.py,
+ * and a button that moves the caret there.
  */
 const REST_MS = 250;
 
@@ -16,7 +16,10 @@ class JsonText extends HTMLElement {
     this.tell();
     this.lead();
   }
-  /** Each problem that the server found inside the JSON leads to its place, or to what misses it. */
+  /**
+   * Links each problem found by the server to its place in the JSON, or to the parent of a missing
+   * key.
+   */
   lead() {
     const errors = document.getElementById("f-json-error");
     const places = new Map();
@@ -25,8 +28,10 @@ class JsonText extends HTMLElement {
     for (const line of errors.children) {
       const [path, ...rest] = line.textContent.split(": ");
       let around = path;
-      while (around && !places.has(around)) around = around.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, "");
-      if (rest.length) line.replaceChildren(place(path, places.get(around) ?? 0), `: ${rest.join(": ")}`);
+      while (around && !places.has(around))
+        around = around.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, "");
+      if (rest.length)
+        line.replaceChildren(place(path, places.get(around) ?? 0), `: ${rest.join(": ")}`);
     }
   }
   handleEvent(event) {
@@ -43,7 +48,10 @@ class JsonText extends HTMLElement {
     this.note.replaceChildren();
     if (!found || document.getElementById("f-json-error")) return;
     const before = this.text.value.slice(0, found.at).split("\n");
-    this.note.append(place(`Line ${before.length}, column ${[...before.at(-1)].length + 1}`, found.at), `: ${found.words}.`);
+    this.note.append(
+      place(`Line ${before.length}, column ${[...before.at(-1)].length + 1}`, found.at),
+      `: ${found.words}.`,
+    );
   }
   goTo(at) {
     this.text.focus();
@@ -54,13 +62,20 @@ class JsonText extends HTMLElement {
 }
 
 function place(words, at) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "text-button", title: "Go there" });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "text-button",
+    title: "Go there",
+  });
   button.textContent = words;
   button.dataset.at = at;
   return button;
 }
 
-/** Where a text stops being a JSON object, and why; null when it is one, or empty. `places` gets each path's. */
+/**
+ * The position and reason of the first JSON error; null for a valid object or an empty text. Fills
+ * `places` with the position of each path.
+ */
 function mistake(text, places = new Map()) {
   let at = 0;
   const stop = (words, where = at) => {
@@ -76,7 +91,8 @@ function mistake(text, places = new Map()) {
       if (text[at] === undefined) stop("this text has no closing quote", start);
       if (text[at] < " ") stop("a line break or tab in a text is written \\n or \\t");
       if (text[at] !== "\\") continue;
-      if (!/^(["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(at + 1, at + 6))) stop("this backslash means nothing here");
+      if (!/^(["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(at + 1, at + 6)))
+        stop("this backslash means nothing here");
       at += 1;
     }
     at += 1;
@@ -115,7 +131,9 @@ function mistake(text, places = new Map()) {
         value(`${path}${path && "."}${key.slice(1, -1)}`);
       });
     }
-    const word = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/.exec(text.slice(at, at + 400));
+    const word = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/.exec(
+      text.slice(at, at + 400),
+    );
     if (!word) stop("a value is missing");
     at += word[0].length;
   };
@@ -128,7 +146,8 @@ function mistake(text, places = new Map()) {
     if (at < text.length) stop("nothing may follow the closing brace");
     return null;
   } catch (found) {
-    if (found instanceof RangeError) return null; // nested too deeply to be looked at here; the server says so
+    // nested too deeply to check here; the server reports it
+    if (found instanceof RangeError) return null;
     if (found instanceof Error) throw found;
     return found;
   }

@@ -1,6 +1,6 @@
 /**
- * Opens the dialog that jumps somewhere, anywhere unless an address says where; typing asks the server again,
- * the last question wins. Enter means what was typed: it waits for the answer to that.
+ * Opens the command palette, limited to one kind of target if a URL is given. Typing queries the
+ * server; only the latest response is shown. Enter waits for the response to what was typed.
  */
 import { ListBox } from "./listbox.js";
 import { dialog } from "./dialog.js";
@@ -24,16 +24,21 @@ export async function open(address = "/jump/?") {
     asking.abort();
     asking = new AbortController();
     try {
-      const answer = await fetch(`${address}&q=${encodeURIComponent(asked)}`, { signal: asking.signal });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("dialog.jump");
+      const answer = await fetch(`${address}&q=${encodeURIComponent(asked)}`, {
+        signal: asking.signal,
+      });
+      const fresh = new DOMParser()
+        .parseFromString(await answer.text(), "text/html")
+        .querySelector("dialog.jump");
       if (!fresh) throw new Error("no list");
       list.replaceChildren(...fresh.querySelector("[role='listbox']").children);
       status.textContent = fresh.querySelector("[role='status']").textContent;
       box.point(options()[0]);
       answered = asked;
-      if (isTaken && input.value === asked) box.at?.click(); // else that is asked in a moment
+      if (isTaken && input.value === asked) box.at?.click(); // else its query follows
     } catch (error) {
-      if (error.name !== "AbortError") status.textContent = "The server does not answer. Try again.";
+      if (error.name !== "AbortError")
+        status.textContent = "The server does not answer. Try again.";
     }
   }
   input.addEventListener("input", () => {

@@ -1,4 +1,6 @@
-/** <light-box><a href><img></a></light-box>: opens the picture large; arrows go through its siblings. */
+/**
+ * <light-box><a href><img></a></light-box>: opens the picture large; arrow keys show its siblings.
+ */
 class LightBox extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
@@ -7,7 +9,9 @@ class LightBox extends HTMLElement {
     const link = event.target.closest("a");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    const all = [...(this.closest(".artifacts, .run-list") ?? this).querySelectorAll("light-box a")];
+    const all = [
+      ...(this.closest(".artifacts, .run-list") ?? this).querySelectorAll("light-box a"),
+    ];
     open(all, all.indexOf(link), link);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A search box that points into a list (the ARIA combobox pattern): arrows move, Enter takes, the focus stays in the box.
- * `options()` gives the options in sight; `take(option)` is called with the one that was chosen.
+ * A search box for a list (ARIA combobox pattern): arrows move, Enter chooses, the focus stays in
+ * the box. `options()` returns the visible options; `take(option)` is called with the chosen one.
  */
 export class ListBox {
   constructor(input, options, take) {
@@ -16,12 +16,19 @@ export class ListBox {
     else this.input.removeAttribute("aria-activedescendant");
     option?.scrollIntoView({ block: "nearest" });
   }
-  /** Whether a key was one of the list's own. */
+  /** Handles a key; returns whether it belonged to the list. */
   key(event) {
     const all = this.options();
     const now = all.indexOf(this.at);
-    const to = { ArrowDown: now + 1, ArrowUp: now - 1, PageDown: now + 8, PageUp: now - 8 }[event.key];
-    if (event.isComposing || (to === undefined && event.key !== "Enter") || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) return false;
+    const to = { ArrowDown: now + 1, ArrowUp: now - 1, PageDown: now + 8, PageUp: now - 8 }[
+      event.key
+    ];
+    if (
+      event.isComposing ||
+      (to === undefined && event.key !== "Enter") ||
+      (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+    )
+      return false;
     event.preventDefault();
     if (to !== undefined) this.point(all[Math.min(Math.max(to, 0), all.length - 1)]);
     else if (this.at) this.take(this.at);

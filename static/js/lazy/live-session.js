@@ -1,6 +1,7 @@
 /**
- * <live-session action="/tickets/…">: paints while the form is changed. Its button opens a session by a ticket, sends the
- * form at each change (the server takes the newest alone) and shows what comes back; it ends with the page or the button.
+ * <live-session action="/tickets/…">: generates pictures while the form changes. Its button opens a
+ * session with a ticket, sends the form at each change (the server uses only the newest) and shows
+ * the results; the page's end or the button closes it.
  */
 class LiveSession extends HTMLElement {
   connectedCallback() {
@@ -9,15 +10,20 @@ class LiveSession extends HTMLElement {
     this.picture = this.querySelector("img");
     this.stop = new AbortController();
     const { signal } = this.stop;
-    // The second click of a double click is the same press.
-    this.button.addEventListener("click", ({ detail }) => detail > 1 || (this.isOn ? this.end() : this.begin()), { signal });
-    for (const name of ["input", "change"]) this.form.addEventListener(name, () => this.send(), { signal });
+    // Ignores the second click of a double click.
+    this.button.addEventListener(
+      "click",
+      ({ detail }) => detail > 1 || (this.isOn ? this.end() : this.begin()),
+      { signal },
+    );
+    for (const name of ["input", "change"])
+      this.form.addEventListener(name, () => this.send(), { signal });
   }
   disconnectedCallback() {
     this.stop.abort();
     this.end();
   }
-  /** The button says what it would do now. */
+  /** Updates the button's label. */
   turn(isOn) {
     this.isOn = isOn;
     const [begins, stops] = this.button.children;
@@ -29,10 +35,16 @@ class LiveSession extends HTMLElement {
     this.turn(true);
     this.say("Connecting");
     const body = new FormData();
-    body.set("csrfmiddlewaretoken", new FormData(this.form).get("csrfmiddlewaretoken")); // that of now
-    const answer = await fetch(this.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => null);
-    if (this.wish !== wish) return; // stopped before there was a ticket
-    if (answer?.type === "opaqueredirect") return this.end("You are logged out. Log in in another tab, then press Paint live again.");
+    // the current token
+    body.set("csrfmiddlewaretoken", new FormData(this.form).get("csrfmiddlewaretoken"));
+    const answer = await fetch(this.getAttribute("action"), {
+      method: "POST",
+      body,
+      redirect: "manual",
+    }).catch(() => null);
+    if (this.wish !== wish) return; // stopped before the ticket arrived
+    if (answer?.type === "opaqueredirect")
+      return this.end("You are logged out. Log in in another tab, then press Paint live again.");
     if (!answer?.ok) return this.end("No live session could be had. Try again.");
     const { url } = await answer.json();
     if (this.wish !== wish) return;
@@ -41,7 +53,8 @@ class LiveSession extends HTMLElement {
     let words = "The live connection could not be made. Try again, or press Run.";
     socket.onopen = () => {
       this.sent = "";
-      words = "The connection broke off, and the session with it. Paint live begins another."; // any other end is told
+      // any other end is reported
+      words = "The connection broke off, and the session with it. Paint live begins another.";
       this.send();
     };
     socket.onmessage = ({ data }) => this.take(data);
@@ -56,9 +69,12 @@ class LiveSession extends HTMLElement {
   }
   send() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    const texts = [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token");
+    const texts = [...new FormData(this.form)].filter(
+      ([name, value]) =>
+        typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token",
+    );
     const text = new URLSearchParams(texts).toString();
-    if (text === this.sent) return; // a change that its own input told already: each one is charged
+    if (text === this.sent) return; // already sent by its input event; every send is charged
     this.sent = text;
     this.socket.send(text);
   }
@@ -71,27 +87,27 @@ class LiveSession extends HTMLElement {
     if (told.url) this.show(told.url);
     this.say(told.text || "Painting live");
   }
-  /** What is painted is kept there when the session has ended. */
+  /** Stores the results when the session has ended. */
   keep(url) {
     const link = this.querySelector("a");
     link.href = url;
     link.parentElement.hidden = false;
     document.dispatchEvent(new CustomEvent("run:started", { detail: { id: url } }));
   }
-  /** The next picture stands in the place of the last one as soon as it can be painted. */
+  /** Replaces the picture as soon as the next one is decoded. */
   async show(url) {
     const next = new Image();
     const number = (this.came = (this.came ?? 0) + 1);
     next.src = url;
     await next.decode().catch(() => {});
-    if (number < this.shown) return URL.revokeObjectURL(url); // a later one was quicker
+    if (number < this.shown) return URL.revokeObjectURL(url); // a later one was decoded first
     this.shown = number;
     const last = this.picture.src;
     Object.assign(this.picture, { src: url, width: next.naturalWidth, height: next.naturalHeight });
     const figure = this.querySelector("figure");
     if (figure.hidden) {
       figure.hidden = false;
-      figure.scrollIntoView({ block: "nearest" }); // all of it, beside what is typed
+      figure.scrollIntoView({ block: "nearest" }); // all of it, beside the form
     }
     if (last.startsWith("blob:")) URL.revokeObjectURL(last);
   }

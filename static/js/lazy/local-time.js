@@ -1,4 +1,7 @@
-/** <local-time><time datetime="ISO">…</time></local-time>: the moment in the reader's own time zone; in UTC without script. */
+/**
+ * <local-time><time datetime="ISO">…</time></local-time>: shows the time in the user's time zone
+ * (UTC without script).
+ */
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });

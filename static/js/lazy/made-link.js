@@ -1,4 +1,6 @@
-/** <made-link><input readonly>…: a link that was just made is copied at once, where the browser lets it be. */
+/**
+ * <made-link><input readonly>…: copies a newly created link at once if the browser permits it.
+ */
 class MadeLink extends HTMLElement {
   async connectedCallback() {
     const input = this.querySelector("input");
@@ -6,7 +8,8 @@ class MadeLink extends HTMLElement {
       await navigator.clipboard.writeText(input.value);
       dispatchEvent(new CustomEvent("toast", { detail: { text: "Link copied" } }));
     } catch {
-      input.select(); // no clipboard without a secure page or a recent press: it is ready to be copied by hand
+      // no clipboard without a secure context or a recent click: the user can copy it
+      input.select();
     }
   }
 }

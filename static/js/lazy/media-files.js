@@ -1,4 +1,6 @@
-/* What a file is and whether a field can take it, before anything is sent; the server checks the same again. */
+/*
+ * Checks a file's type and limits before the upload; the server checks them again.
+ */
 const KINDS = { image: "an image", video: "a video", audio: "a sound", file: "a file" };
 const THINGS = { image: "picture", video: "video", audio: "sound" };
 const MAGIC = [
@@ -19,10 +21,10 @@ const MAGIC = [
   [/^PK\x03\x04/, "application/zip"],
   [/^%PDF/, "application/pdf"],
 ];
-/* Containers hold sound alone, too, and a GIF moves. */
+/* Video containers may hold only audio, and a GIF may be animated. */
 const ALSO = { audio: ["video/mp4", "video/webm"], video: ["image/gif", "audio/ogg"] };
 
-/** A sentence that says why a field of `kind` cannot take `file`; empty when it can. */
+/** Why a field of `kind` cannot take `file`, as a sentence; empty if it can. */
 export async function refusal(file, kind, limits) {
   let head;
   try {
@@ -32,15 +34,23 @@ export async function refusal(file, kind, limits) {
   }
   if (!file.size) return `${file.name} is empty. Choose a file with something in it.`;
   const found = MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "";
-  if (found === "image/heic" || /\.hei[cf]$/i.test(file.name)) return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;
+  if (found === "image/heic" || /\.hei[cf]$/i.test(file.name))
+    return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;
   const type = found || file.type;
-  const isOf = kind === "file" || !type || type.startsWith(`${kind}/`) || ALSO[kind]?.includes(type);
+  const isOf =
+    kind === "file" || !type || type.startsWith(`${kind}/`) || ALSO[kind]?.includes(type);
   if (!isOf) return `${file.name} is not ${KINDS[kind]}.`;
-  if (limits.max_file_size < file.size) return `${file.name} has ${size(file.size)}; the model takes up to ${size(limits.max_file_size)}.`;
+  if (limits.max_file_size < file.size)
+    return (
+      `${file.name} has ${size(file.size)}; ` +
+      `the model takes up to ${size(limits.max_file_size)}.`
+    );
   return "";
 }
 
-/** A sentence about what the model may not like of a file with these `facts`; the person may run all the same. */
+/**
+ * A warning about a file with these `facts` that exceeds advisory limits; it may be run anyway.
+ */
 export function doubt(facts, kind, limits) {
   const { width, height, duration_s: seconds } = facts;
   const measures = [
@@ -55,18 +65,25 @@ export function doubt(facts, kind, limits) {
     ...(value > limits[`max_${name}`] ? [`at most ${words(limits[`max_${name}`])}`] : []),
   ]);
   if (!wishes.length) return "";
-  const is = width && kind !== "audio" ? `${width} × ${height}${/long/.test(wishes) ? `, ${length(seconds)}` : ""}` : `${length(seconds)} long`;
+  const is =
+    width && kind !== "audio"
+      ? `${width} × ${height}${/long/.test(wishes) ? `, ${length(seconds)}` : ""}`
+      : `${length(seconds)} long`;
   return `This ${THINGS[kind]} is ${is}; the model takes ${wishes.join(" and ")}.`;
 }
 
 /** `min_width:512 max_duration:10` → an object of numbers. */
 export function figures(text) {
-  return Object.fromEntries([...(text ?? "").matchAll(/(\w+):([\d.e+-]+)/g)].map(([, name, figure]) => [name, +figure]));
+  return Object.fromEntries(
+    [...(text ?? "").matchAll(/(\w+):([\d.e+-]+)/g)].map(([, name, figure]) => [name, +figure]),
+  );
 }
 
 /** Bytes → `17 KB`, `1.8 MB`. */
 export function size(bytes) {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6
+    ? `${Math.max(1, Math.round(bytes / 1e3))} KB`
+    : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Seconds → `4.2 s`, `1 min 12 s`. */

@@ -1,19 +1,33 @@
-/* A media field's file on its way: looked at, sent with a bar that moves, tried again when it did not arrive. */
+/*
+ * The upload of a media field's file: check, progress bar, retry after a failure.
+ */
 import { figures, refusal } from "./media-files.js";
 import { send } from "./media-upload.js";
 import { button, draw } from "./media-view.js";
 
-/** Sends `file` up for `field`, whose value its address becomes; `remark` is said beside it. */
+/** Uploads `file` for `field` and sets its URL as the value; `remark` is shown beside it. */
 export async function upload(field, file, remark) {
   field.cancel();
   const { signal } = (field.sending = new AbortController());
-  field.held = { name: file.name, size_bytes: file.size, file, remark, src: URL.createObjectURL(file) };
+  field.held = {
+    name: file.name,
+    size_bytes: file.size,
+    file,
+    remark,
+    src: URL.createObjectURL(file),
+  };
   field.dataset.state = "busy";
   draw(field);
   try {
     const refused = await refusal(file, field.kind, figures(field.dataset.limits));
     if (refused) throw Object.assign(new Error(refused), { isFinal: true });
-    const told = await send(file, { url: field.getAttribute("upload-url"), kind: field.kind, form: field.closest("form"), signal, onProgress: progress(field) });
+    const told = await send(file, {
+      url: field.getAttribute("upload-url"),
+      kind: field.kind,
+      form: field.closest("form"),
+      signal,
+      onProgress: progress(field),
+    });
     if (signal.aborted) return;
     Object.assign(field.held, { name: told.name, address: told.url, file: null });
     field.settle();
@@ -27,7 +41,10 @@ export async function upload(field, file, remark) {
   field.tellSettled();
 }
 
-/* Draws the bar, and returns the function that moves it; when all is sent the server is still at work. */
+/*
+ * Shows the progress bar and returns its update function; after the last byte the server is still
+ * working.
+ */
 function progress(field) {
   const bar = document.createElement("progress");
   bar.setAttribute("aria-label", `Upload of ${field.named}`);

@@ -1,5 +1,5 @@
-/* Run waits for files that are on their way, and never leaves out one that did not arrive. */
-const TAKES = ["run", "to-json", "link", "save-preset"]; // what the input is taken for
+/* Run waits for uploads in progress, and is blocked if one has failed. */
+const TAKES = ["run", "to-json", "link", "save-preset"]; // actions that use the input
 let held = null;
 const fields = (form, state) => [...form.querySelectorAll(`media-field[data-state="${state}"]`)];
 const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));

@@ -1,20 +1,40 @@
-/* Paint a mask over a picture: white on black, of the picture's own size. */
+/* Paints a mask over a picture: white on black, in the picture's size. */
 import { dialog } from "./dialog.js";
 import { Strokes } from "./media-strokes.js";
 
 const LEAST = 2;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const EVENTS = ["click", "input", "cancel", "keydown", "focusin", "pointerdown", "pointermove", "pointerup", "pointercancel", "pointerout"];
+const EVENTS = [
+  "click",
+  "input",
+  "cancel",
+  "keydown",
+  "focusin",
+  "pointerdown",
+  "pointermove",
+  "pointerup",
+  "pointercancel",
+  "pointerout",
+];
 
-/** Opens the painter of `field` over its neighbour's picture; what is painted goes up as its file. */
+/**
+ * Opens the painter of `field` over the picture of its neighbour and uploads the mask.
+ */
 export async function open(field) {
   const { shown: src, named } = field.picture;
-  const shown = await dialog(new URL("tools/mask/", new URL(field.getAttribute("upload-url"), location.href)));
+  const shown = await dialog(
+    new URL("tools/mask/", new URL(field.getAttribute("upload-url"), location.href)),
+  );
   const picture = shown.querySelector("img");
   picture.src = src;
   await picture.decode().catch(() => shown.close());
-  if (!shown.open) throw new Error("The picture beside it cannot be shown, so there is nothing to paint on.");
-  const painter = new Painter(field, shown, `${named.replace(/\.\w+$/, "").replace(/^a file$/, "picture")}-mask.png`);
+  if (!shown.open)
+    throw new Error("The picture beside it cannot be shown, so there is nothing to paint on.");
+  const painter = new Painter(
+    field,
+    shown,
+    `${named.replace(/\.\w+$/, "").replace(/^a file$/, "picture")}-mask.png`,
+  );
   await painter.begin(picture);
 }
 
@@ -31,7 +51,8 @@ class Painter {
     this.place = { x: width / 2, y: height / 2 };
     const note = this.shown.querySelector(".mask-note");
     note.textContent = `${width} × ${height}`;
-    if (this.field.shown && !(await this.strokes.load(this.field.shown))) note.textContent += " · the mask that was here cannot be read, so you begin anew";
+    if (this.field.shown && !(await this.strokes.load(this.field.shown)))
+      note.textContent += " · the mask that was here cannot be read, so you begin anew";
     for (const name of EVENTS) this.shown.addEventListener(name, this);
     new ResizeObserver(() => this.show()).observe(this.canvas);
     this.show();
@@ -45,9 +66,12 @@ class Painter {
   find(name) {
     return this.shown.querySelector(`[data-mask="${name}"]`);
   }
-  /* The slider runs over squares, so that small sizes are as easy to set as large ones. */
+  /* The slider is quadratic, so that small brush sizes are as easy to set as large ones. */
   get width() {
-    return Math.max(LEAST, (this.size.value / 100) ** 2 * Math.max(this.canvas.width, this.canvas.height) * 0.5);
+    return Math.max(
+      LEAST,
+      (this.size.value / 100) ** 2 * Math.max(this.canvas.width, this.canvas.height) * 0.5,
+    );
   }
   get scale() {
     return this.canvas.getBoundingClientRect().width / this.canvas.width;
@@ -60,7 +84,11 @@ class Painter {
     this.find("undo").disabled = !this.strokes.canUndo;
     this.find("redo").disabled = !this.strokes.canRedo;
     this.shown.querySelector("output").textContent = `${Math.round(width)} px`;
-    Object.assign(this.ring.style, { inlineSize: `${width * scale}px`, left: `${place.x * scale}px`, top: `${place.y * scale}px` });
+    Object.assign(this.ring.style, {
+      inlineSize: `${width * scale}px`,
+      left: `${place.x * scale}px`,
+      top: `${place.y * scale}px`,
+    });
   }
   click({ target }) {
     const act = target.closest("[data-mask]")?.dataset.mask;
@@ -70,7 +98,7 @@ class Painter {
     if (act === "discard") this.shown.close();
     if (act === "done") this.done();
   }
-  input() {} // the size: `show` draws it
+  input() {} // the brush size: `show` draws it
   async done() {
     const file = new File([await this.strokes.asPng()], this.name, { type: "image/png" });
     this.shown.close();
@@ -94,12 +122,15 @@ class Painter {
     else if (isCommand && key === "z") this.strokes[event.shiftKey ? "redo" : "undo"]();
     else if (isCommand && key === "y") this.strokes.redo();
     else if (isCommand) return;
-    else if (key === "[" || key === "]") this.size.value = +this.size.value + (key === "[" ? -4 : 4);
-    else if (key === "b" || key === "e") this.shown.querySelector(`[value='${key === "b" ? "paint" : "erase"}']`).checked = true;
+    else if (key === "[" || key === "]")
+      this.size.value = +this.size.value + (key === "[" ? -4 : 4);
+    else if (key === "b" || key === "e")
+      this.shown.querySelector(`[value='${key === "b" ? "paint" : "erase"}']`).checked = true;
     else if (isOnSheet && ARROWS[event.key]) this.move(ARROWS[event.key], event.shiftKey ? 4 : 1);
-    else if (isOnSheet && key === " ") this.strokes.add({ kind: this.kind, points: [{ ...this.place, width: this.width }] });
+    else if (isOnSheet && key === " ")
+      this.strokes.add({ kind: this.kind, points: [{ ...this.place, width: this.width }] });
     else return;
-    event.preventDefault(); // also of Esc: a second one would close a dialog whatever "cancel" says
+    event.preventDefault(); // Esc too: a second one would close without a cancel event
   }
   escape() {
     if (this.shown.dispatchEvent(new Event("cancel", { cancelable: true }))) this.shown.close();
@@ -116,7 +147,11 @@ class Painter {
   point(event) {
     const box = this.canvas.getBoundingClientRect();
     const pressure = event.pointerType === "pen" ? 0.25 + event.pressure : 1;
-    return { x: (event.clientX - box.left) / this.scale, y: (event.clientY - box.top) / this.scale, width: this.width * pressure };
+    return {
+      x: (event.clientX - box.left) / this.scale,
+      y: (event.clientY - box.top) / this.scale,
+      width: this.width * pressure,
+    };
   }
   pointerdown(event) {
     if (event.button) return;

@@ -1,9 +1,9 @@
-/* Take a file from a past result, or one that was uploaded before. */
+/* Chooses a file from an earlier result or upload. */
 import { dialog } from "./dialog.js";
 
 const PAUSE_MS = 250;
 
-/** Opens the picker of `field`; what is taken becomes its value. */
+/** Opens the picker of `field`; the chosen file becomes its value. */
 export async function open(field) {
   const base = new URL("choices/", new URL(field.getAttribute("upload-url"), location.href));
   base.searchParams.set("kind", field.kind);
@@ -14,8 +14,11 @@ export async function open(field) {
   const look = async (address) => {
     const mine = ++turn;
     const answer = await fetch(address);
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".choices");
-    if (mine === turn && found) shown.querySelector(".choices").replaceWith(document.importNode(found, true));
+    const found = new DOMParser()
+      .parseFromString(await answer.text(), "text/html")
+      .querySelector(".choices");
+    if (mine === turn && found)
+      shown.querySelector(".choices").replaceWith(document.importNode(found, true));
   };
   const search = () => {
     const form = shown.querySelector("form");
@@ -27,7 +30,11 @@ export async function open(field) {
     if (choice) {
       shown.close();
       const { address } = choice.dataset;
-      field.put(address, { name: choice.querySelector(".choice-name").textContent, address, src: address });
+      field.put(address, {
+        name: choice.querySelector(".choice-name").textContent,
+        address,
+        src: address,
+      });
       field.querySelector(".media-clear").focus();
     } else if (page) {
       event.preventDefault();
@@ -47,7 +54,8 @@ export async function open(field) {
     const at = all.indexOf(document.activeElement);
     const across = all.filter((one) => one.offsetTop === all[0].offsetTop).length;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
-    if (at < 0 && event.key === "ArrowDown" && event.target.matches("[type='search']")) all[0]?.focus();
+    if (at < 0 && event.key === "ArrowDown" && event.target.matches("[type='search']"))
+      all[0]?.focus();
     else if (at < 0 || !step) return;
     else all[at + step]?.focus();
     event.preventDefault();

@@ -1,24 +1,33 @@
-/* Record a sound with the microphone; it becomes a WAV, which every model reads. */
+/* Records audio with the microphone as WAV, which every model reads. */
 import { dialog } from "./dialog.js";
 import { figures } from "./media-files.js";
 import { wav } from "./media-wav.js";
 
 const DENIED = {
-  NotAllowedError: "The browser does not let this page use the microphone. Allow it at the left end of the address bar, then press Record.",
+  NotAllowedError:
+    "The browser does not let this page use the microphone. " +
+    "Allow it at the left end of the address bar, then press Record.",
   NotFoundError: "No microphone was found. Plug one in, then press Record.",
   NotReadableError: "Another program is using the microphone. Close it there, then press Record.",
 };
 
-/** Opens the recorder of `field`; what is kept goes up as its file. */
+/** Opens the recorder of `field` and uploads the accepted recording. */
 export async function open(field) {
-  const shown = await dialog(new URL("tools/recorder/", new URL(field.getAttribute("upload-url"), location.href)));
+  const shown = await dialog(
+    new URL("tools/recorder/", new URL(field.getAttribute("upload-url"), location.href)),
+  );
   new Recorder(field, shown);
 }
 
 class Recorder {
   constructor(field, shown) {
     Object.assign(this, { field, shown });
-    [this.time, this.meter, this.player, this.note] = [".recorder-time", "meter", "audio", ".recorder-note"].map((one) => shown.querySelector(one));
+    [this.time, this.meter, this.player, this.note] = [
+      ".recorder-time",
+      "meter",
+      "audio",
+      ".recorder-note",
+    ].map((one) => shown.querySelector(one));
     this.most = figures(field.dataset.limits).max_duration ?? Infinity;
     for (const name of ["click", "cancel", "close"]) shown.addEventListener(name, this);
     this.turn("idle", this.note.textContent);
@@ -50,7 +59,10 @@ class Recorder {
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     } catch (error) {
-      return this.turn("idle", DENIED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
+      return this.turn(
+        "idle",
+        DENIED[error.name] ?? `The microphone cannot be used: ${error.message}.`,
+      );
     }
     if (!this.shown.open) return this.release();
     const parts = [];
@@ -59,7 +71,12 @@ class Recorder {
     this.recorder.addEventListener("stop", () => this.finish(parts));
     this.recorder.start();
     this.since = performance.now();
-    this.turn("recording", Number.isFinite(this.most) ? `Recording; the model takes up to ${this.most} s.` : "Recording.");
+    this.turn(
+      "recording",
+      Number.isFinite(this.most)
+        ? `Recording; the model takes up to ${this.most} s.`
+        : "Recording.",
+    );
     this.listen();
   }
   stop() {
@@ -75,7 +92,7 @@ class Recorder {
     this.field.upload(file);
     this.field.querySelector(".media-clear").focus();
   }
-  /* Shows level and time as long as it records. */
+  /* Shows level and time while recording. */
   listen() {
     const context = new AudioContext();
     const ear = context.createAnalyser();
@@ -85,8 +102,12 @@ class Recorder {
       if (this.recorder.state !== "recording") return context.close();
       const seconds = (performance.now() - this.since) / 1000;
       ear.getFloatTimeDomainData(samples);
-      this.meter.value = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length));
-      this.time.textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+      this.meter.value = Math.min(
+        1,
+        4 * Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length),
+      );
+      const rest = (seconds % 60).toFixed(1).padStart(4, "0");
+      this.time.textContent = `${Math.floor(seconds / 60)}:${rest}`;
       if (seconds >= this.most) this.recorder.stop();
       requestAnimationFrame(look);
     };

@@ -1,6 +1,7 @@
 /**
- * What is painted, as a list of strokes drawn again for each undo: a picture of twenty megapixels would not bear
- * twenty copies of itself. Painted is opaque, the rest is empty; `asPng` makes white on black of it.
+ * A mask as a list of strokes, redrawn for each undo: twenty copies of a 20-megapixel picture would
+ * need too much memory. Painted pixels are opaque, others transparent; `asPng` converts them to
+ * white on black.
  */
 export class Strokes {
   constructor(canvas, colour) {
@@ -20,7 +21,7 @@ export class Strokes {
   get isPainting() {
     return !!this.stroke;
   }
-  /** Begins with the mask at `src`, whatever its size; false when it cannot be read. */
+  /** Starts with the mask at `src`, scaled to fit; false if it cannot be read. */
   async load(src) {
     const picture = new Image();
     picture.crossOrigin = "anonymous";
@@ -32,13 +33,14 @@ export class Strokes {
       const brush = base.getContext("2d");
       brush.drawImage(picture, 0, 0, width, height);
       const pixels = brush.getImageData(0, 0, width, height);
-      for (let at = 0; at < pixels.data.length; at += 4) pixels.data[at + 3] = (pixels.data[at] * pixels.data[at + 3]) / 255; // bright is painted
+      for (let at = 0; at < pixels.data.length; at += 4)
+        pixels.data[at + 3] = (pixels.data[at] * pixels.data[at + 3]) / 255; // bright means painted
       brush.putImageData(pixels, 0, 0);
       brush.globalCompositeOperation = "source-in";
       brush.fillStyle = this.colour;
       brush.fillRect(0, 0, width, height);
     } catch {
-      return false; // a foreign host that lets nobody read its pixels, or no picture at all
+      return false; // a host without CORS, or not a picture
     }
     this.base = base;
     this.draw();
@@ -56,7 +58,7 @@ export class Strokes {
     if (this.stroke) this.keep(this.stroke);
     this.stroke = null;
   }
-  /** Does something whole at once: a dab, `invert` or `clear`. */
+  /** Adds a complete step: a dab, `invert` or `clear`. */
   add(stroke) {
     this.apply(stroke);
     this.keep(stroke);
@@ -92,13 +94,18 @@ export class Strokes {
   line({ kind, points }, at) {
     const [from, to] = [points[Math.max(0, at - 1)], points[at]];
     this.brush.globalCompositeOperation = kind === "erase" ? "destination-out" : "source-over";
-    Object.assign(this.brush, { strokeStyle: this.colour, lineWidth: to.width, lineCap: "round", lineJoin: "round" });
+    Object.assign(this.brush, {
+      strokeStyle: this.colour,
+      lineWidth: to.width,
+      lineCap: "round",
+      lineJoin: "round",
+    });
     this.brush.beginPath();
     this.brush.moveTo(from.x, from.y);
     this.brush.lineTo(to.x + 0.01, to.y);
     this.brush.stroke();
   }
-  /** A PNG: white where it is painted, black elsewhere. */
+  /** A PNG, white where painted, black elsewhere. */
   asPng() {
     const { width, height } = this.canvas;
     const sheet = Object.assign(document.createElement("canvas"), { width, height });

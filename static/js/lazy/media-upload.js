@@ -1,7 +1,7 @@
-/* One file on its way to the server: not at all where the server has it, else with progress. */
+/* Uploads one file with progress, unless the server already has it. */
 const HASHED_UP_TO_BYTES = 64e6;
 
-/** Why a file did not arrive; `isFinal` when trying again would change nothing. */
+/** Why an upload failed; `isFinal` if a retry would fail as well. */
 class Failure extends Error {
   constructor(sentence, isFinal = false) {
     super(sentence);
@@ -9,9 +9,15 @@ class Failure extends Error {
   }
 }
 
-/** → {url, name, size_bytes, content_type}; throws a Failure, or an AbortError once `signal` says so. */
+/**
+ * → {url, name, size_bytes, content_type}; throws a Failure, or an AbortError if `signal` is
+ * aborted.
+ */
 export async function send(file, { url, kind, form, signal, onProgress }) {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? form?.querySelector("[name='csrfmiddlewaretoken']")?.value ?? "";
+  const token =
+    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+    form?.querySelector("[name='csrfmiddlewaretoken']")?.value ??
+    "";
   const known = await ask(file, url, token, signal);
   if (known) return known;
   const body = new FormData();
@@ -20,7 +26,7 @@ export async function send(file, { url, kind, form, signal, onProgress }) {
   return post(file.name, url, body, token, signal, onProgress);
 }
 
-/* Says what comes before it is sent: what the server has, or will not take, stays here. */
+/* Announces the file first: one that the server has or would reject is not sent. */
 async function ask(file, url, token, signal) {
   const body = new FormData();
   body.append("name", file.name);
@@ -28,7 +34,12 @@ async function ask(file, url, token, signal) {
   body.append("digest", await digest(file));
   let answer;
   try {
-    answer = await fetch(`${url}known/`, { method: "POST", body, signal, headers: { "x-csrftoken": token } });
+    answer = await fetch(`${url}known/`, {
+      method: "POST",
+      body,
+      signal,
+      headers: { "x-csrftoken": token },
+    });
   } catch (error) {
     throw error.name === "AbortError" ? error : lost(file.name);
   }
@@ -36,7 +47,9 @@ async function ask(file, url, token, signal) {
   return read(file.name, answer.status, await answer.text());
 }
 
-/* Only where the page is secure do browsers hash; elsewhere the server finds out after the upload. */
+/*
+ * Browsers hash only in a secure context; otherwise the server hashes after the upload.
+ */
 async function digest(file) {
   if (!globalThis.crypto?.subtle || file.size > HASHED_UP_TO_BYTES) return "";
   const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
@@ -48,7 +61,10 @@ function post(name, url, body, token, signal, onProgress) {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("x-csrftoken", token);
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.upload.addEventListener(
+      "progress",
+      (event) => event.lengthComputable && onProgress(event.loaded / event.total),
+    );
     request.addEventListener("error", () => reject(lost(name)));
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     request.addEventListener("load", () => {
@@ -70,11 +86,13 @@ function read(name, status, text) {
   try {
     told = JSON.parse(text);
   } catch {
-    // A page instead of an answer: the login's, a proxy's, or Django's own for an error.
-    if (status === 200 || status === 403) throw new Failure("You are logged out. Log in in another tab, then try again.");
+    // HTML instead of JSON: the login page, a proxy's page, or Django's error page.
+    if (status === 200 || status === 403)
+      throw new Failure("You are logged out. Log in in another tab, then try again.");
   }
   if (status === 200 && told.url) return told;
-  if (status === 413) throw new Failure(`${name} is larger than the server in between takes.`, true);
-  if (told?.error) throw new Failure(told.error, status === 422);
+  if (told?.error) throw new Failure(told.error, status === 422 || status === 413);
+  if (status === 413)
+    throw new Failure(`${name} is larger than the server in between takes.`, true);
   throw new Failure(`The server could not keep ${name} (it answered ${status}).`);
 }

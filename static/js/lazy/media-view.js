@@ -1,34 +1,58 @@
-/* How a media field looks: its picture, film or sound, what is known of it, and what the model may not like. */
+/*
+ * The view of a media field: preview, facts and warnings.
+ */
 import { doubt, figures, length, size } from "./media-files.js";
 
 const TAGS = { image: "img", video: "video", audio: "audio" };
 export const OURS = /^\/(?:uploads\/[0-9a-f-]{36}\/[^/]*|runs\/[0-9a-f-]{36}\/artifacts\/\d+\/)$/;
 
-/** An address of this very site by its path: what the server knows it by. Empty for any other. */
+/** The path of a URL on this site; empty for other sites. */
 export function path(address) {
   if (!/^(?:\/|https?:)/.test(address) || !URL.canParse(address, location.href)) return "";
   const { origin, pathname } = new URL(address, location.href);
   return origin === location.origin ? pathname : "";
 }
 
-/** The address of ours among what was dragged here: of a file, or of a picture that a result on this page shows. */
+/**
+ * Our URL in dragged data: of a stored file, or of a picture in a result on this page.
+ */
 export function dragged(data) {
-  const picture = new DOMParser().parseFromString(data.getData("text/html"), "text/html").querySelector("img");
-  const found = [data.getData("text/uri-list").split("\n")[0].trim(), picture?.getAttribute("src") ?? ""];
-  const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter((one) => found.includes(one.src));
-  const copies = results.map((one) => one.closest(".artifact").querySelector("a[download]")?.href ?? "");
-  return [...found, ...copies].map((one) => path(one).replace(/thumbnail\/$/, "")).find((address) => OURS.test(address));
+  const picture = new DOMParser()
+    .parseFromString(data.getData("text/html"), "text/html")
+    .querySelector("img");
+  const found = [
+    data.getData("text/uri-list").split("\n")[0].trim(),
+    picture?.getAttribute("src") ?? "",
+  ];
+  const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter((one) =>
+    found.includes(one.src),
+  );
+  const copies = results.map(
+    (one) => one.closest(".artifact").querySelector("a[download]")?.href ?? "",
+  );
+  return [...found, ...copies]
+    .map((one) => path(one).replace(/thumbnail\/$/, ""))
+    .find((address) => OURS.test(address));
 }
 
-/** Whether the page's policy lets it load `address`: ours, inline data, upstream's media hosts. */
+/**
+ * Whether the Content Security Policy allows `address`: our own, inline data, upstream's media
+ * hosts.
+ */
 export function mayShow(field, address) {
   if (/^(?:data:(?:image|video|audio)\/|blob:)/.test(address) || path(address)) return true;
   if (!/^https?:/.test(address) || !URL.canParse(address)) return false;
-  const hosts = (field.closest("form-fields")?.getAttribute("shows") ?? "").split(" ").filter(Boolean);
-  return hosts.some((host) => new RegExp(`^${host.replace(/[.]/g, "\\.").replace("*", "[^/]+")}$`).test(new URL(address).origin));
+  const hosts = (field.closest("form-fields")?.getAttribute("shows") ?? "")
+    .split(" ")
+    .filter(Boolean);
+  return hosts.some((host) =>
+    new RegExp(`^${host.replace(/[.]/g, "\\.").replace("*", "[^/]+")}$`).test(
+      new URL(address).origin,
+    ),
+  );
 }
 
-/** Draws what the field holds; what was drawn before goes. */
+/** Shows the field's file instead of the previous one. */
 export function draw(field) {
   const src = field.held?.src ?? field.address;
   for (const made of field.querySelectorAll(".media-made")) made.remove();
@@ -48,15 +72,31 @@ export function draw(field) {
 
 function preview(field, src) {
   const shown = document.createElement(TAGS[field.kind]);
-  Object.assign(shown, { className: "media-made", alt: "", muted: field.kind === "video", preload: "metadata", playsInline: true });
+  Object.assign(shown, {
+    className: "media-made",
+    alt: "",
+    muted: field.kind === "video",
+    preload: "metadata",
+    playsInline: true,
+  });
   shown.addEventListener(field.kind === "image" ? "load" : "loadedmetadata", () => {
     if (src !== (field.held?.src ?? field.address)) return;
     field.view.append(shown);
     if (field.kind === "audio") field.view.append(player(field, shown));
     field.view.setAttribute("aria-hidden", field.kind !== "audio");
-    const [width, height] = [shown.naturalWidth || shown.videoWidth, shown.naturalHeight || shown.videoHeight];
-    tell(field, { width, height, duration_s: Number.isFinite(shown.duration) ? shown.duration : undefined });
-    for (const mask of field.closest("form-fields")?.querySelectorAll("media-field[data-mask][data-held]") ?? []) if (mask !== field) tell(mask, mask.facts);
+    const [width, height] = [
+      shown.naturalWidth || shown.videoWidth,
+      shown.naturalHeight || shown.videoHeight,
+    ];
+    tell(field, {
+      width,
+      height,
+      duration_s: Number.isFinite(shown.duration) ? shown.duration : undefined,
+    });
+    for (const mask of field
+      .closest("form-fields")
+      ?.querySelectorAll("media-field[data-mask][data-held]") ?? [])
+      if (mask !== field) tell(mask, mask.facts);
   });
   shown.src = field.kind === "video" ? `${src}#t=0.1` : src; // the first frame is often black
 }
@@ -67,7 +107,10 @@ function player(field, sound) {
   const show = () => {
     const icon = field.view.querySelector("svg").cloneNode(true);
     const use = icon.firstElementChild;
-    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, sound.paused ? "#play" : "#pause"));
+    use.setAttribute(
+      "href",
+      use.getAttribute("href").replace(/#.*/, sound.paused ? "#play" : "#pause"),
+    );
     made.replaceChildren(icon);
     made.setAttribute("aria-label", `${sound.paused ? "Play" : "Pause"} ${field.named}`);
   };
@@ -77,26 +120,38 @@ function player(field, sound) {
   return made;
 }
 
-/* The facts as far as they are known; what the model may not like stands in front of them. */
+/* The known facts, after any warnings. */
 function tell(field, facts = {}) {
   field.facts = facts;
   if (field.dataset.state === "failed") return;
   const { name, size_bytes: bytes, remark } = field.held ?? {};
   const kind = name?.match(/\.(\w{2,4})$/)?.[1].toUpperCase();
-  const doubts = [doubt(facts, field.kind, figures(field.dataset.limits)), misfit(field), remark].filter(Boolean);
-  const parts = [kind, bytes && size(bytes), facts.width && `${facts.width} × ${facts.height}`, facts.duration_s && length(facts.duration_s)];
+  const doubts = [
+    doubt(facts, field.kind, figures(field.dataset.limits)),
+    misfit(field),
+    remark,
+  ].filter(Boolean);
+  const parts = [
+    kind,
+    bytes && size(bytes),
+    facts.width && `${facts.width} × ${facts.height}`,
+    facts.duration_s && length(facts.duration_s),
+  ];
   field.say(doubts.join(" ") || parts.filter(Boolean).join(" · "), doubts.length ? "warn" : "");
 }
 
-/* A mask lies over its picture pixel by pixel. */
+/* A mask must have its picture's size. */
 function misfit(field) {
   const [mask, picture] = [field.facts, field.picture?.facts];
   if (!("mask" in field.dataset) || !mask.width || !picture?.width) return "";
   const isSame = mask.width === picture.width && mask.height === picture.height;
-  return isSame ? "" : `This mask is ${mask.width} × ${mask.height}, its picture ${picture.width} × ${picture.height}. Paint it anew.`;
+  return isSame
+    ? ""
+    : `This mask is ${mask.width} × ${mask.height}, ` +
+        `its picture ${picture.width} × ${picture.height}. Paint it anew.`;
 }
 
-/** A quiet button of a media field. */
+/** Creates a quiet button of a media field. */
 export function button(tool, words) {
   const made = document.createElement("button");
   Object.assign(made, { type: "button", className: "button", textContent: words });

@@ -1,11 +1,16 @@
-/** A recorded blob → a WAV of 16-bit samples (RIFF, PCM): what browsers record, webm or mp4, few models read. */
+/**
+ * A recorded blob → a 16-bit PCM WAV: few models read the webm or mp4 that browsers record.
+ */
 export async function wav(blob) {
   const context = new AudioContext();
-  const sound = await context.decodeAudioData(await blob.arrayBuffer()).finally(() => context.close());
+  const sound = await context
+    .decodeAudioData(await blob.arrayBuffer())
+    .finally(() => context.close());
   const { numberOfChannels: channels, sampleRate: rate, length } = sound;
   const bytes = length * channels * 2;
   const view = new DataView(new ArrayBuffer(44 + bytes));
-  const word = (at, text) => [...text].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
+  const word = (at, text) =>
+    [...text].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
   word(0, "RIFF");
   view.setUint32(4, 36 + bytes, true);
   word(8, "WAVEfmt ");

@@ -1,27 +1,37 @@
 /*
- * "Notify me when it ends", where a run is waited for. Once asked for, in this browser, runs that end while
- * their page is hidden are counted in the title and, where the browser allows it, told by a notification.
- * Loaded when a run takes its time.
+ * The button "Notify me when it ends". Once enabled in this browser, runs that end while their page
+ * is hidden are counted in the title and, with the browser's permission, announced by a
+ * notification. Loaded when a run takes long.
  */
 import { together } from "./ends.js";
 
 const KEY = "vitrine-notify";
-const ENDED = "vitrine-ended"; // by run, for all tabs: they share one notification
+const ENDED = "vitrine-ended"; // by run, for all tabs, which share one notification
 let count = 0;
 
 const BLOCKED = isSecureContext
-  ? "Notifications are blocked here. Allow them in the address bar’s site settings; until then this tab’s title counts the runs that end."
-  : "This browser notifies from secure pages (https) only. This tab’s title counts the runs that end.";
+  ? "Notifications are blocked here. Allow them in the address bar’s site settings; " +
+    "until then this tab’s title counts the runs that end."
+  : "This browser notifies from secure pages (https) only. " +
+    "This tab’s title counts the runs that end.";
 
 const isOn = () => localStorage.getItem(KEY) === "1";
 const isAllowed = () => window.Notification?.permission === "granted";
 
-/** Put the button below each run that is shown large and still under way: there it moves nothing of the run. */
+/**
+ * Adds the button below each large unfinished run, where it does not shift the run's content.
+ */
 export function offer() {
   for (const run of document.querySelectorAll(".stage-run[data-watch]:not(:has(.notify-me))")) {
     const box = Object.assign(document.createElement("div"), { className: "notify" });
-    const note = Object.assign(document.createElement("p"), { className: "muted small", role: "status" });
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "button notify-me" });
+    const note = Object.assign(document.createElement("p"), {
+      className: "muted small",
+      role: "status",
+    });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button notify-me",
+    });
     button.dataset.kind = "quiet";
     button.addEventListener("click", () => press(button));
     box.append(button, note);
@@ -30,17 +40,21 @@ export function offer() {
   }
 }
 function draw(button) {
-  button.textContent = !isOn() ? "Notify me when it ends" : isAllowed() ? "You will be notified" : "The title will count it";
+  button.textContent = !isOn()
+    ? "Notify me when it ends"
+    : isAllowed()
+      ? "You will be notified"
+      : "The title will count it";
   button.setAttribute("aria-pressed", isOn());
   button.nextElementSibling.textContent = isOn() && !isAllowed() ? BLOCKED : "";
 }
 async function press(button) {
-  // Whoever closes the browser's question without an answer has not decided.
+  // Dismissing the browser's prompt is no decision.
   const isOver = isOn() || (await window.Notification?.requestPermission()) === "default";
   if (isOver) localStorage.removeItem(KEY);
   else localStorage.setItem(KEY, "1");
   draw(button);
-  button.nextElementSibling.scrollIntoView({ block: "nearest" }); // the stage may end above it
+  button.nextElementSibling.scrollIntoView({ block: "nearest" }); // the stage may end above
 }
 const title = () => document.title.replace(/^\(\d+\) /, "");
 document.addEventListener("run:finished", ({ target, detail }) => {
@@ -50,22 +64,33 @@ document.addEventListener("run:finished", ({ target, detail }) => {
   document.title = `(${count}) ${title()}`;
   if (isAllowed()) tell(target, detail.state);
 });
-/** One notification, which the next end replaces: with how many there were, of which models, and why what failed did. */
+/**
+ * Shows one notification, replaced by the next: number of runs, models, and reasons of failures.
+ */
 function tell(run, state) {
   const ended = JSON.parse(localStorage.getItem(ENDED) ?? "{}");
   const { runId, model, title } = run.dataset;
-  if (ended[runId]) return; // another tab shows it, too
+  if (ended[runId]) return; // another tab shows it as well
   const why = run.querySelector(".failure > h3")?.textContent;
-  ended[runId] = { state, model, text: [...new Set([model, title, why])].filter(Boolean).join(": ") };
+  ended[runId] = {
+    state,
+    model,
+    text: [...new Set([model, title, why])].filter(Boolean).join(": "),
+  };
   localStorage.setItem(ENDED, JSON.stringify(ended));
   const all = Object.values(ended);
   const models = new Set(all.map((one) => one.model));
   const failed = all.filter((one) => one.state === "failed").map(({ text }) => text);
-  const body = all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
-  const note = new Notification(together(all.map((one) => one.state)), { body, tag: ENDED, renotify: true });
+  const body =
+    all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
+  const note = new Notification(together(all.map((one) => one.state)), {
+    body,
+    tag: ENDED,
+    renotify: true,
+  });
   note.addEventListener("click", () => (focus(), note.close()));
 }
-/** Whoever looks at one tab has seen what there was to tell. */
+/** Clears the announcements: a visible tab has shown them. */
 function see() {
   if (document.hidden) return;
   localStorage.removeItem(ENDED);

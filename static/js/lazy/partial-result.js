@@ -1,15 +1,17 @@
 /**
- * <partial-result>: what a streaming run has made so far, drawn anew with each piece. A picture stands until the next
- * one can be painted, so that it refines in place; a screen reader hears once that there is something, until it is whole.
+ * <partial-result>: a streaming run's partial output, redrawn with each event. A picture stays
+ * until the next one is decoded, so that it refines without flicker; a screen reader is told once
+ * that there is a partial result, then when it is complete.
  */
-const shown = new Map(); // by run: the pictures that stand now
+const shown = new Map(); // by run: the pictures shown now
 
 class PartialResult extends HTMLElement {
   connectedCallback() {
     const pictures = [...this.querySelectorAll("img")];
     const told = this.closest("[data-run-id]")?.querySelector("[data-told]");
     if (told && !this.hasAttribute("aria-busy")) told.textContent = "";
-    else if (told && !told.textContent && (pictures.length || this.querySelector(".prose"))) told.textContent = "The first of the result is here; it goes on.";
+    else if (told && !told.textContent && (pictures.length || this.querySelector(".prose")))
+      told.textContent = "The first of the result is here; it goes on.";
     const now = shown.get(this.id) ?? [];
     shown.set(this.id, now);
     pictures.forEach((picture, index) => refine(now, index, picture));

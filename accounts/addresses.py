@@ -1,0 +1,41 @@
+"""The IP address of a request's client."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+IPV6_PREFIX = 64  # bits; providers assign such a network to one customer
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's IP address; an empty string if unknown.
+
+    `X-Forwarded-For` is trusted only with a `PUBLIC_URL`, which means that a proxy stands in front,
+    and only its last entry, which that proxy added.
+    """
+    text = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.PUBLIC_URL:
+        last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        text = last if _parse(last) else text
+    address = _parse(text)
+    return str(address) if address else ""
+
+
+def network(address: str) -> str:
+    """Return what limits count as one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    parsed = _parse(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))
+    return str(parsed) if parsed else ""
+
+
+def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Parse an address; an IPv4 address mapped into IPv6 becomes the IPv4 address."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

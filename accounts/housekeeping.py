@@ -1,0 +1,26 @@
+"""Deletes expired rows; the worker calls it."""
+
+from __future__ import annotations
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts import single_use, throttle
+from accounts.models import LoginLink
+
+EVERY_S = 3600.0
+BATCH_ROWS = 1000  # keeps each statement, and its lock on the database, short
+
+
+def delete_expired() -> float:
+    """Delete expired sessions, links, tokens and counters; return the seconds until the next call.
+
+    Deletes at most `BATCH_ROWS` sessions; returns 1 if more may be left.
+    """
+    throttle.delete_expired()
+    single_use.delete_expired()
+    LoginLink.objects.filter(expires_at__lt=timezone.now()).delete()
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    keys = list(expired.values_list("session_key", flat=True)[:BATCH_ROWS])
+    Session.objects.filter(session_key__in=keys).delete()
+    return 1.0 if len(keys) == BATCH_ROWS else EVERY_S

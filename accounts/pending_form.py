@@ -1,0 +1,59 @@
+"""Keeps a form that was posted after the session had expired, in the browser, until the login.
+
+The server stores nothing before the login. The form travels, signed, in a hidden field of the login
+page, and if short enough in a cookie too, for a login by link or in another tab. After the login
+it is in the session.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+SALT = "vitrine.typed"
+SESSION_KEY = "typed"
+FIELD = COOKIE = "typed"
+MAX_COOKIE_BYTES = 3500  # browsers allow 4096 bytes, name and attributes included
+COOKIE_LIFETIME_S = 15 * 60
+FIELD_LIFETIME_S = 12 * 3600
+
+
+def sign(value: dict[str, Any]) -> str:
+    """Return the signed text for the hidden field and the cookie."""
+    return signing.dumps(value, salt=SALT, compress=True)
+
+
+def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
+    """Set the cookie if the value fits; if not, the hidden field alone carries it."""
+    text = sign(value)
+    if len(text) <= MAX_COOKIE_BYTES:
+        response.set_cookie(
+            COOKIE,
+            text,
+            max_age=COOKIE_LIFETIME_S,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def restore_to_session(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Move the form from field or cookie into the new session; delete the cookie."""
+    value = _unsign(str(request.POST.get(FIELD, "")), FIELD_LIFETIME_S)
+    if COOKIE in request.COOKIES:
+        value = value or _unsign(request.COOKIES[COOKIE], COOKIE_LIFETIME_S)
+        response.delete_cookie(COOKIE, samesite="Lax")
+    if value:
+        request.session[SESSION_KEY] = value
+
+
+def _unsign(text: str, max_age_s: int) -> Any:
+    """Return the signed value; None if it is too old or the signature is wrong."""
+    try:
+        return signing.loads(text, salt=SALT, max_age=max_age_s)
+    except signing.BadSignature:
+        return None

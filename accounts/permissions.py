@@ -1,0 +1,72 @@
+"""The permissions for actions on other people's objects; owners need none.
+
+Staff see everybody's objects. Each action on them needs a Django permission, granted to a user or a
+group in the admin. Superusers have all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+CANCEL_RUN = "playground.cancel_any_run"
+PUBLISH_RUN = "playground.publish_any_run"
+CHANGE_RUN = "playground.change_run"
+CHANGE_PRESET = "playground.change_preset"
+DELETE_PRESET = "playground.delete_preset"
+HOUSE_DEFAULT = "playground.set_house_default"
+DELETE_NOTE = "catalog.delete_note"
+JUDGE = "catalog.change_endpoint"
+VIEW_COLLECTION = "catalog.view_collection"
+ADD_COLLECTION = "catalog.add_collection"
+CHANGE_COLLECTION = "catalog.change_collection"
+DELETE_COLLECTION = "catalog.delete_collection"
+
+# Completes the sentence "You may not …".
+ACTIONS: Mapping[str, str] = {
+    CANCEL_RUN: "cancel somebody else's run",
+    PUBLISH_RUN: "show somebody else's run to the team",
+    CHANGE_RUN: "star somebody else's run",
+    CHANGE_PRESET: "change somebody else's preset",
+    DELETE_PRESET: "delete somebody else's preset",
+    HOUSE_DEFAULT: "make a preset the house default",
+    DELETE_NOTE: "delete somebody else's note",
+    JUDGE: "mark models",
+    VIEW_COLLECTION: "export collections",
+    ADD_COLLECTION: "begin a collection",
+    CHANGE_COLLECTION: "change collections",
+    DELETE_COLLECTION: "delete a collection",
+}
+
+
+def may(user: User | AnonymousUser, permission: str) -> bool:
+    """Return whether the user is staff with this permission.
+
+    Queries the database for staff only.
+    """
+    return user.is_staff and user.has_perm(permission)
+
+
+def require(user: User | AnonymousUser, permission: str) -> None:
+    """Raise PermissionDenied, with a message for people, if the user lacks the permission."""
+    if not may(user, permission):
+        raise PermissionDenied(
+            f"You may not {ACTIONS[permission]}. It needs the permission “{permission}”: "
+            "ask who administers Vitrine for it."
+        )
+
+
+def require_for(user: User | AnonymousUser, owner_id: int, permission: str) -> None:
+    """Like `require`, unless the user owns the object."""
+    if user.pk != owner_id:
+        require(user, permission)
+
+
+def name_of_other(user: User | AnonymousUser, owner_id: int) -> str:
+    """Return the user's name, for "cancelled by …"; an empty string for the object's owner."""
+    return user.get_username() if user.pk != owner_id else ""

@@ -1,0 +1,114 @@
+"""Admin actions on many models: set a status, block with a reason, add to a collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.messages import ERROR
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from catalog.curation import collection_editing, moderation
+from catalog.models import Collection, Endpoint, Standing
+
+if TYPE_CHECKING:
+    from catalog.models.querysets import EndpointQuerySet
+
+NAMED = 20  # models that the page between names
+
+
+class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The actions of the endpoint list; each takes a fixed number of queries."""
+
+    actions = ["approve", "mark_experimental", "block", "clear_standing", "collect"]
+
+    def has_collect_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may change what is in a collection."""
+        return request.user.has_perm("catalog.change_collection")
+
+    @admin.action(description="Approve", permissions=["change"])
+    def approve(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Mark as approved."""
+        self._judge(request, endpoints, Standing.APPROVED)
+
+    @admin.action(description="Mark as experimental", permissions=["change"])
+    def mark_experimental(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Mark as experimental."""
+        self._judge(request, endpoints, Standing.EXPERIMENTAL)
+
+    @admin.action(description="Take approved, experimental or blocked away", permissions=["change"])
+    def clear_standing(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
+        """Clear the status; blocked models can be run again."""
+        self._judge(request, endpoints, "")
+
+    @admin.action(description="Block, for a reason …", permissions=["change"])
+    def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
+        """Block the models, after a form that asks for the reason."""
+        if "go" not in request.POST:
+            return self._ask(request, endpoints, "block")
+        reason = request.POST.get("reason", "")
+        try:
+            self._judge(request, endpoints, Standing.BLOCKED, reason)
+        except ValueError as error:
+            return self._ask(request, endpoints, "block", error=str(error), reason=reason)
+        return None
+
+    @admin.action(description="Add to a collection …", permissions=["collect"])
+    def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
+        """Append the models to a collection, chosen in a form."""
+        key = request.POST.get("collection", "")
+        chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
+        found = chosen.first() if chosen is not None else None
+        if "go" not in request.POST:
+            return self._ask(request, endpoints, "collect")
+        if found is None:
+            return self._ask(request, endpoints, "collect", error="Choose a collection.")
+        picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
+        try:
+            count = collection_editing.put_in(found, list(picked))
+        except ValueError as error:
+            return self._ask(request, endpoints, "collect", error=str(error))
+        self.message_user(request, f"{_models(count)} added to “{found.title}”.")
+        return None
+
+    def _judge(
+        self, request: HttpRequest, endpoints: EndpointQuerySet, mark: str, reason: str = ""
+    ) -> None:
+        # By their keys: the list's own query may be joined and ordered, which no update is.
+        picked = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
+        count = moderation.set_status(picked, mark, reason, request.user)  # type: ignore[arg-type]
+        words = moderation.WORDS[mark].lower()
+        self.message_user(request, f"{_models(count)}: {words}.")
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        endpoints: EndpointQuerySet,
+        action: str,
+        error: str = "",
+        **more: Any,
+    ) -> HttpResponse:
+        """Render the form for the missing value, with the models concerned."""
+        if error:
+            self.message_user(request, error, level=ERROR)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": Endpoint._meta,
+            "title": "Block models" if action == "block" else "Add models to a collection",
+            "action": action,
+            "back": request.get_full_path(),  # the same list, as it was searched and filtered
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "is_across": request.POST.get("select_across") == "1",
+            "count": endpoints.count(),
+            "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
+            "collections": Collection.objects.all() if action == "collect" else [],
+            **more,
+        }
+        return TemplateResponse(request, "admin/catalog/bulk.html", context)
+
+
+def _models(count: int) -> str:
+    return f"{count} model{'s' * (count != 1)}"

@@ -1,0 +1,321 @@
+"""Admin pages of endpoints, pictures, notes, changes and sync reports."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from catalog.admin.bulk_actions import BulkActions
+from catalog.admin.collections import CollectionAdmin
+from catalog.models import (
+    Change,
+    Collection,
+    Endpoint,
+    Favourite,
+    Note,
+    Picture,
+    SyncReport,
+)
+from catalog.models.querysets import CARD
+from catalog.pictures import picture_registry
+
+SHOWN_AT_MOST = 200
+
+admin.site.register(Collection, CollectionAdmin)
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(BulkActions):
+    """Upstream writes the endpoints: here they are found, read, and marked by the curators."""
+
+    list_display = [
+        "endpoint_id",
+        "display_name",
+        "category",
+        "status",
+        "standing",
+        "price",
+        "is_listed",
+        "schema_state",
+    ]
+    list_filter = [
+        "standing",
+        "status",
+        "kind",
+        "license_type",
+        ("gone_at", admin.EmptyFieldListFilter),
+        "category",
+    ]
+    search_fields = ["endpoint_id", "display_name", "description"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["position", "endpoint_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
+        """Never with a schema's document, nor with the long texts that a list does not show."""
+        found: QuerySet[Endpoint] = super().get_queryset(request)
+        texts = ("schema__document", "schema__facts", "field_words", "facts", "description")
+        return found.select_related("schema").defer(*texts)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
+    ) -> tuple[QuerySet[Endpoint], bool]:
+        """A choice among endpoints reads only what it shows."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        is_choice = request.path.endswith("/autocomplete/")
+        return (found.select_related(None).only(*CARD) if is_choice else found), has_duplicates
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything."""
+        return [field.name for field in Endpoint._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A sync adds endpoints."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Runs point here: what vanished upstream is marked, never deleted."""
+        return False
+
+    @admin.display(description="price", ordering="unit_price_usd")
+    def price(self, endpoint: Endpoint) -> str:
+        """The price with its unit."""
+        if endpoint.unit_price_usd is None:
+            return "unknown"
+        return (
+            f"{endpoint.unit_price_usd.normalize():f} {endpoint.currency} / {endpoint.price_unit}"
+        )
+
+    @admin.display(description="listed", boolean=True, ordering="gone_at")
+    def is_listed(self, endpoint: Endpoint) -> bool:
+        """Whether upstream still lists it."""
+        return endpoint.gone_at is None
+
+    @admin.display(description="schema")
+    def schema_state(self, endpoint: Endpoint) -> str:
+        """Which version is here, or why none is."""
+        return endpoint.schema_error or (endpoint.schema_id or "missing")[:12]
+
+
+@admin.register(Favourite)
+class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Favourites."""
+
+    list_display = ["endpoint", "user", "created_at"]
+    list_filter = ["user"]
+    search_fields = ["endpoint__endpoint_id", "user__username"]
+    autocomplete_fields = ["endpoint", "user"]
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Favourite]:
+        """With names, without the rest of the endpoint."""
+        names = ("user", "created_at", "endpoint__endpoint_id", "user__username")
+        return super().get_queryset(request).select_related("endpoint", "user").only(*names)
+
+
+@admin.register(Picture)
+class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Thumbnails: what is kept, what waits, and why some did not come."""
+
+    list_display = ["url", "state", "moves", "size_bytes", "attempts", "next_try_at", "error"]
+    list_filter = ["state"]
+    search_fields = ["url", "animated_url", "error"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["state", "url"]
+    actions = ["ask_again"]
+
+    @admin.display(description="moves", boolean=True)
+    def moves(self, picture: Picture) -> bool:
+        """Whether there is a clip."""
+        return bool(picture.clip)
+
+    @admin.action(description="Ask upstream for it again", permissions=["change"])
+    def ask_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
+        """Fetch again; the stored picture is shown until then."""
+        number = picture_registry.retry(pictures)
+        self.message_user(request, f"{number} thumbnails are fetched again by the worker.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything."""
+        return [field.name for field in Picture._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The worker adds pictures."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The worker clears away what nobody shows any more."""
+        return False
+
+
+@admin.register(Note)
+class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What colleagues wrote about models: read here, and taken away where it has to be."""
+
+    list_display = ["__str__", "endpoint", "user", "created_at"]
+    search_fields = ["text", "endpoint__endpoint_id", "user__username"]
+    readonly_fields = ["endpoint", "user", "text", "created_at", "edited_at"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:
+        """With names, without the rest of the endpoint."""
+        names = ("user__username", "endpoint__endpoint_id")
+        own = [field.name for field in Note._meta.fields]
+        return super().get_queryset(request).select_related("user", "endpoint").only(*own, *names)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Notes are written on a model's page."""
+        return False
+
+
+class _WrittenBySyncs:
+    """What syncs write, for people to read."""
+
+    fields: ClassVar[Any]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything."""
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody but a sync adds one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
+
+
+@admin.register(Change)
+class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The change log, read-only; the oldest entries are deleted after syncs."""
+
+    list_display = ["at", "endpoint", "kind", "weight", "says"]
+    list_filter = ["kind", "weight", "at"]
+    search_fields = ["endpoint__endpoint_id", "endpoint__display_name"]
+    fields = ["at", "endpoint", "kind", "weight", "all_lines", "was_id", "now_id"]
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ["-at", "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        """With the endpoint's name, without any schema's document."""
+        own = [field.name for field in Change._meta.concrete_fields]
+        found = super().get_queryset(request).select_related("endpoint")
+        return found.only(*own, "endpoint__endpoint_id")
+
+    @admin.display(description="was")
+    def was_id(self, change: Change) -> str:
+        """The digest of the version before."""
+        return change.was_id or "none"
+
+    @admin.display(description="is now")
+    def now_id(self, change: Change) -> str:
+        """The digest of the version after."""
+        return change.now_id or "none"
+
+    @admin.display(description="says")
+    def says(self, change: Change) -> str:
+        """The first line, and how many more there are."""
+        said = _said(change)
+        return f"{said[0]} (and {len(said) - 1} more)" if len(said) > 1 else "".join(said)
+
+    @admin.display(description="lines")
+    def all_lines(self, change: Change) -> SafeString | str:
+        """Every line."""
+        return _lines(_said(change))
+
+
+def _said(change: Change) -> list[str]:
+    return [f"{line['field']} {line['said']}".strip() for line in change.lines or []]
+
+
+@admin.register(SyncReport)
+class SyncReportAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What each sync found."""
+
+    list_display = [
+        "started_at",
+        "state",
+        "listed",
+        "new_count",
+        "changed_count",
+        "gone_count",
+        "failed_count",
+        "schemas",
+        "error",
+    ]
+    list_filter = ["state"]
+    fields = [
+        "state",
+        "is_full",
+        "started_at",
+        "ended_at",
+        "beat_at",
+        "listed",
+        "schemas",
+        "error",
+        "new_ids",
+        "changed_ids",
+        "gone_ids",
+        "failures",
+    ]
+
+    @admin.display(description="schemas")
+    def schemas(self, report: SyncReport) -> str:
+        """Fetched of due."""
+        return f"{report.schemas_done} of {report.schemas_due}"
+
+    @admin.display(description="new")
+    def new_count(self, report: SyncReport) -> int:
+        """How many appeared."""
+        return len(report.new)
+
+    @admin.display(description="changed")
+    def changed_count(self, report: SyncReport) -> int:
+        """How many changed."""
+        return len(report.changed)
+
+    @admin.display(description="gone")
+    def gone_count(self, report: SyncReport) -> int:
+        """How many vanished."""
+        return len(report.gone)
+
+    @admin.display(description="failed")
+    def failed_count(self, report: SyncReport) -> int:
+        """How many could not be read."""
+        return len(report.failed)
+
+    @admin.display(description="new models")
+    def new_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.new)
+
+    @admin.display(description="changed models")
+    def changed_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.changed)
+
+    @admin.display(description="models gone")
+    def gone_ids(self, report: SyncReport) -> SafeString | str:
+        """Their ids, one a line."""
+        return _lines(report.gone)
+
+    @admin.display(description="failures")
+    def failures(self, report: SyncReport) -> SafeString | str:
+        """What could not be read, and why."""
+        return _lines([": ".join(map(str, entry)) for entry in report.failed])
+
+
+def _lines(texts: list[str]) -> SafeString | str:
+    if not texts:
+        return "none"
+    shown = format_html_join("", "<li>{}</li>", ((text,) for text in texts[:SHOWN_AT_MOST]))
+    more = len(texts) - SHOWN_AT_MOST
+    return format_html("<ul>{}</ul>{}", shown, f"and {more} more" if more > 0 else "")

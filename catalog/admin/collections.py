@@ -1,0 +1,102 @@
+"""Collections in the admin: within the limits that their own pages keep to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.messages import ERROR
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.curation import collection_editing
+from catalog.models import Collection, CollectionItem
+from catalog.views import import_export
+
+
+class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The models of a collection, by position."""
+
+    model = CollectionItem
+    autocomplete_fields = ["endpoint"]
+    fields = ["position", "endpoint", "note"]
+    extra = 1
+    max_num = collection_editing.MOST_ITEMS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """With no more models than the collection's own page takes."""
+        return super().get_formset(request, obj, validate_max=True, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CollectionItem]:
+        """With the endpoints' names in the same query."""
+        return CollectionItem.objects.for_cards().order_by("position", "pk")
+
+
+class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A collection within the limits that its pages and its file keep to."""
+
+    def clean_slug(self) -> str:
+        """An address that no other page has."""
+        slug = str(self.cleaned_data["slug"])
+        if slug in collection_editing.RESERVED:
+            raise forms.ValidationError(f"“{slug}” is the address of another page.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        """Clean texts, none of them longer than a file may hold."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        title, description = (str(cleaned.get(name, "")) for name in ("title", "description"))
+        try:
+            proper = collection_editing.Arrangement(title, description).proper()
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return cleaned | {"title": proper.title, "description": proper.description}
+
+
+class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Build a collection: choose models, order them by position, publish."""
+
+    form = CollectionForm
+    list_display = ["title", "position", "is_published", "size", "page"]
+    list_editable = ["position", "is_published"]
+    search_fields = ["title", "description"]
+    prepopulated_fields = {"slug": ["title"]}
+    autocomplete_fields = ["cover"]
+    readonly_fields = ["owner"]
+    inlines = [ItemInline]
+    actions = ["export"]
+
+    @admin.action(description="Save as a file")
+    def export(
+        self, request: HttpRequest, collections: QuerySet[Collection]
+    ) -> HttpResponse | None:
+        """The chosen collections as JSON, to be imported elsewhere."""
+        try:
+            return import_export.as_file(collections.select_related("cover"), "collections")
+        except ValueError as error:
+            self.message_user(request, str(error), level=ERROR)
+            return None
+
+    def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
+        """Whoever makes one owns it."""
+        if not change:
+            obj.owner_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        """Each with the number of its models."""
+        found: QuerySet[Collection] = super().get_queryset(request)
+        return found.annotate(item_count=Count("items"))
+
+    @admin.display(description="models", ordering="item_count")
+    def size(self, collection: Any) -> int:
+        """How many models it holds."""
+        return int(collection.item_count)
+
+    @admin.display(description="page")
+    def page(self, collection: Collection) -> SafeString:
+        """A link to what people see."""
+        return format_html('<a href="{}">open</a>', collection.get_absolute_url())

@@ -1,1 +1,0 @@
-"""What holds of a model, and what a question may ask of it: one vocabulary for both."""

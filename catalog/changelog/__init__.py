@@ -1,0 +1,1 @@
+"""What changed in the catalogue: records it and shows it."""

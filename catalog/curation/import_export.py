@@ -1,0 +1,258 @@
+"""Exports collections to a JSON file; validates, previews and applies an import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from catalog.curation.collection_editing import (
+    LONGEST_SLUG,
+    MOST_ITEMS,
+    RESERVED,
+    Arrangement,
+    Line,
+    arrange,
+    begin,
+    free_slug,
+)
+from catalog.models import Collection, CollectionItem, Endpoint
+from schemas.exact import NotJson, dumps, loads
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+FORMAT, VERSION = "vitrine-collections", 1
+LARGEST_BYTES = 8 << 20  # a page between posts the text back, within DATA_UPLOAD_MAX_MEMORY_SIZE
+MOST_COLLECTIONS = 1000
+_SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
+_KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
+_LINE_KEYS = ("endpoint_id", "note")
+CollectionJson = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One collection of a file."""
+
+    slug: str
+    order: int
+    wanted: Arrangement
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an import would do with one collection."""
+
+    entry: Entry
+    known: Collection | None
+    changes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)  # endpoint ids that are not in the catalogue
+    namesake: str = ""  # the slug of another collection of the same title, where this one is new
+
+    @property
+    def word(self) -> str:
+        """`new`, `changed` or `as it is`."""
+        return "new" if self.known is None else "changed" if self.changes else "as it is"
+
+
+def dump(collection: Collection) -> CollectionJson:
+    """One collection as JSON."""
+    items = collection.items.select_related("endpoint").only(
+        "collection_id", "note", "endpoint__endpoint_id"
+    )
+    return _dumped(collection, items.order_by("position", "pk"))
+
+
+def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
+    """All collections, or these, in order, as JSON; always two queries."""
+    chosen = list(
+        Collection.objects.select_related("cover") if collections is None else collections
+    )
+    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in chosen}
+    rows = CollectionItem.objects.filter(collection__in=items).select_related("endpoint")
+    rows = rows.only("collection_id", "note", "endpoint__endpoint_id").order_by("position", "pk")
+    for item in rows:
+        items[item.collection_id].append(item)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "collections": [_dumped(row, items[row.pk]) for row in chosen],
+    }
+
+
+def export(collections: Iterable[Collection] | None = None) -> str:
+    """The file of all collections, or these, for `parse`; raises ValueError with a message."""
+    document = dump_all(collections)
+    text = dumps(document) + "\n"
+    count = len(document["collections"])
+    if count <= MOST_COLLECTIONS and len(text.encode()) <= LARGEST_BYTES:
+        return text
+    raise ValueError(
+        f"One file holds at most {MOST_COLLECTIONS} collections and {LARGEST_BYTES >> 20} MB; "
+        f"these are {count}, {len(text.encode()) / (1 << 20):.1f} MB. Save some of them at a time: "
+        "choose them in the admin's list of collections, “Save as a file”."
+    )
+
+
+def _dumped(collection: Collection, items: Iterable[CollectionItem]) -> CollectionJson:
+    return {
+        "title": collection.title,
+        "slug": collection.slug,
+        "description": collection.description,
+        "order": collection.position,
+        "is_published": collection.is_published,
+        "cover": collection.cover.endpoint_id if collection.cover else "",
+        "items": [{"endpoint_id": item.endpoint.endpoint_id, "note": item.note} for item in items],
+    }
+
+
+def parse(text: str) -> list[Entry]:
+    """The collections of a file; raises ValueError saying what is wrong and where."""
+    if len(text.encode("utf-8", "replace")) > LARGEST_BYTES:
+        raise ValueError(f"The file is larger than {LARGEST_BYTES >> 20} MB.")
+    try:
+        document = loads(text)
+    except NotJson as error:
+        raise ValueError(f"This is no JSON: {error}.") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"This is no file of collections: “format” has to be “{FORMAT}”.")
+    if document.get("version") != VERSION:
+        raise ValueError(f"This file is of another version; version {VERSION} can be read.")
+    rows = document.get("collections")
+    if not isinstance(rows, list) or len(rows) > MOST_COLLECTIONS:
+        raise ValueError(f"“collections” has to be a list of at most {MOST_COLLECTIONS}.")
+    entries = [_entry(row, f"Collection {number}") for number, row in enumerate(rows, start=1)]
+    slugs = [entry.slug for entry in entries]
+    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), None):
+        raise ValueError(f"Two collections have the slug “{twice}”.")
+    return entries
+
+
+def _entry(row: Any, where: str) -> Entry:
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} has to be an object.")
+    _only(row, _KEYS, where)
+    slug, order, items = row.get("slug"), row.get("order", 0), row.get("items", [])
+    if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in RESERVED:
+        raise ValueError(f"{where}: the slug may hold letters, digits, “-” and “_” alone.")
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order < 1 << 31:
+        raise ValueError(f"{where}: the order has to be a whole number, 0 or more.")
+    if not isinstance(items, list):
+        raise ValueError(f"{where}: “items” has to be a list.")
+    is_published = row.get("is_published", True)
+    if not isinstance(is_published, bool):
+        raise ValueError(f"{where}: “is_published” has to be true or false.")
+    lines = [_line(item, f"{where}, model {number}") for number, item in enumerate(items, start=1)]
+    if len(lines) > MOST_ITEMS:
+        raise ValueError(f"{where}: a collection holds at most {MOST_ITEMS} models.")
+    title, description, cover = (
+        _text(row, name, where) for name in ("title", "description", "cover")
+    )
+    try:
+        wanted = Arrangement(title, description, is_published, cover, lines).proper()
+        return Entry(slug, order, wanted)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _only(row: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    """Reject unknown keys: a misspelt key would silently empty its field."""
+    if unknown := sorted(map(str, row.keys() - set(keys))):
+        raise ValueError(f"{where}: there is no “{unknown[0][:60]}” here, only {', '.join(keys)}.")
+
+
+def _line(item: Any, where: str) -> Line:
+    if not isinstance(item, dict) or not item.get("endpoint_id"):
+        raise ValueError(f"{where} has to be an object with an “endpoint_id”.")
+    _only(item, _LINE_KEYS, where)
+    return Line(_text(item, "endpoint_id", where), _text(item, "note", where))
+
+
+def _text(row: Mapping[str, Any], name: str, where: str) -> str:
+    value = row.get(name, "")
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: “{name}” has to be a text.")
+    return value.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def plan(entries: Sequence[Entry]) -> list[Step]:
+    """The changes that `apply` would make, without making any; a fixed number of queries."""
+    known = {
+        row.slug: row
+        for row in Collection.objects.select_related("cover").filter(
+            slug__in=[entry.slug for entry in entries]
+        )
+    }
+    is_now = {
+        document["slug"]: document for document in dump_all(list(known.values()))["collections"]
+    }
+    named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
+    # All of them are read: a file may name more than a query may hold.
+    there = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
+    titles = [entry.wanted.title for entry in entries if entry.slug not in known]
+    namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
+    return [
+        Step(
+            entry,
+            known.get(entry.slug),
+            _changes(is_now[entry.slug], entry, there) if entry.slug in known else [],
+            [line.endpoint_id for line in entry.wanted.lines if line.endpoint_id not in there],
+            namesakes.get(entry.wanted.title, "") if entry.slug not in known else "",
+        )
+        for entry in entries
+    ]
+
+
+def _changes(was: CollectionJson, entry: Entry, there: set[str]) -> list[str]:
+    """The differences between a collection and an entry, in words."""
+    wanted = entry.wanted
+    texts = ("title", "description")
+    found = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
+    if was["order"] != entry.order:
+        found.append("another place")
+    if was["is_published"] != wanted.is_published:
+        found.append("published" if wanted.is_published else "a draft again")
+    if was["cover"] != (wanted.cover if wanted.cover in there else ""):
+        found.append("another cover")
+    lines = {line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in there}
+    notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
+    counts = {
+        "added": len(lines.keys() - notes.keys()),
+        "removed": len(notes.keys() - lines.keys()),
+        "with another note": sum(lines[key] != notes[key] for key in lines.keys() & notes.keys()),
+    }
+    found += [f"{n} model{'s' * (n > 1)} {word}" for word, n in counts.items() if n]
+    if [key for key in lines if key in notes] != [key for key in notes if key in lines]:
+        found.append("another order")
+    return found
+
+
+@transaction.atomic
+def apply(entries: Sequence[Entry], by: User) -> list[Collection]:
+    """Create or update the collections; models that are not in the catalogue are left out."""
+    return [_made(entry, by) for entry in entries]
+
+
+def restore(document: CollectionJson, by: User) -> Collection:
+    """Create a collection from `dump`'s JSON; under another slug if its own is taken."""
+    entry = _entry(document, "The collection")
+    if Collection.objects.filter(slug=entry.slug).exists():
+        entry = Entry(free_slug(entry.wanted.title), entry.order, entry.wanted)
+    return apply([entry], by)[0]
+
+
+def _made(entry: Entry, by: User) -> Collection:
+    found = Collection.objects.filter(slug=entry.slug).first()
+    if found is None:
+        found = begin(entry.wanted.title, by)
+        found.slug = entry.slug
+    found.position = entry.order
+    known = frozenset(found.endpoints.values_list("endpoint_id", flat=True))
+    arrange(found, Arrangement(**{**vars(entry.wanted), "known": known}))
+    return found

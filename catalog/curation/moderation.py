@@ -1,0 +1,40 @@
+"""Sets the status of endpoints: approved, experimental or blocked; by whom, when and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from catalog.curation.text_cleaning import one_line
+from catalog.models import Standing
+from catalog.models.querysets import EndpointQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LONGEST_REASON = 255
+WORDS = {
+    "": "Nothing said",
+    Standing.APPROVED: "Approved",
+    Standing.EXPERIMENTAL: "Experimental",
+    Standing.BLOCKED: "Blocked",
+}
+
+
+def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> int:
+    """Set or clear (`""`) the status of endpoints; returns their number.
+
+    Raises ValueError with a message, also for a block without a reason.
+    """
+    if standing not in WORDS:
+        raise ValueError("Choose one of the standings.")
+    reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
+    if standing == Standing.BLOCKED and not reason:
+        raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
+    return endpoints.update(
+        standing=standing,
+        standing_reason=reason,
+        standing_by=by if standing else None,
+        standing_at=timezone.now() if standing else None,
+    )

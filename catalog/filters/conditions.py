@@ -1,0 +1,292 @@
+"""What a question asks of an endpoint's facts: `duration:>=10` accepts `duration:5-12`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS, SYNONYMS, Key
+from core.byte_cache import byte_cached
+from schemas.languages import language
+
+_NUMBER = r"[$€£]?\s*(\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*([a-z%$€£¢]*)"
+_SIGN = r"(>=|=>|≥|<=|=<|≤|>|<|=)?"
+_COMPARED = re.compile(rf"{_SIGN}\s*{_NUMBER}")
+_SIGNED = re.compile(rf"{_SIGN}(.+)")
+_BETWEEN = re.compile(rf"{_NUMBER}\s*(?:\.\.|…|-|\u2013|to)\s*{_NUMBER}")
+_AT_LEAST = re.compile(rf"{_NUMBER}\s*(?:\+|\.\.)")
+_AT_MOST = re.compile(rf"\.\.\s*{_NUMBER}")
+_SAME = {"=>": ">=", "≥": ">=", "=<": "<=", "≤": "<="}
+BY_DURATION = {"price", "resolution"}  # what depends on how long a video is
+LINE_NAMES = {1024: "1k", 2048: "2k", 2160: "4k", 4320: "8k"}
+_PRICE = re.compile(r"([\d.]+)/s\*([\d.]+)")
+_RATIO = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)[:x/\u00d7](\d{1,4})")
+_SIZE = re.compile(r"(\d{2,5})\s*[x\u00d7*]\s*(\d{2,5})")
+_SEVERAL = re.compile(r"(?:[2-9]|\d\d|two|three|many|multiple|several)\+?[-+]?(.+)")
+
+
+class Span(NamedTuple):
+    """Numbers from `low` to `high`, either of which may itself be left out."""
+
+    low: float = 0.0
+    high: float = math.inf
+    is_above: bool = False  # low itself is left out
+    is_below: bool = False  # high itself is left out
+
+    def meets(self, low: float, high: float) -> bool:
+        """Whether any number from `low` to `high` is one of these."""
+        starts = high > self.low or (high == self.low and not self.is_above)
+        return starts and (low < self.high or (low == self.high and not self.is_below))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing asked for. It holds of an endpoint that has a fact which it accepts (`holds`).
+
+    `values` are alternatives, in canonical form. A typed value is matched loosely where the key is
+    open (`lip sync` finds `lip-sync`), one that was picked exactly. `seconds` is the length that
+    prices and resolutions are compared for, where the question asks for one.
+    """
+
+    key: str
+    values: tuple[str, ...]
+    is_negated: bool = False
+    is_loose: bool = False
+    seconds: float | None = None
+
+    def accepts(self, fact: str) -> bool:
+        """Whether this fact is one that is asked for; a negated condition wants none of them."""
+        key, _, value = fact.partition(":")
+        if key == "published" and self.key == "is":
+            return "new" in self.values and _is_new(value)
+        if key == "price" and self.key == "is":
+            return "free" in self.values and value == "0"
+        return key == self.key and any(self._matches(wanted, value) for wanted in self.values)
+
+    def holds(self, facts: Iterable[str]) -> bool:
+        """Whether an endpoint with these facts is one that is asked for."""
+        return any(map(self.accepts, facts)) is not self.is_negated
+
+    @property
+    def word(self) -> str:
+        """The condition as one would type it."""
+        listed = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
+        return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
+
+    def _matches(self, wanted: str, value: str) -> bool:
+        if self.key == "resolution":
+            value, _, longest_s = value.partition("@")
+            if longest_s and self.seconds and self.seconds > float(longest_s):
+                return False
+        if wanted == value:
+            return True
+        if KEYS[self.key].is_number or self.key == "resolution":
+            span, numbers = parse_span(self.key, wanted), _numbers(self.key, value, self.seconds)
+            return span is not None and numbers is not None and span.meets(*numbers)
+        return self.is_loose and folded(wanted) == folded(value)
+
+
+def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Condition | None:
+    """What `key:value` asks for; None where the key or the value is not known.
+
+    `value` may name alternatives, separated by commas.
+    """
+    known = KEYS.get(key) or KEYS.get(SYNONYMS.get(key.casefold(), key.casefold()))
+    if known is None:
+        return None
+    parts = [value] if known.is_number or not is_typed else [v for v in _alternatives(value) if v]
+    is_known = bool(known.values) or known.is_number
+    values = [canonical(known, part) if is_typed or is_known else part for part in parts]
+    if not values or not all(values):
+        return None
+    return Condition(known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and not is_known)
+
+
+def canonical(key: Key, value: str) -> str:
+    """A value as the facts spell it; empty where the key has no such value.
+
+    The beginning of a known value is understood, so that an answer comes while somebody types.
+    """
+    text = value.strip()
+    plain = key.synonyms.get(folded(text), folded(text))
+    if key.is_number or key.name == "resolution":
+        if key.name == "resolution" and (match := _SIGNED.fullmatch(plain)):
+            text = f"{match[1] or ''}{key.synonyms.get(match[2], match[2])}"
+        span = parse_span(key.name, text)
+        return _written(key.name, span) if span else ""
+    if key.name == "language":
+        return (language(text) or plain)[:255]
+    if key.name == "ratio":
+        match = _RATIO.fullmatch(plain)
+        return f"{match[1]}:{match[2]}" if match else plain[:255]
+    if key.name == "size":
+        match = _SIZE.fullmatch(plain)
+        return f"{int(match[1])}x{int(match[2])}" if match else ""
+    if key.is_open:
+        return (plain if key.name == "per" else text)[:255]
+    if key.name == "in" and (match := _SEVERAL.fullmatch(plain)):  # 2-image, many+images
+        one = key.synonyms.get(match[1], match[1]).removesuffix("s")
+        plain = f"{one}s" if one in {"image", "video", "audio"} else plain
+    begun = [known for known in key.values if plain and known.startswith(plain)]
+    shortest = min(begun, key=len, default="")
+    return shortest if all(known.startswith(shortest) for known in begun) else ""
+
+
+@byte_cached(1 << 20)
+def parse_span(key: str, text: str) -> Span | None:
+    """The numbers that a text means: `>=10`, `10s`, `5..10`, `$0.50`, `50c`; None if none."""
+    text = text.strip().lower()
+    if key == "price" and text in {"free", "gratis", "0"}:
+        return Span(0, 0)
+    if match := _BETWEEN.fullmatch(text):
+        low, high = _number(key, match[1], match[2] or match[4]), _number(key, match[3], match[4])
+        return None if low is None or high is None else Span(min(low, high), max(low, high))
+    for pattern, sign in ((_AT_LEAST, ">="), (_AT_MOST, "<=")):
+        if match := pattern.fullmatch(text):
+            return _span(sign, _number(key, match[1], match[2]))
+    if not (match := _COMPARED.fullmatch(text)):
+        return None
+    sign = _SAME.get(match[1] or "", match[1] or KEYS[key].plain)
+    return _span(sign, _number(key, match[2], match[3]))
+
+
+def _span(sign: str, number: float | None) -> Span | None:
+    if number is None:
+        return None
+    return {
+        "=": Span(number, number),
+        ">=": Span(number),
+        ">": Span(number, is_above=True),
+        "<=": Span(0, number),
+        "<": Span(0, number, is_below=True),
+    }[sign]
+
+
+def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions that are to hold together, as few as say the same.
+
+    Numbers of a key become one range (`duration:>=5 duration:<=10`), other values alternatives
+    where the key takes them so, and prices are compared for the length that is asked for.
+    """
+    found: dict[tuple[object, ...], Condition] = {}
+    for one in conditions:
+        key = KEYS[one.key]
+        is_alone = key.joins_all or one.is_negated
+        place = (one.key, one.is_negated, *(one.values if is_alone else ()))
+        was = found.get(place)
+        if was is None or is_alone:
+            found[place] = one
+        elif key.is_number:
+            found[place] = _narrowed(was, one)
+        else:
+            values = tuple(dict.fromkeys([*was.values, *one.values]))
+            found[place] = replace(was, values=values, is_loose=was.is_loose or one.is_loose)
+    return for_duration(found.values())
+
+
+def for_duration(
+    conditions: Iterable[Condition], others: Iterable[Condition] = ()
+) -> tuple[Condition, ...]:
+    """Conditions compared for the length that they or `others` ask for, where they depend on it."""
+    listed = tuple(conditions)
+    lengths = (_length(c) for c in (*listed, *others) if c.key == "duration" and not c.is_negated)
+    length = next(lengths, None)
+    return tuple(
+        replace(c, seconds=length) if c.key in BY_DURATION and c.seconds != length else c
+        for c in listed
+    )
+
+
+def folded(text: str) -> str:
+    """A text as loose matching sees it: `Lip Sync` and `lip_sync` → `lip-sync`."""
+    return re.sub(r"[\s_-]+", "-", text.strip().casefold())
+
+
+def format_number(number: float) -> str:
+    """A number as short as it goes: `10.0` → `10`, `0.05` → `0.05`."""
+    return f"{number:.8f}".rstrip("0").rstrip(".") if number else "0"
+
+
+def line_count(resolution: str) -> int | None:
+    """How many lines a resolution has, so that they can be compared: `1080p` → 1080, `4k` → 2160.
+
+    A fact may say how long a video of it may be: `1080p@8`.
+    """
+    name = resolution.partition("@")[0]
+    match = re.fullmatch(r"([0-9]{1,5})([pk]?)", name)
+    if not match:
+        return None
+    known = next((lines for lines, named in LINE_NAMES.items() if named == name), 0)
+    return known or int(match[1]) * (1024 if match[2] == "k" else 1)
+
+
+def _alternatives(value: str) -> list[str]:
+    return [part.strip().strip('"') for part in re.findall(r'"[^"]*"|[^,"]+', value)]
+
+
+def _number(key: str, digits: str, unit: str) -> float | None:
+    if key == "resolution":
+        return line_count(f"{digits}{unit}")
+    scale = KEYS[key].units.get(unit) if unit else 1
+    return None if scale is None else round(float(digits.replace(",", ".")) * scale, 8)
+
+
+def _numbers(key: str, value: str, seconds: float | None) -> tuple[float, float] | None:
+    """The numbers that a fact says; a price by the second comes as that of so many seconds."""
+    if key == "resolution":
+        return (lines, lines) if (lines := line_count(value)) else None
+    if match := _PRICE.fullmatch(value):
+        cost = round(float(match[1]) * (seconds or float(match[2])), 8)
+        return cost, cost
+    low, _, high = value.partition("-")
+    return float(low), float(high or low)
+
+
+def _length(condition: Condition) -> float | None:
+    """The shortest length that a condition on durations allows."""
+    span = parse_span("duration", condition.values[0])
+    return (span.low or None) if span else None
+
+
+def _narrowed(was: Condition, more: Condition) -> Condition:
+    first, second = (parse_span(c.key, c.values[0]) for c in (was, more))
+    if first is None or second is None:
+        return more
+    low = max((first.low, first.is_above), (second.low, second.is_above))
+    high = min((first.high, not first.is_below), (second.high, not second.is_below))
+    span = Span(low[0], high[0], low[1], not high[1])
+    written = _written(was.key, span)
+    is_same = span.low <= span.high and parse_span(was.key, written) == span
+    return replace(more, values=(written,)) if is_same else more
+
+
+def _written(key: str, span: Span) -> str:
+    """Numbers as one would type them; `=5` where a bare 5 asks for something else."""
+    low, high = (
+        LINE_NAMES.get(int(n), f"{n:g}p")
+        if key == "resolution" and n < math.inf
+        else format_number(n)
+        for n in (span.low, span.high)
+    )
+    if span.low == span.high:
+        is_bare = KEYS[key].plain == "=" or (key == "price" and not span.low)
+        return low if is_bare else f"={low}"
+    if span.high == math.inf:
+        return f"{'>' if span.is_above else '>='}{low}"
+    if span.low == 0 and not span.is_above:
+        return f"{'<' if span.is_below else '<='}{high}"
+    return f"{low}..{high}"
+
+
+def _is_new(published: str) -> bool:
+    try:
+        age = timezone.now().date() - date.fromisoformat(published)
+    except ValueError:
+        return False
+    return age.days <= NEW_FOR_DAYS

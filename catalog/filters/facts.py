@@ -1,0 +1,155 @@
+"""What holds of an endpoint, as words: its schema's facts and what its listing says.
+
+How a search engine uses it: keep for each distinct fact the endpoints that have it. A condition's
+endpoints are those of all facts that it `accepts`, or all others where it `is_negated`; conditions
+hold together. A facet's count sets the picks of its own key aside, unless the key `joins_all`.
+`is:favourite` is no fact of the catalogue: the engine answers it from the asker's stars.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from catalog.filters.conditions import format_number
+from catalog.filters.vocabulary import KEYS
+from core.byte_cache import byte_cached
+
+_MOST = 400  # facts of one endpoint
+_PER = {name: name for name in KEYS["per"].synonyms.values()} | dict(KEYS["per"].synonyms)
+_FILED = {"vision": "image-to-text", "llm": "text-to-text"}
+_MEDIA = {medium: medium for medium in ("text", "image", "video", "audio", "3d")}
+_MEDIA |= {"speech": "audio", "json": "data"}
+_COPIED = {"kind": "kind", "license": "license_type", "group": "group_key", "owner": "owner"}
+_LENGTHS = {"second", "seconds", "sec", "s"}
+_SECONDS = {"second": 1, "minute": 60}
+_TYPICAL_SECONDS = 5.0
+_SOUND = re.compile(
+    r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
+)
+_FIXED = re.compile(r"(?i)(?<![\w.])(?:360|480|540|580|720|768|1080|1440)p\b")
+_USUAL = "default-duration:"
+
+
+class Listing(NamedTuple):
+    """The columns that an endpoint's facts come from: `values_list(*Listing._fields)`."""
+
+    endpoint_id: str
+    display_name: str
+    owner: str
+    category: str
+    description: str
+    status: str
+    tags: Any
+    license_type: str
+    kind: str
+    group_key: str
+    stream_url: str
+    duration_estimate_min: float | None
+    published_at: datetime | None
+    unit_price_usd: Decimal | None
+    price_unit: str
+    currency: str
+    standing: str
+    gone_at: datetime | None
+    facts: Any
+
+
+def facts_of(row: Listing) -> tuple[str, ...]:
+    """Every fact of an endpoint, each once, in no order that means anything."""
+    said, tags = _texts(row.facts), _texts(row.tags)
+    found = [
+        f"category:{row.category or 'unknown'}",
+        *(f"{key}:{value}" for key, column in _COPIED.items() if (value := getattr(row, column))),
+        *(f"tag:{tag}" for tag in tags),
+        *_state(row),
+        *_abilities(row, tags, said),
+        *_price(row, said),
+        *said,
+        *_filed(row.category, {fact for fact in said if fact.startswith(("in:", "out:"))}),
+    ]
+    if row.duration_estimate_min is not None:
+        found.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
+    if row.published_at is not None:
+        found.append(f"published:{row.published_at.isoformat()[:10]}")
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def _texts(given: Any) -> list[str]:
+    """The texts of a JSON list; upstream may have put anything there."""
+    listed = given if isinstance(given, list) else []
+    return [text for text in listed if isinstance(text, str) and text.strip()]
+
+
+def _filed(category: str, said: set[str]) -> list[str]:
+    """What the category says where the schema does not tell what an endpoint takes or makes."""
+    taken, _, made = _FILED.get(category, category).partition("-to-")
+    if not {taken, made} <= _MEDIA.keys():
+        return []
+    takes = {fact for fact in said if fact.startswith("in:")} - {"in:text", "in:file"}
+    makes = {fact for fact in said if fact.startswith("out:")} - {"out:data", "out:file"}
+    found = (
+        [] if takes or (_MEDIA[taken] == "text" and "in:text" in said) else [f"in:{_MEDIA[taken]}"]
+    )
+    return found if makes else [*found, f"out:{_MEDIA[made]}"]
+
+
+def _state(row: Listing) -> list[str]:
+    found = [f"is:{row.standing}"] if row.standing else []
+    if row.gone_at is not None:
+        return [*found, "is:gone"]
+    return [*found, f"is:{row.status}"]
+
+
+def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
+    """What the listing says of abilities that no field shows."""
+    found = []
+    if row.stream_url or row.endpoint_id.endswith("/stream"):
+        found.append("can:streaming")
+    if "realtime" in tags or row.endpoint_id.endswith("/realtime"):
+        found.append("can:realtime")
+    makes_video = "out:video" in said or row.category.endswith("-to-video")
+    if makes_video and (row.category == "audio-to-video" or _SOUND.search(row.description)):
+        found.append("can:sound")
+    if makes_video and not any(fact.startswith("resolution:") for fact in said):
+        words = f"{row.endpoint_id} {row.display_name} {row.description}"
+        found += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(words)]
+    if "upscal" in f"{row.endpoint_id} {row.display_name} {' '.join(tags)}".lower():
+        found.append("can:upscale")
+    return found
+
+
+def _price(row: Listing, said: list[str]) -> list[str]:
+    """The price of a typical run where it can be told, else of one unit, and what it is for."""
+    if row.unit_price_usd is None or row.currency not in {"", "USD"}:
+        return []
+    amount = float(row.unit_price_usd)
+    count, unit = _unit(row.price_unit)
+    per = [f"per:{unit}"] if unit else []
+    if amount and unit in _SECONDS:
+        rate = amount / (_SECONDS[unit] * count)
+        known = [float(fact[len(_USUAL) :]) for fact in said if fact.startswith(_USUAL)]
+        length = known[0] if known else _TYPICAL_SECONDS
+        return [*per, f"price:{format_number(rate)}/s*{format_number(length)}"]
+    if unit == "compute second" and row.duration_estimate_min:
+        amount *= row.duration_estimate_min * 60 / count
+    return [*per, f"price:{format_number(amount)}"]
+
+
+@byte_cached(1 << 19)
+def _unit(words: str) -> tuple[float, str]:
+    """How many of what a price is for: `1000 characters`, `5 seconds`."""
+    parts = re.findall(r"[a-z]+|\d+(?:\.\d+)?", words.lower())
+    count = next((float(part) for part in parts if part[0].isdigit()), 1.0) or 1.0
+    named = [part for part in parts if not part[0].isdigit()]
+    if not named:
+        return count, "run"
+    if "compute" in named or "gpu" in named:
+        return count, "compute second"
+    if count != 1 and not _LENGTHS.isdisjoint(named):
+        return count, "second"  # two of a `5 second video` make ten seconds
+    return count, next(
+        (_PER[part] for part in reversed(named) if part in _PER), " ".join(named)[:40]
+    )

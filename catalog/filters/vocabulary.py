@@ -1,0 +1,67 @@
+"""The words that a question may use, read from `vocabulary.toml`: `in:image`, `duration:>=10`.
+
+A fact is one such word that holds of an endpoint (`facts.py`); a condition is one that is asked
+for (`conditions.py`). Both keep to the keys of the table.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+NEW_FOR_DAYS = 30
+FAVOURITE = "is:favourite"  # of the asker's stars: no endpoint has it as a fact
+_FILE = Path(__file__).with_name("vocabulary.toml")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What may stand before the colon; the table's head explains each column."""
+
+    name: str
+    title: str
+    example: str
+    help: str
+    names: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    is_number: bool = False
+    plain: Literal["=", ">=", "<="] = "="
+    steps: tuple[str, ...] = ()
+    joins_all: bool = False
+    is_facet: bool = True
+    shown: int = 8
+    unfolded: int = 6
+    labels: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)  # word → value
+    units: Mapping[str, float] = field(default_factory=dict)  # word → factor
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its values are what the catalogue holds."""
+        return not (self.values or self.is_number)
+
+
+def _key(name: str, columns: dict[str, Any]) -> Key:
+    labels = columns.get("labels", {})
+    return Key(
+        name=name,
+        **columns
+        | {
+            "names": tuple(columns.get("names", "").split()),
+            "values": tuple(columns.get("values", labels)),
+            "steps": tuple(columns.get("steps", ())),
+            "synonyms": {w: v for v, ws in columns.get("synonyms", {}).items() for w in ws.split()},
+            "units": {w: n for ws, n in columns.get("units", {}).items() for w in ws.split()},
+        },
+    )
+
+
+KEYS = {
+    name: _key(name, columns)
+    for name, columns in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()
+}
+SYNONYMS = {word: key.name for key in KEYS.values() for word in key.names}
+OPEN_FACETS = {key.name for key in KEYS.values() if key.is_facet and key.is_open}

@@ -1,1 +1,0 @@
-"""How words find models: texts in the database, names and facts in memory."""

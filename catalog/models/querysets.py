@@ -1,0 +1,109 @@
+"""Chainable querysets of the catalogue, so that views contain no filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from catalog.models import (  # noqa: F401
+        Change,
+        Collection,
+        CollectionItem,
+        Endpoint,
+        Favourite,
+    )
+    from core.db.prepared_queries import Param
+
+CARD = (
+    "endpoint_id",
+    "display_name",
+    "owner",
+    "category",
+    "description",
+    "status",
+    "gone_at",
+    "standing",
+    "picture__small",
+    "picture__large",
+    "picture__clip",
+    "picture__colour",
+    "unit_price_usd",
+    "price_unit",
+    "currency",
+)
+
+
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    """Queries for endpoints. None of them loads a schema's document."""
+
+    def listed(self) -> EndpointQuerySet:
+        """Endpoints that upstream still lists."""
+        return self.filter(gone_at=None)
+
+    def in_category(self, name: str) -> EndpointQuerySet:
+        """Endpoints of a category; `unknown` selects those without one."""
+        return self.filter(category__in=[name, ""] if name == "unknown" else [name])
+
+    def for_cards(self) -> EndpointQuerySet:
+        """Load only the columns that a card shows."""
+        return self.select_related("picture").only(*CARD)
+
+    def with_favourites_of(self, user_id: int | Param) -> EndpointQuerySet:
+        """Annotate `is_favourite`: whether this user starred the endpoint."""
+        from catalog.models import Favourite
+
+        mine = Favourite.objects.filter(user_id=user_id, endpoint=OuterRef("pk"))
+        return self.annotate(is_favourite=Exists(mine))
+
+
+class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    """Queries for favourites."""
+
+    def endpoints_of(self, user: User | AnonymousUser) -> tuple[int, ...]:
+        """Primary keys of the endpoints that `user` starred, newest first."""
+        mine = self.filter(user_id=user.pk or 0).order_by("-pk")
+        return tuple(mine.values_list("endpoint_id", flat=True))
+
+    def set(self, user_id: int, endpoint: Endpoint, *, starred: bool) -> None:
+        """Add or remove a favourite; idempotent."""
+        if starred:
+            self.bulk_create(
+                [self.model(user_id=user_id, endpoint=endpoint)], ignore_conflicts=True
+            )
+        else:
+            self.filter(user_id=user_id, endpoint=endpoint).delete()
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    """Queries for collections."""
+
+    def published(self) -> CollectionQuerySet:
+        """Published collections, in the curators' order."""
+        return self.filter(is_published=True)
+
+
+class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
+    """Queries for the items of collections."""
+
+    def for_cards(self) -> CollectionItemQuerySet:
+        """Load only the columns that the cards show, in the curators' order."""
+        return self.select_related("endpoint__picture").only(
+            "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
+        )
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Queries for the change log."""
+
+    def uncompared(self) -> ChangeQuerySet:
+        """Schema changes that are not compared yet."""
+        return self.filter(kind="schema", lines__isnull=True)
+
+    def told(self) -> ChangeQuerySet:
+        """Changes to show: compared, and more than a change of wording."""
+        return self.filter(lines__isnull=False, weight__gt=0)

@@ -1,0 +1,1 @@
+"""Search: which models a question finds, from indexes in memory."""

@@ -1,0 +1,284 @@
+"""The catalogue as search needs it, in this process's memory: words, facts and orders, by place.
+
+A place is an endpoint's rank in upstream's order. One pass over plain rows builds everything; the
+revision token says whether it is still right.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import math
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Set
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.models import BigAutoField, Count, TextField
+from django.db.models.functions import Cast
+
+from catalog.filters.conditions import Condition
+from catalog.filters.facts import Listing, facts_of
+from catalog.filters.vocabulary import OPEN_FACETS
+from catalog.models import Endpoint, Favourite, Revision
+from catalog.search import synonyms
+from catalog.search.full_text import index_texts
+from catalog.search.name_index import index_labels, index_names
+from core.byte_cache import ByteCache, byte_cached
+from core.db.prepared_queries import ParamList, PreparedQuery
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 5000  # endpoints: a larger index is rebuilt in the background, a smaller one at once
+REST = 10  # a background rebuild waits this many times the duration of the one before it
+OLDEST_S = 600.0  # runs are counted again after this time; any other change renews the revision
+_POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together are at most 1
+_YEAR_S = 365 * 86400.0
+_CARDS_BYTES = 8 << 20
+_CARD_BYTES = 3000  # about
+_CARDS = PreparedQuery(
+    lambda: Endpoint.objects.for_cards().filter(pk__in=ParamList("keys", BigAutoField())).order_by()
+)
+
+Places = Set[int]
+
+
+class Index:
+    """Every endpoint under one revision. Nothing changes but for what is computed when first asked.
+
+    `rows` are primary key, `field_words` and the columns of a `Listing`, tags and facts as text;
+    `popular` counts runs and stars by primary key.
+    """
+
+    def __init__(self, token: str, rows: Iterable[tuple[Any, ...]], popular: Counter[int]) -> None:
+        self.token = token
+        self.keys: list[int] = []
+        listings: list[Listing] = []
+        field_words: list[str] = []
+        for key, words, *columns in rows:
+            self.keys.append(key)
+            field_words.append(words)
+            listings.append(_read_listing(columns))
+        self.places = {key: place for place, key in enumerate(self.keys)}
+        self.everything: Places = frozenset(range(len(self.keys)))
+        self.names = index_names(tuple((one.display_name, one.endpoint_id) for one in listings))
+        self.labels = index_labels(tuple(map(_labels, listings)))
+        self.descriptions = index_texts(tuple(one.description for one in listings))
+        self.fields = index_texts(tuple(field_words))
+        self._with_fact: dict[str, set[int]] = defaultdict(set)
+        self._counted: list[list[str]] = []
+        for place, listing in enumerate(listings):
+            facts = list(map(sys.intern, facts_of(listing)))  # equal ones are compared by identity
+            for fact in facts:
+                self._with_fact[fact].add(place)
+            self._counted.append([one for one in facts if one.partition(":")[0] in OPEN_FACETS])
+        self._of_key: dict[str, list[str]] = defaultdict(list)
+        for fact in self._with_fact:
+            self._of_key[fact.partition(":")[0]].append(fact)
+        self._having: dict[Condition, Places] = {}
+        self._cards: ByteCache[Endpoint] = ByteCache("catalog.search.cards", _CARDS_BYTES)
+        self.synonym_depths: dict[tuple[str, ...], dict[int, int]] = {}  # see `matching.py`
+        self.merit = _merit(listings, [popular[key] for key in self.keys])
+        self._sort_keys = {name: list(map(key, listings)) for name, key in _SORT_KEYS.items()}
+
+    def facts(self, key: str) -> list[str]:
+        """The facts of a key that any endpoint has."""
+        return self._of_key.get(key, [])
+
+    def having(self, condition: Condition) -> Places:
+        """The endpoints of which a condition holds."""
+        found = self._having.get(condition)
+        if found is None:
+            if len(self._having) > 2000:
+                self._having.clear()
+            keys = (condition.key, *(("published", "price") if condition.key == "is" else ()))
+            facts = chain.from_iterable(map(self.facts, keys))
+            sets = [self._with_fact[fact] for fact in facts if condition.accepts(fact)]
+            found = frozenset[int]().union(*sets)
+            found = self.everything - found if condition.is_negated else found
+            self._having[condition] = found
+        return found
+
+    def count_facts(self, hits: Places) -> Counter[str]:
+        """How many of the hits have each fact of the facets whose values the catalogue decides."""
+        return Counter(chain.from_iterable(map(self._counted.__getitem__, hits)))
+
+    @staticmethod
+    def most_common(key: str, counts: Counter[str], most: int) -> list[tuple[str, int]]:
+        """The facts of a key with the largest counts; by number, then by name."""
+        prefix = f"{key}:"
+        counted = (item for item in counts.items() if item[0].startswith(prefix))
+        return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
+
+    def first(self, hits: Places, count: int, order: str = "") -> list[int]:
+        """The first `count` hits in upstream's order, or in that of `name`, `newest` or `price`."""
+        if not order:
+            return heapq.nsmallest(count, hits)
+        sort_keys = self._sort_keys[order]
+        return heapq.nsmallest(count, hits, key=lambda place: (sort_keys[place], place))
+
+    def best(self, hits: Places, count: int) -> list[int]:
+        """The `count` hits with the most merit."""
+        return heapq.nsmallest(count, hits, key=lambda place: (-self.merit[place], place))
+
+    def places_of(self, keys: Iterable[int]) -> Places:
+        """The places of primary keys, without those that the index does not know."""
+        return {self.places[key] for key in keys if key in self.places}
+
+    def cards(self, keys: Iterable[int]) -> dict[int, Endpoint]:
+        """What the cards of these endpoints show, by primary key; one query for all not kept yet.
+
+        The objects are shared: nobody may change them. An endpoint deleted meanwhile is left out.
+        """
+        wanted = list(keys)
+        found = {key: card for key in wanted if (card := self._cards.get(key))}
+        if missing := [key for key in wanted if key not in found]:
+            fresh = {card.pk: card for card in _CARDS.all(keys=missing)}
+            for key, card in fresh.items():
+                self._cards.put(key, card, _CARD_BYTES)
+            found |= fresh
+        return found
+
+    def is_word(self, word: str) -> bool:
+        """Whether a name, a tag or a category has this word."""
+        return word in self.names or word in self.labels
+
+    def begins_word(self, beginning: str) -> bool:
+        """Whether a word of a name, a tag or a category begins so."""
+        return bool(self.names.completions(beginning) or self.labels.completions(beginning))
+
+    @cached_property
+    def name_counts(self) -> Counter[str]:
+        """The words of names, tags and categories with how many endpoints have them."""
+        return Counter(self.labels.word_counts(3)) | Counter(self.names.word_counts(3))
+
+    @cached_property
+    def pieces(self) -> Counter[str]:
+        """Words that may have been written as one: those of names, and those that people use."""
+        return self.name_counts + Counter(synonyms.vocabulary())
+
+    @cached_property
+    def vocabulary(self) -> Counter[str]:
+        """Words that a misspelt one may stand for, with weights: a name's word counts thrice."""
+        found = Counter(self.descriptions.word_counts(4))
+        found.update({word: 3 * count for word, count in self.name_counts.items()})
+        found.update(word for word in synonyms.vocabulary() if word.isalpha())
+        return found
+
+
+_AS_TEXT = [Listing._fields.index(name) for name in ("tags", "facts")]  # equal ones are parsed once
+
+
+def _read_listing(columns: list[Any]) -> Listing:
+    for place in _AS_TEXT:
+        columns[place] = _parse_json(columns[place])
+    return Listing._make(columns)
+
+
+def _weigh_parsed(value: Any) -> int:
+    return 200 + 80 * len(value) if isinstance(value, list | dict) else 200  # short words
+
+
+@byte_cached(4 << 20, weigh=_weigh_parsed)
+def _parse_json(text: str) -> Any:
+    return orjson.loads(text)
+
+
+def _labels(listing: Listing) -> tuple[str, ...]:
+    tags = listing.tags if isinstance(listing.tags, list) else []
+    return tuple(label for label in (listing.category, *tags) if isinstance(label, str))
+
+
+def _merit(listings: list[Listing], popularity: list[int]) -> list[float]:
+    """What decides among equally good answers: use by the team, upstream's order, freshness."""
+    published = [one.published_at.timestamp() if one.published_at else None for one in listings]
+    newest = max((at for at in published if at is not None), default=0.0)
+    merit = []
+    for place, (one, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
+        fresh = 0.5 ** ((newest - at) / _YEAR_S) if at is not None else 0.0
+        liked = _POPULARITY_WEIGHT * math.log2(1 + uses)
+        is_old = one.gone_at is not None or one.status == "deprecated"
+        own = liked + 0.6 * (1 - place / len(listings)) + 0.4 * fresh
+        merit.append(own - 0.3 * (one.kind == "training") - 1000 * is_old)
+    return merit
+
+
+_SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
+    "name": lambda one: one.display_name.lower(),
+    "newest": lambda one: -one.published_at.timestamp() if one.published_at else math.inf,
+    "price": lambda one: math.inf if one.unit_price_usd is None else one.unit_price_usd,
+}
+
+
+class _Kept:
+    """This process's index, and when it was built."""
+
+    def __init__(self) -> None:
+        self.index: Index | None = None
+        self.built_at = 0.0
+        self.cost_s = 0.0
+        self.lock = threading.Lock()
+
+
+_kept = _Kept()
+
+
+def current(revision: str) -> Index:
+    """The index under a revision.
+
+    A large catalogue's may be some seconds behind: it is rebuilt in a thread, now and then while a
+    sync is writing. Its `token` says which revision it was built from.
+    """
+    index, age = _kept.index, time.monotonic() - _kept.built_at
+    if index is not None and index.token == revision and age < OLDEST_S:
+        return index
+    if index is not None and len(index.keys) > AT_ONCE:
+        if age > REST * _kept.cost_s and _kept.lock.acquire(blocking=False):
+            threading.Thread(target=_rebuild_aside, name="search index", daemon=True).start()
+        return index
+    with _kept.lock:
+        if _kept.index is None or _kept.index is index or _kept.index.token != revision:
+            _kept.index = _build()
+        return _kept.index
+
+
+def _rebuild_aside() -> None:
+    try:
+        _kept.index = _build()
+    except Exception:
+        log.exception("The search index could not be rebuilt; the one before it stays in use.")
+    finally:
+        _kept.built_at = time.monotonic()
+        _kept.lock.release()
+        connection.close()
+
+
+def _build() -> Index:
+    started = time.monotonic()
+    token = Revision.current()  # before the rows: at worst the index is built once more
+    texts = {f"{Listing._fields[n]}_text": Cast(Listing._fields[n], TextField()) for n in _AS_TEXT}
+    columns = [f"{name}_text" if f"{name}_text" in texts else name for name in Listing._fields]
+    found = Endpoint.objects.annotate(**texts).order_by("position", "endpoint_id")
+    rows = found.values_list("pk", "field_words", *columns)
+    index = Index(token, rows.iterator(chunk_size=2000), _popularity())
+    _kept.built_at = time.monotonic()
+    _kept.cost_s = _kept.built_at - started
+    return index
+
+
+def _popularity() -> Counter[int]:
+    """How often the team ran and starred each endpoint, by primary key; a star is three runs."""
+    runs: Any = Endpoint._meta.get_field("runs").related_model
+    found: Counter[int] = Counter()
+    for key, count in runs.objects.order_by().values_list("endpoint_id").annotate(n=Count("pk")):
+        found[key] += count
+    stars = Favourite.objects.order_by().values_list("endpoint_id").annotate(n=Count("pk"))
+    for key, count in stars:
+        found[key] += 3 * count
+    return found

@@ -1,0 +1,146 @@
+"""What `/models/` can be asked, and its address: the two are one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from urllib.parse import urlencode, urlsplit
+
+from django.http import QueryDict
+
+from catalog.filters.conditions import Condition, combine, parse_condition
+from catalog.filters.query_parser import Hint, ParsedQuery, parse_query, replace_words
+from catalog.filters.vocabulary import KEYS
+
+TITLES = {key.name: key.title for key in KEYS.values() if key.is_facet}  # in the order of the page
+STATUSES = {
+    "": "Listed",
+    "active": "Active",
+    "deprecated": "Deprecated",
+    "gone": "No longer listed",
+    "all": "All",
+}
+SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price"}
+_MOST_PICKED = 50
+
+
+@dataclass(frozen=True)
+class Query:
+    """Everything that `/models/` can be asked; nonsense in an address reads as not said."""
+
+    q: str = ""
+    picked: frozenset[tuple[str, str]] = frozenset()
+    status: str = ""
+    favourite: bool = False
+    sort: str = ""
+    page: int = 1
+
+    @classmethod
+    def from_params(cls, params: QueryDict, **fixed: str) -> Query:
+        """The question in an address; `fixed` facets (a category's page) are always picked."""
+        picked = {
+            (name, asked.values[0])  # in one spelling
+            for name in KEYS
+            if name not in fixed
+            for given in params.getlist(name)[:_MOST_PICKED]
+            if (value := _plain(given)[:255]) and (asked := parse_condition(name, value))
+        }
+        page = params.get("page", "1")
+        return cls(
+            q=" ".join(_plain(params.get("q", ""))[:300].split()),
+            picked=frozenset(picked | {(name, _plain(value)) for name, value in fixed.items()}),
+            status=_one_of(STATUSES, params.get("status")),
+            favourite=params.get("favourite") in {"1", "on", "true"},
+            sort=_one_of(SORTS, params.get("sort")),
+            page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    @classmethod
+    def from_address(cls, address: str) -> Query:
+        """The question in the query part of an address."""
+        return cls.from_params(QueryDict(urlsplit(address).query))
+
+    def values(self, name: str) -> frozenset[str]:
+        """The values picked of one facet."""
+        return frozenset(value for key, value in self.picked if key == name)
+
+    def without(self, name: str) -> Query:
+        """The same question without one of its filters, picked or typed, from its first page."""
+        if name not in KEYS:
+            return replace(self, page=1, **{name: getattr(Query(), name)})
+        q = self.q
+        for piece, asked in self.words.taken:
+            if asked.key == name:
+                q = replace_words(q, piece)
+        picked = frozenset(pair for pair in self.picked if pair[0] != name)
+        return replace(self, q=q, picked=picked, page=1)
+
+    def with_word(self, word: str, other: str) -> Query:
+        """The same question with another word for a typed one; an empty one drops it."""
+        return replace(self, q=replace_words(self.q, word, other))
+
+    def saying(self, text: str) -> Query:
+        """The same question with other words to search for; what was asked for stays."""
+        asked = [piece for piece, _ in self.words.taken]
+        return replace(self, q=" ".join([*text.split(), *asked]), page=1)
+
+    def bare(self) -> Query:
+        """The words to search for, without any filter."""
+        return Query(q=self.text, sort=self.sort)
+
+    def as_params(self, *hidden: str) -> str:
+        """The question as a query string, `?` included unless it is empty; always written alike."""
+        pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []
+        pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
+        pairs += [("status", self.status)] if self.status else []
+        pairs += [("favourite", "1")] if self.favourite else []
+        pairs += [("sort", self.sort)] if self.sort else []
+        pairs += [("page", str(self.page))] if self.page > 1 else []
+        return "?" + urlencode(pairs) if pairs else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks for everything that is listed."""
+        return not (self.q or self.picked or self.status or self.favourite)
+
+    @property
+    def words(self) -> ParsedQuery:
+        """`q` taken apart."""
+        return parse_query(self.q)
+
+    @property
+    def text(self) -> str:
+        """What is left of `q` to be searched for."""
+        return self.words.text
+
+    @property
+    def plain(self) -> str:
+        """`text` without its quotes, to be quoted."""
+        return " ".join(self.text.replace('"', " ").split())
+
+    @property
+    def wished(self) -> Query | None:
+        """The same question in query words, where its text is plainly a wish."""
+        wish = self.words.wish
+        return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """What of `q` was not understood."""
+        return self.words.hints
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked for, typed and picked, combined."""
+        picks = (parse_condition(name, value) for name, value in sorted(self.picked))
+        return combine([*self.words.conditions, *(pick for pick in picks if pick)])
+
+
+def _one_of(known: Mapping[str, str], value: str | None) -> str:
+    return value if value and value in known else ""
+
+
+def _plain(text: str) -> str:
+    """Without NUL and lone surrogates, which databases refuse."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")

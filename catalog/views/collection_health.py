@@ -1,0 +1,60 @@
+"""Where curators mend a collection: replace, remove, or say that a change was looked at.
+
+Each with a way back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from accounts import permissions
+from catalog.curation import collection_health
+from catalog.curation.permissions import curators_only
+from catalog.models import Collection, Endpoint
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+MENDED = "mended_collection"  # session: what was mended last, for the way back
+
+
+@curators_only(permissions.CHANGE_COLLECTION)
+@require_POST
+def mending(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Replace `replace` by `by`, take `remove` out, or note that the changes of `seen` are known.
+
+    `undo` brings back.
+    """
+    found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
+    post = request.POST
+    if "seen" in post:
+        collection_health.mark_checked(found, post["seen"])
+    elif "undo" in post:
+        mended = request.session.pop(MENDED, {})
+        try:
+            if mended.get("slug") == slug:
+                collection_health.undo(found, mended["before"])
+        except ValueError as error:  # what colleagues added meanwhile leaves no room
+            messages.error(request, str(error))
+    else:
+        old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
+        if not found.items.filter(endpoint__endpoint_id=old).exists():
+            # A double click, or a colleague who was quicker.
+            messages.info(request, f"{old or 'That model'} is not in this collection any more.")
+            return redirect(f"{found.get_absolute_url()}?mended=1")
+        if by:
+            get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=by)
+        before = (
+            collection_health.replace(found, old, by)
+            if by
+            else collection_health.remove(found, old)
+        )
+        said = f"{old} is replaced by {by}." if by else f"{old} is out."
+        request.session[MENDED] = {"slug": slug, "before": before, "said": said}
+        return redirect(f"{found.get_absolute_url()}?mended=1")
+    return redirect(found)

@@ -1,0 +1,74 @@
+"""Collections as files: a download of one or all, and an import that is shown before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import permissions
+from catalog.curation import import_export
+from catalog.curation.permissions import curators_only
+from catalog.models import Collection
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LARGEST_MB = import_export.LARGEST_BYTES >> 20
+
+
+@curators_only(permissions.VIEW_COLLECTION)
+@require_safe
+def export(request: HtmxRequest) -> HttpResponseBase:
+    """All collections as one file, drafts too; with `?of=<slug>` one alone."""
+    slug = request.GET.get("of", "").replace("\x00", "")
+    chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
+    try:
+        return as_file(chosen, f"collection-{slug}" if slug else "collections")
+    except ValueError as error:
+        messages.error(request, str(error))
+        return redirect("catalog:collections")
+
+
+def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
+    """These collections, or all, as a download; raises ValueError with a sentence."""
+    response = HttpResponse(import_export.export(chosen), content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
+
+
+@curators_only(permissions.CHANGE_COLLECTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_(request: HtmxRequest) -> HttpResponseBase:
+    """A file's collections: first what they would change, then, with `confirm`, the change."""
+    if request.method != "POST":
+        return render(request, "catalog/import.html", {"largest_mb": LARGEST_MB})
+    file = request.FILES.get("file")
+    text = request.POST.get("text", "").replace("\r\n", "\n")  # a browser makes every line longer
+    try:
+        if file is not None:
+            text = _read(file.read(import_export.LARGEST_BYTES + 1))
+        entries = import_export.parse(text)
+        if "confirm" not in request.POST:
+            steps = import_export.plan(entries)
+            return render(request, "catalog/import.html", {"steps": steps, "text": text})
+        made = import_export.apply(entries, request.user)
+    except ValueError as error:
+        kept = "" if file else text
+        context = {"error": str(error), "text": kept, "largest_mb": LARGEST_MB}
+        return render(request, "catalog/import.html", context, status=422)
+    messages.success(request, f"{len(made)} collection{'s' * (len(made) != 1)} imported.")
+    return redirect("catalog:collections")
+
+
+def _read(content: bytes) -> str:
+    if len(content) > import_export.LARGEST_BYTES:
+        raise ValueError(f"The file is larger than {LARGEST_MB} MB.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("This is no text in UTF-8, so it is no JSON.") from error

@@ -1,0 +1,104 @@
+"""`manage.py realtime`: relays live sessions, in a process that has the key and serves no pages."""
+
+import argparse
+import asyncio
+import os
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog import upstream
+from config.server import serving
+from config.server.supervisor import LISTENER_VARIABLE
+from core.process import event_loop
+from playground.realtime.relay import MAX_INPUT_CHARS, Relay
+
+IDLE_S = 300.0  # a process started on demand ends after so long without a connection
+DRAIN_S = 0.1  # time for connections that were accepted just before listening stopped
+
+
+class Command(BaseCommand):
+    """Serves on the loopback address, at REALTIME_URL's port or another."""
+
+    help = "Relays live sessions between pages and fal, so that the key stays on the server."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add `--port`, for a proxy in front whose port differs from this one."""
+        parser.add_argument("--port", type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until SIGTERM or Ctrl-C; raises CommandError where no port is known."""
+        port = options["port"] or urlsplit(settings.REALTIME_URL).port
+        if not port:
+            raise CommandError("Say on which port, by --port or in REALTIME_URL.")
+        descriptor = os.environ.pop(LISTENER_VARIABLE, "")
+        listener = socket.socket(fileno=int(descriptor)) if descriptor else None
+        event_loop.run(serve(port, listener))
+
+
+async def serve(port: int, listener: socket.socket | None = None) -> None:
+    """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
+    async with upstream.clients() as clients:
+        relay = Relay(clients)
+        config = uvicorn.Config(
+            relay,
+            host="127.0.0.1",
+            port=port,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws_max_size=2 * MAX_INPUT_CHARS,
+            timeout_graceful_shutdown=2,
+        )
+        await Server(config, relay, listener).serve()
+
+
+class Server(serving.Server):
+    """Ends the relay's sessions before uvicorn closes their connections.
+
+    On the supervisor's listening socket it ends after `IDLE_S` without a connection. The supervisor
+    holds the socket too: the next connection waits there until it has started another process.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, relay: Relay, listener: socket.socket | None = None
+    ) -> None:
+        super().__init__(config)
+        self._relay = relay
+        self._listener = listener
+        self._used_at = time.monotonic()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, on a duplicate of the supervisor's socket so that it can be repeated."""
+        await super().startup([self._listener.dup()] if self._listener else sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether the server shall end: on a signal, or when idle for `IDLE_S`."""
+        if await super().on_tick(counter):
+            return True
+        if self.server_state.connections or self._listener is None:
+            self._used_at = time.monotonic()
+        return time.monotonic() - self._used_at > IDLE_S and await self._stop_listening()
+
+    async def _stop_listening(self) -> bool:
+        """Stop listening; where a connection came in just before, listen again and return False."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(DRAIN_S)
+        if not self.server_state.connections:
+            return True
+        await self.startup()
+        return False
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the live sessions, then the server."""
+        for server in self.servers:
+            server.close()
+        await self._relay.stop()
+        await super().shutdown(sockets)

@@ -1,0 +1,38 @@
+"""`manage.py worker`: the process that talks to fal."""
+
+import asyncio
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from catalog import upstream
+from core.process import event_loop, file_limits, memory
+from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.main import Worker
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or Ctrl-C, then releases its leases so that other workers go on."""
+
+    help = "Sends runs, follows them to their end, keeps their artifacts, syncs on schedule."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work until a signal."""
+        file_limits.raise_limit()
+        memory.freeze_gc()
+        event_loop.run(work())
+
+
+async def work() -> None:
+    """One worker with its own clients."""
+    breakers = BreakerRegistry()
+    async with upstream.clients(
+        heard=breakers.record_response, late=breakers.record_slow
+    ) as clients:
+        worker = Worker(clients, breakers, has_key=bool(settings.FAL_KEY))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        await worker.run()

@@ -1,0 +1,1 @@
+"""The server: its thread pool, static files and process supervisor."""

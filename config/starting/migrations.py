@@ -1,0 +1,84 @@
+"""Refuses a database that is newer than this code, or too old for it to upgrade."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+TABLE = "django_migrations"
+SQUASHED = "_squashed_"  # in the name of each migration that replaces others
+LAST_UNSQUASHED = "the Vitrine of 22 November 2026 (commit 44fd5e7)"
+
+
+def require_known() -> None:
+    """Raise ImproperlyConfigured if the database is newer than this code, or too old to upgrade.
+
+    Only reads, and closes its connection, so that threads and processes started later share none.
+    Raises what the database raises.
+    """
+    try:
+        recorded = _recorded()
+    finally:
+        connection.close()
+    on_disk = _on_disk()
+    squashed = [_replaced_by(*key) for key in on_disk if SQUASHED in key[1]]
+    _require_not_newer(recorded - on_disk.union(*squashed))
+    for replaced in squashed:
+        _require_all_or_none(replaced, recorded)
+
+
+def _require_not_newer(unknown: set[tuple[str, str]]) -> None:
+    if unknown:
+        named = ", ".join(f"{app}.{name}" for app, name in sorted(unknown)[:3])
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        raise ImproperlyConfigured(
+            f"the database was migrated by a newer Vitrine (this one does not know {named}{more}); "
+            "nothing was changed. Start the newer version, or restore a backup from before it."
+        )
+
+
+def _require_all_or_none(replaced: set[tuple[str, str]], recorded: set[tuple[str, str]]) -> None:
+    """Refuse a half-migrated database, on which Django would end with a traceback."""
+    missing = sorted(replaced - recorded)
+    if missing and len(missing) < len(replaced):
+        raise ImproperlyConfigured(
+            "the database is of an older Vitrine than this one can upgrade "
+            f"({'.'.join(missing[0])} "
+            f"was never applied); nothing was changed. Start {LAST_UNSQUASHED} once, which applies "
+            "it, then this one."
+        )
+
+
+def _recorded() -> set[tuple[str, str]]:
+    """App label and name of each applied migration of an installed app; empty in a new database.
+
+    Leaves out apps that are not installed: a removed app's rows stay and prove no newer version.
+    """
+    with connection.cursor() as cursor:
+        if TABLE not in connection.introspection.table_names(cursor):
+            return set()
+        cursor.execute(f"SELECT app, name FROM {TABLE}")  # noqa: S608  a constant
+        labels = {app.label for app in apps.get_app_configs()}
+        return {(app, name) for app, name in cursor.fetchall() if app in labels}
+
+
+def _on_disk() -> set[tuple[str, str]]:
+    """App label and name of each migration file, without loading it, which takes 60 ms."""
+    packages = {app.label: f"{app.name}.migrations" for app in apps.get_app_configs()}
+    return {
+        (label, module.name)
+        for label, package in packages.items()
+        if find_spec(package)
+        for module in pkgutil.iter_modules(import_module(package).__path__)
+    }
+
+
+def _replaced_by(label: str, name: str) -> set[tuple[str, str]]:
+    """App label and name of each migration that the squashed migration `name` replaces."""
+    module = import_module(f"{apps.get_app_config(label).name}.migrations.{name}")
+    return set(module.Migration.replaces)

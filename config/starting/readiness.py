@@ -1,0 +1,55 @@
+"""Runs the checks before a process starts.
+
+`manage.py` and `config/asgi.py` share them, so that `make run` and a worker or web process started
+alone fail on the same conditions with the same messages.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from config.starting import disk, migrations, private_files
+
+# Commands that use the database and the media files. The patient ones run for long or are
+# restarted, so they wait for a database that is unavailable; the others cannot work without it.
+PATIENT_COMMANDS = {"worker", "realtime"}
+COMMANDS = {"up", "sync_models", *PATIENT_COMMANDS}
+
+log = logging.getLogger(__name__)
+
+
+def require(*, is_patient: bool) -> None:
+    """Check disk, database and MEDIA_ROOT, then make the files in `var/` private.
+
+    Raises ImproperlyConfigured where a check fails. A process that `is_patient` may start while the
+    database does not respond.
+    """
+    disk.require_space(_folders())
+    _require_database(is_patient)
+    for folder in _folders()[1:]:
+        disk.require_writable(folder)
+    private_files.restrict(settings.VAR_DIR, private_files.database_files())
+
+
+def _folders() -> list[Path]:
+    """Return `var/` and, where media files are on this file system, MEDIA_ROOT."""
+    is_disk = settings.STORAGES["default"]["BACKEND"] == disk.FILE_SYSTEM_STORAGE
+    return [settings.VAR_DIR, *([Path(settings.MEDIA_ROOT)] if is_disk else [])]
+
+
+def _require_database(is_patient: bool) -> None:
+    try:
+        migrations.require_known()
+    except (DatabaseError, InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if is_patient and isinstance(error, OperationalError | InterfaceError):
+            log.warning("the database does not answer yet (%s); it is asked again", reason)
+            return
+        raise ImproperlyConfigured(
+            f"the database of DATABASE_URL cannot be used ({reason})."
+        ) from error

@@ -1,0 +1,39 @@
+"""Rules for the values of single settings; `config/settings.py` applies them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ImproperlyConfigured
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
+# Django's own criteria of a strong key (system check security.W009).
+MIN_KEY_LENGTH = 50
+MIN_KEY_UNIQUE_CHARACTERS = 5
+
+
+def require_strong_key(key: str, hosts: Iterable[str]) -> None:
+    """Raise ImproperlyConfigured for a weak SECRET_KEY where a public host name is served.
+
+    Sessions, login links and watch tokens are signed with it: whoever guesses it can log in as
+    anybody.
+    """
+    public = sorted(host for host in hosts if host not in LOCAL_HOSTS)
+    is_weak = len(key) < MIN_KEY_LENGTH or len(set(key)) < MIN_KEY_UNIQUE_CHARACTERS
+    if public and is_weak:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY can be guessed, and {public[0]} is served to others; make it a random "
+            f"text of {MIN_KEY_LENGTH} characters or more, or leave it out: `make run` then makes "
+            "one."
+        )
+
+
+def require_key_pair(key: str) -> None:
+    """Raise ImproperlyConfigured unless FAL_KEY is `key_id:key_secret`; never quotes the secret."""
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ImproperlyConfigured("FAL_KEY must be one word, `key_id:key_secret`, without spaces.")
+    if not all(key.partition(":")):
+        raise ImproperlyConfigured(
+            "FAL_KEY must be `key_id:key_secret`, both parts with a colon between them; "
+            "copy it whole."
+        )

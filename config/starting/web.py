@@ -1,0 +1,23 @@
+"""Start-up checks of the web process, which starts when the server imports `config.asgi`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+
+from config.starting import private_files, readiness
+
+
+def load_checked(load: Callable[[], Any]) -> Any:
+    """Run the start-up checks and return `load()`; exits with one sentence where a check fails."""
+    private_files.set_umask()
+    try:
+        django.setup()
+        readiness.require(is_patient=True)
+        return load()
+    except ImproperlyConfigured as error:
+        sys.exit(f"Vitrine did not start: {error}")

@@ -1,0 +1,1 @@
+"""Modules that the apps share and that import none of them."""

@@ -1,0 +1,1 @@
+"""The database below the models: prepared queries, transient errors, the shared clock."""

@@ -1,0 +1,36 @@
+"""The database's clock, which all machines share."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+# Shorter than a lease, so that every process adopts a corrected database clock before one expires.
+RESYNC_EVERY_S = 10.0
+# Counts on while the machine is suspended, as the database's clock does.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+_last_sync: tuple[datetime, float] | None = None  # the database's time, and ours at that moment
+
+
+def now() -> datetime:
+    """Return the database's time; on SQLite this machine's, the only one there.
+
+    Queries the database every `RESYNC_EVERY_S`; in between a monotonic clock counts on, so that
+    adjustments of this machine's wall clock have no effect.
+    """
+    global _last_sync
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    started = time.clock_gettime(_CLOCK)
+    if _last_sync and started - _last_sync[1] < RESYNC_EVERY_S:
+        return _last_sync[0] + timedelta(seconds=started - _last_sync[1])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        database_time: datetime = cursor.fetchone()[0]
+    # Assumes that the query and its result took equally long.
+    _last_sync = database_time, (started + time.clock_gettime(_CLOCK)) / 2
+    return database_time

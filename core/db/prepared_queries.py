@@ -1,0 +1,203 @@
+"""Querysets whose SQL is compiled once for each connection.
+
+Django resolves names and joins and writes SQL each time a queryset is evaluated. For queries of
+every run or every key stroke that takes several times as long as executing them. A `PreparedQuery`
+is a queryset with parameters: it is compiled on first use and returns the same objects as Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import orjson
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql import UpdateQuery
+
+T = TypeVar("T")
+INSERT_BATCH_ROWS = 100  # keeps a statement below the databases' limits on parameters
+_CACHE_ATTRIBUTE = "_prepared"  # on the connection, so the cache has its lifetime and thread
+
+
+class Param(models.Expression):
+    """A named parameter in a queryset; its value is converted as for `field`."""
+
+    def __init__(self, name: str, field: models.Field[Any, Any]) -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """Return a placeholder with this object as its parameter; `bind` replaces it later."""
+        return "%s", (self,)
+
+    def bind(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Convert the value for the database."""
+        return self.output_field.get_db_prep_save(value, connection)
+
+
+class ParamList(Param):
+    """A named parameter for any number of values after `__in`."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """Return one placeholder for all values."""
+        if connection.vendor == "sqlite":
+            return "(SELECT value FROM json_each(%s))", (self,)
+        return f"(SELECT unnest(%s::{self.output_field.rel_db_type(connection)}[]))", (self,)
+
+    def bind(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Convert the values into one parameter: JSON on SQLite, an array on PostgreSQL."""
+        bind_item = super().bind
+        values = [bind_item(item, connection) for item in value]
+        return orjson.dumps(values).decode() if connection.vendor == "sqlite" else values
+
+
+class PreparedQuery(Generic[T]):
+    """The queryset that `build` returns, with parameters; compiled on first use."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, T]]) -> None:
+        self.build = build
+
+    def all(self, **values: Any) -> list[T]:
+        """Return every row; `values` are the parameters by name."""
+        compiled: _CompiledQuery = _cached_per_connection(
+            self, lambda connection: _CompiledQuery(self.build(), connection)
+        )
+        return compiled.fetch(values)
+
+    def first(self, **values: Any) -> T | None:
+        """Return the first row, or None; the queryset should match at most one."""
+        return next(iter(self.all(**values)), None)
+
+    def get(self, **values: Any) -> T:
+        """Return the first row; raises the model's DoesNotExist where there is none."""
+        row = self.first(**values)
+        if row is None:
+            raise self.build().model.DoesNotExist
+        return row
+
+
+class PreparedUpdate:
+    """An update of a queryset's rows; both filters and new values may be parameters."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
+        self.build = build
+        self.columns = columns
+
+    def run(self, **values: Any) -> int:
+        """Execute the update; return the number of rows."""
+        statement: _Statement = _cached_per_connection(self, self._compile)
+        with statement.connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.bind(values))
+            return int(cursor.rowcount)
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
+        query: Any = self.build().query.chain(UpdateQuery)
+        query.add_update_values(self.columns)
+        return _Statement(query.get_compiler(connection=connection), connection)
+
+
+_updates: dict[tuple[type[models.Model], tuple[str, ...]], PreparedUpdate] = {}
+
+
+def update_row(row: models.Model, values: Mapping[str, Any]) -> None:
+    """Write these columns of a row; the object's attributes stay as they are."""
+    model, key = type(row), (type(row), tuple(values))
+    if key not in _updates:
+        fields: Any = {name: model._meta.get_field(name) for name in values}
+        columns = {name: Param(name, field) for name, field in fields.items()}
+        pk = Param("_pk", model._meta.pk)
+        _updates[key] = PreparedUpdate(lambda: model._default_manager.filter(pk=pk), **columns)
+    _updates[key].run(_pk=row.pk, **values)
+
+
+def insert_rows(*rows: models.Model) -> bool:
+    """Insert new rows of one model in batches, like `bulk_create`; sends no signals.
+
+    Does not set keys that the database generates. Returns False where a row violates a unique
+    constraint; that row is not written. Raises IntegrityError for any other violation.
+    """
+    connection, meta = connections[DEFAULT_DB_ALIAS], rows[0]._meta
+    fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
+    inserted = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), INSERT_BATCH_ROWS):
+            batch = rows[start : start + INSERT_BATCH_ROWS]
+            values = [
+                field.get_db_prep_save(field.pre_save(row, True), connection)
+                for row in batch
+                for field in fields
+            ]
+            cursor.execute(_insert_sql(connection, meta, fields, len(batch)), values)
+            inserted += cursor.rowcount
+    if are_all_new := inserted == len(rows):
+        for row in rows:
+            row._state.adding, row._state.db = False, connection.alias
+    return are_all_new
+
+
+def _insert_sql(connection: BaseDatabaseWrapper, meta: Any, fields: list[Any], rows: int) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    placeholders = ", ".join(["%s"] * len(fields))
+    values = ", ".join([f"({placeholders})"] * rows)
+    table = quote(meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
+
+
+def _cached_per_connection(owner: object, build: Callable[[BaseDatabaseWrapper], Any]) -> Any:
+    """Return what `build` made for `owner` on this thread's connection, building it once."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    cache = vars(connection).setdefault(_CACHE_ATTRIBUTE, {})
+    if owner not in cache:
+        cache[owner] = build(connection)
+    return cache[owner]
+
+
+class _Statement:
+    """Compiled SQL with its parameters, some of them `Param` objects."""
+
+    def __init__(self, compiler: Any, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.sql, self.parameters = compiler.as_sql()
+
+    def bind(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters with each `Param` replaced by its value."""
+        connection = self.connection
+        return [
+            parameter.bind(values[parameter.name], connection)
+            if isinstance(parameter, Param)
+            else parameter
+            for parameter in self.parameters
+        ]
+
+
+class _CompiledQuery:
+    """A queryset compiled for one connection.
+
+    Django still builds the objects from the rows; only the SQL and the columns' converters, which
+    it would work out at each evaluation, are cached.
+    """
+
+    def __init__(
+        self, queryset: models.QuerySet[Any, Any], connection: BaseDatabaseWrapper
+    ) -> None:
+        self.queryset: Any = queryset
+        compiler: Any = queryset.query.get_compiler(connection=connection)
+        self.statement = _Statement(compiler, connection)
+        self.values: Mapping[str, Any] = {}
+        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(columns)
+        vars(compiler).update(as_sql=self._as_sql, get_converters=lambda _: converters)
+        vars(queryset.query)["get_compiler"] = lambda *_, **__: compiler
+
+    def fetch(self, values: Mapping[str, Any]) -> list[Any]:
+        """Execute the query; return the rows as the queryset would."""
+        self.values = values
+        rows = [*self.queryset._iterable_class(self.queryset)]
+        if lookups := self.queryset._prefetch_related_lookups:
+            models.prefetch_related_objects(rows, *lookups)
+        return rows
+
+    def _as_sql(self) -> tuple[str, list[Any]]:
+        return self.statement.sql, self.statement.bind(self.values)

@@ -1,0 +1,71 @@
+"""Figures and names as people read them: money, units, durations, sizes, categories."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+
+def money(amount: Decimal | float | None, currency: str = "USD") -> str:
+    """`0.025` → `$0.025`, `12` → `$12.00`: two to four significant digits."""
+    if amount is None:
+        return ""
+    value = Decimal(str(amount))
+    if value == 0 or abs(value) >= 1:
+        text = f"{value:,.2f}"
+    else:
+        places = min(2 - value.adjusted(), 8)
+        text = f"{value:.{max(places, 2)}f}".rstrip("0")
+        whole, _, rest = text.partition(".")
+        text = f"{whole}.{rest:0<2}"
+    return f"${text}" if currency in {"", "USD"} else f"{text} {currency}"
+
+
+def unit(words: str) -> str:
+    """Name a price's unit as it follows "per": `images` → `image`, `1000 tokens`, empty → `run`."""
+    is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
+    return (words[:-1] if is_plain_plural else words) or "run"
+
+
+def price(amount: Decimal | None, currency: str, per: str) -> str:
+    """Format a price: `$0.025 per image`, `Free`, or an empty string where it is unknown."""
+    if amount is None:
+        return ""
+    return f"{money(amount, currency)} per {unit(per)}" if amount else "Free"
+
+
+def duration(seconds: float | timedelta | None) -> str:
+    """`0.42` → `0.4 s`, `72` → `1 min 12 s`, `3700` → `1 h 2 min`."""
+    if seconds is None:
+        return ""
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    large, small = ("min", "s") if whole < 3600 else ("h", "min")
+    many, rest = divmod(whole if whole < 3600 else whole // 60, 60)
+    return f"{many} {large} {rest} {small}" if rest else f"{many} {large}"
+
+
+def size(count: int | None) -> str:
+    """Bytes → `17 KB`, `1.8 MB` (decimal, as file managers count)."""
+    if count is None:
+        return ""
+    value = float(count)
+    for unit_name in ("B", "KB", "MB"):
+        if value < 1000:
+            is_whole = value >= 10 or unit_name == "B"
+            return f"{value:.0f} {unit_name}" if is_whole else f"{value:.1f} {unit_name}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def category_name(slug: str) -> str:
+    """`text-to-image` → `Text to image`, `image-to-3d` → `Image to 3D`, `llm` → `LLM`."""
+    words = (slug or "uncategorised").replace("-", " ")
+    words = {"llm": "LLM", "json": "JSON"}.get(words, words)
+    words = words.replace("3d", "3D").replace("to json", "to JSON")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,1 @@
+"""HTTP below the views: ASGI types, ETags, streaming, error answers."""

@@ -1,0 +1,99 @@
+"""Error responses: 503 while the database is unavailable, 413 for a form that is too large."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views import defaults
+
+from core.db import transient_errors
+
+RETRY_AFTER_S = 3
+SAFE_METHODS = {"GET", "HEAD"}  # may be repeated
+CHUNK_BYTES = 1 << 16
+MAX_DRAINED_BYTES = 256 << 20
+TOO_LARGE: dict[type[Exception], Callable[[], str]] = {
+    RequestDataTooBig: lambda: (
+        f"It holds more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB of text."
+    ),
+    TooManyFieldsSent: lambda: (
+        f"It has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields."
+    ),
+    TooManyFilesSent: lambda: f"It has more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES:,} files.",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Unavailable(HttpResponse):
+    """503 with `Retry-After: retry_after_s`; the caller logs the reason."""
+
+    status_code = 503
+    _has_been_logged = True  # Django would log a traceback; the caller logs one line
+
+    def __init__(self, content: str, retry_after_s: int, **kwargs: Any) -> None:
+        super().__init__(content, **kwargs)
+        self.headers["Retry-After"] = str(retry_after_s)
+        self.headers["Cache-Control"] = "no-store"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The page for a database outage; it reloads itself if the request was a safe one."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        is_safe = request.method in SAFE_METHODS
+        page = render_to_string("503.html", {"again_s": RETRY_AFTER_S if is_safe else None})
+        super().__init__(page, RETRY_AFTER_S)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler400`: explains a form that is too large, else Django's own page."""
+    why = next((text() for kind, text in TOO_LARGE.items() if isinstance(exception, kind)), "")
+    if not why:
+        return defaults.bad_request(request, exception)
+    _drain_body(request)
+    return render(request, "413.html", {"why": why}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def _drain_body(request: HttpRequest) -> None:
+    """Read the rest of the body: a browser that is still sending would show a connection error."""
+    left = MAX_DRAINED_BYTES
+    with suppress(UnreadablePostError):  # the client has disconnected
+        while left > 0 and (chunk := request.read(CHUNK_BYTES)):
+            left -= len(chunk)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Django's `handler500`: 503 for a transient database error, else Django's own page."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, transient_errors.TRANSIENT):
+        return defaults.server_error(request)
+    transient_errors.log_failure(log, error, "%s %s was not answered", request.method, request.path)
+    return DatabaseUnavailable(request)
+
+
+def retry_later(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: repeats a safe request once, on a new connection, after a database error."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, DatabaseUnavailable) and request.method in SAFE_METHODS:
+            close_old_connections()  # drops the lost one
+            response = get_response(request)
+        return response
+
+    return respond

@@ -1,0 +1,97 @@
+"""Notifies the other processes on this machine that use the same SQLite file.
+
+Each process listens on a Unix socket in a folder that only this user can access. A notification is
+a datagram to all of them with the sender's id. A lost one does no harm: every waiter also polls the
+file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+MAX_SENDER_BYTES = 64
+HAS_SOCKETS = hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
+
+
+def folder(database: str) -> Path | None:
+    """Return the folder of a database's sockets, created if missing.
+
+    None where the system has no Unix sockets or the folder is not private to this user.
+    """
+    if not HAS_SOCKETS:
+        return None
+    path = _socket_folder(database)
+    with suppress(OSError):  # a full or read-only disk
+        path.mkdir(mode=0o700, exist_ok=True)
+    return path if _is_private(path) else None
+
+
+def _socket_folder(database: str) -> Path:
+    """Return a short path, since that of a socket is limited to about 100 bytes."""
+    digest = hashlib.sha256(database.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"vitrine-{os.getuid()}-{digest}"
+
+
+def _is_private(path: Path) -> bool:
+    try:
+        state = path.lstat()
+    except OSError:
+        return False
+    return state.st_uid == os.getuid() and state.st_mode & 0o777 == 0o700
+
+
+def notify(database: str, sender: str = "") -> None:
+    """Notify every listener of this database; delete the sockets of processes that have ended."""
+    if not (HAS_SOCKETS and _is_private(sockets := _socket_folder(database))):
+        return  # no process has listened yet
+    with _open_socket() as socket_:
+        for path in sockets.iterdir():
+            try:
+                socket_.sendto(sender.encode(), str(path))
+            except (ConnectionRefusedError, FileNotFoundError):
+                path.unlink(missing_ok=True)
+            except OSError:  # its queue is full: it has unread notifications already
+                continue
+
+
+@contextmanager
+def on_notify(database: str, callback: Callable[[set[str]], None]) -> Iterator[bool]:
+    """Call `callback` with the senders' ids in the running loop, for the duration of the block.
+
+    Notifications that arrive together result in one call. Yields False where none can be received.
+    """
+    sockets = folder(database)
+    if not sockets:
+        yield False
+        return
+    path, loop = sockets / uuid.uuid4().hex, asyncio.get_running_loop()
+    with _open_socket() as listener:
+        listener.bind(str(path))
+
+        def receive() -> None:
+            senders = set()
+            with suppress(BlockingIOError):
+                while True:
+                    senders.add(listener.recv(MAX_SENDER_BYTES).decode(errors="replace"))
+            callback(senders)
+
+        loop.add_reader(listener, receive)
+        try:
+            yield True
+        finally:
+            loop.remove_reader(listener)
+            path.unlink(missing_ok=True)
+
+
+def _open_socket() -> socket.socket:
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    return opened

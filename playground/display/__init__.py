@@ -1,0 +1,1 @@
+"""Prepares runs and results for display."""

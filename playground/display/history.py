@@ -1,0 +1,177 @@
+"""The history of runs: its filters, and each run as a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from playground.display import renderers
+from playground.files import artifact_urls, inputs
+from playground.models import Run
+from playground.models.querysets import RunQuerySet
+from playground.runs import error_messages, watch_tokens
+
+UNFINISHED = "unfinished"
+STATES = [
+    (UNFINISHED, "Under way"),
+    *[(s.value, s.label) for s in (Run.State.UNCONFIRMED, *Run.FINAL)],
+]
+DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
+MAX_VALUE_CHARS = 300
+MAX_ROWS = 200  # of the input as a table; its JSON is shown below
+KINDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D", "file": "File"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters in an address; invalid ones are ignored."""
+
+    q: str = ""
+    model: str = ""
+    state: str = ""
+    days: str = ""
+    is_starred: bool = False
+    before: datetime | None = None
+
+    @classmethod
+    def from_query(cls, get: QueryDict) -> Filters:
+        """Parse the filters of a query string."""
+        state, days = get.get("state", ""), get.get("days", "")
+        return cls(
+            q=get.get("q", "").strip()[:200].replace("\x00", ""),
+            model=get.get("model", "").strip()[:255].replace("\x00", ""),
+            state=state if state in dict(STATES) else "",
+            days=days if days in DAYS else "",
+            is_starred=get.get("starred") == "1",
+            before=parse_moment(get.get("before", "")),
+        )
+
+    @property
+    def day_choices(self) -> Mapping[str, str]:
+        """Return the options of the date filter."""
+        return DAYS
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.q or self.model or self.state or self.days or self.is_starred)
+
+    def apply(self, runs: RunQuerySet) -> RunQuerySet:
+        """Return those of `runs` that match."""
+        if self.q:
+            # The database has JSON text with non-ASCII escaped, so search for the escaped text.
+            escaped = json.dumps(self.q)[1:-1]
+            runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(
+                Q(title__icontains=self.q) | Q(arguments_text__icontains=escaped)
+            )
+        if self.model:
+            runs = runs.filter(endpoint__endpoint_id=self.model)
+        if self.state == UNFINISHED:
+            runs = runs.unfinished()
+        elif self.state:
+            runs = runs.filter(state=self.state)
+        if self.days:
+            runs = runs.filter(created_at__gt=timezone.now() - timedelta(days=int(self.days)))
+        if self.is_starred:
+            runs = runs.filter(is_starred=True)
+        if self.before:
+            runs = runs.filter(created_at__lt=self.before)
+        return runs
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run in a list: its first picture or poster, watch token, and kind of result."""
+
+    run: Run
+    watch: str
+    picture: renderers.Shown | None
+    seconds: float | None
+    kind: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return why the run failed; empty if it has not."""
+        return error_messages.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
+
+    @property
+    def still(self) -> str:
+        """Return the address of the picture's thumbnail; empty without a picture."""
+        return (
+            artifact_urls.thumbnail_url(self.picture.artifact, self.picture.src)
+            if self.picture
+            else ""
+        )
+
+
+def row(run: Run, view: str = "row") -> Row:
+    """Return a run's row for a list of this view; its artifacts should be prefetched."""
+    found = renderers.shown(run)
+    return Row(
+        run,
+        "" if run.is_final else watch_tokens.watch_token(run, view),
+        next((one for one in found if artifact_urls.thumbnail_url(one.artifact, one.src)), None),
+        seconds(run),
+        next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
+    )
+
+
+def seconds(run: Run) -> float | None:
+    """Return how long the run took from its creation to its end."""
+    return (run.ended_at - run.created_at).total_seconds() if run.ended_at else None
+
+
+@dataclass(frozen=True)
+class ArgumentRow:
+    """One argument as a line of text."""
+
+    name: str
+    value: str
+    is_media: bool = False
+
+
+def argument_rows(arguments: Any) -> list[ArgumentRow]:
+    """Return the arguments as a table; nested values are compact JSON."""
+    if not isinstance(arguments, dict):
+        return [ArgumentRow("input", json.dumps(arguments, ensure_ascii=False)[:MAX_VALUE_CHARS])]
+    rows = []
+    for name, value in islice(arguments.items(), MAX_ROWS):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        is_media = isinstance(value, str) and inputs.OUR_ADDRESS.fullmatch(value) is not None
+        rows.append(
+            ArgumentRow(
+                name[:MAX_VALUE_CHARS],
+                text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}…",
+                is_media,
+            )
+        )
+    return rows
+
+
+def newest_id(rows: Sequence[Row]) -> str:
+    """Return the id of the first run in a list, which pages send as `?newest`."""
+    return str(rows[0].run.pk) if rows else ""
+
+
+def newest_moment(newest_first: Sequence[Run]) -> str:
+    """Return the time of the newest run shown, as ISO text; later runs are new to the page."""
+    return (newest_first[0].created_at if newest_first else timezone.now()).isoformat()
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Parse a time in an address; None if it is invalid."""
+    try:
+        found = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

@@ -1,0 +1,69 @@
+"""Predicts the size of a run's result from its input, to reserve its space on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.form import form_state
+from playground.models import Run
+from schemas import MISSING, hints
+
+Size = tuple[int, int]  # width and height in pixels
+
+DEFAULT: Size = (1024, 768)
+VISUAL = {"out:image", "out:video", "out:3d"}  # facts of models whose results need space
+_SIZES = ("image_size", "size", "video_size")
+_COUNTS = ("num_images", "num_outputs", "num_samples", "num_videos", "number_of_images", "n")
+_USED_DEFAULTS = {*_SIZES, *_COUNTS, "width", "height", "aspect_ratio"}
+_MAX_COUNT = 16  # placeholders; more are below every screen
+_MAX_SIDE_PX = 20_000
+_MIN_PX = 64  # smaller numbers are ratios, not pixels
+
+
+def size_of(run: Run) -> Size | None:
+    """Return the expected size of a run's result (needs its endpoint); None for text or sound."""
+    makes = {fact for fact in run.endpoint.facts if fact.startswith("out:")}
+    if makes and not makes & VISUAL:
+        return None
+    return size_from_arguments(run.arguments) or size_from_arguments(_defaults(run)) or DEFAULT
+
+
+def sizes_of(run: Run) -> list[Size]:
+    """Return a size for each picture or video expected; none for text or sound."""
+    size = size_of(run)
+    if size is None:
+        return []
+    return [size] * (output_count(run.arguments) or output_count(_defaults(run)) or 1)
+
+
+def output_count(arguments: Any) -> int | None:
+    """Return how many results the arguments request; None if they do not say."""
+    values = [arguments.get(name) for name in _COUNTS] if isinstance(arguments, Mapping) else []
+    return next((min(n, _MAX_COUNT) for n in values if type(n) is int and n > 0), None)
+
+
+def _defaults(run: Run) -> dict[str, Any]:
+    """Return the model's defaults of the arguments that determine size and count."""
+    fields = form_state.version_of(run.endpoint).root.children
+    known = {one.name: one.default for one in fields if one.name in _USED_DEFAULTS}
+    return {name: default for name, default in known.items() if default is not MISSING}
+
+
+def size_from_arguments(arguments: Any) -> Size | None:
+    """Return the size in arguments; a ratio is scaled to the default's longer side."""
+    if not isinstance(arguments, Mapping):
+        return None
+    values = [*map(arguments.get, _SIZES), arguments, arguments.get("aspect_ratio")]
+    return next(filter(None, map(_size, values)), None)
+
+
+def _size(value: Any) -> Size | None:
+    """Parse `{"width": 640, "height": 480}`, "square_hd", "640x480" or "4:3"."""
+    found: Any = hints.size(value) if isinstance(value, str) else None
+    if isinstance(value, Mapping):
+        found = value.get("width"), value.get("height")
+    if not found or not all(type(side) is int and 0 < side < _MAX_SIDE_PX for side in found):
+        return None
+    scale = max(DEFAULT) / max(found) if max(found) < _MIN_PX else 1
+    return round(found[0] * scale), round(found[1] * scale)

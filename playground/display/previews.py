@@ -1,0 +1,66 @@
+"""Cuts long texts for pages; the whole text is a file.
+
+A result may contain 30 MB of text. A page with all of it takes seconds to render, compress and
+parse, and is sent again to every tab that watches the run. So pages show the beginning and link to
+the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fal.db_safe import db_safe_text
+from schemas.artifacts import Artifact
+
+# Characters of all texts of a result together on one page: about ten printed pages.
+MAX_TEXT_CHARS = 20_000
+# Characters of input or of an error that a page shows as JSON.
+MAX_JSON_CHARS = 40_000
+_LINE_END_WITHIN = 500
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The beginning of a text, the length of the whole, and its position among the texts."""
+
+    label: str
+    text: str
+    length: int
+    position: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text is longer than the preview."""
+        return len(self.text) < self.length
+
+    @property
+    def length_note(self) -> str:
+        """Say in a sentence how much of the text is shown."""
+        return f"The first {len(self.text):,} of {self.length:,} characters are shown here."
+
+
+def of_texts(found: Iterable[Artifact]) -> list[Preview]:
+    """Return previews of all texts in `found`, MAX_TEXT_CHARS together; later ones are empty."""
+    previews: list[Preview] = []
+    left = MAX_TEXT_CHARS
+    for position, whole in enumerate(texts(found)):
+        text = _beginning(whole.text, left)
+        left -= len(text)
+        label, length = db_safe_text(whole.path), len(whole.text)
+        previews.append(Preview(label, db_safe_text(text), length, position))
+    return previews
+
+
+def texts(found: Iterable[Artifact]) -> list[Artifact]:
+    """Return those of `found` that are texts, in the order of their positions."""
+    return [one for one in found if one.kind == "text" and one.text]
+
+
+def _beginning(text: str, most: int) -> str:
+    """Return at most `most` characters, cut at the end of a line if one is near."""
+    if len(text) <= most:
+        return text
+    cut = text[:most]
+    end = cut.rfind("\n", most - _LINE_END_WITHIN)
+    return cut[:end] if end > 0 else cut

@@ -1,0 +1,245 @@
+"""Chooses the template of an artifact, and renders the fragments of a run that change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db.models import UUIDField
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from markdown_it import MarkdownIt
+
+from core.db.prepared_queries import Param, PreparedQuery
+from fal.db_safe import db_safe_text
+from playground.display import json_tree, placeholder_size, previews
+from playground.display.previews import Preview
+from playground.files.artifact_urls import artifact_url, may_show
+from playground.form import form_state
+from playground.models import Artifact, Run
+from playground.runs import error_messages, timeline, watch_tokens
+from playground.runs.state_machine import LOG_LIMIT
+from schemas.artifacts import MOST_FOUND, artifacts
+
+LOG_TAIL = 200
+MAX_SUFFIX_CHARS = 16
+MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
+MAX_SEED_BITS = 256
+# A text's Markdown may become this many times its length in HTML, plus a constant; a text whose
+# HTML is longer is shown as plain text.
+MAX_MARKUP_FACTOR, MAX_MARKUP_EXTRA = 8, 2000
+# Views that show everything of a run; lists need only the run's own row.
+LARGE = {"stage", "page"}
+_ARTIFACTS = PreparedQuery(lambda: Artifact.objects.filter(run_id=Param("run", UUIDField())))
+# Line breaks are kept: models end lines on purpose in poems, captions and transcripts.
+_MARKDOWN_OPTIONS = {"html": False, "linkify": False, "breaks": True}
+_markdown = MarkdownIt("commonmark", _MARKDOWN_OPTIONS).disable("image")
+_markdown.enable("table")
+
+
+def _cell(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    """Render a table cell with its alignment as an attribute: the CSP forbids inline style."""
+    style = str(tokens[index].attrs.pop("style", ""))
+    if style.startswith("text-align:"):
+        tokens[index].attrs["align"] = style.removeprefix("text-align:")
+    return str(self.renderToken(tokens, index, options, env))
+
+
+for _rule in ("th_open", "td_open"):
+    _markdown.add_render_rule(_rule, _cell)
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A template and which artifacts it suits."""
+
+    template: str
+    suits: Callable[[Artifact], bool]
+
+
+def _is_kind(kind: str) -> Callable[[Artifact], bool]:
+    return lambda artifact: artifact.kind == kind
+
+
+RENDERERS = [  # the first that suits is used; the last suits everything
+    Renderer("playground/artifacts/_lost.html", lambda artifact: not artifact_url(artifact)),
+    Renderer("playground/artifacts/_image.html", _is_kind("image")),
+    Renderer("playground/artifacts/_video.html", _is_kind("video")),
+    Renderer("playground/artifacts/_audio.html", _is_kind("audio")),
+    Renderer("playground/artifacts/_mesh.html", _is_kind("mesh")),
+    Renderer("playground/artifacts/_file.html", lambda artifact: True),
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An artifact with its address and the template that shows it."""
+
+    artifact: Artifact
+    template: str
+    src: str
+    name: str
+    alt: str
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether its size is known or not needed."""
+        is_visual = self.artifact.kind in {"image", "video"}
+        return not is_visual or bool(self.artifact.width and self.artifact.height)
+
+    @property
+    def file_type(self) -> str:
+        """Return the kind of file by its name's extension: `ZIP file`."""
+        suffix = PurePosixPath(self.name).suffix[1:MAX_SUFFIX_CHARS].upper()
+        return f"{suffix} file" if suffix else "File"
+
+    @property
+    def elsewhere(self) -> str:
+        """Return upstream's own address if a person can follow it."""
+        url = self.artifact.url
+        return url if url.startswith(("https://", "http://")) else ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The beginning of a text in an output, and safe HTML rendered from its Markdown."""
+
+    preview: Preview
+    html: str
+
+
+def shown(run: Run) -> list[Shown]:
+    """Return the run's artifacts, each with its template."""
+    is_fetched = "artifacts" in getattr(run, "_prefetched_objects_cache", {})
+    return [
+        Shown(
+            artifact,
+            next(one.template for one in RENDERERS if one.suits(artifact)),
+            artifact_url(artifact),
+            artifact.file_name
+            or f"{run.endpoint.endpoint_id.replace('/', '-')}-{artifact.position + 1}",
+            run.title or f"Output of {run.endpoint.display_name}",
+        )
+        for artifact in (run.artifacts.all() if is_fetched else _ARTIFACTS.all(run=run.pk))
+    ]
+
+
+def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
+    """Whether copying has changed how artifacts are shown since the run ended."""
+    kinds = {one.path: one.kind for one in artifacts(run.output)}
+    rows = [one.artifact for one in shown_now]
+    return any(row.error or row.attempts > 1 or row.kind != kinds.get(row.path) for row in rows)
+
+
+def texts(run: Run) -> list[Text]:
+    """Return previews of the texts in the run's output."""
+    return [_text(one) for one in previews.of_texts(artifacts(run.output))]
+
+
+def _text(preview: Preview) -> Text:
+    html = _markdown.render(preview.text)
+    if len(html) > MAX_MARKUP_FACTOR * len(preview.text) + MAX_MARKUP_EXTRA:  # e.g. a wide table
+        html = f"<pre>{escape(preview.text)}</pre>"
+    return Text(preview, html)
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A partial output ready to be shown: pictures, texts, progress and its message."""
+
+    pictures: list[tuple[str, int, int]]  # address, width, height
+    texts: list[Text]
+    share: float | None
+    message: str
+
+
+def partial(run: Run) -> Partial | None:
+    """Return what a streaming model has sent so far; None if nothing of it can be shown."""
+    if run.partial is None:
+        return None
+    found = artifacts(run.partial)
+    content = run.partial if isinstance(run.partial, dict) else {}
+    message = content.get("message")
+    message = db_safe_text(message[:MAX_MESSAGE_CHARS]) if isinstance(message, str) else ""
+    pictures = [one for one in found if one.kind == "image" and may_show(one.url)]
+    width, height = (
+        placeholder_size.size_of(run) if pictures else None
+    ) or placeholder_size.DEFAULT
+    shown = Partial(
+        [(one.url, one.width or width, one.height or height) for one in pictures],
+        [_text(one) for one in previews.of_texts(found) if one.text != message],
+        _progress_fraction(content.get("progress")),
+        message,
+    )
+    return shown if shown.pictures or shown.texts or shown.share or shown.message else None
+
+
+def _progress_fraction(progress: Any) -> float | None:
+    """Return the progress between 0 and 1; some models count to a hundred."""
+    if isinstance(progress, bool) or not isinstance(progress, int | float):
+        return None
+    share = progress / 100 if progress > 1 else progress
+    return share if 0 <= share <= 1 else None
+
+
+def context(run: Run) -> dict[str, Any]:
+    """Return the context of the templates that show one run in full."""
+    found_results = results(run)
+    found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
+    count = len(found_results["shown"]) + len(found_texts)
+    return {
+        **found_results,
+        "watch": watch_tokens.watch_token(run, "stage"),
+        "texts": found_texts,
+        "broke_off": timeline.incomplete_reason(run),
+        "is_given_up": timeline.is_given_up(run),
+        "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
+        "partial": partial(run),
+        "seed": _seed(run),
+        "explanation": error_messages.explain(run.error) if run.error else None,
+        "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
+        "raw_error": json_tree.preview(run.error) if run.error else "",
+        "tree": json_tree.render(run.output) if run.state == Run.State.SUCCEEDED else "",
+        "log_tail": run.logs[-LOG_TAIL:],
+        "log_count": len(run.logs),
+        "most_lines": LOG_LIMIT,
+        "places": placeholder_size.sizes_of(run) if run.is_awaited else [],
+    }
+
+
+def results(run: Run) -> dict[str, Any]:
+    """Return the context of the templates of a run's artifacts.
+
+    `copies` is the token to watch those not copied yet, `reserve` the expected size of those
+    whose size is unknown.
+    """
+    found = shown(run) if run.state == Run.State.SUCCEEDED else []
+    is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in found)
+    is_sized = all(one.is_sized for one in found)
+    return {
+        "run": run,
+        "shown": found,
+        "reserve": None if is_sized else placeholder_size.size_of(run),
+        "copies": watch_tokens.watch_token(run, "copies") if is_copying else "",
+    }
+
+
+def changed_fragments(run: Run, view: str) -> str:
+    """Render the fragments that a page of this view swaps in when the run has changed."""
+    if view == "copies":
+        values = results(run)
+        values["is_otherwise"] = is_outdated(run, values["shown"])
+    else:
+        values = context(run) if view in LARGE else {"run": run}
+        values["is_page"] = view == "page"
+    return render_to_string(f"playground/live/_{view}.html", values)
+
+
+def _seed(run: Run) -> str:
+    """Return the seed that was used as text: it may exceed what JavaScript numbers can hold."""
+    value = run.output.get("seed") if isinstance(run.output, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return ""
+    return str(value) if value.bit_length() <= MAX_SEED_BITS else ""

@@ -1,0 +1,127 @@
+"""Detects a file's type by its first bytes: names and headers lie (fal-protocol.md, section 13)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from fal.reading import media_type
+
+UNKNOWN = "application/octet-stream"
+MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first match wins
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypheix", "image/heic"),
+    (4, b"ftyphevc", "image/heic"),
+    (4, b"ftypheim", "image/heic"),
+    (4, b"ftypheis", "image/heic"),
+    (4, b"ftypmif1", "image/heic"),
+    (4, b"ftypmsf1", "image/heic"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xfa", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"glTF", "model/gltf-binary"),
+    (0, b"PK\x03\x04", "application/zip"),
+    (0, b"%PDF", "application/pdf"),
+]
+TEXT, UNREADABLE = "text", "bytes that nobody can read"
+HEAD_BYTES = 32
+DOCUMENT_BYTES = 1 << 20  # error pages and messages sent in place of a file are smaller
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|title|meta|script|center|h1)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/svg+xml": "svg",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+    "audio/mp4": "m4a",
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "model/gltf-binary": "glb",
+    "application/zip": "zip",
+    "application/pdf": "pdf",
+    "application/json": "json",
+    "text/plain": "txt",
+}
+
+# What a browser may show from our own address; anything else is only offered as a download.
+HARMLESS = frozenset(
+    kind
+    for kind in EXTENSIONS
+    if kind.startswith(("image/", "video/", "audio/")) and kind != "image/svg+xml"
+) | {"model/gltf-binary"}
+
+
+def content_type(head: bytes, claimed: str = "") -> str:
+    """Return the content type of a file by its first bytes, else the claimed type if it is one.
+
+    A claimed type that browsers show is not believed without the bytes to prove it.
+    """
+    for offset, magic, kind in MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return kind
+    claimed = media_type(claimed)
+    return UNKNOWN if claimed in HARMLESS or not claimed else claimed
+
+
+def document_kind(content: bytes) -> str:
+    """Return what was sent in place of a media file: "a web page", "JSON", or "" for neither."""
+    if _PAGE.match(content):
+        return "a web page"
+    if len(content) > DOCUMENT_BYTES or content.lstrip()[:1] not in (b"{", b"["):
+        return ""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    return "JSON"
+
+
+def plain(content: bytes) -> str:
+    """Return TEXT or UNREADABLE for a file whose first bytes name no type."""
+    try:
+        content[:4096].decode()
+    except UnicodeDecodeError as error:
+        is_cut = error.start > 4092 and len(content) > 4096  # within a multi-byte character
+        return TEXT if is_cut else UNREADABLE
+    return UNREADABLE if b"\0" in content[:4096] else TEXT
+
+
+def is_svg(content: bytes) -> bool:
+    """Whether a file is an SVG, whatever its name."""
+    return b"<svg" in content[:4096]
+
+
+def kind(content_type: str) -> str:
+    """Return how browsers show this type: image, video, audio, mesh, or "" if they may not."""
+    main = content_type.partition("/")[0]
+    return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
+
+
+def extension(kind: str) -> str:
+    """Return the usual file name extension without its dot."""
+    return EXTENSIONS.get(kind, "bin")

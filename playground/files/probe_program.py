@@ -1,0 +1,110 @@
+"""Measures a file and renders its previews; a subprocess that may be killed.
+
+Results come from third-party models; `media_probe.py` starts this and sends it one file at a time.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image, ImageOps, ImageStat
+
+from core.process import subprocess_worker
+from core.process.subprocess_worker import MAX_PIXELS
+
+THUMBNAIL_PX = 512
+POSTER_PX = 1280
+SMALL_BYTES = 48 << 10  # a picture of at most this size needs no thumbnail
+MAX_FRAMES = 250  # decoded from a keyframe to the frame wanted
+FLAT = 6.0  # of 255: frames with a smaller deviation of grey show nothing (fades from black)
+
+
+def probe(path: str, content_type: str) -> dict[str, Any]:
+    """Return kind, width, height, duration, poster and thumbnail (WebP in base64), if any."""
+    if content_type.startswith("image/"):
+        return _image(path)
+    return _video(path) if content_type.startswith(("video/", "audio/")) else {}
+
+
+def _image(path: str) -> dict[str, Any]:
+    with Image.open(path) as picture:
+        width, height = picture.size
+        if picture.getexif().get(0x0112, 1) >= 5:  # EXIF orientation: rotated by 90 degrees
+            width, height = height, width
+        found: dict[str, Any] = {"kind": "image", "width": width, "height": height}
+        if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
+            picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+            found["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+    return found
+
+
+def _video(path: str) -> dict[str, Any]:
+    # A playlist may name any address: only this very file is opened.
+    with av.open(path, options={"protocol_whitelist": "file"}) as container:
+        found: dict[str, Any] = {"kind": _kind(container)}
+        if container.duration:
+            found["duration_s"] = container.duration / av.time_base
+        video = next(iter(container.streams.video), None)
+        if video is None or video.width * video.height > MAX_PIXELS:
+            return found
+        found |= {"width": video.width, "height": video.height}
+        frame = _first_meaningful_frame(_frames(container, video))
+        if frame is not None:
+            found["poster"] = _webp(frame, POSTER_PX)
+            found["thumbnail"] = _webp(frame, THUMBNAIL_PX)
+    return found
+
+
+def _kind(container: Any) -> str:
+    """Return video, audio or "": mp4, webm and ogg hold either, a sound's cover is no video."""
+    cover = av.stream.Disposition.attached_pic
+    if any(not one.disposition & cover for one in container.streams.video):
+        return "video"
+    return "audio" if container.streams.audio else ""
+
+
+def _frames(container: Any, video: Any) -> Iterator[Image.Image]:
+    """Yield the first frame, then one about a quarter in."""
+    frame = next(container.decode(video), None)
+    if frame is None:
+        return
+    yield frame.to_image()
+    if container.duration:
+        container.seek(container.duration // 4)  # to the keyframe before
+        for frame in islice(container.decode(video), MAX_FRAMES):
+            if frame.time is not None and frame.time >= container.duration / av.time_base / 4:
+                break
+        yield frame.to_image()
+
+
+def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None:
+    """Return the first frame that is not flat, else the first."""
+    first = None
+    for frame in frames:
+        first = first or frame
+        if ImageStat.Stat(frame.convert("L")).stddev[0] > FLAT:
+            return frame
+    return first
+
+
+def _webp(picture: Image.Image, max_px: int) -> str:
+    small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
+    small = small.copy()
+    small.thumbnail((max_px, max_px))
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=80, method=4)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def _mode(picture: Image.Image) -> str:
+    return "RGBA" if picture.has_transparency_data else "RGB"
+
+
+if __name__ == "__main__":
+    subprocess_worker.serve(lambda request: probe(request["path"], request["content_type"]))

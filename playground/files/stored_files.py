@@ -1,0 +1,57 @@
+"""Stores files once per content, and describes them by their own bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import IO
+
+from django.core.files import File
+
+from core.storage import atomic_files
+from playground.files import content_types
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in our storage."""
+
+    name: str
+    digest: str
+    size_bytes: int
+    content_type: str
+    kind: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    poster: str = ""
+    thumbnail: str = ""
+    warning: str = ""  # why it is probably not what the run made
+
+
+def store(file: IO[bytes], claimed: str = "") -> StoredFile:
+    """Store an open file once per content; name, type and size are taken from its bytes."""
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0, os.SEEK_END)
+    size_bytes = file.tell()
+    file.seek(0)
+    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    name = f"{digest[:2]}/{digest[2:4]}/{digest}.{content_types.extension(kind)}"
+    file.seek(0)
+    name = atomic_files.write(name, File(file), size_bytes)
+    width, height = dimensions(file) if kind.startswith("image/") else (None, None)
+    return StoredFile(name, digest, size_bytes, kind, width=width, height=height)
+
+
+def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:
+    """Return the width and height of an open picture in pixels; None if it cannot be read."""
+    from PIL import Image, UnidentifiedImageError  # four megabytes of code, needed only here
+
+    file.seek(0)
+    try:
+        with Image.open(file) as picture:
+            return picture.size
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return None, None

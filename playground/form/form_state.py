@@ -1,0 +1,301 @@
+"""The state of a model's form: what it holds, and which arguments a post of it means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from catalog.models import Endpoint, Schema
+from core.byte_cache import byte_cached, size_of
+from playground.form import json_view, rendering
+from playground.form.summaries import is_content
+from playground.models import Run
+from playground.runs import error_messages, transport_choices
+from schemas import Field, Problem, build, contract
+from schemas import draw as draw_nodes
+from schemas.controls import segment
+from schemas.decode import Path, decode_post, locate
+from schemas.encode import encode_arguments
+from schemas.exact import dumps, identical, loads
+from schemas.examples import example
+from schemas.fields import find
+from schemas.migrate_arguments import Version
+from schemas.openapi import as_dict, read_document
+from schemas.snippets import snippets
+from schemas.tables import input_rows, output_rows
+from schemas.validation import validate
+
+# Marks the form of a model with a house default as changed by the person, even if it is empty.
+HOUSE = "~house"
+# Marks a form that no longer fits the schema with the version of the schema it was made for.
+MADE_FOR = "~made-for"
+TITLE_LENGTH = 200
+MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
+MAX_COMPLAINT_CHARS = 500
+DIGEST = re.compile("[0-9a-f]{64}")
+TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
+
+Post = dict[str, list[str]]
+
+
+class ParsedForm(NamedTuple):
+    """The arguments that a post stands for, and what of it cannot be read."""
+
+    arguments: dict[str, Any]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class FormState:
+    """What a form holds: its controls as a browser would post them, problems, and a notice."""
+
+    post: Post
+    notice: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    undo: str = ""  # label of the button that restores what the form held before
+    mend: str = ""  # the schema version it was made for, if a button can migrate it
+    house: str = ""  # name of the house default that fills the form
+
+
+def _version_size(version: Version) -> int:
+    """Return a version's bytes, twice: its validator (`schemas/validation.py`) is built later."""
+    return 2 * size_of(version)
+
+
+@byte_cached(16 << 20, weigh=_version_size)
+def _load_version(digest: str, endpoint_id: str) -> Version:
+    document: Any = None
+    if digest:
+        text = Schema.objects.values_list("document", flat=True).get(pk=digest)
+        document = read_document(text)
+    found = contract(document, endpoint_id)
+    return Version(found, build(found))
+
+
+def version_of(endpoint: Endpoint) -> Version:
+    """Return the endpoint's schema, ready for use; without one the input is one JSON field."""
+    return _load_version(endpoint.schema_id or "", endpoint.endpoint_id)
+
+
+def former_version(endpoint: Endpoint, digest: str) -> Version | None:
+    """Return an older version of the endpoint's schema; None if it is not stored (any more)."""
+    if not DIGEST.fullmatch(digest):
+        return None
+    try:
+        return _load_version(digest, endpoint.endpoint_id)
+    except Schema.DoesNotExist:
+        return None
+
+
+def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
+    """Render the form's controls as HTML."""
+    if json_view.is_json(post):
+        problems = [json_view.with_path(problem) for problem in problems]
+    node = draw_nodes(version_of(endpoint).root, post=post, problems=problems)
+    return rendering.render_form(node, reverse("playground:uploads"))
+
+
+def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the arguments that a post stands for, and what is wrong with them."""
+    parsed = parse_form_leniently(endpoint, post)
+    return parsed.arguments, find_problems(endpoint, parsed)
+
+
+def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
+    """Return what is wrong with a parsed post: what cannot be read, and what the schema refuses."""
+    found = version_of(endpoint)
+    unread = [one.path for one in parsed.problems]
+    refused = [
+        one
+        for one in validate(found.contract, parsed.arguments, found.root)
+        if not any(_is_within(one.path, path) or _is_within(path, one.path) for path in unread)
+    ]
+    return [*parsed.problems, *refused]
+
+
+def _is_within(path: Path, around: Path) -> bool:
+    """Whether a path is at or below another."""
+    return path[: len(around)] == around
+
+
+def parse_form_leniently(
+    endpoint: Endpoint, post: Post, version: Version | None = None
+) -> ParsedForm:
+    """Parse a post without validating it against the schema.
+
+    `version` is the schema that the form was rendered from, if not the endpoint's current one.
+    """
+    if json_view.is_json(post) and (mistake := json_view.find_error(post)):
+        return ParsedForm({}, [mistake])
+    decoded = decode_post((version or version_of(endpoint)).root, post)
+    return ParsedForm(decoded.arguments, decoded.problems)
+
+
+def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None) -> bool:
+    """Whether a post says no more than the form before anybody touches it.
+
+    `parsed` is the parsed post, if the caller has it.
+    """
+    if not transport_choices.is_default(post) or HOUSE in post:
+        return False
+    arguments, problems = parsed or parse_form_leniently(endpoint, post)
+    return not problems and identical(arguments, _empty_arguments(version_of(endpoint).root))
+
+
+def _empty_arguments(root: Field) -> dict[str, Any]:
+    """Return the arguments of an empty form, decoded once for each schema."""
+    known = _EMPTY_ARGUMENTS.get(root)
+    if known is None:
+        known = _EMPTY_ARGUMENTS[root] = decode_post(root, {}).arguments
+    return known
+
+
+_EMPTY_ARGUMENTS: WeakKeyDictionary[Field, dict[str, Any]] = WeakKeyDictionary()
+
+
+def from_arguments(endpoint: Endpoint, arguments: Any) -> FormState:
+    """Return a form filled with arguments; those unknown to the schema are kept as extras."""
+    if not isinstance(arguments, dict):
+        return FormState({}, "That input is not a JSON object, so it could not be filled in.")
+    return FormState(encode_arguments(version_of(endpoint).root, arguments))
+
+
+def from_text(endpoint: Endpoint, text: str) -> FormState:
+    """Return a form filled from `?input=<JSON>`; unreadable text is shown in the JSON view."""
+    as_json = {"~mode": ["json"], "~json": [text]}
+    if mistake := json_view.find_error(as_json):
+        notice = "The input in this address cannot be read. Here it is, to be put right."
+        return FormState(as_json, notice, [mistake])
+    return from_arguments(endpoint, loads(text) if text.strip() else {})
+
+
+def from_run(endpoint: Endpoint, run: Run) -> FormState:
+    """Return a form filled as for a run, with the model's objections at its fields (C31)."""
+    filled = from_arguments(endpoint, run.arguments)
+    if run.state != Run.State.FAILED:
+        return filled
+    is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY
+    reported = [Problem(one.path, one.message) for one in error_messages.problems(run.error)]
+    return replace(filled, problems=[one for one in reported if one.path or is_about_it])
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One objection of upstream's to a run's input, and the id of the control it is about."""
+
+    message: str
+    place: str
+    target: str
+
+
+def complaints(run: Run) -> list[Complaint]:
+    """Return upstream's objections, each with its field if it names one (fal-protocol.md, 11.4)."""
+    names = {}
+    if isinstance(run.arguments, dict):
+        root = version_of(run.endpoint).root
+        names = decode_post(root, encode_arguments(root, run.arguments)).names
+    found = []
+    for one in error_messages.problems(run.error)[:MAX_COMPLAINTS]:
+        name, rest = locate(names, one.path)
+        place = " · ".join(str(part) for part in one.path)[:TITLE_LENGTH]
+        message = Truncator(one.message).chars(MAX_COMPLAINT_CHARS)
+        found.append(Complaint(message, place, f"f-{name}" if name and not rest else ""))
+    return found
+
+
+def without_settings(endpoint: Endpoint, post: Post) -> Post:
+    """Return a form's content (prompt, media) without its settings, which get their defaults."""
+    root = version_of(endpoint).root
+    kept = {segment(child.name) for child in root.children if is_content(child)}
+    return {
+        name: texts
+        for name, texts in post.items()
+        if name.partition(".")[0].partition("~")[0] in kept
+    }
+
+
+def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
+    """Switch between form and JSON view; unreadable input stays as it is, with the reason."""
+    if json_view.is_json(post) == (action == "to-json"):
+        return FormState(post)
+    arguments, problems = parse_form_leniently(endpoint, post)
+    if problems:
+        return FormState(post, problems=problems)
+    marks = {name: post[name] for name in (HOUSE, MADE_FOR) if name in post}
+    if action == "to-json":
+        return FormState({**marks, "~mode": ["json"], "~json": [dumps(arguments)]})
+    return FormState({**marks, **from_arguments(endpoint, arguments).post})
+
+
+def example_link(endpoint: Endpoint) -> str:
+    """Return the address of the page filled with the model's own example; empty without one."""
+    has_one = example(version_of(endpoint).root)
+    return f"{endpoint.get_absolute_url()}?example=own" if has_one else ""
+
+
+def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
+    """Return the API tab's context: code for the form's input, or for the model's example."""
+    found = version_of(endpoint)
+    arguments = decode_post(found.root, post).arguments or example(found.root)
+    return {"snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL)}
+
+
+def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the Schema tab's context."""
+    found = version_of(endpoint)
+    document = dumps(found.contract.document)
+    return {
+        "inputs": input_rows(found.root),
+        "outputs": output_rows(found.contract),
+        "document": document if endpoint.schema_id else "",
+    }
+
+
+def outdated_digest(post: Post) -> str:
+    """Return the older schema version that the form was made for; empty if all of it fits."""
+    return (post.get(MADE_FOR) or [""])[-1][:64]
+
+
+def with_misfits(filled: FormState, words: str, digest: str, *, is_mendable: bool) -> FormState:
+    """Return a form that names what does not fit; its draft records this until it is migrated."""
+    post = filled.post | {MADE_FOR: [digest]}
+    return replace(filled, post=post, notice=words, mend=digest if is_mendable else "")
+
+
+def title(arguments: dict[str, Any]) -> str:
+    """Return a run's title: the first line of its prompt or other text."""
+    texts = [arguments.get(key) for key in TITLE_KEYS]
+    for text in texts:
+        if isinstance(text, str) and text.strip():
+            line = text.strip().splitlines()[0].replace("\x00", "")
+            return line.encode("utf-8", "replace").decode()[:TITLE_LENGTH]
+    return ""
+
+
+def form_token(token: str, arguments: dict[str, Any]) -> str:
+    """Return the same token for two presses of one button: same page, same arguments."""
+    text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def media_kind(endpoint: Endpoint, control: str) -> str:
+    """Return the kind of file a control takes (image, video, audio, file); empty if unknown."""
+    field = find(version_of(endpoint).root, file_problem(control, "").path)
+    return field.media or (field.item.media if field.item else "")
+
+
+def file_problem(control: str, message: str) -> Problem:
+    """Return a problem with a posted file, at the field it was posted for."""
+    name = control.partition("~")[0]
+    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    return Problem(path, message)

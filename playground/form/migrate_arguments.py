@@ -1,0 +1,58 @@
+"""Checks whether settings made for an older schema still fit, and words what a migration did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.models import Endpoint
+from playground.form import form_state
+from playground.form.form_state import FormState
+from schemas.migrate_arguments import Migrated, Misfit, migrate
+
+UNKNOWN = "unknown"  # schema version of settings that do not record one
+_MAX_NAMED = 4
+
+
+def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | None:
+    """Return what no longer fits of arguments made under schema `digest`; None if all does."""
+    if digest == (endpoint.schema_id or "") or not endpoint.schema_id:
+        return None
+    if not isinstance(arguments, dict):
+        return None
+    before = form_state.former_version(endpoint, "" if digest == UNKNOWN else digest)
+    found = migrate(before, form_state.version_of(endpoint), arguments)
+    return found if found.misfits else None
+
+
+def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
+    """Add the notice about an older schema to a form that has nothing else to say."""
+    digest = form_state.outdated_digest(filled.post)
+    if not digest or filled.notice or filled.problems:
+        return filled
+    arguments, problems = form_state.parse_form_leniently(endpoint, filled.post)
+    found = None if problems else find_misfits(endpoint, arguments, digest)
+    if found is None:
+        return filled
+    return form_state.with_misfits(
+        filled, misfit_sentence(found.misfits), digest, is_mendable=found.is_mendable
+    )
+
+
+def misfit_sentence(misfits: list[Misfit]) -> str:
+    """Say in a sentence or two what does not fit."""
+    parts = [f"{one.field} {one.said}" for one in misfits[:_MAX_NAMED]]
+    if len(misfits) > _MAX_NAMED:
+        parts.append(f"and {len(misfits) - _MAX_NAMED} more")
+    return f"The model has changed since: {'; '.join(parts)}."
+
+
+def migration_sentence(misfits: list[Misfit]) -> str:
+    """Say what a migration changed, and what it could not."""
+    done = [f"{one.field} {one.mending}" for one in misfits if one.mending]
+    left = [one.field for one in misfits if not one.mending]
+    parts = [
+        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
+    ]
+    if left:
+        parts.append(f"Still to be put right: {', '.join(dict.fromkeys(left))}.")
+    return " ".join(parts)

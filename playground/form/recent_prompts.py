@@ -1,0 +1,27 @@
+"""A person's recent texts for one field, over all models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RUNS = 200  # newest runs that are searched, by the index `run_history`
+MAX_PROMPTS = 20
+MAX_CHARS = 10_000  # longer texts are no prompts
+
+
+def recent_prompts(user: User, field: str) -> list[str]:
+    """Return the latest distinct texts that `user` entered in fields of this name, newest first."""
+    runs = Run.objects.filter(user=user).order_by("-created_at")
+    found: dict[str, None] = {}
+    for arguments in runs.values_list("arguments", flat=True)[:RUNS]:
+        text = arguments.get(field) if isinstance(arguments, dict) else None
+        if isinstance(text, str) and text.strip() and len(text) <= MAX_CHARS:
+            found.setdefault(text)
+        if len(found) == MAX_PROMPTS:
+            break
+    return list(found)

@@ -1,0 +1,1 @@
+"""Long polls that tell pages about changes of runs as they happen."""

@@ -1,0 +1,122 @@
+"""Long polls for changes of runs, the only asynchronous part of the web process.
+
+A page requests `/runs/live/?r=<run>:<version>:<view>:<token>&r=…&hold=1` for all its runs at once.
+The response comes as soon as one of them is newer than the page's version, or after `HOLD_S` with
+nothing (204). However many pages wait, a change costs one query, and each fragment is rendered
+once (`broker.py`).
+
+The page got the signed token together with the run (`runs/watch_tokens.py`). For a day it lets its
+person watch the run while logged in in that browser (`accounts/session_cache.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from contextlib import AsyncExitStack
+from urllib.parse import parse_qs
+
+from django.db import DatabaseError
+
+from accounts.session_cache import SessionCache, session_key
+from core.byte_cache import byte_cached
+from core.db import transient_errors
+from core.http.asgi import App, Receive, Scope, Send
+from core.notify import channel
+from playground.live import shutdown
+from playground.live.broker import Broker, News, Watched
+from playground.runs import watch_tokens, worker_status
+from playground.runs.watch_tokens import WatchToken
+
+PATH = "/runs/live/"
+HOLD_S = 8.0
+MAX_RUNS = 100  # in one poll, which a browser makes for all its tabs
+PARSED_BYTES = 2 << 20  # a page repeats the same query while nothing happens
+STOP_POLLING = 286  # htmx stops polling on this status: nothing more will change
+
+log = logging.getLogger(__name__)
+
+
+@byte_cached(PARSED_BYTES)
+def parse_watched(query: str) -> tuple[tuple[Watched, WatchToken], ...]:
+    """Parse the runs of a poll with their tokens; malformed and unsigned ones are left out."""
+    found = []
+    for text in parse_qs(query).get("r", [])[:MAX_RUNS]:
+        pk, _, rest = text.partition(":")
+        version, _, rest = rest.partition(":")
+        view, _, signature = rest.partition(":")
+        try:
+            watched = Watched(uuid.UUID(pk), int(version), view)
+        except ValueError:
+            continue
+        if token := watch_tokens.verify(watched.pk, view, signature):
+            found.append((watched, token))
+    return tuple(found)
+
+
+class Router:
+    """The ASGI application: answers long polls itself and passes other requests to Django."""
+
+    def __init__(self, pages: App) -> None:
+        self.pages = pages
+        self.sessions = SessionCache()
+        self.broker: Broker | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and scope["path"] == PATH and self.broker:
+            await self._poll(self.broker, scope, send)
+        elif scope["type"] == "http":
+            await self.pages(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            self.broker = Broker(await stack.enter_async_context(channel.listen()))
+            listening = asyncio.create_task(self.broker.listen(), name="long polls")
+            watching = asyncio.create_task(worker_status.watch_for_workers(), name="worker status")
+            with shutdown.on_shutdown(self.broker.release_all):
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+            listening.cancel()
+            watching.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _poll(self, broker: Broker, scope: Scope, send: Send) -> None:
+        query = scope["query_string"].decode("latin-1")
+        watched = parse_watched(query)
+        if not watched:
+            return await _respond(send, STOP_POLLING)
+        hold_s = HOLD_S if "hold=1" in query.split("&") and not broker.is_shutting_down else 0.0
+        session = session_key(scope["headers"])
+        try:
+            person = await self.sessions.get_user(session)
+            if person is None:
+                return await _respond(send, 401)
+            runs = tuple(run for run, token in watched if token.allows(person))
+            if not runs:
+                return await _respond(send, STOP_POLLING)
+            # Disconnects are not detected: that would cost each poll a task, and the hold is short.
+            news = await broker.wait_for_news(runs, hold_s)
+            if await self.sessions.get_user_after_wait(session) != person:
+                return await _respond(send, 401)
+        except DatabaseError as error:
+            transient_errors.log_failure(log, error, "a long poll could not read its runs")
+            return await _respond(send, 503)
+        # A page waits a little after an error, and reaches the restarted server.
+        nothing = 503 if broker.is_shutting_down else 204
+        return await _respond(send, 200 if news.markup else nothing, news)
+
+
+async def _respond(send: Send, status: int, news: News = News()) -> None:  # noqa: B008  immutable
+    """Send a response; its `versions` header serves the tab that polls for the others as well."""
+    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+    if news.versions:
+        headers.append((b"versions", news.versions))
+    if status != 204:  # without a length responses are chunked, which costs both ends
+        headers.append((b"content-length", b"%d" % len(news.markup)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": news.markup})

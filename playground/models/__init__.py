@@ -1,0 +1,23 @@
+"""Models of runs and artifacts, form contents, uploads, and the workers' rows."""
+
+from playground.models.form import Draft, Preset, Share, share_id
+from playground.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
+from playground.models.upload import Upload
+from playground.models.worker import Delivery, LateLook, SigningKeys, Worker
+
+__all__ = [
+    "GIVEN_UP",
+    "Artifact",
+    "Delivery",
+    "Draft",
+    "LateLook",
+    "Preset",
+    "Run",
+    "Share",
+    "SigningKeys",
+    "Transport",
+    "Upload",
+    "Worker",
+    "share_id",
+    "webhook_token",
+]

@@ -1,0 +1,87 @@
+"""Querysets of runs and presets, so that views do not repeat filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from playground.models import Preset, Run  # noqa: F401
+
+
+# Literally the condition of the index `run_unfinished`: SQLite uses a partial index only for
+# literals, and without it each query for work would read the whole history.
+UNFINISHED = models.Func(
+    models.F("state"),
+    template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",
+    output_field=models.BooleanField(),
+)
+# A failed run is no example: there is nothing to show.
+EXAMPLE = models.Q(is_example=True, state="succeeded")
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Filters for runs."""
+
+    def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs; for staff, all."""
+        return self if user.is_staff else self.filter(user_id=user.pk or 0)
+
+    def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The runs that the user may read: own ones and examples; for staff, all."""
+        if user.is_staff:
+            return self
+        return self.filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
+
+    def examples(self) -> RunQuerySet:
+        """The runs published as examples of what a model can do."""
+        return self.filter(EXAMPLE)
+
+    def unfinished(self) -> RunQuerySet:
+        """The runs without a final state."""
+        return self.filter(UNFINISHED)
+
+    def with_endpoint(self) -> RunQuerySet:
+        """With their endpoints, in the same query."""
+        return self.select_related("endpoint")
+
+    def recent(self) -> RunQuerySet:
+        """Newest first, for lists: without the columns that a list does not show."""
+        return (
+            self.with_endpoint()
+            .prefetch_related("artifacts")
+            .defer(
+                "logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"
+            )
+            .defer("positions", "events")
+            .order_by("-created_at")
+        )
+
+
+class PresetQuerySet(models.QuerySet["Preset"]):
+    """Filters for presets."""
+
+    def kept(self) -> PresetQuerySet:
+        """The presets that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own and the shared presets; for staff, all."""
+        if user.is_staff:
+            return self.kept()
+        return self.offered_to(user)
+
+    def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own and the shared presets."""
+        return self.kept().filter(models.Q(user_id=user.pk or 0) | models.Q(is_shared=True))
+
+    def house_defaults(self) -> PresetQuerySet:
+        """The presets that fill an untouched form, one for each model."""
+        return self.kept().filter(is_house_default=True, is_shared=True)
+
+    def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own presets, deleted ones too; for staff, all."""
+        return self if user.is_staff else self.filter(user_id=user.pk or 0)

@@ -1,0 +1,55 @@
+"""Files that people upload for their runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from playground.models.run import Run
+
+
+class Upload(models.Model):
+    """An input file, stored once per person and content; the worker uploads it to upstream."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    file = models.CharField(max_length=255, help_text="name in our storage")
+    file_name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127)
+    size_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    is_shared = models.BooleanField(
+        default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
+    )
+    upstream_url = models.TextField(blank=True)
+    upstream_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="upload_once_per_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        """The address of the file."""
+        return reverse("playground:upload", args=[self.pk, self.file_name])
+
+    def is_readable_by(self, person: Any) -> bool:
+        """Whether a person may read the file: its owner and staff always.
+
+        Everybody may once a link or a shared preset contains it, or while it is an input of one of
+        the owner's examples.
+        """
+        if self.is_shared or self.user_id == person.pk or person.is_staff:
+            return True
+        examples = Run.objects.examples().filter(user_id=self.user_id)
+        made_from = examples.annotate(text=Cast("arguments", models.TextField()))
+        return made_from.filter(text__contains=f'"/uploads/{self.pk}/').exists()

@@ -1,0 +1,63 @@
+"""Rows of the workers: heartbeats, webhook keys, stored deliveries, backfills."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from core.db.json_field import ExactJSONField
+from playground.models.run import Run
+
+
+class Worker(models.Model):
+    """A worker process's heartbeat, for /healthz and for the pages."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    started_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField()
+    has_key = models.BooleanField(default=False)
+    trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SigningKeys(models.Model):
+    """The keys that sign upstream's webhooks: one row, written by workers, read by the web."""
+
+    jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
+    fetched_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
+    wanted_at = models.DateTimeField(
+        null=True, help_text="when the web wished for newer ones: a signature fitted none"
+    )
+
+    account = models.CharField(
+        max_length=128,
+        blank=True,
+        help_text="whose runs were reported: upstream's id of our account",
+    )
+
+    def __str__(self) -> str:
+        return f"keys of {self.fetched_at}"
+
+
+class Delivery(models.Model):
+    """A stored webhook for the worker: without keys to verify it, or without its result."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
+    headers = ExactJSONField(help_text="those of the signature, in lower case")
+    body = models.BinaryField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.received_at}"
+
+
+class LateLook(models.Model):
+    """A run that a webhook ended, and that is to be backfilled: billed units, metrics, log."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="late_look")
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.due_at}"

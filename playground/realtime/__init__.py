@@ -1,0 +1,1 @@
+"""Live sessions: relays input and results between a page and upstream."""

@@ -1,0 +1,229 @@
+"""A live session as a run: created with the first input, finished with the last pictures.
+
+The relaying process holds the run's lease and saves its progress. When that process dies, a worker
+takes the lease over and ends the run with the progress saved last, and says so: every picture is
+a complete result, so a session that breaks off has not failed. If the process was only suspended,
+it sends nothing more, since the results could not be saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import uuid
+from collections import deque
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import close_old_connections, transaction
+
+import fal
+from catalog.models import Endpoint
+from core.db import clock, transient_errors
+from fal.db_safe import db_safe
+from playground.files import content_types
+from playground.form import form_state
+from playground.models import Run, Transport
+from playground.realtime.tickets import Ticket
+from playground.runs import outcomes, state_machine
+from playground.runs.group_commit import retry_until_committed
+from playground.runs.state_machine import Observation
+from playground.worker import leases
+
+KEPT = 4  # newest results that are stored
+KEPT_BYTES = 4 << 20  # of them together, as stored in the database
+SAVE_EVERY_S = 2.0
+LOGGED_OUT = "You have logged out. Log in and paint live again."
+RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
+
+State = Run.State
+log = logging.getLogger(__name__)
+
+
+class SessionLimitReached(Exception):
+    """No session can begin now; the message says why."""
+
+
+class SessionInput(NamedTuple):
+    """An input's arguments, and what was sent if files of ours had to be uploaded first."""
+
+    arguments: dict[str, Any]
+    sent: dict[str, Any] | None = None
+
+
+class LiveSession:
+    """A session that has begun: its run, its newest results, and the lease on it."""
+
+    def __init__(self, run: Run, worker: str, ticket: Ticket) -> None:
+        self.run = run
+        self._ticket = ticket
+        self.count = 0
+        self._worker = worker
+        self._made_from = SessionInput(run.arguments)
+        self._frames: deque[Any] = deque(maxlen=KEPT)
+        self._failures = 0
+        self._last_failure: fal.FalError | None = None
+        self._saved_count = 0
+
+    @classmethod
+    async def begin(
+        cls, ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str
+    ) -> LiveSession:
+        """Create the session's run before its first input is sent.
+
+        Raises SessionLimitReached or Refused (runs/state_machine.py).
+        """
+        run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker)
+        return cls(run, worker, ticket)
+
+    def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
+        """Add a result with its input; drops the oldest results beyond the limits."""
+        self.count += 1
+        self._made_from = made_from
+        self._frames.append(as_json(result))
+        while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
+            self._frames.popleft()
+
+    def record_failure(self, failure: fal.FalError) -> None:
+        """Record that an input resulted in an error."""
+        self._failures += 1
+        self._last_failure = failure
+
+    def is_owned(self) -> bool:
+        """Whether the run still belongs to this session: the lease is valid or can be renewed."""
+        until = self.run.lease_until
+        return (until is not None and clock.now() < until) or self._renew_lease()
+
+    def _renew_lease(self) -> bool:
+        self.run.lease_until = leases.renew_live_session(self._worker, self.run.pk)
+        return self.run.lease_until is not None
+
+    async def renew(self) -> str:
+        """Renew the lease and save progress regularly; returns why the session is over."""
+        while True:
+            try:
+                if not await sync_to_async(self._renew_lease)():
+                    return RUN_ENDED
+                if await sync_to_async(lambda: self._ticket.is_logged_out)():
+                    return LOGGED_OUT
+                if self.count > self._saved_count:
+                    await self._save_progress()
+            except transient_errors.ANY_DATABASE_ERROR as error:
+                transient_errors.log_failure(
+                    log, error, "run %s: its session's progress could not be saved", self.run.pk
+                )
+                await sync_to_async(close_old_connections)()
+            await asyncio.sleep(SAVE_EVERY_S)
+
+    async def _save_progress(self) -> None:
+        """Save what the run would end with, in case this process dies."""
+        self._saved_count = self.count
+        kept = {"frames": list(self._frames)}
+        progress = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
+        await sync_to_async(_record)(self.run.pk, self._made_from, progress)
+
+    @property
+    def _metrics(self) -> dict[str, int]:
+        return {"results": self.count}
+
+    async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
+        """End the run with its newest results, or with the model's last error if there are none.
+
+        `why` says what ended the session, unless the person did.
+        """
+        error = error or self._last_failure
+        if self._last_failure:
+            words = f"{self._failures} of its inputs. The last: {self._last_failure}"
+            await retry_until_committed(
+                state_machine.note_event, self.run.pk, "refused", words[:500]
+            )
+        if why:
+            await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])
+        await retry_until_committed(_record_arguments, self.run.pk, self._made_from)
+        if self._frames or error:
+            frames = {"frames": list(self._frames)} if self._frames else None
+            outcome = outcomes.from_session(frames, error)
+        else:
+            outcome = Observation(State.CANCELLED, by="session")
+        await state_machine.arecord(self.run.pk, replace(outcome, metrics=self._metrics))
+
+
+def limits_in_words() -> str:
+    """Describe what a session may cost at most, for the person who begins one."""
+    minutes = settings.LIVE_MINUTES
+    return (
+        f"A picture for each change, each one charged: at most {settings.LIVE_PICTURES_PER_S} "
+        f"a second, for {minutes} minute{'s' if minutes != 1 else ''}. It ends after "
+        f"{settings.LIVE_IDLE_S} seconds without a change. The last {KEPT} are kept in Runs."
+    )
+
+
+def as_json(value: Any) -> Any:
+    """Convert a result for the database: bytes become data URIs where an address would be."""
+    if isinstance(value, dict):
+        if isinstance(content := value.get("content"), bytes):
+            rest = {name: as_json(item) for name, item in value.items() if name != "content"}
+            return {**rest, "url": _data_uri(content, str(value.get("content_type") or ""))}
+        return {db_safe(str(name)): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, bytes):
+        return _data_uri(value)
+    is_plain = value is None or isinstance(value, bool | int | float)
+    return value if is_plain else db_safe(str(value))
+
+
+def _data_uri(content: bytes, claimed: str = "") -> str:
+    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    items = value.values() if isinstance(value, dict) else value
+    return sum(map(_size, items)) if isinstance(value, dict | list) else 8
+
+
+def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str) -> Run:
+    if not leases.has_room(ticket.user_id):
+        raise SessionLimitReached(
+            "Too many runs are under way. Wait for one to end, then paint live again."
+        )
+    person = User.objects.filter(pk=ticket.user_id, is_active=True).first()
+    if person is None:
+        raise SessionLimitReached("You are no longer logged in here.")
+    run, _ = state_machine.create(
+        user=person,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=f"live-{uuid.uuid4().hex}",
+        arguments=arguments,
+        title=form_state.title(arguments),
+        transport=Transport.REALTIME,
+        state=State.RUNNING,
+        attempts=1,
+        worker=worker,
+        lease_until=clock.now() + leases.LIVE_LEASE,
+    )
+    run.sent_at = run.queued_at = run.started_at = run.created_at
+    run.save(update_fields=["sent_at", "queued_at", "started_at"])
+    return run
+
+
+def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> None:
+    with transaction.atomic():
+        _record_arguments(pk, made_from)
+        state_machine.record(pk, progress)
+
+
+def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
+    """Store as the run's arguments those that made the stored pictures."""
+    arguments, sent = made_from
+    Run.objects.unfinished().filter(pk=pk).update(
+        arguments=arguments, sent_arguments=sent, title=form_state.title(arguments)
+    )

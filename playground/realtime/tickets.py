@@ -1,0 +1,56 @@
+"""Tickets for live sessions: one person, one model, one origin, once, within a minute.
+
+A ticket is part of an address, so it names the browser's session by a digest only. A logout
+invalidates it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from django.core import signing
+from django.db import close_old_connections
+
+from accounts import single_use
+
+SALT = "vitrine.realtime"
+LIFETIME_S = 60
+REMEMBERED_S = 2 * LIFETIME_S  # how long a used ticket's number is stored
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The person, model, page origin and login that a ticket was issued for."""
+
+    user_id: int
+    endpoint_id: str
+    origin: str = field(default="", compare=False)
+    login: str = field(default="", compare=False)
+    number: str = field(default="", compare=False)
+
+    @property
+    def is_logged_out(self) -> bool:
+        """Whether the browser that requested the ticket has logged out since."""
+        return bool(self.login) and single_use.is_spent(self.login)
+
+
+def sign(user_id: int, endpoint_id: str, origin: str = "", session_key: str | None = None) -> str:
+    """Return the ticket as URL-safe text; without a session key no logout invalidates it."""
+    login = single_use.session_digest(session_key)
+    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12)]
+    return signing.dumps(claims, salt=SALT)
+
+
+def verify(text: str) -> Ticket | None:
+    """Return the ticket in a signed text; None if the signature is wrong or it has expired."""
+    try:
+        return Ticket(*signing.loads(text, salt=SALT, max_age=LIFETIME_S))
+    except (signing.BadSignature, TypeError):
+        return None
+
+
+def redeem(ticket: Ticket) -> bool:
+    """Use a ticket up; returns False if it was used before or its person has logged out."""
+    close_old_connections()
+    return not ticket.is_logged_out and single_use.spend(f"ticket {ticket.number}", REMEMBERED_S)

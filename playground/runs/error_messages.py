@@ -1,0 +1,146 @@
+"""Error messages for people: what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import Truncator
+
+import fal
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A failure in words; `is_retryable`: the same run may succeed another time."""
+
+    title: str
+    advice: str
+    is_retryable: bool = False
+
+
+REASON_SIGNS = 160
+ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
+RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
+INPUT = "Change the input and run again."
+
+# By fal's error type (fal-protocol.md, sections 11.1 to 11.3).
+BY_TYPE: Mapping[str, tuple[str, str]] = {
+    "internal_server_error": ("The model broke down", RETRY),
+    "generation_timeout": ("The model took too long", "Ask for less at once, or run it again."),
+    "downstream_service_error": ("A service behind the model refused", RETRY),
+    "downstream_service_unavailable": ("A service behind the model is away", RETRY),
+    "content_policy_violation": (
+        "The model declined this content",
+        "Its content checker objected to the prompt or a file. Reword it or choose another file.",
+    ),
+    "no_media_generated": ("The model made nothing from this", "Reword the prompt and run again."),
+    "image_too_small": ("A picture is too small", INPUT),
+    "image_too_large": ("A picture is too large", INPUT),
+    "image_load_error": ("A picture could not be read", "Give it as PNG, JPEG or WebP."),
+    "file_download_error": (
+        "The model could not fetch a file",
+        "Check that its address is public, or upload the file here.",
+    ),
+    "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
+    "file_too_large": ("A file is too large", INPUT),
+    "file_upload_failed": (
+        "A file did not get to the model",
+        "It cost nothing. Run it again, or choose another file.",
+    ),
+    "feature_not_supported": ("The model cannot do this combination", INPUT),
+    "invalid_archive": ("The archive could not be read", INPUT),
+    "request_timeout": ("It did not start in time", RETRY),
+    "startup_timeout": ("The model did not start in time", RETRY),
+    "model_blocked": (
+        "The model is blocked",
+        "The run was never sent, so it cost nothing. Another model may do the same.",
+    ),
+    "client_cancelled": (
+        "It was cancelled",
+        "What it had cost by then, if anything, is upstream's to say.",
+    ),
+    "stream_broken": (
+        "The connection broke before the result was whole",
+        "It may have been charged. The queue keeps a result for you even then.",
+    ),
+    "stream_unusable": (
+        "The stream ended without a result",
+        "It may have been charged. Run it again, or send it to the queue.",
+    ),
+    "not_found": (
+        "Upstream no longer knows this run",
+        "It was lost there, or its result has expired. It may have been charged. "
+        "Run it again to get a new one.",
+    ),
+    "bad_request": ("Upstream did not understand the request", INPUT),
+    "concurrent_requests_limit": (
+        "Too many runs at once",
+        "Wait for one to end, then run it again.",
+    ),
+}
+BY_CLASS: Mapping[str, tuple[str, str]] = {
+    "AuthFailed": (
+        "Upstream refused the key",
+        "An admin can check FAL_KEY and the account's balance, then run it again.",
+    ),
+    "InvalidInput": ("The model did not accept the input", INPUT),
+    "RateLimited": ("Upstream is asked too often", "Wait a minute, then run it again."),
+    "UpstreamFailed": ("Upstream is in trouble", RETRY),
+    "Unreadable": (
+        "The result cannot be shown",
+        "Upstream ended the run, and may have charged it. What it gave is kept below.",
+    ),
+    "Unreachable": ("Upstream does not answer", RETRY),
+    "RunFailed": ("The model failed", RETRY),
+}
+
+
+def with_full_stop(words: str) -> str:
+    """The words with a full stop unless they have an end mark: another sentence follows."""
+    words = words.rstrip()
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def upstream_words(words: str) -> str:
+    """Remove a repeated status from an event's text (fal's message contains it as well)."""
+    return ANSWERED_TWICE.sub(r"\1 and", words)
+
+
+def explain(error: Mapping[str, Any] | None) -> Explanation:
+    """Explain `FalError.as_json()`; an unknown error still gets a true sentence."""
+    error = error or {}
+    kind = _kind(error)
+    if kind in BY_TYPE:
+        title, advice = BY_TYPE[kind]
+    elif error.get("status") == 422:
+        title, advice = BY_CLASS["InvalidInput"]
+    elif kind.startswith("runner_"):
+        title, advice = "The machine that ran the model went away", RETRY
+    else:
+        title, advice = BY_CLASS.get(str(error.get("error")), ("It failed", RETRY))
+    return Explanation(title, advice, bool(error.get("is_retryable")))
+
+
+def reason(error: Mapping[str, Any] | None) -> str:
+    """The failure in one line: its title and upstream's first message."""
+    first = next((" ".join(problem.message.split()) for problem in problems(error)), "")
+    title = explain(error).title
+    return Truncator(f"{title}: {first}" if first else title).chars(REASON_SIGNS)
+
+
+def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:
+    """Upstream's own messages, one for each problem; its single message without a list."""
+    error = error or {}
+    detail = error.get("detail")
+    if isinstance(detail, str | list) and detail:
+        return fal.error_paths(detail)
+    return fal.error_paths(str(error.get("message") or ""))
+
+
+def _kind(error: Mapping[str, Any]) -> str:
+    types = {problem.type for problem in fal.error_paths(error.get("detail"))}
+    only = next(iter(types)) if len(types) == 1 else None
+    return str(error.get("type") or only or "")

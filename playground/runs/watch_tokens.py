@@ -1,0 +1,60 @@
+"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import NamedTuple
+
+from django.core.signing import BadSignature, Signer
+
+from accounts.session_cache import SessionUser
+from core.byte_cache import byte_cached
+from playground.models import Run
+
+SALT = "vitrine.live"
+LASTS_S = 24 * 3600
+ROUNDED_TO_S = 3600  # so that many pages carry the same token, which is signed once
+ANYBODY = "*"  # of the team's examples, which everybody who is logged in may look at
+
+
+class WatchToken(NamedTuple):
+    """Whose run it is, and when the token was issued, in seconds since 1970."""
+
+    whose: str
+    issued: int
+
+    def allows(self, person: SessionUser) -> bool:
+        """Whether this person may watch the run now; staff may watch every run."""
+        is_theirs = self.whose in {ANYBODY, str(person.pk)} or person.is_staff
+        return is_theirs and time.time() - self.issued < LASTS_S
+
+
+def watch_token(run: Run, view: str) -> str:
+    """The token that a page's poll sends for this run: `<view>:<token>`."""
+    is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
+    whose = ANYBODY if is_everybodys else str(run.user_id)
+    issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
+    return f"{view}:{_encode(run.pk, view, WatchToken(whose, issued))}"
+
+
+def verify(pk: uuid.UUID, view: str, text: str) -> WatchToken | None:
+    """The parsed token of a run in a view; None where its signature is wrong."""
+    whose, _, rest = text.partition(".")
+    issued, _, signature = rest.partition(".")
+    try:
+        token = WatchToken(whose, int(issued))
+        Signer(salt=SALT).unsign(f"{_payload(pk, view, token)}:{signature}")
+    except (BadSignature, ValueError):
+        return None
+    return token
+
+
+@byte_cached(1 << 20)  # many people poll the same run
+def _encode(pk: uuid.UUID, view: str, token: WatchToken) -> str:
+    signature = Signer(salt=SALT).signature(_payload(pk, view, token))
+    return f"{token.whose}.{token.issued}.{signature}"
+
+
+def _payload(pk: uuid.UUID, view: str, token: WatchToken) -> str:
+    return f"{pk}:{view}:{token.whose}:{token.issued}"

@@ -1,0 +1,45 @@
+"""Two dialogs: jump to any page, and try a run's settings on another model."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from core.http.htmx import HtmxRequest
+from playground.display import command_palette
+from playground.models import Run
+
+
+@require_safe
+def jump(request: HtmxRequest) -> HttpResponse:
+    """Render the dialog; its script requests it again with `?q=` and uses only the list."""
+    text = request.GET.get("q", "")
+    context = {
+        "groups": command_palette.find_places(request.user, text),
+        "q": text,
+        "label": "Jump to a model, a run, a page",
+    }
+    return _no_store(render(request, "playground/jump.html", context))
+
+
+@require_safe
+def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """List the models a run's settings can be tried on: a page, or a dialog with `?dialog`."""
+    run = get_object_or_404(Run.objects.visible_to(request.user).with_endpoint(), pk=pk)
+    text = request.GET.get("q", "")
+    context = {
+        "run": run,
+        "groups": command_palette.models_for_run(run, text),
+        "q": text,
+        "label": "Try these settings on",
+    }
+    template = "playground/jump.html" if "dialog" in request.GET else "playground/elsewhere.html"
+    return _no_store(render(request, template, context))
+
+
+def _no_store(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

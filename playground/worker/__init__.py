@@ -1,0 +1,1 @@
+"""The worker: everything that talks to upstream."""

@@ -1,0 +1,88 @@
+"""Submits a run: once, and again only if the request certainly did not reach upstream."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import fal
+from catalog.models import Standing
+from playground.files import inputs
+from playground.models import Run
+from playground.runs import outcomes, state_machine
+from playground.runs.error_messages import with_full_stop
+from playground.runs.group_commit import retry_until_committed
+from playground.runs.state_machine import Observation
+from playground.worker import status_polling, webhooks
+from playground.worker.transports import direct
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 60.0
+SHOW_PAUSE_FROM_S = 10.0
+
+
+async def submit_run(run: Run, upstream: fal.Clients) -> fal.Handle | None:
+    """Submit the run (with its endpoint); returns its handle when it is now to be followed.
+
+    A final refusal ends the run as failed. When upstream cannot be reached or is too busy, and the
+    request certainly did not arrive, the run is requeued; when only the answer was lost it becomes
+    unconfirmed (C25).
+    """
+    was_submitted = run.sent_at is not None  # marked by its claim
+    is_blocked = run.endpoint.standing == Standing.BLOCKED
+    if is_blocked and await retry_until_committed(state_machine.fail_if_blocked, run.pk):
+        return None  # before its files are uploaded
+    try:
+        arguments = await inputs.upload_inputs(run, upstream)
+        if arguments is not run.arguments:
+            await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
+        was_submitted = was_submitted or await retry_until_committed(
+            state_machine.mark_submitted, run.pk, set()
+        )
+        if not was_submitted:
+            return None
+        if run.transport in direct.CONNECTIONS:
+            await direct.run_directly(run, arguments, upstream)
+            return None
+        handle = await upstream.queue.submit(
+            run.endpoint.endpoint_id,
+            arguments,
+            fal.SubmitOptions(webhook_url=webhooks.address(run)),
+        )
+    except fal.FalError as error:
+        await _record_failure(run, error, was_submitted)
+        return None
+    is_new = await state_machine.arecord(
+        run.pk,
+        Observation(
+            Run.State.QUEUED,
+            by="submit",
+            request_id=handle.request_id,
+            handle=handle.as_json(),
+            queue_position=handle.queue_position,
+            note="",
+        ),
+    )
+    # Its webhook may have come before this answer, which then was no news; it may have ended it.
+    return handle if is_new or not await status_polling.is_over(run.pk) else None
+
+
+async def _record_failure(run: Run, error: fal.FalError, was_submitted: bool) -> None:
+    if error.is_unconfirmed:
+        log.warning("run %s: the answer to its submit was lost: %s", run.pk, error)
+        unconfirmed = Observation(Run.State.UNCONFIRMED, by="submit", error=error.as_json())
+        await state_machine.arecord(run.pk, unconfirmed)
+    elif error.is_retryable:
+        pause_s = status_polling.requested_wait_s(error) or min(
+            2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S
+        )
+        log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
+        when = f"in {pause_s:.0f} s" if pause_s >= SHOW_PAUSE_FROM_S else "in a moment"
+        words = f"{with_full_stop(str(error)[:200])} It is sent again {when}."
+        pause = timedelta(seconds=pause_s)
+        await retry_until_committed(state_machine.requeue, run.pk, words, pause, was_submitted)
+    else:
+        failed = outcomes.from_error(error, by="submit")
+        await state_machine.arecord(run.pk, replace(failed, before_submit=not was_submitted))

@@ -1,0 +1,1 @@
+"""Transports that keep one connection open for each run: sync, stream, websocket."""

@@ -1,0 +1,128 @@
+"""Runs over one connection: synchronous, streaming, WebSocket. Such a run cannot be resumed.
+
+It has no status at upstream. It counts as running when the request has been sent; it ends early
+when the connection is closed: by a person's cancel, or by a worker that stops. A run whose
+connection broke is unconfirmed, with the output so far, and is never sent again by itself, since
+it may have been charged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import fal
+from playground.models import Run, Transport
+from playground.runs import outcomes, state_machine
+from playground.runs.state_machine import Observation
+from playground.worker import reconciliation
+from playground.worker.transports import cancellation
+from playground.worker.transports.partial_updates import PartialWriter
+
+# A gateway without a free machine refuses within this time; a later 503 may be the model's own.
+TURNED_AWAY_WITHIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+Events = AsyncGenerator[fal.Partial | fal.Result]
+OnSent = Callable[[], Any]
+Connection = Callable[[fal.Clients, str, Any, OnSent], Events]
+
+
+async def _sync_events(
+    upstream: fal.Clients, endpoint_id: str, arguments: Any, on_sent: OnSent
+) -> Events:
+    yield await upstream.sync.run(endpoint_id, arguments, on_sent=on_sent)
+
+
+# Each opens the connection and yields partial outputs, then the result; they call `on_sent`
+# when the request has been sent.
+CONNECTIONS: Mapping[str, Connection] = {
+    Transport.SYNC: _sync_events,
+    Transport.STREAM: lambda upstream, endpoint_id, arguments, on_sent: upstream.stream.events(
+        endpoint_id, arguments, on_sent=on_sent
+    ),
+    Transport.WEBSOCKET: lambda upstream, endpoint_id, arguments, on_sent: (
+        upstream.websocket.events(endpoint_id, arguments, on_sent=on_sent)
+    ),
+}
+
+
+async def run_directly(run: Run, arguments: Any, upstream: fal.Clients) -> None:
+    """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
+
+    Raises the FalError of a run that certainly did not start: it may be sent later.
+    """
+    # Over a WebSocket a model may send nothing but its result; in one call it always does.
+    writer = PartialWriter(run.pk, is_streamed=run.transport == Transport.STREAM)
+    events = CONNECTIONS[run.transport](
+        upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent
+    )
+    working = asyncio.ensure_future(_result(events, writer))
+    stopped = asyncio.ensure_future(cancellation.wait_for_cancel(run.pk))
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await writer.close()
+        if working.done():
+            await _record(run, working, writer, upstream.platform)
+            return
+    finally:
+        for task in (working, stopped):
+            task.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
+        await writer.close()
+    stopped_here = Observation(Run.State.CANCELLED, by=run.transport, partial=writer.latest)
+    await state_machine.arecord(run.pk, stopped_here)
+
+
+async def _result(events: Events, writer: PartialWriter) -> fal.Result:
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, fal.Result):
+                return event
+            writer.add(event)
+    raise AssertionError("a run's events end with its result or an error")
+
+
+async def _record(
+    run: Run, working: asyncio.Future[fal.Result], writer: PartialWriter, platform: fal.Platform
+) -> None:
+    try:
+        result = working.result()
+    except fal.FalError as error:
+        if _may_be_sent_later(error):
+            if not _may_have_worked(error, writer.waited_s):
+                raise
+            error.is_unconfirmed = True
+        seen, request_id = outcomes.from_error(error, by=run.transport), error.request_id
+        seen = replace(seen, partial=writer.latest)
+        if error.is_unconfirmed:
+            log.warning("run %s: its answer was lost: %s", run.pk, error)
+            seen = replace(seen, state=Run.State.UNCONFIRMED)
+        else:
+            run.request_id = request_id or ""
+            listed = await reconciliation.outcome_instead_of(error, run, platform)
+            seen = listed if listed.state else seen
+    else:
+        seen = outcomes.from_result(result, by=run.transport)
+        request_id = result.request_id
+    await state_machine.arecord(run.pk, replace(seen, request_id=request_id or ""))
+
+
+def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:
+    """Whether a model may have had a refused run: a late 503 without an error type of fal's.
+
+    A gateway that finds no machine answers 503 soon; a model's server that stops does so any time.
+    """
+    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and waited_s >= TURNED_AWAY_WITHIN_S
+
+
+def _may_be_sent_later(error: fal.FalError) -> bool:
+    """Whether it was refused for now, before a model had it: a model's own failure is final."""
+    is_model_failure = isinstance(error, fal.RunFailed | fal.Unreadable)
+    return error.is_retryable and not error.is_unconfirmed and not is_model_failure

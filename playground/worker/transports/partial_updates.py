@@ -1,0 +1,122 @@
+"""Writes the progress of a run while its connection is open: that it runs, partial outputs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+import fal
+from playground.models import Run
+from playground.runs import state_machine
+from playground.runs.state_machine import Observation
+
+WRITE_EVERY_S = 0.2
+# A refusal mostly comes at once: a run that is then requeued should not be shown as running.
+GRACE_S = 0.5
+# After so long without a partial output, people wonder whether the run still works.
+QUIET_S = 10.0
+NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
+NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
+LONGEST_DATA_URI = 2 << 20
+
+
+class PartialWriter:
+    """Writes the latest partial output a few times a second; nothing after `close`.
+
+    `is_streamed` says that partial outputs are expected: then a long silence is shown, once.
+    """
+
+    def __init__(self, pk: uuid.UUID, *, is_streamed: bool = False) -> None:
+        self._pk = pk
+        self._quiet_s = QUIET_S if is_streamed else None
+        self._sent_at = timezone.now()
+        self._sent_monotonic_s: float | None = None
+        self._is_sent = asyncio.Event()
+        self._is_accepted = asyncio.Event()
+        self._has_news = asyncio.Event()
+        self._request_id = ""
+        self._partial: Any = None
+        self._writing = asyncio.Lock()
+        self._is_over = False
+        self._writer_task = asyncio.create_task(
+            self._write_periodically(), name=f"partial output of run {pk}"
+        )
+
+    async def mark_sent(self) -> None:
+        """Note that the request has been sent."""
+        if not self._is_sent.is_set():
+            self._sent_at = timezone.now()
+            self._sent_monotonic_s = time.monotonic()
+            self._is_sent.set()
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds since the whole request was sent; 0 before that."""
+        return 0.0 if self._sent_monotonic_s is None else time.monotonic() - self._sent_monotonic_s
+
+    def add(self, partial: fal.Partial) -> None:
+        """Note that upstream has the run, and keep its partial output."""
+        self._request_id = partial.request_id or self._request_id
+        self._is_sent.set()
+        self._is_accepted.set()
+        if partial.value is not None:
+            self._partial = partial.value
+            self._has_news.set()
+
+    @property
+    def latest(self) -> Any:
+        """The latest partial output as it is shown; None without any."""
+        return without_long_data_uris(self._partial)
+
+    async def close(self) -> None:
+        """Stop writing, after the write that is under way."""
+        async with self._writing:
+            self._is_over = True
+        self._writer_task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({self._writer_task})
+
+    async def _write_periodically(self) -> None:
+        await self._is_sent.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await self._is_accepted.wait()
+        await self._write(Observation(Run.State.RUNNING, at=self._sent_at, note=""))
+        while True:
+            await self._wait_for_change()
+            self._has_news.clear()
+            await self._write(Observation(Run.State.RUNNING, partial=self.latest, note=""))
+            await asyncio.sleep(WRITE_EVERY_S)
+
+    async def _wait_for_change(self) -> None:
+        """Return once a partial output has come; show a note while none does."""
+        try:
+            async with asyncio.timeout(self._quiet_s):
+                await self._has_news.wait()
+        except TimeoutError:
+            words = NOTHING_YET if self._partial is None else NOTHING_MORE
+            await self._write(Observation(Run.State.RUNNING, note=words))
+            await self._has_news.wait()
+
+    async def _write(self, seen: Observation) -> None:
+        async with self._writing:
+            if not self._is_over:
+                seen = replace(seen, request_id=self._request_id)
+                await state_machine.arecord(self._pk, seen)
+
+
+def without_long_data_uris(value: Any) -> Any:
+    """A partial output without the data URIs that are too long to be shown many times a second."""
+    if isinstance(value, str):
+        return "" if value.startswith("data:") and len(value) > LONGEST_DATA_URI else value
+    if isinstance(value, list):
+        return [without_long_data_uris(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_long_data_uris(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,160 @@
+"""Who gets what at each route: the declared table, and `docs/ACCESS.md`, which is written from it.
+
+    python -m tests.accounts.access      writes docs/ACCESS.md
+
+A row has one word for each of `ROLES`, for GET and for POST:
+
+    login   is sent to the login page, or told 401
+    yes     gets an answer: a page, a redirect within Vitrine, or a word about what was posted
+    no      403: may see it, may not do it
+    none    404: as if it were not there
+    -       405: there is no such method
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from accounts.permissions import (
+    ADD_COLLECTION,
+    CANCEL_RUN,
+    CHANGE_COLLECTION,
+    CHANGE_PRESET,
+    CHANGE_RUN,
+    DELETE_COLLECTION,
+    DELETE_NOTE,
+    DELETE_PRESET,
+    JUDGE,
+    PUBLISH_RUN,
+    VIEW_COLLECTION,
+)
+
+ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
+FILE = Path(__file__).resolve().parents[2] / "docs" / "ACCESS.md"
+
+
+class Row(NamedTuple):
+    """Words for GET and POST by role; `needs` is what the permitted have, beside being staff."""
+
+    get: str
+    post: str
+    needs: str = ""
+
+
+METHOD = "login - - - - -"  # there is no such method, for who is logged in
+ANYBODYS = "login yes yes yes yes yes"  # of whoever is logged in
+OWNERS = "login none yes yes yes yes"  # the owner's; staff may look at everybody's
+OWNERS_ALONE = "login none yes none none none"
+PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the permission
+CURATORS = "login none none no yes yes"
+CURATORS_METHOD = "login none none no - -"
+OPEN = "yes yes yes yes yes yes"
+CLOSED = "- - - - - -"
+
+ACCESS: dict[str, Row] = {
+    "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
+    "admin:login": Row(OPEN, OPEN),
+    "catalog:category": Row(ANYBODYS, METHOD),
+    "catalog:changes": Row(ANYBODYS, METHOD),
+    "catalog:changes-feed": Row(ANYBODYS, METHOD),
+    "catalog:changes-feed-address": Row(METHOD, ANYBODYS),
+    "catalog:changes-feed-of": Row(OPEN, CLOSED),
+    "catalog:collection": Row(ANYBODYS, METHOD),
+    "catalog:collection-choices": Row(CURATORS, CURATORS_METHOD, CHANGE_COLLECTION),
+    "catalog:collection-deletion": Row(CURATORS_METHOD, CURATORS, DELETE_COLLECTION),
+    "catalog:collection-edition": Row(CURATORS, CURATORS, CHANGE_COLLECTION),
+    "catalog:collection-mending": Row(CURATORS_METHOD, CURATORS, CHANGE_COLLECTION),
+    "catalog:collection-words": Row(CURATORS_METHOD, CURATORS, CHANGE_COLLECTION),
+    "catalog:collections": Row(ANYBODYS, CURATORS, ADD_COLLECTION),
+    "catalog:collections-export": Row(CURATORS, CURATORS_METHOD, VIEW_COLLECTION),
+    "catalog:collections-import": Row(CURATORS, CURATORS, CHANGE_COLLECTION),
+    "catalog:collections-of": Row(CURATORS, CURATORS, CHANGE_COLLECTION),
+    "catalog:collections-order": Row(CURATORS_METHOD, CURATORS, CHANGE_COLLECTION),
+    "catalog:collections-recovery": Row(CURATORS_METHOD, CURATORS, ADD_COLLECTION),
+    "catalog:favourites": Row(METHOD, ANYBODYS),
+    "catalog:front": Row(ANYBODYS, METHOD),
+    "catalog:models": Row(ANYBODYS, METHOD),
+    "catalog:saved-search": Row(OWNERS_ALONE, METHOD),
+    "catalog:saved-search-deletion": Row(METHOD, OWNERS_ALONE),
+    "catalog:saved-search-name": Row(METHOD, OWNERS_ALONE),
+    "catalog:saved-search-new": Row(ANYBODYS, METHOD),
+    "catalog:saved-searches": Row(ANYBODYS, ANYBODYS),
+    "catalog:saved-searches-recovery": Row(METHOD, ANYBODYS),
+    "catalog:sync": Row(ANYBODYS, METHOD),
+    "favicon": Row(OPEN, OPEN),
+    "login": Row(OPEN, OPEN),
+    "login-link": Row("no no no no no no", CLOSED),
+    "logout": Row("yes - - - - -", OPEN),
+    "playground:about": Row(ANYBODYS, METHOD),
+    "playground:artifact": Row(OWNERS, METHOD),
+    "playground:artifact-poster": Row(OWNERS, METHOD),
+    "playground:artifact-thumbnail": Row(OWNERS, METHOD),
+    "playground:artifact-viewer": Row(OWNERS, METHOD),
+    "playground:draft": Row(METHOD, ANYBODYS),
+    "playground:endpoint": Row(ANYBODYS, ANYBODYS),
+    "playground:healthz": Row(OPEN, CLOSED),
+    "playground:jump": Row(ANYBODYS, METHOD),
+    "playground:latest": Row(ANYBODYS, METHOD),
+    "playground:newer": Row(ANYBODYS, METHOD),
+    "playground:note": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "playground:note-deletion": Row(METHOD, "login none yes none yes yes", DELETE_NOTE),
+    "playground:note-recovery": Row(METHOD, ANYBODYS),
+    "playground:notes": Row(METHOD, ANYBODYS),
+    "playground:preset": Row(PERMITTED, PERMITTED, CHANGE_PRESET),
+    "playground:preset-deletion": Row(METHOD, PERMITTED, DELETE_PRESET),
+    "playground:preset-recovery": Row(METHOD, PERMITTED, DELETE_PRESET),
+    "playground:preset-repair": Row(METHOD, PERMITTED, CHANGE_PRESET),
+    "playground:preset-repair-undo": Row(METHOD, PERMITTED, CHANGE_PRESET),
+    "playground:presets": Row(ANYBODYS, ANYBODYS),
+    "playground:recent-prompts": Row(ANYBODYS, METHOD),
+    "playground:restorations": Row(ANYBODYS, ANYBODYS),
+    "playground:run": Row(OWNERS, METHOD),
+    "playground:run-cancellation": Row(METHOD, PERMITTED, CANCEL_RUN),
+    "playground:run-elsewhere": Row(OWNERS, METHOD),
+    "playground:run-example": Row(METHOD, PERMITTED, PUBLISH_RUN),
+    "playground:run-file": Row(OWNERS, METHOD),
+    "playground:run-output": Row(OWNERS, METHOD),
+    "playground:run-repetition": Row(METHOD, OWNERS),
+    "playground:run-star": Row(METHOD, PERMITTED, CHANGE_RUN),
+    "playground:run-text": Row(OWNERS, METHOD),
+    "playground:runs": Row(ANYBODYS, METHOD),
+    "playground:standing": Row(CURATORS, CURATORS, JUDGE),
+    "playground:strip": Row(ANYBODYS, METHOD),
+    "playground:ticket": Row(METHOD, ANYBODYS),
+    "playground:upload": Row(OWNERS, METHOD),
+    "playground:upload-choices": Row(ANYBODYS, METHOD),
+    "playground:upload-known": Row(METHOD, ANYBODYS),
+    "playground:upload-tool": Row(ANYBODYS, METHOD),
+    "playground:uploads": Row(METHOD, ANYBODYS),
+    "playground:webhook": Row(CLOSED, "no no no no no no"),
+}
+
+
+def as_document(rows: dict[str, Row]) -> str:
+    """The table for people."""
+    head = [
+        "# Who may do what",
+        "",
+        "Written by `python -m tests.accounts.access`; `tests/accounts/test_access.py` compares "
+        "it with what each",
+        "route answers. login: is sent to the login page. yes: is answered. no: 403. none: 404, "
+        "as if it were not",
+        "there. -: no such method. Permitted are staff with the permission of the last column; "
+        "superusers have all.",
+        "Django's own admin pages are staff's with its permission for each model (view, add, "
+        "change, delete).",
+        "",
+        "| route | method | " + " | ".join(ROLES) + " | permission |",
+        "|---|---|" + "---|" * len(ROLES) + "---|",
+    ]
+    lines = [
+        f"| {name} | {method} | {' | '.join(words.split())} | {row.needs} |"
+        for name, row in sorted(rows.items())
+        for method, words in (("GET", row.get), ("POST", row.post))
+    ]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(as_document(ACCESS))

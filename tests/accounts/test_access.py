@@ -1,0 +1,193 @@
+"""Every route does for every role, by GET and by POST, what the table in `access.py` declares.
+
+A new route needs a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from catalog.models import Collection, Note, SavedSearch
+from catalog.views import feeds
+from playground.models import Artifact, Preset, Run, Upload, Worker
+from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
+from tests.accounts.routes import routes
+
+pytestmark = pytest.mark.django_db
+ENDPOINT = "fal-ai/flux/dev"
+PARTS = 6
+# Those of Django's own admin are walked by `test_the_admin_is_closed_to_who_may_not`.
+NAMES = [
+    one.name
+    for one in routes(get_resolver("config.urls").url_patterns)
+    if not one.path.startswith("admin/") or one.name in {"admin:login", "admin:index"}
+]
+
+
+SPECIAL = {"upload-tool": {"name": "mask"}, "artifact-viewer": {"position": 1}}
+POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
+ADMIN_PAGES = ("changelist", "change", "add", "delete")
+
+
+class World:
+    """People of each role, and a thing of the owner's for each route."""
+
+    def __init__(self, endpoint: Any, file: str) -> None:
+        self.people = {
+            name: User.objects.create_user(name, password="pw")
+            for name in ROLES
+            if name != "anonymous"
+        }
+        for name in ("staff", "permitted", "superuser"):
+            self.people[name].is_staff = True
+            self.people[name].is_superuser = name == "superuser"
+            self.people[name].save()
+        self.cookies = {"anonymous": SimpleCookie()} | {
+            name: self._logged_in(person) for name, person in self.people.items()
+        }
+        owner = self.people["owner"]
+        run = Run.objects.create(
+            user=owner,
+            endpoint=endpoint,
+            form_token="t",
+            arguments={},
+            state="succeeded",
+            output={"text": "words"},
+        )
+        Artifact.objects.create(
+            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
+            state="stored", file=file, poster=file, thumbnail=file,
+        )  # fmt: skip
+        Artifact.objects.create(
+            run=run, position=1, path="y", kind="mesh", url="https://v3.fal.media/a.glb"
+        )
+        upload = Upload.objects.create(
+            user=owner,
+            digest="0" * 64,
+            file=file,
+            file_name="x.png",
+            content_type="image/png",
+            size_bytes=1,
+        )
+        preset = Preset.objects.create(user=owner, endpoint=endpoint, name="p", arguments={})
+        note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
+        search = SavedSearch.objects.create(
+            user=owner, name="s", params="q=x", seen_at=run.created_at
+        )
+        Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
+        self.feed = feeds.token(owner)
+        Worker.objects.create(name="w", beat_at=run.created_at)
+        self.parts: dict[str, Any] = {
+            "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
+            "token": "nonsense", "object_id": "1",
+        }  # fmt: skip
+        self.keys = {
+            "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
+            "saved-search": search.pk,
+        }  # fmt: skip
+
+    def _logged_in(self, person: User) -> SimpleCookie:
+        browser = Client()
+        browser.force_login(person)
+        return browser.cookies
+
+    def address(self, name: str) -> str:
+        """Where the owner's thing is at a route."""
+        plain = name.rpartition(":")[2]
+        pk = next((key for noun, key in self.keys.items() if plain.startswith(noun)), None)
+        resolver = get_resolver("config.urls")
+        space, _, _ = name.rpartition(":")
+        inner = resolver.namespace_dict[space][1] if space else resolver
+        (possibility, *_), *_ = inner.reverse_dict.getlist(plain)
+        parts = {part: self.parts.get(part, pk) for part in possibility[0][1]}
+        parts |= SPECIAL.get(plain, {})
+        if plain == "changes-feed-of":
+            parts["token"] = self.feed
+        return reverse(name, kwargs=parts)
+
+    def ask(self, role: str, method: str, name: str, needs: str) -> str:
+        """What a role gets, as a word of the table; nothing of it stays."""
+        if needs:
+            app, _, code = needs.partition(".")
+            found = Permission.objects.get(content_type__app_label=app, codename=code)
+            self.people["permitted"].user_permissions.set([found])
+        else:
+            self.people["permitted"].user_permissions.clear()
+        browser = Client()
+        browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
+        with transaction.atomic():
+            response = getattr(browser, method)(self.address(name), POSTED.get(name))
+            transaction.set_rollback(True)
+        if response.streaming:
+            b"".join(response.streaming_content)  # which closes the file
+        return _word(response, name)
+
+
+def _word(response: Any, name: str) -> str:
+    location = response.headers.get("Location", "")
+    is_led_away = "/login/" in location and name not in {"logout", "admin:login"}
+    if name == "playground:webhook" and response.status_code == 401:
+        return "no"  # it is not signed by upstream
+    if response.status_code == 401 or is_led_away:
+        return "login"
+    assert response.status_code < 500 or name == "playground:healthz", (name, response.status_code)
+    return {403: "no", 404: "none", 405: "-"}.get(response.status_code, "yes")
+
+
+@pytest.fixture
+def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    file = default_storage.save("tests/access.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    yield World(make_endpoint(ENDPOINT, tags=["realtime"]), file)
+    default_storage.delete(file)
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert set(ACCESS) == set(NAMES), (
+        "declare what each role gets there in tests/accounts/access.py"
+    )
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_role_gets_at_each_route_what_the_table_says(world: World, part: int) -> None:
+    declared = {name: ACCESS[name] for name in sorted(ACCESS)[part::PARTS]}
+    measured = {
+        name: Row(
+            " ".join(world.ask(role, "get", name, row.needs) for role in ROLES),
+            " ".join(world.ask(role, "post", name, row.needs) for role in ROLES),
+            row.needs,
+        )
+        for name, row in declared.items()
+    }
+    assert measured == declared
+
+
+def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
+    found = [one.name for one in routes(get_resolver("config.urls").url_patterns)]
+    pages = [n for n in found if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
+    assert len(pages) > 40
+    for name in pages:
+        if name.startswith("admin:password"):
+            continue
+        told = [
+            world.ask(role, "get", name, "") for role in ("anonymous", "user", "owner", "staff")
+        ]
+        assert told == ["login", "login", "login", "no"], name
+    changelists = [name for name in pages if name.endswith("changelist")]
+    for name in changelists:
+        app, _, model = name.removeprefix("admin:").removesuffix("_changelist").partition("_")
+        assert world.ask("permitted", "get", name, f"{app}.view_{model}") == "yes"
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert FILE.read_text() == as_document(ACCESS), "run: python -m tests.accounts.access"

@@ -1,0 +1,61 @@
+"""The worker deletes what has expired, a thousand sessions at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from accounts import housekeeping, login_links, single_use
+from accounts.models import LoginLink, SpentToken
+from core.notify import channel
+from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.main import Worker
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_has_expired_is_deleted_and_the_rest_stays(member: Client, user: User) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Session.objects.create(session_key="old", session_data="", expire_date=past)
+    login_links.create(user)
+    LoginLink.objects.update(expires_at=past)
+    single_use.spend("old", -1)
+    single_use.spend("new", 60)
+    assert housekeeping.delete_expired() == housekeeping.EVERY_S
+    assert not Session.objects.filter(session_key="old").exists()
+    assert member.get("/runs/").status_code == 200
+    assert not LoginLink.objects.exists()
+    assert SpentToken.objects.count() == 1
+
+
+def test_many_are_deleted_bit_by_bit(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "BATCH_ROWS", 2)
+    past = timezone.now() - timedelta(seconds=1)
+    for number in range(5):
+        Session.objects.create(session_key=str(number), session_data="", expire_date=past)
+    pauses = [housekeeping.delete_expired() for _ in range(3)]
+    assert pauses == [1.0, 1.0, housekeeping.EVERY_S]
+    assert not Session.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Session.objects.create(session_key="old", session_data="", expire_date=past)
+    upstream: Any = SimpleNamespace(thumbnails=None, addresses=None, platform=None)
+    worker = Worker(upstream, BreakerRegistry(), has_key=False)
+    (job,) = [job for job in worker._jobs(channel.Signal()) if job.name == "delete expired rows"]
+
+    async def run() -> float:
+        return await job.run()
+
+    assert asyncio.run(run()) == housekeeping.EVERY_S
+    assert not Session.objects.exists()

@@ -1,0 +1,141 @@
+"""Staff need a permission for each action on somebody else's things, and the things' pages say who it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from accounts import permissions
+from playground.models import Preset, Run
+
+pytestmark = pytest.mark.django_db
+Staff = Callable[..., Client]
+
+
+@pytest.fixture
+def staff() -> Staff:
+    """`staff("playground.cancel_any_run")`: a browser of Eva, who is staff with these permissions."""
+
+    def browser(*names: str) -> Client:
+        eva = User.objects.create_user("eva", is_staff=True)
+        for name in names:
+            app, _, code = name.partition(".")
+            permission = Permission.objects.get(content_type__app_label=app, codename=code)
+            eva.user_permissions.add(permission)
+        client = Client()
+        client.force_login(eva)
+        return client
+
+    return browser
+
+
+def test_every_permission_that_is_asked_for_can_be_given() -> None:
+    known = {
+        f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related()
+    }
+    assert set(permissions.ACTIONS) <= known
+
+
+def test_staff_cancel_somebodys_run_with_the_permission_alone(
+    staff: Staff, member: Client, make_run: Any
+) -> None:
+    run = make_run()
+    eva = staff()
+    address = f"/runs/{run.pk}/cancellation/"
+    refused = eva.post(address)
+    assert refused.status_code == 403
+    assert "cancel somebody else&#x27;s run" in refused.content.decode()
+    said = eva.post(address, headers={"hx-request": "true"})
+    assert said.headers["Content-Type"].startswith("text/plain")
+    run.refresh_from_db()
+    assert run.cancel_requested_at is None
+    User.objects.get(username="eva").user_permissions.add(
+        Permission.objects.get(codename="cancel_any_run")
+    )
+    assert eva.post(address).status_code == 302
+    html = member.get(run.get_absolute_url()).content.decode()
+    assert "Cancelled by eva" in html
+
+
+def test_ones_own_cancel_names_nobody(member: Client, make_run: Any) -> None:
+    run = make_run()
+    member.post(f"/runs/{run.pk}/cancellation/")
+    html = member.get(run.get_absolute_url()).content.decode()
+    assert "Cancel asked for" in html
+    assert "by ana" not in html
+
+
+def test_giving_up_somebodys_run_names_who_did(staff: Staff, member: Client, make_run: Any) -> None:
+    run = make_run(state="unconfirmed")
+    staff("playground.cancel_any_run").post(f"/runs/{run.pk}/cancellation/")
+    run.refresh_from_db()
+    assert run.state == Run.State.CANCELLED
+    html = member.get(run.get_absolute_url()).content.decode()
+    assert "Given up here by eva" in html
+
+
+@pytest.mark.parametrize(
+    ("noun", "posted", "permission", "said"),
+    [
+        ("example", {"example": "1"}, "playground.publish_any_run", "Shown as an example"),
+        ("star", {}, "playground.change_run", "Starred"),
+    ],
+)
+def test_what_staff_do_with_somebodys_run_is_said_on_its_page(
+    staff: Staff, member: Client, make_run: Any, noun: str, posted: Any, permission: str, said: str
+) -> None:
+    run = make_run(state="succeeded", output={})
+    address = f"{run.get_absolute_url()}{noun}/"
+    eva = staff()
+    assert eva.post(address, posted).status_code == 403
+    run.refresh_from_db()
+    assert (run.is_example, run.is_starred) == (False, False)
+    User.objects.get(username="eva").delete()
+    assert staff(permission).post(address, posted).status_code == 302
+    html = member.get(run.get_absolute_url()).content.decode()
+    assert said in html
+    assert "By eva." in html
+
+
+def test_a_deleted_preset_says_who_deleted_it_and_comes_back(
+    staff: Staff, member: Client, user: User, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint()
+    preset = Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
+    eva = staff("playground.change_preset")
+    assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 403
+    assert Preset.objects.kept().count() == 1
+    User.objects.get(username="eva").user_permissions.add(
+        Permission.objects.get(codename="delete_preset")
+    )
+    assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 302
+    page = f"/presets/of/{endpoint.endpoint_id}/"
+    assert "“foggy” was deleted by eva." in member.get(page).content.decode()
+    member.post(f"/presets/{preset.pk}/recovery/")
+    html = member.get(page).content.decode()
+    assert "foggy" in html
+    assert "by eva" not in html
+
+
+def test_a_preset_that_somebody_changed_says_who(
+    staff: Staff, member: Client, user: User, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint()
+    preset = Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
+    eva = staff("playground.change_preset")
+    eva.post(f"/presets/{preset.pk}/", {"name": "misty", "is_shared": "1", "is_house_default": "1"})
+    preset.refresh_from_db()
+    assert (preset.name, preset.is_shared, preset.is_house_default) == ("misty", True, False)
+    assert "changed by eva" in member.get(f"/presets/of/{endpoint.endpoint_id}/").content.decode()
+
+
+def test_who_is_no_staff_is_asked_no_permission(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    make_run()
+    with django_assert_num_queries(4):  # session, user, runs, artifacts: none for permissions
+        member.get("/runs/")

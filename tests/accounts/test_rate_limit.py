@@ -1,0 +1,122 @@
+"""Who asks too often is told to wait, in the form that fits.
+
+An ordinary page view writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import get_resolver
+
+from accounts import rate_limit
+from accounts.rate_limit import LIMITS, Buckets, Limit
+from tests.accounts.routes import routes
+
+pytestmark = pytest.mark.django_db
+FEW = Limit("few", frozenset(), rate_limit.READ, burst=2, per_minute=60)
+
+
+@pytest.fixture(autouse=True)
+def limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every limit of the table, with few requests at once, so that a test reaches it."""
+    settings.RATE_LIMITS = True
+    few = tuple(replace(limit, burst=20, per_minute=60) for limit in LIMITS)
+    monkeypatch.setattr(rate_limit, "LIMITS", few)
+    rate_limit.buckets.clear()
+    yield
+    rate_limit.buckets.clear()
+
+
+def until_refused(ask: Any, most: int = 400) -> Any:
+    for _ in range(most):
+        if (response := ask()).status_code == 429:
+            return response
+    raise AssertionError(f"never refused in {most} requests")
+
+
+def test_a_bucket_empties_and_fills_again() -> None:
+    now = 0.0
+    buckets = Buckets(lambda: now)
+    assert [buckets.take(FEW, "a") for _ in range(3)] == [0, 0, 1]
+    assert buckets.take(FEW, "b") == 0
+    now = 1.0
+    assert [buckets.take(FEW, "a") for _ in range(2)] == [0, 1]
+
+
+def test_no_number_of_clients_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_BUCKETS", 10)
+    buckets = Buckets()
+    for number in range(100):
+        buckets.take(FEW, str(number))
+    assert len(buckets._buckets) == 10
+
+
+def test_every_limit_names_views_that_are_there() -> None:
+    names = {one.name for one in routes(get_resolver("config.urls").url_patterns)}
+    for limit in LIMITS:
+        assert limit.views <= names, limit.name
+        assert limit.burst > 0 < limit.per_minute
+
+
+def test_a_search_is_refused_with_a_sentence_and_a_time(member: Client) -> None:
+    response = until_refused(lambda: member.get("/models/?q=cat"))
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    text = response.content.decode()
+    assert "too often" in text
+    assert "Wait 1 second, then try again." in text
+    assert 'class="head"' in text  # in our looks
+    assert member.get("/runs/").status_code == 200  # what costs little goes on
+
+
+def test_another_person_is_not_kept_waiting(member: Client, stranger: User) -> None:
+    until_refused(lambda: member.get("/models/?q=cat"))
+    other = Client()
+    other.force_login(stranger)
+    assert other.get("/models/?q=cat").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "kind"),
+    [
+        ("/models/fal-ai/flux/dev/", {"hx-request": "true"}, "text/plain"),
+        ("/uploads/", {"sec-fetch-dest": "empty"}, "application/json"),
+        ("/drafts/fal-ai/flux/dev/", {}, "text/html"),
+        ("/tickets/fal-ai/flux/dev/", {}, "text/html"),
+    ],
+)
+def test_posts_are_refused_in_the_form_that_fits(
+    member: Client, make_endpoint: Any, path: str, headers: dict[str, str], kind: str
+) -> None:
+    make_endpoint()
+    response = until_refused(lambda: member.post(path, {"prompt": "x"}, headers=headers))
+    assert response.headers["Content-Type"].startswith(kind)
+    assert b"Wait " in response.content
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/runs/", "/login/", "/changes/feed/nonsense/"])
+def test_who_is_not_logged_in_is_limited_everywhere(client: Client, path: str) -> None:
+    until_refused(lambda: client.get(path))
+    assert client.get(path, REMOTE_ADDR="198.51.100.1").status_code != 429
+
+
+def test_upstreams_reports_are_never_refused_for_their_number(client: Client) -> None:
+    codes = {client.post("/webhooks/fal/x/").status_code for _ in range(400)}
+    assert 429 not in codes
+
+
+def test_a_view_asks_the_database_no_more_than_without(
+    member: Client, settings: Any, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(3):  # session, user, runs
+        member.get("/runs/")
+
+
+def test_the_setting_turns_them_off(client: Client, settings: Any) -> None:
+    settings.RATE_LIMITS = False
+    assert {client.get("/healthz").status_code for _ in range(400)} == {503}

@@ -1,0 +1,164 @@
+"""How often a password may be tried, what a refusal says, and what the log tells of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from accounts import throttle
+from accounts.models import SignInCounter
+
+pytestmark = pytest.mark.django_db
+HERE, THERE = "203.0.113.7", "198.51.100.9"
+
+
+@pytest.fixture
+def ana(user: User) -> User:
+    user.set_password("right")
+    user.save()
+    return user
+
+
+def sign_in(
+    client: Client, password: str, address: str = HERE, name: str = "ana", path: str = "/login/"
+) -> Any:
+    posted = {"username": name, "password": password}
+    return client.post(path, posted, REMOTE_ADDR=address)
+
+
+def wait_is_over() -> None:
+    SignInCounter.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_the_right_password_after_many_wrong_ones_has_to_wait(client: Client, ana: User) -> None:
+    for _ in range(60):
+        sign_in(client, "wrong")
+    response = sign_in(client, "right")
+    assert response.status_code == 429
+    assert "_auth_user_id" not in client.session
+    assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s
+
+
+def test_the_login_page_says_how_long_and_keeps_the_name(client: Client, ana: User) -> None:
+    free = throttle.RULES[throttle.PAIR].free
+    codes = [sign_in(client, "wrong").status_code for _ in range(free)]
+    assert codes == [200] * (free - 1) + [429]
+    html = sign_in(client, "wrong").content.decode()
+    assert re.search(
+        r"too many failed attempts to sign in\. Wait \d+ seconds, then try again", html
+    )
+    assert 'value="ana"' in html
+
+
+def test_after_the_wait_the_right_password_is_taken(client: Client, ana: User) -> None:
+    for _ in range(10):
+        sign_in(client, "wrong")
+    wait_is_over()
+    assert sign_in(client, "right").status_code == 302
+    assert throttle.wait_s("ana", HERE) == 0
+
+
+def test_each_further_failure_doubles_the_wait_up_to_a_limit(ana: User) -> None:
+    waits = []
+    for _ in range(14):
+        wait_is_over()
+        assert throttle.record_attempt("ana", HERE) == 0
+        waits.append(throttle.wait_s("ana", HERE))
+    rule = throttle.RULES[throttle.PAIR]
+    assert waits[: rule.free + 2] == [0, 0, 0, 0, 30, 60, 120]
+    assert waits[-1] == rule.longest_wait_s
+
+
+def test_one_address_does_not_shut_the_account_for_others(client: Client, ana: User) -> None:
+    for _ in range(60):
+        sign_in(client, "wrong")
+    assert sign_in(client, "right", THERE).status_code == 302
+
+
+def test_guesses_from_many_addresses_do_not_keep_the_owner_out(client: Client, ana: User) -> None:
+    assert sign_in(client, "right").status_code == 302
+    client.logout()
+    for number in range(throttle.RULES[throttle.ACCOUNT].free):
+        sign_in(client, "wrong", f"198.51.100.{number}")
+    assert sign_in(client, "right", "192.0.2.1").status_code == 429  # never seen before
+    assert sign_in(client, "right").status_code == 302
+
+
+def test_one_address_cannot_try_one_password_on_every_account(client: Client, ana: User) -> None:
+    for number in range(throttle.RULES[throttle.ADDRESS].free):
+        sign_in(client, "summer", name=f"somebody{number}")
+    assert sign_in(client, "right").status_code == 429
+
+
+@pytest.mark.parametrize("name", ["ANA", "\uff41na"])
+def test_another_spelling_is_the_same_account(client: Client, ana: User, name: str) -> None:
+    for _ in range(5):
+        sign_in(client, "wrong", name=name)
+    assert sign_in(client, "right").status_code == 429
+
+
+def test_all_addresses_of_one_ipv6_network_are_one(client: Client, ana: User) -> None:
+    for number in range(5):
+        sign_in(client, "wrong", f"2001:db8::{number:x}")
+    assert sign_in(client, "right", "2001:db8::ffff").status_code == 429
+    assert sign_in(client, "right", "2001:db8:0:1::1").status_code == 302
+
+
+def test_the_admins_login_counts_too(client: Client, ana: User) -> None:
+    User.objects.filter(pk=ana.pk).update(is_staff=True)
+    for _ in range(5):
+        sign_in(client, "wrong", path="/admin/login/")
+    response = sign_in(client, "right", path="/admin/login/")
+    assert response.status_code == 429
+    assert "Wait" in response.content.decode()
+    assert sign_in(client, "right").status_code == 429
+
+
+def test_a_forwarded_address_counts_only_behind_a_proxy(
+    client: Client, ana: User, settings: Any
+) -> None:
+    def tries(count: int) -> int:
+        for number in range(count):
+            forwarded = f"192.0.2.{number}, 203.0.113.{number}"
+            posted = {"username": "ana", "password": "wrong"}
+            response = client.post("/login/", posted, headers={"x-forwarded-for": forwarded})
+        return int(response.status_code)
+
+    settings.PUBLIC_URL = "https://vitrine.test"
+    assert tries(8) == 200  # eight clients, as the proxy says
+    settings.PUBLIC_URL = ""
+    assert tries(8) == 429  # one client, whatever it claims
+
+
+def test_the_log_tells_of_successes_and_failures_with_their_address(
+    client: Client, ana: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "accounts.sign_in")
+    sign_in(client, "wrong")
+    sign_in(client, "right")
+    sign_in(client, "x", name="hunter2")  # a password in the wrong field
+    for _ in range(6):
+        sign_in(client, "wrong", THERE)
+    lines = [r.getMessage() for r in caplog.records if r.name == "accounts.sign_in"]
+    assert lines[0] == f"sign-in of 'ana' from {HERE} failed"
+    assert lines[1] == f"'ana' signed in from {HERE}"
+    assert lines[2] == f"sign-in of an unknown name from {HERE} failed"
+    assert lines[-1].startswith(f"sign-in of 'ana' from {THERE} refused for ")
+    assert "hunter2" not in caplog.text
+
+
+def test_old_counters_are_deleted(ana: User) -> None:
+    throttle.record_attempt("ana", HERE)
+    throttle.record_attempt("sam", THERE)
+    throttle.record_success("sam", THERE)
+    SignInCounter.objects.update(updated_at=timezone.now() - timedelta(days=1))
+    throttle.delete_expired()
+    assert SignInCounter.objects.exclude(signed_in_at=None).count() == 1  # an address to trust
+    assert SignInCounter.objects.count() == 1

@@ -1,0 +1,45 @@
+"""A form that is too large: with script it stays where it was typed, without the page says so and Back brings it back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.journeys import Open, open_page, session
+
+__all__ = ["open_page", "session"]
+pytestmark = pytest.mark.browser
+ENLARGE = """() => {
+  const large = Object.assign(document.createElement("input"), { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });
+  document.querySelector("#playground-form").append(large); // a text area of that size takes minutes to lay out
+}"""
+
+
+def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Open) -> None:
+    page = open_page("/models/sandbox/ridgeline/")
+    page.locator("[name=prompt]").fill("all that I typed")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method + request.url))
+    page.evaluate(ENLARGE)
+    page.locator("#run-button").click()
+    note = page.locator("#playground-form > .too-large")
+    expect(note).to_contain_text("MB, and the server reads 16 MB at most, so it was not sent")
+    expect(note).to_be_in_viewport()
+    expect(page.locator("[name=prompt]")).to_have_value("all that I typed")
+    assert not [
+        one for one in sent if one.startswith("POST") and one.endswith("/models/sandbox/ridgeline/")
+    ]
+    page.evaluate("document.querySelector('[name=large]').remove()")
+    page.locator("#run-button").click()
+    page.wait_for_selector("#stage [data-run-id]")
+    expect(note).to_have_count(0)
+
+
+def test_without_script_the_page_says_so_and_back_brings_the_text(open_page: Open) -> None:
+    page = open_page("/models/sandbox/ridgeline/", java_script_enabled=False)
+    page.locator("[name=prompt]").fill("all that I typed")
+    page.evaluate(ENLARGE)
+    page.locator("#run-button").click()
+    expect(page.get_by_role("heading", name="This form is too large")).to_be_visible()
+    page.go_back()
+    expect(page.locator("[name=prompt]")).to_have_value("all that I typed")

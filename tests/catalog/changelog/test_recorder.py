@@ -1,0 +1,204 @@
+"""The change log: what a sync tells of an endpoint, what it keeps to itself, and how versions are compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.changelog import recorder
+from catalog.models import Change, Endpoint, Schema, SyncReport
+from tests.catalog.upstream import CatalogueUpstream, after_two_expansions, ids
+
+RunSync = Callable[..., SyncReport]
+LATER = "2026-06-01T00:00:00Z"
+
+
+def document(**properties: Any) -> dict[str, Any]:
+    """A document whose input has these properties."""
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": properties}}}}  # fmt: skip
+    return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
+
+
+def told() -> list[tuple[str, str, list[str]]]:
+    return [
+        (change.endpoint.endpoint_id, change.kind, [line["said"] for line in change.lines or []])
+        for change in Change.objects.select_related("endpoint").order_by("pk")
+    ]
+
+
+def test_the_first_fill_is_no_news_even_when_it_took_two_syncs(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(40))
+    upstream.faults = [after_two_expansions("Enough")]
+    assert run_sync().state == "failed"
+    upstream.faults = []
+    upstream.add("fal-ai/late")
+    run_sync()
+    assert told() == []
+    upstream.add("fal-ai/news")
+    run_sync()
+    assert told() == [("fal-ai/news", "new", [])]
+
+
+def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    upstream.add(*ids(2))
+    run_sync()
+    lost = upstream.items.pop("fal-ai/model-001")
+    upstream.add("fal-ai/news")
+    run_sync()
+    upstream.items["fal-ai/model-001"] = lost
+    lost["metadata"] |= {"display_name": "Model 1b"}
+    run_sync()
+    assert told() == [
+        ("fal-ai/news", "new", []),
+        ("fal-ai/model-001", "gone", []),
+        ("fal-ai/model-001", "back", ["is “Model 1b” now; it was “model-001”"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"display_name": "New"}, ["is “New” now; it was “model-000”"]),
+        ({"category": "vision"}, ["is “Vision” now; it was “Text to image”"]),
+        ({"status": "deprecated"}, ["is “deprecated” now; it was “active”"]),
+        ({"tags": ["fast"]}, ["now have “fast” and no longer have “new”"]),
+        ({"license_type": "research"}, ["is “research” now"]),
+        ({"description": "Better."}, ["reads differently now"]),
+        ({"thumbnail_url": "https://fal.media/b.jpg", "highlighted": True}, None),
+        ({"duration_estimate": 3}, None),
+    ],
+)
+def test_a_listing_tells_what_people_care_for(
+    upstream: CatalogueUpstream, run_sync: RunSync, metadata: dict[str, Any], said: list[str] | None
+) -> None:
+    upstream.add(*ids(1))
+    run_sync()
+    upstream.items["fal-ai/model-000"]["metadata"] |= metadata | {"updated_at": LATER}
+    run_sync()
+    assert [lines for _, _, lines in told()] == ([said] if said is not None else [])
+    is_wording = "description" in metadata
+    assert Change.objects.told().count() == (0 if is_wording or said is None else 1)
+
+
+def test_a_price_is_told_when_it_was_known_before(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(2))
+    run_sync()
+    upstream.prices = dict.fromkeys(ids(2), 0.025)
+    run_sync()
+    assert told() == []
+    upstream.prices["fal-ai/model-001"] = 0.03
+    run_sync()
+    said = "is $0.03 per image now; it was $0.025 per image"
+    assert told() == [("fal-ai/model-001", "price", [said])]
+
+
+def test_another_schema_keeps_both_versions_and_is_compared_afterwards(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(1))
+    upstream.documents["fal-ai/model-000"] = document(
+        prompt={"type": "string"}, steps={"type": "integer", "default": 30, "maximum": 50}
+    )
+    run_sync()
+    upstream.items["fal-ai/model-000"]["metadata"]["updated_at"] = LATER
+    upstream.documents["fal-ai/model-000"] = document(
+        prompt={"type": "string"}, steps={"type": "integer", "default": 28, "maximum": 40}
+    )
+    run_sync()
+    change = Change.objects.get()
+    assert (change.kind, change.lines, Schema.objects.count()) == ("schema", None, 2)
+    assert change.now_id == Endpoint.objects.get().schema_id != change.was_id
+    assert recorder.compare_pending() == 1
+    change.refresh_from_db()
+    assert [(line["field"], line["said"], line["breaks"]) for line in change.lines] == [
+        ("steps", "must be 40 or less now; it was 50", True),
+        ("steps", "has the default 28; it was 30", False),
+    ]
+    assert change.weight == Change.Weight.BREAKING
+    assert recorder.compare_pending() == 0
+
+
+def test_versions_that_only_read_differently_are_wording(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(1))
+    upstream.documents["fal-ai/model-000"] = document(a={"type": "string", "description": "One."})
+    run_sync()
+    upstream.documents["fal-ai/model-000"] = document(a={"type": "string", "description": "Two."})
+    run_sync(full=True)
+    recorder.compare_pending()
+    assert Change.objects.get().weight == Change.Weight.WORDING
+    assert not Change.objects.told().exists()
+
+
+def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
+    make_endpoint: Any, django_assert_max_num_queries: Any
+) -> None:
+    rows = [make_endpoint(f"fal-ai/m{n}", document(a={"default": n})) for n in range(30)]
+    schemas = list(Schema.objects.order_by("digest"))
+    for row, was in zip(rows, schemas, strict=True):
+        Change.objects.bulk_create(
+            recorder.reshaped(row, {"schema_id": was.pk if was.pk != row.schema_id else ""})
+        )
+    assert Change.objects.uncompared().count() >= 28
+    with django_assert_max_num_queries(2 * 4 + 1):  # of 20 each, within a transaction
+        while recorder.compare_pending():
+            pass
+    assert not Change.objects.uncompared().exists()
+
+
+def test_a_hostile_document_is_compared_all_the_same(make_endpoint: Any) -> None:
+    row = make_endpoint("fal-ai/model-000", document(a={"type": "string"}))
+    hostile = document(**{"b\0\ud800": {"default": "\0\ud800", "type": "string"}})
+    text = json.dumps(hostile)
+    Schema.objects.create(digest="1" * 64, document=text)
+    was = row.schema_id
+    row.schema_id = "1" * 64
+    Change.objects.bulk_create(recorder.reshaped(row, {"schema_id": was}))
+    Schema.objects.create(digest="2" * 64, document="[[[")
+    row.schema_id = "2" * 64
+    Change.objects.bulk_create(recorder.reshaped(row, {"schema_id": "1" * 64}))
+    assert recorder.compare_pending() == 2
+
+
+def test_an_unchanged_sync_tells_nothing(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    upstream.add(*ids(30))
+    upstream.prices = dict.fromkeys(ids(30), 0.5)
+    run_sync()
+    with CaptureQueriesContext(connection) as queries:
+        run_sync()
+    assert not any("catalog_change" in q["sql"] and "SELECT" not in q["sql"] for q in queries)
+
+
+def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_to(
+    make_endpoint: Callable[..., Endpoint],
+    make_run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change shows."""
+    monkeypatch.setattr(recorder, "KEPT", 3)
+    monkeypatch.setattr(recorder, "PRUNED_AT_ONCE", 2)
+    endpoint = make_endpoint(document={"now": True})
+    versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
+    made = [
+        recorder.reshaped(Endpoint(pk=endpoint.pk, schema_id=now.pk), {"schema_id": was.pk})[0]
+        for was, now in pairwise(versions)
+    ]
+    Change.objects.bulk_create(made)
+    make_run(endpoint=endpoint, schema=versions[1])
+    assert [recorder.prune(), recorder.prune(), recorder.prune()] == [2, 2, 0]
+    assert list(Change.objects.order_by("pk").values_list("was_id", flat=True)) == [
+        version.pk for version in versions[4:7]
+    ]
+    kept = set(Schema.objects.values_list("digest", flat=True))
+    assert kept == {endpoint.schema_id, versions[1].pk, *(version.pk for version in versions[4:])}

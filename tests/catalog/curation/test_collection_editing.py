@@ -1,0 +1,326 @@
+"""Collections are built in place, by curators alone, with and without script, and every step can be undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from catalog.curation import collection_editing
+from catalog.curation.collection_editing import Arrangement, Line
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite
+
+HTMX = {"HX-Request": "true"}
+EDIT = "/collections/best/edition/"
+
+
+@pytest.fixture
+def staff(client: Client, db: None) -> Client:
+    client.force_login(
+        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
+
+
+@pytest.fixture
+def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
+    """Three models, `a/0` to `a/2`, and one that is in no collection."""
+    found = Collection.objects.create(slug="best", title="Best", is_published=False)
+    for n in range(3):
+        endpoint = make_endpoint(f"a/{n}", display_name=f"Model {n}")
+        CollectionItem.objects.create(
+            collection=found, endpoint=endpoint, position=n, note=f"note {n}"
+        )
+    make_endpoint("a/other", display_name="Quite another")
+    return found
+
+
+def posted(*numbers: int, **more: str) -> dict[str, Any]:
+    """What the page's form posts with these of its rows, in this order."""
+    rows = {f"items.{n}.id": f"a/{n}" for n in numbers}
+    notes = {f"items.{n}.note": f"note {n}" for n in numbers}
+    order = ["", *map(str, numbers)]
+    base = {"title": "Best", "description": "", "known": "a/0 a/1 a/2", "items~rows": order}
+    return {**base, **rows, **notes, **more}
+
+
+def state(slug: str = "best") -> list[tuple[str, str]]:
+    items = Collection.objects.get(slug=slug).items.select_related("endpoint")
+    return [(item.endpoint.endpoint_id, item.note) for item in items]
+
+
+def test_order_notes_texts_and_visibility_are_saved_as_they_are_posted(
+    staff: Client, best: Collection
+) -> None:
+    more = {
+        "title": " Very  best ",
+        "description": "Why\r\nso",
+        "is_published": "1",
+        "cover": "a/1",
+    }
+    response = staff.post(EDIT, posted(2, 0, 1) | more | {"items.0.note": "new"}, headers=HTMX)
+    assert b"Saved." in response.content
+    best.refresh_from_db()
+    assert (best.title, best.description, best.is_published) == ("Very best", "Why\nso", True)
+    assert best.cover
+    assert best.cover.endpoint_id == "a/1"
+    assert state() == [("a/2", "note 2"), ("a/0", "new"), ("a/1", "note 1")]
+    staff.post(EDIT, posted(0))
+    best.refresh_from_db()
+    assert state() == [("a/0", "note 0")]
+    assert best.cover is None
+    assert not best.is_published
+
+
+@pytest.mark.parametrize(
+    ("button", "order"),
+    [
+        ("up:items.1", ["a/1", "a/0", "a/2"]),
+        ("down:items.1", ["a/0", "a/2", "a/1"]),
+        ("remove:items.1", ["a/0", "a/2"]),
+        ("up:items.0", ["a/0", "a/1", "a/2"]),
+        ("up:items.99", ["a/0", "a/1", "a/2"]),
+        ("add:a/other", ["a/0", "a/1", "a/2", "a/other"]),
+        ("add:a/0", ["a/0", "a/1", "a/2"]),
+        ("add:no/such", ["a/0", "a/1", "a/2"]),
+    ],
+)
+def test_every_button_works_without_script(
+    staff: Client, best: Collection, button: str, order: list[str]
+) -> None:
+    response = staff.post(EDIT, posted(0, 1, 2) | {"~do": button})
+    assert response.headers["Location"] == EDIT
+    assert [endpoint_id for endpoint_id, _ in state()] == order
+
+
+def test_what_saves_itself_is_not_changed_once_more(staff: Client, best: Collection) -> None:
+    itself = {**HTMX, "HX-Trigger": "edition"}
+    staff.post(EDIT, posted(0, 1) | {"~do": "remove:items.1"}, headers=itself)
+    assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1"]
+
+
+def test_what_a_colleague_added_meanwhile_stays(staff: Client, best: Collection) -> None:
+    collection_editing.put_in(best, [Endpoint.objects.get(endpoint_id="a/other")])
+    staff.post(EDIT, posted(2, 0), headers=HTMX)
+    assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}]
+)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_what_cannot_be_saved_is_told_and_changes_nothing(
+    staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
+) -> None:
+    response = staff.post(EDIT, posted(2, 1, 0) | more, headers=headers)
+    assert response.status_code == 422
+    assert b'role="alert"' in response.content
+    assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1", "a/2"]
+
+
+def test_models_to_add_are_found_by_words(staff: Client, best: Collection) -> None:
+    page = "/collections/best/choices/"
+    assert b"add:a/other" in staff.get(page, {"find": "quite ano"}, headers=HTMX).content
+    assert (
+        b"add:a/other"
+        in staff.post(EDIT, posted(0, 1, 2) | {"~do": "find", "find": "quite"}).content
+    )
+    assert b"No model" in staff.get(page, {"find": "zzzz"}, headers=HTMX).content
+
+
+def test_a_collection_begins_as_a_draft_with_an_address_of_its_own(staff: Client) -> None:
+    for title in ("Best for film!", "Best for film", "今日", "of", "x" * 120):
+        response = staff.post("/collections/", {"title": title})
+        assert response.headers["Location"].endswith("/edition/")
+    slugs = list(Collection.objects.order_by("position").values_list("slug", flat=True))
+    assert slugs == ["best-for-film", "best-for-film-2", "collection", "of-2", "x" * 45]
+    assert not Collection.objects.filter(is_published=True).exists()
+    staff.post("/collections/", {"title": "  "})
+    again = staff.post("/collections/", {"title": " best  for FILM"}, follow=True)
+    assert "There is a collection “best for FILM” already." in again.content.decode()
+    assert Collection.objects.count() == 5
+
+
+def test_the_models_page_ticks_collections_and_undoes(staff: Client, best: Collection) -> None:
+    menu = "/collections/of/a/1/"
+    assert b"Collect<" in staff.get("/models/a/1/").content
+    assert b'aria-pressed="true"' in staff.get(menu, headers=HTMX).content
+    out = staff.post(menu, {"out": "best"}, headers=HTMX).content.decode()
+    assert 'name="position" value="1"' in out
+    assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/2"]
+    staff.post(menu, {"in": "best", "position": "1", "note": "note 1"}, headers=HTMX)
+    assert state() == [("a/0", "note 0"), ("a/1", "note 1"), ("a/2", "note 2")]
+    assert staff.post("/collections/of/a/other/", {"in": "best"}).status_code == 302
+    assert state()[-1] == ("a/other", "")
+    staff.post("/collections/", {"title": "New", "endpoint_id": "a/1"}, headers=HTMX)
+    assert state("new") == [("a/1", "")]
+
+
+def test_a_deleted_collection_comes_back_as_it_was(staff: Client, best: Collection) -> None:
+    best.cover = Endpoint.objects.get(endpoint_id="a/2")
+    best.save()
+    before = state()
+    assert staff.post("/collections/best/deletion/").headers["Location"] == "/collections/"
+    assert not Collection.objects.exists()
+    again = staff.post("/collections/best/deletion/")  # a double click
+    assert again.headers["Location"] == "/collections/"
+    assert staff.post("/collections/other/deletion/").status_code == 404
+    assert "“Best” is deleted" in staff.get("/collections/").content.decode()
+    assert staff.post("/collections/recovery/").headers["Location"] == "/collections/best/"
+    assert state() == before
+    again = Collection.objects.get()
+    assert again.cover
+    assert again.cover.endpoint_id == "a/2"
+    assert not again.is_published
+    staff.post("/collections/recovery/")
+    assert Collection.objects.count() == 1
+
+
+def test_collections_are_put_in_order(staff: Client) -> None:
+    for n, slug in enumerate("abc"):
+        Collection.objects.create(slug=slug, title=slug, position=n)
+    rows = {
+        "order~rows": ["", "0", "1", "2"],
+        **{f"order.{n}.slug": s for n, s in enumerate("abc")},
+    }
+    staff.post("/collections/order/", {**rows, "~do": "up:order.2"})
+    assert [one.slug for one in Collection.objects.all()] == ["a", "c", "b"]
+    staff.post("/collections/order/", {"order~rows": ["1"], "order.1.slug": "b"}, headers=HTMX)
+    assert [one.slug for one in Collection.objects.all()] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/", "/collections/recovery/",
+        "/collections/order/", "/collections/of/a/1/",
+    ],
+)  # fmt: skip
+def test_nobody_else_curates(client: Client, user: User, best: Collection, address: str) -> None:
+    client.force_login(user)
+    assert client.post(address, posted(0)).status_code == 404
+    assert client.get(address).status_code == 404
+    assert client.post("/collections/", {"title": "Mine"}).status_code == 404
+    assert client.get("/collections/best/").status_code == 404  # a draft
+    assert b"Best" not in client.get("/collections/").content
+    assert len(state()) == 3
+    assert Collection.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "address", [EDIT, "/collections/", "/collections/best/", "/collections/of/a/1/"]
+)
+def test_the_pages_cost_the_same_whatever_they_show(
+    staff: Client, best: Collection, make_endpoint: Any, address: str
+) -> None:
+    staff.get(address)
+    used = []
+    for more in (0, 40):
+        for n in range(more):
+            endpoint = make_endpoint(f"b/{n}")
+            CollectionItem.objects.create(collection=best, endpoint=endpoint, position=9)
+            Collection.objects.create(slug=f"c{n}", title="c", cover=endpoint)
+        with CaptureQueriesContext(connection) as queries:
+            assert staff.get(address).status_code == 200
+        used.append(len(queries))
+    assert used[0] == used[1] <= 8
+
+
+@pytest.mark.parametrize("count", [2, 60])
+def test_saving_costs_the_same_whatever_it_holds(
+    staff: Client, best: Collection, make_endpoint: Any, count: int
+) -> None:
+    for n in range(3, count):
+        CollectionItem.objects.create(collection=best, endpoint=make_endpoint(f"a/{n}"), position=n)
+    known = " ".join(f"a/{n}" for n in range(count))
+    with CaptureQueriesContext(connection) as queries:
+        staff.post(EDIT, posted(*reversed(range(count)), known=known), headers=HTMX)
+    assert state()[0][0] == f"a/{count - 1}"
+    assert len(queries) <= 16
+
+
+names = st.sampled_from([f"a/{n}" for n in range(6)])
+lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
+
+
+class Law(TestCase):
+    """What was wanted is what is there, and no more rows than models."""
+
+    @given(before=lines, after=lines, meanwhile=names)
+    def test_a_collection_becomes_what_was_wanted(
+        self, before: list[Line], after: list[Line], meanwhile: str
+    ) -> None:
+        Endpoint.objects.bulk_create(
+            Endpoint(endpoint_id=f"a/{n}", display_name="m", owner="a") for n in range(6)
+        )
+        found = Collection.objects.create(slug="best", title="Best")
+        collection_editing.arrange(found, Arrangement("Best", lines=before))
+        known = frozenset(line.endpoint_id for line in before)
+        collection_editing.put_in(found, [Endpoint.objects.get(endpoint_id=meanwhile)])
+        collection_editing.arrange(found, Arrangement("Best", lines=after, known=known))
+        wanted = list(dict.fromkeys(line.endpoint_id for line in after))
+        if meanwhile not in known and meanwhile not in wanted:
+            wanted.append(meanwhile)
+        assert [endpoint_id for endpoint_id, _ in state()] == wanted
+
+
+WORDS = "/collections/best/words/"
+
+
+def test_title_and_notes_are_written_where_they_stand(staff: Client, best: Collection) -> None:
+    page = staff.get("/collections/best/").content.decode()
+    assert 'name="title" value="Best"' in page
+    assert 'name="note.a/1" value="note 1"' in page
+    saved = staff.post(WORDS, {"note.a/1": " quick  and sharp "}, headers=HTMX)
+    assert "Saved." in saved.content.decode()
+    assert state() == [("a/0", "note 0"), ("a/1", "quick and sharp"), ("a/2", "note 2")]
+    assert staff.post(WORDS, {"title": "Better", "description": "Why"}).status_code == 302
+    best.refresh_from_db()
+    assert (best.title, best.description, best.is_published) == ("Better", "Why", False)
+
+
+@pytest.mark.parametrize("given", [{"title": " "}, {"title": "x" * 121}, {"note.a/0": "x" * 256}])
+def test_words_that_cannot_be_kept_are_told_and_change_nothing(
+    staff: Client, best: Collection, given: dict[str, str]
+) -> None:
+    refused = staff.post(WORDS, {"description": "not kept", **given}, headers=HTMX)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.content.decode()
+    best.refresh_from_db()
+    assert (best.title, best.description) == ("Best", "")
+    assert state()[0] == ("a/0", "note 0")
+
+
+def test_a_note_on_what_has_left_the_collection_is_dropped(staff: Client, best: Collection) -> None:
+    assert staff.post(WORDS, {"note.a/other": "x", "note.no/such": "y"}).status_code == 302
+    assert [note for _, note in state()] == ["note 0", "note 1", "note 2"]
+
+
+def test_a_favourite_is_starred_on_a_collections_page(staff: Client, best: Collection) -> None:
+    Favourite.objects.create(
+        user=User.objects.get(username="eva"), endpoint=Endpoint.objects.get(endpoint_id="a/1")
+    )
+    page = staff.get("/collections/best/").content.decode()
+    pressed = re.findall(r'value="(a/[^"]+)" aria-pressed="true"', page)
+    assert pressed == ["a/1"]
+
+
+def test_colleagues_read_the_words_and_cannot_write_them(member: Client, best: Collection) -> None:
+    Collection.objects.update(is_published=True)
+    page = member.get("/collections/best/").content.decode()
+    assert "<h1>Best</h1>" in page
+    assert "note 1" in page
+    assert '<input id="title"' not in page
+    assert "words/" not in page
+    assert member.post(WORDS, {"title": "Mine"}).status_code in {302, 403, 404}
+    best.refresh_from_db()
+    assert best.title == "Best"

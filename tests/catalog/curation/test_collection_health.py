@@ -1,0 +1,223 @@
+"""Collections whose models are gone, deprecated, blocked or changed.
+
+Told to curators, mended by a click, undone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.changelog import successors
+from catalog.models import Change, Collection, CollectionItem, Endpoint
+from schemas.diff_lines import Line
+
+PAGE = "/collections/best/"
+MENDING = f"{PAGE}mending/"
+
+
+@pytest.fixture
+def best(make_endpoint: Any) -> Collection:
+    """A collection of four models: one in order, one deprecated, one gone, one blocked."""
+    collection = Collection.objects.create(slug="best", title="Best")
+    rows = [
+        make_endpoint("x/good"),
+        make_endpoint("x/film/v1.5", status="deprecated"),
+        make_endpoint("x/gone", gone_at=timezone.now(), group_key="g"),
+        make_endpoint("x/bad", standing="blocked", standing_reason="No."),
+    ]
+    make_endpoint("x/film/v2", display_name="Film 2")
+    make_endpoint("x/film/v2.1", display_name="Film 2.1")
+    for position, row in enumerate(rows):
+        CollectionItem.objects.create(
+            collection=collection, endpoint=row, position=position, note=f"Note {position}"
+        )
+    collection.cover = rows[1]
+    collection.save()
+    return collection
+
+
+@pytest.fixture
+def curator(client: Client, db: None) -> Client:
+    client.force_login(
+        User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
+
+
+def contents(collection: Collection) -> list[tuple[str, str]]:
+    items = collection.items.order_by("position").values_list("endpoint__endpoint_id", "note")
+    return list(items)
+
+
+def break_it(endpoint_id: str, **ago: float) -> None:
+    Change.objects.create(
+        endpoint=Endpoint.objects.get(endpoint_id=endpoint_id),
+        kind="schema",
+        at=timezone.now() - timedelta(**ago),
+        lines=[Line("removed", ("steps",), "is gone", breaks=True).as_json()],
+        weight=Change.Weight.BREAKING,
+    )
+
+
+def test_curators_are_told_what_wants_a_look_and_nobody_else(
+    client: Client, member: Client, best: Collection
+) -> None:
+    assert "want a look" not in member.get(PAGE).content.decode()
+    client.force_login(
+        User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
+    )
+    page = unescape(client.get(PAGE).content.decode())
+    assert "3 models want a look" in page
+    for said in ("is deprecated", "is gone upstream since", "is blocked: nobody can run it"):
+        assert said in page
+    assert "Replace by Film 2.1" in page
+
+
+def test_a_deprecated_model_is_replaced_in_its_place_with_its_note_and_back(
+    curator: Client, best: Collection
+) -> None:
+    before = contents(best)
+    post = {"replace": "x/film/v1.5", "by": "x/film/v2.1"}
+    page = unescape(curator.post(MENDING, post, follow=True).content.decode())
+    assert "x/film/v1.5 is replaced by x/film/v2.1." in page
+    assert contents(best)[1] == ("x/film/v2.1", "Note 1")
+    best.refresh_from_db()
+    assert best.cover is not None
+    assert best.cover.endpoint_id == "x/film/v2.1"
+    curator.post(MENDING, {"undo": "1"})
+    assert contents(best) == before
+    best.refresh_from_db()
+    assert best.cover.endpoint_id == "x/film/v1.5"
+    curator.post(MENDING, {"undo": "1"})
+    assert contents(best) == before
+
+
+def test_a_model_is_taken_out_and_brought_back_beside_what_came_meanwhile(
+    curator: Client, best: Collection
+) -> None:
+    before = contents(best)
+    page = curator.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
+    assert "x/gone is out." in page
+    assert "Undo" in page
+    assert "Undo" not in curator.get(PAGE).content.decode()
+    late = Endpoint.objects.get(endpoint_id="x/film/v2")
+    CollectionItem.objects.create(collection=best, endpoint=late, position=9)
+    curator.post(MENDING, {"undo": "1"})
+    assert contents(best) == [*before, ("x/film/v2", "")]
+
+
+def test_a_change_that_may_break_is_told_until_it_was_looked_at(
+    curator: Client, best: Collection
+) -> None:
+    break_it("x/good", days=40)
+    break_it("x/film/v2", days=40)
+    CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
+    assert "may break" not in curator.get(PAGE).content.decode()
+    break_it("x/good", hours=1)
+    curator.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
+    curator.post(MENDING, {"remove": "x/gone"})
+    page = curator.get(PAGE).content.decode()
+    assert page.count("changed in a way that may break") == 1
+    assert "<code>steps</code> is gone" in page
+    curator.post(MENDING, {"seen": "x/film/v2"})
+    assert "may break" in curator.get(PAGE).content.decode()
+    curator.post(MENDING, {"seen": "x/good"})
+    assert "may break" not in curator.get(PAGE).content.decode()
+
+
+def test_a_change_that_upstream_took_back_is_no_concern(
+    curator: Client, best: Collection, make_endpoint: Any
+) -> None:
+    digests = [make_endpoint(f"y/{n}", document={"n": n}).schema_id for n in range(2)]
+    good = Endpoint.objects.filter(endpoint_id="x/good")
+    for was, now in ((0, 1), (1, 0), (0, 1), (1, 0)):
+        page = curator.get(PAGE).content.decode()
+        assert page.count("<code>steps</code> is gone") == was
+        break_it("x/good")
+        Change.objects.filter(pk=Change.objects.latest("pk").pk).update(was=digests[was])
+        good.update(schema=digests[now])
+    assert "may break" not in curator.get(PAGE).content.decode()
+
+
+def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
+    curator: Client, best: Collection
+) -> None:
+    before = contents(best)
+    for _ in range(2):
+        page = curator.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
+        assert "x/gone is out." in page
+    assert "x/gone is not in this collection any more." in page
+    curator.post(MENDING, {"undo": "1"})
+    assert contents(best) == before
+
+
+def test_only_curators_mend_and_only_what_is_there(
+    member: Client, client: Client, best: Collection
+) -> None:
+    assert member.post(MENDING, {"remove": "x/gone"}).status_code == 404
+    client.force_login(
+        User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
+    )
+    for post in ({}, {"remove": "x/none"}, {"replace": "x/none", "by": "x/film/v2"}):
+        assert client.post(MENDING, post).status_code == 302
+    assert client.post(MENDING, {"replace": "x/gone", "by": "x/none"}).status_code == 404
+    assert client.post("/collections/other/mending/", {"remove": "x/gone"}).status_code == 404
+    assert len(contents(best)) == 4
+
+
+def test_the_page_costs_the_same_however_much_wants_a_look(
+    curator: Client, best: Collection, make_endpoint: Any
+) -> None:
+    used = []
+    for n in range(2):
+        for number in range(n * 20):
+            row = make_endpoint(f"x/more-{number}", status="deprecated")
+            CollectionItem.objects.create(collection=best, endpoint=row, position=9)
+        curator.get(PAGE)
+        with CaptureQueriesContext(connection) as queries:
+            curator.get(PAGE)
+        used.append(len(queries))
+    assert used[0] == used[1] <= 10
+
+
+@pytest.mark.parametrize(
+    ("old", "others", "expected"),
+    [
+        ("a/kling/v2.1/pro", ["a/kling/v2.5/pro", "a/kling/v10/pro", "a/kling/v11/std"], "a/kling/v10/pro"),
+        ("a/flux-1", ["a/flux-2"], "a/flux-2"),
+        ("a/flux-2", ["a/flux-1"], None),
+        ("a/sdxl", ["a/other"], None),
+        ("a/t5-1", ["a/t5-2", "a/t4-9"], "a/t5-2"),
+    ],
+)  # fmt: skip
+def test_a_successor_is_the_newest_version_of_the_name(
+    make_endpoint: Any, old: str, others: list[str], expected: str | None
+) -> None:
+    row = make_endpoint(old, status="deprecated")
+    for other in others:
+        make_endpoint(other)
+    make_endpoint("a/kling/v12/pro", category="vision")
+    make_endpoint("a/kling/v13/pro", status="deprecated")
+    make_endpoint("a/kling/v14/pro", standing="blocked")
+    make_endpoint("a/kling/v15/pro", gone_at=timezone.now())
+    found = successors.successors_of([row]).get(row.pk)
+    assert (found.endpoint_id if found else None) == expected
+
+
+def test_else_it_is_the_newest_of_the_family(make_endpoint: Any) -> None:
+    row = make_endpoint("a/one", status="deprecated", group_key="g")
+    day = timezone.now()
+    make_endpoint("a/two", group_key="g", published_at=day - timedelta(days=2))
+    make_endpoint("a/three", group_key="g", published_at=day)
+    make_endpoint("a/four", group_key="", published_at=day)
+    assert successors.successors_of([row])[row.pk].endpoint_id == "a/three"
+    assert successors.successors_of([]) == {}

@@ -1,0 +1,50 @@
+"""What curators said of a model outlasts every sync, its going and its coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from catalog.curation import moderation
+from catalog.models import Endpoint, Standing, SyncReport
+from tests.catalog.upstream import CatalogueUpstream, item
+
+
+def test_a_sync_leaves_it_as_it_was(
+    upstream: CatalogueUpstream, run_sync: Callable[..., SyncReport]
+) -> None:
+    eva = User.objects.create_user("eva")
+    upstream.add("a/one", "a/two")
+    run_sync()
+    one = Endpoint.objects.filter(endpoint_id="a/one")
+    moderation.set_status(one, Standing.BLOCKED, "Too dear", eva)
+    said = one.values("standing", "standing_reason", "standing_by", "standing_at").get()
+    listed = upstream.items.pop("a/one")
+    run_sync()
+    assert one.get().gone_at
+    for metadata in ({}, {"display_name": "Another", "updated_at": "2026-09-01T00:00:00.000Z"}):
+        upstream.items["a/one"] = item("a/one", **metadata) if metadata else listed
+        run_sync(full=True)
+        assert one.values(*said).get() == said
+    assert one.get().display_name == "Another"
+    assert not one.get().is_runnable
+
+
+@pytest.mark.parametrize("reason", ["  ", "\x00", "\n\t"])
+def test_nobody_is_blocked_without_a_word(db: None, reason: str) -> None:
+    with pytest.raises(ValueError, match="Say why"):
+        moderation.set_status(
+            Endpoint.objects.all(), Standing.BLOCKED, reason, User(username="eva")
+        )
+
+
+def test_a_reason_is_one_clean_line(make_endpoint: Callable[..., Endpoint]) -> None:
+    endpoint = make_endpoint()
+    eva = User.objects.create_user("eva")
+    reason = "  It\x00 costs\n\ud800 too 👨‍👩‍👧 much "
+    assert moderation.set_status(Endpoint.objects.all(), Standing.BLOCKED, reason, eva) == 1
+    endpoint.refresh_from_db()
+    assert endpoint.standing_reason == "It costs too 👨‍👩‍👧 much"
+    assert endpoint.refusal.endswith("run: It costs too 👨‍👩‍👧 much.")

@@ -1,0 +1,317 @@
+"""What a question asks, and of which facts it holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.filters.conditions import Condition, parse_condition
+from catalog.filters.facts import Listing, facts_of
+from catalog.filters.query_parser import parse_query, unknown_value_hint
+from catalog.filters.vocabulary import KEYS, SYNONYMS
+
+
+def listing(**values: Any) -> Listing:
+    """An endpoint's row about which nothing is said but `values`."""
+    plain = dict.fromkeys(Listing._fields, "") | {
+        "endpoint_id": "fal-ai/x",
+        "owner": "fal-ai",
+        "status": "active",
+        "tags": [],
+        "facts": [],
+        "duration_estimate_min": None,
+        "published_at": None,
+        "unit_price_usd": None,
+        "gone_at": None,
+    }
+    return Listing(**(plain | values))
+
+
+def asked(q: str) -> list[str]:
+    return [one.word for one in parse_query(q).conditions]
+
+
+@pytest.mark.parametrize(
+    ("q", "text", "words"),
+    [
+        (
+            "in:image out:video duration:>=10 price:<0.5 license:commercial cat",
+            "cat",
+            ["in:image", "out:video", "duration:>=10", "price:<0.5", "license:commercial"],
+        ),
+        ("from:photo to:movie", "", ["in:image", "out:video"]),
+        ("in:2+image in:many-video", "", ["in:images", "in:videos"]),
+        ("duration:10s", "", ["duration:10"]),
+        ("seconds:1min", "", ["duration:60"]),
+        ("length:≥8", "", ["duration:>=8"]),
+        ("duration:5..10", "", ["duration:5..10"]),
+        ("duration:5-10s", "", ["duration:5..10"]),
+        ("duration:10+", "", ["duration:>=10"]),
+        ("duration:>=5 duration:<=10", "", ["duration:5..10"]),
+        ("price:$0.50", "", ["price:<=0.5"]),
+        ("cost:<50c", "", ["price:<0.5"]),
+        ("price:0,5", "", ["price:<=0.5"]),
+        ("price:free", "", ["price:0"]),
+        ("res:1080", "", ["resolution:1080p"]),
+        ("resolution:1920x1080", "", ["resolution:1080p"]),
+        ("resolution:4K", "", ["resolution:4k"]),
+        ("resolution:>=2160", "", ["resolution:>=4k"]),
+        ("language:de lang:Deutsch", "", ["language:german"]),
+        ("resolution:>=720P", "", ["resolution:>=720p"]),
+        ("resolution:720..1080p", "", ["resolution:720p..1080p"]),
+        ("ratio:16:9 ratio:square", "", ["ratio:16:9,1:1"]),
+        ("-can:lora not:can:seed", "", ["-can:lora", "-can:seed"]),
+        ("can:audio", "", ["can:sound"]),
+        ("out:photos", "", ["out:image"]),
+        ('tag:"lip sync"', "", ['tag:"lip sync"']),
+        ("licence:commercial,research", "", ["license:commercial,research"]),
+        ("out:vid", "", ["out:video"]),
+        ("out: flux", "flux", []),
+        ("duration:>= price:<$ flux", "flux", []),
+        ("https://fal.ai/models v2.1 flux/dev a:", "https://fal.ai/models v2.1 flux/dev", []),
+    ],
+)
+def test_typed_words_are_taken_apart(q: str, text: str, words: list[str]) -> None:
+    found = parse_query(q)
+    assert found.text == text
+    assert [one.word for one in found.conditions] == words
+    assert not found.hints
+
+
+@pytest.mark.parametrize(
+    ("q", "suggestion"),
+    [
+        ("out:vidoe", "out:video"),
+        ("inn:image", "in:image"),
+        ("resolutoin:1080p", "resolution:1080p"),
+        ("licens:commercial", "license:commercial"),
+        ("can:negativ-promt", "can:negative-prompt"),
+        ("fps:fast", ""),
+        ("zzzzz:1", ""),
+        ("can:s", ""),
+    ],
+)
+def test_a_word_that_is_not_known_gets_a_hint_and_asks_for_nothing(q: str, suggestion: str) -> None:
+    found = parse_query(f"{q} cat")
+    assert found.text == "cat"
+    assert not found.conditions
+    assert [(hint.word, hint.suggestion) for hint in found.hints] == [(q, suggestion)]
+
+
+@pytest.mark.parametrize(
+    ("word", "suggestion"),
+    [
+        ("1080p", "resolution:1080p"),
+        ("4K", "resolution:4K"),
+        ("10s", "duration:10s"),
+        ("16:9", "ratio:16:9"),
+        ("<$1", "price:<$1"),
+        ("$0.5", "price:$0.5"),
+    ],
+)
+def test_a_fact_without_its_key_is_looked_for_and_offered(word: str, suggestion: str) -> None:
+    found = parse_query(f"flux {word}")
+    assert found.text == f"flux {word}"
+    assert [hint.suggestion for hint in found.hints] == [suggestion]
+    assert parse_query(suggestion).conditions
+    assert not parse_query("flux 1.1 pro v2 12b 3d").hints
+
+
+def test_text_that_is_to_be_left_out_is_told_to_be_looked_for() -> None:
+    found = parse_query("flux -dev -in:image image-to-video -1")
+    assert found.text == "flux -dev image-to-video -1"
+    assert [(hint.word, hint.suggestion) for hint in found.hints] == [("-dev", "")]
+
+
+@pytest.mark.parametrize(
+    ("q", "fact", "is_accepted"),
+    [
+        ("duration:>=10", "duration:5-12", True),
+        ("duration:>=10", "duration:5-9.9", False),
+        ("duration:>10", "duration:10", False),
+        ("duration:10", "duration:5-12", True),
+        ("duration:<5", "duration:5-12", False),
+        ("duration:6..9", "duration:5", False),
+        ("resolution:>=720p", "resolution:1080p", True),
+        ("resolution:>=720p", "resolution:480p", False),
+        ("resolution:>1080p", "resolution:4k", True),
+        ("resolution:720p..1080p", "resolution:768p", True),
+        ("resolution:720p..1080p", "resolution:4k", False),
+        ("resolution:1080p", "resolution:1080p@8", True),
+        ("resolution:1080p duration:>=10", "resolution:1080p@8", False),
+        ("resolution:>=720p duration:8", "resolution:1080p@8", True),
+        ("price:<1", "price:0.15/s*5", True),
+        ("price:<1 duration:>=10", "price:0.15/s*5", False),
+        ("price:<1 duration:>=10", "price:0.05/s*5", True),
+        ("price:<0.5", "price:0.5", False),
+        ("tag:lip-sync", "tag:Lip Sync", True),
+        ("license:commercial", "license:research", False),
+        ("is:free", "price:0", True),
+        ("is:free", "price:0.01", False),
+        ("in:image", "in:images", False),
+    ],
+)
+def test_a_condition_accepts_the_facts_that_meet_it(q: str, fact: str, is_accepted: bool) -> None:
+    one = next(one for one in parse_query(q).conditions if q.startswith(one.key))
+    assert one.accepts(fact) is is_accepted
+
+
+def test_new_is_what_was_published_lately() -> None:
+    new = parse_query("is:new").conditions[0]
+    now = datetime.now(UTC)
+    assert new.holds(facts_of(listing(published_at=now - timedelta(days=3))))
+    assert not new.holds(facts_of(listing(published_at=now - timedelta(days=300))))
+
+
+def test_a_negated_condition_wants_none() -> None:
+    one = parse_query("-out:audio").conditions[0]
+    assert one.holds(["out:video"])
+    assert not one.holds(["out:video", "out:audio"])
+
+
+def test_picked_values_are_exact_and_typed_ones_loose() -> None:
+    picked, typed = (
+        parse_condition("tag", "lip sync"),
+        parse_condition("tag", "lip sync", is_typed=True),
+    )
+    assert picked is not None
+    assert typed is not None
+    assert not picked.accepts("tag:lip-sync")
+    assert typed.accepts("tag:lip-sync")
+    assert parse_condition("out", "nonsense") is None
+    assert parse_condition("nonsense", "image") is None
+
+
+def test_no_fact_like_it_gets_the_nearest_one() -> None:
+    wanted = parse_query("license:comercial").conditions[0]
+    hint = unknown_value_hint(wanted, ["license:commercial", "license:research", "out:video"])
+    assert hint is not None
+    assert hint.suggestion == "license:commercial"
+    assert (
+        unknown_value_hint(parse_query("license:research").conditions[0], ["license:research"])
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "minutes", "facts", "expected"),
+    [
+        ("0.025", "megapixels", None, [], {"per:megapixel", "price:0.025"}),
+        ("0.04", "images", None, [], {"per:image", "price:0.04"}),
+        ("0.1", "seconds", None, ["default-duration:8"], {"per:second", "price:0.1/s*8"}),
+        ("0.5", "5 seconds", None, [], {"per:second", "price:0.1/s*5"}),
+        ("0.6", "minute", None, [], {"per:minute", "price:0.01/s*5"}),
+        ("0.5", "5 second video", None, ["default-duration:10"], {"per:second", "price:0.1/s*10"}),
+        ("0.2", "video seconds", None, [], {"per:second", "price:0.2/s*5"}),
+        ("0.01", "processed megapixels", None, [], {"per:megapixel", "price:0.01"}),
+        ("0.5", "1m tokens", None, [], {"per:token", "price:0.5"}),
+        ("0.001", "compute seconds", 2, [], {"per:compute second", "price:0.12"}),
+        ("0.3", "1000 characters", None, [], {"per:character", "price:0.3"}),
+        ("1", "", None, [], {"per:run", "price:1"}),
+        ("0", "seconds", None, [], {"per:second", "price:0"}),
+    ],
+)
+def test_a_price_is_that_of_a_typical_run(
+    amount: str, unit: str, minutes: float | None, facts: list[str], expected: set[str]
+) -> None:
+    row = listing(
+        unit_price_usd=Decimal(amount), price_unit=unit, duration_estimate_min=minutes, facts=facts
+    )
+    found = {fact for fact in facts_of(row) if fact.startswith(("price:", "per:"))}
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("category", "said", "expected"),
+    [
+        ("image-to-video", [], {"in:image", "out:video"}),
+        (
+            "image-to-video",
+            ["in:text", "out:file"],
+            {"in:text", "in:image", "out:file", "out:video"},
+        ),
+        ("image-to-video", ["in:video", "out:image"], {"in:video", "out:image"}),
+        ("text-to-speech", ["in:text", "out:audio"], {"in:text", "out:audio"}),
+        ("text-to-image", ["in:image", "out:image"], {"in:image", "out:image"}),
+        ("speech-to-text", ["out:data"], {"in:audio", "out:data", "out:text"}),
+        ("vision", [], {"in:image", "out:text"}),
+        ("training", [], set()),
+        ("unknown", ["out:data"], {"out:data"}),
+    ],
+)
+def test_the_category_says_what_the_schema_does_not(
+    category: str, said: list[str], expected: set[str]
+) -> None:
+    found = facts_of(listing(category=category, facts=said))
+    assert {fact for fact in found if fact.startswith(("in:", "out:"))} == expected
+
+
+def test_a_listing_says_what_no_schema_does() -> None:
+    row = listing(
+        endpoint_id="fal-ai/veo3/stream",
+        category="text-to-video",
+        tags=["upscaling", None, ""],
+        license_type="commercial",
+        kind="inference",
+        description="Videos with native audio.",
+        duration_estimate_min=2.0,
+        group_key="veo3",
+        published_at=datetime(2026, 1, 2, tzinfo=UTC),
+        facts=["in:text", "out:video", 5],
+    )
+    assert set(facts_of(row)) == {
+        "category:text-to-video",
+        "kind:inference",
+        "license:commercial",
+        "group:veo3",
+        "owner:fal-ai",
+        "tag:upscaling",
+        "is:active",
+        "can:streaming",
+        "can:sound",
+        "can:upscale",
+        "in:text",
+        "out:video",
+        "time:120",
+        "published:2026-01-02",
+    }
+    fixed = facts_of(listing(category="text-to-video", description="Videos of 1080P, not x480p."))
+    assert [fact for fact in fixed if fact.startswith("resolution:")] == ["resolution:1080p"]
+    assert "resolution:1080p" not in facts_of(listing(category="vision", description="1080p"))
+    assert "can:sound" not in facts_of(row._replace(description="Silent. Without audio."))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_taken_apart(q: str) -> None:
+    found = parse_query(q)
+    for one in found.conditions:
+        assert isinstance(one, Condition)
+        one.accepts("duration:5-10")
+    assert parse_query(" ".join(one.word for one in found.conditions)).conditions == tuple(
+        one for one in found.conditions
+    )
+
+
+keys = st.sampled_from([*KEYS, *SYNONYMS])
+values = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from([v for key in KEYS.values() for v in (*key.values, *key.steps)]),
+    st.sampled_from([v for key in KEYS.values() for v in key.synonyms]),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", ">=", "<", "=", "≤", ".."]),
+        st.floats(0, 1e6),
+        st.sampled_from(["", "s", "min", "+", ".."]),
+    ),
+)
+
+
+@given(keys, values, st.sampled_from(["", "-", "not:"]))
+def test_a_condition_written_down_is_read_again_as_it_was(key: str, value: str, no: str) -> None:
+    for one in parse_query(f"{no}{key}:{value}").conditions:
+        assert parse_query(one.word).conditions == (one,)

@@ -1,0 +1,134 @@
+"""Wishes in plain words are offered as questions; searches stay searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import judging
+from catalog.filters import natural_language
+from catalog.filters.query_parser import parse_query
+from catalog.models import Endpoint, Revision
+from catalog.search.engine import find_all, search
+from catalog.search.facets import Place, guesses
+from catalog.search.index import current
+from catalog.search.query import Query
+from catalog.search.tokenizer import tokenize
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        (
+            "which model makes a ten-second 1080p video from two pictures, "
+            "with sound, under a dollar, for commercial use?",
+            "price:<1 duration:>=10 resolution:1080p can:sound "
+            "in:images license:commercial out:video",
+        ),
+        (
+            "10 second 1080p video from two pictures with sound under a dollar commercial",
+            "price:<1 duration:>=10 resolution:1080p can:sound "
+            "in:images license:commercial out:video",
+        ),
+        (
+            "cinematic 4k video from an image for 50 cents",
+            "cinematic 50 cents resolution:4k in:image out:video",
+        ),
+        (
+            "video of at least 2 minutes below $0,5 without music",
+            "price:<0.5 duration:>=120 -can:sound out:video",
+        ),
+        ("free image with transparent background", "can:transparent is:free out:image"),
+        ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),
+    ],
+)
+def test_a_wish_is_read_as_a_question(typed: str, asked: str) -> None:
+    assert natural_language.to_query_words(typed) == asked
+    words = parse_query(asked)
+    assert not [hint for hint in words.hints if hint.suggestion]
+    assert len(words.taken) == sum(":" in word for word in asked.split())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["flux pro", "image to video", "4k video", "video with sound", "kling 2.1", "a" * 300, ""],
+)
+def test_a_search_is_no_wish(typed: str) -> None:
+    assert natural_language.to_query_words(typed) == ""
+
+
+def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
+    asked = [one.typed for one in judging.questions() if parse_query(one.typed).hints]
+    assert len(asked) < len(judging.questions()) / 10
+
+
+def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
+    query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
+    (guess,) = guesses(query.hints, query, Place("/models/", "Models"))
+    assert guess.suggestion == "quick resolution:1080p can:sound in:images out:video"
+    meant = Query.from_address(guess.href)
+    assert meant.text == "quick"
+    assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
+
+
+WISH = "make a ten second video from two pictures"
+ASKED = "duration:>=10 in:images out:video"
+
+
+def test_a_wish_that_no_text_has_the_words_of_is_asked(
+    member: Client, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    facts = ["duration:1-10", "in:images", "out:video"]
+    able = make_endpoint("z/able", category="image-to-video", facts=facts)
+    make_endpoint("z/short", category="image-to-video", facts=["duration:5", *facts[1:]])
+    answer = search(Query(q=WISH))
+    assert (answer.endpoints, answer.asked.q, answer.hints) == ([able], ASKED, [])
+    assert len(find_all(Query(q=WISH), frozenset(), current(Revision.current()))) == 1
+    counts = {facet.name: {v.value: v.count for v in facet.values} for facet in answer.facets}
+    told = {f.name: {v.value: v.count for v in f.values} for f in search(Query(q=ASKED)).facets}
+    assert counts == told
+    html = member.get("/models/", {"q": WISH}).content.decode()
+    assert f"Read as <b>{escape(ASKED)}</b>" in html
+    assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
+
+
+def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    make_endpoint("z/told", description="Make a ten second video from two pictures.")
+    assert search(Query(q=WISH)).asked.q == WISH
+    Endpoint.objects.update(description="Ten pictures.")
+    assert search(Query(q=WISH)).asked.q == WISH
+
+
+def test_a_wish_that_nothing_meets_says_what_to_give_up(
+    member: Client, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    make_endpoint(
+        "z/short", description="Ten pictures", facts=["duration:5", "in:images", "out:video"]
+    )
+    make_endpoint("z/quiet", facts=["in:images"])
+    answer = search(Query(q=WISH))
+    assert answer.asked.q == WISH
+    (relaxation,) = answer.relaxations
+    assert (relaxation.count, relaxation.query.q) == (1, "in:images out:video")
+    html = member.get("/models/", {"q": WISH}).content.decode()
+    assert "Nothing is all of that." in html
+    assert f'href="/models/?{escape(urlencode({"q": relaxation.query.q}))}"' in html
+    assert search(Query(q="pictures")).relaxations == []
+
+
+def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
+    said = [word.text for word in tokenize("Photos, with (sound); v2.1, 3,5. [pro]?")]
+    assert said == ["photos", "with", "sound", "v2.1", "3,5", "pro"]
+
+
+@given(st.text(max_size=200))
+def test_anything_can_be_typed(text: str) -> None:
+    parse_query(natural_language.to_query_words(text))

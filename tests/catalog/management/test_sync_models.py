@@ -1,0 +1,198 @@
+"""`manage.py sync_models` as people run it: a process of its own, upstream behind a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.catalog.upstream import CatalogueUpstream
+from tests.processes import copy_checkout, environment, until
+from tests.sandbox.server import start_sandbox
+
+pytestmark = pytest.mark.system
+
+Manage = Callable[..., "subprocess.Popen[str]"]
+
+
+def start(database: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    """A management command on that database, which lies beside the checkout."""
+    settings |= {
+        "SECRET_KEY": "tests-only",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "FAL_KEY": "id:secret",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=database.parent / "vitrine",
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which there is nothing yet, beside a copy of the checkout without its `.env`."""
+    database = tmp_path_factory.mktemp("migrated") / "catalogue.sqlite3"
+    copy_checkout(database.parent / "vitrine")
+    assert ended(start(database, "migrate"))[0] == 0
+    return database
+
+
+@pytest.fixture
+def manage(migrated: Path, tmp_path: Path) -> Manage:
+    """`manage("sync_models", FAL_API_URL=…)` → the process, on an empty database of its own."""
+    return partial(
+        start, Path(shutil.copy(migrated, migrated.with_name(f"{tmp_path.name}.sqlite3")))
+    )
+
+
+@pytest.fixture
+def address(upstream: CatalogueUpstream) -> Iterator[str]:
+    """Where `upstream` answers on a socket."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            request = httpx.Request(
+                "GET", f"http://upstream{self.path}", headers=dict(self.headers)
+            )
+            answer = asyncio.run(upstream(request))
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def hold(upstream: CatalogueUpstream, calls: int) -> threading.Event:
+    """Until the event is set, nobody gets an answer to the `calls`-th question for schemas, or later ones."""
+    go_on = threading.Event()
+
+    def wait(request: httpx.Request) -> None:
+        if len(upstream.calls("expand")) >= calls:
+            go_on.wait(60)
+
+    upstream.faults.append(wait)
+    return go_on
+
+
+def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
+    until(lambda: len(upstream.calls("expand")) >= calls)
+
+
+def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
+    sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
+    try:
+        code, out, err = ended(
+            manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
+        )
+        assert (code, err) == (0, "")
+        first = json.loads(out)
+        assert first["state"] == "done"
+        assert first["listed"] == len(first["new"]) == first["schemas_read"] > 0
+        assert first["failed"] == []
+        code, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"]))
+        again = json.loads(out)
+        assert (again["new"], again["changed"], again["schemas_due"]) == ([], [], 0)
+    finally:
+        sandbox.stop()
+
+
+def test_it_says_what_it_found_in_words(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(25)))
+    upstream.documents["fal-ai/m3"] = {"error": {"code": "expansion_failed", "message": "no"}}
+    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    assert code == 0
+    assert "25 models listed: 25 new, 0 changed, 0 gone; 25 of 25 schemas read; 1 failed." in out
+    assert "New: fal-ai/m0, " in out
+    assert "and 15 more" in out
+    assert "Failed: fal-ai/m3: expansion_failed: no" in out
+    assert "25 models listed, 100 % of 25 schemas read" in err
+    assert "secret" not in out + err
+
+
+def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
+    go_on = hold(upstream, 5)
+    process = manage("sync_models", FAL_API_URL=address)
+    wait_for(upstream, 5)
+    process.send_signal(signal.SIGINT)
+    code, _, err = ended(process)
+    assert code != 0
+    assert "Stopped. What had arrived is kept; the next sync goes on." in err
+    assert "Traceback" not in err
+    go_on.set()
+    _, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=address))
+    summary = json.loads(out)
+    assert summary["state"] == "done"
+    assert 0 < summary["schemas_due"] < 80
+
+
+def test_while_one_sync_runs_another_is_refused_in_a_sentence(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
+    go_on = hold(upstream, 1)
+    first = manage("sync_models", "--json", FAL_API_URL=address)
+    wait_for(upstream, 1)
+    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    assert (code, out) == (1, "")
+    assert "A sync is already running" in err
+    assert len(err.strip().splitlines()) == 1
+    go_on.set()
+    assert ended(first)[0] == 0
+
+
+def test_a_killed_sync_is_taken_over_at_once(
+    manage: Manage, upstream: CatalogueUpstream, address: str
+) -> None:
+    upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
+    go_on = hold(upstream, 1)
+    killed = manage("sync_models", "--json", FAL_API_URL=address)
+    wait_for(upstream, 1)
+    killed.kill()
+    ended(killed)
+    go_on.set()
+    code, out, err = ended(manage("sync_models", "--json", FAL_API_URL=address))
+    assert (code, err) == (0, "")
+    summary = json.loads(out)
+    assert (summary["state"], summary["listed"]) == ("done", 40)
+
+
+def test_an_upstream_that_is_away_is_said_in_a_sentence(manage: Manage) -> None:
+    code, out, err = ended(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
+    assert code == 1
+    assert json.loads(out)["state"] == "failed"
+    assert "The catalogue was not read to its end: fal cannot be reached" in err
+    assert "Traceback" not in err

@@ -1,0 +1,209 @@
+"""Thumbnails that do not come: given up with a reason, tried again, and no trouble of anything else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from unittest.mock import Mock
+
+import httpx
+import pytest
+from django.core.files.storage import default_storage
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from catalog.models import Endpoint, Picture, SyncReport
+from catalog.pictures import picture_registry, thumbnails
+from catalog.sync import progress
+from tests.catalog import thumbs
+from tests.catalog.media_host import HOST, PHOTO, Answer, Host, files, later, work
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media")]
+
+Make = Callable[..., Endpoint]
+
+
+class Endless(httpx.AsyncByteStream):
+    """Never ends, and says nothing of its size."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1 << 20)
+
+
+class Slow(httpx.AsyncByteStream):
+    """A byte now and then."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b"\xff"
+            await asyncio.sleep(0.05)
+
+
+def moved_to(address: str) -> Answer:
+    return lambda _: httpx.Response(302, headers={"location": address})
+
+
+GONE, ELSEWHERE = "does not give it", "not among the media addresses"
+FAULTS: dict[str, tuple[Answer, str, str]] = {
+    "404": (404, "waiting", GONE),
+    "expired": (403, "waiting", GONE),
+    "500": (500, "waiting", "500"),
+    "html": (b"<!doctype html><title>Sign in</title>", "waiting", "cannot identify"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "waiting", "cannot identify"),
+    "truncated": (PHOTO[:5000], "waiting", "truncated"),
+    "pixel bomb": (lambda _: httpx.Response(200, content=thumbs.bomb()), "waiting", "pixels"),
+    "endless": (lambda _: httpx.Response(200, stream=Endless()), "failed", "larger than"),
+    "50 MB": (
+        lambda _: httpx.Response(200, headers={"content-length": f"{50 << 20}"}, content=b""),
+        "failed",
+        "larger than",
+    ),
+    "slow": (lambda _: httpx.Response(200, stream=Slow()), "waiting", "too long"),
+    "to this machine": (moved_to("http://127.0.0.1/latest/meta-data"), "failed", ELSEWHERE),
+    "to a private address": (moved_to("https://169.254.169.254/"), "failed", ELSEWHERE),
+    "to plain http": (moved_to("http://media.test/a.jpg"), "failed", ELSEWHERE),
+    "in circles": (moved_to(f"{HOST}/a.jpg"), "failed", "redirects away"),
+}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(("answer", "state", "why"), FAULTS.values(), ids=FAULTS)
+def test_what_does_not_come_leaves_its_box_and_a_reason(
+    make_endpoint: Make, monkeypatch: Any, answer: Answer, state: str, why: str
+) -> None:
+    if why == "too long":
+        monkeypatch.setattr(thumbnails, "FETCH_S", 1.0)
+    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    host = Host({"/a.jpg": answer})
+    work(host)
+    found = Picture.objects.get()
+    assert (found.state, found.attempts) == (state, 1)
+    assert why in found.error
+    assert (found.next_try_at is None) == (state == "failed")
+    assert {httpx.URL(url).host for url in host.asked} == {"media.test"}
+    row.refresh_from_db()
+    assert row.picture is None
+    assert not files()
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(("answer", "tries"), [(404, 3), (b"no picture", 3), (500, 10)])
+def test_what_never_comes_is_given_up_after_longer_and_longer_pauses(
+    make_endpoint: Make, answer: Answer, tries: int
+) -> None:
+    make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    host, pauses = Host({"/a.jpg": answer}), []
+    for _ in range(tries):
+        work(host)
+        found = Picture.objects.get()
+        if found.next_try_at:
+            pauses.append(round((found.next_try_at - timezone.now()).total_seconds()))
+        later()
+    assert (found.state, len(host.asked)) == ("failed", tries)
+    assert found.error
+    assert pauses == sorted(pauses)
+    assert len(pauses) == tries - 1
+    work(host)
+    assert len(host.asked) == tries
+
+
+def test_curators_see_why_and_ask_again(make_endpoint: Make, admin_client: Client) -> None:
+    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    host = Host({"/a.jpg": lambda _: httpx.Response(200, stream=Endless())})
+    work(host)
+    address = "/admin/catalog/picture/"
+    assert "is larger than" in admin_client.get(address).content.decode()
+    assert admin_client.get("/healthz").json()["pictures"]["failed"] == 1
+    keys = [*Picture.objects.values_list("pk", flat=True)]
+    admin_client.post(address, {"action": "ask_again", "_selected_action": keys})
+    del host.answers["/a.jpg"]
+    work(host)
+    row.refresh_from_db()
+    assert row.picture
+    assert admin_client.get("/healthz").json()["pictures"]["bytes"] == row.picture.size_bytes
+
+
+@pytest.mark.any_database
+def test_an_unknown_host_is_never_asked_until_it_is_allowed(make_endpoint: Make) -> None:
+    SyncReport.objects.create(state="done")
+    make_endpoint(thumbnail_url="https://elsewhere.test/a.jpg")
+    host = Host()
+    work(host)
+    found = Picture.objects.get()
+    assert (found.state, found.error) == ("failed", picture_registry.NOT_VETTED)
+    assert not host.asked
+    assert not progress.current().pictures_come
+    work(host, media=(HOST, "https://elsewhere.test"))
+    assert host.asked == ["https://elsewhere.test/a.jpg"]
+    assert Picture.objects.get().state == "kept"
+
+
+def test_what_is_gone_is_not_fetched_any_more(make_endpoint: Make) -> None:
+    make_endpoint(thumbnail_url=f"{HOST}/a.jpg", gone_at=timezone.now())
+    host = Host()
+    work(host)
+    assert not host.asked
+
+
+def test_a_full_disk_is_tried_again(make_endpoint: Make, monkeypatch: Any) -> None:
+    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(default_storage._wrapped), "save", full)  # type: ignore[attr-defined]
+        work(Host())
+    assert "No space left" in Picture.objects.get().error
+    later()
+    work(Host())
+    row.refresh_from_db()
+    assert row.picture
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_picture(
+    make_endpoint: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
+    away = Mock(side_effect=OperationalError("the server closed the connection"))
+    monkeypatch.setattr(picture_registry, "find_rendered", away)
+    work(Host())
+    assert away.called
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "will be retried" in caplog.text
+    picture = Picture.objects.get()
+    assert (picture.state, picture.error) == ("waiting", "")
+
+
+def test_pictures_take_no_more_of_the_storage_than_they_may(
+    make_endpoint: Make, monkeypatch: Any
+) -> None:
+    make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
+    work(Host())
+    monkeypatch.setattr(picture_registry, "MOST_BYTES", 1000)
+    make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
+    host = Host()
+    work(host)
+    assert not host.asked
+    assert Picture.objects.filter(state="waiting").count() == 1
+
+
+def test_trouble_with_thumbnails_is_no_trouble_of_runs(make_endpoint: Make) -> None:
+    heard: list[Any] = []
+
+    async def main() -> None:
+        async with fal.Clients(
+            fal.Addresses(media=(HOST,)),
+            transport=httpx.MockTransport(Host({"/a.jpg": 500})),
+            on_outcome=lambda *told: heard.append(told),
+        ) as clients:
+            with pytest.raises(fal.FalError):
+                async with clients.thumbnails.open(f"{HOST}/a.jpg", max_bytes=10):
+                    pass
+
+    asyncio.run(main())
+    assert not heard

@@ -1,0 +1,361 @@
+"""Search finds by words, ranks by contract, counts every facet, and takes any question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.models import Endpoint
+from catalog.search.engine import PAGE_SIZE, Answer, search, top_results
+from catalog.search.query import TITLES, Query
+
+Make = Callable[..., Endpoint]
+
+
+def ask(text: str = "", **more: Any) -> Answer:
+    return search(Query.from_params(QueryDict(text)), **more)
+
+
+def names(answer: Answer) -> list[str]:
+    return [endpoint.endpoint_id for endpoint in answer.endpoints]
+
+
+def counts(answer: Answer, name: str) -> dict[str, int]:
+    return {
+        value.value: value.count
+        for facet in answer.facets
+        if facet.name == name
+        for value in facet.values
+    }
+
+
+def test_words_are_found_in_id_name_tags_category_and_description(make_endpoint: Make) -> None:
+    make_endpoint("a/one", display_name="Aurora")
+    make_endpoint("b/aurora/fast")
+    make_endpoint("c/three", tags=["aurora"])
+    make_endpoint("d/four", category="aurora-to-image")
+    make_endpoint("e/five", description="Paints an aurora.")
+    make_endpoint("f/six")
+    assert set(names(ask("q=aurora"))) == {"a/one", "b/aurora/fast", "c/three", "d/four", "e/five"}
+
+
+def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(
+    make_endpoint: Make,
+) -> None:
+    make_endpoint("z/5", description="Better than flux.", position=0)
+    make_endpoint("z/4", tags=["flux"], position=1)
+    make_endpoint("z/my/flux/dev", position=2)
+    make_endpoint("flux-labs/thing", position=3)
+    make_endpoint("z/1", display_name="Flux", position=4)
+    make_endpoint("z/flux", position=5)
+    assert names(ask("q=flux")) == [
+        "z/1",
+        "z/flux",
+        "flux-labs/thing",
+        "z/my/flux/dev",
+        "z/4",
+        "z/5",
+    ]
+
+
+def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
+    make_endpoint: Make,
+) -> None:
+    make_endpoint("a/flux-1", position=0, status="deprecated")
+    make_endpoint("a/flux-2", position=2)
+    make_endpoint("a/flux-3", position=1)
+    assert names(ask("q=flux")) == ["a/flux-3", "a/flux-2", "a/flux-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("kling", True),
+        ("KLING", True),
+        ("kli", True),
+        ("ling", False),
+        ("v2.1", True),
+        ("v2", True),
+        ("2.1", True),
+        ("fal-ai/kling-video/v2.1/master", True),
+        ("video kling", True),
+        ("kling nothing", False),
+        ("édit", True),
+        ("image to video", True),
+        ("image-to-video", True),
+    ],
+)
+def test_a_word_is_found_by_its_beginning(make_endpoint: Make, words: str, found: bool) -> None:
+    make_endpoint(
+        "fal-ai/kling-video/v2.1/master/image-to-video",
+        category="image-to-video",
+        description="Édit a film.",
+    )
+    answer = search(Query.from_params(_params([("q", words)])))
+    assert answer.found is not None
+    assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"',
+        "'",
+        "*",
+        "a*",
+        "NEAR(a b)",
+        "name:flux",
+        "flux AND",
+        "(",
+        "-flux",
+        "flux OR x",
+        "\\",
+        "%",
+        ";--",
+        ":*",
+        "!",
+        "&",
+        "<->",
+        "a:b",
+        "\0",
+    ],
+)
+def test_the_signs_of_query_languages_are_no_more_than_signs(
+    make_endpoint: Make, words: str
+) -> None:
+    make_endpoint("fal-ai/flux/dev")
+    found = search(Query.from_params(_params([("q", words)])))
+    assert found.total in {0, 1}
+
+
+def test_a_question_of_signs_alone_finds_nothing(make_endpoint: Make) -> None:
+    make_endpoint()
+    assert ask("q=%3F%3F%3F").total == 0
+
+
+def test_the_index_follows_every_change(make_endpoint: Make) -> None:
+    endpoint = make_endpoint("a/b", display_name="Before")
+    assert ask("q=before").total == 1
+    Endpoint.objects.filter(pk=endpoint.pk).update(display_name="After")
+    assert (ask("q=before").total, ask("q=after").total) == (0, 1)
+    endpoint.refresh_from_db()
+    endpoint.tags = ["sepia"]
+    Endpoint.objects.bulk_update([endpoint], ["tags"])
+    assert ask("q=sepia").total == 1
+    endpoint.delete()
+    assert ask("q=after").total == 0
+
+
+def test_picks_of_one_facet_widen_and_of_several_narrow(make_endpoint: Make) -> None:
+    make_endpoint("a/1", category="vision", license_type="research", tags=["x", "y"])
+    make_endpoint("a/2", category="llm", license_type="commercial", tags=["x"])
+    make_endpoint("a/3", category="training", license_type="commercial", kind="training")
+    assert ask("category=vision&category=llm").total == 2
+    assert names(ask("category=vision&category=llm&license=commercial")) == ["a/2"]
+    assert names(ask("tag=y")) == ["a/1"]
+    assert names(ask("kind=training")) == ["a/3"]
+    assert ask("tag=x&tag=y").total == 2
+
+
+def test_a_facet_counts_with_its_own_picks_set_aside(make_endpoint: Make) -> None:
+    for n in range(3):
+        make_endpoint(f"a/{n}", category="vision", license_type="research")
+    for n in range(2):
+        make_endpoint(f"b/{n}", category="llm", license_type="research")
+    make_endpoint("c/0", category="llm", license_type="commercial")
+    answer = ask("category=vision")
+    assert counts(answer, "category") == {"vision": 3, "llm": 3}
+    assert counts(answer, "license") == {"research": 3}
+    answer = ask("category=llm&license=research")
+    assert counts(answer, "category") == {"vision": 3, "llm": 2}
+    assert counts(answer, "license") == {"research": 2, "commercial": 1}
+
+
+def test_each_count_is_what_picking_it_finds(make_endpoint: Make) -> None:
+    for n in range(40):
+        make_endpoint(
+            f"o/m{n}",
+            category=["vision", "llm", "json"][n % 3],
+            license_type=["commercial", "research"][n % 2],
+            kind=["inference", "training"][n % 5 == 0],
+            tags=[f"t{n % 4}", f"t{n % 7}"],
+            group_key=f"g{n % 6}",
+        )
+    base = "license=commercial&tag=t1&tag=t2"
+    picked = {"license": {"commercial"}, "tag": {"t1", "t2"}}
+    for facet in ask(base).facets:
+        for value in facet.values:
+            others = [(n, v) for n, values in picked.items() if n != facet.name for v in values]
+            alone = search(Query.from_params(_params([*others, (facet.name, value.value)])))
+            assert alone.total == value.count, (facet.name, value.value)
+
+
+def test_a_picked_value_stays_in_sight_when_it_finds_nothing(make_endpoint: Make) -> None:
+    make_endpoint()
+    answer = ask("tag=absent")
+    tag = next(facet for facet in answer.facets if facet.name == "tag")
+    assert [(value.value, value.count, value.is_picked) for value in tag.values] == [
+        ("absent", 0, True)
+    ]
+
+
+def test_an_empty_answer_says_which_filter_to_drop(make_endpoint: Make) -> None:
+    for n in range(3):
+        make_endpoint(f"a/{n}", category="vision", license_type="commercial")
+    make_endpoint("b/0", category="llm", license_type="research")
+    relaxations = ask("category=vision&license=research").relaxations
+    assert [(one.title, one.count) for one in relaxations] == [
+        ("Without “Licence: Research”", 3),
+        ("Without “Category: Vision”", 1),
+    ]
+    assert relaxations[0].query.as_params() == "?category=vision"
+
+
+def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> None:
+    make_endpoint("a/here")
+    make_endpoint("a/old", status="deprecated")
+    make_endpoint("a/gone", gone_at=timezone.now())
+    assert set(names(ask())) == {"a/here", "a/old"}
+    assert names(ask("status=active")) == ["a/here"]
+    assert names(ask("status=deprecated")) == ["a/old"]
+    assert names(ask("status=gone")) == ["a/gone"]
+    assert ask("status=all").total == 3
+
+
+@pytest.mark.parametrize("asked", ["q=a%2Fold-song", "favourite=1", "category=vision"])
+def test_an_empty_answer_says_that_what_was_asked_for_is_gone(
+    make_endpoint: Make, asked: str
+) -> None:
+    make_endpoint("b/here", category="llm")
+    old = make_endpoint("a/old-song", category="vision", gone_at=timezone.now())
+    starred = frozenset({old.pk})
+    relaxation = ask(asked, starred=starred).relaxations[0]
+    assert (relaxation.title, relaxation.count) == ("No longer listed", 1)
+    assert names(ask(relaxation.query.as_params().removeprefix("?"), starred=starred)) == [
+        "a/old-song"
+    ]
+
+
+def test_favourites_are_the_askers(make_endpoint: Make) -> None:
+    mine, _ = make_endpoint("a/mine"), make_endpoint("a/other")
+    assert names(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]
+    assert ask("favourite=1").total == 0
+
+
+def test_sorts(make_endpoint: Make) -> None:
+    day = timezone.now()
+    make_endpoint("a/b", display_name="beta", unit_price_usd="0.5", published_at=day, position=0)
+    make_endpoint("a/c", display_name="Alpha", position=1)
+    make_endpoint(
+        "a/d",
+        display_name="gamma",
+        unit_price_usd="0.1",
+        published_at=day.replace(year=2020),
+        position=2,
+    )
+    assert names(ask()) == ["a/b", "a/c", "a/d"]
+    assert names(ask("sort=name")) == ["a/c", "a/b", "a/d"]
+    assert names(ask("sort=price")) == ["a/d", "a/b", "a/c"]
+    assert names(ask("sort=newest")) == ["a/b", "a/d", "a/c"]
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> None:
+    for n in range(100):
+        make_endpoint(f"a/{n:03}", position=n)
+    shown = [name for page in (1, 2, 3) for name in names(ask(f"page={page}"))]
+    assert shown == [f"a/{n:03}" for n in range(100)]
+    assert len(names(ask())) == PAGE_SIZE
+    assert ask("page=99").page == 3
+    assert ask("page=0").page == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "pages", "numbers"),
+    [
+        (1, 1, [1]),
+        (1, 9, [1, 2, 3, 0, 9]),
+        (5, 9, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        (5, 20, [1, 2, 3, 4, 5, 6, 7, 0, 20]),
+        (10, 20, [1, 0, 8, 9, 10, 11, 12, 0, 20]),
+    ],
+)
+def test_page_numbers_are_the_ends_and_the_neighbours(
+    page: int, pages: int, numbers: list[int]
+) -> None:
+    answer = Answer(Query(), [], 0, page, pages, [], [])
+    assert answer.numbers == numbers
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "page=x",
+        "page=-3",
+        "page=" + "9" * 40,
+        "page=٣",
+        "sort=;drop",
+        "status=%00",
+        "category=%00%ff",
+        "favourite=maybe",
+        "q=%ff%fe",
+        "q=" + "a" * 9000,
+        "tag=&tag=",
+        "&".join(f"tag=t{n}" for n in range(500)),
+    ],
+)
+def test_nonsense_in_an_address_reads_as_not_said(make_endpoint: Make, nonsense: str) -> None:
+    make_endpoint()
+    assert ask(nonsense).page == 1
+
+
+def test_the_whole_question_stands_in_its_address() -> None:
+    text = (
+        "q=a+b&category=llm&category=vision&group=g&kind=k&license=l&tag=t+1&status=all"
+        "&favourite=1&sort=name&page=3"
+    )
+    query = Query.from_params(QueryDict(text))
+    assert Query.from_address(query.as_params()) == query
+    assert query.as_params() == f"?{text}"
+
+
+def _params(pairs: list[tuple[str, str]]) -> QueryDict:
+    params = QueryDict(mutable=True)
+    for name, value in pairs:
+        params.appendlist(name, value)
+    return params
+
+
+some_text = st.text(max_size=40) | st.sampled_from(
+    ["flux", "a AND b", '"x', "v2.1", "\U0001d523\U0001d529", "²"]
+)
+pairs = st.lists(
+    st.tuples(
+        st.sampled_from(["q", "status", "favourite", "sort", "page", "nonsense", *TITLES]),
+        some_text,
+    ),
+    max_size=8,
+)
+
+
+@pytest.mark.django_db
+@given(pairs=pairs)
+def test_every_question_has_an_answer_and_an_address(
+    one_endpoint: Endpoint, pairs: list[tuple[str, str]]
+) -> None:
+    query = Query.from_params(_params(pairs))
+    answer = search(query)
+    assert 0 <= answer.total <= 1
+    assert len(answer.endpoints) == answer.total
+    assert top_results(query) == answer.endpoints
+    assert Query.from_address(query.as_params()) == query
+
+
+@pytest.fixture
+def one_endpoint(make_endpoint: Make) -> Endpoint:
+    return make_endpoint("fal-ai/flux/dev", tags=["a", "b"], description="v2.1 AND more")

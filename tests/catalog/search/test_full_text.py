@@ -1,0 +1,132 @@
+"""Texts are found by words, beginnings and phrases of any script, as SQLite's FTS5 finds them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from django.utils import timezone
+
+from bench.realistic import entries
+from catalog.models import Endpoint, Revision
+from catalog.search import index as indexes
+from catalog.search import spelling
+from catalog.search.engine import search
+from catalog.search.full_text import index_texts
+from catalog.search.highlight import highlighter
+from catalog.search.query import Query
+
+Make = Callable[..., Endpoint]
+
+
+def fts5(texts: list[str], words: list[str], *, is_open: bool) -> set[int]:
+    """The places of the texts that FTS5 finds."""
+    database = sqlite3.connect(":memory:")
+    database.execute(
+        "CREATE VIRTUAL TABLE t USING fts5 (x, tokenize='unicode61 remove_diacritics 2')"
+    )
+    database.executemany("INSERT INTO t (rowid, x) VALUES (?, ?)", enumerate(texts))
+    phrase = f'"{" ".join(words)}"{"*" if is_open else ""}'
+    return {place for (place,) in database.execute("SELECT rowid FROM t WHERE t MATCH ?", [phrase])}
+
+
+WRITTEN = [
+    "Größe, Bücher & Straßen: naïve café",
+    "A 10-second 1080p clip in 16:9 at 24fps; v2.1 and 3.5-turbo, 1e5 -7 +3",
+    "see https://fal.ai/models/flux?x=1#top or mail a.b@example.org",
+    "Модель для видео, 画像を動画に 변환, العربية من اليمين",
+    "👩‍🚀 emoji🎬glued ™ x² snake_case camelCase",
+    "",
+]
+ASKED = [
+    "grosse",
+    "große",
+    "strassen",
+    "bucher",
+    "cafe",
+    "10",
+    "second",
+    "1080p",
+    "16 9",
+    "v2 1",
+    "3 5 turbo",
+    "1e5",
+    "7",
+    "fal ai",
+    "example org",
+    "видео",
+    "画像を動画に",
+    "변환",
+    "العربية",
+    "emoji",
+    "glued",
+    "snake case",
+    "camelcase",
+]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("is_open", [False, True], ids=["whole", "beginning"])
+def test_odd_texts_are_taken_apart_as_fts5_does(asked: str, is_open: bool) -> None:
+    words = spelling.words(spelling.normalize(asked))
+    found = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
+    assert found == fts5(WRITTEN, words, is_open=is_open)
+
+
+PHRASES = [
+    "image",
+    "im",
+    "video",
+    "text to image",
+    "v2 1",
+    "cinematic",
+    "smooth mo",
+    "url of the",
+    "pro",
+    "turbo lite",
+    "guidance_scale",
+    "édit",
+    "edit",
+]
+
+
+def test_a_phrase_is_found_where_it_stands(db: None, make_endpoint: Make) -> None:
+    now = timezone.now()
+    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **one) for one in entries(150))
+    make_endpoint("z/text", description="Édit v2.1", field_words="guidance scale")
+    index = indexes.current(Revision.current())
+    rows = {row.pk: row for row in Endpoint.objects.all()}
+    for name, text in (("description", index.descriptions), ("field_words", index.fields)):
+        written = [getattr(rows[key], name) for key in index.keys]
+        lines = [f" {' '.join(spelling.words(spelling.normalize(one)))} " for one in written]
+        for asked, is_open in product(PHRASES, (True, False)):
+            words = spelling.words(spelling.normalize(asked))
+            part = f" {' '.join(words)}{'' if is_open else ' '}"
+            wanted = {place for place, line in enumerate(lines) if part in line}
+            assert set(text.find(words, is_open=is_open)) == wanted, (name, words, is_open)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["변환", "動画", "画像を動画", "видеомодель", "русский", "Größe", "grosse-größe", "CAFÉ"],
+)
+def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, asked: str) -> None:
+    make_endpoint("a/other", description="Something else altogether.")
+    told = "변환 動画 画像を動画に видеомодель русский Größe, Grosse-Größe Café"
+    make_endpoint("a/told", description=told)
+    answer = search(Query(q=asked))
+    assert [endpoint.endpoint_id for endpoint in answer.endpoints] == ["a/told"]
+    assert answer.found is not None
+    assert not answer.found.corrected
+    found = highlighter(answer.found)
+    assert found is not None
+    assert "<mark>" in found.in_text(told)
+
+
+def test_a_text_of_megabytes_is_kept_and_its_beginning_found(make_endpoint: Make) -> None:
+    long = " ".join(f"w{number}" for number in range(300_000))
+    make_endpoint("a/long", description=long, field_words=long)
+    assert search(Query(q="w17")).total == 1
+    assert search(Query(q='"w3 w4"')).total == 1

@@ -1,0 +1,83 @@
+"""The index in memory is right under its revision; a large one is rebuilt in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.filters.conditions import parse_condition
+from catalog.models import Endpoint, Favourite, Revision
+from catalog.search import index as indexes
+from tests.processes import until
+
+Make = Callable[..., Endpoint]
+
+
+def names(index: indexes.Index, places: Iterable[int]) -> set[str]:
+    keys = [index.keys[place] for place in places]
+    return set(Endpoint.objects.filter(pk__in=keys).values_list("endpoint_id", flat=True))
+
+
+def test_an_index_is_made_once_for_a_revision(make_endpoint: Make) -> None:
+    make_endpoint()
+    made = indexes.current(Revision.current())
+    with CaptureQueriesContext(connection) as queries:
+        assert indexes.current(made.token) is made
+    assert len(queries) == 0
+
+
+def test_a_condition_holds_of_whoever_has_an_accepted_fact(make_endpoint: Make) -> None:
+    make_endpoint("a/1", facts=["in:image", "duration:5-12"])
+    make_endpoint("a/2", facts=["in:text", "duration:5-8"])
+    index = indexes.current(Revision.current())
+    for key, value, found in [
+        ("in", "image", {"a/1"}),
+        ("duration", ">=10", {"a/1"}),
+        ("duration", ">=6", {"a/1", "a/2"}),
+    ]:
+        asked = parse_condition(key, value)
+        assert asked is not None
+        assert names(index, index.having(asked)) == found
+
+
+def test_an_index_of_the_same_texts_is_made_once(make_endpoint: Make, user: User) -> None:
+    """A star renews the revision; the words of the texts are then taken from the index before."""
+    endpoint = make_endpoint("a/1", description="Pictures")
+    before = indexes.current(Revision.current())
+    Favourite.objects.create(user=user, endpoint=endpoint)
+    after = indexes.current(Revision.current())
+    assert after is not before
+    assert after.descriptions is before.descriptions
+    assert after.names is before.names
+    Endpoint.objects.filter(pk=endpoint.pk).update(description="Songs")
+    assert indexes.current(Revision.current()).descriptions is not before.descriptions
+
+
+def test_the_commonest_facts_come_first_and_names_decide(make_endpoint: Make) -> None:
+    for n in range(7):
+        make_endpoint(f"a/{n}", tags=["all", f"t{n % 3}"], position=n)
+    index = indexes.current(Revision.current())
+    counts = index.count_facts({0, 1, 2, 3})
+    assert index.most_common("tag", counts, 3) == [("tag:all", 4), ("tag:t0", 2), ("tag:t1", 1)]
+    assert index.first({5, 3, 6}, 2) == [3, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_catalogue_is_read_anew_behind_the_scenes(
+    make_endpoint: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = make_endpoint("a/1")
+    before = indexes.current(Revision.current())
+    monkeypatch.setattr(indexes, "AT_ONCE", 0)
+    monkeypatch.setattr(indexes, "REST", 0)
+    Endpoint.objects.filter(pk=endpoint.pk).update(display_name="Renamed")
+    revision = Revision.current()
+    assert indexes.current(revision) is before  # nobody waits
+    until(lambda: indexes.current(revision).token == revision)
+    assert names(indexes.current(revision), indexes.current(revision).names.find(["renamed"])) == {
+        "a/1"
+    }

@@ -1,0 +1,258 @@
+"""What people mean is found: versions, joined names, misspelt words, synonyms, most words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench.realistic import entries
+from catalog.models import Endpoint, Favourite, Revision
+from catalog.search import index as indexes
+from catalog.search.engine import Answer, search
+from catalog.search.query import Query
+from catalog.search.tokenizer import group_tokens, tokenize
+
+Make = Callable[..., Endpoint]
+
+
+def ask(typed: str, **more: Any) -> Answer:
+    return search(Query(q=typed, **more))
+
+
+def ids(answer: Answer) -> list[str]:
+    return [endpoint.endpoint_id for endpoint in answer.endpoints]
+
+
+@pytest.fixture
+def some(make_endpoint: Make) -> None:
+    """A few models as upstream names them."""
+    for place, (name, title, category, about) in enumerate(
+        [
+            ("fal-ai/flux-pro/v1.1", "FLUX1.1 [pro]", "text-to-image", "Pictures from words."),
+            ("fal-ai/flux/dev", "FLUX.1 [dev]", "text-to-image", "Open weights."),
+            ("fal-ai/flux-kontext/dev", "FLUX.1 Kontext [dev]", "image-to-image", "Edits."),
+            (
+                "fal-ai/kling-video/v2.1/master",
+                "Kling 2.1 Master",
+                "image-to-video",
+                "Films from stills.",
+            ),
+            ("fal-ai/kling-video/v1.6/pro", "Kling 1.6", "text-to-video", "Films from words."),
+            (
+                "fal-ai/stable-diffusion-v35-large",
+                "Stable Diffusion 3.5 Large",
+                "text-to-image",
+                "",
+            ),
+            ("fal-ai/nano-banana", "Nano Banana", "text-to-image", ""),
+            ("fal-ai/whisper", "Whisper", "speech-to-text", "Writes down what is said."),
+            ("bria/background/remove", "RMBG", "image-to-image", "Takes the background away."),
+        ]
+    ):
+        make_endpoint(
+            name, display_name=title, category=category, description=about, position=place
+        )
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("flux1.1pro", "fal-ai/flux-pro/v1.1"),
+        ("flux 1.1 pro", "fal-ai/flux-pro/v1.1"),
+        ("pro flux", "fal-ai/flux-pro/v1.1"),
+        ("kling2.1", "fal-ai/kling-video/v2.1/master"),
+        ("kling 2.1", "fal-ai/kling-video/v2.1/master"),
+        ("kling 21", "fal-ai/kling-video/v2.1/master"),
+        ("stable diffusion 3,5", "fal-ai/stable-diffusion-v35-large"),
+        ("sd3.5", "fal-ai/stable-diffusion-v35-large"),
+        ("nanobanana", "fal-ai/nano-banana"),
+        ("nano bannana", "fal-ai/nano-banana"),
+        ("klnig", "fal-ai/kling-video/v2.1/master"),
+        ("i2v", "fal-ai/kling-video/v2.1/master"),
+        ("img2video", "fal-ai/kling-video/v2.1/master"),
+        ("asr", "fal-ai/whisper"),
+        ("transcription", "fal-ai/whisper"),
+        ("bg removal", "bria/background/remove"),
+        ("rembg", "bria/background/remove"),
+        ("texttovideo", "fal-ai/kling-video/v1.6/pro"),
+        ("dev flux", "fal-ai/flux/dev"),
+        ("open weight flux model", "fal-ai/flux/dev"),
+        ("https://fal.ai/models/fal-ai/flux/dev/playground?share=1", "fal-ai/flux/dev"),
+        ("https://queue.fal.run/fal-ai/nano-banana", "fal-ai/nano-banana"),
+        ("fluxkontext", "fal-ai/flux-kontext/dev"),
+        ("text-2-video", "fal-ai/kling-video/v1.6/pro"),
+        ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
+    ],
+)
+def test_people_find_what_they_mean(some: None, typed: str, first: str) -> None:
+    assert ids(ask(typed))[:1] == [first]
+
+
+def test_a_name_comes_before_what_means_the_same(some: None, make_endpoint: Make) -> None:
+    make_endpoint("z/tts", display_name="TTS", category="json", position=99)
+    make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
+    assert ids(ask("tts")) == ["z/tts", "z/voice"]
+
+
+def test_articles_are_no_part_of_what_people_say(some: None) -> None:
+    is_word = indexes.current(Revision.current()).is_word
+    for said in (
+        "describe an image",
+        "describe my image",
+        "photo into a 3d model",
+        "photo to 3d model",
+    ):
+        (unit,) = group_tokens(is_word, tokenize(said))
+        assert unit.alike
+
+
+def test_a_name_is_whole_without_the_v_of_its_version(make_endpoint: Make) -> None:
+    make_endpoint("z/ink/character", display_name="Ink V3 Character", position=0)
+    make_endpoint("z/ink/v3", display_name="Ink V3 Image Maker", position=9)
+    make_endpoint("z/quill", display_name="The Ink3 Quill", position=0)
+    for typed in ("ink3", "ink v3"):
+        assert ids(ask(typed))[0] == "z/ink/v3"
+    assert ids(ask("ink 3 character"))[0] == "z/ink/character"
+
+
+def test_among_those_with_all_words_each_word_counts(make_endpoint: Make) -> None:
+    make_endpoint("z/one", description="A prompt bends the tweak.", position=0)
+    make_endpoint("z/tweak", description="By a prompt.", position=9)
+    assert ids(ask("tweak prompt")) == ["z/tweak", "z/one"]
+
+
+def test_what_is_said_aside_is_given_up_first(make_endpoint: Make) -> None:
+    make_endpoint("z/shot", display_name="Packshot", category="json", position=0)
+    for place in (1, 2):
+        make_endpoint(f"z/blur-{place}", category="json", position=place)
+    assert ids(ask("blur for a packshot")) == ["z/blur-1", "z/blur-2"]
+    assert ids(ask("blur packshot")) == ["z/shot"]  # the rarer word, where neither is said aside
+
+
+def test_a_task_is_given_up_after_other_words_and_near_ones_may_miss_some(
+    make_endpoint: Make,
+) -> None:
+    make_endpoint("z/rare", description="Open source.", category="json", position=0)
+    make_endpoint("z/odd", display_name="Rembg open thing", description="Source.", category="json")
+    for place in range(3):
+        make_endpoint(f"z/rembg-{place}", category="json", position=place)
+    answer = ask("rembg open source")
+    assert (ids(answer), answer.found and answer.found.missed) == (["z/odd"], ())
+    near = [one.endpoint_id for one in answer.near]
+    assert near[0] == "z/rare"  # has two words of three
+    assert set(near[1:]) == {"z/rembg-0", "z/rembg-1", "z/rembg-2"}
+    Endpoint.objects.filter(endpoint_id="z/odd").delete()
+    assert ids(ask("rembg source"))[0] == "z/rembg-0"
+
+
+def test_a_slip_is_said_and_what_was_typed_can_be_asked_for(some: None) -> None:
+    answer = ask("klnig video")
+    assert answer.found is not None
+    assert answer.found.corrected == (("klnig", "kling"),)
+    assert ask('"klnig" video').found.corrected == ()  # type: ignore[union-attr]
+
+
+def test_a_word_that_is_found_is_never_mended(some: None, make_endpoint: Make) -> None:
+    make_endpoint("z/klang", display_name="Klang", description="A bell named king.")
+    for typed in ("klang", "king"):
+        found = ask(typed).found
+        assert found is not None
+        assert found.corrected == ()
+
+
+def test_where_nothing_has_all_words_those_with_most_are_shown(some: None) -> None:
+    answer = ask("flux pro whisper")
+    assert ids(answer)[0] == "fal-ai/flux-pro/v1.1"
+    assert answer.found is not None
+    assert answer.found.missed == ("whisper",)
+
+
+def test_few_answers_are_followed_by_those_that_miss_one_word(some: None) -> None:
+    answer = ask("kling master")
+    assert ids(answer) == ["fal-ai/kling-video/v2.1/master"]
+    assert [near.endpoint_id for near in answer.near] == ["fal-ai/kling-video/v1.6/pro"]
+
+
+def test_nothing_found_leads_to_the_nearest_words_and_filters(some: None) -> None:
+    (first, *_) = ask('"klang"').suggestions
+    assert (first.title, first.count) == ("kling", 2)
+    assert ids(search(first.query)) == ids(ask("kling"))
+    relaxations = ask("flux license:commercial").relaxations
+    assert ("Without “Licence: Commercial”", 3) in [(one.title, one.count) for one in relaxations]
+
+
+def test_what_the_team_uses_comes_first_among_equals(
+    make_endpoint: Make, make_run: Callable[..., Any], user: User
+) -> None:
+    plain, starred, used = (make_endpoint(f"z/ink-{n}", position=n) for n in range(3))
+    assert ids(ask("ink"))[0] == plain.endpoint_id
+    Favourite.objects.create(user=user, endpoint=starred)
+    assert ids(ask("ink"))[0] == starred.endpoint_id
+    for _ in range(20):
+        make_run(endpoint=used)
+    Endpoint.objects.filter(pk=used.pk).update(display_name="ink again")
+    assert ids(ask("ink"))[0] == used.endpoint_id
+
+
+def test_the_newer_comes_first_where_all_else_is_equal(make_endpoint: Make) -> None:
+    day = timezone.now()
+    make_endpoint("z/ink-1", position=0, published_at=day.replace(year=2020))
+    make_endpoint("z/ink-2", position=1, published_at=day)
+    for n in range(3, 40):
+        make_endpoint(f"y/{n}", position=n)
+    assert ids(ask("ink")) == ["z/ink-2", "z/ink-1"]
+
+
+def test_the_page_says_what_was_understood(member: Client, some: None) -> None:
+    html = member.get("/models/?q=klnig+video").content.decode()
+    assert "Showing results for <b>kling video</b>" in html
+    assert 'href="/models/?q=%22klnig%22+video"' in html
+    assert "<mark>Kling</mark>" in html
+    html = member.get("/models/?q=flux+whisper").content.decode()
+    assert "No model has all of these words. Left out:" in html
+    html = member.get("/models/?q=%22klang%22").content.decode()
+    assert '<a href="/models/?q=kling">kling</a>: 2 models' in html
+
+
+def test_marks_are_no_way_in(member: Client, make_endpoint: Make) -> None:
+    evil = "<img src=x onerror=alert(1)> ink"
+    make_endpoint("z/ink", display_name=evil, description=evil * 9)
+    for typed in ("ink", "%3Cimg", "src%3Dx+ink", "onerror"):
+        html = member.get(f"/models/?q={typed}").content.decode()
+        assert "<img src=x" not in html
+
+
+@pytest.fixture
+def crowd(db: None) -> None:
+    """Made-up endpoints of every kind."""
+    now = timezone.now()
+    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **one) for one in entries(150))
+
+
+TYPED = [
+    "image",
+    "video lora",
+    "pro",
+    "v2",
+    "text to speech",
+    "upscale",
+    "smooth motion",
+    "ra",
+    "in:image",
+    "ta turbo",
+]
+
+
+def test_a_question_costs_one_query_whatever_it_finds(crowd: None) -> None:
+    made = indexes.current(Revision.current())
+    for typed in TYPED:
+        with CaptureQueriesContext(connection) as queries:
+            search(Query(q=typed), index=made)
+        assert len(queries) <= 1, typed

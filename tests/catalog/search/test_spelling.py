@@ -1,0 +1,121 @@
+"""Names are known however they are written; slips are mended, never what is right."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.search import spelling, synonyms
+
+KNOWN = {
+    "kling": 9,
+    "video": 50,
+    "speech": 20,
+    "text": 40,
+    "upscaler": 3,
+    "portrait": 5,
+    "flux": 30,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("flux1.1 [pro]", "flux"),
+        ("flux1.1 [pro]", "1.1"),
+        ("flux1.1 [pro]", "11"),
+        ("kling-video/v2.1/master", "2.1"),
+        ("kling-video/v2.1/master", "21"),
+        ("kling-video/v2.1/master", "v2"),
+        ("hunyuan3d-v21", "hunyuan"),
+        ("hunyuan3d-v21", "3d"),
+        ("hunyuan3d-v21", "21"),
+        ("ltx-2-19b", "19b"),
+        ("wan/v2.2-5b", "5b"),
+    ],
+)
+def test_a_name_is_known_by(name: str, word: str) -> None:
+    assert word in spelling.name_words(name)
+
+
+@pytest.mark.parametrize(("name", "word"), [("kling v2.1", "1"), ("gpt-image-1.5", "1")])
+def test_a_name_is_not_known_by_a_digit_of_its_version(name: str, word: str) -> None:
+    assert word not in spelling.name_words(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("flux1.1pro", ["flux", "1.1", "pro"]),
+        ("kling2,1", ["kling", "2.1"]),
+        ("v2.1", ["2.1"]),
+        ("sd3.5", ["sd", "3.5"]),
+        ("video", ["video"]),
+    ],
+)
+def test_letters_and_numbers_come_apart(text: str, parts: list[str]) -> None:
+    assert spelling.parts(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("klng", "kling"),
+        ("klign", "kling"),
+        ("vidoe", "video"),
+        ("speach", "speech"),
+        ("upscalr", "upscaler"),
+        ("xqzw", ""),
+        ("upscailler", "upscaler"),
+        ("portal", ""),
+        ("whisper", ""),
+        ("kl", ""),
+        ("2.11", ""),
+    ],
+)
+def test_a_slip_is_mended(slip: str, meant: str) -> None:
+    assert spelling.correction(slip, KNOWN) == meant
+
+
+@pytest.mark.parametrize(
+    ("glued", "pieces"),
+    [
+        ("texttospeech", ["text", "to", "speech"]),
+        ("klingvideo", ["kling", "video"]),
+        ("kling", []),
+        ("xxkling", []),
+    ],
+)
+def test_what_is_glued_comes_apart_into_known_words(glued: str, pieces: list[str]) -> None:
+    assert spelling.segments(glued, KNOWN) == pieces
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ["upscaler", "upscaling", "upscalers"],
+        ["portrait", "portraits"],
+        ["trainer", "training", "trainers"],
+    ],
+)
+def test_the_forms_of_a_word_share_their_beginning(forms: list[str]) -> None:
+    assert len({spelling.stem(word) for word in forms}) == 1
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_words_without_signs(text: str) -> None:
+    normal = spelling.normalize(text)
+    for word in [*spelling.words(normal), *spelling.name_words(normal)]:
+        assert word
+        assert not any(sign.isspace() or sign in "\"'*()-:&|!<>" for sign in word)
+
+
+def test_what_people_say_stands_in_one_table() -> None:
+    table = synonyms.table()
+    assert "category:text-to-image" in table["txt2img",]
+    assert all(ways for ways in table.values())
+    for ways in table.values():
+        for way in ways:
+            assert ":" in way or spelling.words(way), way
+            assert "*" not in way.rstrip("*"), way

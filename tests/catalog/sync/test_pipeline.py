@@ -1,0 +1,276 @@
+"""A sync brings everything in, writes only what differs, and knows what went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Endpoint, Schema, SyncReport
+from catalog.sync import pipeline
+from tests.catalog.upstream import CatalogueUpstream, ids, item, kind_of
+
+RunSync = Callable[..., SyncReport]
+
+
+def writes(queries: CaptureQueriesContext) -> list[str]:
+    return [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
+        and "catalog_syncreport" not in query["sql"]
+    ]
+
+
+def test_a_first_sync_brings_every_field_in(
+    upstream: CatalogueUpstream, run_sync: RunSync, catalogue_items: list[dict[str, Any]]
+) -> None:
+    for each in catalogue_items:
+        upstream.items[each["endpoint_id"]] = each
+        upstream.documents[each["endpoint_id"]] = {"openapi": "3.0.4"}
+    upstream.prices = {"fal-ai/flux/dev": 0.025}
+    report = run_sync()
+    assert (report.state, report.listed, len(report.new)) == ("done", 150, 150)
+    assert report.failed == []
+    assert Endpoint.objects.count() == 150
+    flux = Endpoint.objects.get(endpoint_id="fal-ai/flux/dev")
+    data = upstream.items["fal-ai/flux/dev"]["metadata"]
+    assert flux.display_name == data["display_name"]
+    assert flux.tags == data["tags"]
+    assert flux.owner == "fal-ai"
+    assert flux.upstream_updated == data["updated_at"]
+    assert (flux.unit_price_usd, flux.price_unit) == (Decimal("0.025"), "image")
+    ltx = Endpoint.objects.get(endpoint_id="fal-ai/ltx-2-19b/audio-to-video")
+    assert ltx.training_endpoint_ids == ["fal-ai/ltx2-video-trainer"]
+    assert (ltx.group_key, ltx.group_label) == ("ltx-2-19b", "Audio to Video")
+    assert ltx.published_at == datetime(2026, 1, 27, 15, 45, 6, 60000, tzinfo=UTC)
+    assert ltx.position == list(upstream.items).index(ltx.endpoint_id)
+
+
+def test_a_document_is_stored_once_whatever_the_number_of_endpoints(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(25))
+    upstream.documents = {i: {"openapi": "3.0.4", "paths": {}} for i in ids(25)}
+    run_sync()
+    assert Schema.objects.count() == 1
+    assert Endpoint.objects.filter(schema=Schema.objects.get()).count() == 25
+
+
+def test_a_document_is_kept_unchanged_in_the_order_of_the_wire(
+    upstream: CatalogueUpstream, run_sync: RunSync, documents: dict[str, Any]
+) -> None:
+    upstream.add(*documents)
+    upstream.documents = documents
+    run_sync()
+    for endpoint in Endpoint.objects.select_related("schema"):
+        assert endpoint.schema is not None
+        stored = endpoint.schema.document
+        assert stored == json.dumps(
+            documents[endpoint.endpoint_id], ensure_ascii=False, separators=(",", ":")
+        )
+
+
+def test_schemas_are_asked_for_ten_at_a_time_and_four_calls_at_once(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C5."""
+    upstream.add(*ids(95))
+    upstream.delay_s = 0.002
+    report = run_sync()
+    calls = upstream.calls("expand")
+    sizes = [len(call.url.params.get_list("endpoint_id")) for call in calls]
+    assert sorted(sizes) == [5, *[10] * 9]
+    assert upstream.most_in_flight == 4
+    assert (report.schemas_due, report.schemas_done) == (95, 95)
+
+
+def test_a_second_sync_with_nothing_changed_fetches_no_schema_and_writes_no_row(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(30))
+    upstream.prices = {"fal-ai/model-001": 0.5}
+    run_sync()
+    upstream.requests.clear()
+    with CaptureQueriesContext(connection) as queries:
+        report = run_sync()
+    assert upstream.calls("expand") == []
+    assert writes(queries) == []
+    assert (report.new, report.changed, report.gone, report.schemas_due) == ([], [], [], 0)
+
+
+def test_only_what_changed_is_fetched_and_written(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(30))
+    run_sync()
+    upstream.add("fal-ai/model-007", updated_at="2026-03-01T00:00:00Z", description="Better now.")
+    upstream.documents["fal-ai/model-007"] = {"openapi": "3.0.4", "info": {"title": "second"}}
+    upstream.add("fal-ai/brand-new")
+    upstream.requests.clear()
+    report = run_sync()
+    assert (report.new, report.changed) == (["fal-ai/brand-new"], ["fal-ai/model-007"])
+    asked = [
+        i for call in upstream.calls("expand") for i in call.url.params.get_list("endpoint_id")
+    ]
+    assert sorted(asked) == ["fal-ai/brand-new", "fal-ai/model-007"]
+    changed = Endpoint.objects.select_related("schema").get(endpoint_id="fal-ai/model-007")
+    assert changed.description == "Better now."
+    assert changed.schema is not None
+    assert "second" in changed.schema.document
+
+
+def test_a_full_sync_reads_every_schema_anew(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(12))
+    run_sync()
+    upstream.documents["fal-ai/model-003"] = {"openapi": "3.0.4", "info": {"title": "silent"}}
+    assert run_sync().schemas_due == 0
+    report = run_sync(full=True)
+    assert (report.is_full, report.schemas_done) == (True, 12)
+    endpoint = Endpoint.objects.select_related("schema").get(endpoint_id="fal-ai/model-003")
+    assert endpoint.schema is not None
+    assert "silent" in endpoint.schema.document
+
+
+def test_upstreams_order_is_kept_and_a_move_alone_is_no_change(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(5))
+    run_sync()
+    upstream.items = dict(reversed(upstream.items.items()))
+    report = run_sync()
+    assert report.changed == []
+    assert [e.endpoint_id for e in Endpoint.objects.all()] == ids(5)[::-1]
+
+
+def test_the_list_is_followed_to_its_end(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    """C1, C5: a limit that is too large is halved, the last page has no next_cursor."""
+    upstream.add(*ids(70))
+    upstream.most_per_page = 31
+    report = run_sync()
+    assert report.listed == 70
+    assert {call.url.params["limit"] for call in upstream.calls("list")} >= {"1000", "500", "31"}
+
+
+def test_parameters_with_several_values_repeat_the_plain_name(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C2."""
+    upstream.add("fal-ai/flux/dev", "fal-ai/flux-2")
+    run_sync()
+    query = upstream.calls("expand")[0].url.query.decode()
+    assert "endpoint_id=fal-ai%2Fflux%2Fdev&endpoint_id=fal-ai%2Fflux-2" in query
+    assert "expand=openapi-3.0" in query
+
+
+@pytest.mark.parametrize("is_left_out", [False, True], ids=["404", "left out"])
+def test_an_endpoint_that_vanished_is_marked_and_unmarked_when_it_returns(
+    upstream: CatalogueUpstream, run_sync: RunSync, is_left_out: bool
+) -> None:
+    upstream.forgets_unknown = is_left_out
+    upstream.add(*ids(5))
+    run_sync()
+    lost = upstream.items.pop("fal-ai/model-002")
+    report = run_sync()
+    assert report.gone == ["fal-ai/model-002"]
+    assert Endpoint.objects.get(endpoint_id="fal-ai/model-002").gone_at is not None
+    assert run_sync().gone == []
+    upstream.items["fal-ai/model-002"] = lost
+    assert run_sync().changed == ["fal-ai/model-002"]
+    assert Endpoint.objects.get(endpoint_id="fal-ai/model-002").gone_at is None
+
+
+def test_an_endpoint_that_find_mode_gives_bare_is_gone(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(3))
+    run_sync()
+
+    def hide(request: Any) -> Any:
+        upstream.items["fal-ai/model-001"] = item("fal-ai/model-001", metadata=None)
+        if kind_of(request) == "list":
+            upstream.items.pop("fal-ai/model-001")
+
+    upstream.faults = [hide]
+    assert run_sync().gone == ["fal-ai/model-001"]
+
+
+def test_an_endpoint_that_the_list_forgot_but_find_mode_knows_stays(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """3.2: some list modes leave deprecated endpoints out."""
+    upstream.add(*ids(3))
+    run_sync()
+    upstream.items["fal-ai/model-001"]["metadata"]["status"] = "hidden"
+    upstream._is_listed = lambda each, params: (  # type: ignore[method-assign]
+        each["metadata"]["status"] != "hidden" and "status" not in params
+    )
+    report = run_sync()
+    assert report.gone == []
+    assert report.changed == ["fal-ai/model-001"]
+
+
+def test_deprecated_endpoints_come_in_by_a_pass_of_their_own(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(3))
+    upstream.add("fal-ai/old", status="deprecated")
+    upstream.lists_deprecated = False
+    assert run_sync().listed == 4
+    assert Endpoint.objects.get(endpoint_id="fal-ai/old").status == "deprecated"
+    assert run_sync().gone == []
+
+
+def test_prices_need_a_key_and_their_absence_is_no_failure(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(3))
+    upstream.prices = dict.fromkeys(ids(3), 0.1)
+    upstream.key = ""
+    report = run_sync()
+    assert report.state == "done"
+    assert report.failed == [["prices", "A key is needed for prices"]]
+    upstream.key = "id:secret"
+    run_sync()
+    assert set(Endpoint.objects.values_list("unit_price_usd", flat=True)) == {Decimal("0.1")}
+
+
+def test_prices_are_asked_for_fifty_at_a_time_and_absurd_ones_left_out(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(120))
+    upstream.prices = dict(zip(ids(4), [1e12, 0.000000014, 0.000000001, 0], strict=True))
+    run_sync()
+    sizes = [len(c.url.params.get_list("endpoint_id")) for c in upstream.calls("pricing")]
+    assert sorted(sizes) == [20, 50, 50]
+    prices = dict(Endpoint.objects.values_list("endpoint_id", "unit_price_usd"))
+    assert prices["fal-ai/model-000"] is None
+    assert prices["fal-ai/model-001"] == prices["fal-ai/model-002"] == Decimal("0.00000001")
+    assert prices["fal-ai/model-003"] == 0
+
+
+def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    upstream.add(*ids(100))
+    seen: list[tuple[int, int]] = []
+    run_sync(progress=lambda report: seen.append((report.listed, report.schemas_done)))
+    assert seen[0] == (100, 0)
+    assert seen[-1] == (100, 100)
+    assert seen == sorted(seen)
+    assert any(0 < done < 100 for _, done in seen)
+
+
+def test_old_reports_are_cleared_away(
+    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "REPORTS_KEPT", 3)
+    for _ in range(6):
+        run_sync()
+    assert SyncReport.objects.count() == 3

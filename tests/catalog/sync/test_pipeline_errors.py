@@ -1,0 +1,324 @@
+"""A sync lives through what upstream gets wrong, through stops, and through another sync beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from catalog.models import Endpoint, SyncReport
+from catalog.sync import pipeline
+from tests.catalog.upstream import (
+    CatalogueUpstream,
+    after_two_expansions,
+    error,
+    ids,
+    item,
+    kind_of,
+    once,
+)
+
+RunSync = Callable[..., SyncReport]
+
+
+def test_a_cursor_that_repeats_ends_the_list_and_marks_nothing_as_gone(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C1, C7."""
+    upstream.add(*ids(3))
+    run_sync()
+
+    def circle(request: Any) -> Any:
+        if kind_of(request) != "list" or "status" in request.url.params:
+            return None
+        page = {
+            "models": [upstream.items["fal-ai/model-000"]],
+            "has_more": True,
+            "next_cursor": "x",
+        }
+        return httpx.Response(200, json=page)
+
+    upstream.faults = [circle]
+    report = run_sync()
+    assert report.state == "done"
+    assert report.gone == []
+    assert Endpoint.objects.listed().count() == 3
+
+
+def test_items_without_metadata_and_with_unknown_words_survive(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C3, C8."""
+    upstream.add("fal-ai/strange", status="retired", category="smell-to-image", pinned=True)
+    upstream.items["fal-ai/strange"]["metadata"] |= {"highlighted": True, "mood": "blue"}
+    upstream.items["fal-ai/strange"]["extra"] = 1
+    upstream.items["workflows/ana/flow"] = item("workflows/ana/flow", metadata=None)
+    report = run_sync()
+    assert report.state == "done"
+    strange = Endpoint.objects.get(endpoint_id="fal-ai/strange")
+    assert (strange.status, strange.category) == ("retired", "smell-to-image")
+    bare = Endpoint.objects.get(endpoint_id="workflows/ana/flow")
+    assert (bare.display_name, bare.owner) == ("workflows/ana/flow", "ana")
+
+
+def test_metadata_that_goes_missing_leaves_what_is_known(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C3."""
+    upstream.add("fal-ai/flux/dev", display_name="FLUX.1 [dev]")
+    run_sync()
+    upstream.items["fal-ai/flux/dev"] = item("fal-ai/flux/dev", metadata=None)
+    run_sync()
+    assert Endpoint.objects.get().display_name == "FLUX.1 [dev]"
+
+
+def test_malformed_items_are_reported_and_cost_the_others_nothing(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(3))
+    upstream.items["a"] = {"metadata": {"display_name": "nameless"}}
+    upstream.items["b"] = "not an object"
+    upstream.items["c"] = {"endpoint_id": "fal-ai/odd", "metadata": ["a list"]}
+    upstream.items["d"] = item("x/" + "long" * 100)
+    report = run_sync()
+    assert report.state == "done"
+    assert Endpoint.objects.count() == 3
+    assert [what for what, _ in report.failed][:3] == ["?", "?", "fal-ai/odd"]
+    assert "too long" in report.failed[-1][1]
+
+
+def test_texts_that_no_column_holds_are_cut_and_nul_is_dropped(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add("fal-ai/loud", display_name="N" * 900, category="c" * 90, tags=["a\0b", "é"])
+    upstream.items["fal-ai/loud"]["metadata"]["thumbnail_url"] = "javascript:alert(1)"
+    report = run_sync()
+    assert report.state == "done"
+    loud = Endpoint.objects.get()
+    assert (len(loud.display_name), len(loud.category)) == (255, 64)
+    assert loud.tags == ["ab", "é"]
+    assert loud.thumbnail_url == ""
+
+
+def test_an_error_in_place_of_a_schema_keeps_the_old_one_and_is_asked_again(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C4."""
+    upstream.add(*ids(2))
+    run_sync()
+    before = Endpoint.objects.get(endpoint_id="fal-ai/model-001").schema_id
+    upstream.items["fal-ai/model-001"]["metadata"]["updated_at"] = "2026-05-05T00:00:00Z"
+    failure = {"error": {"code": "expansion_failed", "message": "No document today"}}
+    good = upstream.documents["fal-ai/model-001"]
+    upstream.documents["fal-ai/model-001"] = failure
+    report = run_sync()
+    endpoint = Endpoint.objects.get(endpoint_id="fal-ai/model-001")
+    assert endpoint.schema_id == before
+    assert endpoint.schema_error == "expansion_failed: No document today"
+    assert report.failed == [["fal-ai/model-001", "expansion_failed: No document today"]]
+    upstream.documents["fal-ai/model-001"] = good
+    assert run_sync().schemas_done == 1
+    endpoint.refresh_from_db()
+    assert endpoint.schema_error == ""
+    assert run_sync().schemas_due == 0
+
+
+def test_an_endpoint_without_a_document_is_not_asked_for_it_for_ever(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add("fal-ai/bare")
+    upstream.documents.clear()
+    run_sync()
+    assert Endpoint.objects.get().schema_error == "Upstream has no schema for it."
+    assert run_sync().schemas_due == 0
+
+
+def test_a_batch_with_an_unknown_id_is_asked_for_singly(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C5: the list names an endpoint that find mode does not know."""
+    upstream.add(*ids(4))
+
+    def vanish(request: Any) -> Any:
+        asked = request.url.params.get_list("endpoint_id")
+        if kind_of(request) == "expand" and "fal-ai/model-002" in asked:
+            return error(404, "not_found", "Unknown endpoint")
+        return None
+
+    upstream.faults = [vanish]
+    report = run_sync()
+    assert Endpoint.objects.filter(schema__isnull=False).count() == 3
+    assert report.failed[0][0] == "fal-ai/model-002"
+
+
+def test_duplicates_across_pages_are_one_model(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C7."""
+    upstream.add(*ids(4))
+    upstream.items["again"] = item("fal-ai/model-000", display_name="a later copy")
+    upstream.most_per_page = 3
+    report = run_sync()
+    assert report.listed == 4
+    assert Endpoint.objects.get(endpoint_id="fal-ai/model-000").display_name == "model-000"
+
+
+def test_a_list_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C6, C7: partial data kept, a clean end, the reason in the report."""
+    upstream.add(*ids(10))
+    run_sync()
+    upstream.add("fal-ai/aaa")
+    upstream.items = {"fal-ai/aaa": upstream.items.pop("fal-ai/aaa")} | upstream.items
+    upstream.most_per_page = 4
+
+    def broken(request: Any) -> Any:
+        if request.url.params.get("cursor") == "6" or "cursor" in request.url.params:
+            return error(500, "server_error", "The registry is away")
+        return None
+
+    upstream.faults = [broken]
+    report = run_sync()
+    assert report.state == "failed"
+    assert "The registry is away" in report.error
+    assert report.new == ["fal-ai/aaa"]
+    assert Endpoint.objects.listed().count() == 11
+
+
+def test_a_rate_limit_is_waited_for(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    """C6."""
+    upstream.add(*ids(3))
+    limit = error(429, "rate_limited", "Slow down", **{"Retry-After": "7"})
+    upstream.faults = [once(lambda request: limit if kind_of(request) == "expand" else None)]
+    report = run_sync()
+    assert (report.state, report.schemas_done) == ("done", 3)
+    assert len(upstream.pauses) == 1
+    assert 7 <= upstream.pauses[0] < 10
+
+
+def test_a_persistent_rate_limit_ends_the_sync_and_the_next_goes_on(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    """C6."""
+    upstream.add(*ids(35))
+    upstream.faults = [after_two_expansions("Slow down")]
+    report = run_sync()
+    assert report.state == "failed"
+    assert report.error == "Slow down"
+    kept = Endpoint.objects.filter(schema__isnull=False).count()
+    assert kept == 20
+    upstream.faults = []
+    again = run_sync()
+    assert (again.state, again.schemas_due) == ("done", 15)
+
+
+def test_one_document_that_breaks_upstream_costs_only_itself(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(12))
+
+    def poisoned(request: Any) -> Any:
+        asked = request.url.params.get_list("endpoint_id")
+        if kind_of(request) == "expand" and "fal-ai/model-004" in asked:
+            return error(500, "server_error", "Cannot serialise")
+        return None
+
+    upstream.faults = [poisoned]
+    report = run_sync()
+    assert report.state == "done"
+    assert report.failed == [["fal-ai/model-004", "Cannot serialise"]]
+    assert Endpoint.objects.filter(schema__isnull=False).count() == 11
+
+
+def test_an_upstream_that_is_down_ends_the_sync_soon(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(200))
+    down = error(503, "server_error", "Down for maintenance")
+    upstream.faults = [lambda request: down if kind_of(request) == "expand" else None]
+    report = run_sync()
+    assert report.state == "failed"
+    assert report.error == "Down for maintenance"
+    assert len(upstream.calls("expand")) < 60
+    assert Endpoint.objects.count() == 200
+
+
+def test_an_upstream_that_does_not_answer_ends_the_sync(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    def silent(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectTimeout("no route", request=request)
+
+    upstream.faults = [silent]
+    report = run_sync()
+    assert report.state == "failed"
+    assert "no route" in report.error
+    assert report.ended_at is not None
+
+
+def test_a_second_sync_at_the_same_time_is_refused_in_one_sentence(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    SyncReport.objects.create(beat_at=timezone.now(), schemas_due=90, schemas_done=40)
+    with pytest.raises(pipeline.AlreadyRunning, match=r"already running .*40 of 90 schemas read"):
+        run_sync()
+    assert upstream.requests == []
+
+
+def test_a_sync_that_died_is_cleared_away_and_gone_on_with(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(3))
+    dead = SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=2))
+    assert run_sync().state == "done"
+    dead.refresh_from_db()
+    assert dead.state == "stopped"
+
+
+def test_a_sync_whose_place_was_taken_ends_and_leaves_the_reports_alone(
+    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "SHOW_EVERY", timedelta(0))
+    upstream.add(*ids(3))
+
+    async def taken(request: Any) -> None:
+        await SyncReport.objects.aupdate(state="stopped", error="taken")
+
+    upstream.faults = [taken]
+    with pytest.raises(pipeline.AlreadyRunning):
+        run_sync()
+    assert SyncReport.objects.get().error == "taken"
+
+
+def test_a_cancelled_sync_says_that_it_was_stopped(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(200))
+    with pytest.raises(asyncio.CancelledError):
+        run_sync(stop_after=10)
+    report = SyncReport.objects.get()
+    assert (report.state, report.error) == ("stopped", "It was stopped.")
+    assert 10 <= Endpoint.objects.filter(schema__isnull=False).count() < 200
+    again = run_sync()
+    assert again.state == "done"
+    assert 0 < again.schemas_due < 200
+    assert not Endpoint.objects.filter(schema__isnull=True).exists()
+
+
+def test_a_stopped_full_sync_goes_on_with_the_rest(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add(*ids(40))
+    run_sync()
+    upstream.faults = [after_two_expansions("Enough")]
+    assert run_sync(full=True).state == "failed"
+    upstream.faults = []
+    report = run_sync()
+    assert 0 < report.schemas_due < 40
+    assert not any(e.schema_updated == "" for e in Endpoint.objects.all())

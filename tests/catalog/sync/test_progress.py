@@ -1,0 +1,158 @@
+"""A sync whose process is gone is taken over within seconds, and pages say meanwhile what is so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import SyncReport
+from catalog.sync import pipeline, progress
+from core.notify import channel
+from core.process import identity
+from playground.worker import main as workers
+from playground.worker.jobs import Job, run_forever
+from tests.catalog.upstream import CatalogueUpstream, ids
+
+RunSync = Callable[..., SyncReport]
+SHOW = (
+    "import sys; from core.process.identity import current;"
+    "print(current(), flush=True); sys.stdin.read()"
+)
+
+
+@pytest.fixture
+def other_process() -> Any:
+    """Another process of this machine, with its identity."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHOW], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin
+    assert process.stdout
+    process.identity = process.stdout.readline().strip()  # type: ignore[attr-defined]
+    yield process
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+
+
+def test_a_process_is_told_from_one_that_has_ended(other_process: Any) -> None:
+    other = other_process.identity
+    assert identity.is_local(other)
+    assert not identity.is_gone(other)
+    other_process.kill()
+    until = time.monotonic() + 5
+    while not identity.is_gone(other):  # also before anybody has waited for it
+        assert time.monotonic() < until
+    other_process.wait()
+    assert identity.is_gone(other)
+
+
+def test_another_process_with_the_same_number_is_another_one() -> None:
+    machine = identity.current().rsplit(":", 2)[0]
+    assert identity.is_gone(f"{machine}:{os.getpid()}:1")
+    assert not identity.is_gone(identity.current())
+    assert not identity.is_gone(f"elsewhere/1:{os.getpid()}:1")
+    assert not identity.is_gone("")
+
+
+@pytest.mark.parametrize(
+    ("holder", "age_s", "is_abandoned"),
+    [
+        ("here", 20, False),
+        ("here", 40, True),
+        ("elsewhere/1:7:1", 2, False),
+        ("elsewhere/1:7:1", 5, True),
+        ("", 5, True),
+    ],
+)
+def test_signs_of_life_count_where_nobody_can_look(
+    holder: str, age_s: float, is_abandoned: bool
+) -> None:
+    holder = identity.current() if holder == "here" else holder
+    beat = timezone.now() - timedelta(seconds=age_s)
+    report = SyncReport(state="running", holder=holder, beat_at=beat)
+    assert progress.is_abandoned(report) == is_abandoned
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sync_of_a_process_that_is_gone_is_taken_over_at_once(
+    upstream: CatalogueUpstream, run_sync: RunSync, other_process: Any
+) -> None:
+    upstream.add(*ids(3))
+    left = SyncReport.objects.create(beat_at=timezone.now(), holder=other_process.identity)
+    with pytest.raises(pipeline.AlreadyRunning):
+        run_sync()
+    other_process.kill()
+    other_process.wait()
+    report = run_sync()
+    assert (report.state, report.listed, report.holder) == ("done", 3, identity.current())
+    left.refresh_from_db()
+    assert (left.state, left.error) == ("stopped", "Its process ended unexpectedly.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_takes_over_from_another_machine_within_five_seconds(
+    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sync broke off a moment ago.
+
+    The worker looks again every second until the signs have lapsed.
+    """
+    SyncReport.objects.create(beat_at=timezone.now(), holder="elsewhere/1:7:1")
+    began = time.monotonic()
+    done = asyncio.Event()
+
+    async def begun(platform: Any) -> SyncReport:
+        report = await sync_to_async(pipeline._begin)(False)
+        done.set()
+        return report
+
+    async def settled() -> None:
+        return None
+
+    monkeypatch.setattr(pipeline, "run", begun)
+    monkeypatch.setattr(workers.post_sync, "run_in_background", settled)
+
+    async def work() -> None:
+        sync = Job("sync", workers.CatalogSync(None).run)  # type: ignore[arg-type]
+        job = asyncio.create_task(run_forever(sync, channel.Signal()))
+        async with asyncio.timeout(8):
+            await done.wait()
+        job.cancel()
+        await sync_to_async(connections.close_all)()  # this loop's thread has its own
+
+    asyncio.run(work())
+    assert 3 < time.monotonic() - began < 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_an_empty_catalogue_says_who_reads(
+    member: Client, other_process: Any, django_user_model: Any
+) -> None:
+    report = SyncReport.objects.create(beat_at=timezone.now(), holder=other_process.identity)
+    page = member.get("/catalogue/sync/").content.decode()
+    assert "0</span> models so far" in page
+    other_process.kill()
+    other_process.wait()
+    page = member.get("/catalogue/sync/").content.decode()
+    assert "models so far" not in page
+    assert "The last sync broke off, and nobody reads at the moment." in page
+    assert "A running worker goes on with it within a few seconds." in page
+    report.delete()
+    assert (
+        "A running worker starts one within a few seconds."
+        in member.get("/catalogue/sync/").content.decode()
+    )

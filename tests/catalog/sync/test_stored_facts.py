@@ -1,0 +1,117 @@
+"""The step after a sync that reads what schemas say, and gives it to the endpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Endpoint, Revision, Schema
+from catalog.sync import post_sync, stored_facts
+
+MakeEndpoint = Callable[..., Endpoint]
+
+
+def document(**properties: Any) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": {"properties": properties}}}}
+    return {"paths": {"/a/b": {"post": {"requestBody": body}}}}
+
+
+def settle() -> None:
+    while stored_facts.extract_facts():
+        pass
+    while stored_facts.copy_to_endpoints():
+        pass
+
+
+def test_every_endpoint_gets_what_its_schema_says(make_endpoint: MakeEndpoint) -> None:
+    both = document(seed={"type": "integer"}, image_url={"type": "string"})
+    first, second = make_endpoint("a/1", both), make_endpoint("a/2", both)
+    bare = make_endpoint("a/3")
+    settle()
+    for row in (first, second):
+        row.refresh_from_db()
+        assert row.facts == ["in:image", "can:seed"]
+        assert row.field_words == "seed image_url image"
+    bare.refresh_from_db()
+    assert bare.facts == []
+
+
+def test_what_is_broken_is_read_once_and_says_nothing(make_endpoint: MakeEndpoint) -> None:
+    row = make_endpoint("a/1", document())
+    Schema.objects.update(document="{{{")
+    settle()
+    row.refresh_from_db()
+    assert row.facts == []
+    assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
+
+
+def test_a_new_version_is_read_and_the_rest_left_alone(make_endpoint: MakeEndpoint) -> None:
+    changed = make_endpoint("a/1", document(seed={"type": "integer"}))
+    other = make_endpoint("a/2", document(image_url={"type": "string"}))
+    settle()
+    text = json.dumps(document(video_url={"type": "string"}))
+    Schema.objects.create(digest="f" * 64, document=text)
+    Endpoint.objects.filter(pk=changed.pk).update(schema_id="f" * 64)
+    assert stored_facts.extract_facts() == 1
+    assert stored_facts.copy_to_endpoints() == 1
+    changed.refresh_from_db()
+    other.refresh_from_db()
+    assert changed.facts == ["in:video"]
+    assert other.facts == ["in:image"]
+
+
+def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
+    make_endpoint: MakeEndpoint,
+) -> None:
+    for number in range(12):
+        make_endpoint(f"a/{number}", document(seed={"type": "integer"}))
+    settle()
+    revision = Revision.current()
+    with CaptureQueriesContext(connection) as queries:
+        assert stored_facts.extract_facts() == 0
+        assert stored_facts.copy_to_endpoints() == 0
+    asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    assert len(asked) == 2
+    assert not any("UPDATE" in query["sql"] for query in queries)
+    assert Revision.current() == revision
+
+
+def test_other_rules_read_everything_anew_and_write_only_what_differs(
+    make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make_endpoint("a/1", document(seed={"type": "integer"}))
+    settle()
+    revision = Revision.current()
+    monkeypatch.setattr(stored_facts, "RULES", stored_facts.RULES + 1)
+    settle()
+    row.refresh_from_db()
+    assert row.facts_from.startswith(f"{stored_facts.RULES}.")
+    assert Revision.current() == revision  # nothing that a page shows has changed
+    assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
+
+
+def test_many_documents_are_read_a_few_at_a_time(make_endpoint: MakeEndpoint) -> None:
+    for number in range(23):
+        make_endpoint(f"a/{number}", document(seed={"type": "integer", "default": number}))
+    done = []
+    while count := stored_facts.extract_facts():
+        done.append(count)
+    assert sum(done) == 23
+    assert max(done) == stored_facts.DOCUMENTS_AT_ONCE
+    with CaptureQueriesContext(connection) as queries:
+        assert stored_facts.copy_to_endpoints() == 23
+    assert len([q for q in queries if q["sql"].startswith("SELECT")]) == 1
+    assert set(Endpoint.objects.values_list("field_words", flat=True)) == {"seed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sync_is_followed_by_the_reading(make_endpoint: MakeEndpoint) -> None:
+    row = make_endpoint("a/1", document(seed={"type": "integer"}))
+    post_sync.run()
+    row.refresh_from_db()
+    assert row.facts == ["can:seed"]

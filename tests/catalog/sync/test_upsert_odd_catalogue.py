@@ -1,0 +1,101 @@
+"""A catalogue as no upstream should have it is taken over, searched and shown without harm."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.test import Client
+
+from bench import filling
+from catalog.filters.conditions import Condition
+from catalog.models import Endpoint, Revision
+from catalog.search import index
+from catalog.search.engine import search
+from catalog.search.query import Query
+
+pytestmark = pytest.mark.django_db
+
+ODD: dict[str, dict[str, Any]] = {
+    "odd/huge": {"description": "word " * 100_000, "display_name": "H" * 5000},
+    "odd/rtl": {"display_name": "\u202egnp.exe مرحبا", "description": "\u2066 isolates \u202e"},
+    "odd/emoji": {"display_name": "👩‍🚀🚀", "description": "🚀 only", "tags": ["🚀", "👩‍🚀"]},
+    "odd/nul": {"display_name": "a\x00b", "tags": ["t\x00", "", " ", "x" * 300], "category": "c\x00d"},
+    "odd/tags": {"tags": [f"tag-{n}" for n in range(300)]},
+    "odd/mixed": {"tags": [1, None, {"a": 1}, ["x"], "ok"], "category": None, "license_type": None},
+    "odd/category": {"category": "quantum-to-dream"},
+    "odd/slashes": {"category": "a/b?c=d&e#f"},
+    "odd/twin": {"display_name": "Twin"},
+    "odd/twin/2": {"display_name": "Twin"},
+    "odd/unnamed": {"display_name": ""},
+    "odd/lonely": {"group": {"key": "lonely", "label": "Lonely"}},
+    "odd/grouped": {"group": {"key": "x" * 500, "label": None}},
+    "odd/times": {"duration_estimate": -5, "date": "0001-01-01T00:00:00Z", "updated_at": "never"},
+    "odd/ages": {"duration_estimate": 1e12, "date": "9999-12-31T23:59:59Z", "status": "on fire"},
+    "odd/html": {
+        "display_name": "<script>alert(1)</script>",
+        "description": "<img src=x onerror=alert(1)>",
+        "tags": ["<i>x</i>"],
+        "license_type": "<script>",
+        "thumbnail_url": "javascript:alert(1)",
+        "thumbnail_animated_url": "data:image/svg+xml,<svg/>",
+    },
+    **{name: {} for name in ("odd/sp ace", "odd/ümlaut", "odd//double", "odd/per%cent", "odd/que?stion", "odd/ha#sh", 'odd/quo"te',
+                             "odd/..", "odd/a/../b", "odd/trailing/", "single", "odd/" + "d/" * 60 + "end")},
+}  # fmt: skip
+
+
+@pytest.fixture
+def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
+    """The real entries, and odd ones among them."""
+    items = list(catalogue_items)
+    for name, metadata in ODD.items():
+        item = copy.deepcopy(catalogue_items[0]) | {"endpoint_id": name}
+        item["metadata"] |= metadata
+        items.append(item)
+    filling.fill(items)
+    found = list(Endpoint.objects.filter(endpoint_id__in=ODD))
+    assert len(found) == len(ODD)
+    return found
+
+
+def test_every_page_of_it_opens_and_runs_nothing(odd: list[Endpoint], admin_client: Client) -> None:
+    addresses = [f"/categories/{quote(one.category or 'unknown')}/" for one in odd]
+    addresses += [f"{one.get_absolute_url()}{tab}" for one in odd for tab in ("", "?tab=about")]
+    addresses += ["/", "/models/", "/models/?sort=newest", "/models/?sort=price", "/changes/"]
+    for address in dict.fromkeys(addresses):
+        response = admin_client.get(address)
+        assert response.status_code == 200, address
+        html = response.content.decode()
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert "javascript:alert" not in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("مرحبا", {"odd/rtl"}),
+        ("twin", {"odd/twin", "odd/twin/2"}),
+        ("tag-299", {"odd/tags"}),
+        ("quantum to dream", {"odd/category"}),
+        ("umlaut", {"odd/ümlaut"}),
+        ("group:lonely", {"odd/lonely"}),
+        ('tag:"tag-120"', {"odd/tags"}),
+        ("\uff34\uff37\uff29\uff2e", {"odd/twin", "odd/twin/2"}),
+    ],
+)
+def test_what_is_odd_is_found(
+    odd: list[Endpoint], admin_client: Client, typed: str, found: set[str]
+) -> None:
+    html = admin_client.get("/models/?" + urlencode({"q": typed})).content.decode()
+    assert {name for name in ODD if f'data-endpoint-id="{name}"' in html} == found
+
+
+def test_nothing_is_offered_that_has_no_name(odd: list[Endpoint]) -> None:
+    offered = {facet.name: [one.value for one in facet.values] for facet in search(Query()).facets}
+    assert len(offered["tag"]) > 5
+    assert not [value for values in offered.values() for value in values if not value.strip()]
+    assert not index.current(Revision.current()).having(Condition("tag", (" ",)))

@@ -1,0 +1,103 @@
+"""A page that has not changed is not sent again, and one that has always is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Collection, CollectionItem, Endpoint
+
+Make = Callable[..., Endpoint]
+PAGES = ["/", "/models/", "/models/?q=flux", "/categories/text-to-image/", "/collections/best/"]
+
+
+@pytest.fixture
+def shown(make_endpoint: Make) -> Endpoint:
+    endpoint = make_endpoint()
+    best = Collection.objects.create(slug="best", title="Best")
+    CollectionItem.objects.create(collection=best, endpoint=endpoint)
+    return endpoint
+
+
+def again(client: Client, address: str, first: Any) -> Any:
+    return client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_seen_before_is_not_sent_again(
+    member: Client, shown: Endpoint, address: str
+) -> None:
+    member.get(address)
+    first = member.get(address)
+    second = again(member, address, first)
+    assert (second.status_code, second.content) == (304, b"")
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert second.headers["Cache-Control"] == first.headers["Cache-Control"] == "private, no-cache"
+    csp = "Content-Security-Policy"
+    assert second.headers[csp] == first.headers[csp]
+    assert "Cookie" in second.headers["Vary"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_whatever_shows_on_it_makes_it_another_page(
+    member: Client, user: User, shown: Endpoint, address: str
+) -> None:
+    def renamed() -> None:
+        Endpoint.objects.update(display_name="Renamed")
+
+    def starred() -> None:
+        member.post("/favourites/", {"star": shown.endpoint_id})
+
+    def in_the_dark() -> None:
+        member.cookies["theme"] = "dark"
+
+    def promoted() -> None:
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+
+    member.get(address)
+    for change in (renamed, starred, in_the_dark, promoted):
+        first = member.get(address)
+        change()
+        assert again(member, address, first).status_code == 200, change.__name__
+
+
+def test_nobody_is_told_that_anothers_page_is_theirs(
+    member: Client, stranger: User, shown: Endpoint
+) -> None:
+    first = member.get("/models/")
+    other = Client()
+    other.force_login(stranger)
+    assert again(other, "/models/", first).status_code == 200
+    assert again(Client(), "/models/", first).status_code == 302
+
+
+def test_the_forms_of_a_page_that_was_kept_can_still_be_sent(user: User, shown: Endpoint) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user)
+    browser.get("/models/")
+    kept = browser.get("/models/")
+    assert again(browser, "/models/", kept).status_code == 304
+    found = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', kept.content)
+    assert found
+    sent = {"star": shown.endpoint_id, "csrfmiddlewaretoken": found[1].decode()}
+    assert browser.post("/favourites/", sent).status_code == 302
+
+
+def test_a_new_secret_makes_it_another_page(user: User, shown: Endpoint) -> None:
+    """Else the forms of the page that was kept would be refused."""
+    browser = Client()
+    browser.force_login(user)
+    browser.get("/models/")
+    kept = browser.get("/models/")
+    del browser.cookies["csrftoken"]
+    assert again(browser, "/models/", kept).status_code == 200
+
+
+def test_a_fragment_has_no_tag(member: Client, shown: Endpoint) -> None:
+    """Its headers (the new address, what happened) are news as well."""
+    assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

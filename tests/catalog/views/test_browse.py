@@ -1,0 +1,330 @@
+"""The gallery's pages: whole and as fragments, for everybody who may see them, at a constant cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.models import (
+    Collection,
+    CollectionItem,
+    Endpoint,
+    Favourite,
+    Picture,
+    Revision,
+    SyncReport,
+)
+from tests.catalog.cards import Cards, cards
+
+Make = Callable[..., Endpoint]
+HTMX = {"HX-Request": "true"}
+PAGES = ["/", "/models/", "/models/?q=model&tag=t", "/categories/vision/", "/collections/best/"]
+
+
+@pytest.fixture
+def fill(make_endpoint: Make) -> Callable[[int], None]:
+    """`fill(5)` makes a catalogue of five endpoints, all in a collection."""
+
+    def make(count: int) -> None:
+        best = Collection.objects.create(slug="best", title="Best")
+        Endpoint.objects.bulk_create(
+            Endpoint(
+                endpoint_id=f"fal-ai/model-{n:03}",
+                display_name=f"Model {n}",
+                owner="fal-ai",
+                category="vision",
+                tags=["t", f"t{n}"],
+                published_at=timezone.now(),
+                position=n,
+            )
+            for n in range(count)
+        )
+        CollectionItem.objects.bulk_create(
+            CollectionItem(collection=best, endpoint=endpoint, position=-n % 7)
+            for n, endpoint in enumerate(Endpoint.objects.all())
+        )
+        SyncReport.objects.create(state="done")
+
+    return make
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/catalogue/sync/"])
+def test_a_stranger_is_sent_to_the_login(client: Client, db: None, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/?next=")
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_a_page_costs_the_same_number_of_queries_whatever_it_shows(
+    member: Client, fill: Callable[[int], None], address: str, headers: dict[str, str]
+) -> None:
+    fill(1)
+    member.get(address)  # the session is read once and then kept
+    used = []
+    for count in (5, 60):
+        Collection.objects.all().delete()
+        Endpoint.objects.all().delete()
+        SyncReport.objects.all().delete()
+        fill(count)
+        with CaptureQueriesContext(connection) as queries:
+            response = member.get(address, headers=headers)
+        assert response.status_code == 200
+        assert not any("document" in query["sql"] for query in queries)
+        used.append(len(queries))
+    assert used[0] == used[1] <= 11
+
+
+@pytest.mark.parametrize("address", ["/", "/models/"])
+def test_what_has_not_changed_is_not_drawn_again(
+    member: Client, fill: Callable[[int], None], address: str
+) -> None:
+    fill(60)
+    first = member.get(address).content
+    with CaptureQueriesContext(connection) as queries:
+        again = member.get(address).content
+    assert cards_of(first) == cards_of(again)
+    assert not any("thumbnail_url" in query["sql"] for query in queries)
+    Endpoint.objects.filter(endpoint_id="fal-ai/model-000").update(display_name="Renamed")
+    assert b"Renamed" in member.get(address).content
+
+
+def cards_of(html: bytes) -> list[str]:
+    return Cards(html).found
+
+
+@pytest.mark.parametrize("address", ["/", "/models/", "/models/?q=x"])
+def test_an_empty_catalogue_says_why_it_is_empty(member: Client, address: str) -> None:
+    html = member.get(address).content.decode()
+    assert "The catalogue is being opened" in html
+    assert 'hx-get="/catalogue/sync/' in html
+    assert 'hx-trigger="every' in html
+
+
+def test_an_empty_page_without_scripts_asks_again_by_itself(member: Client) -> None:
+    html = member.get("/").content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in html
+
+
+def test_a_running_sync_is_followed_until_it_is_done(member: Client, make_endpoint: Make) -> None:
+    SyncReport.objects.create(beat_at=timezone.now(), listed=7, schemas_due=7, schemas_done=3)
+    before = Revision.current()
+    html = member.get("/catalogue/sync/").content.decode()
+    assert '<progress value="3" max="7"' in html
+    assert "hx-trigger" in html
+    make_endpoint()
+    response = member.get(f"/catalogue/sync/?revision={before}", headers=HTMX)
+    assert "catalogue:changed" in response.headers["HX-Trigger"]
+    SyncReport.objects.update(state="done")
+    response = member.get(f"/catalogue/sync/?revision={Revision.current()}", headers=HTMX)
+    assert b"hx-trigger" not in response.content
+    assert "HX-Trigger" not in response.headers
+
+
+def test_cards_arrive_while_the_catalogue_is_filled_for_the_first_time(
+    member: Client, make_endpoint: Make
+) -> None:
+    SyncReport.objects.create(beat_at=timezone.now())
+    assert 'hx-trigger="catalogue:changed from:body"' in member.get("/").content.decode()
+    make_endpoint("fal-ai/first", published_at=timezone.now())
+    fragment = member.get("/", headers=HTMX)
+    assert cards(fragment) == ["fal-ai/first"]
+    assert b"<html" not in fragment.content
+    SyncReport.objects.update(state="done")
+    assert "catalogue:changed from:body" not in member.get("/", headers=HTMX).content.decode()
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped"])
+def test_a_failed_sync_says_why_and_what_to_do(member: Client, state: str) -> None:
+    SyncReport.objects.create(state=state, error="fal cannot be reached: no route")
+    html = member.get("/").content.decode()
+    assert "fal cannot be reached: no route" in html
+    assert "manage.py sync_models" in html
+    assert "every 1500ms" not in html
+
+
+def test_a_sync_that_broke_off_is_not_shown_as_running(member: Client) -> None:
+    SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=5))
+    assert "The last sync broke off" in member.get("/").content.decode()
+
+
+def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make) -> None:
+    make_endpoint(
+        "fal-ai/flux/dev",
+        display_name="FLUX <dev>",
+        description="Fast & good.",
+        picture=Picture.objects.create(
+            digest="1", small="pictures/ab/abc-s.webp", colour="#102030"
+        ),
+        unit_price_usd="0.025",
+        price_unit="megapixel",
+        status="deprecated",
+    )
+    html = member.get("/models/").content.decode()
+    assert '<article class="card" data-endpoint-id="fal-ai/flux/dev">' in html
+    assert '<a href="/models/fal-ai/flux/dev/">FLUX &lt;dev&gt;</a>' in html
+    assert '<svg aria-hidden="true" color="#102030"></svg><img src="/pictures/abc-s.webp"' in html
+    for words in ("Fast &amp; good.", "Text to image", "$0.025", "/ megapixel", "Deprecated"):
+        assert words in html
+
+
+def test_what_upstream_says_is_never_markup(member: Client, make_endpoint: Make) -> None:
+    evil = "\"><script>alert(1)</script>'{{7*7}}"
+    make_endpoint(
+        "fal-ai/evil", display_name=evil, description=evil, tags=[evil, "b"], group_key=evil,
+        license_type=evil[:32], price_unit=evil, unit_price_usd="1", thumbnail_url="https://x/" + evil,
+    )  # fmt: skip
+    make_endpoint("fal-ai/good", category="llm", group_key="g", license_type="l", kind="k")
+    for address in ("/", "/models/", "/models/?q=%3Cscript%3E&tag=%3Cscript%3E"):
+        html = member.get(address).content.decode()
+        assert "<script>alert" not in html
+        assert "<script>&" not in html
+
+
+def test_a_fragment_is_the_part_of_the_page_that_changes(
+    member: Client, fill: Callable[[int], None]
+) -> None:
+    fill(60)
+    response = member.get("/models/?q=model&page=2", headers=HTMX)
+    html = response.content.decode()
+    assert "<html" not in html
+    assert '<div class="results" id="results">' in html
+    assert '<div hx-swap-oob="innerHTML:#facets">' in html
+    assert "60 models for “model”" in html
+    assert cards(response) == [f"fal-ai/model-{n:03}" for n in range(48, 60)]
+    assert "HX-Request" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("before", "header"),
+    [
+        ("/models/", "HX-Push-Url"),
+        ("/models/?q=mod", "HX-Replace-Url"),
+        ("/models/?q=mod&tag=t", "HX-Push-Url"),
+        ("/models/?q=model", None),
+    ],
+)
+def test_letters_typed_in_a_row_are_one_step_back(
+    member: Client, fill: Callable[[int], None], before: str, header: str | None
+) -> None:
+    fill(3)
+    address = "http://testserver" + before
+    response = member.get(
+        "/models/?q=model&sort=&status=", headers={**HTMX, "HX-Current-URL": address}
+    )
+    found = {name: response.headers.get(name) for name in ("HX-Push-Url", "HX-Replace-Url")}
+    assert {n: v for n, v in found.items() if v} == ({header: "/models/?q=model"} if header else {})
+
+
+def test_pages_are_links_that_keep_the_question(
+    member: Client, fill: Callable[[int], None]
+) -> None:
+    fill(60)
+    html = member.get("/models/?q=model&tag=t").content.decode()
+    assert 'href="/models/?q=model&amp;tag=t&amp;page=2" rel="next"' in html
+    last = member.get("/models/?q=model&tag=t&page=400")
+    assert len(cards(last)) == 12
+    assert 'aria-current="page" aria-label="Page 2"' in last.content.decode()
+
+
+def test_an_answer_without_models_shows_the_way_out(
+    member: Client, fill: Callable[[int], None]
+) -> None:
+    fill(5)
+    html = member.get("/models/?tag=t1&category=nothing").content.decode()
+    assert "No model fits" in html
+    assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
+        "\n", ""
+    )
+
+
+def test_somebody_without_favourites_learns_how_to_get_some(
+    member: Client, fill: Callable[[int], None]
+) -> None:
+    fill(3)
+    html = member.get("/models/?favourite=1").content.decode()
+    assert "You have no favourites yet" in html
+    assert member.get("/models/?favourite=1&tag=t1").status_code == 200
+
+
+def test_a_categorys_page_asks_within_it(member: Client, make_endpoint: Make) -> None:
+    make_endpoint("a/1", category="image-to-3d", kind="inference")
+    make_endpoint("a/2", category="llm", kind="inference")
+    response = member.get("/categories/image-to-3d/?category=llm")
+    assert cards(response) == ["a/1"]
+    html = response.content.decode()
+    assert '<h1 id="heading">Image to 3D</h1>' in html
+    assert 'name="category"' not in html
+    assert member.get("/categories/nonsense/").status_code == 404
+
+
+def test_endpoints_without_a_category_have_a_page_too(member: Client, make_endpoint: Make) -> None:
+    make_endpoint("a/1", category="")
+    assert "/categories/unknown/" in member.get("/").content.decode()
+    assert cards(member.get("/categories/unknown/")) == ["a/1"]
+
+
+def test_a_collection_is_shown_in_the_curators_order(
+    member: Client, make_endpoint: Make, fill: Callable[[int], None]
+) -> None:
+    best = Collection.objects.create(slug="b", title="Best", description="Chosen by us.")
+    for place, name in enumerate(["a/3", "a/1", "a/2"]):
+        CollectionItem.objects.create(
+            collection=best, endpoint=make_endpoint(name), position=place, note=f"Note {place}"
+        )
+    response = member.get("/collections/b/")
+    assert cards(response) == ["a/3", "a/1", "a/2"]
+    assert "Chosen by us." in response.content.decode()
+    assert "Note 2" in response.content.decode()
+    assert cards(member.get("/"))[:3] == ["a/3", "a/1", "a/2"]
+
+
+def test_only_curators_see_a_collection_before_it_is_published(
+    member: Client, user: User, make_endpoint: Make
+) -> None:
+    draft = Collection.objects.create(slug="draft", title="Draft", is_published=False)
+    CollectionItem.objects.create(collection=draft, endpoint=make_endpoint())
+    assert member.get("/collections/draft/").status_code == 404
+    assert b"Draft" not in member.get("/").content
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    response = member.get("/collections/draft/")
+    assert response.status_code == 200
+    assert b"draft" in response.content
+
+
+def test_the_front_shows_collections_categories_news_and_favourites(
+    member: Client, user: User, fill: Callable[[int], None]
+) -> None:
+    fill(20)
+    Favourite.objects.create(
+        user=user, endpoint=Endpoint.objects.get(endpoint_id="fal-ai/model-017")
+    )
+    html = member.get("/").content.decode()
+    places = [html.index(words) for words in ("Best", "Categories", "New</a>", "Your favourites")]
+    assert places == sorted(places)
+    assert '<a href="/categories/vision/">' in html
+    assert "<small>20</small>" in html
+    assert 'hx-trigger="load"' in html
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/models/", "/categories/vision/", "/collections/", "/collections/best/"],
+)
+def test_pages_of_thumbnails_load_pictures_from_nowhere_else(
+    member: Client, make_endpoint: Make, address: str
+) -> None:
+    make_endpoint(category="vision")
+    Collection.objects.create(slug="best", title="Best")
+    policy = member.get(address).headers["Content-Security-Policy"]
+    assert "img-src 'self' data:;" in f"{policy};"
+    assert "media-src 'self';" in f"{policy};"
+    assert "https:" not in policy

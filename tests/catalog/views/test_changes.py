@@ -1,0 +1,266 @@
+"""The change log's page and feed: what they show, to whom, at what cost."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.changelog import recorder
+from catalog.models import Change, Endpoint, Favourite
+from schemas.diff_lines import Line
+
+PAGE = "/changes/"
+FEED = "/changes/feed/"
+ATOM = "{http://www.w3.org/2005/Atom}"
+Tell = Callable[..., Change]
+
+
+@pytest.fixture
+def tell(make_endpoint: Any) -> Tell:
+    """`tell("fal-ai/a", "gone", days=2)` → a change of that model, so long ago."""
+
+    def make(
+        endpoint_id: str,
+        kind: str = "schema",
+        *,
+        days: float = 0,
+        breaks: bool = False,
+        **values: Any,
+    ) -> Change:
+        row = Endpoint.objects.filter(endpoint_id=endpoint_id).first() or make_endpoint(
+            endpoint_id, **values
+        )
+        lines = [Line("removed", ("steps",), "is gone", breaks=breaks).as_json()]
+        return Change.objects.create(
+            endpoint=row,
+            kind=kind,
+            at=timezone.now() - timedelta(days=days),
+            lines=lines if kind == "schema" else [],
+            weight=Change.Weight.BREAKING if breaks else Change.Weight.PLAIN,
+        )
+
+    return make
+
+
+def shown(page: str) -> list[str]:
+    """The models of a page, in its order."""
+    log = page.split('class="subscribe"')[0].split('<span class="mono">')[1:]
+    return [part.split("</span>")[0] for part in log]
+
+
+def test_the_log_is_by_day_newest_first_and_says_what_changed(member: Client, tell: Tell) -> None:
+    tell("fal-ai/old", "gone", days=2)
+    tell("fal-ai/a", breaks=True, display_name="<A>")
+    page = member.get(PAGE).content.decode()
+    assert shown(page) == ["fal-ai/a", "fal-ai/old"]
+    assert page.count('class="day"') == 2
+    assert "<code>steps</code> is gone" in page
+    assert "May break" in page
+    assert "&lt;A&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?kind=new", ["x/new", "x/back"]),
+        ("?kind=changed", ["x/a", "y/b"]),
+        ("?kind=gone", ["x/gone"]),
+        ("?kind=breaking", ["x/a"]),
+        ("?category=vision", ["y/b"]),
+        ("?favourite=1", ["y/b"]),
+        ("?model=x/a", ["x/a"]),
+        ("?kind=gone&favourite=1", []),
+        ("?kind=nonsense&page=99999&category=", ["x/new", "x/back", "x/gone", "x/a", "y/b"]),
+        ("?page=x&model=%00", ["x/new", "x/back", "x/gone", "x/a", "y/b"]),
+    ],
+)
+def test_what_is_asked_for_is_shown(
+    member: Client, user: User, tell: Tell, query: str, found: list[str]
+) -> None:
+    starred = tell("y/b", days=5, category="vision").endpoint
+    tell("x/a", days=4, breaks=True)
+    tell("x/gone", "gone", days=3)
+    tell("x/back", "back", days=2)
+    tell("x/new", "new", days=1)
+    Favourite.objects.create(user=user, endpoint=starred)
+    page = member.get(PAGE + query).content.decode()
+    assert shown(page) == found
+    assert ("Nothing of that kind" in page) == (not found)
+    entries = ET.fromstring(member.get(FEED + query).content).findall(f"{ATOM}entry")
+    assert len(entries) == len(found)
+
+
+def test_what_is_not_compared_and_mere_wording_is_not_told(member: Client, tell: Tell) -> None:
+    Change.objects.filter(pk=tell("x/a").pk).update(lines=None)
+    Change.objects.filter(pk=tell("x/b").pk).update(weight=Change.Weight.WORDING)
+    assert "Nothing has changed yet" in member.get(PAGE).content.decode()
+
+
+def test_pages_lead_back_and_forth(member: Client, tell: Tell) -> None:
+    for n in range(120):
+        tell(f"x/{n:03}", "new", days=n / 100)
+    seen: list[str] = []
+    address = PAGE
+    for _ in range(3):
+        page = unescape(member.get(address).content.decode())
+        seen += shown(page)
+        address = PAGE + page.split('rel="next"')[0].rpartition('href="')[2].rstrip('" ')
+    assert seen == [f"x/{n:03}" for n in range(120)]
+    assert 'rel="prev"' in page
+    assert 'rel="next"' not in page
+
+
+@pytest.mark.parametrize("address", [PAGE, FEED, "/"])
+def test_it_costs_the_same_queries_however_much_there_is(
+    member: Client, tell: Tell, address: str
+) -> None:
+    member.get(address)
+    used = []
+    for start, count in ((0, 2), (2, 40)):
+        for n in range(start, start + count):
+            tell(f"x/{n}", breaks=True)
+        member.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert member.get(address).status_code == 200
+        assert not any('"document"' in query["sql"] for query in queries)
+        used.append(len(queries))
+    assert used[0] == used[1] <= 10
+
+
+def test_the_front_says_what_is_new_since_one_last_looked(member: Client, tell: Tell) -> None:
+    assert 'class="news' not in member.get("/").content.decode()
+    tell("x/a", breaks=True)
+    tell("x/b", "new")
+    tell("x/ancient", "new", days=30)
+    front = member.get("/").content.decode()
+    assert "1 new, 1 changed, 1 may break what you have" in front
+    assert "this week" in front
+    member.get(PAGE)
+    assert 'class="news' not in member.get("/").content.decode()
+    tell("x/c", "gone")
+    front = member.get("/").content.decode()
+    assert ">1 gone</a>" in front
+    assert "since you last looked" in front
+    page = member.get(PAGE).content.decode()
+    assert page.count("data-fresh") == 1
+    assert "data-fresh" not in member.get(PAGE).content.decode()
+
+
+def test_a_models_page_tells_of_its_own_changes(member: Client, tell: Tell) -> None:
+    tell("x/b", breaks=True)
+    for days in range(7):
+        tell("x/a", days=days)
+    page = member.get("/models/x/a/").content.decode()
+    assert "Inputs changed" in page
+    assert page.count("<code>steps</code> is gone") == 5
+    assert "/changes/?model=x%2Fa" in page
+    assert "May break" not in page
+
+
+def test_a_gone_model_keeps_its_page_and_its_runs_and_cannot_be_run(
+    member: Client, make_run: Any, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint("x/gone", gone_at=timezone.now())
+    changes_of_it = recorder.gone(endpoint)
+    changes_of_it.save()
+    run = make_run(endpoint=endpoint, state="succeeded")
+    page = member.get("/models/x/gone/").content.decode()
+    assert "since <time datetime" in page
+    assert "Gone" in page
+    assert str(run.pk) in member.get("/models/x/gone/?tab=runs").content.decode()
+    answer = member.post("/models/x/gone/", {"~do": "run", "~mode": "json", "~json": "{}"})
+    assert answer.status_code == 422
+    assert endpoint.runs.count() == 1
+
+
+def feed_of(client: Client, query: str = "") -> str:
+    """One's own address of the feed, as the page has it."""
+    page = unescape(client.get(PAGE + query).content.decode())
+    found = page.split('id="feed-address" readonly value="http://testserver')[1]
+    return found.split('"')[0]
+
+
+def test_a_feed_reader_needs_the_address_alone(client: Client, member: Client, tell: Tell) -> None:
+    tell("x/a", breaks=True, display_name="A & <B>")
+    address = feed_of(member, "?kind=breaking")
+    client.logout()
+    response = client.get(address)
+    assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ET.fromstring(response.content)
+    entry = feed.find(f"{ATOM}entry")
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}title", "").startswith("A & <B>: inputs or outputs changed")
+    assert "<b>steps </b>is gone" in entry.findtext(f"{ATOM}summary", "")
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Vitrine"
+    assert entry.findtext(f"{ATOM}id") == entry.findtext(f"{ATOM}id", "").lower()
+    assert feed.find(f"{ATOM}link[@rel='self']").attrib["href"].endswith(address)  # type: ignore[union-attr]
+    again = client.get(address, headers={"host": "localhost"})
+    assert ET.fromstring(again.content).find(f"{ATOM}entry/{ATOM}id").text == entry.find(f"{ATOM}id").text  # type: ignore[union-attr]  # fmt: skip
+
+
+def test_an_unchanged_feed_is_not_sent_again(client: Client, member: Client, tell: Tell) -> None:
+    tell("x/a", days=1)
+    address = feed_of(member)
+    client.logout()
+    first = client.get(address)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+    since = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert "private" in first.headers["Cache-Control"]
+    Change.objects.filter(pk=tell("x/b", days=2).pk).update(lines=None)
+    assert "Last-Modified" not in client.get(address).headers
+    tell("x/c")
+    assert client.get(address, headers=known).status_code == 200
+    assert client.get(address, headers=since).status_code == 200
+
+
+def test_another_favourite_makes_another_feed(
+    client: Client, member: Client, user: User, tell: Tell
+) -> None:
+    starred = [tell(name, days=day).endpoint for name, day in (("x/a", 3), ("x/b", 2), ("x/c", 1))]
+    for endpoint in starred[1:]:
+        Favourite.objects.create(user=user, endpoint=endpoint)
+    address = feed_of(member, "?favourite=1")
+    client.logout()
+    known = {"If-None-Match": client.get(address).headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+    Favourite.objects.filter(endpoint=starred[1]).update(endpoint=starred[0])
+    assert client.get(address, headers=known).status_code == 200
+
+
+def test_an_address_is_taken_back_and_nobody_makes_one_up(
+    client: Client, member: Client, user: User, stranger: User
+) -> None:
+    address = feed_of(member)
+    assert feed_of(member) == address
+    assert member.post("/changes/feed/address/").status_code == 302
+    renewed = feed_of(member)
+    other = address.replace(f"/{user.pk}.0", f"/{stranger.pk}.0")
+    client.logout()
+    assert client.get(renewed).status_code == 200
+    for wrong in (address, other, FEED + "x/", FEED + "1.0~x/", FEED + "~~/"):
+        assert client.get(wrong).status_code == 404
+    user.is_active = False
+    user.save()
+    assert client.get(renewed).status_code == 404
+    assert client.get(FEED).status_code == 302
+    assert client.get(PAGE).status_code == 302
+
+
+def test_whatever_upstream_says_the_feed_stays_xml(member: Client, tell: Tell) -> None:
+    row = tell("x/a", display_name="\x01\x0b<&]]>\uffff").endpoint
+    change = recorder.listing(row, {"display_name": "\x02", "tags": ["\x03]]>"]})[0]
+    change.save()
+    feed = ET.fromstring(member.get(FEED).content)
+    assert len(feed.findall(f"{ATOM}entry")) == 2
+    assert member.get(PAGE).status_code == 200

@@ -1,0 +1,180 @@
+"""The supervisor of `manage.py up`.
+
+Sleeps, restarts what dies, starts on demand, stops what it started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, until
+
+# A program that `become`s the supervisor of one child; the child's code comes from the command
+# line.
+START = """
+import os, socket, sys
+from pathlib import Path
+from config.server import supervisor
+code, where, port = sys.argv[1:]
+listener = socket.create_server(("127.0.0.1", int(port))) if port != "0" else None
+child = supervisor.Process(
+    "child", [sys.executable, "-c", code], dict(os.environ, WHERE=where, SECRET="hidden"),
+    listener.fileno() if listener else None,
+)
+if not listener:
+    child.start()
+lock = os.open(where + "/lock", os.O_CREAT | os.O_RDWR)
+supervisor.become([child], remove=[Path(where, "gone")], keep=[lock])
+"""
+LASTING = """
+import os, signal, sys, time
+open(os.environ["WHERE"] + "/pids", "a").write(f"{os.getpid()}\\n")
+time.sleep(600)
+"""
+# Takes one connection from the supervisor's socket, answers it and ends.
+ON_DEMAND = """
+import os, socket
+open(os.environ["WHERE"] + "/pids", "a").write(f"{os.getpid()}\\n")
+listener = socket.socket(fileno=int(os.environ["VITRINE_LISTEN_FD"]))
+listener.accept()[0].sendall(b"here")
+"""
+
+
+class Running:
+    """A supervisor and what its children wrote."""
+
+    def __init__(self, folder: Path, code: str, port: int = 0) -> None:
+        self.folder = folder
+        (folder / "gone").touch()
+        command = [sys.executable, "-c", START, code, str(folder), str(port)]
+        with (folder / "log").open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stderr=log)
+        line = Path(f"/proc/{self.process.pid}/cmdline")
+        until(lambda: b"config.server.supervisor" in line.read_bytes())
+
+    def pids(self) -> list[int]:
+        """Of the children, in the order of their starts."""
+        file = self.folder / "pids"
+        return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+    def wakeups(self) -> int:
+        """How often the supervisor has gone to sleep so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("voluntary_ctxt_switches:")[2].split()[0])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    for pid in (tmp_path / "pids").read_text().split() if (tmp_path / "pids").exists() else ():
+        assert not is_alive(int(pid))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def stop(running: Running) -> int:
+    running.process.send_signal(signal.SIGTERM)
+    return running.process.wait(60)
+
+
+def test_it_does_not_wake_up_while_nothing_happens(folder: Path) -> None:
+    running = Running(folder, LASTING)
+    until(running.pids)
+    time.sleep(0.5)
+    before = running.wakeups()
+    time.sleep(2)
+    assert running.wakeups() - before <= 1
+    assert stop(running) == 0
+
+
+def test_it_imports_nothing_heavy() -> None:
+    code = "import sys, config.server.supervisor; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    heavy = {"django", "logging", "subprocess", "asyncio", "urllib", "typing", "ctypes", "ssl"}
+    assert not heavy & set(done.stdout.decode().split())
+
+
+def test_what_was_started_before_is_restarted_and_ended_with_it(folder: Path) -> None:
+    running = Running(folder, LASTING)
+    (first,) = until(running.pids)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: len(running.pids()) == 2)
+    assert "child ended (exit -9); it starts again in 0.5 s" in (folder / "log").read_text()
+    assert stop(running) == 0
+    assert not (folder / "gone").exists()
+
+
+def test_locks_that_are_handed_over_stay_open_and_are_no_childs(folder: Path) -> None:
+    running = Running(folder, LASTING)
+    (child,) = until(running.pids)
+    os.kill(child, signal.SIGKILL)  # the first one was started before the lock was taken
+    until(lambda: len(running.pids()) == 2)
+
+    def files_of(pid: int) -> set[str]:
+        return {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()}
+
+    assert str(folder / "lock") in files_of(running.process.pid)
+    assert str(folder / "lock") not in files_of(running.pids()[1])
+    assert stop(running) == 0
+
+
+def test_the_command_line_shows_no_environment(folder: Path) -> None:
+    running = Running(folder, LASTING)
+    assert b"hidden" not in Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
+    until(running.pids)
+    assert stop(running) == 0
+
+
+def test_on_demand_it_starts_with_the_first_connection_which_is_answered(folder: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = Running(folder, ON_DEMAND, port)
+    time.sleep(0.5)
+    assert running.pids() == []
+
+    def answer() -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            return connection.recv(16)
+
+    assert answer() == b"here"
+    until(lambda: not is_alive(running.pids()[0]))
+    assert answer() == b"here"  # after it has ended by itself another is started
+    assert len(running.pids()) == 2
+    assert "ended" not in (folder / "log").read_text()  # which is no trouble
+    assert stop(running) == 0
+
+
+def test_several_who_connect_at_once_are_all_answered(folder: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = Running(folder, ON_DEMAND, port)
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            answers.append(connection.recv(16))
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert answers == [b"here"] * 3
+    assert stop(running) == 0

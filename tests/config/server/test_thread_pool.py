@@ -1,0 +1,171 @@
+"""Who is slow keeps nobody else waiting.
+
+Many who stop reading, or send by and by, and a page beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from config.server.thread_pool import (
+    LARGE_BYTES,
+    THREADS,
+    OffThreadStream,
+    ThreadPoolApp,
+    is_not_cancellation,
+)
+
+pytestmark = pytest.mark.anyio
+CROWD = THREADS * 3
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
+    """`/film` in a hundred parts, `/broken` up to its second, anything else what was sent to it."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/film":
+        return OffThreadStream(b"%d," % number for number in range(100))
+    if environ["PATH_INFO"] == "/broken":
+        return OffThreadStream(broken())
+    return [environ["wsgi.input"].read()]
+
+
+def broken() -> Iterator[bytes]:
+    yield b"first"
+    raise TimeoutError("the bucket is away")
+
+
+class Browser:
+    """One connection: what it sends, and what it has got."""
+
+    def __init__(self, *sent: dict[str, Any], patience: int = 1000) -> None:
+        self._sent = [*sent]
+        self._patience = patience
+        self.got: list[dict[str, Any]] = []
+        self.has_stopped = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        if self._sent:
+            return self._sent.pop(0)
+        self.has_stopped.set()
+        return await asyncio.Future()
+
+    async def send(self, message: Any) -> None:
+        self.got.append(message)
+        if len(self.got) > self._patience:
+            self.has_stopped.set()
+            await asyncio.Future()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.got)
+
+
+def request(path: str, size_bytes: int = 0) -> dict[str, Any]:
+    headers = [(b"content-length", str(size_bytes).encode())]
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+    }
+
+
+def part(body: bytes, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@asynccontextmanager
+async def crowd(
+    pages: ThreadPoolApp, scope: dict[str, Any], *sent: Any, patience: int = 1000
+) -> Any:
+    """Many connections that have come to a standstill."""
+    browsers = [Browser(*sent, patience=patience) for _ in range(CROWD)]
+    tasks = [asyncio.create_task(pages(scope, one.receive, one.send)) for one in browsers]
+    # Of those with large bodies, as many have their turn as there are threads.
+    waited_for = browsers[:THREADS] if scope["path"] == "/large" else browsers
+    await asyncio.wait_for(asyncio.gather(*(one.has_stopped.wait() for one in waited_for)), 30)
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def is_answered(pages: ThreadPoolApp) -> bool:
+    browser = Browser(part(b"here"))
+    await asyncio.wait_for(pages(request("/page", 4), browser.receive, browser.send), 30)
+    return browser.body == b"here"
+
+
+async def test_a_file_comes_whole_and_in_order() -> None:
+    browser = Browser(part(b""))
+    await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
+    assert browser.body == b"".join(b"%d," % number for number in range(100))
+    assert [message["type"] for message in browser.got].count("http.response.start") == 1
+    assert [bool(message.get("more_body")) for message in browser.got[1:]] == [True] * 100 + [False]
+
+
+async def test_who_stops_reading_a_file_takes_no_thread() -> None:
+    pages = ThreadPoolApp(wsgi)
+    async with crowd(pages, request("/film"), part(b""), patience=3):
+        assert await is_answered(pages)
+
+
+async def test_who_sends_a_large_body_by_and_by_takes_no_pages_thread() -> None:
+    pages = ThreadPoolApp(wsgi)
+    body = [part(b"x", more=True)]
+    async with crowd(pages, request("/large", LARGE_BYTES + 1), *body):
+        assert await is_answered(pages)
+
+
+async def test_who_never_sends_the_rest_of_a_small_body_takes_no_thread() -> None:
+    pages = ThreadPoolApp(wsgi)
+    async with crowd(pages, request("/page", 2), part(b"x", more=True)):
+        assert await is_answered(pages)
+
+
+async def test_a_body_in_parts_arrives_as_one() -> None:
+    browser = Browser(part(b"a", more=True), part(b"", more=True), part(b"b"))
+    await ThreadPoolApp(wsgi)(request("/page", 2), browser.receive, browser.send)
+    assert browser.body == b"ab"
+
+
+async def test_who_leaves_is_sent_no_more() -> None:
+    browser = Browser(part(b""), {"type": "http.disconnect"})
+    await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
+    assert len(browser.got) < 100
+
+
+async def test_a_file_that_breaks_off_is_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    browser = Browser(part(b""))
+    with caplog.at_level(logging.WARNING):
+        await ThreadPoolApp(wsgi)(request("/broken"), browser.receive, browser.send)
+    assert browser.body == b"first"
+    assert browser.got[-1]["more_body"]  # so that the server cuts the connection
+    assert "the bucket is away" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(asyncio.CancelledError("ends"), False), (OSError(), True), (None, True)]
+)
+def test_who_is_cut_off_by_the_servers_end_is_no_news(
+    error: BaseException | None, is_told: bool
+) -> None:
+    cause = (type(error), error, None) if error else None
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", None, cause)
+    assert is_not_cancellation(record) is is_told

@@ -1,0 +1,120 @@
+"""What a deployment sends along with its pages, and that Django's own check finds nothing to say."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.core import signing
+from django.test import Client
+
+from accounts.sessions import SessionStore
+from tests.processes import ROOT, environment
+
+PUBLIC = {
+    "PUBLIC_URL": "https://vitrine.test",
+    "SECRET_KEY": "a-long-random-text-of-50-signs-0123456789-abcdefghij-ABC",
+    "UPSTREAM": "fal",
+    "FAL_KEY": "id:secret",
+}
+ASK = """
+import json, django, sys
+from django.test import Client
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0)
+client = Client(headers={"host": "vitrine.test"})
+told = {}
+for name, path, secure in json.loads(sys.argv[1]):
+    response = client.get(path, headers={"x-forwarded-proto": "https"} if secure else {})
+    told[name] = [response.status_code, dict(response.headers)]
+print(json.dumps(told))
+"""
+
+
+def python(tmp_path: Path, *arguments: str) -> str:
+    given = PUBLIC | {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'v.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(**given),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_djangos_check_of_a_deployment_is_clean(tmp_path: Path) -> None:
+    told = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert "no issues" in told
+
+
+def test_with_a_public_https_address_plain_http_is_led_there(tmp_path: Path) -> None:
+    asked = [
+        ["plain", "/runs/", False],
+        ["secure", "/runs/", True],
+        ["health", "/healthz", False],
+    ]
+    told = json.loads(python(tmp_path, "-c", ASK, json.dumps(asked)))
+    status, headers = told["plain"]
+    assert (status, headers["Location"]) == (301, "https://vitrine.test/runs/")
+    status, headers = told["secure"]
+    assert status == 302
+    assert headers["Strict-Transport-Security"] == "max-age=63072000"
+    assert told["health"][0] == 503  # answered, not led away
+
+
+def test_pages_forbid_what_no_page_asks_of_a_device(client: Client, db: None) -> None:
+    policy = client.get("/login/").headers["Permissions-Policy"]
+    assert "camera=()" in policy
+    assert "geolocation=()" in policy
+    assert "microphone=(self)" in policy  # sounds are recorded for a form
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/runs/", "/runs/latest/", "{}", "{}run.json", "{}output.json", "{}elsewhere/", "/jump/"],
+)
+def test_no_browser_keeps_a_page_of_runs(member: Client, make_run: Any, path: str) -> None:
+    run = make_run(state="succeeded", output={})
+    response = member.get(path.format(run.get_absolute_url()))
+    assert response.status_code == 200
+    assert set(re.split(", *", response.headers["Cache-Control"])) == {"private", "no-store"}
+
+
+def test_each_kind_of_signed_text_has_a_salt_of_its_own() -> None:
+    found = []
+    for package in ("accounts", "catalog", "config", "playground"):
+        for file in (ROOT / package).rglob("*.py"):
+            found += re.findall(r'(?:SALT|key_salt) = "([^"]+)"', file.read_text())
+            assert not re.search(r'salt="', file.read_text()), (
+                f"{file}: name the salt as a constant"
+            )
+    assert len(found) == len(set(found))
+    assert set(found) >= {"vitrine.sessions", "vitrine.live", "vitrine.realtime", "vitrine.typed"}
+    assert all(one.startswith("vitrine.") for one in found)
+    assert SessionStore().key_salt not in {SessionBase().key_salt, "django.contrib.sessions"}
+
+
+def test_a_session_outlives_a_new_secret_key(client: Client, user: User, settings: Any) -> None:
+    client.force_login(user)
+    signed = signing.dumps("x", salt="vitrine.test")
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another"
+    assert client.get("/runs/").status_code == 302
+    client.force_login(user)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert signing.loads(signed, salt="vitrine.test") == "x"
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a third", ["another"]
+    assert client.get("/runs/").status_code == 200

@@ -1,0 +1,264 @@
+"""What stops the start of each process, in one sentence, before anything was changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.starting import disk, private_files, settings_rules
+from tests.processes import Up, copy_checkout, environment, free_port, until
+
+pytestmark = pytest.mark.system
+
+WEB = ["-m", "uvicorn", "config.asgi:application", "--port"]
+PROCESSES = ["up", "worker", "realtime", "sync_models", "web"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Path:
+    """The project as a fresh clone has it, with an empty database in `var/`."""
+    clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
+    shutil.copytree(painted, clone / "var" / "sandbox")
+    (clone / "var").chmod(0o755)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=clone,
+        env=environment(SECRET_KEY="x"),
+        check=True,
+    )
+    return clone
+
+
+def start(checkout: Path, process: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """Start one process that is expected to end by itself."""
+    arguments = ["manage.py", process]
+    if process == "realtime":
+        arguments += ["--port", str(free_port())]
+    if process == "web":
+        arguments = [*WEB, str(free_port())]
+    given = {"PORT": str(free_port()), "SECRET_KEY": "x"} | given
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=checkout,
+        env=environment(**given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refused(checkout: Path, process: str, **given: str) -> str:
+    """The one sentence that a process says when it does not start."""
+    done = start(checkout, process, **given)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+    return lines[0].removeprefix("Vitrine did not start: ")
+
+
+@pytest.mark.parametrize("process", ["up", "web"])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"PUBLIC_URL": "https://vitrine.example.com"}, "SECRET_KEY can be guessed"),
+        ({"ALLOWED_HOSTS": "vitrine.example.com"}, "SECRET_KEY can be guessed"),
+        ({"MEDIA_ROOT": "/dev/null/media"}, "MEDIA_ROOT is /dev/null/media, which cannot"),
+        ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
+    ],
+)
+def test_a_wrong_setting_stops_each_process_with_one_sentence(
+    checkout: Path, process: str, given: dict[str, str], words: str
+) -> None:
+    sentence = refused(checkout, process, **given)
+    assert sentence.startswith(words)
+    assert given.get("FAL_KEY", "secret-is-not-said") not in sentence
+
+
+@pytest.mark.parametrize(
+    ("process", "app"), [*zip(PROCESSES, ["catalog", "playground"] * 3, strict=False)]
+)
+def test_older_code_refuses_a_newer_database_and_writes_nothing(
+    checkout: Path, tmp_path: Path, process: str, app: str
+) -> None:
+    newer = tmp_path / "newer.sqlite3"
+    shutil.copy(checkout / "var" / "vitrine.sqlite3", newer)
+    with sqlite3.connect(newer) as database:
+        row = "INSERT INTO django_migrations (app, name, applied) VALUES (?, '9000_later', '2030-01-01')"
+        database.execute(row, [app])
+        before = list(database.iterdump())
+    database.close()
+    sentence = refused(checkout, process, DATABASE_URL=f"sqlite:///{newer}")
+    assert sentence.startswith("the database was migrated by a newer Vitrine")
+    assert f"{app}.9000_later" in sentence
+    with sqlite3.connect(newer) as database:
+        assert list(database.iterdump()) == before
+    database.close()
+
+
+def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(
+    checkout: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.sqlite3"
+    shutil.copy(checkout / "var" / "vitrine.sqlite3", other)
+    with sqlite3.connect(other) as database:
+        row = "INSERT INTO django_migrations (app, name, applied) VALUES ('plugin', '0001_initial', '2030-01-01')"
+        database.execute(row)
+    database.close()
+    done = start(
+        checkout,
+        "sync_models",
+        DATABASE_URL=f"sqlite:///{other}",
+        UPSTREAM="fal",
+        FAL_API_URL="http://127.0.0.1:9",
+    )
+    assert "did not start" not in done.stderr
+    assert "The catalogue was not read to its end" in done.stderr
+
+
+@pytest.mark.parametrize("key", ["nocolon", "id:", ":secret", "two words:x", "é:x"])
+def test_a_key_that_is_no_pair_is_refused_without_being_quoted(key: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        settings_rules.require_key_pair(key)
+    assert str(raised.value).startswith("FAL_KEY must be")
+    assert f" {key}" not in str(raised.value)
+    settings_rules.require_key_pair("id:secret")
+
+
+def test_a_disk_without_room_is_named_with_its_figures(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there"
+    free = shutil.disk_usage(tmp_path).free
+    with pytest.raises(ImproperlyConfigured) as raised:
+        disk.require_space([folder], free * 2)
+    assert str(raised.value).startswith(f"the disk that holds {folder} has ")
+    assert "MB free and Vitrine needs at least" in str(raised.value)
+    disk.require_space([folder], 1)
+
+
+ALMOST_FULL = """
+import shutil, sys, runpy
+real = shutil.disk_usage
+shutil.disk_usage = lambda path: real(path)._replace(free=3 << 20)
+sys.argv = sys.argv[1:]
+sys.path.insert(0, "")
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("process", [["manage", "up"], ["manage", "worker"], WEB[1:-1]])
+def test_three_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ALMOST_FULL, *process],
+        cwd=checkout,
+        env=environment(SECRET_KEY="x", PORT=str(free_port())),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr.startswith(
+        f"Vitrine did not start: the disk that holds {checkout}/var has 3 MB"
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_rights_that_others_have_are_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    (folder / "media").mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch()
+    for name in ("secret-key", "vitrine.sqlite3"):
+        (folder / name).touch()
+        (folder / name).chmod(0o664)
+    for path in (folder, folder / "media"):
+        path.chmod(0o777)
+    elsewhere.chmod(0o644)
+    (folder / "link").symlink_to(elsewhere)
+    private_files.restrict(folder, [folder / "gone"])
+    assert [mode(folder), mode(folder / "media")] == [0o700, 0o700]
+    assert [mode(folder / "secret-key"), mode(folder / "vitrine.sqlite3")] == [0o600, 0o600]
+    assert mode(elsewhere) == 0o644
+
+
+@pytest.fixture(scope="module")
+def up(checkout: Path) -> Iterator[Up]:
+    """`manage.py up` of a team that named its public host alone, in a `var/` that others could read."""
+    for path in checkout.glob("var/*.sqlite3*"):
+        path.chmod(0o644)
+    running = Up(
+        checkout, free_port(), ALLOWED_HOSTS="vitrine.example.com", SECRET_KEY="long and random" * 4
+    )
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def test_a_team_that_allows_its_own_host_alone_gets_a_start_and_a_link(up: Up) -> None:
+    base = up.link.split("/login/")[0]
+    with httpx.Client(follow_redirects=True, timeout=30) as client:
+        assert client.get(up.link).status_code == 200
+        named = client.get(f"{base}/login/", headers={"Host": "vitrine.example.com"})
+        assert named.status_code == 200
+        assert client.get(f"{base}/login/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_all_that_is_written_is_for_this_account_alone(up: Up, checkout: Path) -> None:
+    until(lambda: (checkout / "var/vitrine.sqlite3-wal").exists())
+    var = checkout / "var"
+    open_to_others = [
+        path
+        for path in [var, *var.rglob("*")]
+        if not path.is_symlink() and path.relative_to(var).parts[:1] != ("sandbox",)
+        if path.exists() and mode(path) & 0o077
+    ]
+    assert not open_to_others
+    assert mode(var / "sandbox") == 0o700
+
+
+def test_no_key_stands_in_a_command_line(up: Up, checkout: Path) -> None:
+    lines = (checkout / "var/sandbox.env").read_text().splitlines()
+    key = dict(line.split("=", 1) for line in lines)["FAL_KEY"]
+    pid = up.pid_of("-m sandbox")
+    assert pid
+    assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    web = up.pid_of("config.server.serving")
+    assert key.encode() not in Path(f"/proc/{web}/environ").read_bytes()
+
+
+def test_a_second_instance_names_the_first_and_takes_nothing_from_it(
+    up: Up, checkout: Path
+) -> None:
+    told = checkout / "var/sandbox.env"
+    before = told.read_text(), (checkout / "var/static/.stamp").stat().st_mtime_ns
+    sentence = refused(checkout, "up")
+    address = up.link.split("/login/")[0]
+    assert sentence.startswith(
+        f"Vitrine already runs in this folder (process {up.process.pid}, at {address})"
+    )
+    assert (told.read_text(), (checkout / "var/static/.stamp").stat().st_mtime_ns) == before
+
+
+def test_a_killed_instance_blocks_nobody(up: Up, checkout: Path) -> None:
+    os.kill(up.process.pid, signal.SIGKILL)
+    up.process.wait()
+    time.sleep(0.1)
+    again = Up(checkout, free_port())
+    assert again.stop() == 0

@@ -1,0 +1,90 @@
+"""Every address answers whatever it is given.
+
+With a page, a refusal or "nothing is here", never with an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+FIELDS = re.split(
+    r"\s+",
+    "address arguments collection description digest endpoint_id example field find from in input "
+    "is_house_default is_shared kind model name note of out page params position prompt q reason "
+    "revision run saved preset search shown since size_bytes standing star state tab text title "
+    "token "
+    "unstar category tag status sort favourite order~rows order.0.slug items~rows items.0.note "
+    "note.a "
+    "~do ~filled ~json ~mode ~tab ~token ~transport ~version ~made-for ~house",
+)
+STRANGE = ["\x00", "\ud800%'\"<🦊", "9" * 5000]
+ENDPOINT = "fal-ai/flux/dev"
+
+
+def addresses(patterns: Any, before: str = "") -> Iterator[str]:
+    """Every route below some patterns, but for Django's own admin."""
+    for one in patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver) and not route.startswith("admin"):
+            yield from addresses(one.url_patterns, route)
+        elif isinstance(one, URLPattern):
+            yield route
+
+
+HEALTH = "healthz"  # its 503 says that no worker is there
+ROUTES = [*dict.fromkeys(addresses(get_resolver("config.urls").url_patterns))]
+ROUTES.remove(HEALTH)
+KINDS = {
+    "int": lambda text: "9" * 30 if text == STRANGE[0] else "1",
+    "uuid": lambda text: "00000000-0000-0000-0000-000000000000",
+    "slug": lambda text: "best",
+}
+
+
+def filled(route: str, text: str) -> str:
+    """The address with a text in place of each of its parts, where that part takes any."""
+    quoted = "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
+    return "/" + re.sub(
+        r"<(\w+):\w+>", lambda m: KINDS.get(m[1], lambda _: quoted)(text), route
+    ).replace("^", "").replace("$", "")
+
+
+@pytest.fixture
+def staff(client: Client, db: None, make_endpoint: Any) -> Client:
+    """A curator's browser; a model is there, so that addresses lead somewhere too."""
+    make_endpoint(ENDPOINT)
+    client.force_login(
+        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
+
+
+@pytest.mark.parametrize("text", STRANGE, ids=ascii)
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_address_answers_whatever_it_is_given(staff: Client, route: str, text: str) -> None:
+    posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
+    unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
+    for address in {filled(route, text), filled(route, ENDPOINT)}:
+        for headers in ({}, {"hx-request": "true"}):
+            assert staff.get(address, posted, headers=headers).status_code < 500
+            for post in (posted, unnamed):
+                assert staff.post(address, post, headers=headers).status_code < 500
+    if text == STRANGE[0] and staff.post(filled(route, ENDPOINT), posted).status_code != 405:
+        for name in posted:
+            assert staff.post(filled(route, ENDPOINT), {name: posted[name]}).status_code < 500
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(
+    staff: Client, route: str
+) -> None:
+    """RFC 9110, 9.3.2."""
+    address = filled(route, ENDPOINT)
+    assert staff.head(address).status_code == staff.get(address).status_code

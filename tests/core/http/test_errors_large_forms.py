@@ -1,0 +1,63 @@
+"""A form that is larger than we read gets a sentence in our looks; nothing of it is done."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from playground.models import Run
+from tests.processes import ROOT
+
+MODEL = "/models/fal-ai/flux/dev/"
+MOST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+@pytest.fixture
+def path(make_endpoint: object) -> str:
+    make_endpoint()  # type: ignore[operator]
+    return MODEL
+
+
+def test_a_form_above_the_limit_gets_a_sentence_in_our_looks(member: Client, path: str) -> None:
+    response = member.post(path, {"prompt": "x" * (MOST + 1), "~do": "run"})
+    page = response.content.decode()
+    assert response.status_code == 413
+    assert "It holds more than 16 MB of text. Nothing was sent, and nothing was changed." in page
+    assert "what you typed is still in the form" in page
+    assert 'rel="stylesheet"' in page
+    assert not Run.objects.exists()
+
+
+def test_so_does_one_that_is_not_multipart(member: Client, path: str) -> None:
+    body = "prompt=" + "x" * (MOST + 1)
+    response = member.post(path, body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 413
+    assert "It holds more than 16 MB" in response.content.decode()
+
+
+def test_a_form_of_too_many_fields_or_files_is_told_apart(member: Client, path: str) -> None:
+    fields = {f"f{n}": "" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    response = member.post(path, fields)
+    assert response.status_code == 413
+    assert "It has more than 20,000 fields." in response.content.decode()
+
+
+def test_a_stranger_is_told_the_same(client: Client, db: None) -> None:
+    assert client.post("/login/", {"username": "x" * (MOST + 1)}).status_code == 413
+
+
+def test_an_unknown_host_is_still_a_bad_request(client: Client, db: None) -> None:
+    response = client.get("/login/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "too large" not in response.content.decode()
+
+
+def test_the_script_knows_the_servers_limits() -> None:
+    script = (ROOT / "static/js/large-forms.js").read_text()
+    (size,) = re.findall(r"MOST_BYTES = (\d+) \* 2 \*\* 20", script)
+    (fields,) = re.findall(r"MOST_FIELDS = (\d+)", script)
+    assert int(size) << 20 == MOST
+    assert int(fields) == settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

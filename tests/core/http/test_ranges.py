@@ -1,0 +1,41 @@
+"""One range of bytes, as RFC 9110 (section 14) has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.http.ranges import parse_range
+
+
+@pytest.mark.parametrize(
+    ("header", "span", "content_range"),
+    [
+        ("bytes=0-3", (0, 3), "bytes 0-3/10"),
+        ("BYTES=4-", (4, 9), "bytes 4-9/10"),
+        ("bytes=-2", (8, 9), "bytes 8-9/10"),
+        ("bytes=-99", (0, 9), "bytes 0-9/10"),
+        ("bytes=0-99", (0, 9), "bytes 0-9/10"),
+        ("bytes=10-", (10, 9), "bytes */10"),
+        ("bytes=-0", (10, 9), "bytes */10"),
+    ],
+)
+def test_a_range_is_cut_to_the_file(header: str, span: tuple[int, int], content_range: str) -> None:
+    found = parse_range(header, 10)
+    assert found is not None
+    assert (found.first, found.last) == span
+    assert found.content_range == content_range
+    assert found.is_satisfiable == ("*" not in content_range)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-"],
+)
+def test_a_header_that_a_server_ignores_asks_for_the_whole_file(header: str) -> None:
+    assert parse_range(header, 10) is None
+
+
+def test_no_range_of_an_empty_file_can_be_sent() -> None:
+    found = parse_range("bytes=0-", 0)
+    assert found is not None
+    assert not found.is_satisfiable

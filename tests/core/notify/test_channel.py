@@ -1,0 +1,191 @@
+"""Wake-ups: at once by a Unix socket or NOTIFY, a moment later where nobody sent one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from core.notify import channel, unix_sockets
+from playground.models import Worker
+from tests import clock
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def database() -> str:
+    """The name of a database that nobody else rings for, longer than a socket's path may be."""
+    return f"/{uuid.uuid4()}/{'long' * 100}.sqlite3"
+
+
+def listen(database: str, ring: Callable[[], object]) -> int:
+    """How often two listeners were woken by what `ring` does."""
+
+    async def main() -> int:
+        woken: list[int] = []
+        is_heard = asyncio.Event()
+
+        def hear(number: int) -> None:
+            woken.append(number)
+            if set(woken) == {1, 2}:
+                is_heard.set()
+
+        with (
+            unix_sockets.on_notify(database, lambda who: hear(1)),
+            unix_sockets.on_notify(database, lambda who: hear(2)),
+        ):
+            await asyncio.to_thread(ring)
+            async with asyncio.timeout(PATIENCE_S):
+                await is_heard.wait()
+        return len(woken)
+
+    return asyncio.run(main())
+
+
+def test_a_ring_wakes_everybody_and_many_at_once_are_one(database: str) -> None:
+    assert listen(database, lambda: unix_sockets.notify(database)) == 2
+    assert listen(database, lambda: [unix_sockets.notify(database) for _ in range(500)]) >= 2
+
+
+def test_another_database_is_not_rung_for(database: str) -> None:
+    def ring() -> None:
+        unix_sockets.notify(f"{database}-other")
+        unix_sockets.notify(database)
+
+    assert listen(database, ring) == 2
+
+
+def test_who_was_killed_leaves_nothing_behind(database: str) -> None:
+    place = unix_sockets.folder(database)
+    assert place
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
+        dead.bind(str(place / "dead"))
+    unix_sockets.notify(database)
+    assert not list(place.iterdir())
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(database: str) -> None:
+    place = unix_sockets.folder(database)
+    assert place
+    assert place.stat().st_uid == os.getuid()
+    place.chmod(0o777)
+    assert unix_sockets.folder(database) is None
+    unix_sockets.notify(database)
+    assert list(place.iterdir()) == []
+    place.chmod(0o700)
+
+
+def test_without_a_place_for_sockets_nobody_is_disturbed(
+    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(unix_sockets.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    unix_sockets.notify(database)
+
+    async def main() -> None:
+        with unix_sockets.on_notify(database, lambda who: None):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_rung", [True, False])
+def test_a_committed_change_wakes_who_waits(
+    has_rung: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if has_rung:
+        monkeypatch.setattr(channel, "POLL_EVERY_S", 2 * PATIENCE_S)
+    elif connection.vendor == "sqlite":  # as if written by somebody who does not ring
+        monkeypatch.setattr(unix_sockets, "notify", lambda database, who: None)
+
+    def write() -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE playground_worker SET trouble = 'none'")
+                cursor.execute("CREATE TABLE written (x integer)")
+            channel.notify()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE written")
+
+    async def main() -> bool:
+        try:
+            async with channel.listen() as bell:
+                await bell.wait(-1, PATIENCE_S)
+                await asyncio.sleep(0.3)  # it rings as it begins
+                version = bell.version
+                waiting = asyncio.create_task(bell.wait(version, PATIENCE_S))
+                await asyncio.sleep(0)
+                await sync_to_async(write)()
+                return await waiting > version
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    assert asyncio.run(main())
+
+
+def test_what_a_process_announced_itself_it_looks_at_a_moment_later() -> None:
+    async def main() -> list[float]:
+        bell, now = channel.Signal(), asyncio.get_running_loop().time
+        rung: list[float] = []
+        for who in (
+            [channel.PROCESS_ID],
+            [channel.PROCESS_ID],
+            ["another"],
+            [],
+            [channel.PROCESS_ID, "another"],
+        ):
+            before, version = now(), bell.version
+            bell.on_notify(who)
+            assert await bell.wait(version, PATIENCE_S) == version + 1
+            rung.append(now() - before)
+        bell.on_notify([channel.PROCESS_ID])
+        bell.on_notify(["another"])  # looks at both
+        version = bell.version
+        assert await bell.wait(version, 10 * channel.OWN_DELAY_S) == version
+        return rung
+
+    assert clock.run(main()) == [channel.OWN_DELAY_S, channel.OWN_DELAY_S, 0, 0, 0]
+
+
+def test_a_ring_says_who_rang(database: str) -> None:
+    async def main() -> set[str]:
+        heard: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
+        with unix_sockets.on_notify(database, heard.set_result):
+            unix_sockets.notify(database, "ana")
+            unix_sockets.notify(database, "eva")
+            async with asyncio.timeout(PATIENCE_S):
+                return await heard
+
+    assert asyncio.run(main()) == {"ana", "eva"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_taken_back_is_told_by_no_later_commit() -> None:
+    class Taken(Exception):
+        pass
+
+    with CaptureQueriesContext(connection) as said:
+        with contextlib.suppress(Taken), transaction.atomic():
+            channel.notify()
+            raise Taken
+        with transaction.atomic():
+            assert not Worker.objects.filter(trouble="none").exists()
+        told = [query["sql"] for query in said if "NOTIFY" in query["sql"]]
+        assert told == []
+        with transaction.atomic():
+            channel.notify()
+            channel.notify()
+        channel.notify()  # where there is no commit to come
+    told = [query["sql"] for query in said if "NOTIFY" in query["sql"]]
+    assert len(told) == 2 * (connection.vendor == "postgresql")

@@ -1,0 +1,33 @@
+"""Programs that look at files end when nobody asks them anything for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.process import subprocess_worker
+
+
+def test_a_program_ends_when_idle_and_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess_worker, "IDLE_S", 0.3)
+    question = {"path": str(tmp_path / "none"), "content_type": "text/plain"}
+
+    async def main() -> None:
+        program = subprocess_worker.SandboxedWorker("playground.files.probe_program", 60)
+        try:
+            for _ in range(2):
+                assert await program.request(question) == {}
+                first = program._process
+                assert first
+                assert await program.request(question) == {}
+                assert program._process is first  # in quick succession it is the same one
+                assert await asyncio.wait_for(first.wait(), 60) < 0
+                assert program._process is None
+        finally:
+            await program.close()
+
+    asyncio.run(main())

@@ -1,0 +1,104 @@
+"""The figures and words of every page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from catalog.pricing import listed_price
+from catalog.templatetags import vitrine
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0.025", "$0.025"),
+        ("0.00008", "$0.00008"),
+        ("0.012345", "$0.0123"),
+        ("0.1", "$0.10"),
+        ("12", "$12.00"),
+        ("1234.5", "$1,234.50"),
+        ("0", "$0.00"),
+    ],
+)
+def test_money_has_two_to_four_significant_digits(amount: str, text: str) -> None:
+    assert vitrine.money(Decimal(amount)) == text
+
+
+def test_other_money_is_named() -> None:
+    assert vitrine.money(Decimal(2), "EUR") == "2.00 EUR"
+    assert vitrine.money(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.42, "0.4 s"),
+        (9.94, "9.9 s"),
+        (12.4, "12 s"),
+        (72, "1 min 12 s"),
+        (120, "2 min"),
+        (3700, "1 h 1 min"),
+        (7210, "2 h"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert vitrine.duration(seconds) == text
+    assert vitrine.duration(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1800, "1.8 KB"), (17_400, "17 KB"), (2_500_000_000, "2.5 GB")],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert vitrine.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("images", "image"),
+        ("1000 tokens", "1000 tokens"),
+        ("", "run"),
+        ("class", "class"),
+        ("second", "second"),
+    ],
+)
+def test_units(words: str, text: str) -> None:
+    assert vitrine.unit(words) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(None, ""), (Decimal(0), "Free"), (Decimal("0.025"), "$0.025 per image")]
+)
+def test_prices(amount: Any, text: str) -> None:
+    endpoint = SimpleNamespace(unit_price_usd=amount, currency="USD", price_unit="images")
+    assert listed_price(endpoint) == text
+
+
+@pytest.mark.parametrize(
+    ("slug", "text"),
+    [
+        ("text-to-image", "Text to image"),
+        ("image-to-3d", "Image to 3D"),
+        ("llm", "LLM"),
+        ("image-to-json", "Image to JSON"),
+    ],
+)
+def test_categories_have_names(slug: str, text: str) -> None:
+    assert vitrine.category_name(slug) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(5, "just now"), (125, "2 min ago"), (7300, "2 h ago"), (90_000, "1 d ago")],
+)
+def test_moments_say_how_long_ago(seconds: int, text: str) -> None:
+    html = vitrine.ago(timezone.now() - timedelta(seconds=seconds))
+    assert f">{text}</time>" in html

@@ -1,0 +1,47 @@
+"""Whitespace that only the reader of a template needs is gone; whitespace that shows stays."""
+
+from __future__ import annotations
+
+import pytest
+from django.template.loader import get_template
+
+from core.template_whitespace import collapse_whitespace
+
+
+@pytest.mark.parametrize(
+    ("source", "collapsed"),
+    [
+        ("<ul>\n  <li>\n    One\n  </li>\n</ul>\n", "<ul><li>One</li></ul>"),
+        ("<a>x</a>\n<a>y</a>", "<a>x</a> <a>y</a>"),
+        ("<a>x</a><a\n  href='y'\n>y</a>", "<a>x</a><a href='y'>y</a>"),
+        ("<p>\n  a long\n  sentence\n</p>", "<p>a long sentence</p>"),
+        ("<b>x</b>\n<button>\n  Go\n</button>\n<b>y</b>", "<b>x</b> <button>Go</button> <b>y</b>"),
+        ("<pre>\n  a\n    b</pre>\n<p>", "<pre>\n  a\n    b</pre><p>"),
+        ("<textarea>\n{{ text }}</textarea>", "<textarea>\n{{ text }}</textarea>"),
+        ("<div>\n  {% if a %}\n    <p>x</p>\n  {% endif %}\n</div>",
+         "<div>{% if a %}<p>x</p>{% endif %}</div>"),
+        ('<i class="a" {% if b %}hidden{% endif %}>', '<i class="a"{% if b %} hidden{% endif %}>'),
+        ('<i {% if a %}b{% else %}c{% endif %} d>', "<i{% if a %} b{% else %} c{% endif %} d>"),
+        ('<i title="{% if a %}\n  x y\n{% else %}\n  z\n{% endif %}">',
+         '<i title="{% if a %}x y{% else %}z{% endif %}">'),
+        ('<i href="{% if a == "b" %}>{% endif %}"  >', '<i href="{% if a == "b" %}>{% endif %}">'),
+        ("{% comment %}\n  <p>\n{% endcomment %}\n<p>{# no #}x", "<p>x"),
+        ("<p>{{ a }}\n{% if b %}\n  · {{ b }}\n{% endif %}</p>",
+         "<p>{{ a }} {% if b %} · {{ b }} {% endif %}</p>"),
+    ],
+)  # fmt: skip
+def test_what_stays_and_what_goes(source: str, collapsed: str) -> None:
+    assert collapse_whitespace(source) == collapsed
+
+
+def test_collapsing_twice_changes_nothing_more() -> None:
+    once = collapse_whitespace("<p>\n  a <b\n    class='x'\n  >b</b>\n</p>\n<a>c</a>\n")
+
+    assert collapse_whitespace(once) == once
+
+
+def test_the_project_s_templates_are_loaded_without_their_indentation() -> None:
+    source = get_template("base.html").template.source  # type: ignore[attr-defined]
+
+    assert "\n" not in source
+    assert '<html lang="en"{% if theme %}' in source

@@ -1,0 +1,250 @@
+"""The model's page at depth: what comes below the form, the team's notes and examples, and what each may see."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.models import Collection, CollectionItem, Note
+from playground.display import about
+from playground.files import uploads
+from playground.models import Artifact, Run
+
+FLUX = "fal-ai/flux/dev"
+PAGE, PART = f"/models/{FLUX}/", f"/about/{FLUX}/"
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def other(client: Client, stranger: User) -> Client:
+    """A colleague's browser."""
+    client = Client()
+    client.force_login(stranger)
+    return client
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    client = Client()
+    client.force_login(
+        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
+
+
+def ran(make_run: Any, seconds: float, **more: Any) -> Run:
+    run: Run = make_run(state="succeeded", output={}, **more)
+    run.sent_at = run.created_at
+    run.ended_at = run.created_at + timedelta(seconds=seconds)
+    run.save()
+    return run
+
+
+def test_the_part_below_the_form_and_the_tab_say_the_same(
+    member: Client, flux: Any, make_endpoint: Any
+) -> None:
+    flux.unit_price_usd, flux.price_unit, flux.currency = "0.025", "megapixels", "USD"
+    flux.license_type, flux.group_key = "commercial", "flux"
+    flux.github_url = "javascript:alert(1)"
+    flux.save()
+    make_endpoint("fal-ai/flux/schnell", group_key="flux", display_name="Schnell")
+    shown = Collection.objects.create(slug="best", title="Our best")
+    hidden = Collection.objects.create(slug="draft", title="Not yet", is_published=False)
+    for collection in (shown, hidden):
+        CollectionItem.objects.create(collection=collection, endpoint=flux)
+    page = member.get(PAGE).content.decode()
+    assert f'hx-get="{PART}"' in page
+    assert "Schnell" not in page
+    for text in (
+        member.get(PART, headers=HTMX).content.decode(),
+        member.get(PAGE, {"tab": "about"}).content.decode(),
+    ):
+        for words in ("$0.025 per megapixel; 1024 by 1024 pixels", "used commercially", "Schnell", "Our best"):  # fmt: skip
+            assert words in text
+        assert "Not yet" not in text
+        assert "javascript:" not in text
+
+
+def test_the_typical_time_is_the_middle_of_the_teams_runs(
+    flux: Any, make_run: Any, stranger: User
+) -> None:
+    assert about.typical_duration(flux) is None
+    for seconds in (2, 90):
+        ran(make_run, seconds, endpoint=flux)
+    ran(make_run, 4, endpoint=flux, user=stranger)
+    make_run(endpoint=flux, state="failed", ended_at=timezone.now())
+    assert about.typical_duration(flux) == about.TypicalDuration(4.0, 3)
+
+
+def test_it_costs_the_same_however_much_there_is(
+    member: Client, flux: Any, make_run: Any, user: User
+) -> None:
+    member.get(PART)
+    used = []
+    for more in (1, 30):
+        for n in range(more):
+            ran(make_run, 3, endpoint=flux, is_example=True)
+            Note.objects.create(endpoint=flux, user=user, text=f"note {n}")
+        with CaptureQueriesContext(connection) as queries:
+            member.get(PART)
+        assert not any("document" in query["sql"] for query in queries)
+        used.append(len(queries))
+    assert used[0] == used[1] <= 12
+
+
+def test_notes_are_written_changed_taken_away_and_brought_back(
+    member: Client, flux: Any, user: User
+) -> None:
+    written = member.post(
+        f"/notes/of/{FLUX}/", {"text": " Use https://a.test/b <b>\nit "}, headers=HTMX
+    )
+    text = written.content.decode()
+    assert '<a href="https://a.test/b" rel="nofollow">' in text
+    assert "&lt;b&gt;<br>it" in text
+    note = Note.objects.get()
+    at = note.created_at
+    assert "Use https" in member.get(f"/notes/{note.pk}/", headers=HTMX).content.decode()
+    member.post(f"/notes/{note.pk}/", {"text": "Better"}, headers=HTMX)
+    note.refresh_from_db()
+    assert (note.text, bool(note.edited_at)) == ("Better", True)
+    gone = member.post(f"/notes/{note.pk}/deletion/", headers=HTMX).content.decode()
+    assert not Note.objects.exists()
+    signed = gone.split('name="note" value="')[1].split('"')[0]
+    for _ in range(2):
+        member.post(f"/notes/of/{FLUX}/recovery/", {"note": signed}, headers=HTMX)
+    back = Note.objects.get()
+    assert (back.text, back.created_at, back.user) == ("Better", at, user)
+    member.post(f"/notes/of/{FLUX}/recovery/", {"note": signed[:-2] + "xx"})
+    assert Note.objects.count() == 1
+
+
+def test_notes_work_without_script(member: Client, flux: Any) -> None:
+    to = member.post(f"/notes/of/{FLUX}/", {"text": "One"}).headers["Location"]
+    assert to == f"{PAGE}?tab=about#notes"
+    note = Note.objects.get()
+    assert b"<html" in member.get(f"/notes/{note.pk}/").content
+    assert member.post(f"/notes/{note.pk}/", {"text": "Two"}).status_code == 302
+    assert b"The note is deleted" in member.post(f"/notes/{note.pk}/deletion/").content
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 4001])
+def test_a_note_that_cannot_be_is_told(member: Client, flux: Any, text: str) -> None:
+    response = member.post(f"/notes/of/{FLUX}/", {"text": text}, headers=HTMX)
+    assert response.status_code == 422
+    assert b'role="alert"' in response.content
+    assert not Note.objects.exists()
+
+
+def test_a_note_is_its_writers_and_curators_may_take_it_away(
+    other: Client, staff: Client, flux: Any, user: User
+) -> None:
+    note = Note.objects.create(endpoint=flux, user=user, text="Mine")
+    assert b"Mine" in other.get(PART).content
+    for address in (f"/notes/{note.pk}/", f"/notes/{note.pk}/deletion/"):
+        assert other.post(address, {"text": "Yours"}).status_code == 404
+    assert staff.post(f"/notes/{note.pk}/", {"text": "Yours"}).status_code == 404
+    assert staff.post(f"/notes/{note.pk}/deletion/").status_code == 200
+    assert not Note.objects.exists()
+
+
+@pytest.fixture
+def shown(
+    member: Client, make_run: Any, flux: Any, user: User, settings: Any, tmp_path: Any
+) -> Run:
+    """A run that went well, made from a file, with a picture that was kept."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    given = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file")
+    run = ran(
+        make_run,
+        3,
+        endpoint=flux,
+        title="A fox",
+        arguments={"prompt": "A fox", "file": given.get_absolute_url()},
+    )
+    kept = uploads.store(user.pk, SimpleUploadedFile("b.txt", b"result", "text/plain"), "file")
+    Artifact.objects.create(
+        run=run, position=0, path="$", kind="file", url="https://x.test/b", state="stored",
+        file=kept.file, content_type="text/plain", file_name="b.txt",
+    )  # fmt: skip
+    return run
+
+
+def seen_by(client: Client, run: Run) -> dict[str, int]:
+    """What a person gets of a run and its files."""
+    page = f"/runs/{run.pk}/"
+    addresses = [page, f"{page}output.json", f"{page}artifacts/0/", run.arguments["file"]]
+    found = {}
+    for address in addresses:
+        response = client.get(address)
+        found[address] = response.status_code
+        if response.streaming:  # a file is open until it is read
+            assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    return found
+
+
+def test_an_example_is_open_to_the_team_while_it_is_one(
+    member: Client, other: Client, shown: Run
+) -> None:
+    assert set(seen_by(member, shown).values()) == {200}
+    assert set(seen_by(other, shown).values()) == {404}
+    assert b"A fox" not in other.get(PART).content
+    assert b"Show as example" in member.get(f"/runs/{shown.pk}/").content
+    member.post(f"/runs/{shown.pk}/example/", {"example": "1"}, headers=HTMX)
+    assert set(seen_by(other, shown).values()) == {200}
+    assert b"A fox" in other.get(PART).content
+    page = other.get(f"/runs/{shown.pk}/").content.decode()
+    assert "shows this run as an example" in page
+    for theirs in (
+        "Run again",
+        "Show as example",
+        "Shown as example",
+        "Save run",
+        f"star-{shown.pk}",
+    ):
+        assert theirs not in page
+    assert "A fox" in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
+    member.post(f"/runs/{shown.pk}/example/", {"example": "0"})
+    assert set(seen_by(other, shown).values()) == {404}
+    assert "A fox" not in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
+
+
+def test_an_example_is_only_looked_at(other: Client, shown: Run) -> None:
+    Run.objects.update(is_example=True)
+    for what in ("cancellation", "repetition", "star", "example"):
+        assert other.post(f"/runs/{shown.pk}/{what}/").status_code == 404
+    assert other.get(f"/runs/{shown.pk}/run.json").status_code == 404
+    assert str(shown.pk) not in other.get("/runs/").content.decode()
+    shown.refresh_from_db()
+    assert shown.is_example
+    assert Run.objects.count() == 1
+
+
+def test_only_what_went_well_is_an_example(
+    member: Client, other: Client, staff: Client, make_run: Any, shown: Run
+) -> None:
+    failed = make_run(state="failed", error={}, is_example=True)
+    assert member.post(f"/runs/{failed.pk}/example/", {"example": "1"}).status_code == 404
+    assert other.get(f"/runs/{failed.pk}/").status_code == 404
+    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 302
+    assert other.get(f"/runs/{shown.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
+def test_a_model_that_is_over_points_to_what_follows(
+    member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
+) -> None:
+    for name, value in {"group_key": "flux", **values}.items():
+        setattr(flux, name, value)
+    flux.save()
+    make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
+    page = member.get(PAGE).content.decode()
+    assert re.search(r'Use <a href="/models/fal-ai/flux-3/">Flux 3</a>.*instead', page)

@@ -1,0 +1,126 @@
+"""The place that is kept for a result is as large as the result will be, or as is usual, and only where one is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.display import placeholder_size, renderers
+from playground.models import Artifact, Run
+
+SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
+MEDIA = "https://v3.fal.media/files"
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        ({"image_size": "portrait_16_9"}, (576, 1024)),
+        ({"image_size": {"width": 640, "height": 200}}, (640, 200)),
+        ({"width": 64, "height": 32}, (64, 32)),
+        ({"size": "1024x1536", "aspect_ratio": "1:1"}, (1024, 1536)),
+        ({"image_size": "auto", "width": 80, "height": 90, "aspect_ratio": "1:1"}, (80, 90)),
+        ({"aspect_ratio": "16:9"}, (1024, 576)),
+        ({"aspect_ratio": "1:2"}, (512, 1024)),
+        ({"aspect_ratio": "auto"}, None),
+        ({"width": True, "height": 5}, None),
+        ({"width": 10**9, "height": 5}, None),
+        ({"prompt": "x"}, None),
+        ("a text", None),
+    ],
+)
+def test_arguments_tell_the_size(arguments: Any, size: Any) -> None:
+    assert placeholder_size.size_from_arguments(arguments) == size
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SIZES)), ANYTHING) | ANYTHING)
+def test_whatever_was_sent_is_a_size_that_a_page_can_keep_or_none(arguments: Any) -> None:
+    size = placeholder_size.size_from_arguments(arguments)
+    assert size is None or all(type(side) is int and 0 < side <= 20_000 for side in size)
+
+
+@pytest.fixture
+def waiting(make_endpoint: Any, make_run: Any) -> Any:
+    """`waiting(document, facts, **arguments)`: a run that is awaited, of a model with such input."""
+
+    def make(properties: dict[str, Any], facts: list[str], **arguments: Any) -> Run:
+        document = {"components": {"schemas": {"Input": {"properties": properties}}}}
+        found = make_endpoint(document=document, facts=facts)
+        run: Run = make_run(endpoint=found, state="running", arguments=arguments)
+        return run
+
+    return make
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "sent", "size"),
+    [
+        ({"default": "9:16"}, {"prompt": "x"}, (576, 1024)),
+        ({"default": "9:16"}, {"aspect_ratio": "1:1"}, (1024, 1024)),
+        ({}, {}, placeholder_size.DEFAULT),
+    ],
+)
+def test_what_was_left_out_is_what_the_model_takes_by_default(
+    waiting: Any, said: dict[str, Any], sent: dict[str, Any], size: placeholder_size.Size
+) -> None:
+    ratio = {"type": "string", "enum": ["1:1", "9:16"], **said}
+    assert placeholder_size.size_of(waiting({"aspect_ratio": ratio}, [], **sent)) == size
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "is_kept"),
+    [([], True), (["out:image"], True), (["out:text"], False), (["out:text", "out:video"], True)],
+)
+def test_a_place_is_kept_for_what_is_seen(waiting: Any, facts: list[str], is_kept: bool) -> None:
+    run = waiting({}, ["in:image", *facts])
+    assert bool(renderers.context(run)["places"]) is is_kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
+def test_no_place_is_kept_for_what_will_not_come(waiting: Any, client: Client, state: str) -> None:
+    run = waiting({}, ["out:image"])
+    client.force_login(run.user)
+    assert b'class="awaited"' in client.get(run.get_absolute_url()).content
+    error = {"message": "no"}
+    Run.objects.update(state=state, partial={"message": "So far"}, error=error)
+    page = client.get(run.get_absolute_url()).content
+    assert b"So far" in page
+    assert b'class="awaited"' not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sent", "count"), [({}, 2), ({"num_images": 3}, 3), ({"n": True}, 2), ({"n": 10**9}, 16)]
+)
+def test_each_result_that_was_asked_for_has_a_place(
+    waiting: Any, sent: dict[str, Any], count: int
+) -> None:
+    run = waiting({"num_images": {"type": "integer", "default": 2}}, [], **sent)
+    assert renderers.context(run)["places"] == [placeholder_size.DEFAULT] * count
+
+
+@pytest.mark.django_db
+def test_a_film_of_unknown_size_has_the_place_that_was_kept_for_it(waiting: Any) -> None:
+    run = waiting({}, ["out:video"], aspect_ratio="9:16")
+    run.state = Run.State.SUCCEEDED
+    films = [
+        Artifact(run=run, position=n, path=f"{n}", kind="video", url=f"{MEDIA}/{n}.mp4", width=w)
+        for n, w in enumerate([None, 640])
+    ]
+    films[1].height = 360
+    Artifact.objects.bulk_create(films)
+    fragment = renderers.changed_fragments(run, "stage")
+    assert '<svg class="js-only" width="576" height="1024"' in fragment
+    assert '<svg width="640" height="360"' in fragment

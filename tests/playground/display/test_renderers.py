@@ -1,0 +1,98 @@
+"""What stands around a result where it is shown large.
+
+The ways on from it, and what a page says of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from playground.display import renderers
+from playground.models import Run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
+def test_the_way_to_a_runs_own_page_is_everywhere_but_there(
+    member: Client, make_run: Any, state: str
+) -> None:
+    error = {"message": "no"}
+    run: Run = make_run(state=state, output={}, error=error, ended_at=timezone.now())
+    there = f'href="{run.get_absolute_url()}">Details</a>'
+    assert there in renderers.changed_fragments(run, "stage")
+    assert there not in renderers.changed_fragments(run, "page")
+    assert there not in member.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_that_ends_on_its_own_page_can_be_shown_as_an_example_at_once(
+    member: Client, make_run: Any
+) -> None:
+    run: Run = make_run(state="running", output={})
+    place = f'id="run-{run.pk}-example"'
+    before = member.get(run.get_absolute_url()).content.decode()
+    assert place in before
+    assert "Show as example" not in before
+    assert "Show as example" not in renderers.changed_fragments(run, "page")
+    run.state = Run.State.SUCCEEDED
+    after = renderers.changed_fragments(run, "page")
+    assert f'{place} hx-swap-oob="true"' in after
+    assert "Show as example" in after
+    assert "Show as example" not in renderers.changed_fragments(run, "stage")
+
+
+def test_what_people_wrote_is_laid_out_the_way_it_is_read(member: Client, make_run: Any) -> None:
+    run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
+    assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
+    assert '<h3 dir="auto">' in member.get("/runs/").content.decode()
+
+
+POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"state": "succeeded", "output": {"caption": POEM}},
+        {"state": "running", "partial": {"output": POEM}},
+    ],
+)
+def test_a_text_keeps_its_lines_and_its_tables(make_run: Any, told: dict[str, Any]) -> None:
+    run: Run = make_run(**told)
+    shown = renderers.context(run)
+    (text,) = shown["texts"] or shown["partial"].texts
+    assert "<p>a<br />\nb<br />\nc</p>" in text.html
+    assert text.html.count("<br") == 2
+    assert "<td>2</td>" in text.html
+    assert "<code>one\ntwo\n</code>" in text.html
+    assert "<li>second</li>" in text.html
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
+)
+def test_a_file_that_nobody_can_show_has_a_tile_with_words(
+    make_run: Any, name: str, told: str
+) -> None:
+    run: Run = make_run(state="succeeded", output={}, ended_at=timezone.now())
+    run.artifacts.create(
+        position=0,
+        path="file",
+        kind="file",
+        url="https://v3.fal.media/x",
+        file_name=name,
+        size_bytes=1800,
+        error="It is tried.",
+    )
+    markup = renderers.changed_fragments(run, "stage")
+    tile = markup[markup.index('<div class="tile">') : markup.index("</figure>")]
+    assert f'<p class="name">{name}</p>' in tile
+    assert f"{told} · " in tile
+    assert "1.8 KB" in tile
+    assert "no preview" in tile
+    assert f'?download" aria-label="Download {name}"' in tile
+    assert "Not copied here yet. It is tried." in tile

@@ -1,0 +1,303 @@
+"""Presets, drafts and runs that were made for an older version of a model.
+
+Flagged, repaired by a click, undone.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Endpoint, Schema
+from playground.models import Draft, Preset
+from tests.playground.browser_post import post_of
+
+FLUX = "fal-ai/flux/dev"
+PAGE = f"/models/{FLUX}/"
+PRESETS = f"/presets/of/{FLUX}/"
+HTMX = {"hx-request": "true"}
+OLD = {
+    "prompt": "a night",
+    "guidance_scale": 15.5,
+    "num_inference_steps": 50,
+    "output_format": "jpeg",
+    "seed": 7,
+}
+NEW = {"prompt": "a night", "num_inference_steps": 40, "output_format": "png", "guidance": 10}
+
+
+@pytest.fixture
+def change(flux: Endpoint, documents: dict[str, Any]) -> Any:
+    """`change()` gives the model a newer schema, as a sync would; the digest of the older one."""
+
+    def newer() -> str:
+        was = flux.schema_id
+        document = copy.deepcopy(documents[FLUX])
+        schemas = document["components"]["schemas"]
+        properties = next(s for name, s in schemas.items() if name.endswith("Input"))["properties"]
+        properties["guidance"] = properties.pop("guidance_scale") | {"maximum": 10}
+        properties["num_inference_steps"]["maximum"] = 40
+        properties["output_format"] |= {"enum": ["png", "webp"], "default": "png"}
+        del properties["seed"]
+        text = json.dumps(document)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        flux.schema = Schema.objects.get_or_create(digest=digest, defaults={"document": text})[0]
+        flux.save()
+        assert was is not None
+        return was
+
+    return newer
+
+
+@pytest.fixture
+def make_preset(flux: Endpoint, user: User) -> Any:
+    def make(**values: Any) -> Preset:
+        defaults = {
+            "user": user,
+            "name": "Night",
+            "arguments": OLD,
+            "schema_digest": flux.schema_id,
+        }
+        return Preset.objects.create(endpoint=flux, **(defaults | values))
+
+    return make
+
+
+def text_of(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+def form_of(response: Any) -> dict[str, list[str]]:
+    found = re.search(r"(?s)<form data-endpoint-id.*?</form>", response.content.decode())
+    assert found is not None
+    return post_of(found[0])
+
+
+def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
+    member: Client, make_preset: Any, change: Any
+) -> None:
+    preset = make_preset()
+    assert "does not fit" not in text_of(member.get(PRESETS))
+    change()
+    for address, headers in ((PRESETS, {}), (PRESETS, HTMX), (f"/presets/{preset.pk}/", {})):
+        page = text_of(member.get(address, headers=headers))
+        assert "<code>seed</code></dt> <dd>is gone" in page
+        assert "<code>guidance_scale</code></dt> <dd>is called guidance now" in page
+        assert "<code>num_inference_steps</code></dt> <dd>must be 40 or less; it is 50" in page
+        assert "set to the default “png”" in page
+        assert "Repair" in page
+    preset.refresh_from_db()
+    assert preset.arguments == OLD
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["without script", "htmx"])
+def test_one_click_repairs_it_and_one_undoes_that(
+    member: Client, make_preset: Any, change: Any, headers: dict[str, str]
+) -> None:
+    preset, was = make_preset(), change()
+    answer = member.post(f"/presets/{preset.pk}/repair/", headers=headers, follow=not headers)
+    assert "Repaired: guidance_scale renamed to guidance; seed left out;" in text_of(answer)
+    preset.refresh_from_db()
+    assert (preset.arguments, preset.schema_digest) == (NEW, preset.endpoint.schema_id)
+    page = text_of(member.get(PRESETS))
+    assert "does not fit" not in page
+    assert "Undo" in page
+    assert member.post(f"/presets/{preset.pk}/repair/", headers=headers).status_code < 400
+    member.post(f"/presets/{preset.pk}/repair/undo/", headers=headers)
+    member.post(f"/presets/{preset.pk}/repair/undo/", headers=headers)
+    preset.refresh_from_db()
+    assert (preset.arguments, preset.schema_digest, preset.unmended) == (OLD, was, None)
+
+
+def test_a_colleagues_preset_is_flagged_and_repaired_by_who_owns_it(
+    client: Client, stranger: User, make_preset: Any, change: Any
+) -> None:
+    shared, private = make_preset(is_shared=True), make_preset(name="Mine")
+    change()
+    client.force_login(stranger)
+    page = text_of(client.get(PRESETS))
+    assert "does not fit" in page
+    assert "Repair" not in page
+    for one in (shared, private):
+        assert client.post(f"/presets/{one.pk}/repair/").status_code == 404
+        assert client.post(f"/presets/{one.pk}/repair/undo/").status_code == 404
+    form = text_of(client.get(PAGE, {"preset": str(shared.pk)}))
+    assert 'value="mend:' in form
+
+
+def test_what_has_no_obvious_mending_is_named_and_left(
+    member: Client, make_preset: Any, flux: Endpoint, change: Any
+) -> None:
+    change()
+    preset = make_preset(schema_digest="", arguments={"prompt": 5, "loras": [], "x": 1})
+    page = text_of(member.get(PRESETS))
+    assert "<code>x</code></dt> <dd>is not in the model's schema" in page
+    member.post(f"/presets/{preset.pk}/repair/")
+    preset.refresh_from_db()
+    assert preset.arguments == {"prompt": "5"}
+    without = make_preset(name="No prompt", arguments={"seed": 3}, schema_digest="")
+    assert "is required" not in text_of(member.get(PAGE, {"preset": str(without.pk)}))
+
+
+def test_an_older_preset_fills_the_form_in_and_is_repaired_there(
+    member: Client, make_preset: Any, change: Any
+) -> None:
+    preset, was = make_preset(), change()
+    page = text_of(member.get(PAGE, {"preset": str(preset.pk)}))
+    assert "“Night” is filled in. The model has changed since: " in page
+    assert "num_inference_steps must be 40 or less; it is 50" in page
+    assert f'value="mend:{was}"' in page
+    page = text_of(member.post(PAGE, {"~do": f"preset:{preset.pk}"}))
+    filled = Draft.objects.get().post
+    repaired = text_of(member.post(PAGE, {**filled, "~do": f"mend:{was}"}))
+    assert "seed left out" in repaired
+    assert 'value="40"' in repaired
+    assert 'name="guidance"' in repaired
+    assert 'value="undo"' in repaired
+    now = Draft.objects.get().post
+    back = text_of(member.post(PAGE, {**now, "~do": "undo"}))
+    assert 'value="50"' in back
+    assert Draft.objects.get().post == filled
+    preset.refresh_from_db()
+    assert preset.arguments == OLD
+
+
+def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
+    member: Client, flux: Endpoint, change: Any
+) -> None:
+    typed = {
+        "prompt": "a night",
+        "num_inference_steps": "50",
+        "seed": "7",
+        "guidance_scale": "15.5",
+    }
+    member.post(f"/drafts/{FLUX}/", typed)
+    assert Draft.objects.get().schema_digest == flux.schema_id
+    assert "has changed since" not in text_of(member.get(PAGE))
+    was = change()
+    page = text_of(member.get(PAGE))
+    assert "This is what you had typed. The model has changed since: " in page
+    assert "seed is gone" in page
+    assert 'value="seed"' in page  # among the other keys
+    assert 'value="50"' in page
+    assert f'value="mend:{was}"' in page
+    assert {name: value[0] for name, value in Draft.objects.get().post.items()} == typed
+
+
+@pytest.mark.parametrize("query", [{}, {"preset": "Night"}, {"run": "older"}])
+def test_what_does_not_fit_is_flagged_until_it_is_mended_however_much_is_typed(
+    member: Client,
+    make_preset: Any,
+    make_run: Any,
+    flux: Endpoint,
+    change: Any,
+    query: dict[str, str],
+) -> None:
+    preset = make_preset()
+    run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
+    member.post(f"/drafts/{FLUX}/", form_of(member.get(PAGE, {"preset": str(preset.pk)})))
+    was = change()
+    chosen = {"preset": str(preset.pk), "run": str(run.pk)}
+    for _ in range(2):
+        page = member.get(PAGE, {kind: chosen[kind] for kind in query})
+        member.post(f"/drafts/{FLUX}/", form_of(page) | {"prompt": "another night"})
+    page = member.get(PAGE)
+    assert ">\nanother night</textarea>" in text_of(page)
+    assert "seed is gone" in text_of(page)
+    member.post(PAGE, {**form_of(page), "~do": f"mend:{was}"})
+    page = member.get(PAGE)
+    assert "has changed since" not in text_of(page)
+    member.post(PAGE, {**form_of(page), "~do": "undo"})
+    assert "seed is gone" in text_of(member.get(PAGE))
+
+
+def test_a_draft_that_still_fits_says_nothing(member: Client, flux: Endpoint, change: Any) -> None:
+    member.post(f"/drafts/{FLUX}/", {"prompt": "a night", "num_images": "2"})
+    change()
+    page = text_of(member.get(PAGE))
+    assert ">\na night</textarea>" in page
+    assert 'value="mend:' not in page
+
+
+def test_a_draft_in_json_is_flagged_and_stays_json(
+    member: Client, flux: Endpoint, change: Any
+) -> None:
+    member.post(f"/drafts/{FLUX}/", {"~mode": "json", "~json": '{"prompt": "x", "seed": 7}'})
+    was = change()
+    page = text_of(member.get(PAGE))
+    assert "seed is gone" in page
+    assert 'aria-pressed="true">JSON' in page
+    repaired = text_of(
+        member.post(
+            PAGE,
+            {"~mode": "json", "~json": '{"prompt": "x", "seed": 7}', "~do": f"mend:{was}"},
+        )
+    )
+    assert "seed left out" in repaired
+
+
+def test_what_does_not_fit_stays_flagged_in_either_view(
+    member: Client, make_preset: Any, flux: Endpoint, change: Any
+) -> None:
+    preset, was = make_preset(), change()
+    page = member.get(PAGE, {"preset": str(preset.pk)})
+    for action in ("to-json", "to-form", "to-json"):
+        page = member.post(PAGE, {**form_of(page), "~do": action})
+        assert form_of(page)["~made-for"] == [was]
+        for shown in (text_of(page), text_of(member.get(PAGE))):
+            assert "seed is gone" in shown
+            assert f'value="mend:{was}"' in shown
+
+
+def test_a_house_default_that_no_longer_fits_says_so_in_the_untouched_form(
+    member: Client, make_preset: Any, change: Any
+) -> None:
+    make_preset(is_shared=True, is_house_default=True)
+    assert "has changed since" not in text_of(member.get(PAGE))
+    was = change()
+    page = text_of(member.get(PAGE))
+    assert "seed is gone" in page
+    assert f'value="mend:{was}"' in page
+
+
+def test_a_run_of_an_older_version_offers_the_repair(
+    member: Client, flux: Endpoint, make_run: Any, change: Any
+) -> None:
+    run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
+    was = change()
+    page = text_of(member.get(PAGE, {"run": str(run.pk)}))
+    assert "guidance_scale is called guidance now" in page
+    assert f'value="mend:{was}"' in page
+
+
+@pytest.mark.parametrize("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
+def test_any_version_may_be_named_in_the_form(member: Client, flux: Endpoint, digest: str) -> None:
+    answer = member.post(PAGE, {"prompt": "p", "~do": f"mend:{digest}"})
+    assert answer.status_code == 200
+
+
+def test_the_list_costs_the_same_however_many_presets_are_older(
+    member: Client, make_preset: Any, change: Any
+) -> None:
+    for n in range(3):
+        make_preset(name=f"A{n}")
+    change()
+    used = []
+    for count in (0, 20):
+        for n in range(count):
+            make_preset(name=f"B{n}", schema_digest=Preset.objects.all()[0].schema_digest)
+        member.get(PRESETS, headers=HTMX)
+        with CaptureQueriesContext(connection) as queries:
+            member.get(PRESETS, headers=HTMX)
+        used.append(len(queries))
+    assert used == [5, 5]  # the session, the person, the model, the presets, the older ones' texts

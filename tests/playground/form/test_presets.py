@@ -1,0 +1,256 @@
+"""Presets, links and carry-over: what fills a form in, who may use it, who may change it."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from playground.form import share_links
+from playground.models import Preset, Share, Upload
+
+FLUX = "fal-ai/flux/dev"
+PAGE = f"/models/{FLUX}/"
+PRESETS = f"/presets/of/{FLUX}/"
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def make_preset(flux: Any, user: User) -> Any:
+    def make(**values: Any) -> Preset:
+        defaults = {"user": user, "name": "Night", "arguments": {"prompt": "a night"}}
+        return Preset.objects.create(endpoint=flux, **(defaults | values))
+
+    return make
+
+
+def test_without_script_what_is_in_the_form_becomes_a_preset(member: Client, flux: Any) -> None:
+    page = member.post(
+        PAGE, {"prompt": "a <b>", "num_images": "2", "~do": "save-preset"}
+    ).content.decode()
+    found = re.search(r'name="arguments" hidden>\n(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    answer = member.post(PRESETS, {"arguments": unescape(found[1]), "name": "  Two   cats "})
+    assert answer.headers["Location"] == PRESETS
+    preset = Preset.objects.get()
+    assert (preset.name, preset.arguments) == ("Two cats", {"prompt": "a <b>", "num_images": 2})
+    assert preset.schema_digest == flux.schema_id
+    assert "Two cats" in member.get(PRESETS).content.decode()
+    assert "a &lt;b&gt;" in member.get(preset.get_absolute_url()).content.decode()
+
+
+def test_a_taken_name_asks_before_it_is_replaced(member: Client, make_preset: Any) -> None:
+    old = make_preset()
+    post = {"arguments": '{"seed": 1}', "name": "Night"}
+    asked = member.post(PRESETS, post, headers=HTMX)
+    assert asked.status_code == 422
+    assert "Replace it" in asked.content.decode()
+    assert member.post(PRESETS, post | {"replace": "1"}, headers=HTMX).status_code == 200
+    old.refresh_from_db()
+    assert old.arguments == {"seed": 1}
+    assert Preset.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")]
+)
+def test_a_preset_that_cannot_be_saved_says_why_and_keeps_what_was_given(
+    member: Client, flux: Any, name: str, arguments: str
+) -> None:
+    answer = member.post(PRESETS, {"arguments": arguments, "name": name})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert f"\n{arguments}</textarea>" in answer.content.decode()
+    assert not Preset.objects.exists()
+
+
+def test_a_lost_session_keeps_what_was_to_be_saved(client: Client, user: User, flux: Any) -> None:
+    post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
+    assert client.post(PRESETS, post, headers=HTMX).status_code == 401  # the page stays as it is
+    assert "What you typed is kept in this page" in client.post(PRESETS, post).content.decode()
+    client.post("/login/", {"username": "ana", "password": "pw"})
+    assert "an hour" in client.get(PAGE).content.decode()
+
+
+def test_a_shared_preset_is_everybodys_to_use_and_its_owners_to_change(
+    client: Client, stranger: User, make_preset: Any
+) -> None:
+    private, shared = make_preset(), make_preset(name="For all", is_shared=True)
+    client.force_login(stranger)
+    menu = client.get(PRESETS, headers=HTMX).content.decode()
+    assert "For all" in menu
+    assert "ana" in menu
+    assert "Night" not in menu
+    assert "a night" in client.get(PAGE, {"preset": str(shared.pk)}).content.decode()
+    refused = client.get(PAGE, {"preset": str(private.pk)}).content.decode()
+    assert "a night" not in refused
+    assert "not shared with you" in refused
+    for path in ("", "deletion/", "recovery/"):
+        assert client.post(f"/presets/{shared.pk}/{path}", {"name": "x"}).status_code == 404
+    stranger.is_staff = stranger.is_superuser = True
+    stranger.save()
+    assert client.post(f"/presets/{shared.pk}/", {"name": "Tidied"}).status_code == 302
+
+
+def test_a_preset_is_renamed_shared_deleted_and_brought_back(
+    member: Client, make_preset: Any
+) -> None:
+    preset = make_preset()
+    member.post(f"/presets/{preset.pk}/", {"name": "Daylight", "is_shared": "1"}, headers=HTMX)
+    preset.refresh_from_db()
+    assert (preset.name, preset.is_shared) == ("Daylight", True)
+    deleted = member.post(f"/presets/{preset.pk}/deletion/", headers=HTMX).content.decode()
+    assert "Undo" in deleted
+    assert "Daylight" not in member.get(PRESETS).content.decode()
+    make_preset(name="Daylight")
+    member.post(f"/presets/{preset.pk}/recovery/", headers=HTMX)
+    preset.refresh_from_db()
+    assert preset.name == "Daylight (2)"
+    taken = member.post(f"/presets/{preset.pk}/", {"name": "Daylight"})
+    assert taken.status_code == 422
+    assert "already" in taken.content.decode()
+
+
+def test_choosing_a_preset_can_be_undone(member: Client, make_preset: Any) -> None:
+    preset = make_preset()
+    page = member.post(PAGE, {"prompt": "mine", "~do": f"preset:{preset.pk}"}).content.decode()
+    assert "a night" in page
+    assert "“Night” is filled in." in page
+    back = member.post(PAGE, {"prompt": "a night", "~do": "undo"}).content.decode()
+    assert ">\nmine</textarea>" in back
+
+
+def test_the_list_takes_two_queries_however_many_presets(
+    member: Client, flux: Any, make_preset: Any, django_assert_num_queries: Any
+) -> None:
+    for number in range(12):
+        make_preset(name=f"P{number}", is_shared=True, schema_digest=flux.schema_id)
+    with django_assert_num_queries(4):  # the session, the person, the model, the presets
+        member.get(PRESETS, headers=HTMX)
+
+
+def test_curators_see_presets_in_the_admin(
+    client: Client, admin_user: User, make_preset: Any
+) -> None:
+    preset = make_preset()
+    client.force_login(admin_user)
+    assert b"Night" in client.get("/admin/playground/preset/").content
+    page = client.get(f"/admin/playground/preset/{preset.pk}/change/").content.decode()
+    assert "a night" in page
+
+
+def link_in(page: str) -> str:
+    found = re.search(r'id="made-link" readonly value="http://testserver([^"]*)"', page)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(("size", "key"), [(10, "?input="), (7000, "?saved=")])
+def test_a_link_fills_in_what_is_in_the_form_for_everybody(
+    client: Client, member: Client, stranger: User, flux: Any, size: int, key: str
+) -> None:
+    text = "é" * size
+    page = member.post(PAGE, {"prompt": text, "~do": "link"}, headers=HTMX).content.decode()
+    address = link_in(page)
+    assert key in address
+    assert len(address) < share_links.MAX_ADDRESS_CHARS
+    client.force_login(stranger)
+    assert text in client.get(address).content.decode()
+
+
+def test_the_same_long_input_has_the_same_short_address(member: Client, flux: Any) -> None:
+    post = {"prompt": "x" * 9000, "~do": "link"}
+    first, second = (link_in(member.post(PAGE, post).content.decode()) for _ in range(2))
+    assert first == second
+    assert Share.objects.count() == 1
+    gone = member.get(PAGE, {"saved": "no-such-id"}).content.decode()
+    assert "leads nowhere" in gone
+
+
+def test_a_link_opens_exactly_the_files_that_it_holds(
+    client: Client, member: Client, user: User, stranger: User, make_endpoint: Any,
+    documents: dict[str, Any], settings: Any, tmp_path: Any,
+) -> None:  # fmt: skip
+    settings.MEDIA_ROOT = str(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    given, other = (
+        Upload.objects.create(
+            user=user, digest=d, file="a.png", file_name="a.png", content_type="image/png",
+            size_bytes=4,
+        )
+        for d in "ab"
+    )  # fmt: skip
+    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    page = member.post(f"/models/{endpoint_id}/", post).content.decode()
+    assert "Colleagues with this link can see 1 file of yours" in page
+    client.force_login(stranger)
+    assert b"".join(client.get(given.get_absolute_url()).streaming_content) == b"\x89PNG"
+    assert client.get(other.get_absolute_url()).status_code == 404
+    refused = client.post(
+        f"/models/{endpoint_id}/",
+        {"prompt": "go", "image_url": other.get_absolute_url(), "~do": "link"},
+    )
+    assert "can see" not in refused.content.decode()
+    assert client.get(other.get_absolute_url()).status_code == 404
+
+
+def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(
+    member: Client, flux: Any, make_endpoint: Any, make_run: Any
+) -> None:
+    other = make_endpoint("some/other", display_name="Other")
+    arguments = {"prompt": "shared", "seed": 5, "num_images": "two", "loras": [{"path": "x"}]}
+    run = make_run(endpoint=other, arguments=arguments)
+    page = member.get(PAGE, {"run": str(run.pk)}).content.decode()
+    assert "on Other. Taken over: prompt, seed." in page
+    assert "Does not fit here: num_images. Not in this model: loras." in page
+    assert ">\nshared</textarea>" in page
+    assert '"loras"' not in unescape(page)
+
+
+def test_an_earlier_run_fills_the_form_in_without_leaving_the_page(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux, arguments={"prompt": "from before"})
+    assert f'value="run:{run.pk}"' in member.get(PAGE).content.decode()
+    post = {"prompt": "typed", "~do": f"run:{run.pk}"}
+    page = member.post(PAGE, post, headers=HTMX).content.decode()
+    assert ">\nfrom before</textarea>" in page
+    assert 'value="undo"' in page
+
+
+def test_what_is_not_there_to_fill_in_from_changes_nothing(
+    member: Client, flux: Any, stranger: User, make_run: Any
+) -> None:
+    theirs = make_run(endpoint=flux, user=stranger, arguments={"prompt": "a secret"})
+    for what in (f"run:{theirs.pk}", "run:nonsense", "preset:9", "preset:x", "saved:", "example:"):
+        answer = member.post(PAGE, {"prompt": "mine", "~do": what})
+        if what == "example:":
+            assert answer.status_code == 200
+            continue
+        assert answer.status_code == 422
+        assert ">\nmine</textarea>" in answer.content.decode()
+        assert "a secret" not in answer.content.decode()
+
+
+def test_json_that_cannot_be_read_keeps_you_in_json_and_mistakes_name_their_path(
+    member: Client, flux: Any
+) -> None:
+    broken = {"~mode": "json", "~json": '{"prompt": "a" "b": 1}', "~do": "to-form"}
+    answer = member.post(PAGE, broken)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Line 1, column 16: a comma is missing." in page
+    assert 'aria-pressed="true">JSON' in page
+    wrong = {"~mode": "json", "~json": json.dumps({"prompt": "a", "num_images": 99, "x": 1})}
+    page = member.post(PAGE, wrong).content.decode()
+    assert "num_images: " in page
+    turned = member.post(PAGE, wrong | {"~do": "to-form"}).content.decode()
+    assert 'value="99"' in turned
+    assert '"x"' in unescape(turned)

@@ -1,0 +1,135 @@
+"""A house default fills an untouched form, for everybody.
+
+What somebody filled in or typed wins over it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from playground.models import Draft, Preset, Run
+
+FLUX = "fal-ai/flux/dev"
+PAGE = f"/models/{FLUX}/"
+HTMX = {"hx-request": "true"}
+SAID = "Filled in with the house default “Ours”"
+
+
+@pytest.fixture
+def house(flux: Any, stranger: User) -> Preset:
+    """A colleague's shared preset that a curator made the house default."""
+    return Preset.objects.create(
+        endpoint=flux, user=stranger, name="Ours", is_shared=True, is_house_default=True,
+        arguments={"guidance_scale": 7, "prompt": "our own lighthouse"},
+    )  # fmt: skip
+
+
+def page(client: Client, **query: str) -> str:
+    return client.get(PAGE, query).content.decode()
+
+
+def test_an_untouched_form_holds_it_and_says_so(member: Client, house: Preset) -> None:
+    text = page(member)
+    assert SAID in text
+    assert "our own lighthouse" in text
+    assert not Draft.objects.exists()
+    assert "our own lighthouse" in page(member, tab="api")
+
+
+def test_without_one_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
+    assert "~house" not in page(member)
+    member.post(PAGE, {"prompt": "a cat", "guidance_scale": "3.5", "~token": "t"})
+    assert Run.objects.get().arguments == {"prompt": "a cat"}
+
+
+@pytest.mark.parametrize("how", ["input", "run", "preset", "draft"])
+def test_whatever_somebody_filled_in_wins(
+    member: Client, house: Preset, flux: Any, make_run: Any, user: User, how: str
+) -> None:
+    given = {"prompt": "a cat of mine"}
+    mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments=given)
+    query = {
+        "input": json.dumps(given),
+        "run": str(make_run(endpoint=flux, arguments=given).pk),
+        "preset": str(mine.pk),
+    }
+    if how == "draft":
+        member.post(f"/drafts/{FLUX}/", {**given, "~house": "1"})
+    text = page(member, **({how: query[how]} if how in query else {}))
+    assert "a cat of mine" in text
+    assert "our own lighthouse" not in text
+
+
+def test_one_click_brings_the_models_own_defaults_and_they_stay(
+    member: Client, house: Preset
+) -> None:
+    posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1"}
+    answer = member.post(PAGE, {**posted, "~do": "own"}, headers=HTMX).content.decode()
+    assert "our own lighthouse" not in answer
+    assert "own defaults are back" in answer
+    assert SAID not in page(member)
+    assert "our own lighthouse" not in page(member)
+    back = member.post(PAGE, {"prompt": "", "~house": "1", "~do": "undo"}, headers=HTMX)
+    assert "our own lighthouse" in back.content.decode()
+
+
+def test_a_form_that_somebody_emptied_stays_empty(member: Client, house: Preset) -> None:
+    member.post(f"/drafts/{FLUX}/", {"prompt": "", "guidance_scale": "3.5", "~house": "1"})
+    assert "our own lighthouse" not in page(member)
+
+
+def test_a_form_that_somebody_emptied_stays_empty_as_json_too(
+    member: Client, house: Preset
+) -> None:
+    for shown in ({}, {"~mode": "json", "~json": "{}"}):
+        turn = "to-form" if shown else "to-json"
+        member.post(PAGE, {**shown, "prompt": "", "~house": "1", "~do": turn})
+        assert "our own lighthouse" not in page(member)
+
+
+def test_starting_over_begins_with_it(member: Client, house: Preset) -> None:
+    text = member.post(PAGE, {"prompt": "x", "~house": "1", "~do": "clear"}).content.decode()
+    assert SAID in text
+    assert "our own lighthouse" in text
+
+
+def test_what_it_fills_in_is_what_is_sent(member: Client, house: Preset) -> None:
+    posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1", "~token": "t"}
+    member.post(PAGE, posted)
+    assert Run.objects.get().arguments == house.arguments
+
+
+def test_only_curators_make_one_and_there_is_one(
+    member: Client, user: User, flux: Any, house: Preset
+) -> None:
+    mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
+    change = {"name": "Mine", "is_shared": "1", "is_house_default": "1"}
+    assert b"House default" not in member.get(f"/presets/{mine.pk}/").content
+    member.post(f"/presets/{mine.pk}/", change)
+    mine.refresh_from_db()
+    assert not mine.is_house_default
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    assert b"House default" in member.get(f"/presets/{mine.pk}/").content
+    member.post(f"/presets/{mine.pk}/", change)
+    assert [one.name for one in Preset.objects.filter(is_house_default=True)] == ["Mine"]
+    assert SAID not in page(member)
+
+
+def test_what_is_shared_no_more_or_deleted_is_no_default(
+    member: Client, stranger: User, house: Preset
+) -> None:
+    theirs = Client()
+    theirs.force_login(stranger)
+    theirs.post(f"/presets/{house.pk}/deletion/")
+    assert SAID not in page(member)
+    theirs.post(f"/presets/{house.pk}/recovery/")
+    assert SAID in page(member)
+    theirs.post(f"/presets/{house.pk}/", {"name": "Ours"})
+    assert SAID not in page(member)
+    house.refresh_from_db()
+    assert not house.is_house_default

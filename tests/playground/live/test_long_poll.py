@@ -1,0 +1,377 @@
+"""Held polls: news at once, one query and one drawing however many watch, nothing for strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import user_logged_out
+from django.contrib.auth.models import User
+from django.db import OperationalError, connections
+from django.test import Client
+
+from playground.live import broker, long_poll
+from playground.models import Run
+from playground.runs import state_machine, watch_tokens
+from playground.runs.state_machine import Observation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hold that no busy machine outlasts.
+
+    What is answered before its end is answered for its news.
+    """
+    monkeypatch.setattr(long_poll, "HOLD_S", 120.0)
+
+
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
+    """How a page asks for a run."""
+    version = run.version if version is None else version
+    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, view)}"
+
+
+def session() -> str:
+    """The key of a session of somebody who is logged in."""
+    browser = Client()
+    browser.force_login(User.objects.get_or_create(username="ana")[0])
+    return str(browser.session.session_key)
+
+
+def serve(use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+    """`use(client)` against a router that lives for as long."""
+
+    async def main() -> Any:
+        router = long_poll.Router(nobody)
+        cookies = {settings.SESSION_COOKIE_NAME: await sync_to_async(session)()}
+        inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        started = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message["type"].endswith("startup.complete"):
+                started.set()
+
+        await inbox.put({"type": "lifespan.startup"})
+        life = asyncio.create_task(router({"type": "lifespan"}, inbox.get, send))
+        await started.wait()
+        transport = httpx.ASGITransport(router)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", cookies=cookies
+        ) as client:
+            try:
+                return await use(client)
+            finally:
+                await inbox.put({"type": "lifespan.shutdown"})
+                await life
+                await sync_to_async(connections.close_all)()
+
+    return asyncio.run(main())
+
+
+async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
+    params = [("r", run) for run in runs]
+    return await client.get(long_poll.PATH, params=[*params, *([("hold", "1")] if hold else [])])
+
+
+def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
+    run = make_run(state="queued", version=3, queue_position=2)
+    response = serve(lambda client: ask(client, asked(run, 2)))
+    assert response.status_code == 200
+    assert 'hx-swap-oob="true"' in response.text
+    assert 'data-version="3"' in response.text
+    assert "2 ahead" in response.text
+
+
+def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.3)
+        assert not held.done()
+        changed = time.monotonic()
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await held, time.monotonic() - changed
+
+    response, waited_s = serve(use)
+    assert 'data-run-status="running"' in response.text
+    assert waited_s < long_poll.HOLD_S / 2
+
+
+def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
+    make_run: Any,
+) -> None:
+    run = make_run()
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        address = f"/runs/live/?r={asked(run)}&hold=1"
+        held = asyncio.create_task(client.get(address))
+        await asyncio.sleep(0.2)
+        assert not held.done()
+        signal.raise_signal(signal.SIGTERM)
+        return [(await held).status_code, (await client.get(address)).status_code]
+
+    try:
+        began = time.monotonic()
+        assert serve(use) == [503, 503]
+        assert time.monotonic() - began < long_poll.HOLD_S / 2
+        assert ended == [signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)  # ours no more
+        assert len(ended) == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        await sync_to_async(log_out)(client.cookies[settings.SESSION_COOKIE_NAME])
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        seen += [(await held).status_code, (await ask(client, asked(run, 2))).status_code]
+        client.cookies.clear()
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [200, 401, 401, 401]
+
+
+def test_a_poll_that_comes_while_somebody_logs_out_prolongs_nothing(make_run: Any) -> None:
+    """Django tells of a logout while the session is still there to be found."""
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        loop = asyncio.get_running_loop()
+
+        def poll(**_: Any) -> None:
+            asked_now = asyncio.run_coroutine_threadsafe(ask(client, asked(run, 2)), loop)
+            seen.append(asked_now.result(60).status_code)
+
+        key = client.cookies[settings.SESSION_COOKIE_NAME]
+        user_logged_out.connect(poll)
+        try:
+            await sync_to_async(log_out, thread_sensitive=False)(key)
+        finally:
+            user_logged_out.disconnect(poll)
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [200, 401, 401]
+
+
+def log_out(key: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    browser.post("/logout/")
+    connections.close_all()
+
+
+def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
+    run = make_run(state="queued")
+    assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "x:1:stage:y", *(f"{uuid.UUID(int=1)}:1:stage:{m}" for m in ("forged", "é")), "::::"],
+)
+def test_nothing_is_told_without_the_mark(text: str) -> None:
+    assert serve(lambda client: ask(client, text)).status_code == long_poll.STOP_POLLING
+
+
+def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
+    mine, other = make_run(version=2), make_run(version=2)
+    _, _, mark = watch_tokens.watch_token(mine, "stage").partition(":")
+    for text in (f"{other.pk}:1:stage:{mark}", f"{mine.pk}:1:row:{mark}"):
+        assert (
+            serve(lambda client, text=text: ask(client, text)).status_code == long_poll.STOP_POLLING
+        )
+
+
+def test_a_hundred_watchers_cost_one_query_and_one_drawing(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(state="queued")
+    looked: list[str] = []
+    for name in ("_versions", "_render"):
+        real = getattr(broker, name)
+        monkeypatch.setattr(
+            broker, name, lambda *a, real=real, name=name: (looked.append(name), real(*a))[1]
+        )
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
+        await asyncio.sleep(0.5)
+        looked.clear()
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    responses = serve(use)
+    assert {response.status_code for response in responses} == {200}
+    assert looked.count("_render") <= 2
+    assert looked.count("_versions") <= 4
+
+
+def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
+    runs = [make_run(version=2) for _ in range(5)]
+    response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
+    for run in runs:
+        assert f'id="row-{run.pk}"' in response.text
+    told = sorted(f"{run.pk}:2:row" for run in runs)
+    assert sorted(response.headers["versions"].split()) == told
+
+
+def test_other_requests_reach_the_pages() -> None:
+    assert serve(lambda client: client.get("/runs/")).status_code == 418
+
+
+def test_a_final_state_brings_its_result(make_run: Any) -> None:
+    run = make_run(state="running")
+    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
+    state_machine.record(run.pk, end)
+    response = serve(lambda client: ask(client, asked(run)))
+    assert 'data-final="1"' in response.text
+    assert "The model failed" in response.text
+
+
+def test_log_lines_are_told_together_and_a_new_state_at_once(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "COALESCE_S", 1.0)
+    run = make_run(state="running")
+
+    def say(number: int) -> None:
+        line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
+        state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
+
+    async def use(client: httpx.AsyncClient) -> tuple[str, float]:
+        await ask(client, asked(run), hold=False)
+        held = asyncio.create_task(ask(client, asked(run)))
+        for number in range(3):
+            await asyncio.sleep(0.01)
+            await sync_to_async(say)(number)
+        told = (await held).text
+        monkeypatch.setattr(broker, "COALESCE_S", 1000.0)  # what is gathered is not told before
+        run.version = await sync_to_async(lambda: Run.objects.get(pk=run.pk).version)()
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.05)
+        await sync_to_async(say)(9)
+        await sync_to_async(state_machine.record)(
+            run.pk, Observation(Run.State.SUCCEEDED, output={})
+        )
+        changed = time.monotonic()
+        assert 'data-final="1"' in (await held).text
+        return told, time.monotonic() - changed
+
+    told, waited_s = serve(use)
+    assert all(f"line {number}" in told for number in range(3))
+    assert waited_s < long_poll.HOLD_S / 2
+
+
+def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        leaving, *held = [asyncio.create_task(ask(client, asked(run))) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        leaving.cancel()
+        await asyncio.sleep(0.1)
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    responses = serve(use)
+    assert {response.text for response in responses} == {responses[0].text}
+    assert 'data-run-status="running"' in responses[0].text
+
+
+def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(state="queued", version=2)
+    real, failures = broker._render, [OperationalError("gone"), OperationalError("gone")]
+
+    def draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
+        if failures:
+            raise failures.pop()
+        return real(pk, view)
+
+    monkeypatch.setattr(broker, "_render", draw)
+
+    async def use(client: httpx.AsyncClient) -> list[list[int]]:
+        return [
+            [
+                answer.status_code
+                for answer in await asyncio.gather(*(ask(client, asked(run, 1)) for _ in range(3)))
+            ]
+            for _ in range(3)
+        ]
+
+    assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
+
+
+def test_a_mark_is_worth_nothing_to_somebody_else(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)  # who asks is ana
+    response = serve(lambda client: ask(client, asked(run, 1)))
+    assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
+
+
+def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger: User) -> None:
+    example = make_run(
+        user=stranger,
+        version=2,
+        is_example=True,
+        state="succeeded",
+        output={},
+    )
+    assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
+    other = make_run(user=stranger, version=2)
+    User.objects.filter(username="ana").update(is_staff=True)
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
+
+
+def test_of_several_runs_only_ones_own_are_told(make_run: Any, stranger: User) -> None:
+    mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
+    text = serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))).text
+    assert str(mine.pk) in text
+    assert str(theirs.pk) not in text
+
+
+def test_a_mark_holds_for_a_day(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(version=2)
+    marked = asked(run, 1)
+    assert serve(lambda client: ask(client, marked)).status_code == 200
+    later = time.time() + watch_tokens.LASTS_S + 1
+    monkeypatch.setattr(watch_tokens.time, "time", lambda: later)
+    assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
+    assert serve(lambda client: ask(client, asked(run, 1))).status_code == 200
+
+
+def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)
+    _, _, mark = watch_tokens.watch_token(run, "stage").partition(":")
+    whose, issued, signature = mark.split(".")
+    me = User.objects.get(username="ana").pk
+    for forged in (f"{me}.{issued}.{signature}", f"*.{issued}.{signature}"):
+        text = f"{run.pk}:1:stage:{forged}"
+        assert (
+            serve(lambda client, text=text: ask(client, text)).status_code == long_poll.STOP_POLLING
+        )
+    assert watch_tokens.verify(run.pk, "stage", f"{whose}.{int(issued) + 1}.{signature}") is None

@@ -1,0 +1,84 @@
+"""Lists show small pictures, films their still.
+
+Each under the permission and headers of the file itself.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from PIL import Image
+
+from catalog.pictures import picture_files
+from playground.models import Artifact
+from tests.playground.copying import stored_film
+
+
+@pytest.fixture
+def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
+    """A stored film with poster and thumbnail."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    small = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(small, "WEBP")
+    return stored_film(
+        make_run,
+        b"\0\0\0\x18ftypmp42" + bytes(5000),
+        poster=picture_files.write("a/poster.webp", small.getvalue()),
+        thumbnail=picture_files.write("a/thumbnail.webp", small.getvalue()),
+    )
+
+
+def test_a_film_has_its_still_in_history_strip_and_picker_and_as_its_poster(
+    member: Client, film: Artifact
+) -> None:
+    address = film.get_absolute_url()
+    lists = ["/runs/", "/strips/fal-ai/flux/dev/", "/uploads/choices/?kind=video"]
+    for page in lists:
+        assert f'src="{address}thumbnail/"' in member.get(page).content.decode()
+    page = member.get(film.run.get_absolute_url()).content.decode()
+    assert f'poster="{address}poster/"' in page
+
+
+def test_a_picture_without_a_thumbnail_is_shown_itself(member: Client, film: Artifact) -> None:
+    Artifact.objects.update(kind="image", thumbnail="", content_type="image/png")
+    assert f'src="{film.get_absolute_url()}"' in member.get("/runs/").content.decode()
+
+
+@pytest.mark.parametrize("noun", ["poster", "thumbnail"])
+def test_small_pictures_are_served_like_the_file_itself(
+    member: Client, client: Client, film: Artifact, stranger: User, noun: str
+) -> None:
+    address = f"{film.get_absolute_url()}{noun}/"
+    response = member.get(address)
+    assert b"".join(response.streaming_content)[8:12] == b"WEBP"  # type: ignore[arg-type]
+    assert response["Content-Type"] == "image/webp"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert "private" in response["Cache-Control"]
+    Artifact.objects.update(**{noun: ""})
+    assert member.get(address).status_code == 404
+    client.force_login(stranger)
+    assert client.get(address).status_code == 404
+
+
+def test_safari_plays_it(member: Client, film: Artifact) -> None:
+    """It asks for two bytes first, then for the whole as a range, then for parts."""
+    address = film.get_absolute_url()
+    for asked, told in [
+        ("bytes=0-1", "bytes 0-1/5012"),
+        ("bytes=0-5011", "bytes 0-5011/5012"),
+        ("bytes=4000-", "bytes 4000-5011/5012"),
+        ("bytes=-12", "bytes 5000-5011/5012"),
+    ]:
+        response = member.get(address, headers={"range": asked})
+        body = b"".join(response.streaming_content)  # type: ignore[arg-type]
+        first, last = map(int, re.findall(r"\d+", told)[:2])
+        assert (response.status_code, response["Content-Range"]) == (206, told)
+        assert (len(body), int(response["Content-Length"])) == (last - first + 1,) * 2
+        assert response["Accept-Ranges"] == "bytes"
+    assert member.get(address, headers={"range": "bytes=9999-"}).status_code == 416

@@ -1,0 +1,376 @@
+"""Runs: history, one run, what can be done with it, and who may."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from playground.files import artifact_urls
+from playground.models import Artifact, Run, Worker
+from playground.runs import error_messages
+from playground.runs.state_machine import LOG_LIMIT
+from schemas.artifacts import MOST_FOUND
+
+FAILURE = {
+    "error": "RunFailed",
+    "message": "Unprocessable",
+    "status": 422,
+    "type": None,
+    "detail": [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}],
+}
+
+
+def test_the_history_makes_few_queries_whatever_its_length(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    for number in range(20):
+        run = make_run(state="succeeded" if number % 2 else "running", output={})
+        Artifact.objects.create(
+            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
+        )
+    with django_assert_num_queries(4):  # session, user, runs, artifacts
+        member.get("/runs/")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"a cat", "ein Füchslein"}),
+        ("q=cat", {"a cat"}),
+        ("q=Füchs", {"ein Füchslein"}),
+        ("state=failed", {"ein Füchslein"}),
+        ("state=unfinished", {"a cat"}),
+        ("starred=1", {"a cat"}),
+        ("days=1", {"a cat", "ein Füchslein"}),
+        ("model=fal-ai/flux/dev", {"a cat", "ein Füchslein"}),
+        ("model=other", set()),
+        ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
+    ],
+)
+def test_the_history_is_filtered_by_its_address(
+    member: Client, make_run: Any, query: str, found: set[str]
+) -> None:
+    make_run(title="a cat", is_starred=True)
+    make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
+    runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
+    assert set(runs) == found
+
+
+def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any) -> None:
+    for title, name in (("a cat", "a cat"), ("", "FLUX.1 [dev]")):
+        run = make_run(title=title, state="running")
+        run.endpoint.display_name = "FLUX.1 [dev]"
+        run.endpoint.save()
+        html = member.get("/runs/").content.decode()
+        assert f'id="run-{run.pk}-cancel" aria-label="Cancel {name}"' in html
+
+
+def test_a_run_without_a_title_names_its_model_once(member: Client, make_run: Any) -> None:
+    run = make_run(title="", state="succeeded", output={})
+    run.endpoint.display_name = name = "Listen"
+    run.endpoint.save()
+    for path, around in (
+        ("/runs/", r"<article.*</article>"),
+        (run.get_absolute_url(), r"<header class=\"page-head\".*?</header>"),
+    ):
+        found = re.search(around, member.get(path).content.decode(), re.DOTALL)
+        assert found
+        assert re.sub(r"<[^>]*>", "", found[0]).count(name) == 1
+
+
+def test_a_failed_row_says_why_in_a_line(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    make_run(state="failed", error=FAILURE, ended_at=timezone.now())
+    long = {"error": "RunFailed", "type": "bad_request", "message": "no\n" * 200}
+    make_run(state="failed", error=long, ended_at=timezone.now())
+    make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
+    with django_assert_num_queries(4):  # session, user, runs, artifacts
+        html = member.get("/runs/").content.decode()
+    told = re.findall(r'<p class="small reason">(.*?)</p>', html)
+    assert told[1] == "The model declined this content: too rude"
+    assert told[0].startswith("Upstream did not understand the request: no no ")
+    assert len(told[0]) == error_messages.REASON_SIGNS
+    assert len(told) == 2
+
+
+def test_what_is_under_way_is_cancelled_from_the_history(member: Client, make_run: Any) -> None:
+    runs = [make_run(state=state) for state in ("running", "unconfirmed", "succeeded")]
+    html = member.get("/runs/").content.decode()
+    assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
+    member.post(f"/runs/{runs[0].pk}/cancellation/")
+    html = member.get("/runs/").content.decode()
+    assert "Cancel asked for" in html
+    assert f"/runs/{runs[0].pk}/cancellation/" not in html
+
+
+def test_the_history_goes_on_by_a_cursor(member: Client, make_run: Any) -> None:
+    made = [make_run() for _ in range(35)]
+    first = member.get("/runs/")
+    second = member.get("/runs/", {"before": first.context["more"]})
+    shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
+    assert shown == [run.pk for run in reversed(made)]
+
+
+def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, make_run: Any) -> None:
+    client.force_login(stranger)
+    page = make_run(state="succeeded", output={}).get_absolute_url()
+    assert not client.get("/runs/").context["runs"]
+    assert client.get(page).status_code == 404
+    assert client.get(f"{page}output.json").status_code == 404
+    for noun in ("cancellation", "repetition", "star"):
+        assert client.post(f"{page}{noun}/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/", "/models/", "/uploads/x/y"])
+def test_the_anonymous_are_asked_to_log_in(client: Client, db: None, path: str) -> None:
+    assert client.get(path).status_code in {302, 404}
+
+
+def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -> None:
+    run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "The model declined this content" in text
+    assert re.search(r"</span>(</field-error>)?: too rude", text)
+    assert "Reword it" in text
+    assert "content_policy_violation" in text  # the raw error, one click away
+
+
+def test_texts_are_markdown_made_safe(member: Client, make_run: Any) -> None:
+    table = "| a | b |\n|---|--:|\n| 1 | 2 |"
+    output = {
+        "output": f"# Hi\n\n<script>alert(1)</script> **bold** ![x](https://evil/x.png)\n\n{table}"
+    }
+    run = make_run(state="succeeded", output=output, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "<h1>Hi</h1>" in text
+    assert "<strong>bold</strong>" in text
+    assert "<script>alert" not in text
+    assert '<td align="right">2</td>' in text
+    assert "style=" not in text
+    assert '<img src="https://evil' not in text
+
+
+def test_a_19_digit_seed_is_shown_whole(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"seed": 196619188014358660}, ended_at=timezone.now())
+    assert b"196619188014358660" in member.get(run.get_absolute_url()).content
+
+
+def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
+    run = make_run()
+    page = run.get_absolute_url()
+    assert member.post(f"{page}cancellation/").status_code == 302
+    assert member.post(f"{page}cancellation/", headers={"hx-request": "true"}).status_code == 204
+    again = member.post(f"{page}repetition/").headers["Location"]
+    assert again != page
+    assert member.get(again).context["run"].arguments == run.arguments
+    member.post(f"{page}star/")
+    run.refresh_from_db()
+    assert (run.state, run.is_starred) == ("cancelled", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.png", b"", "is empty"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + b"0" * 50, "HEIC"),
+    ],
+)
+def test_an_upload_that_cannot_be_used_says_why(
+    member: Client, name: str, data: bytes, sentence: str
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    response = member.post("/uploads/", {"file": SimpleUploadedFile(name, data)})
+    assert response.status_code == 422
+    assert sentence in json.loads(response.content)["error"]
+
+
+def test_healthz_tells_strangers_whether_it_is_well_and_no_more(
+    client: Client, member: Client, db: None
+) -> None:
+    for anybody in (client, member):
+        response = anybody.get("/healthz")
+        assert (response.status_code, response.json()) == (503, {"status": "not ok"})
+    Worker.objects.create(name="w", beat_at=timezone.now(), trouble="queue.fal.run is away.")
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_healthz_tells_the_operator_what_is_alive(admin_client: Client, make_run: Any) -> None:
+    make_run()
+    assert admin_client.get("/healthz").status_code == 503
+    Worker.objects.create(name="w", beat_at=timezone.now())
+    response = admin_client.get("/healthz")
+    assert response.status_code == 200
+    told = response.json()
+    assert told.pop("caches")["bytes"] >= 0
+    assert told == {
+        "disk": "ok",
+        "status": "ok",
+        "database": "ok",
+        "workers": 1,
+        "upstream": "ok",
+        "unfinished_runs": 1,
+        "pictures": {"waiting": 0, "kept": 0, "failed": 0, "bytes": 0},
+        "last_sync_age_s": None,
+    }
+    Worker.objects.update(trouble="queue.fal.run does not answer.")
+    assert admin_client.get("/healthz").json()["upstream"] == "queue.fal.run does not answer."
+
+
+def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(
+    member: Client, stranger: User, make_run: Any
+) -> None:
+    make_run(title="mine")
+    make_run(title="theirs", user=stranger)
+    text = member.get("/runs/latest/").content.decode()
+    assert "mine" in text
+    assert "theirs" not in text
+    assert Run.objects.count() == 2
+
+
+def test_what_the_model_objected_to_stands_beside_its_field(
+    member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
+) -> None:
+    """C31: fal's own 422 is mapped to the fields, also inside a union whose branch it names."""
+    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    detail = [
+        {"loc": ["body", "prompt"], "msg": "is too rude", "type": "x"},
+        {"loc": ["body", "image_size", "ImageSize", "width"], "msg": "is too wide", "type": "x"},
+        {"loc": ["body"], "msg": "and altogether", "type": "x"},
+    ]
+    run = make_run(
+        endpoint=endpoint,
+        state="failed",
+        error=FAILURE | {"detail": detail},
+        arguments={"prompt": "a", "image_size": {"width": 9000, "height": 9}},
+        ended_at=timezone.now(),
+    )
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert '<field-error for="f-prompt" text="is too rude">' in text
+    assert 'text="is too wide"' in text
+    assert "and altogether" in text
+    form = member.get("/models/fal-ai/flux/dev/", {"run": str(run.pk)}).content.decode()
+    assert 'id="f-prompt-error">is too rude' in form
+    assert '<a href="#f-prompt">Prompt: is too rude</a>' in form
+    assert "Image size: Width: is too wide" in form
+    assert "<li>and altogether</li>" in form
+
+
+def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) -> None:
+    output = {"<b>key</b>": ["<script>x</script>", 1.0, None, {"deep": [[]]}], "n": 10**19}
+    run = make_run(state="succeeded", output=output, ended_at=timezone.now())
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "&lt;b&gt;key&lt;/b&gt;" in text
+    assert "<script>x" not in text
+    assert str(10**19) in text
+
+
+def test_text_that_no_page_can_hold_is_shown_as_its_escape(member: Client, make_run: Any) -> None:
+    """JSON may hold half of a pair of surrogates, and a model may give one."""
+    odd = {"text": "a\ud800", "\udfff": ["\ud800"]}
+    run = make_run(state="succeeded", output=odd, partial=odd, arguments=odd)
+    assert "\\ud800" in member.get(run.get_absolute_url()).content.decode()
+    output = member.get(f"{run.get_absolute_url()}output.json")
+    assert json.loads(output.getvalue()) == odd
+
+
+def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: Any) -> None:
+    deep: Any = 1
+    for _ in range(500):
+        deep = [deep]
+    run = make_run(
+        state="succeeded",
+        output={"many": list(range(50_000)), "deep": deep},
+        ended_at=timezone.now(),
+    )
+    response = member.get(run.get_absolute_url())
+    assert response.status_code == 200
+    assert "the rest is in the file" in response.content.decode()
+    assert len(response.content) < 500_000
+
+
+def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    mesh = Artifact.objects.create(
+        run=run, position=0, path="x", kind="mesh", url="https://v3.fal.media/a.glb"
+    )
+    viewer = f"{run.get_absolute_url()}artifacts/0/viewer/"
+    assert b'http-equiv="refresh"' in member.get(viewer).content
+    Artifact.objects.filter(pk=mesh.pk).update(state="lost")
+    assert member.get(viewer).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("url", "is_linked"),
+    [
+        ("https://v3.fal.media/a.png", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+    ],
+)
+def test_what_was_not_copied_says_why_and_links_only_to_the_web(
+    member: Client, make_run: Any, url: str, is_linked: bool
+) -> None:
+    run = make_run(state="succeeded", output={})
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url=url, state="lost", error="It expired."
+    )
+    text = member.get(run.get_absolute_url()).content.decode()
+    assert "It expired." in text
+    assert (f'href="{url}"' in text) is is_linked
+    assert "javascript:" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "src"),
+    [
+        ("https://v3.fal.media/a.png", "https://v3.fal.media/a.png"),
+        ("data:image/png;base64,AA==", "data:image/png;base64,AA=="),
+        ("https://elsewhere.example/a.png", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[broken", ""),
+    ],
+)
+def test_a_page_shows_only_what_comes_from_upstreams_own_hosts(
+    make_run: Any, url: str, src: str
+) -> None:
+
+    assert artifact_urls.artifact_url(Artifact(run=make_run(), position=0, url=url)) == src
+
+
+def test_what_was_left_out_of_very_many_is_said(member: Client, make_run: Any) -> None:
+    texts = {"texts": [str(n) for n in range(MOST_FOUND + 5)]}
+    lines = [{"timestamp": str(n), "level": "", "message": "x"} for n in range(LOG_LIMIT)]
+    page = member.get(make_run(state="succeeded", output=texts, logs=lines).get_absolute_url())
+    assert f"{MOST_FOUND} results or more" in page.content.decode()
+    assert f"the last {LOG_LIMIT} lines" in page.content.decode()
+    few = {"texts": ["a", "b"]}
+    page = member.get(make_run(state="succeeded", output=few, logs=lines[:9]).get_absolute_url())
+    assert "results or more" not in page.content.decode()
+    assert "the last 9" not in page.content.decode()
+
+
+def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make_run: Any) -> None:
+    for state in Run.FINAL:
+        make_run(state=state, ended_at=timezone.now())
+    html = member.get("/runs/").content.decode()
+    for state, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
+        assert f'<option value="{state}">{word}</option>' in html
+        assert f"</svg>{word}" in html
+
+
+def test_a_run_that_was_given_up_says_so_in_its_line(member: Client, make_run: Any) -> None:
+    run = make_run(state="unconfirmed", sent_at=timezone.now())
+    member.post(f"/runs/{run.pk}/cancellation/")
+    assert "</svg>Given up" in member.get("/runs/").content.decode()
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert "</svg>Given up" in page
+    assert "</svg>Cancelled" not in page

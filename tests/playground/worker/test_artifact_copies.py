@@ -1,0 +1,401 @@
+"""Copies of results: kept whole and once, measured, with small pictures, and never given up too early."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image
+
+from core.db import clock
+from core.process import subprocess_worker
+from playground.files.media_probe import MediaProbe
+from playground.models import Artifact
+from playground.worker import artifact_copies
+from tests.catalog.thumbs import png
+from tests.playground.copying import Answer, copy, film, picture, sound
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def opened(name: str) -> Image.Image:
+    with default_storage.open(name) as file:
+        found = Image.open(io.BytesIO(file.read()))
+        found.load()
+        return found
+
+
+def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
+    row = copy(artifact(), picture())
+    assert (row.state, row.width, row.height, row.content_type) == (
+        "stored",
+        1600,
+        900,
+        "image/png",
+    )
+    small = opened(row.thumbnail)
+    assert (small.format, small.size) == ("WEBP", (512, 288))
+    assert not row.poster
+
+
+@pytest.mark.any_database
+def test_a_small_picture_is_its_own_thumbnail(artifact: Any) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    row = copy(artifact(), out.getvalue())
+    assert (row.state, row.width, row.thumbnail) == ("stored", 64, "")
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "I;16", "L", "1"])
+def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (900, 600)).save(out, "TIFF" if mode == "CMYK" else "PNG")
+    data = out.getvalue()
+    if mode == "CMYK":
+        out = io.BytesIO()
+        Image.new(mode, (900, 600)).save(out, "JPEG")
+        data = out.getvalue()
+    assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
+
+
+@pytest.mark.any_database
+def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
+    assert (row.width, row.height) == (600, 800)
+    assert opened(row.thumbnail).size == (384, 512)
+
+
+@pytest.mark.any_database
+def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
+    row = copy(artifact("video"), film())
+    assert (row.state, row.width, row.height) == ("stored", 640, 360)
+    assert row.duration_s == pytest.approx(2, abs=0.2)
+    assert opened(row.poster).size == (640, 360)
+    assert opened(row.thumbnail).size == (512, 288)
+
+
+@pytest.mark.any_database
+def test_a_film_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
+    row = copy(artifact("video"), film(4.0, black_s=0.5))
+    assert max(high for _, high in opened(row.poster).convert("RGB").getextrema()) > 100
+
+
+@pytest.mark.any_database
+def test_a_sound_gets_its_duration(artifact: Any) -> None:
+    row = copy(artifact("audio"), sound())
+    assert row.duration_s == pytest.approx(1.5, abs=0.05)
+    assert (row.poster, row.thumbnail) == ("", "")
+
+
+def bomb() -> bytes:
+    """A PNG that claims 60,000 by 60,000 pixels."""
+    return png(60_000, 60_000, depth=8, kind=2, pixels=bytes(200_000))
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "make",
+    [
+        bomb,
+        lambda: picture()[:5000],
+        lambda: film()[:4000],
+        lambda: b"\x89PNG\r\n\x1a\n",
+        lambda: sound()[:20],
+    ],
+    ids=["bomb", "picture", "film", "nothing", "sound"],
+)
+def test_bombs_and_broken_files_are_kept_without_pictures(
+    artifact: Any, make: Callable[[], bytes]
+) -> None:
+    data = make()
+    row = copy(artifact(), data)
+    assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
+
+
+@pytest.mark.any_database
+def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
+    start = time.monotonic()
+    row = copy(artifact("video"), film(), limit_s=0.01)
+    assert (row.state, row.poster) == ("stored", "")
+    assert time.monotonic() - start < 30  # it would go on for minutes
+
+
+@pytest.mark.any_database
+def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    good.write_bytes(picture())
+
+    async def main() -> Any:
+        looker = MediaProbe()
+        await looker.probe(str(good), "image/png")
+        child = looker._program._process
+        assert child
+        child.kill()
+        await looker.probe(str(good), "image/png")
+        try:
+            return await looker.probe(str(good), "image/png")
+        finally:
+            await looker.close()
+
+    assert asyncio.run(main()).thumbnail
+
+
+def test_the_same_content_is_stored_and_drawn_once(artifact: Any) -> None:
+    data = picture()
+    first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
+    assert (second.file, second.thumbnail) == (first.file, first.thumbnail)
+    assert len([*Path(default_storage.location).rglob("*.*")]) == 2
+
+
+def test_a_copy_that_was_cut_short_is_written_anew(artifact: Any) -> None:
+    data = picture()
+    row = copy(artifact(), data)
+    Path(default_storage.path(row.file)).write_bytes(data[:100])
+    row = copy(artifact(), data)
+    with default_storage.open(row.file) as file:
+        assert file.read() == data
+
+
+class Full(FileSystemStorage):
+    """A disk with room for a thousand bytes."""
+
+    def _save(self, name: str, content: Any) -> str:
+        super()._save(name, ContentFile(content.read()[:1000]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
+    """Waits, says why, leaves no half file, and copies when there is room again."""
+    usual = settings.STORAGES
+    settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
+    row = copy(artifact(attempts=400), picture())
+    assert row.state == "remote"
+    assert "No space left" in row.error
+    assert row.next_attempt_at
+    assert not [*Path(default_storage.location).rglob("*.png")]
+    settings.STORAGES = usual
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")
+
+
+def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+    away = iter([True, True, True])
+    update = QuerySet.update
+
+    def update_later(rows: Any, **values: Any) -> int:
+        if next(away, False):
+            raise OperationalError("the server closed the connection")
+        return update(rows, **values)
+
+    row = artifact()
+    monkeypatch.setattr(QuerySet, "update", update_later)
+    row = copy(row, picture())
+    assert row.state == Artifact.State.STORED
+    assert row.error == ""
+    assert next(away, None) is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_host_in_trouble_is_asked_for_days(artifact: Any, status: int) -> None:
+    row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
+    assert row.state == "remote"
+
+
+NO_FILE: dict[str, Answer] = {
+    "403": lambda _: httpx.Response(403),
+    "404": lambda _: httpx.Response(404),
+    "202": lambda _: httpx.Response(202, json={"status": "processing"}),
+    "part": lambda _: httpx.Response(
+        206, content=bytes(30), headers={"content-range": "bytes 0-29/80"}
+    ),
+    "empty": lambda _: httpx.Response(200),
+    "led away": lambda _: httpx.Response(302, headers={"location": "https://status.test/"}),
+}
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_a_host_that_gives_no_file_is_asked_for_an_hour(
+    artifact: Any, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, tries, at = artifact(next_attempt_at=None), 0, timezone.now()
+    began = at
+    monkeypatch.setattr(clock, "now", lambda: at)
+    while row.state == "remote":
+        row.attempts, tries = tries, tries + 1
+        at = row.next_attempt_at or at
+        row = copy(row, answer)
+        if tries == 4:
+            assert at - began < timedelta(minutes=1)  # the first ones are quick
+    assert (row.state, tries) == ("lost", artifact_copies.TRIES_FOR_NONE)
+    assert timedelta(minutes=50) < at - began < timedelta(hours=2)
+    row.attempts = tries - 1
+    assert copy(row, picture()).state == "stored"  # had it come in time
+
+
+def test_a_file_that_is_gone_by_its_hosts_own_word_is_told_as_such_at_the_third_answer(
+    artifact: Any,
+) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(410))
+    assert row.state == "remote"
+    row.attempts = 2
+    row = copy(row, lambda _: httpx.Response(410))
+    assert row.state == "lost"
+    assert "410" in row.error
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_one_such_answer_after_other_trouble_is_no_last_word(artifact: Any, answer: Answer) -> None:
+    """As when a host that was away for an hour comes back and has not found its files yet."""
+    row = artifact(
+        attempts=artifact_copies.TRIES_FOR_NONE + 3, error="fal cannot be reached: refused"
+    )
+    row = copy(row, answer)
+    assert row.state == "remote"
+    assert copy(row, answer).state == "lost"
+
+
+@pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,"])
+def test_what_lies_in_the_address_itself_is_read_once(artifact: Any, url: str) -> None:
+    assert copy(artifact(url=url), b"").state == "lost"
+
+
+def test_what_will_never_be_taken_is_told_at_once(artifact: Any) -> None:
+    assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
+
+
+def large(told: str | None) -> Answer:
+    """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(48):
+            yield bytes(1 << 16)
+
+    headers = {"content-length": told} if told else {}
+    return lambda _: httpx.Response(200, headers=headers, content=chunks())
+
+
+@pytest.mark.parametrize("told", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"])
+def test_a_file_above_the_limit_is_told_linked_and_not_copied(
+    member: Client, artifact: Any, settings: Any, told: str | None
+) -> None:
+    settings.RESULT_FILE_MAX_MB = 2
+    row = copy(artifact("video"), large(told))
+    assert (row.state, row.file) == ("lost", "")
+    assert row.error == "The file is larger than the 2 MB that are kept."
+    assert not Path(default_storage.location).exists()
+    page = member.get(row.run.get_absolute_url()).content.decode()
+    assert "was not copied here: The file is larger than the 2 MB that are kept." in page
+    assert f'href="{row.url}"' in page
+    settings.RESULT_FILE_MAX_MB = 3
+    assert copy(artifact("file"), large(None)).state == "stored"
+
+
+class Cut(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        raise httpx.ReadError("cut")
+
+
+def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(200, stream=Cut()))
+    assert row.state == "remote"
+    assert not Path(default_storage.location).exists()
+    assert copy(row, picture()).state == "stored"
+
+
+@pytest.mark.any_database
+def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    nothing.write_bytes(b"")
+    asked = [
+        {"path": str(nothing), "content_type": "image/png"},
+        {"path": str(tmp_path / "missing"), "content_type": "video/mp4"},
+        {"path": str(nothing), "content_type": "text/plain"},
+    ]
+
+    async def main() -> list[Any]:
+        program = subprocess_worker.SandboxedWorker("playground.files.probe_program", 20)
+        try:
+            return [await program.request(question) for question in asked]
+        finally:
+            await program.close()
+
+    broken, missing, text = asyncio.run(main())
+    assert "error" in broken
+    assert "error" in missing
+    assert text == {}
+
+
+def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any) -> None:
+    for position, state in enumerate(["remote", "stored"]):
+        run = make_run(state="succeeded")
+        Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
+    taken = artifact_copies.due(5)
+    assert not artifact_copies.has_due()
+    artifact_copies.release([one.pk for one in taken])
+    assert [(one.pk, one.attempts) for one in artifact_copies.due(5)] == [(taken[0].pk, 0)]
+
+
+def test_a_copy_that_takes_long_stays_its_workers(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, at = make_run(state="succeeded"), timezone.now()
+    Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
+    monkeypatch.setattr(clock, "now", lambda: at)
+    taken = artifact_copies.due(5)
+    for _ in range(5):
+        at += artifact_copies.TAKEN_FOR * 0.9
+        assert not artifact_copies.has_due()
+        artifact_copies.renew([one.pk for one in taken])
+    at += artifact_copies.TAKEN_FOR * 1.1
+    assert artifact_copies.has_due()  # its worker was killed
+
+
+def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
+    """Not every file ever kept: each look goes by the partial index."""
+    run = make_run(state="succeeded")
+    Artifact.objects.bulk_create(
+        Artifact(run=run, position=number, path=str(number), kind="image", url="x", state="stored")
+        for number in range(300)
+    )
+    Artifact.objects.create(run=run, position=999, path="new", kind="image", url="x")
+    with CaptureQueriesContext(connection) as looked:
+        assert artifact_copies.has_due()
+        assert [one.path for one in artifact_copies.due(5)] == ["new"]
+    sent = [query["sql"] for query in looked]
+    looks = [sql for sql in sent if sql.startswith("SELECT") and "playground_artifact" in sql]
+    assert looks
+    with connection.cursor() as cursor:
+        is_sqlite = connection.vendor == "sqlite"
+        cursor.execute("ANALYZE playground_artifact")
+        for sql in looks:
+            cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
+            assert "artifact_to_copy" in str(cursor.fetchall()), sql
+
+
+def test_a_run_with_very_many_files_keeps_no_other_waiting(make_run: Any) -> None:
+    many, one = make_run(), make_run()
+    for run, count in ((many, 9), (one, 1)):
+        for position in range(count):
+            Artifact.objects.create(
+                run=run, position=position, path=str(position), kind="image", url="https://x.test/a"
+            )
+    assert {artifact.run_id for artifact in artifact_copies.due(2)} == {many.pk, one.pk}

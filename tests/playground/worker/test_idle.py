@@ -1,0 +1,100 @@
+"""A worker with nothing to do asks the database seldom, and still has at once what is stored."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from core.notify import channel
+from playground.models import Run, SigningKeys
+from playground.worker import idle, leases, webhooks
+from tests.playground.conftest import Ask, Work, ended
+
+NEVER_S = 600.0
+WINDOW_S = 11.0  # two signs of life, and a look by itself
+MOST_LOOKS = 20  # it took more than 70 when each job looked once a second
+
+
+@pytest.mark.any_database
+def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    cursor = BaseDatabaseWrapper.cursor
+
+    def counted(self: Any, *args: Any) -> Any:
+        asked.append(time.monotonic())
+        return cursor(self, *args)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", counted)
+    until = time.monotonic() + 3 + WINDOW_S
+    work(lambda: time.monotonic() > until)
+    begin = until - WINDOW_S
+    assert 2 <= sum(begin < at < until for at in asked) <= MOST_LOOKS
+
+
+@pytest.mark.any_database
+def test_who_stores_a_run_wakes_it(ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "REST_S", NEVER_S)
+    monkeypatch.setattr(channel, "IDLE_POLL_EVERY_S", NEVER_S)
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", NEVER_S)  # its own sign of life would wake it
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:
+            runs.append(ask("mischief/slow", prompt="x", duration=0.2))
+        return bool(runs) and ended(runs[0])
+
+    work(is_over)
+
+
+def test_what_nobody_rings_for_is_found_by_the_slow_check(
+    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        monkeypatch.setattr(idle, "REST_S", 2.0)  # only SQLite tells that its file has changed
+    monkeypatch.setattr(channel, "notify", lambda: None)
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:
+            runs.append(ask("mischief/slow", prompt="x", duration=0.2))
+        return bool(runs) and ended(runs[0])
+
+    work(is_over)
+
+
+def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
+    run = ask("mischief/slow", prompt="x", duration=0.2)
+    lapses = timezone.now() + timedelta(seconds=4)
+    Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.sent_at
+    assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_for_newer_keys_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = threading.Event()
+    monkeypatch.setattr(channel, "notify", told.set)
+    webhooks._request_keys(None)
+    assert told.is_set()
+    assert SigningKeys.objects.get().wanted_at
+
+
+@pytest.mark.parametrize(
+    ("in_s", "pause_s"),
+    [(None, 30.0), (-5, 1.0), (0.2, 1.0), (4, 4.0), (3600, 30.0)],
+)
+def test_it_sleeps_until_the_next_is_due(in_s: float | None, pause_s: float) -> None:
+    now = datetime(2026, 1, 1, tzinfo=timezone.get_current_timezone())
+    due_at = None if in_s is None else now + timedelta(seconds=in_s)
+    assert idle.pause_s(due_at, now) == pause_s

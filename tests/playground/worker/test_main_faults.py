@@ -1,0 +1,84 @@
+"""Whatever breaks, no run is stuck, sent twice or lost: a short walk through `make soak`'s table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.soak import cases
+from tests.soak.stage import Stage
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.system,
+    pytest.mark.spread,  # each test is a long walk
+]
+
+
+@pytest.fixture
+def stage(settings: Any, tmp_path: Path) -> Iterator[Stage]:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with Stage(tmp_path) as stage:
+        yield stage
+
+
+def walk(stage: Stage, chosen: list[cases.Case]) -> None:
+    """Play these; their promises are checked there."""
+    assert chosen
+    for case in chosen:
+        cases.play(stage, case)
+
+
+def test_a_killed_worker_loses_no_run_at_any_step(stage: Stage) -> None:
+    walk(stage, [one for one in cases.worker_cases() if one.step != "queued"])
+
+
+def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
+    walk(stage, [one for one in cases.web_cases() if one.step == "running"])
+    walk(stage, [one for one in cases.sandbox_cases() if one.step in {"submitting", "running"}])
+
+
+@pytest.mark.any_database
+def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
+    chosen = {"503 at created", "lost at created", "garbage at queued", "cut at queued"}
+    walk(stage, [one for one in cases.upstream_cases() if str(one) in chosen])
+
+
+def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
+    walk(stage, [one for one in cases.database_cases() if one.step == "running"])
+    walk(stage, cases.clock_cases()[:1])
+
+
+def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None:
+    walk(stage, [one for one in cases.ending_cases() if one.step == "submitting"])
+    walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
+
+
+def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> None:
+    chosen = {
+        "403 from the upload address at created",
+        "JSON cut short in the file's place at queued",
+        "lost, no list of requests at created",
+    }
+    walk(stage, [one for one in cases.nearly_right_cases() if str(one) in chosen])
+    walk(stage, [one for one in cases.webhook_cases() if "status garbage" in one.fault])
+
+
+@pytest.mark.any_database
+def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
+    walk(stage, [one for one in cases.direct_cases() if str(one) == "lost, stream at created"])
+    walk(stage, [one for one in cases.webhook_cases() if "before" in one.fault])
+
+
+@pytest.mark.any_database
+def test_what_is_nearly_right_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
+    chosen = {
+        "given up on at created",
+        "404 for a moment at queued",
+        "mute stream at queued",
+        "half of the file at queued",
+    }
+    walk(stage, [one for one in cases.nearly_right_cases() if str(one) in chosen])

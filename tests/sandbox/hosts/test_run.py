@@ -1,0 +1,253 @@
+"""The run host: synchronous runs, server-sent events (C45 to C47, C59), and every error."""
+
+import json
+import time
+from itertools import pairwise
+
+import httpx
+import pytest
+
+from sandbox.errors import MODEL_ERRORS, REQUEST_ERRORS
+from tests.sandbox.server import RunningSandbox
+from tests.sandbox.wire import SLOW, events, occupy, result, submit, wait
+
+
+def test_c45_a_run_answers_with_the_output_and_its_id(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/sandbox/eye/json"
+    image = f"{sandbox.addresses['files']}/examples/harbour.png"
+    answer = http.post(url, json={"image_url": image})
+    assert answer.status_code == 200
+    assert answer.json()["result"]["width"] == 768
+    assert answer.headers["x-fal-request-id"]
+    assert float(answer.headers["x-fal-billable-units"]) == 1
+
+
+def test_c47_a_run_with_invalid_input_is_a_422_at_once(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    answer = http.post(f"{sandbox.addresses['run']}/sandbox/aurora", json={"prompt": 5})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["detail"]
+    assert (fault["loc"], fault["type"]) == (["body", "prompt"], "string_type")
+
+
+def test_a_body_that_is_no_json_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    for host in ("run", "queue"):
+        answer = http.post(f"{sandbox.addresses[host]}/{SLOW}", content=b"{not json")
+        assert answer.status_code == 400
+
+
+def test_a_run_past_the_limit_is_a_429(http: httpx.Client, narrow: RunningSandbox) -> None:
+    running = occupy(http, narrow)
+    answer = http.post(f"{narrow.addresses['run']}/{SLOW}", json={})
+    assert answer.status_code == 429
+    assert answer.json()["error_type"] == "concurrent_requests_limit"
+    assert answer.headers["X-Fal-Needs-Retry"] == "1"
+    http.put(running["cancel_url"])
+    wait(http, running)
+
+
+def test_hanging_up_stops_the_work(http: httpx.Client, narrow: RunningSandbox) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        http.post(f"{narrow.addresses['run']}/{SLOW}", json={"duration": 60}, timeout=0.3)
+    started = time.monotonic()
+    handle = submit(http, narrow, SLOW, {"duration": 0, "picture": False})
+    wait(http, handle)
+    assert time.monotonic() - started < 40  # it was to last for 60
+
+
+def test_c59_a_stream_is_json_events_and_ends_with_the_whole_output(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/sandbox/scribe"
+    arguments = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
+    with http.stream("POST", f"{url}/stream", json=arguments) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["x-fal-request-id"]
+        seen = list(events(stream))
+    assert len(seen) > 3
+    for earlier, later in pairwise(seen):  # cumulative
+        assert later["output"].startswith(earlier["output"].rstrip())
+    assert seen[-1] == http.post(url, json=arguments).json()
+    assert seen[-1]["partial"] is False
+
+
+def test_c59_a_workflow_streams_typed_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['run']}/workflows/sandbox/storyboard/stream"
+    with http.stream("POST", url, json={"prompt": "autumn"}) as stream:
+        seen = list(events(stream))
+    assert [event["type"] for event in seen] == ["submit", "completion"] * 3 + ["output"]
+    assert len(seen[-1]["output"]["frames"]) == 3
+
+
+def test_pictures_stream_from_coarse_to_fine_as_data_uris(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/sandbox/aurora/lite/stream"
+    size = {"width": 96, "height": 64}
+    with http.stream("POST", url, json={"prompt": "x", "image_size": size}) as stream:
+        *partial, last = events(stream)
+    assert all(e["images"][0]["url"].startswith("data:image/jpeg;base64,") for e in partial)
+    assert last["images"][0]["url"].startswith(sandbox.addresses["files"])
+
+
+def test_a_stream_that_fails_first_is_an_ordinary_error(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/sandbox/scribe/stream"
+    answer = http.post(url, json={})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_only_models_that_stream_have_a_stream(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    answer = http.post(f"{sandbox.addresses['run']}/sandbox/ridgeline/stream", json={})
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Path /stream not found"})
+
+
+@pytest.mark.parametrize("kind", [*MODEL_ERRORS])
+def test_every_model_error_has_its_status_and_detail(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str
+) -> None:
+    arguments = {"error_type": kind, "after": 0, "field": "loras.0.path"}
+    handle = submit(http, sandbox, "mischief/fail", arguments)
+    answer = result(http, handle)
+    assert answer.status_code == MODEL_ERRORS[kind]
+    (item,) = answer.json()["detail"]
+    assert item["loc"] == ["body", "loras", 0, "path"]
+    assert item["type"] == kind
+    assert item["url"] == f"https://docs.fal.ai/errors/#{kind}"
+    assert wait(http, handle)["error_type"] == kind
+
+
+@pytest.mark.parametrize("kind", [*REQUEST_ERRORS])
+def test_every_request_error_has_its_status_and_header(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str
+) -> None:
+    status, retryable = REQUEST_ERRORS[kind]
+    arguments = {"error_type": kind, "after": 0}
+    answer = http.post(f"{sandbox.addresses['run']}/mischief/fail", json=arguments)
+    assert answer.status_code == status
+    assert answer.json()["error_type"] == kind
+    assert answer.headers["X-Fal-Error-Type"] == kind
+    assert answer.headers["X-Fal-Needs-Retry"] == ("1" if retryable else "0")
+
+
+def test_a_detail_can_be_a_sentence_and_a_crash_is_the_runners(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/mischief/fail"
+    said = http.post(url, json={"error_type": "text_detail", "after": 0})
+    assert (said.status_code, said.json()) == (
+        422,
+        {"detail": "Something about the input is wrong."},
+    )
+    crashed = http.post(url, json={"error_type": "crash", "after": 0})
+    assert (crashed.status_code, crashed.json()["error_type"]) == (500, "runner_server_error")
+
+
+def test_a_silent_failure_shows_in_the_result_only(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    handle = submit(http, sandbox, "mischief/silent", {"prompt": "x"})
+    status = wait(http, handle)
+    assert "error" not in status
+    assert "error_type" not in status
+    assert http.get(handle["response_url"]).status_code == 422
+
+
+def test_forbidden_words_are_a_content_policy_violation(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/mischief/censor"
+    answer = http.post(url, json={"prompt": "a forbidden forest"})
+    assert answer.json()["detail"][0]["type"] == "content_policy_violation"
+    assert http.post(url, json={"prompt": "a forest"}).status_code == 200
+
+
+def test_five_thousand_lines_arrive_complete_and_in_order(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    handle = submit(http, sandbox, "mischief/chatty", {})
+    with http.stream("GET", f"{handle['status_url']}/stream?logs=1") as stream:
+        lines = [line["message"] for event in events(stream) for line in event.get("logs") or []]
+    assert len(lines) == 5000
+    assert [line.split(":")[0] for line in lines] == [f"Line {n} of 5000" for n in range(1, 5001)]
+
+
+def test_a_seed_of_19_digits_survives(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    seed = 1234567890123456789
+    answer = http.post(
+        f"{sandbox.addresses['run']}/mischief/big-seed", json={"prompt": "x", "seed": seed}
+    )
+    assert json.loads(answer.text)["seed"] == seed
+    assert len(str(http.post(answer.url, json={"prompt": "x"}).json()["seed"])) == 19
+
+
+def test_sync_mode_answers_with_data_uris(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['run']}/atelier/glass"
+    size = {"width": 64, "height": 64}
+    answer = http.post(url, json={"prompt": "x", "image_size": size, "sync_mode": True})
+    assert answer.json()["images"][0]["url"].startswith("data:image/jpeg;base64,")
+
+
+def test_a_model_fetches_nothing_but_our_own_files(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    url = f"{sandbox.addresses['run']}/sandbox/lens"
+    files = sandbox.addresses["files"]
+    foreign = (
+        "http://127.0.0.1:1/x.png",
+        "https://example.com/x.png",
+        "file:///etc/hostname",
+        f"{files}/../../../etc/hostname",
+        f"{files}/b/../../../secret",
+        f"{files}@evil/x.png",
+    )
+    for image_url in foreign:
+        answer = http.post(url, json={"image_url": image_url})
+        assert answer.json()["detail"][0]["type"] == "file_download_error", image_url
+        assert answer.json()["detail"][0]["loc"] == ["body", "image_url"]
+
+
+def test_c51_tokens_open_a_stream_to_their_own_application_only(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    rest, run = sandbox.addresses["rest"], sandbox.addresses["run"]
+    wish = {"allowed_apps": ["scribe"], "token_expiration": 120}
+    answer = http.post(f"{rest}/tokens/", json=wish)
+    token = answer.json()
+    assert answer.headers["content-type"] == "application/json"
+    assert isinstance(token, str)
+    assert token.count(".") == 2
+
+    def status(path: str, text: str) -> int:
+        query = {"fal_jwt_token": text}
+        return httpx.post(f"{run}/{path}", json={"prompt": "x"}, params=query).status_code
+
+    assert status("sandbox/scribe/stream", token) == 200
+    assert status("sandbox/ledger", token) == 401
+    assert status("sandbox/scribe/stream", token[:-2] + "xx") == 401
+    expired = http.post(f"{rest}/tokens/", json=wish | {"token_expiration": -1}).json()
+    assert status("sandbox/scribe/stream", expired) == 401
+    older = {"allowed_apps": ["sandbox/scribe"], "duration": 120}
+    assert (
+        status("sandbox/scribe", http.post(f"{rest}/tokens/realtime", json=older).json()["token"])
+        == 200
+    )
+
+
+def test_c58_browsers_may_call_from_anywhere(sandbox: RunningSandbox) -> None:
+    origin = {"Origin": "https://somewhere.example"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-fal-queue-priority",
+    }
+    preflight = httpx.options(f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "x-fal-queue-priority" in preflight.headers["access-control-allow-headers"]
+    answer = httpx.get(f"{sandbox.addresses['api']}/models", headers=origin)
+    assert "x-fal-request-id" in answer.headers["access-control-expose-headers"]

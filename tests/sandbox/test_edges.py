@@ -1,0 +1,196 @@
+"""Every model with the smallest, emptiest and outermost inputs: output, or a 422 in fal's words.
+
+Never a 500.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import warnings
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from sandbox.config import Config
+from sandbox.context import Context
+from sandbox.errors import Failure
+from sandbox.models import MODELS
+from sandbox.openapi import addressed
+from sandbox.registry import Model
+from sandbox.state import Sandbox
+from sandbox.validation import check
+from tests.sandbox import edges
+from tests.sandbox.server import RunningSandbox
+from tests.sandbox.test_models import LIGHTER, output_schema
+from tests.sandbox.wire import result, submit
+
+FAILS_ON_PURPOSE = {"mischief/fail", "mischief/silent"}
+WALKED = [model for model in MODELS if model.endpoint_id not in FAILS_ON_PURPOSE]
+# Each takes seconds and is like the next smaller one.
+TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "60")} | {
+    (f"sandbox/drift/{way}", name, what)
+    for way in ("image-to-video", "text-to-video")
+    for name, what in (("duration", "5"), ("duration", "8"), ("resolution", "720p"))
+}
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """A sandbox whose models are called directly: three thousand runs over HTTP would take minutes."""
+    return Sandbox(Config(tmp_path_factory.mktemp("edges"), key="test-key:secret"))
+
+
+def small_example(model: Model) -> dict[str, Any]:
+    given = model.example() | LIGHTER.get(model.endpoint_id, {})
+    fields = model.input["properties"]
+    if "image_size" in fields and model.category == "text-to-image":
+        given["image_size"] = {"width": 64, "height": 48}
+    if "shape" in fields:
+        given["shape"] = "terrain"  # the quickest
+    for name, schema in fields.items():
+        if isinstance(given.get(name), str) and (
+            file := edges.ordinary(edges.media_kind(name, schema))
+        ):
+            given[name] = file
+    return given | ({"seed": 7} if "seed" in fields else {})
+
+
+@pytest.mark.parametrize("model", WALKED, ids=[model.endpoint_id for model in WALKED])
+def test_edge_values_give_output_or_a_refusal_that_names_a_field(
+    here: Sandbox, model: Model
+) -> None:
+    promised = Draft202012Validator(output_schema(model, here))  # type: ignore[arg-type]
+    given = small_example(model)
+    went_well = 0
+    for name, what, value in edges.cases(model):
+        if (model.endpoint_id, name, what) in TOO_LONG:
+            continue
+        arguments = addressed(given | {name: value}, here.addresses)
+        case = f"{name}: {what}"
+        try:
+            output = _run(here, model, arguments)
+        except Failure as error:
+            _is_in_fals_words(error, model, case)
+        except Exception as error:
+            raise AssertionError(f"{case}: a 500") from error
+        else:
+            promised.validate(output)
+            json.dumps(output, allow_nan=False)
+            went_well += 1
+    assert went_well or not list(edges.cases(model))
+
+
+def _run(here: Sandbox, model: Model, arguments: Any) -> Any:
+    context = Context(here.files, lambda *_: None, pace=0, asset=here.gallery.asset_at)
+    context.hurry()
+    with warnings.catch_warnings():  # a division by nothing makes a picture of nothing
+        warnings.simplefilter("error", RuntimeWarning)
+        return model.load()(check(model, arguments), context)
+
+
+def _is_in_fals_words(error: Failure, model: Model, case: str) -> None:
+    body = error.body()["detail"]
+    assert error.status == 422, case
+    assert error.headers()["X-Fal-Error-Type"], case
+    for item in body:
+        assert item["msg"], case
+        assert item["type"], case
+        # Of another field, where the two do not go together: a tolerance at which nothing stands
+        # out.
+        assert item["loc"][0] == "body", case
+        assert set(item["loc"][1:2]) <= model.input["properties"].keys(), f"{case}: {item['loc']}"
+
+
+ACCEPTED = [
+    ("sandbox/eye", "image_url", "1x1"),
+    ("sandbox/eye", "image_url", "1x4096"),
+    ("sandbox/eye/json", "image_url", "4096x1"),
+    ("sandbox/relief", "image_url", "1x1"),
+    ("comfy/sandbox/collage/run", "image_urls", "one: 1x64"),
+    ("sandbox/lens", "image_url", "8x8"),
+    ("sandbox/lens/upscale", "image_url", "8x8"),
+    ("sandbox/lens/inpaint", "mask_url", "8x8"),
+    ("sandbox/aurora/image-to-image", "image_url", "8x8"),
+    ("sandbox/aurora", "image_size", "width: 1"),
+    ("atelier/contour", "image_size", "height: 1"),
+    ("atelier/papercut", "image_size", "width: 1"),
+    ("atelier/letterpress", "image_size", "height: 1"),
+    ("sandbox/drift/video-to-video", "video_url", "one frame of 1x1"),
+    ("sandbox/drift/video-to-video", "video_url", "1 wide"),
+    ("sandbox/eye/video", "video_url", "one frame"),
+    ("murmur/foley", "video_url", "one frame"),
+    ("murmur/listen", "audio_url", "8000 samples"),
+    ("sandbox/ledger", "text", "empty"),
+    ("sandbox/aurora", "loras", "no items"),
+    ("sandbox/relief/remesh", "model_url", "a triangle"),
+    ("sandbox/relief/text-to-3d", "shape", "planet"),  # took 20 GB
+]
+
+
+@pytest.mark.parametrize(("endpoint_id", "field", "what"), ACCEPTED)
+def test_what_is_small_and_whole_succeeds(
+    here: Sandbox, endpoint_id: str, field: str, what: str
+) -> None:
+    model = next(model for model in MODELS if model.endpoint_id == endpoint_id)
+    values = [value for name, told, value in edges.cases(model) if (name, told) == (field, what)]
+    assert values, "no such case"
+    for value in values:
+        assert _run(here, model, addressed(small_example(model) | {field: value}, here.addresses))
+
+
+REFUSED = [
+    ("sandbox/lens", "1x1", "image_too_small"),
+    ("sandbox/drift/image-to-video", "1x4096", "image_too_small"),
+    ("sandbox/eye", "an empty file", "image_load_error"),
+    ("sandbox/eye", "empty", "file_download_error"),
+]
+
+
+@pytest.mark.parametrize(("endpoint_id", "what", "kind"), REFUSED)
+def test_what_is_too_small_or_empty_is_refused_at_its_field(
+    here: Sandbox, endpoint_id: str, what: str, kind: str
+) -> None:
+    model = next(model for model in MODELS if model.endpoint_id == endpoint_id)
+    value = (edges.pictures() | edges.NO_FILES)[what]
+    with pytest.raises(Failure) as caught:
+        _run(here, model, {**addressed(small_example(model), here.addresses), "image_url": value})
+    assert (caught.value.status, caught.value.error_type) == (422, kind)
+    assert caught.value.body()["detail"][0]["loc"] == ["body", "image_url"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "field", "content_type", "uri", "status"),
+    [
+        ("sandbox/eye", "image_url", "image/png", edges.picture(1, 1), 200),
+        ("sandbox/lens", "image_url", "image/png", edges.picture(1, 1), 422),
+        ("sandbox/relief", "image_url", "image/png", edges.picture(1, 64), 200),
+        ("murmur/listen", "audio_url", "audio/wav", edges.sound(1), 422),
+        ("murmur/listen", "audio_url", "audio/wav", edges.sound(8000), 200),
+        ("sandbox/drift/video-to-video", "video_url", "video/mp4", edges.film(1, 2, 2), 200),
+        ("sandbox/eye", "image_url", "image/png", "data:image/png;base64,", 422),
+    ],
+)
+def test_an_uploaded_file_of_edge_size_runs_through_the_queue(
+    http: httpx.Client,
+    sandbox: RunningSandbox,
+    endpoint_id: str,
+    field: str,
+    content_type: str,
+    uri: str,
+    status: int,
+) -> None:
+    place = http.post(
+        f"{sandbox.addresses['rest']}/storage/upload/initiate",
+        json={"content_type": content_type, "file_name": "edge.bin"},
+    ).json()
+    content = base64.b64decode(uri.partition(",")[2])
+    put = httpx.put(place["upload_url"], content=content, headers={"Content-Type": content_type})
+    assert put.status_code == 200
+    handle = submit(http, sandbox, endpoint_id, {field: place["file_url"]})
+    answer = result(http, handle)
+    assert answer.status_code == status, answer.text[:300]
+    if status == 422:
+        assert answer.json()["detail"][0]["loc"] == ["body", field]

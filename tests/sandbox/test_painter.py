@@ -1,0 +1,63 @@
+"""The sandbox's server paints nothing itself: a process does, which ends when nobody asks."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import gallery, painter
+from sandbox.config import Config
+from sandbox.state import Sandbox
+from tests.processes import until
+
+
+def test_thumbnails_and_examples_are_made_by_a_process_that_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "IDLE_S", 0.5)
+    config = Config(tmp_path)
+    made = Sandbox(config).gallery
+    monkeypatch.setattr(
+        gallery.Gallery, "_paint_here", lambda self, relative: pytest.fail("painted in the server")
+    )
+    made.paint_elsewhere(config)
+    name = "thumbs/sandbox/ridgeline.webp"
+    try:
+        path = made.make(name)
+        assert path
+        assert path.read_bytes()[8:12] == b"WEBP"
+        process = made._painters["thumbs"]._process
+        assert process
+        until(lambda: process.poll() is not None)
+        path.unlink()
+        assert made.make(name) == path  # by another one
+    finally:
+        made.close()
+
+
+def test_what_cannot_be_made_starts_no_process(tmp_path: Path) -> None:
+    config = Config(tmp_path)
+    made = Sandbox(config).gallery
+    made.paint_elsewhere(config)
+    for name in ("thumbs/no/model.webp", "thumbs/sandbox/ridgeline.exe", "examples/a\nb", "b/x"):
+        assert made.make(name) is None
+    assert all(one._process is None for one in made._painters.values())
+
+
+def test_a_painter_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    config = Config(tmp_path)
+    made = Sandbox(config).gallery
+    made.paint_elsewhere(config)
+    try:
+        assert made.make("thumbs/sandbox/ridgeline.webp")
+        process = made._painters["thumbs"]._process
+        assert process
+        process.kill()
+        process.wait()
+        began = time.monotonic()
+        assert made.make("thumbs/mischief/slow.webp")
+        assert time.monotonic() - began < 60
+    finally:
+        made.close()

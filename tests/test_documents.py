@@ -1,0 +1,130 @@
+"""The documents name what exists: settings, dependencies, links, files and folders."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = (ROOT / "config/settings.py").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+)
+FOLDERS = (
+    "accounts|bench|catalog|config|core|docs|fal|playground|sandbox|schemas|static|templates|tests"
+)
+PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
+# A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.
+NAMED_PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
+# A file without its folder, in code marks: `engine.py`.
+NAMED_FILE = re.compile(r"`([\w-]+\.(?:py|toml|txt|jinja))`")
+SOURCES = {path.name for folder in FOLDERS.split("|") for path in (ROOT / folder).rglob("*.*")} | {
+    path.name for path in ROOT.glob("*.*")
+}
+
+
+def _settings_read() -> set[str]:
+    """The names that config/settings.py reads from the environment."""
+    return set(
+        re.findall(r'(?:_address|_number|_choice|_flag|_list|env\.str)\(\s*"([A-Z_]+)"', SETTINGS)
+    )
+
+
+def _anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub derives them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _missing_links(document: Path) -> list[str]:
+    missing = []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", document.read_text()):
+        linked = document.parent / target if target else document
+        if not linked.exists() or (anchor and anchor not in _anchors(linked)):
+            missing.append(f"{target}#{anchor}")
+    return missing
+
+
+def _missing_paths(text: str) -> list[str]:
+    """The paths, file names and modules that a document names and the tree does not have."""
+    modules = [name.replace(".", "/") for name in PROGRAM.findall(text)]
+    return [
+        *(name for name in NAMED_PATH.findall(text) if not (ROOT / name).exists()),
+        *(name for name in NAMED_FILE.findall(text) if name not in SOURCES),
+        *(
+            name
+            for name in modules
+            if not (ROOT / name).is_dir() and not (ROOT / f"{name}.py").exists()
+        ),
+    ]
+
+
+def test_every_setting_is_in_the_example_and_nothing_else() -> None:
+    assert _settings_read() == set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("requirement", PROJECT["project"]["dependencies"])
+def test_every_dependency_has_its_decision(requirement: str) -> None:
+    name = re.split(r"[\[<>=~;! ]", requirement)[0]
+    decisions = "".join(file.read_text() for file in (ROOT / "docs/adr").glob("*.md"))
+    assert f"`{name}`" in decisions
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_somewhere(document: str) -> None:
+    assert _missing_links(ROOT / document) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    assert _missing_paths((ROOT / document).read_text()) == []
+
+
+def test_a_link_and_a_path_that_do_not_exist_are_found(tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+    document.write_text(
+        "# A page\n[a](gone.md) [b](page.md#a-page) [c](#gone) `core/gone.py` `core/db/clock.py`"
+        " `gone.py` `clock.py` `python -m bench.gone` `python -m bench`"
+    )
+    assert _missing_links(document) == ["gone.md#", "#gone"]
+    assert _missing_paths(document.read_text()) == ["core/gone.py", "gone.py", "bench/gone"]
+
+
+def test_every_adr_number_in_the_code_is_a_current_one() -> None:
+    numbers = {int(path.name[:4]) for path in (ROOT / "docs/adr").glob("0*.md")}
+    sources = [
+        path
+        for folder in FOLDERS.split("|")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".jinja", ".js", ".css", ".md"}
+        and path != ROOT / "docs/adr/README.md"
+    ]
+    named = {
+        (int(number), str(path.relative_to(ROOT)))
+        for path in sources
+        for number in re.findall(r"\bADR (\d+)", path.read_text())
+    }
+    assert [where for where in sorted(named) if where[0] not in numbers] == []
+
+
+def test_pre_commit_runs_the_tools_of_make_lint() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    commands = re.findall(r"entry: \.venv/bin/(.+)", hooks)
+    assert {command.split()[0] for command in commands} == {
+        "ruff", "djangofmt", "oxfmt", "lint-imports", "mypy",
+    }  # fmt: skip
+    assert [command for command in commands if f"$(BIN)/{command}" not in makefile] == []
+    assert "http" not in hooks
+
+
+def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
+    for name in ("run.txt", "dev.txt"):
+        text = (ROOT / "requirements" / name).read_text()
+        assert "--hash=sha256:" in text
+        assert not re.search(r"https?://|--index-url|--find-links", text)
