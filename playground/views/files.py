@@ -72,12 +72,16 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 @require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """Serve a mesh in a viewer for a sandboxed frame, which can request nothing anywhere."""
+    """Serve a mesh in a viewer for a sandboxed frame, which can request nothing anywhere.
+
+    Until the mesh is copied the answer is 202 (RFC 9110, 15.3.3). `<mesh-view>` asks again from
+    the page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
+    """
     found = _artifact(request, pk, position)
     if found.kind != "mesh":
         raise Http404("This is no 3D model.")
     if found.state == Artifact.State.REMOTE:  # will be copied in a moment
-        return render(request, "playground/artifacts/viewer_waits.html")
+        return render(request, "playground/artifacts/viewer_waits.html", status=202)
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(found.file)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.contexts import Contexts
@@ -222,8 +222,15 @@ def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> 
     page.locator("[name=prompt]").fill("a vase")
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
-    page.wait_for_timeout(500)
+    answers = iter((202, 202))  # not copied yet, twice
+
+    def be_late(route: Route) -> None:
+        status = next(answers, None)
+        route.fulfill(status=status) if status else route.continue_()
+
+    page.route("**/viewer/", be_late)
     page.locator("mesh-view a").click()
+    expect(page.locator("mesh-view [role=status]")).to_have_text("The 3D model is on its way.")
     frame = page.frame_locator("mesh-view iframe")
     expect(frame.locator("canvas")).to_be_visible()
     assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"

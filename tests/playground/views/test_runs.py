@@ -303,7 +303,9 @@ def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) 
         run=run, position=0, path="x", kind="mesh", url="https://v3.fal.media/a.glb"
     )
     viewer = f"{run.get_absolute_url()}artifacts/0/viewer/"
-    assert b'http-equiv="refresh"' in member.get(viewer).content
+    waiting = member.get(viewer)
+    assert waiting.status_code == 202
+    assert b'http-equiv="refresh"' in waiting.content
     Artifact.objects.filter(pk=mesh.pk).update(state="lost")
     assert member.get(viewer).status_code == 404
 
