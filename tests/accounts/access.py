@@ -55,6 +55,9 @@ CLOSED = "- - - - - -"
 ACCESS: dict[str, Row] = {
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row(OPEN, OPEN),
+    "api:token-recovery": Row(METHOD, OWNERS_ALONE),
+    "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:tokens": Row(ANYBODYS, ANYBODYS),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
     "catalog:changes-feed": Row(ANYBODYS, METHOD),
