@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
-from html import unescape
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.rate_limit import MESSAGE
+from accounts.throttle import format_wait
 from api.contract.operation import PROBLEM
 
 ROOT = "/api/"
@@ -33,12 +34,9 @@ _SLUGS = {
 _DETAILS = {
     400: "The request could not be understood.",
     404: "There is nothing at this address that you may see.",
-    413: "The request is too large.",
-    429: "You asked for this too often in a short time.",
     500: "The server failed. The failure is logged; try again later.",
     503: "The database does not answer at the moment. Try again in a few seconds.",
 }
-_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 
 
 class Problem(Exception):
@@ -102,8 +100,8 @@ def as_problems(
         if not (is_error and request.path_info.startswith(ROOT)):
             return response
         if isinstance(response, HttpResponse) and not _is_ours(response):
-            said = _sentence(response) if response.status_code != HTTPStatus.NOT_FOUND else ""
-            response.content = json.dumps(Problem(response.status_code, said).as_json()).encode()
+            problem = Problem(response.status_code, _detail(response))
+            response.content = json.dumps(problem.as_json()).encode()
             response.headers["Content-Type"] = PROBLEM
             response.headers["Content-Length"] = str(len(response.content))
         return response
@@ -115,9 +113,10 @@ def _is_ours(response: HttpResponse) -> bool:
     return response.headers.get("Content-Type", "").startswith(PROBLEM)
 
 
-def _sentence(response: HttpResponse) -> str:
-    """The first paragraph of an error page; empty where the status says enough."""
-    if response.status_code not in {HTTPStatus.TOO_MANY_REQUESTS, 413}:
-        return ""
-    match = _PARAGRAPH.search(response.content.decode(errors="replace"))
-    return " ".join(unescape(re.sub(r"<[^>]*>", "", match[1])).split()) if match else ""
+def _detail(response: HttpResponse) -> str:
+    """What the page that is replaced says, where the status alone does not."""
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB."
+    return ""
