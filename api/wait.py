@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
@@ -107,12 +108,13 @@ class HeldResponses:
         self._app = app
         self._signal = signal
         self._waiter: RunWaiter | None = None
+        self._is_closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         signal = self._signal()
         may_wait = b"wait=" in scope.get("query_string", b"")
-        if not (may_wait and signal and scope["path"].startswith(PREFIX)):
+        if not (may_wait and signal and scope["path"].startswith(PREFIX)) or self._is_closed:
             return await self._app(scope, receive, send)
         held = _Held(send)
         await self._app(scope, receive, held.send)
@@ -120,11 +122,13 @@ class HeldResponses:
             return None
         if self._waiter is None or self._waiter.signal is not signal:
             self._waiter = RunWaiter(signal)
-        await _unless_disconnected(self._waiter.wait(held.pk, held.wait_s), receive)
-        return await self._app(_reading(scope, held.pk), _no_body, held.resend)
+        if await _unless_disconnected(self._waiter.wait(held.pk, held.wait_s), receive):
+            await self._app(_reading(scope, held.pk), _without_body(receive), held.resend)
+        return None
 
     def release_all(self) -> None:
-        """Answer everybody who waits."""
+        """Answer everybody who waits, and hold nothing any more: the server shuts down."""
+        self._is_closed = True
         if self._waiter:
             self._waiter.release_all()
 
@@ -166,16 +170,23 @@ def _reading(scope: Scope, pk: uuid.UUID) -> Scope:
     return {**scope, **read, "headers": headers}
 
 
-async def _no_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+def _without_body(receive: Receive) -> Receive:
+    """A `receive` that begins with an empty body: the one of the first request is used up."""
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive_empty() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_empty
 
 
-async def _unless_disconnected(waiting: asyncio.Future[None] | object, receive: Receive) -> None:
-    """Await `waiting`; return at once when the client is gone."""
-    wait = asyncio.ensure_future(waiting)  # type: ignore[arg-type]
-    gone = asyncio.ensure_future(_wait_for_disconnect(receive))
+async def _unless_disconnected(waiting: Coroutine[Any, Any, None], receive: Receive) -> bool:
+    """Await `waiting`; return False at once when the client is gone."""
+    wait = asyncio.create_task(waiting)
+    gone = asyncio.create_task(_wait_for_disconnect(receive))
     try:
         await asyncio.wait({wait, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return not gone.done()
     finally:
         wait.cancel()
         gone.cancel()
