@@ -27,6 +27,7 @@ from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
+from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
@@ -103,6 +104,7 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
+            Job("purge deleted runs", sync_to_async(purge.purge_due)),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
