@@ -147,6 +147,8 @@ def _pages(user: User, text: str) -> list[Place]:
         Place("Saved searches", "", reverse("catalog:saved-searches")),
         Place("Collections", "", reverse("catalog:collections")),
         Place("Your runs", "history", runs),
+        Place("Recently deleted runs", "bring back, undo", f"{runs}?state=deleted"),
+        Place("Account", "name, password, sessions, theme", reverse("account")),
     ]
     if user.is_staff:
         pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))

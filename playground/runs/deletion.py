@@ -26,9 +26,9 @@ MOST_AT_ONCE = 500
 
 
 class Deletion(NamedTuple):
-    """What a deletion did: how many are gone, since when, and how many are still under way."""
+    """What a deletion did: how many are deleted, since when, and how many are still under way."""
 
-    count: int
+    deleted: int
     at: datetime
     unfinished: int = 0
 

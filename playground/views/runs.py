@@ -223,9 +223,9 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
     deleted = deletion.delete(_posted(request, Run.objects.visible_to(request.user)), request.user)
     if deleted.unfinished:
         messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
-    elif not deleted.count:
+    elif not deleted.deleted:
         messages.warning(request, "Nothing was deleted: select one run or more first.")
-    return _back_to_list(request, deleted.at.isoformat() if deleted.count else "")
+    return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
 
 
 _UNDER_WAY = (

@@ -22,6 +22,7 @@ from django.conf import settings
 
 import fal
 from accounts import housekeeping
+from accounts.profile import password_reset
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
@@ -104,6 +105,7 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
+            Job("send mail", sync_to_async(password_reset.send_due)),
             Job("purge deleted runs", sync_to_async(purge.purge_due)),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),

@@ -55,6 +55,13 @@ OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
 
 ACCESS: dict[str, Row] = {
+    "account": Row(ANYBODYS, METHOD),
+    "account-email": Row(METHOD, ANYBODYS),
+    "account-name": Row(METHOD, ANYBODYS),
+    "account-password": Row(METHOD, ANYBODYS),
+    "account-sessions-deletion": Row(METHOD, ANYBODYS),
+    "account-sharing": Row(METHOD, ANYBODYS),
+    "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row(OPEN, OPEN),
     "catalog:category": Row(ANYBODYS, METHOD),
@@ -88,6 +95,9 @@ ACCESS: dict[str, Row] = {
     "login": Row(OPEN, OPEN),
     "login-link": Row("no no no no no no", CLOSED),
     "logout": Row("yes - - - - -", OPEN),
+    "password-reset": Row(OPEN, OPEN),
+    "password-reset-new": Row(OPEN, OPEN),
+    "password-reset-sent": Row(OPEN, CLOSED),
     "playground:about": Row(ANYBODYS, METHOD),
     "playground:artifact": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:artifact-poster": Row(OWNERS, METHOD, VIEW_RUN),
