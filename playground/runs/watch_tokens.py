@@ -25,8 +25,8 @@ class WatchToken(NamedTuple):
     issued: int
 
     def allows(self, person: SessionUser) -> bool:
-        """Whether this person may watch the run now; staff may watch every run."""
-        is_theirs = self.whose in {ANYBODY, str(person.pk)} or person.is_staff
+        """Whether this person may watch the run now: their own, an example, or everybody's."""
+        is_theirs = self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
         return is_theirs and time.time() - self.issued < LASTS_S
 
 

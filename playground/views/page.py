@@ -120,7 +120,7 @@ def _strip(latest: list[Run]) -> list[history.Row]:
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
-    return Run.objects.filter(user_id=request.user.pk or 0, endpoint=found)
+    return Run.objects.of(request.user).filter(endpoint=found)
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
@@ -132,7 +132,8 @@ def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
 
 _LATEST = PreparedQuery(
     lambda: (
-        Run.objects.filter(
+        Run.objects.kept()
+        .filter(
             user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
         )
         .recent()
