@@ -33,21 +33,21 @@ class NotJson(ValueError):
         self.reason, self.line, self.column = reason, line, column
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def indented(text: str) -> str:
     """JSON text with a line for each value; every value stays written as it is."""
     lines, depth, was = [""], 0, ""
-    for token in _TOKEN.findall(text):
-        if token in "}]":
+    for part in _PART.findall(text):
+        if part in "}]":
             depth -= 1
-        if (was in {"{", "[", ","} and was) or token in "}]":
-            is_empty = was + token in {"{}", "[]"}
+        if (was in {"{", "[", ","} and was) or part in "}]":
+            is_empty = was + part in {"{}", "[]"}
             lines += [] if is_empty else ["  " * depth]
-        lines[-1] += f"{token} " if token == ":" else token
-        depth += token in "{["
-        was = token
+        lines[-1] += f"{part} " if part == ":" else part
+        depth += part in "{["
+        was = part
     return "\n".join(lines)
 
 

@@ -74,7 +74,8 @@ def update(
 ) -> None:
     """Update the columns `names` of rows found by the columns `keys`, and insert their `changes`.
 
-    `entries` are their listing entries by endpoint id. A row whose keys differ in the database by now is left alone.
+    `entries` are their listing entries by endpoint id. A row whose keys differ in the database by
+    now is left alone.
     """
     if not rows:
         return
