@@ -9,6 +9,7 @@ app_name = "catalog"
 urlpatterns = [
     path("", browse.front, name="front"),
     path("models/", browse.models, name="models"),
+    path("catalogue/export/", import_export.export_models, name="export"),
     path("categories/<path:category>/", browse.category, name="category"),
     path("collections/", collections.index, name="collections"),
     path("collections/export/", import_export.export, name="collections-export"),

@@ -53,6 +53,8 @@ class Listing(NamedTuple):
     price_unit: str
     currency: str
     standing: str
+    pinned: bool
+    highlighted: bool
     gone_at: datetime | None
     facts: Any
 
@@ -97,7 +99,8 @@ def _filed(category: str, said: set[str]) -> list[str]:
 
 
 def _state(row: Listing) -> list[str]:
-    found = [f"is:{row.standing}"] if row.standing else []
+    marks = (row.standing, "pinned" * row.pinned, "highlighted" * row.highlighted)
+    found = [f"is:{mark}" for mark in marks if mark]
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]

@@ -22,6 +22,7 @@ from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearc
 from catalog.search.facets import Place
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
+from catalog.variants import tell_apart
 from catalog.views.collection_health import MENDED
 from core.formatting import category_name
 from core.http.conditional import with_etag
@@ -113,9 +114,10 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
+    variants = [card.variant for card in tell_apart(item.endpoint for item in items)]
     context = {
         "collection": shown,
-        "items": items,
+        "items": list(zip(items, variants, strict=True)),
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
     }
     if may(request.user, CHANGE_COLLECTION):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from catalog.models import Endpoint
+from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
 from playground.form import json_view, rendering
@@ -26,7 +26,7 @@ from schemas import draw as draw_nodes
 from schemas.controls import segment
 from schemas.decode import Path, decode_post, locate
 from schemas.encode import encode_arguments
-from schemas.exact import dumps, identical, loads
+from schemas.exact import dumps, identical, indented, loads
 from schemas.examples import example
 from schemas.fields import find
 from schemas.migrate_arguments import Version
@@ -223,10 +223,12 @@ def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
     """Return the Schema tab's context."""
     found = version_of(endpoint)
     document = dumps(found.contract.document)
+    entry = ListingEntry.objects.filter(endpoint=endpoint).values_list("text", flat=True).first()
     return {
         "inputs": input_rows(found.root),
         "outputs": output_rows(found.contract),
         "document": document if endpoint.schema_id else "",
+        "entry": indented(entry) if entry else "",
     }
 
 
