@@ -91,6 +91,8 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         )
     if tab == "runs":
         return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    if request.htmx and request.htmx.target == "stage":
+        return page.render_stage(request, found)
     draft, filled, is_filled = _initial_state(request, found)
     if tab == "api":
         return page.render_page(
@@ -103,7 +105,10 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
 
 def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     runs = list(Run.objects.visible_to(request.user).filter(endpoint=found).recent()[:48])
-    return {"rows": [history.row(run) for run in runs], "since": history.newest_moment(runs)}
+    return {
+        "rows": [history.row_for(request.user, run) for run in runs],
+        "since": history.newest_moment(runs),
+    }
 
 
 def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormState, bool]:

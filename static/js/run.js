@@ -150,7 +150,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "stage") return;
   // In the next frame: until then scroll anchoring keeps the content below the stage in place.
   requestAnimationFrame(() => {
-    const isNarrow = matchMedia("(width < 56rem)").matches;
+    const isNarrow = matchMedia("(width < 48rem)").matches;
     const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
     seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
