@@ -19,7 +19,7 @@ from playground.display.previews import Preview
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
 from playground.models import Artifact, Run
-from playground.runs import error_messages, timeline, watch_tokens
+from playground.runs import error_messages, timeline, waiting, watch_tokens
 from playground.runs.state_machine import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND, artifacts
 
@@ -204,6 +204,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     found_results = results(run)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     count = len(found_results["shown"]) + len(found_texts)
+    found_partial = partial(run)
     return {
         **found_results,
         "watch": watch_tokens.watch_token(run, view),
@@ -212,7 +213,8 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
-        "partial": partial(run),
+        "partial": found_partial,
+        "waiting": waiting.of(run, found_partial.share if found_partial else None),
         "seed": _seed(run),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],

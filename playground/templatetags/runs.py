@@ -30,6 +30,15 @@ def state_icon(run: Run) -> str:
     return ICONS.get(run.state, "clock")
 
 
+@register.filter
+def queue_words(run: Run) -> str:
+    """Say after the state how many runs upstream takes before this one; empty if unknown."""
+    ahead = run.queue_position
+    if run.state != Run.State.QUEUED or ahead is None:
+        return ""
+    return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
+
+
 @register.inclusion_tag("playground/partials/_run_row.html")
 def run_row(run: Run, view: str = "row", oob: int = 0) -> dict[str, Any]:
     """Render a run's row in a list."""

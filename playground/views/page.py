@@ -16,7 +16,7 @@ from catalog.models import Endpoint, Revision
 from catalog.search import related
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
-from playground.display import history, renderers
+from playground.display import about, history, renderers
 from playground.form import form_state, json_view
 from playground.form.form_state import FormState
 from playground.models import Run
@@ -24,6 +24,7 @@ from playground.models.querysets import RunQuerySet
 from playground.realtime import sessions
 from playground.runs import transport_choices, watch_tokens
 from playground.runs.worker_status import readiness
+from schemas.examples import example
 
 TABS = [
     ("playground", "Playground"),
@@ -33,6 +34,7 @@ TABS = [
     ("runs", "Runs"),
 ]
 STRIP_LENGTH = 12
+EXAMPLES = 4  # of colleagues, on an empty stage
 
 
 def render_page(
@@ -104,8 +106,14 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     latest = _latest(request, found)
     named = run_from_address(request, request.GET.get("shown", ""))
     run = named or _most_relevant(request, found, latest)
-    shown: dict[str, Any] = {}
-    if run:
+    shown: dict[str, Any] = {"run": None}
+    if run is None:
+        shown |= {
+            "examples": about.examples(found, EXAMPLES),
+            "example_link": form_state.example_link(found),
+            "example_words": form_state.title(example(form_state.version_of(found).root)),
+        }
+    else:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
     return shown | {"strip": _strip(latest, run)}
 
