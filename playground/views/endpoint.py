@@ -91,6 +91,8 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         )
     if tab == "runs":
         return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    if request.htmx and request.htmx.target == "stage":
+        return page.render_stage(request, found)
     draft, filled, is_filled = _initial_state(request, found)
     if tab == "api":
         return page.render_page(
@@ -107,7 +109,7 @@ def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     filters = history.Filters(whose=whose, model=found.endpoint_id)
     runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
     return {
-        "rows": [history.row(run) for run in runs],
+        "rows": [history.row_for(request.user, run) for run in runs],
         "since": history.newest_moment(runs),
         "sees_all": sees_all,
         "whose": whose,

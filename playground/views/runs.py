@@ -47,7 +47,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     runs = list(found[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
-        "runs": [history.row(run) for run in runs[:PAGE]],
+        "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],
         "filters": filters,
         "states": history.STATES,
         "more": more,
@@ -109,7 +109,8 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
-    context = renderers.context(found) | {
+    view = watch_tokens.view_for(request.user, found, "page")
+    context = renderers.context(found, view) | {
         "is_readonly": found.user_id != request.user.pk
         and not permissions.may_see_runs(request.user),
         "may_delete": found.is_final and deletion.may_delete(request.user, found.user_id),
@@ -118,7 +119,6 @@ def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
         "sent_text": json_tree.preview(found.sent_arguments)
         if found.sent_arguments is not None
         else "",
-        "watch": watch_tokens.watch_token(found, "page"),
         "is_page": True,
     }
     return render(request, "playground/run.html", context, status=status)
@@ -158,21 +158,16 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
             return announce_new_run(HttpResponseClientRedirect(made.get_absolute_url()), made)
         return redirect(made)
     if not request.htmx:
-        return redirect(stage_address(made))
+        return redirect(made.stage_address)
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(replace_url(response, stage_address(made)), made)
+    return announce_new_run(replace_url(response, made.stage_address), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
     """Announce a new run to the person's other tabs (`new-runs.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
-
-
-def stage_address(run: Run) -> str:
-    """Return the address of the model's page with the run on its stage."""
-    return f"{run.endpoint.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}"
 
 
 def _path_from(request: HtmxRequest) -> str:

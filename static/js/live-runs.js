@@ -191,6 +191,7 @@ class LiveRuns extends HTMLElement {
       // In the next frame: measuring now would force layout before the picture is requested.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
+      if (status.dataset.runStatus === "succeeded") log?.closest("details").removeAttribute("open");
     }
     this.tell();
   }

@@ -95,7 +95,7 @@ def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
     assert response.status_code == 200
     assert 'hx-swap-oob="true"' in response.text
     assert 'data-version="3"' in response.text
-    assert "2 ahead" in response.text
+    assert "Queued, 2 runs ahead" in response.text
 
 
 def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
