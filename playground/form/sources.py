@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.models import Endpoint
-from playground.form import form_state, migrate_arguments, transfer
+from playground.form import form_state, migrate_arguments, transfer, use_as
 from playground.form.form_state import FormState
 from playground.models import Preset, Run, Share
 from schemas.examples import example
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
+LINK_KINDS = (*KINDS, "use")  # `use` changes the draft instead of replacing it, so no button has it
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
-    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>` or `example`.
+    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>`, `use:…` or `example`.
 
     None if it does not exist or this person may not see it.
     """
@@ -145,4 +146,5 @@ _SOURCES: dict[str, Callable[[Any, Endpoint, str], FormState | None]] = {
     "saved": _saved,
     "run": _run,
     "example": _example,
+    "use": use_as.fill,
 }
