@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -65,6 +66,7 @@ class FormState:
     undo: str = ""  # label of the button that restores what the form held before
     mend: str = ""  # the schema version it was made for, if a button can migrate it
     house: str = ""  # name of the house default that fills the form
+    fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
 
 
 def _version_size(version: Version) -> int:

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from catalog.models import Endpoint
 from playground.form import form_state, migrate_arguments, transfer, use_as
 from playground.form.form_state import FormState
+from playground.form.transfer import Transfer
 from playground.models import Preset, Run, Share
 from schemas.examples import example
 from schemas.validation import validate
@@ -81,9 +82,8 @@ def _saved_arguments(
     endpoint: Endpoint, source: Endpoint, arguments: Any, digest: str, name: str
 ) -> FormState:
     if source.pk != endpoint.pk:
-        carried = transfer.transfer(endpoint, arguments)
-        filled = form_state.from_arguments(endpoint, carried.arguments)
-        return replace(filled, notice=f"{name} is of {source.display_name}. {carried.notice}")
+        carried = transfer.transfer(endpoint, arguments, source)
+        return _carried(endpoint, carried, f"{name} is of {source.display_name}.")
     return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
 
 
@@ -128,9 +128,15 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
             digest = run.schema_id or migrate_arguments.UNKNOWN
             return _from_this_model(endpoint, run.arguments, digest, words)
         return replace(form_state.from_run(endpoint, run), notice=words)
-    carried = transfer.transfer(endpoint, run.arguments)
-    words = f"From {run_label(run)} on {run.endpoint.display_name}. {carried.notice}"
-    return replace(form_state.from_arguments(endpoint, carried.arguments), notice=words)
+    carried = transfer.transfer(endpoint, run.arguments, run.endpoint, run)
+    return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.display_name}.")
+
+
+def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:
+    """Fill in what was carried from another model, with what became of each value."""
+    words = words if found.fates else f"{words} It had no settings to take over."
+    filled = form_state.from_arguments(endpoint, found.arguments)
+    return replace(filled, notice=words, fates=found.fates)
 
 
 def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
