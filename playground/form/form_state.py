@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -64,6 +65,7 @@ class FormState:
     undo: str = ""  # label of the button that restores what the form held before
     mend: str = ""  # the schema version it was made for, if a button can migrate it
     house: str = ""  # name of the house default that fills the form
+    fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
 
 
 def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:

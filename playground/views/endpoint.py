@@ -156,7 +156,7 @@ def _is_overwritten_by_other_run(request: HtmxRequest, draft: Draft) -> bool:
 def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
         return form_state.from_text(found, text)
-    for kind in sources.KINDS:
+    for kind in sources.LINK_KINDS:
         if key := request.GET.get(kind):
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:
@@ -171,6 +171,7 @@ _SOURCE_MISSING = {
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
     "example": "This model has no example of its own any more.",
+    "use": "That result is not here any more, or it is somebody else's.",
 }
 
 

@@ -82,6 +82,7 @@ def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
         "fields": form_state.render(found, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
+        "fates": filled.fates,
         "undo": filled.undo,
         "mend": filled.mend,
         "made_for": form_state.outdated_digest(filled.post),
