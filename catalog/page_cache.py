@@ -169,7 +169,7 @@ def categories() -> list[Category]:
 
 
 def _families(answer: Answer) -> list[Family]:
-    """The cards of an answer by family; not where somebody asks for one family or for favourites."""
+    """The cards of an answer by family, but for a question about one family or favourites."""
     cards, query = tell_apart(answer.endpoints), answer.asked
     if query.favourite or any(one.key == "group" for one in query.conditions):
         return [Family(card, ()) for card in cards]

@@ -53,6 +53,7 @@ CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
@@ -64,6 +65,28 @@ ACCESS: dict[str, Row] = {
     "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row(OPEN, OPEN),
+    "api:document": Row(OPEN, CLOSED),
+    "api:token-recovery": Row(METHOD, OWNERS_ALONE),
+    "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:tokens": Row(ANYBODYS, ANYBODYS),
+    "api:v1-changes": Row(TOKEN, CLOSED),
+    "api:v1-collections": Row(TOKEN, CLOSED),
+    "api:v1-collections-models-one": Row(CLOSED, CLOSED),
+    "api:v1-collections-one": Row(TOKEN, CLOSED),
+    "api:v1-favourites": Row(TOKEN, CLOSED),
+    "api:v1-favourites-one": Row(CLOSED, CLOSED),
+    "api:v1-me": Row(TOKEN, CLOSED),
+    "api:v1-models": Row(TOKEN, CLOSED),
+    "api:v1-models-one": Row(TOKEN, CLOSED),
+    "api:v1-presets": Row(TOKEN, TOKEN),
+    "api:v1-presets-one": Row(TOKEN, CLOSED),
+    "api:v1-runs": Row(TOKEN, TOKEN),
+    "api:v1-runs-cancellation": Row(CLOSED, TOKEN),
+    "api:v1-runs-one": Row(TOKEN, CLOSED),
+    "api:v1-runs-star": Row(CLOSED, CLOSED),
+    "api:v1-schemas-one": Row(TOKEN, CLOSED),
+    "api:v1-uploads": Row(TOKEN, TOKEN),
+    "api:v1-uploads-one": Row(TOKEN, CLOSED),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
     "catalog:changes-feed": Row(ANYBODYS, METHOD),
