@@ -214,6 +214,7 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "playground",
+    "boards",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",

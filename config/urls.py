@@ -24,6 +24,7 @@ urlpatterns = [
         name="favicon",
     ),
     path("admin/", admin.site.urls),
+    path("compare/", include("boards.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
 ]
