@@ -226,6 +226,7 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "playground",
+    "boards",
     "api",
 ]
 MIDDLEWARE = [
