@@ -27,6 +27,8 @@ from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import LIGHTER, output_schema
 from tests.sandbox.wire import result, submit
 
+pytestmark = pytest.mark.system  # takes long
+
 FAILS_ON_PURPOSE = {"mischief/fail", "mischief/silent"}
 # They take the same inputs as sandbox/aurora, and paint with its code.
 PAINTED_BY_AURORA = {f"mischief/{name}" for name in ("big-seed", "censor", "expiring", "inline")}
