@@ -143,4 +143,4 @@ class Cell(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.row_id} × {self.column_id}"  # noqa: RUF001
+        return f"{self.row_id} × {self.column_id}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db.models import Q
-from schemas.estimate import Estimate
 
 from boards.models import Batch, Cell
 from core.formatting import money
 from playground.models import Run
 from playground.runs.billing import billed_cost
+from schemas.estimate import Estimate
 
 NOTHING = Decimal(0)
 

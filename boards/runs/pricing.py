@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playground.runs.cost import estimate_runs
-from schemas.estimate import Estimate
-
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
 from boards.runs import reuse
 from boards.runs.budget import NOTHING, Budget
 from boards.runs.reuse import Key
+from playground.runs.cost import estimate_runs
+from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

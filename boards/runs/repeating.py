@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from playground.runs.cost import estimate_runs
 
 from boards.models import Batch, Cell
 from boards.runs.budget import NOTHING, Budget, committed, in_dollars
@@ -16,6 +15,7 @@ from boards.runs.sending import Sent, new_run
 from core.formatting import money
 from playground.models import Run
 from playground.runs import state_machine
+from playground.runs.cost import estimate_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from playground.runs.cost import estimate_runs
-from schemas.estimate import Estimate
 
 from boards.models import Batch, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
@@ -25,6 +23,8 @@ from catalog.models import Endpoint
 from playground.form import form_state
 from playground.models import Run, Transport
 from playground.runs import state_machine
+from playground.runs.cost import estimate_runs
+from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
