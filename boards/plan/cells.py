@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from boards.plan.groups import seed_field
 from boards.plan.plan import Plan, PlannedColumn, PlannedRow
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from playground.form import form_state
-from playground.form.form_state import ParsedForm, version_of
+from playground.form.form_state import ParsedForm
 from schemas.carry import Step, carry, missing
-from schemas.carry.meanings import by_meaning
 
 _MAX_SAID = 3
+KINDS = (
+    ("dropped", "Left out"),
+    ("clamped", "Limited"),
+    ("converted", "Converted"),
+    ("carried", "Carried"),
+)
 
 
 class PlannedCell(NamedTuple):
@@ -50,9 +57,16 @@ class Report:
         said = [f"{label} is missing." for label in self.missing] + self.invalid
         return " ".join(said[:_MAX_SAID])
 
-    def of(self, *kinds: str) -> list[Step]:
-        """The steps of some kinds."""
-        return [step for step in self.steps if step.kind in kinds]
+    @property
+    def lists(self) -> list[tuple[str, list[Step]]]:
+        """The steps by kind, each with a heading for people; without empty kinds."""
+        sorted_ = [(words, [s for s in self.steps if s.kind == kind]) for kind, words in KINDS]
+        return [(words, steps) for words, steps in sorted_ if steps]
+
+    @property
+    def summary(self) -> str:
+        """`6 carried, 1 converted, 2 left out`."""
+        return ", ".join(f"{len(steps)} {words.lower()}" for words, steps in self.lists)
 
 
 @dataclass(frozen=True)
@@ -102,16 +116,32 @@ def _carried(
 def _seeded(
     plan: Plan, column: PlannedColumn, arguments: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    field = by_meaning(version_of(column.endpoint).root.children).get("seed")
+    field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
         yield seed, arguments | ({field.name: int(seed)} if seed and field else {})
+
+
+def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
+    """What became of the source model's own settings on another model.
+
+    They were carried once, when the plan was filled in; the person may have changed them since.
+    """
+    if column.model == 0 or not plan.models or plan.models[0].pk != plan.source.pk:
+        return
+    version = version_of(plan.source) if plan.source.schema_id else None
+    for step in carry(plan.filled.own[0], version, version_of(column.endpoint)).steps:
+        if step.kind == "dropped" or column.settings.get(step.target) == step.after:
+            yield step
 
 
 def _report(
     plan: Plan, column: PlannedColumn, carried: list[tuple[dict[str, Any], tuple[Step, ...]]]
 ) -> Report:
     version = version_of(column.endpoint)
-    steps: dict[tuple[str, ...], Step] = {}
+    steps: dict[tuple[str, ...], Step] = {
+        (step.kind, step.source, step.target, step.said): step
+        for step in _steps_of_own(plan, column)
+    }
     lacking: dict[str, None] = {}
     invalid: dict[str, None] = {}
     bad_rows = set()
@@ -126,7 +156,7 @@ def _report(
         place = f"Row {number + 1}: " if len(carried) > 1 else ""
         lacking |= dict.fromkeys(labels)
         invalid |= dict.fromkeys(f"{place}{one.message}." for one in present)
-    has_seed = "seed" in by_meaning(version.root.children)
+    has_seed = seed_field(version.root) is not None
     return Report(
         column,
         tuple(steps.values()),

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.models import Endpoint
-from playground.form.form_state import version_of
+from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
+from schemas.carry.meanings import by_meaning
 from schemas.controls import segment
 from schemas.decode import Problem, decode_post
 from schemas.encode import encode_arguments
@@ -49,9 +50,21 @@ def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
     """Sort the fields of these models; `source` says in whose terms the shared ones are."""
     first = version_of(source).root
     roots = [version_of(model).root for model in models]
-    shared = shared_fields([first, *roots])
-    own = [own_fields(shared, first, root) for root in roots]
-    return Groups(first, tuple(shared), tuple(map(tuple, own)))
+    common = shared_fields([first, *roots])
+    shared = _without_seed(first, common)
+    own = [_without_seed(root, own_fields(common, first, root)) for root in roots]
+    return Groups(first, shared, tuple(own))
+
+
+def _without_seed(root: Field, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields without the seed: the plan has its own control for seeds."""
+    seed = seed_field(root)
+    return tuple(field for field in fields if field is not seed)
+
+
+def seed_field(root: Field) -> Field | None:
+    """The field that a plan's seeds go to; None if the model takes no seed."""
+    return by_meaning(root.children).get("seed")
 
 
 def _group(name: str, fields: Sequence[Field]) -> Field:

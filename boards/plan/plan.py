@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from boards.plan import groups, tables, values
 from boards.plan.groups import Filled, Groups, Post
 from catalog.models import Endpoint
-from playground.form.form_state import version_of
+from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry.meanings import by_meaning
 from schemas.decode import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from schemas import hints
 from schemas.carry.meanings import SIDES
@@ -41,8 +41,8 @@ class Shape(NamedTuple):
 def read_shape(value: Any) -> Shape | None:
     """The shape that a size, preset or ratio means; None if it means none, as `auto` does."""
     if isinstance(value, dict):
-        sides = [value.get(name) for name in SIDES]
-        return Shape(*sides, True) if all(map(_is_side, sides)) else None  # type: ignore[arg-type]
+        width, height = (value.get(name) for name in SIDES)
+        return Shape(width, height, True) if _is_side(width) and _is_side(height) else None
     if not isinstance(value, str):
         return None
     text = value.strip().lower()
@@ -52,7 +52,7 @@ def read_shape(value: Any) -> Shape | None:
     return Shape(*pair, text in hints.PRESETS or min(pair) >= 64)
 
 
-def _is_side(value: Any) -> bool:
+def _is_side(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
 
 

@@ -55,10 +55,19 @@ def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
         hits = (known[name] for name in names if name in known)
         if hit := next((one for one in hits if kinds is None or one.kind in kinds), None):
             found[meaning] = hit
-    for meaning, pick in _PICKED.items():
-        if hit := next(pick(listed), None):
-            found[meaning] = hit
+    for kind in _FILES:
+        found |= _first(kind, _files(kind, listed))
+    found |= _first("duration", filter(_is_duration, listed))
+    found |= _first("frames", filter(_is_frame_count, listed))
+    found |= _first("mask", (one for one in listed if one.is_mask and media_of(one)))
+    found |= _first("end image", filter(_is_end_image, listed))
+    found |= _first("seed", sorted((f for f in listed if f.is_seed), key=_seed_rank))
     return found
+
+
+def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
+    hit = next(iter(fields), None)
+    return {meaning: hit} if hit else {}
 
 
 def meaning_of(field: Field, found: dict[str, Field]) -> str:
@@ -104,17 +113,8 @@ def is_shape(field: Field) -> bool:
     return has_sides or bool(hints.sizes(offered)) or field.is_size or field.kind == "string"
 
 
-_PICKED = {
-    "duration": lambda fields: filter(_is_duration, fields),
-    "frames": lambda fields: filter(_is_frame_count, fields),
-    "seed": lambda fields: iter(sorted((f for f in fields if f.is_seed), key=_seed_rank)),
-    "mask": lambda fields: (one for one in fields if one.is_mask and media_of(one)),
-    "end image": lambda fields: (
-        one for one in fields
-        if media_of(one) == "image" and END_FRAME_WORDS & {*words_in(one.name)}
-    ),
-    **{kind: (lambda fields, kind=kind: iter(_files(kind, fields))) for kind in _FILES},
-}  # fmt: skip
+def _is_end_image(field: Field) -> bool:
+    return media_of(field) == "image" and bool(END_FRAME_WORDS & {*words_in(field.name)})
 
 
 def _seed_rank(field: Field) -> bool:
