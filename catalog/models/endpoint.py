@@ -151,7 +151,7 @@ class Endpoint(models.Model):
 
 
 class ListingEntry(models.Model):
-    """What upstream's listing says of an endpoint, as it came; a row of its own spares all lists."""
+    """What upstream's listing says of an endpoint, as it came; no list of endpoints loads it."""
 
     endpoint = models.OneToOneField(
         Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="entry"

@@ -133,8 +133,12 @@ def _evaluate(
 def _page(index: Index, query: Query, found: Found | None, hits: Places, page: int) -> list[int]:
     """The places on a page of the answer, in its order."""
     start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
-    if found is None or query.sort:
-        return index.first(hits, end, query.sort)[start:]
+    if found and query.order and not query.sort:  # words ask for it: what is named so comes first
+        sure = {place for place in hits if found.is_sure(place)}
+        ranked = index.first(sure, end, query.order)
+        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][start:]
+    if found is None or query.order:
+        return index.first(hits, end, query.order)[start:]
     return _best(index, found, found.scores, hits, end)[start:]
 
 
