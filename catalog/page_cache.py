@@ -88,7 +88,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "relaxations": [
             (one.title, place.href(one.query), one.count)
             for one in answer.relaxations
-            if one.name not in place.fixed
+            if one.name not in place.fixed and place.holds(one.query)
         ],
         "starred": frozenset(starred),
     }
@@ -98,6 +98,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
             {
                 "sections": facets.sections(answer, place),
                 "query": query,
+                "place": place,
                 "statuses": STATUSES.items(),
             },
         ),
@@ -169,11 +170,11 @@ def categories() -> list[Category]:
 
 
 def _families(answer: Answer) -> list[Family]:
-    """The cards of an answer by family, but for a question about one family or favourites."""
+    """The cards of an answer by family, except where one family or favourites are asked for."""
     cards, query = tell_apart(answer.endpoints), answer.asked
     if query.favourite or any(one.key == "group" for one in query.conditions):
         return [Family(card, ()) for card in cards]
-    return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.sort))
+    return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
 
 
 def _said(answer: Answer) -> str:

@@ -29,7 +29,7 @@ class Family(NamedTuple):
     others: Sequence[Card]
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many models it has in the list."""
         return 1 + len(self.others)
 

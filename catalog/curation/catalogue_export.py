@@ -21,7 +21,7 @@ def export(query: Query, starred: frozenset[int]) -> str:
     index = current(Revision.current())
     places = sorted(engine.find_all(query, starred, index))
     entries = _entries([index.keys[place] for place in places])
-    return '{"models":[\n' + ",\n".join(entries) + '\n],"has_more":false}\n'
+    return "".join(['{"models":[\n', ",\n".join(entries), '\n],"has_more":false}\n'])
 
 
 def _entries(keys: list[int]) -> Iterator[str]:

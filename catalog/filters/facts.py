@@ -53,10 +53,10 @@ class Listing(NamedTuple):
     price_unit: str
     currency: str
     standing: str
-    pinned: bool
-    highlighted: bool
     gone_at: datetime | None
     facts: Any
+    pinned: bool = False
+    highlighted: bool = False
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class Endpoint(models.Model):
 
 
 class ListingEntry(models.Model):
-    """What upstream's listing says of an endpoint, as it came; lists never load it."""
+    """What upstream's listing says of an endpoint, as it came; no list of endpoints loads it."""
 
     endpoint = models.OneToOneField(
         Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="entry"

@@ -142,7 +142,7 @@ def _pages(user: User, text: str) -> list[Place]:
     pages = [
         Place("Front page", "", "/"),
         Place("All models", "", models),
-        Place("Favourite models", "", f"{models}?favourite=1"),
+        Place("Favourite models", "", reverse("catalog:favourites")),
         Place("Newest models", "", f"{models}?sort=newest"),
         Place("Saved searches", "", reverse("catalog:saved-searches")),
         Place("Collections", "", reverse("catalog:collections")),

@@ -106,7 +106,7 @@ ACCESS: dict[str, Row] = {
     "catalog:collections-recovery": Row(CURATORS_METHOD, CURATORS, ADD_COLLECTION),
     "catalog:export": Row(ANYBODYS, METHOD),
     "catalog:favourites": Row(ANYBODYS, ANYBODYS),
-    "catalog:favourites-account": Row(METHOD, CURATORS),
+    "catalog:favourites-account": Row(METHOD, "login none none yes yes yes"),
     "catalog:front": Row(ANYBODYS, METHOD),
     "catalog:models": Row(ANYBODYS, METHOD),
     "catalog:saved-search": Row(OWNERS_ALONE, METHOD),
