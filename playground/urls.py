@@ -28,6 +28,7 @@ urlpatterns = [
     path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
     path("runs/newer/", runs.newer, name="newer"),
+    path("runs/tray/", runs.tray, name="tray"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
