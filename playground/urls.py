@@ -30,6 +30,7 @@ urlpatterns = [
     path("runs/newer/", runs.newer, name="newer"),
     path("runs/deletion/", runs.deletions, name="runs-deletion"),
     path("runs/recovery/", runs.recovery, name="runs-recovery"),
+    path("runs/tray/", runs.tray, name="tray"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),

@@ -156,6 +156,12 @@ def row(run: Run, view: str = "row") -> Row:
     )
 
 
+def item(run: Run, view: str) -> Row:
+    """Return a run's row for a list without pictures."""
+    watch = "" if run.is_final else watch_tokens.watch_token(run, view)
+    return Row(run, watch, None, seconds(run))
+
+
 def strip_row(run: Run, on_stage: Run | None) -> Row:
     """Return a run's item in a film strip; the stage itself watches the run that is on it."""
     found = row(run, "strip")

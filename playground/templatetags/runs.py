@@ -45,6 +45,12 @@ def run_row(run: Run, view: str = "row", oob: int = 0) -> dict[str, Any]:
     return {"row": history.row(run, view), "oob": oob}
 
 
+@register.inclusion_tag("playground/partials/_tray_row.html")
+def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render a run's item in the tray."""
+    return {"row": history.item(run, "tray"), "oob": oob}
+
+
 @register.inclusion_tag("playground/endpoint/_strip_item.html")
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""

@@ -26,6 +26,7 @@ from accounts import permissions
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
 from playground.display import history, json_tree, renderers
+from playground.display import tray as tray_rows
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.runs import deletion, rerun, state_machine, watch_tokens
@@ -90,6 +91,17 @@ def latest(request: HtmxRequest) -> HttpResponse:
     if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=204)
     return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
+
+
+@require_safe
+@no_store
+def tray(request: HtmxRequest) -> HttpResponse:
+    """Render this person's runs in progress and those ended after `?since`; 204 without any."""
+    since = history.parse_moment(request.GET.get("since", ""))
+    rows = tray_rows.rows(request.user, since)
+    if not rows:
+        return HttpResponse(status=204)
+    return render(request, "playground/tray.html", {"rows": rows})
 
 
 @require_safe

@@ -164,6 +164,7 @@ ACCESS: dict[str, Row] = {
     "playground:standing": Row(CURATORS, CURATORS, JUDGE),
     "playground:strip": Row(ANYBODYS, METHOD),
     "playground:ticket": Row(METHOD, ANYBODYS),
+    "playground:tray": Row(ANYBODYS, METHOD),
     "playground:upload": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:upload-choices": Row(ANYBODYS, METHOD),
     "playground:upload-known": Row(METHOD, ANYBODYS),
