@@ -48,7 +48,13 @@ def _views(text: str) -> frozenset[str]:
 
 
 LIMITS = (
-    Limit("sign-in", _views("login login-link admin:login"), READ | WRITE, 120, 120),
+    Limit(
+        "sign-in",
+        _views("login login-link admin:login password-reset password-reset-new"),
+        READ | WRITE,
+        120,
+        120,
+    ),
     Limit(
         "search",
         _views(

@@ -32,7 +32,7 @@ from playground.live import long_poll  # noqa: E402
 
 static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 held = HeldResponses(pages, lambda: router.broker.signal if router.broker else None)
-router = long_poll.Router(held, on_shutdown=held.release_all)
+router: long_poll.Router = long_poll.Router(held, on_shutdown=held.release_all)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 

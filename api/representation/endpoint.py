@@ -8,9 +8,8 @@ from api.contract.operation import Call
 from api.representation import moments
 from catalog import pricing
 from catalog.models import Change, Endpoint
-from playground.display import about
 from playground.form import form_state
-from playground.runs import transport_choices
+from playground.runs import transport_choices, waiting
 from schemas.examples import example
 from schemas.openapi import as_list
 from schemas.tables import Row, input_rows
@@ -47,7 +46,7 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
     """A `Model`; needs the annotation `is_favourite`."""
     root = form_state.version_of(endpoint).root
     facts = [str(fact) for fact in as_list(endpoint.facts)]
-    typical = about.typical_duration(endpoint)
+    typical = waiting.typical_duration(endpoint)
     return card(endpoint, call) | {
         "refusal": endpoint.refusal,
         "tags": as_list(endpoint.tags),

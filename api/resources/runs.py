@@ -62,7 +62,7 @@ _FILTERS = [
     responses=[Response(200, "Runs, the newest first.", "RunPage")],
 )
 def list_runs(call: Call) -> Reply:
-    """List your runs; for staff everybody's."""
+    """List your runs."""
     values = call.values
     filters = history.Filters(
         q=values["q"] or "",
@@ -70,7 +70,7 @@ def list_runs(call: Call) -> Reply:
         state=values["state"] or "",
         is_starred=bool(values["starred"]),
     )
-    rows = filters.apply(Run.objects.visible_to(call.user).recent()).order_by("-created_at", "-pk")
+    rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = _as_uuid(str(key))

@@ -149,8 +149,12 @@ def _ranked(
     index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
 ) -> list[int]:
     """The places of the answer from `first` to before `end`, in its order."""
-    if found is None or query.sort:
-        return index.first(hits, end, query.sort)[first:]
+    if found and query.order and not query.sort:  # words ask for it: what is named so comes first
+        sure = {place for place in hits if found.is_sure(place)}
+        ranked = index.first(sure, end, query.order)
+        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][first:]
+    if found is None or query.order:
+        return index.first(hits, end, query.order)[first:]
     return _best(index, found, found.scores, hits, end)[first:]
 
 

@@ -28,6 +28,7 @@ from accounts.permissions import (
     JUDGE,
     PUBLISH_RUN,
     VIEW_COLLECTION,
+    VIEW_RUN,
 )
 
 ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
@@ -44,9 +45,10 @@ class Row(NamedTuple):
 
 METHOD = "login - - - - -"  # there is no such method, for who is logged in
 ANYBODYS = "login yes yes yes yes yes"  # of whoever is logged in
-OWNERS = "login none yes yes yes yes"  # the owner's; staff may look at everybody's
+OWNERS = "login none yes none yes yes"  # the owner's, and of staff who may see everybody's
 OWNERS_ALONE = "login none yes none none none"
 PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the permission
+ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
 CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
@@ -54,6 +56,13 @@ CLOSED = "- - - - - -"
 TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
+    "account": Row(ANYBODYS, METHOD),
+    "account-email": Row(METHOD, ANYBODYS),
+    "account-name": Row(METHOD, ANYBODYS),
+    "account-password": Row(METHOD, ANYBODYS),
+    "account-sessions-deletion": Row(METHOD, ANYBODYS),
+    "account-sharing": Row(METHOD, ANYBODYS),
+    "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row(OPEN, OPEN),
     "api:document": Row(OPEN, CLOSED),
@@ -95,7 +104,9 @@ ACCESS: dict[str, Row] = {
     "catalog:collections-of": Row(CURATORS, CURATORS, CHANGE_COLLECTION),
     "catalog:collections-order": Row(CURATORS_METHOD, CURATORS, CHANGE_COLLECTION),
     "catalog:collections-recovery": Row(CURATORS_METHOD, CURATORS, ADD_COLLECTION),
-    "catalog:favourites": Row(METHOD, ANYBODYS),
+    "catalog:export": Row(ANYBODYS, METHOD),
+    "catalog:favourites": Row(ANYBODYS, ANYBODYS),
+    "catalog:favourites-account": Row(METHOD, "login none none yes yes yes"),
     "catalog:front": Row(ANYBODYS, METHOD),
     "catalog:models": Row(ANYBODYS, METHOD),
     "catalog:saved-search": Row(OWNERS_ALONE, METHOD),
@@ -109,11 +120,15 @@ ACCESS: dict[str, Row] = {
     "login": Row(OPEN, OPEN),
     "login-link": Row("no no no no no no", CLOSED),
     "logout": Row("yes - - - - -", OPEN),
+    "password-reset": Row(OPEN, OPEN),
+    "password-reset-new": Row(OPEN, OPEN),
+    "password-reset-sent": Row(OPEN, CLOSED),
     "playground:about": Row(ANYBODYS, METHOD),
-    "playground:artifact": Row(OWNERS, METHOD),
-    "playground:artifact-poster": Row(OWNERS, METHOD),
-    "playground:artifact-thumbnail": Row(OWNERS, METHOD),
-    "playground:artifact-viewer": Row(OWNERS, METHOD),
+    "playground:artifact": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-poster": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-thumbnail": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-viewer": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-uses": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "playground:healthz": Row(OPEN, CLOSED),
@@ -132,20 +147,25 @@ ACCESS: dict[str, Row] = {
     "playground:presets": Row(ANYBODYS, ANYBODYS),
     "playground:recent-prompts": Row(ANYBODYS, METHOD),
     "playground:restorations": Row(ANYBODYS, ANYBODYS),
-    "playground:run": Row(OWNERS, METHOD),
-    "playground:run-cancellation": Row(METHOD, PERMITTED, CANCEL_RUN),
-    "playground:run-elsewhere": Row(OWNERS, METHOD),
-    "playground:run-example": Row(METHOD, PERMITTED, PUBLISH_RUN),
-    "playground:run-file": Row(OWNERS, METHOD),
-    "playground:run-output": Row(OWNERS, METHOD),
-    "playground:run-repetition": Row(METHOD, OWNERS),
-    "playground:run-star": Row(METHOD, PERMITTED, CHANGE_RUN),
-    "playground:run-text": Row(OWNERS, METHOD),
+    "playground:run": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-cancellation": Row(METHOD, ON_A_RUN, CANCEL_RUN),
+    "playground:run-elsewhere": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-example": Row(METHOD, ON_A_RUN, PUBLISH_RUN),
+    "playground:run-file": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-output": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-repetition": Row(METHOD, OWNERS, VIEW_RUN),
+    "playground:run-star": Row(METHOD, ON_A_RUN, CHANGE_RUN),
+    "playground:run-text": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-text-uses": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-uses": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:runs": Row(ANYBODYS, METHOD),
+    "playground:runs-deletion": Row(METHOD, ANYBODYS),
+    "playground:runs-recovery": Row(METHOD, ANYBODYS),
     "playground:standing": Row(CURATORS, CURATORS, JUDGE),
     "playground:strip": Row(ANYBODYS, METHOD),
     "playground:ticket": Row(METHOD, ANYBODYS),
-    "playground:upload": Row(OWNERS, METHOD),
+    "playground:tray": Row(ANYBODYS, METHOD),
+    "playground:upload": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:upload-choices": Row(ANYBODYS, METHOD),
     "playground:upload-known": Row(METHOD, ANYBODYS),
     "playground:upload-tool": Row(ANYBODYS, METHOD),
