@@ -16,7 +16,7 @@ BASE_DIR = local.BASE_DIR
 VAR_DIR = local.VAR_DIR
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
 
 
 def _address(name: str, default: str, *schemes: str) -> str:
