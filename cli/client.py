@@ -52,6 +52,14 @@ class Client:
             raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
         return str(found["address"])
 
+    def content(self, path: str) -> tuple[bytes, str]:
+        """A file of our host by its path, and its content type; raises CommandFailed."""
+        with _explained():
+            response = self._http.get(path)
+        if response.is_error or response.has_redirect_location:
+            raise from_problem(response.status_code, {"detail": "This file cannot be read."})
+        return response.content, response.headers.get("Content-Type", "")
+
     def download(self, url: str, to: Path) -> None:
         """Save a file; the token is sent to our own host alone."""
         is_ours = httpx.URL(url).host == self._http.base_url.host

@@ -5,6 +5,7 @@ Its dependencies are those of this environment, so that the test needs no packag
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mcp import Client, StdioServerParameters
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
@@ -95,6 +97,18 @@ def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Itera
         process.wait(PATIENCE_S)
 
 
+async def converse(program: Path, environment: dict[str, str], folder: Path) -> str:
+    """What an assistant is told over stdio, by the SDK's own client."""
+    parameters = StdioServerParameters(
+        command=str(program), args=["mcp"], env=environment, cwd=folder
+    )
+    async with Client(parameters) as client:
+        arguments = {"endpoint_id": "sandbox/aurora", "arguments": {"prompt": "a mill"}}
+        found = await client.call_tool("run_model", arguments)
+    assert not found.is_error
+    return str(found.content[0].text)
+
+
 @pytest.mark.system
 def test_the_wheel_searches_and_runs(
     program: Path, environment: dict[str, str], running: Path
@@ -120,6 +134,8 @@ def test_the_wheel_searches_and_runs(
     (picture,) = (running / "out").iterdir()
     assert picture.stat().st_size > 1000
     assert (running / "data/vitrine/vitrine.sqlite3").exists()
+    found = asyncio.run(converse(program, environment, running))
+    assert "succeeded" in found
 
 
 @pytest.mark.system
