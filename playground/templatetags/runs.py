@@ -8,10 +8,11 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from playground.display import history
+from playground.display import batch, history
 from playground.models import Run, Transport
-from playground.runs import error_messages, timeline
+from playground.runs import cost, error_messages, timeline, variations
 from playground.worker import reconciliation
+from schemas.estimate import NOTHING
 
 register = template.Library()
 
@@ -30,6 +31,9 @@ def state_icon(run: Run) -> str:
     return ICONS.get(run.state, "clock")
 
 
+register.filter("batch_address", batch.address)
+
+
 @register.inclusion_tag("playground/partials/_run_row.html")
 def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's row in a list."""
@@ -40,6 +44,25 @@ def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""
     return {"row": history.row(run, "strip"), "oob": oob}
+
+
+@register.inclusion_tag("playground/batch/_tile.html")
+def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render a run's tile in the grid of its variations."""
+    return {"tile": batch.tile(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/partials/_more_like.html", takes_context=True)
+def more_like(context: template.Context, run: Run) -> dict[str, Any]:
+    """Render the button that starts more runs like this one, with their cost."""
+    planned = variations.plan_more(run)
+    each = cost.estimate_runs([(run.endpoint, one) for one in planned.runs])
+    return {
+        "run": run,
+        "plan": planned,
+        "cost": sum(each, NOTHING),
+        "csrf_token": context.get("csrf_token", ""),
+    }
 
 
 @register.inclusion_tag("playground/run/_timeline.html")

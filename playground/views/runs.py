@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -19,12 +20,13 @@ from django_htmx.http import (
     trigger_client_event,
 )
 
-from accounts import permissions
+from accounts import permissions, rate_limit
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
-from playground.display import history, json_tree, renderers
+from playground.display import batch, history, json_tree, renderers
 from playground.models import Run
 from playground.runs import rerun, state_machine, watch_tokens
+from playground.runs import variations as runs_of_press
 
 PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.
@@ -112,12 +114,56 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         again = rerun.rerun(found, request.user)
     except state_machine.Refused as refused:
-        if request.htmx:
-            detail = {"text": str(refused)}
-            return trigger_client_event(HttpResponse(status=422), "toast", detail)
-        messages.error(request, str(refused))
-        return _page(request, found, status=422)
+        return _refuse(request, found, refused)
     return _show_new_run(request, again)
+
+
+def _refuse(request: HtmxRequest, found: Run, why: state_machine.Refused) -> HttpResponse:
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=422), "toast", {"text": str(why)})
+    messages.error(request, str(why))
+    return _page(request, found, status=422)
+
+
+@require_POST
+def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Start more runs with the same arguments and new seeds, and show them together."""
+    found = _run(request, pk)
+    more = len(runs_of_press.plan_more(found).runs) - 1
+    if wait_s := rate_limit.take_more(request, "playground:run-variations", more):
+        return rate_limit.too_many_requests(request, wait_s)
+    try:
+        made = runs_of_press.more_like(found, request.user)
+    except state_machine.Refused as refused:
+        return _refuse(request, found, refused)
+    for run in made:
+        run.endpoint = found.endpoint
+    return _show_new_run(request, made[0]) if len(made) == 1 else _show_new_batch(request, made)
+
+
+def _show_new_batch(request: HtmxRequest, made: list[Run]) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of their model's page, wherever the button was."""
+    if request.htmx and _path_from(request) != made[0].endpoint.get_absolute_url():
+        return announce_new_run(HttpResponseClientRedirect(batch.address(made[0])), made[0])
+    return show_batch(request, made)
+
+
+def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of the page that posts, their model's.
+
+    `more` is what the response gives to the form, if it posted.
+    """
+    address = batch.address(made[0])
+    if not request.htmx:
+        return redirect(address)
+    context = {"batch": batch.batch(_batch_of(made), made), **more}
+    response = render(request, "playground/batch/_sent.html", context)
+    response = reswap(retarget(response, "#stage"), "innerHTML")
+    return announce_new_run(replace_url(response, address), made[0])
+
+
+def _batch_of(made: list[Run]) -> uuid.UUID:
+    return made[0].batch or made[0].pk
 
 
 def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:

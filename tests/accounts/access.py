@@ -118,6 +118,7 @@ ACCESS: dict[str, Row] = {
     "playground:run-repetition": Row(METHOD, OWNERS),
     "playground:run-star": Row(METHOD, PERMITTED, CHANGE_RUN),
     "playground:run-text": Row(OWNERS, METHOD),
+    "playground:run-variations": Row(METHOD, OWNERS),
     "playground:runs": Row(ANYBODYS, METHOD),
     "playground:standing": Row(CURATORS, CURATORS, JUDGE),
     "playground:strip": Row(ANYBODYS, METHOD),
