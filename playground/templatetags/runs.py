@@ -10,7 +10,7 @@ from django.conf import settings
 
 from playground.display import batch, history
 from playground.models import Run, Transport
-from playground.runs import cost, error_messages, timeline, variations
+from playground.runs import charges, cost, error_messages, timeline, variations
 from playground.worker import reconciliation
 from schemas.estimate import NOTHING
 
@@ -32,6 +32,7 @@ def state_icon(run: Run) -> str:
 
 
 register.filter("batch_address", batch.address)
+register.filter("charge", charges.charge_in_words)
 
 
 @register.inclusion_tag("playground/partials/_run_row.html")
