@@ -33,7 +33,7 @@ from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
 from playground.runs import transport_choices, variations
 from playground.views import files, page
-from playground.views.runs import announce_new_run, show_batch, stage_address
+from playground.views.runs import announce_new_run, show_batch
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
@@ -111,7 +111,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     if not request.htmx:
         return redirect(run)
     response = render(request, "playground/endpoint/_sent.html", renderers.context(run) | more)
-    return announce_new_run(replace_url(response, stage_address(run)), run)
+    return announce_new_run(replace_url(response, run.stage_address), run)
 
 
 def _planned(request: HtmxRequest, found: Endpoint, parsed: ParsedForm) -> Plan:

@@ -9,20 +9,22 @@ from typing import Any
 from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.changelog import queries
 from catalog.models import Endpoint, Revision
 from catalog.search import related
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
-from playground.display import batch, history, renderers
+from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.realtime import sessions
-from playground.runs import transport_choices
+from playground.runs import transport_choices, watch_tokens
 from playground.runs.worker_status import readiness
+from schemas.examples import example
 from schemas.variations import TIMES
 
 TABS = [
@@ -34,6 +36,7 @@ TABS = [
 ]
 STRIP_LENGTH = 12
 MAX_BATCH = 24  # runs of one grid
+EXAMPLES = 4  # of colleagues, on an empty stage
 
 
 def render_page(
@@ -60,6 +63,16 @@ def render_page(
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 
+def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+    """Render the stage alone, with another of the model's runs on it."""
+    context = stage(request, found) | {"endpoint": found}
+    response = render(request, "playground/endpoint/_stage_slot.html", context)
+    # The page has the same address: no cache may give one for the other.
+    patch_vary_headers(response, ["HX-Request"])
+    add_never_cache_headers(response)
+    return response
+
+
 def _is_over(found: Endpoint) -> bool:
     return found.gone_at is not None or found.status == "deprecated"
 
@@ -82,6 +95,7 @@ def form(
         "fields": form_state.render(found, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
+        "fates": filled.fates,
         "undo": filled.undo,
         "mend": filled.mend,
         "made_for": form_state.outdated_digest(filled.post),
@@ -114,13 +128,23 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     The stage shows the run of the address (`?shown`), else the one that matters most now.
     """
     latest = _latest(request, found)
-    if grid := _batch(request, found, request.GET.get("batch", "")):
+    grid = _batch(request, found, request.GET.get("batch", ""))
+    named = None if grid else run_from_address(request, request.GET.get("shown", ""))
+    run = None if grid else named or _most_relevant(request, found, latest)
+    if run and run.batch and not named:
+        grid = _batch(request, found, str(run.batch))
+    if grid:
         return {"batch": grid, "strip": _strip(latest)}
-    named = run_from_address(request, request.GET.get("shown", ""))
-    run = named or _most_relevant(request, found, latest)
-    if run and run.batch and not named and (grid := _batch(request, found, str(run.batch))):
-        return {"batch": grid, "strip": _strip(latest)}
-    return (renderers.context(run) if run else {}) | {"strip": _strip(latest)}
+    shown: dict[str, Any] = {"run": None}
+    if run is None:
+        shown |= {
+            "examples": about.examples(found, EXAMPLES),
+            "example_link": form_state.example_link(found),
+            "example_words": form_state.title(example(form_state.version_of(found).root)),
+        }
+    else:
+        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+    return shown | {"strip": _strip(latest, run)}
 
 
 def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
@@ -135,7 +159,7 @@ def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | No
     )  # fmt: skip
     for run in runs:
         run.endpoint = found
-    return batch.batch(pk, runs) if runs else None
+    return batch.batch(pk, runs, request.user) if runs else None
 
 
 def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
@@ -157,12 +181,12 @@ def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     return _strip(_latest(request, found))
 
 
-def _strip(latest: list[Run]) -> list[history.Row]:
-    return [history.row(run, "strip") for run in latest]
+def _strip(latest: list[Run], on_stage: Run | None = None) -> list[history.Row]:
+    return [history.strip_row(run, on_stage) for run in latest]
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
-    return Run.objects.filter(user_id=request.user.pk or 0, endpoint=found)
+    return Run.objects.of(request.user).filter(endpoint=found)
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
@@ -174,7 +198,8 @@ def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
 
 _LATEST = PreparedQuery(
     lambda: (
-        Run.objects.filter(
+        Run.objects.kept()
+        .filter(
             user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
         )
         .recent()

@@ -69,7 +69,7 @@ def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, film
     assert response.headers["Location"] == f"{FILMS}?batch={batch}"
     assert len(set(seeds())) == 4
     page = member.get(response.headers["Location"]).content.decode()
-    assert len(re.findall(r'id="tile-[0-9a-f-]{36}"', page)) == 4
+    assert len(re.findall(r'id="variation-[0-9a-f-]{36}"', page)) == 4
     assert "4 variations" in page
     assert "data-watch=" in page
 
@@ -77,7 +77,7 @@ def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, film
 def test_htmx_gets_the_grid_and_a_fresh_token(member: Client, films: Any) -> None:
     response = press(member, 2, headers=HTMX)
     text = response.content.decode()
-    assert text.count('class="tile"') == 2
+    assert text.count('class="variation"') == 2
     assert 'id="form-token"' in text
     assert "?batch=" in response.headers["HX-Replace-Url"]
 
@@ -99,7 +99,7 @@ def test_any_other_number_is_one_run(member: Client, films: Any, times: str) -> 
 
 def test_the_page_shows_a_grid_in_progress_by_itself(member: Client, films: Any) -> None:
     press(member, 2)
-    assert member.get(FILMS).content.decode().count('class="tile"') == 2
+    assert member.get(FILMS).content.decode().count('class="variation"') == 2
 
 
 def test_a_stranger_sees_no_grid(
@@ -107,7 +107,7 @@ def test_a_stranger_sees_no_grid(
 ) -> None:
     address = press(member, 2).headers["Location"]
     client.force_login(stranger)
-    assert 'class="tile"' not in client.get(address).content.decode()
+    assert 'class="variation"' not in client.get(address).content.decode()
     run = Run.objects.all()[0]
     assert client.post(f"{run.get_absolute_url()}variations/").status_code == 404
 

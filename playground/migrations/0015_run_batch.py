@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0009_sync_holder"),
-        ("playground", "0013_permissions_per_action"),
+        ("playground", "0014_deletion_and_status"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
