@@ -79,6 +79,13 @@ class VitrineAdminSite(AdminSite):
         view = self.admin_view(require_safe(self.status))
         return [path("status/", view, name="status"), *super().get_urls()]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Name Django's app of accounts as people say it."""
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            app["name"] = "People" if app["app_label"] == "auth" else app["name"]
+        return found
+
     def status(self, request: HttpRequest) -> HttpResponse:
         """Show operators how workers, queue, upstream, sync and storage are."""
         permissions.require(request.user, permissions.VIEW_WORKER)

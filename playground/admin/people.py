@@ -33,7 +33,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         "is_active",
         "role",
         "last_login",
-        "run_count",
+        "run_total",
     ]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     actions = ["deactivate", "reactivate"]
@@ -68,7 +68,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return "superuser" if person.is_superuser else "staff" if person.is_staff else ""
 
     @admin.display(description="runs", ordering="runs_kept")
-    def runs(self, person: Any) -> SafeString | str:
+    def run_total(self, person: Any) -> SafeString | str:
         """The number of runs, with a link to them, and when the last one was."""
         if not person.runs_kept:
             return "none"
