@@ -11,18 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.filters.facts import outcome
 from catalog.filters.vocabulary import KEYS
-from catalog.models import Collection, CollectionItem, Endpoint, Picture
+from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
 from catalog.search import facets, highlight
 from catalog.search.engine import Answer, search
 from catalog.search.facets import Place
-from catalog.search.index import current
+from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import Found
 from catalog.search.query import STATUSES, Query
 from catalog.variants import Family, fold, tell_apart
@@ -30,6 +31,7 @@ from core.byte_cache import byte_cached
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
+OUTCOMES = {**KEYS["out"].labels, "training": "Training"}  # in the order of the page
 
 
 class Region(NamedTuple):
@@ -60,6 +62,11 @@ class Category:
     count: int
     pictures: list[str]
 
+    @property
+    def outcome(self) -> str:
+        """What it makes, under which tiles are grouped."""
+        return OUTCOMES.get(outcome(self.name), "Other")
+
 
 def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
     """Render facets and results of a query."""
@@ -78,7 +85,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
         "saving": "" if query.is_open else reverse("catalog:saved-search-new") + query.as_params(),
-        "chips": facets.chips(query, place),
+        "understood": facets.understood(answer, place),
         "cleared": facets.cleared(query, place),
         "guesses": facets.guesses(answer.hints, query, place),
         "links": [(n, place.href(query, n)) for n in answer.numbers],
@@ -133,7 +140,13 @@ def front(revision: str, starred: Starred) -> SafeString:
     return render_to_string(
         "catalog/partials/_front.html",
         {
-            "categories": tiles,
+            "outcomes": _grouped(tiles),
+            "featured": list(
+                listed.filter(Q(pinned=True) | Q(highlighted=True), status="active")
+                .exclude(standing=Standing.BLOCKED)
+                .for_cards()
+                .order_by(*UPSTREAM_ORDER)[:ON_A_SHELF]
+            ),
             "total": sum(tile.count for tile in tiles),
             "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
             "favourites": [favourites[pk] for pk in starred if pk in favourites],
@@ -177,6 +190,14 @@ def _families(answer: Answer) -> list[Family]:
     return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
 
 
+def _grouped(tiles: Iterable[Category]) -> list[tuple[str, list[Category]]]:
+    """Categories under what they make, in the order of the page."""
+    found: dict[str, list[Category]] = {title: [] for title in (*OUTCOMES.values(), "Other")}
+    for tile in tiles:
+        found[tile.outcome].append(tile)
+    return [(title, group) for title, group in found.items() if group]
+
+
 def _said(answer: Answer) -> str:
     """The heading above the results, also announced to screen readers when they change."""
     words = f"{answer.total:,} model{pluralize(answer.total)}"
@@ -193,28 +214,13 @@ def _is_other(found: Found) -> bool:
 
 
 def _notices(place: Place, answer: Answer) -> list[Notice]:
-    """Notices on corrected spelling and on words left out because no model has all of them."""
+    """Notices on corrected spelling."""
     found, query = answer.found, answer.query
-    notices = []
-    if answer.asked.q != query.q:
-        href = place.href(answer.asked)
-        notices.append(Notice("Read as", answer.asked.q, "Change it", href))
-    if found is None or not answer.total:
-        return notices
-    if found.corrected:
-        text = query.text
-        for was, _ in found.corrected:
-            text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
-        notices.append(
-            Notice(
-                "Showing results for",
-                " ".join([*found.used, *found.missed]),
-                f"Search for “{query.text}” instead",
-                place.href(query.saying(text)),
-            )
-        )
-    if found.missed:
-        notices.append(
-            Notice("No model has all of these words. Left out:", ", ".join(found.missed))
-        )
-    return notices
+    if found is None or not answer.total or not found.corrected:
+        return []
+    text = query.text
+    for was, _ in found.corrected:
+        text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
+    meant = " ".join([*found.used, *found.missed])
+    instead = f"Search for “{query.text}” instead"
+    return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]
