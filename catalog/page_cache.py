@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -31,6 +31,7 @@ from core.byte_cache import byte_cached
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
+_USE = ("status", "standing")
 OUTCOMES = {**KEYS["out"].labels, "training": "Training"}  # in the order of the page
 
 
@@ -54,13 +55,13 @@ class Notice(NamedTuple):
     href: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Category:
     """A category's tile on the front page."""
 
     name: str
-    count: int
-    pictures: list[str]
+    count: int = 0
+    pictures: list[str] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
@@ -84,7 +85,9 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "answer": answer,
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
-        "saving": "" if query.is_open else reverse("catalog:saved-search-new") + query.as_params(),
+        "saving": reverse("catalog:saved-search-new") + query.as_params()
+        if query.as_params(*place.fixed)
+        else "",
         "understood": facets.understood(answer, place),
         "cleared": facets.cleared(query, place),
         "guesses": facets.guesses(answer.hints, query, place),
@@ -128,8 +131,8 @@ def how(place: Place) -> SafeString:
 def front(revision: str, starred: Starred) -> SafeString:
     """Render the shelves of the front page."""
     listed = Endpoint.objects.listed()
-    favourites = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
-    tiles = categories()
+    tiles, featured = _overview()
+    cards = listed.for_cards().in_bulk([*starred[:ON_A_SHELF], *featured])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -141,15 +144,10 @@ def front(revision: str, starred: Starred) -> SafeString:
         "catalog/partials/_front.html",
         {
             "outcomes": _grouped(tiles),
-            "featured": list(
-                listed.filter(Q(pinned=True) | Q(highlighted=True), status="active")
-                .exclude(standing=Standing.BLOCKED)
-                .for_cards()
-                .order_by(*UPSTREAM_ORDER)[:ON_A_SHELF]
-            ),
+            "featured": [cards[pk] for pk in featured if pk in cards],
             "total": sum(tile.count for tile in tiles),
             "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
-            "favourites": [favourites[pk] for pk in starred if pk in favourites],
+            "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
                 listed.filter(status="active", published_at__isnull=False)
                 .for_cards()
@@ -166,20 +164,24 @@ def published() -> Iterable[Collection]:
     return Collection.objects.published().prefetch_related(items)
 
 
-def categories() -> list[Category]:
-    """Every category with its count and first picture, the largest category first."""
+def _overview() -> tuple[list[Category], list[int]]:
+    """Every category with its count and first picture, the largest first; and what is featured.
+
+    That are the first models in use that upstream pins or highlights, as primary keys.
+    """
     found: dict[str, Category] = {}
-    rows = Endpoint.objects.listed().order_by("position").values_list("category", "picture__small")
-    for name, picture in rows:
-        name = name or "unknown"
-        was = found.get(name, Category(name, 0, []))
-        pictures = (
-            [*was.pictures, Picture(small=picture).small_src]
-            if picture and len(was.pictures) < 1
-            else was.pictures
-        )
-        found[name] = Category(name, was.count + 1, pictures)
-    return sorted(found.values(), key=lambda category: (-category.count, category.name))
+    featured: list[int] = []
+    rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
+    named = rows.values_list("pk", "category", "picture__small", "pinned", "highlighted", *_USE)
+    for pk, name, picture, pinned, highlighted, status, standing in named:
+        tile = found.setdefault(name or "unknown", Category(name or "unknown"))
+        tile.count += 1
+        if picture and not tile.pictures:
+            tile.pictures.append(Picture(small=picture).small_src)
+        is_used = status == "active" and standing != Standing.BLOCKED
+        if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:
+            featured.append(pk)
+    return sorted(found.values(), key=lambda one: (-one.count, one.name)), featured
 
 
 def _families(answer: Answer) -> list[Family]:
