@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import (
     HttpResponseClientRedirect,
+    push_url,
     replace_url,
     reswap,
     retarget,
@@ -131,12 +132,19 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(replace_url(response, stage_address(made)), made)
+    return announce_new_run(address_result(request, response, made), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
     """Announce a new run to the person's other tabs (`new-runs.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
+
+
+def address_result(request: HtmxRequest, response: HttpResponse, run: Run) -> HttpResponse:
+    """Give the page the address of the run now on its stage; Back returns to the run before it."""
+    before = parse_qs(urlsplit(request.htmx.current_url or "").query).get("shown", [""])[-1]
+    is_other = before not in {"", str(run.pk)}
+    return (push_url if is_other else replace_url)(response, stage_address(run))
 
 
 def stage_address(run: Run) -> str:
