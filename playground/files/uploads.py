@@ -7,6 +7,8 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import PurePath
 from typing import Any
 
@@ -28,6 +30,10 @@ ALSO_ACCEPTED = {
     "audio": {"video/mp4", "video/webm"},
     "video": {"image/gif", "audio/ogg"},
 }
+
+
+WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+_NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
 
 
 class NotStored(ValueError):
@@ -175,7 +181,9 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     """Return results of the person's runs, searched by prompt or model; one query."""
     rows = Artifact.objects.filter(run__user_id=user_id).exclude(state=Artifact.State.LOST)
     rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
-    if kind != "file":
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
@@ -185,7 +193,9 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     """Return what the person has uploaded, searched by name; one query."""
     rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
-    if kind != "file":
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
         rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:
         rows = rows.filter(file_name__icontains=q)
