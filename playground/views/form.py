@@ -18,7 +18,15 @@ from django_htmx.http import replace_url, reselect, reswap, retarget
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from playground.display import renderers
-from playground.form import drafts, form_state, migrate_arguments, presets, share_links, sources
+from playground.form import (
+    drafts,
+    form_state,
+    json_view,
+    migrate_arguments,
+    presets,
+    share_links,
+    sources,
+)
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
@@ -181,7 +189,8 @@ def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
 
 def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
     turned = form_state.toggled_json(found, post, action)
-    return redraw(request, found, turned, status=422 if turned.problems else 200)
+    is_refused = json_view.is_json(turned.post) and turned.problems
+    return redraw(request, found, turned, status=422 if is_refused else 200)
 
 
 def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
