@@ -79,6 +79,7 @@ ACCESS: dict[str, Row] = {
     "api:v1-collections": Row(TOKEN, CLOSED),
     "api:v1-collections-models-one": Row(CLOSED, CLOSED),
     "api:v1-collections-one": Row(TOKEN, CLOSED),
+    "api:v1-estimates": Row(CLOSED, TOKEN),
     "api:v1-favourites": Row(TOKEN, CLOSED),
     "api:v1-favourites-one": Row(CLOSED, CLOSED),
     "api:v1-me": Row(TOKEN, CLOSED),
