@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from catalog.models import Endpoint
+from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
 from playground.form import json_view, rendering
@@ -26,7 +27,7 @@ from schemas import draw as draw_nodes
 from schemas.controls import segment
 from schemas.decode import Path, decode_post, locate
 from schemas.encode import encode_arguments
-from schemas.exact import dumps, identical, loads
+from schemas.exact import dumps, identical, indented, loads
 from schemas.examples import example
 from schemas.fields import find
 from schemas.migrate_arguments import Version
@@ -64,6 +65,7 @@ class FormState:
     undo: str = ""  # label of the button that restores what the form held before
     mend: str = ""  # the schema version it was made for, if a button can migrate it
     house: str = ""  # name of the house default that fills the form
+    fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
 
 
 def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
@@ -223,10 +225,12 @@ def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
     """Return the Schema tab's context."""
     found = version_of(endpoint)
     document = dumps(found.contract.document)
+    entry = ListingEntry.objects.filter(endpoint=endpoint).values_list("text", flat=True).first()
     return {
         "inputs": input_rows(found.root),
         "outputs": output_rows(found.contract),
         "document": document if endpoint.schema_id else "",
+        "entry": indented(entry) if entry else "",
     }
 
 

@@ -24,6 +24,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
+from accounts.profile import preferences
 from catalog.models import Endpoint, Standing
 from core.db import clock, prepared_queries
 from core.notify import channel
@@ -313,9 +314,12 @@ def create(**values: Any) -> tuple[Run, bool]:
 
     The press is known by `form_token`, which is unique for a user. Every run of every transport is
     created here. Raises Refused where `endpoint` cannot be run.
+
+    Who has chosen so shows each new run to the team, once it has gone well.
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
+    values.setdefault("is_example", preferences.shares_runs(values["user"]))
     with transaction.atomic(savepoint=False):
         if prepared_queries.insert_rows(run := Run(**values)):
             channel.notify()

@@ -149,10 +149,7 @@ class LiveRuns extends HTMLElement {
       // htmx regards the request as active until this event has been handled.
       this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
-      this.take();
-      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
-        this.restart();
-      else this.later(0);
+      this.look();
     } else if (event.type === "pagehide") {
       tabs.leave();
     } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
@@ -161,6 +158,13 @@ class LiveRuns extends HTMLElement {
       this.askedAt = 0;
       this.poll();
     }
+  }
+  /** Watches what the page contains now. */
+  look() {
+    this.take();
+    if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
+      this.restart();
+    else this.later(0);
   }
   /** A message of another tab: that it polls now, what it watches, or changed markup. */
   hear({ isAnyoneThere, tab, watched, markup }) {
@@ -193,6 +197,7 @@ class LiveRuns extends HTMLElement {
       // In the next frame: measuring now would force layout before the picture is requested.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
+      if (status.dataset.runStatus === "succeeded") log?.closest("details").removeAttribute("open");
     }
     this.tell();
   }
@@ -204,7 +209,8 @@ class LiveRuns extends HTMLElement {
     const before = this.waited;
     this.waited = this.ids;
     for (const id of before.difference(this.waited)) {
-      const run = document.querySelector(`[data-run-id="${id}"]`);
+      const views = [...document.querySelectorAll(`[data-run-id="${id}"]`)];
+      const run = views.find((view) => !view.closest(".tray")) ?? views[0];
       const told = new CustomEvent(run ? "run:finished" : "run:left", {
         bubbles: true,
         detail: { state: run?.dataset.runState },
