@@ -25,6 +25,7 @@ from catalog.search.facets import Place
 from catalog.search.index import current
 from catalog.search.matching import Found
 from catalog.search.query import STATUSES, Query
+from catalog.variants import Family, fold, tell_apart
 from core.byte_cache import byte_cached
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
@@ -74,6 +75,8 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "notices": _notices(place, answer),
         "suggestions": [(r.title, place.href(r.query), r.count) for r in answer.suggestions],
         "answer": answer,
+        "families": _families(answer),
+        "export": reverse("catalog:export") + query.as_params(),
         "saving": "" if query.is_open else reverse("catalog:saved-search-new") + query.as_params(),
         "chips": facets.chips(query, place),
         "cleared": facets.cleared(query, place),
@@ -85,7 +88,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "relaxations": [
             (one.title, place.href(one.query), one.count)
             for one in answer.relaxations
-            if one.name not in place.fixed
+            if one.name not in place.fixed and place.holds(one.query)
         ],
         "starred": frozenset(starred),
     }
@@ -95,6 +98,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
             {
                 "sections": facets.sections(answer, place),
                 "query": query,
+                "place": place,
                 "statuses": STATUSES.items(),
             },
         ),
@@ -163,6 +167,14 @@ def categories() -> list[Category]:
         )
         found[name] = Category(name, was.count + 1, pictures)
     return sorted(found.values(), key=lambda category: (-category.count, category.name))
+
+
+def _families(answer: Answer) -> list[Family]:
+    """The cards of an answer by family, except where one family or favourites are asked for."""
+    cards, query = tell_apart(answer.endpoints), answer.asked
+    if query.favourite or any(one.key == "group" for one in query.conditions):
+        return [Family(card, ()) for card in cards]
+    return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
 
 
 def _said(answer: Answer) -> str:

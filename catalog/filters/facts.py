@@ -55,6 +55,8 @@ class Listing(NamedTuple):
     standing: str
     gone_at: datetime | None
     facts: Any
+    pinned: bool = False
+    highlighted: bool = False
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
@@ -97,7 +99,8 @@ def _filed(category: str, said: set[str]) -> list[str]:
 
 
 def _state(row: Listing) -> list[str]:
-    found = [f"is:{row.standing}"] if row.standing else []
+    marks = (row.standing, "pinned" * row.pinned, "highlighted" * row.highlighted)
+    found = [f"is:{mark}" for mark in marks if mark]
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]

@@ -14,6 +14,7 @@ from catalog.search.engine import Answer
 from catalog.search.facet_counts import Facet
 from catalog.search.query import STATUSES, Query
 
+SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # until one of them is in force
 
 
@@ -27,6 +28,12 @@ class Place(NamedTuple):
     def href(self, query: Query, page: int = 1) -> str:
         """The address of a question asked here."""
         return self.address + replace(query, page=page).as_params(*self.fixed)
+
+    def holds(self, query: Query) -> bool:
+        """Whether a question keeps to what is fixed here."""
+        return all(
+            query.favourite if name == "favourite" else query.values(name) for name in self.fixed
+        )
 
 
 class Chip(NamedTuple):
@@ -100,6 +107,9 @@ def chips(query: Query, place: Place) -> list[Chip]:
         Chip(describe(asked), place.href(query.with_word(word, "")))
         for word, asked in _typed(query)
     ]
+    if order := query.words.sort_words:
+        words = f"{SORT_CHIPS[query.words.sort]} first"
+        found.append(Chip(words, place.href(query.with_word(order, ""))))
     picks = [(name, value) for name, value in sorted(query.picked) if name not in place.fixed]
     for name, value in picks:
         asked = parse_condition(name, value)
@@ -109,7 +119,7 @@ def chips(query: Query, place: Place) -> list[Chip]:
             found.append(Chip(describe(shown), place.href(less)))
     if query.status:
         found.append(Chip(STATUSES[query.status], place.href(query.without("status"))))
-    if query.favourite:
+    if query.favourite and "favourite" not in place.fixed:
         found.append(Chip("Favourites", place.href(query.without("favourite"))))
     return found
 

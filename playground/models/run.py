@@ -113,6 +113,14 @@ class Run(models.Model):
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"
     )
+    deleted_at = models.DateTimeField(null=True, help_text="can be undone until it is purged")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -133,6 +141,11 @@ class Run(models.Model):
                 fields=["endpoint", "-created_at"],
                 name="run_example",
                 condition=models.Q(is_example=True),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="run_deleted",
+                condition=models.Q(deleted_at__isnull=False),
             ),
         ]
         constraints = [

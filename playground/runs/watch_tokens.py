@@ -33,12 +33,12 @@ class WatchToken(NamedTuple):
     issued: int
 
     def allows(self, person: SessionUser) -> bool:
-        """Whether this person may watch the run now; staff may watch every run."""
+        """Whether this person may watch the run now: their own, an example, or everybody's."""
         return self.is_for(person) and time.time() - self.issued < LASTS_S
 
     def is_for(self, person: SessionUser) -> bool:
         """Whether it was issued to this person, whenever that was."""
-        return self.whose in {ANYBODY, str(person.pk)} or person.is_staff
+        return self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
 
     @property
     def is_old(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from playground.display import history
+from playground.display import history, tiles
 from playground.models import Run, Transport
 from playground.runs import error_messages, timeline
 from playground.worker import reconciliation
@@ -55,6 +55,12 @@ def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""
     return {"row": history.row(run, "strip"), "oob": oob}
+
+
+@register.inclusion_tag("playground/partials/_run_tile.html")
+def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render a run as a tile of a grid."""
+    return {"tile": tiles.tile(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_timeline.html")

@@ -82,6 +82,7 @@ def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
         "fields": form_state.render(found, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
+        "fates": filled.fates,
         "undo": filled.undo,
         "mend": filled.mend,
         "made_for": form_state.outdated_digest(filled.post),
@@ -142,7 +143,7 @@ def _strip(latest: list[Run], on_stage: Run | None = None) -> list[history.Row]:
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
-    return Run.objects.filter(user_id=request.user.pk or 0, endpoint=found)
+    return Run.objects.of(request.user).filter(endpoint=found)
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
@@ -154,7 +155,8 @@ def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
 
 _LATEST = PreparedQuery(
     lambda: (
-        Run.objects.filter(
+        Run.objects.kept()
+        .filter(
             user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
         )
         .recent()

@@ -22,11 +22,13 @@ from django.conf import settings
 
 import fal
 from accounts import housekeeping
+from accounts.profile import password_reset
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
+from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
@@ -103,6 +105,8 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
+            Job("send mail", sync_to_async(password_reset.send_due)),
+            Job("purge deleted runs", sync_to_async(purge.purge_due)),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),

@@ -8,6 +8,7 @@
  * notifications were requested.
  */
 const TABS = "vitrine-live-runs";
+const MOST = 50; // runs that one tab watches at a time
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
@@ -129,10 +130,11 @@ class LiveRuns extends HTMLElement {
       this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
   }
+  /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
-    return this.watched.map(
-      (run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`,
-    );
+    return this.watched
+      .slice(0, MOST)
+      .map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
   }
   handleEvent(event) {
     const { detail, persisted } = event;

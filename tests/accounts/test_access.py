@@ -17,6 +17,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from api import tokens
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
 from playground.models import Artifact, Preset, Run, Upload, Worker
@@ -85,15 +86,16 @@ class World:
             user=owner, name="s", params="q=x", seen_at=run.created_at
         )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
+        token, _ = tokens.create(owner, "script")
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=run.created_at)
         self.parts: dict[str, Any] = {
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
-            "token": "nonsense", "object_id": "1",
+            "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk,
+            "saved-search": search.pk, "token": token.pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:

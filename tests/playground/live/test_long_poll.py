@@ -22,6 +22,7 @@ from playground.live import broker, long_poll
 from playground.models import Run
 from playground.runs import state_machine, watch_tokens
 from playground.runs.state_machine import Observation
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -343,7 +344,8 @@ def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger
     )
     assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
     other = make_run(user=stranger, version=2)
-    User.objects.filter(username="ana").update(is_staff=True)
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 286
+    grant(User.objects.get(username="ana"), "playground.view_run")
     assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
 
 
