@@ -22,6 +22,7 @@ from playground.display import renderers
 from playground.form import (
     drafts,
     form_state,
+    json_view,
     migrate_arguments,
     presets,
     run_costs,
@@ -33,7 +34,7 @@ from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
 from playground.runs import transport_choices, variations
 from playground.views import files, page
-from playground.views.runs import announce_new_run, show_batch
+from playground.views.runs import address_result, announce_new_run, show_batch
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
@@ -111,7 +112,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     if not request.htmx:
         return redirect(run)
     response = render(request, "playground/endpoint/_sent.html", renderers.context(run) | more)
-    return announce_new_run(replace_url(response, run.stage_address), run)
+    return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
 def _planned(request: HtmxRequest, found: Endpoint, parsed: ParsedForm) -> Plan:
@@ -225,7 +226,8 @@ def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
 
 def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
     turned = form_state.toggled_json(found, post, action)
-    return redraw(request, found, turned, status=422 if turned.problems else 200)
+    is_refused = json_view.is_json(turned.post) and turned.problems
+    return redraw(request, found, turned, status=422 if is_refused else 200)
 
 
 def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
