@@ -106,6 +106,13 @@ class Buckets:
                 self._buckets.popitem(last=False)
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)
 
+    def left(self, limit: Limit, client: str) -> int:
+        """Return how many tokens a client has left, without taking one."""
+        now = self._clock()
+        with self._lock:
+            tokens, at = self._buckets.get((limit.name, client), (float(limit.burst), now))
+        return int(min(limit.burst, tokens + (now - at) * limit.per_minute / 60))
+
     def clear(self) -> None:
         """Remove every bucket."""
         with self._lock:

@@ -226,6 +226,8 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "playground",
+    "boards",
+    "api",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
@@ -235,10 +237,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
+    "api.http.problem.as_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "api.http.authentication.TokenAuthentication",
     "accounts.rate_limit.RateLimit",
     "accounts.login.LoginRequired",
     "accounts.profile.active_sessions.note_use",

@@ -39,6 +39,8 @@ urlpatterns = [
         name="favicon",
     ),
     path("admin/", admin.site.urls),
+    path("compare/", include("boards.urls")),
+    path("", include("api.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
 ]

@@ -40,7 +40,7 @@ ONLY = {
     "gallery": {"card", "facets", "gallery", "login"},
     "playground": {
         *("drafts", "endpoint-head", "endpoint-inputs", "endpoint-stage", "form-fields"),
-        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage"),
+        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage", "strip"),
     },
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -125,6 +125,8 @@ class Row:
     picture: renderers.Shown | None
     seconds: float | None
     kind: str = ""
+    may_cancel: bool = True
+    is_on_stage: bool = False
 
     @property
     def reason(self) -> str:
@@ -142,7 +144,7 @@ class Row:
 
 
 def row(run: Run, view: str = "row") -> Row:
-    """Return a run's row for a list of this view; its artifacts should be prefetched."""
+    """Return a run's row for a list in this view; its artifacts should be prefetched."""
     found = renderers.shown(run)
     return Row(
         run,
@@ -150,7 +152,26 @@ def row(run: Run, view: str = "row") -> Row:
         next((one for one in found if artifact_urls.thumbnail_url(one.artifact, one.src)), None),
         seconds(run),
         next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
+        watch_tokens.may_cancel(view),
     )
+
+
+def item(run: Run, view: str) -> Row:
+    """Return a run's row for a list without pictures."""
+    watch = "" if run.is_final else watch_tokens.watch_token(run, view)
+    return Row(run, watch, None, seconds(run))
+
+
+def strip_row(run: Run, on_stage: Run | None) -> Row:
+    """Return a run's item in a film strip; the stage itself watches the run that is on it."""
+    found = row(run, "strip")
+    is_on_stage = on_stage is not None and on_stage.pk == run.pk
+    return replace(found, watch="", is_on_stage=True) if is_on_stage else found
+
+
+def row_for(user: User | AnonymousUser, run: Run) -> Row:
+    """Return a run's row in a list for this person, without actions that they may not do."""
+    return row(run, "row" if run.is_final else watch_tokens.view_for(user, run, "row"))
 
 
 def seconds(run: Run) -> float | None:

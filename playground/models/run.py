@@ -164,6 +164,11 @@ class Run(models.Model):
         return reverse("playground:run", args=[self.pk])
 
     @property
+    def stage_address(self) -> str:
+        """The model's page with the run on its stage."""
+        return f"{self.endpoint.get_absolute_url()}?shown={self.pk}"
+
+    @property
     def is_final(self) -> bool:
         """Whether the state is final."""
         return self.state in self.FINAL

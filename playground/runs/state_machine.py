@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
@@ -325,6 +325,22 @@ def create(**values: Any) -> tuple[Run, bool]:
             channel.notify()
             return run, True
     return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
+
+
+def create_all(runs: Sequence[Run]) -> None:
+    """Create several new runs at once; all of them or, if a form token is known already, none.
+
+    Raises Refused where an endpoint cannot be run, IntegrityError for a known form token.
+    """
+    for endpoint in {run.endpoint_id: run.endpoint for run in runs}.values():
+        if endpoint.refusal:
+            raise Refused(endpoint.refusal)
+    if not runs:
+        return
+    with transaction.atomic():
+        if not prepared_queries.insert_rows(*runs):
+            raise IntegrityError("a run with one of these form tokens exists")
+        channel.notify()
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:

@@ -91,6 +91,8 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         )
     if tab == "runs":
         return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    if request.htmx and request.htmx.target == "stage":
+        return page.render_stage(request, found)
     draft, filled, is_filled = _initial_state(request, found)
     if tab == "api":
         return page.render_page(
@@ -107,7 +109,7 @@ def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     filters = history.Filters(whose=whose, model=found.endpoint_id)
     runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
     return {
-        "rows": [history.row(run) for run in runs],
+        "rows": [history.row_for(request.user, run) for run in runs],
         "since": history.newest_moment(runs),
         "sees_all": sees_all,
         "whose": whose,
@@ -154,7 +156,7 @@ def _is_overwritten_by_other_run(request: HtmxRequest, draft: Draft) -> bool:
 def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
         return form_state.from_text(found, text)
-    for kind in sources.KINDS:
+    for kind in sources.LINK_KINDS:
         if key := request.GET.get(kind):
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:
@@ -169,6 +171,7 @@ _SOURCE_MISSING = {
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
     "example": "This model has no example of its own any more.",
+    "use": "That result is not here any more, or it is somebody else's.",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import (
     HttpResponseClientRedirect,
+    push_url,
     replace_url,
     reswap,
     retarget,
@@ -26,6 +27,7 @@ from accounts import permissions
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
 from playground.display import history, json_tree, renderers
+from playground.display import tray as tray_rows
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.runs import deletion, rerun, state_machine, watch_tokens
@@ -47,7 +49,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     runs = list(found[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
-        "runs": [history.row(run) for run in runs[:PAGE]],
+        "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],
         "filters": filters,
         "states": history.STATES,
         "more": more,
@@ -94,6 +96,17 @@ def latest(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 @no_store
+def tray(request: HtmxRequest) -> HttpResponse:
+    """Render this person's runs in progress and those ended after `?since`; 204 without any."""
+    since = history.parse_moment(request.GET.get("since", ""))
+    rows = tray_rows.rows(request.user, since)
+    if not rows:
+        return HttpResponse(status=204)
+    return render(request, "playground/tray.html", {"rows": rows})
+
+
+@require_safe
+@no_store
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one run, updating until it ends; everybody may see the team's examples.
 
@@ -109,7 +122,8 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
-    context = renderers.context(found) | {
+    view = watch_tokens.view_for(request.user, found, "page")
+    context = renderers.context(found, view) | {
         "is_readonly": found.user_id != request.user.pk
         and not permissions.may_see_runs(request.user),
         "may_delete": found.is_final and deletion.may_delete(request.user, found.user_id),
@@ -118,7 +132,6 @@ def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
         "sent_text": json_tree.preview(found.sent_arguments)
         if found.sent_arguments is not None
         else "",
-        "watch": watch_tokens.watch_token(found, "page"),
         "is_page": True,
     }
     return render(request, "playground/run.html", context, status=status)
@@ -158,11 +171,11 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
             return announce_new_run(HttpResponseClientRedirect(made.get_absolute_url()), made)
         return redirect(made)
     if not request.htmx:
-        return redirect(stage_address(made))
+        return redirect(made.stage_address)
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(replace_url(response, stage_address(made)), made)
+    return announce_new_run(address_result(request, response, made), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
@@ -170,9 +183,11 @@ def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 
-def stage_address(run: Run) -> str:
-    """Return the address of the model's page with the run on its stage."""
-    return f"{run.endpoint.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}"
+def address_result(request: HtmxRequest, response: HttpResponse, run: Run) -> HttpResponse:
+    """Give the page the address of the run now on its stage; Back returns to the run before it."""
+    before = parse_qs(urlsplit(request.htmx.current_url or "").query).get("shown", [""])[-1]
+    is_other = before not in {"", str(run.pk)}
+    return (push_url if is_other else replace_url)(response, run.stage_address)
 
 
 def _path_from(request: HtmxRequest) -> str:
