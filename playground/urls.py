@@ -28,11 +28,23 @@ urlpatterns = [
     path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
     path("runs/newer/", runs.newer, name="newer"),
+    path("runs/deletion/", runs.deletions, name="runs-deletion"),
+    path("runs/recovery/", runs.recovery, name="runs-recovery"),
+    path("runs/tray/", runs.tray, name="tray"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/elsewhere/", command_palette.elsewhere, name="run-elsewhere"),
+    path("runs/<uuid:pk>/uses/", command_palette.run_uses, name="run-uses"),
+    path(
+        "runs/<uuid:pk>/artifacts/<int:position>/uses/",
+        command_palette.artifact_uses,
+        name="artifact-uses",
+    ),
+    path(
+        "runs/<uuid:pk>/texts/<int:position>/uses/", command_palette.text_uses, name="run-text-uses"
+    ),
     path("runs/<uuid:pk>/example/", runs.example, name="run-example"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/texts/<int:position>.txt", files.text, name="run-text"),

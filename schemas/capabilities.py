@@ -16,6 +16,7 @@ from schemas.field_tree import build
 from schemas.fields import Field
 from schemas.media import words_in
 from schemas.openapi import Contract, as_dict, contract
+from schemas.quantities import values
 from schemas.vocabulary import (
     AUDIO_WORDS,
     END_FRAME_WORDS,
@@ -31,7 +32,7 @@ from schemas.vocabulary import (
     TEXT_OUTPUT_WORDS,
 )
 
-RULES = 3  # increment to recompute the facts of every stored schema
+RULES = 4  # increment to recompute the facts of every stored schema
 MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters
@@ -66,7 +67,12 @@ class Capabilities(NamedTuple):
 def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
     """The capabilities that a document describes; at most MAX_FACTS facts."""
     found = contract(document, endpoint_id)
-    takes = list(_parts(build(found)))
+    return capabilities_of(found, build(found), document)
+
+
+def capabilities_of(found: Contract, root: Field, document: Any) -> Capabilities:
+    """The capabilities of a contract whose Field tree is built already."""
+    takes = list(_parts(root))
     named = [*_facts(takes, found)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
@@ -142,7 +148,7 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
         places.setdefault(medium, set()).add(names)
         if part.is_repeated and medium in {"image", "video", "audio"}:
             places[medium].add((*names, "*"))
-    if any(_is_prompt(part) for part in takes):
+    if any(is_main_prompt(part) for part in takes):
         yield "in:text"
     for medium in ("image", "video", "audio", "3d", "file"):
         if medium in places:
@@ -173,7 +179,7 @@ def _medium(part: Part) -> str:
     return "3d" if is_mesh else "file"
 
 
-def _is_prompt(part: Part) -> bool:
+def is_main_prompt(part: Part) -> bool:
     """Whether a field is the main prompt."""
     name = words_in(part.names[-1]) if part.names else []
     if (
@@ -322,7 +328,7 @@ def _is_upscale(part: Part) -> bool:
 def _is_transparent(part: Part) -> bool:
     if part.field.kind == "boolean":
         return bool(part.words & {"transparent", "transparency"})
-    return "background" in part.words and "transparent" in measures.values(part.field)
+    return "background" in part.words and "transparent" in values(part.field)
 
 
 def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:

@@ -121,6 +121,8 @@ class _Builder:
                 children.append(child)
         rest = self.rest(flat, bool(children), trail, depth)
         built = make_field("object", common, children=tuple(children), rest=rest)
+        if media.is_of_weights(common["name"]):
+            built = media.accept_weights(built)
         kind = common["media"] or media.file_kind(common["name"], flat)
         return media.accept_files(built, kind, common) if kind else built
 
@@ -152,6 +154,8 @@ class _Builder:
         item = self.item(items, trail, depth)
         if kind := common["media"] or media.media_of(name, {}, is_text=True):
             item = media.accept_files(item, kind, common)
+        elif media.is_of_weights(name):
+            item = media.accept_weights(item)
         is_media = item.kind == "string" and bool(item.media)
         return make_field(
             "list",

@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.fields import Field
 from schemas.openapi import Schema, as_dict
+from schemas.vocabulary import LORA_WORDS
 from schemas.words import number, one_line, span
 
 MEDIA = ("image", "video", "audio", "file")
@@ -132,6 +133,7 @@ _IN_PROSE = re.compile(
     r"(?:of|to|for|pointing to|containing) "
     r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
 )
+_WEIGHTS = LORA_WORDS | {"controlnet", "controlnets"}
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
 _UNITS = {
     "width": "px wide",
@@ -161,6 +163,8 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     words = words_in(name)
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
+    if words[-1] == "path" and not _WEIGHTS.isdisjoint(words):
+        return "file"
     kind = _kind_in(words)
     if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
         return _by_address(set(words), kind) or _by_description(words, flat)
@@ -204,6 +208,26 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
     if field.kind == "union":
         return replace(field, branches=tuple(accept_files(b, kind, around) for b in field.branches))
     return field
+
+
+def accept_weights(item: Field) -> Field:
+    """An object that names weights, such as a LoRA, with a `path` that takes a file."""
+    if item.kind != "object":
+        return item
+    return replace(
+        item,
+        children=tuple(
+            replace(child, media="file", is_long=False)
+            if child.name == "path" and child.kind == "string"
+            else child
+            for child in item.children
+        ),
+    )
+
+
+def is_of_weights(name: str) -> bool:
+    """Whether a field's name says that it is about LoRAs or other weights."""
+    return not _WEIGHTS.isdisjoint(words_in(name))
 
 
 def file_limits(flat: Schema) -> dict[str, float]:

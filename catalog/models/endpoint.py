@@ -28,7 +28,7 @@ class Schema(models.Model):
     facts: Any = models.JSONField(
         null=True,
         blank=True,
-        help_text="what the document says: `facts` and `words`; none: not read yet",
+        help_text="what the document says: `facts`, `words` and `inputs`; none: not read yet",
     )
     facts_version = models.PositiveSmallIntegerField(
         default=0, db_index=True, help_text="the reading rules that `facts` were read by"
@@ -94,8 +94,13 @@ class Endpoint(models.Model):
     field_words = models.TextField(
         blank=True, help_text="names and descriptions of its fields, for the search alone"
     )
+    inputs: Any = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="its fields that take a file or a prompt: path, kind, role, label, required",
+    )
     facts_from = models.CharField(
-        max_length=80, blank=True, help_text="the rules and the schema that both were read by"
+        max_length=80, blank=True, help_text="the rules and the schema that these were read by"
     )
     picture = models.ForeignKey(
         "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

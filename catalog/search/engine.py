@@ -26,6 +26,13 @@ from catalog.search.relaxations import FilterRelaxation, fewest_to_drop, relax, 
 PAGE_SIZE = 48
 
 
+class Slice(NamedTuple):
+    """Some endpoints of an answer, in its order, and how many there are in all."""
+
+    endpoints: list[Endpoint]
+    total: int
+
+
 @dataclass(frozen=True)
 class Answer:
     """One page of what a question found."""
@@ -73,7 +80,9 @@ def search(
     hits = sets.hits
     pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    shown = [index.keys[place] for place in _page(index, query, found, hits, page)]
+    first = (page - 1) * PAGE_SIZE
+    places = _ranked(index, query, found, hits, first, first + PAGE_SIZE)
+    shown = [index.keys[place] for place in places]
     near = [index.keys[place] for place in _near(sets, found, len(hits))]
     endpoints = index.cards([*shown, *near])
     doubts = (unknown_value_hint(one, index.facts(one.key)) for one in query.conditions)
@@ -100,12 +109,18 @@ def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
 
 
 def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
-    """The first endpoints of an answer and nothing else of it; `most` is a page or less."""
+    """The first endpoints of an answer and nothing else of it."""
+    return search_slice(query, frozenset(), 0, most).endpoints
+
+
+def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
+    """Endpoints of an answer from the place `first` on, without facets and hints."""
     index = current(Revision.current())
-    _, found, sets, _ = _understand(index, query, frozenset())
-    keys = [index.keys[place] for place in _page(index, query, found, sets.hits, 1)[:most]]
+    _, found, sets, _ = _understand(index, query, starred)
+    places = _ranked(index, query, found, sets.hits, first, first + count)
+    keys = [index.keys[place] for place in places]
     endpoints = index.cards(keys)
-    return [endpoints[key] for key in keys if key in endpoints]
+    return Slice([endpoints[key] for key in keys if key in endpoints], len(sets.hits))
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
@@ -138,16 +153,17 @@ def _evaluate(
     return found, apply_filters(index, query, base, starred)
 
 
-def _page(index: Index, query: Query, found: Found | None, hits: Places, page: int) -> list[int]:
-    """The places on a page of the answer, in its order."""
-    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+def _ranked(
+    index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
+) -> list[int]:
+    """The places of the answer from `first` to before `end`, in its order."""
     if found and query.order and not query.sort:  # words ask for it: what is named so comes first
         sure = {place for place in hits if found.is_sure(place)}
         ranked = index.first(sure, end, query.order)
-        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][start:]
+        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][first:]
     if found is None or query.order:
-        return index.first(hits, end, query.order)[start:]
-    return _best(index, found, found.scores, hits, end)[start:]
+        return index.first(hits, end, query.order)[first:]
+    return _best(index, found, found.scores, hits, end)[first:]
 
 
 def _near(sets: FilterSets, found: Found | None, total: int) -> list[int]:

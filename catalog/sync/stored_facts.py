@@ -7,14 +7,17 @@ rows' own columns, so a stopped step loses nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from catalog.models import Endpoint, Schema
 from catalog.sync import bulk_write
-from schemas.capabilities import RULES
-from schemas.capabilities import read_capabilities as read_facts
-from schemas.openapi import read_document
+from schemas.capabilities import RULES, capabilities_of
+from schemas.field_tree import build
+from schemas.openapi import contract, read_document
+from schemas.uses.inputs import inputs_of
 
 DOCUMENTS_AT_ONCE = 5  # bounds memory, and how long the GIL is held
 ENDPOINTS_AT_ONCE = 50  # keeps the write lock short
@@ -25,11 +28,19 @@ def extract_facts() -> int:
     due = Schema.objects.filter(facts_version__lt=RULES).order_by("facts_version", "digest")
     schemas = list(due.only("digest", "document")[:DOCUMENTS_AT_ONCE])
     for schema in schemas:
-        found = read_facts(read_document(schema.document))
-        schema.facts = {"facts": found.facts, "words": found.words}
+        schema.facts = _read_facts(read_document(schema.document))
         schema.facts_version = RULES
     bulk_write.update(schemas, ["facts", "facts_version"], keys=["digest"])
     return len(schemas)
+
+
+def _read_facts(document: Any) -> dict[str, Any]:
+    """What pages and search need of a document, as JSON."""
+    found = contract(document, "")
+    root = build(found)
+    able = capabilities_of(found, root, document)
+    inputs = [list(one) for one in inputs_of(root)]
+    return {"facts": able.facts, "words": able.words, "inputs": inputs}
 
 
 def copy_to_endpoints() -> int:
@@ -39,7 +50,7 @@ def copy_to_endpoints() -> int:
         Endpoint.objects.filter(schema__facts_version=RULES)
         .exclude(facts_from=mark)
         .select_related("schema")
-        .only("facts", "field_words", "facts_from", "schema__facts")
+        .only("facts", "field_words", "inputs", "facts_from", "schema__facts")
         .order_by()
     )
     rows = list(stale[:ENDPOINTS_AT_ONCE])
@@ -47,11 +58,12 @@ def copy_to_endpoints() -> int:
     unchanged: list[Endpoint] = []
     for row in rows:
         stored = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
-        facts, words = stored.get("facts", []), stored.get("words", "")
+        fresh = stored.get("facts", []), stored.get("words", ""), stored.get("inputs", [])
         row.facts_from = f"{RULES}.{row.schema_id}"
-        (unchanged if (row.facts, row.field_words) == (facts, words) else changed).append(row)
-        row.facts, row.field_words = facts, words
+        is_same = (row.facts, row.field_words, row.inputs) == fresh
+        (unchanged if is_same else changed).append(row)
+        row.facts, row.field_words, row.inputs = fresh
     keys = ["id", "schema"]  # an endpoint whose schema changed meanwhile stays due
-    bulk_write.update(changed, ["facts", "field_words", "facts_from"], keys=keys)
+    bulk_write.update(changed, ["facts", "field_words", "inputs", "facts_from"], keys=keys)
     bulk_write.update(unchanged, ["facts_from"], keys=keys)
     return len(rows)

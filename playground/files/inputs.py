@@ -20,7 +20,7 @@ from django.utils import timezone
 import fal
 from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
-from playground.runs import state_machine
+from playground.runs import deletion, state_machine
 from playground.runs.state_machine import Observation
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -80,8 +80,8 @@ async def _upload(pk: str, person: User) -> Upload:
 
 
 async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
-    runs = Run.objects.readable_by(person).filter(pk=run_pk)
-    found = await Artifact.objects.filter(run__in=runs, position=position).afirst()
+    readable = await sync_to_async(deletion.readable_artifacts)(run_pk, person)
+    found = await readable.filter(position=position).afirst()
     if found is None:
         raise _missing_file("A past result that this input names is no longer here.")
     if found.state == Artifact.State.LOST:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.models import Endpoint
-from playground.form import form_state, migrate_arguments, transfer
+from playground.form import form_state, migrate_arguments, transfer, use_as
 from playground.form.form_state import FormState
+from playground.form.transfer import Transfer
 from playground.models import Preset, Run, Share
 from schemas.examples import example
 from schemas.validation import validate
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
+LINK_KINDS = (*KINDS, "use")  # `use` changes the draft instead of replacing it, so no button has it
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
-    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>` or `example`.
+    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>`, `use:…` or `example`.
 
     None if it does not exist or this person may not see it.
     """
@@ -80,9 +82,8 @@ def _saved_arguments(
     endpoint: Endpoint, source: Endpoint, arguments: Any, digest: str, name: str
 ) -> FormState:
     if source.pk != endpoint.pk:
-        carried = transfer.transfer(endpoint, arguments)
-        filled = form_state.from_arguments(endpoint, carried.arguments)
-        return replace(filled, notice=f"{name} is of {source.display_name}. {carried.notice}")
+        carried = transfer.transfer(endpoint, arguments, source)
+        return _carried(endpoint, carried, f"{name} is of {source.display_name}.")
     return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
 
 
@@ -127,9 +128,15 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
             digest = run.schema_id or migrate_arguments.UNKNOWN
             return _from_this_model(endpoint, run.arguments, digest, words)
         return replace(form_state.from_run(endpoint, run), notice=words)
-    carried = transfer.transfer(endpoint, run.arguments)
-    words = f"From {run_label(run)} on {run.endpoint.display_name}. {carried.notice}"
-    return replace(form_state.from_arguments(endpoint, carried.arguments), notice=words)
+    carried = transfer.transfer(endpoint, run.arguments, run.endpoint, run)
+    return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.display_name}.")
+
+
+def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:
+    """Fill in what was carried from another model, with what became of each value."""
+    words = words if found.fates else f"{words} It had no settings to take over."
+    filled = form_state.from_arguments(endpoint, found.arguments)
+    return replace(filled, notice=words, fates=found.fates)
 
 
 def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -145,4 +152,5 @@ _SOURCES: dict[str, Callable[[Any, Endpoint, str], FormState | None]] = {
     "saved": _saved,
     "run": _run,
     "example": _example,
+    "use": use_as.fill,
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from urllib.parse import parse_qs
 
@@ -58,8 +59,9 @@ def parse_watched(query: str) -> tuple[tuple[Watched, WatchToken], ...]:
 class Router:
     """The ASGI application: answers long polls itself and passes other requests to Django."""
 
-    def __init__(self, pages: App) -> None:
+    def __init__(self, pages: App, on_shutdown: Callable[[], None] = lambda: None) -> None:
         self.pages = pages
+        self._on_shutdown = on_shutdown
         self.sessions = SessionCache()
         self.broker: Broker | None = None
 
@@ -78,12 +80,17 @@ class Router:
             self.broker = Broker(await stack.enter_async_context(channel.listen()))
             listening = asyncio.create_task(self.broker.listen(), name="long polls")
             watching = asyncio.create_task(worker_status.watch_for_workers(), name="worker status")
-            with shutdown.on_shutdown(self.broker.release_all):
+            with shutdown.on_shutdown(self._release_all):
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             listening.cancel()
             watching.cancel()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def _release_all(self) -> None:
+        if self.broker:
+            self.broker.release_all()
+        self._on_shutdown()
 
     async def _poll(self, broker: Broker, scope: Scope, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")

@@ -113,6 +113,14 @@ class Run(models.Model):
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"
     )
+    deleted_at = models.DateTimeField(null=True, help_text="can be undone until it is purged")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -134,6 +142,11 @@ class Run(models.Model):
                 name="run_example",
                 condition=models.Q(is_example=True),
             ),
+            models.Index(
+                fields=["deleted_at"],
+                name="run_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="run_once_per_form"),
@@ -149,6 +162,11 @@ class Run(models.Model):
     def get_absolute_url(self) -> str:
         """The run's page."""
         return reverse("playground:run", args=[self.pk])
+
+    @property
+    def stage_address(self) -> str:
+        """The model's page with the run on its stage."""
+        return f"{self.endpoint.get_absolute_url()}?shown={self.pk}"
 
     @property
     def is_final(self) -> bool:

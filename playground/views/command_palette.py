@@ -1,15 +1,16 @@
-"""Two dialogs: jump to any page, and try a run's settings on another model."""
+"""Three dialogs: jump to any page, try a run's settings on another model, use a result as input."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from core.http.htmx import HtmxRequest
-from playground.display import command_palette
+from playground.display import command_palette, use_menu
+from playground.form import use_as
 from playground.models import Run
 
 
@@ -37,6 +38,41 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "label": "Try these settings on",
     }
     template = "playground/jump.html" if "dialog" in request.GET else "playground/elsewhere.html"
+    return _no_store(render(request, template, context))
+
+
+@require_safe
+def run_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """List the inputs that take a run's first result."""
+    return _uses(request, pk, "")
+
+
+@require_safe
+def artifact_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """List the inputs that take one file of a run."""
+    return _uses(request, pk, f"a{position}")
+
+
+@require_safe
+def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """List the inputs that take one text of a run."""
+    return _uses(request, pk, f"t{position}")
+
+
+def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
+    """List what a result can be used as: a page, or a dialog with `?dialog`."""
+    found = use_as.find(request.user, pk, key)
+    if found is None:
+        raise Http404("There is no such result.")
+    text, use = request.GET.get("q", ""), request.GET.get("use", "")
+    context = {
+        "result": found,
+        "groups": use_menu.menu(request.user, found, request.path, text, use),
+        "q": text,
+        "use": use,
+        "label": f"Use this {found.noun} as …",
+    }
+    template = "playground/jump.html" if "dialog" in request.GET else "playground/uses.html"
     return _no_store(render(request, template, context))
 
 

@@ -30,6 +30,7 @@ from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
+from playground.runs import deletion
 from playground.views.runs import no_store
 from playground.worker.artifact_copies import UNSHOWN, largest_bytes
 from schemas.artifacts import artifacts
@@ -308,5 +309,4 @@ def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
 
 
 def _artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> Artifact:
-    run = get_object_or_404(Run.objects.readable_by(request.user).only("pk"), pk=pk)
-    return get_object_or_404(Artifact, run=run, position=position)
+    return get_object_or_404(deletion.readable_artifacts(pk, request.user), position=position)

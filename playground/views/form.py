@@ -24,7 +24,7 @@ from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
 from playground.views import files, page
-from playground.views.runs import announce_new_run, stage_address
+from playground.views.runs import announce_new_run
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
@@ -85,7 +85,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         "tab_id": parse_tab(request).id,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
-    return announce_new_run(replace_url(response, stage_address(run)), run)
+    return announce_new_run(replace_url(response, run.stage_address), run)
 
 
 def _create_run(

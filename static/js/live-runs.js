@@ -8,6 +8,7 @@
  * notifications were requested.
  */
 const TABS = "vitrine-live-runs";
+const MOST = 50; // runs that one tab watches at a time
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
@@ -112,10 +113,11 @@ class LiveRuns extends HTMLElement {
       this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
   }
+  /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
-    return this.watched.map(
-      (run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`,
-    );
+    return this.watched
+      .slice(0, MOST)
+      .map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -147,10 +149,7 @@ class LiveRuns extends HTMLElement {
       // htmx regards the request as active until this event has been handled.
       this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
-      this.take();
-      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
-        this.restart();
-      else this.later(0);
+      this.look();
     } else if (event.type === "pagehide") {
       tabs.leave();
     } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
@@ -159,6 +158,13 @@ class LiveRuns extends HTMLElement {
       this.askedAt = 0;
       this.poll();
     }
+  }
+  /** Watches what the page contains now. */
+  look() {
+    this.take();
+    if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
+      this.restart();
+    else this.later(0);
   }
   /** A message of another tab: that it polls now, what it watches, or changed markup. */
   hear({ isAnyoneThere, tab, watched, markup }) {
@@ -191,6 +197,7 @@ class LiveRuns extends HTMLElement {
       // In the next frame: measuring now would force layout before the picture is requested.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
+      if (status.dataset.runStatus === "succeeded") log?.closest("details").removeAttribute("open");
     }
     this.tell();
   }
@@ -202,7 +209,8 @@ class LiveRuns extends HTMLElement {
     const before = this.waited;
     this.waited = this.ids;
     for (const id of before.difference(this.waited)) {
-      const run = document.querySelector(`[data-run-id="${id}"]`);
+      const views = [...document.querySelectorAll(`[data-run-id="${id}"]`)];
+      const run = views.find((view) => !view.closest(".tray")) ?? views[0];
       const told = new CustomEvent(run ? "run:finished" : "run:left", {
         bubbles: true,
         detail: { state: run?.dataset.runState },

@@ -2,13 +2,17 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
-/** Escape or a click outside closes the owner's menu. */
-const menu = document.querySelector(".menu");
-addEventListener("click", ({ target }) => menu && !menu.contains(target) && (menu.open = false));
+/** Escape or a click outside closes the menus of the head. */
+const menus = () => document.querySelectorAll(".head details[open]");
+addEventListener("click", ({ target }) => {
+  for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
+});
 addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || !menu?.open) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
 });
 /**
  * Opens the dialog, or says why it cannot: a failed request or script load is a TypeError.

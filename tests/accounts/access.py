@@ -25,9 +25,12 @@ from accounts.permissions import (
     DELETE_COLLECTION,
     DELETE_NOTE,
     DELETE_PRESET,
+    DELETE_USER,
     JUDGE,
     PUBLISH_RUN,
     VIEW_COLLECTION,
+    VIEW_RUN,
+    VIEW_WORKER,
 )
 
 ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
@@ -44,17 +47,52 @@ class Row(NamedTuple):
 
 METHOD = "login - - - - -"  # there is no such method, for who is logged in
 ANYBODYS = "login yes yes yes yes yes"  # of whoever is logged in
-OWNERS = "login none yes yes yes yes"  # the owner's; staff may look at everybody's
+OWNERS = "login none yes none yes yes"  # the owner's, and of staff who may see everybody's
 OWNERS_ALONE = "login none yes none none none"
 PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the permission
+ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
 CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
+    "account": Row(ANYBODYS, METHOD),
+    "account-email": Row(METHOD, ANYBODYS),
+    "account-name": Row(METHOD, ANYBODYS),
+    "account-password": Row(METHOD, ANYBODYS),
+    "account-sessions-deletion": Row(METHOD, ANYBODYS),
+    "account-sharing": Row(METHOD, ANYBODYS),
+    "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
+    "admin:auth_user_removal": Row(
+        "login login login no yes yes", "login login login no yes yes", DELETE_USER
+    ),
     "admin:login": Row(OPEN, OPEN),
+    "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
+    "api:document": Row(OPEN, CLOSED),
+    "api:token-recovery": Row(METHOD, OWNERS_ALONE),
+    "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:tokens": Row(ANYBODYS, ANYBODYS),
+    "api:v1-changes": Row(TOKEN, CLOSED),
+    "api:v1-collections": Row(TOKEN, CLOSED),
+    "api:v1-collections-models-one": Row(CLOSED, CLOSED),
+    "api:v1-collections-one": Row(TOKEN, CLOSED),
+    "api:v1-favourites": Row(TOKEN, CLOSED),
+    "api:v1-favourites-one": Row(CLOSED, CLOSED),
+    "api:v1-me": Row(TOKEN, CLOSED),
+    "api:v1-models": Row(TOKEN, CLOSED),
+    "api:v1-models-one": Row(TOKEN, CLOSED),
+    "api:v1-presets": Row(TOKEN, TOKEN),
+    "api:v1-presets-one": Row(TOKEN, CLOSED),
+    "api:v1-runs": Row(TOKEN, TOKEN),
+    "api:v1-runs-cancellation": Row(CLOSED, TOKEN),
+    "api:v1-runs-one": Row(TOKEN, CLOSED),
+    "api:v1-runs-star": Row(CLOSED, CLOSED),
+    "api:v1-schemas-one": Row(TOKEN, CLOSED),
+    "api:v1-uploads": Row(TOKEN, TOKEN),
+    "api:v1-uploads-one": Row(TOKEN, CLOSED),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
     "catalog:changes-feed": Row(ANYBODYS, METHOD),
@@ -88,11 +126,15 @@ ACCESS: dict[str, Row] = {
     "login": Row(OPEN, OPEN),
     "login-link": Row("no no no no no no", CLOSED),
     "logout": Row("yes - - - - -", OPEN),
+    "password-reset": Row(OPEN, OPEN),
+    "password-reset-new": Row(OPEN, OPEN),
+    "password-reset-sent": Row(OPEN, CLOSED),
     "playground:about": Row(ANYBODYS, METHOD),
-    "playground:artifact": Row(OWNERS, METHOD),
-    "playground:artifact-poster": Row(OWNERS, METHOD),
-    "playground:artifact-thumbnail": Row(OWNERS, METHOD),
-    "playground:artifact-viewer": Row(OWNERS, METHOD),
+    "playground:artifact": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-poster": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-thumbnail": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-viewer": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:artifact-uses": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "playground:healthz": Row(OPEN, CLOSED),
@@ -111,20 +153,25 @@ ACCESS: dict[str, Row] = {
     "playground:presets": Row(ANYBODYS, ANYBODYS),
     "playground:recent-prompts": Row(ANYBODYS, METHOD),
     "playground:restorations": Row(ANYBODYS, ANYBODYS),
-    "playground:run": Row(OWNERS, METHOD),
-    "playground:run-cancellation": Row(METHOD, PERMITTED, CANCEL_RUN),
-    "playground:run-elsewhere": Row(OWNERS, METHOD),
-    "playground:run-example": Row(METHOD, PERMITTED, PUBLISH_RUN),
-    "playground:run-file": Row(OWNERS, METHOD),
-    "playground:run-output": Row(OWNERS, METHOD),
-    "playground:run-repetition": Row(METHOD, OWNERS),
-    "playground:run-star": Row(METHOD, PERMITTED, CHANGE_RUN),
-    "playground:run-text": Row(OWNERS, METHOD),
+    "playground:run": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-cancellation": Row(METHOD, ON_A_RUN, CANCEL_RUN),
+    "playground:run-elsewhere": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-example": Row(METHOD, ON_A_RUN, PUBLISH_RUN),
+    "playground:run-file": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-output": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-repetition": Row(METHOD, OWNERS, VIEW_RUN),
+    "playground:run-star": Row(METHOD, ON_A_RUN, CHANGE_RUN),
+    "playground:run-text": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-text-uses": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-uses": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:runs": Row(ANYBODYS, METHOD),
+    "playground:runs-deletion": Row(METHOD, ANYBODYS),
+    "playground:runs-recovery": Row(METHOD, ANYBODYS),
     "playground:standing": Row(CURATORS, CURATORS, JUDGE),
     "playground:strip": Row(ANYBODYS, METHOD),
     "playground:ticket": Row(METHOD, ANYBODYS),
-    "playground:upload": Row(OWNERS, METHOD),
+    "playground:tray": Row(ANYBODYS, METHOD),
+    "playground:upload": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:upload-choices": Row(ANYBODYS, METHOD),
     "playground:upload-known": Row(METHOD, ANYBODYS),
     "playground:upload-tool": Row(ANYBODYS, METHOD),

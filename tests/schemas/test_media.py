@@ -117,12 +117,13 @@ def test_limits_of_a_list_of_files_stand_on_its_item() -> None:
             "file",
             "images_data_url training_data_url image_zip_url zip_url model_mesh_url mesh_url "
             "model_url lora_url "
-            "pdf_url document_url config_file_url weights_url archive_url subtitles_url",
+            "pdf_url document_url config_file_url weights_url archive_url subtitles_url "
+            "lora_path controlnet_path",
         ),
         (
             "",
             "url base_url webhook_url image_webhook_url callback_url repo_url website_url path "
-            "model_path lora_path prompt "
+            "model_path prompt "
             "voice music style text_of_image image_to_video voice_id image_size output_format "
             "image_base64 "
             "video_length mask_prompt api_url page_url",

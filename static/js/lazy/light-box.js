@@ -21,10 +21,19 @@ function open(links, index, opener) {
   dialog.setAttribute("aria-label", "Picture, large");
   const image = new Image();
   const bar = document.createElement("div");
+  const uses = Object.assign(document.createElement("a"), {
+    className: "button",
+    textContent: "Use as…",
+  });
+  uses.dataset.jump = ""; // shortcuts.js opens the menu, once this dialog is out of the way
+  uses.addEventListener("click", () => dialog.close());
   const show = (next) => {
     index = (next + links.length) % links.length;
     image.src = links[index].href;
     image.alt = links[index].querySelector("img").alt;
+    const use = links[index].closest(".artifact")?.querySelector("[data-shortcut='u']");
+    uses.hidden = !use;
+    if (use) uses.href = use.href;
   };
   const button = (word, action) => {
     const made = document.createElement("button");
@@ -38,6 +47,7 @@ function open(links, index, opener) {
     button("Previous", () => show(index - 1));
     button("Next", () => show(index + 1));
   }
+  bar.append(uses);
   button("Close", () => dialog.close());
   dialog.append(image, bar);
   dialog.addEventListener("keydown", (event) => {

@@ -61,7 +61,9 @@ export function draw(field) {
   const choose = field.querySelector(".media-tools label span");
   if (choose) choose.textContent = src ? "Replace" : "Choose";
   if (field.held) {
-    const name = document.createElement("span");
+    const run = /^\/runs\/[0-9a-f-]{36}\//.exec(field.held.src)?.[0];
+    const name = document.createElement(run ? "a" : "span");
+    if (run) Object.assign(name, { href: run, title: "The run that made it" });
     name.className = "media-name media-made";
     name.textContent = field.held.name;
     field.text.before(name);

@@ -208,8 +208,10 @@ def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(
     arguments = {"prompt": "shared", "seed": 5, "num_images": "two", "loras": [{"path": "x"}]}
     run = make_run(endpoint=other, arguments=arguments)
     page = member.get(PAGE, {"run": str(run.pk)}).content.decode()
-    assert "on Other. Taken over: prompt, seed." in page
-    assert "Does not fit here: num_images. Not in this model: loras." in page
+    assert "on Other." in page
+    assert "<strong>Taken over</strong> prompt, seed" in page
+    assert "<strong>Does not fit here</strong> num_images (" in page
+    assert "<strong>Not in this model</strong> loras" in page
     assert ">\nshared</textarea>" in page
     assert '"loras"' not in unescape(page)
 

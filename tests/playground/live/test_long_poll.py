@@ -22,6 +22,7 @@ from playground.live import broker, long_poll
 from playground.models import Run
 from playground.runs import state_machine, watch_tokens
 from playground.runs.state_machine import Observation
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +95,7 @@ def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
     assert response.status_code == 200
     assert 'hx-swap-oob="true"' in response.text
     assert 'data-version="3"' in response.text
-    assert "2 ahead" in response.text
+    assert "Queued, 2 runs ahead" in response.text
 
 
 def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
@@ -343,7 +344,8 @@ def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger
     )
     assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
     other = make_run(user=stranger, version=2)
-    User.objects.filter(username="ana").update(is_staff=True)
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 286
+    grant(User.objects.get(username="ana"), "playground.view_run")
     assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
 
 

@@ -1,0 +1,99 @@
+"""Which endpoints take a result, and in which field: an index in this process's memory.
+
+Built from the inputs that a sync stored with each endpoint; the revision token says whether it is
+still right.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from catalog.models import Endpoint, Standing
+from catalog.search.index import Index, current
+from schemas.uses.inputs import Input
+from schemas.uses.roles import USES, use_of
+
+_COLUMNS = ("pk", "endpoint_id", "category", "facts", "inputs")
+
+
+class Taker(NamedTuple):
+    """An input of an endpoint, by the endpoint's primary key."""
+
+    key: int
+    use: str
+    input: Input
+
+
+class UseIndex:
+    """Every listed endpoint's inputs under one revision, best endpoints first."""
+
+    def __init__(self, search: Index, rows: Iterable[Sequence[Any]]) -> None:
+        self.search = search
+        self._rows = {row[0]: row for row in rows}
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Taker]]:
+        """The takers of each kind of result, in the order of merit."""
+        found: dict[str, list[Taker]] = defaultdict(list)
+        for key in self._by_merit():
+            for taker in _takers(self._rows[key]):
+                found[taker.input.kind].append(taker)
+        return dict(found)
+
+    def _by_merit(self) -> list[int]:
+        places, merit = self.search.places, self.search.merit
+        known = [key for key in self._rows if key in places]
+        return sorted(known, key=lambda key: (-merit[places[key]], places[key]))
+
+    def takers(self, kind: str) -> Mapping[str, list[Taker]]:
+        """The takers of a kind of result by use, in the order of the menu; best endpoints first."""
+        return self._by_use.get(kind, {})
+
+    @cached_property
+    def _by_use(self) -> dict[str, dict[str, list[Taker]]]:
+        found: dict[str, dict[str, list[Taker]]] = {}
+        for kind, takers in self._by_kind.items():
+            by_use: dict[str, list[Taker]] = {use: [] for use in USES[kind]}
+            for taker in takers:
+                by_use[taker.use].append(taker)
+            found[kind] = {use: among for use, among in by_use.items() if among}
+        return found
+
+    def inputs_of(self, key: int, kind: str) -> list[Taker]:
+        """The inputs of one endpoint that take a kind of result."""
+        return [one for one in self._by_kind.get(kind, ()) if one.key == key]
+
+
+def _takers(row: Sequence[Any]) -> list[Taker]:
+    key, endpoint_id, category, facts, stored = row
+    read = map(Input.from_json, stored if isinstance(stored, list) else ())
+    inputs = [one for one in read if one and one.kind in USES]
+    texts = [fact for fact in facts if isinstance(fact, str)] if isinstance(facts, list) else []
+    outputs = {fact[4:] for fact in texts if fact.startswith("out:")}
+    name = f"{endpoint_id} {category}"
+    return [Taker(key, use_of(one, inputs, outputs, name), one) for one in inputs]
+
+
+class _Kept:
+    """This process's index."""
+
+    def __init__(self) -> None:
+        self.index: UseIndex | None = None
+        self.lock = threading.Lock()
+
+
+_kept = _Kept()
+
+
+def uses(revision: str) -> UseIndex:
+    """The index under a revision; built at its first use, by one query."""
+    search = current(revision)
+    with _kept.lock:
+        if _kept.index is None or _kept.index.search is not search:
+            runnable = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+            _kept.index = UseIndex(search, runnable.order_by().values_list(*_COLUMNS))
+        return _kept.index

@@ -1,0 +1,63 @@
+"""Puts a value into the arguments at the path of an input, and reads what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.fields import Field, find
+from schemas.uses.inputs import ROW, names_in
+
+
+def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict[str, Any]:
+    """The arguments with the value at `path`; the given ones stay as they are.
+
+    A list gets another row, unless it has the value already; of a full one the last is replaced.
+    """
+    placed = _put(root, arguments, names_in(path), value)
+    return placed if isinstance(placed, dict) else arguments
+
+
+def values_at(arguments: Any, path: str) -> list[Any]:
+    """The values at a path, one for each row; none where nothing is set."""
+    found = [arguments]
+    for name in names_in(path):
+        if name == ROW:
+            found = [item for one in found if isinstance(one, list) for item in one]
+        else:
+            found = [one[name] for one in found if isinstance(one, dict) and name in one]
+    return [one for one in found if one is not None and one != ""]
+
+
+def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
+    if not names:
+        return value
+    name, *rest = names
+    if name == ROW:
+        return _put_row(field, now if isinstance(now, list) else [], rest, value)
+    around = dict(now) if isinstance(now, dict) else {}
+    around[name] = _put(find(field, (name,)), around.get(name), rest, value)
+    return around
+
+
+def _put_row(field: Field, rows: list[Any], rest: list[str], value: str) -> list[Any]:
+    if any(value in _at(row, rest) for row in rows):
+        return rows
+    row = _put(find(field, (0,)), None, rest, value)
+    most = _most_rows(field)
+    return [*rows[: most - 1], row] if most and len(rows) >= most else [*rows, row]
+
+
+def _at(row: Any, names: list[str]) -> list[Any]:
+    if not names:
+        return [row]
+    if names[0] == ROW:
+        return (
+            [one for item in row for one in _at(item, names[1:])] if isinstance(row, list) else []
+        )
+    return _at(row[names[0]], names[1:]) if isinstance(row, dict) and names[0] in row else []
+
+
+def _most_rows(field: Field) -> int:
+    """The most rows of a list, or of the list among a union's alternatives; 0: no limit."""
+    lists = [one for one in (field, *field.branches) if one.kind == "list"]
+    return (lists[0].max_length or 0) if lists else 0

@@ -1,0 +1,182 @@
+"""What a model does with a result in one of its fields: `start-frame`, `upscale`, `lip-sync` …."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from schemas.media import words_in
+from schemas.uses.inputs import Input
+
+# Of each kind of result: the uses in the order of the menu, with their titles.
+USES: dict[str, dict[str, str]] = {
+    "image": {
+        "start-frame": "Start frame of a film",
+        "end-frame": "Last frame of a film",
+        "edit": "Edit it",
+        "reference": "Reference",
+        "inpaint": "Paint a part anew",
+        "mask": "Mask",
+        "upscale": "Upscale",
+        "cut-out": "Cut out",
+        "talk": "Let it speak",
+        "try-on": "Try on",
+        "control": "Guide the composition",
+        "make-3d": "Make it 3D",
+        "describe": "Describe or ask about it",
+        "training": "Train with it",
+        "other": "Other inputs",
+    },
+    "video": {
+        "extend": "Extend",
+        "upscale": "Upscale",
+        "add-sound": "Add sound",
+        "lip-sync": "Lip-sync",
+        "edit": "Edit it",
+        "reference": "Motion or reference",
+        "cut-out": "Cut out",
+        "mask": "Mask",
+        "describe": "Describe or ask about it",
+        "training": "Train with it",
+        "other": "Other inputs",
+    },
+    "audio": {
+        "lip-sync": "Lip-sync or film",
+        "transcribe": "Transcribe",
+        "voice": "Voice to speak or sing with",
+        "clean": "Clean or separate",
+        "edit": "Rework the sound",
+        "training": "Train with it",
+        "other": "Other inputs",
+    },
+    "mesh": {"edit": "Rework the mesh", "other": "Other inputs"},
+    "weights": {"lora": "LoRA", "other": "Other inputs"},
+    "archive": {"training": "Train with it", "other": "Other inputs"},
+    "file": {"other": "File"},
+    "text": {
+        "prompt-image": "Prompt of a picture",
+        "prompt-video": "Prompt of a film",
+        "speak": "Speak it",
+        "lyrics": "Sing it",
+        "prompt-audio": "Prompt of a sound",
+        "prompt-text": "Ask a language model",
+        "prompt-3d": "Prompt of a mesh",
+        "other": "Other inputs",
+    },
+}
+_UPSCALE = {"upscale", "upscaler", "upscaling", "upscaled", "esrgan", "topaz", "supir", "aura-sr"}
+_UPSCALE |= {"restoration", "restore", "superresolution", "seedvr", "clarity", "enhancer"}
+_CUT_OUT = {"rembg", "birefnet", "matting", "bria-bg", "cutout"}
+_EXTEND = {"extend", "extension", "continue", "continuation", "outpaint"}
+_SOUND = {"audio", "sound", "foley", "sfx", "mmaudio", "soundtrack", "music", "thinksound"}
+_TALK = {"avatar", "talking", "lipsync", "lip", "speech", "speak", "omnihuman", "sadtalker"}
+_SYNC = {"lipsync", "lip", "dub", "dubbing", "latentsync", "sync"}
+_CLEAN = {"separate", "separation", "isolate", "isolation", "isolator", "demucs", "denoise"}
+_CLEAN |= {"stem", "stems", "clean", "enhance", "enhancer", "vocals", "remover"}
+_SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
+
+
+def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name: str) -> str:
+    """The use of a field, a key of USES for its kind.
+
+    `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
+    """
+    words = set(words_in(name))
+    if one.kind in {"weights", "archive", "file", "mesh"}:
+        return _use_of_file(one, outputs)
+    if one.kind == "text":
+        return _use_of_text(one, outputs, words)
+    if one.role == "mask" and one.kind in {"image", "video"}:
+        return "mask"
+    if "lora" in outputs:
+        return "training"
+    found = {"image": _use_of_image, "video": _use_of_video, "audio": _use_of_audio}[one.kind]
+    return found(one, siblings, outputs, words)
+
+
+def _use_of_file(one: Input, outputs: Collection[str]) -> str:
+    if one.kind == "weights":
+        return "lora"
+    if one.kind == "mesh":
+        return "edit"
+    return "training" if one.kind == "archive" and "lora" in outputs else "other"
+
+
+def _use_of_text(one: Input, outputs: Collection[str], words: set[str]) -> str:
+    if one.role == "lyrics":
+        return "lyrics"
+    for medium in ("video", "image", "3d", "text"):
+        if medium in outputs:
+            return f"prompt-{medium}"
+    if "audio" in outputs:
+        return "speak" if words & _SPEAK else "prompt-audio"
+    return "prompt-text" if "data" in outputs else "other"
+
+
+def _use_of_image(
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+) -> str:
+    by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
+    if one.role in by_role:
+        return by_role[one.role]
+    if "video" in outputs:
+        hears = any(other.kind == "audio" and other.is_required for other in siblings)
+        talks = hears or bool(words & _TALK)
+        return "end-frame" if one.role == "end" else "talk" if talks else "start-frame"
+    if "3d" in outputs:
+        return "make-3d"
+    if "image" in outputs:
+        return _use_in_image(siblings, words)
+    return "describe" if {"text", "data"} & set(outputs) else "other"
+
+
+def _use_in_image(siblings: Sequence[Input], words: set[str]) -> str:
+    if _is_upscaler(words):
+        return "upscale"
+    if _cuts_out(words):
+        return "cut-out"
+    needs_mask = any(
+        one.role == "mask" and one.kind == "image" and (one.is_required or words & {"inpaint"})
+        for one in siblings
+    )
+    return "inpaint" if needs_mask else "edit"
+
+
+def _use_of_video(
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+) -> str:
+    if one.role == "reference":
+        return "reference"
+    if "video" in outputs:
+        if _is_upscaler(words):
+            return "upscale"
+        if _cuts_out(words):
+            return "cut-out"
+        if words & _SYNC or any(o.kind == "audio" and o.is_required for o in siblings):
+            return "lip-sync"
+        if words & _EXTEND:
+            return "extend"
+        return "add-sound" if words & _SOUND else "edit"
+    if "audio" in outputs:
+        return "add-sound"
+    return "describe" if {"text", "data"} & set(outputs) else "other"
+
+
+def _use_of_audio(
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+) -> str:
+    if one.role == "voice":
+        return "voice"
+    if "video" in outputs:
+        return "lip-sync"
+    if "audio" in outputs:
+        return "clean" if words & _CLEAN else "edit"
+    return "transcribe" if {"text", "data"} & set(outputs) else "other"
+
+
+def _is_upscaler(words: set[str]) -> bool:
+    return bool(words & _UPSCALE or {"super", "resolution"} <= words)
+
+
+def _cuts_out(words: set[str]) -> bool:
+    is_removal = bool(words & {"remove", "removal", "remover"})
+    return bool(words & _CUT_OUT) or ("background" in words and is_removal)

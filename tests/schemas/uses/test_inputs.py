@@ -1,0 +1,105 @@
+"""Which fields take a result, and in which role: by tables of names as real models have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from schemas.field_tree import build
+from schemas.openapi import Contract
+from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
+from tests.schemas.strategies import json_values, schemas
+
+TEXT = {"type": "string"}
+
+
+def found(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[Input]:
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    return inputs_of(build(Contract({}, schema, None)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "names"),
+    [
+        ("image", "main", "image_url image input_image_url source_image_url"),
+        ("image", "start", "first_frame_url start_image_url first_frame_image initial_image_url"),
+        ("image", "end", "last_frame_url end_image_url tail_image_url end_frame_image"),
+        ("image", "mask", "mask_url mask_image_url"),
+        ("image", "control", "control_image_url pose_url depth_map_url canny_image_url"),
+        ("image", "reference", "reference_image_url style_image_url subject_reference_image_url"),
+        ("image", "garment", "garment_image_url outfit_image"),
+        ("video", "main", "video_url input_video"),
+        ("video", "reference", "driving_video_url motion_video_url reference_video_url"),
+        ("audio", "main", "audio_url"),
+        ("audio", "voice", "ref_audio_url reference_audio_url voice_url speaker_audio_url"),
+        ("weights", "main", "lora_path lora_url weights_url"),
+        ("archive", "main", "images_data_url training_data_url zip_url"),
+        ("mesh", "main", "mesh_url"),
+        ("text", "prompt", "prompt text"),
+        ("text", "lyrics", "lyrics"),
+    ],
+)
+def test_the_role_of_a_field_by_its_name(kind: str, role: str, names: str) -> None:
+    for name in names.split():
+        (one,) = found({name: TEXT}, (name,))
+        assert (name, one.kind, one.role) == (name, kind, role)
+        assert (one.path, one.is_required) == (name, True)
+
+
+def test_a_description_tells_a_first_and_a_last_frame() -> None:
+    first, last = found(
+        {
+            "image_url": TEXT | {"description": "URL of the image to use as the first frame"},
+            "image_tail": TEXT | {"description": "URL of the image used as the end frame"},
+        }
+    )
+    assert (first.role, last.role) == ("start", "end")
+
+
+def test_paths_lead_into_lists_objects_and_alternatives() -> None:
+    lora = {"type": "object", "properties": {"path": TEXT, "scale": {"type": "number"}}}
+    element = {"type": "object", "properties": {"frontal_image_url": TEXT}}
+    file = {"type": "object", "properties": {"url": TEXT, "content_type": TEXT}}
+    images = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+    paths = found(
+        {
+            "image_urls": images,
+            "loras": {"type": "array", "items": lora},
+            "elements": {"type": "array", "items": element},
+            "first_image": file,
+            "a.b_url": TEXT | {"ui": {"field": "image"}},
+        }
+    )
+    assert [(one.path, one.kind, one.label) for one in paths] == [
+        ("a%2Eb_url", "image", "A.b"),
+        ("image_urls", "image", "Images"),
+        ("first_image.url", "image", "First image"),
+        ("loras.*.path", "weights", "LoRAs"),
+        ("elements.*.frontal_image_url", "image", "Frontal image"),
+    ]
+    assert names_in("a%2Eb_url.*") == ["a.b_url", "*"]
+
+
+def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() -> None:
+    assert not found(
+        {
+            "image_url": TEXT | {"ui": {"hidden": True}},
+            "old_image_url": TEXT | {"deprecated": True},
+            "negative_prompt": TEXT,
+            "seed": {"type": "integer"},
+        }
+    )
+
+
+@given(json_values | schemas)
+def test_any_schema_has_a_bounded_list_of_inputs_that_survives_storing(schema: Any) -> None:
+    made = inputs_of(build(Contract({}, schema if isinstance(schema, dict) else {}, None)))
+    assert len(made) <= MOST_INPUTS
+    assert [Input.from_json(list(one)) for one in made] == made
+
+
+@pytest.mark.parametrize("stored", [None, {}, [], [1, 2, 3, 4, 5], ["a", "b"], "text"])
+def test_anything_else_stored_is_no_input(stored: Any) -> None:
+    assert Input.from_json(stored) is None
