@@ -86,7 +86,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
         "saving": reverse("catalog:saved-search-new") + query.as_params()
-        if query.as_params(*place.fixed)
+        if query.as_params("favourite")  # one's favourites as they are have their page
         else "",
         "understood": facets.understood(answer, place),
         "cleared": facets.cleared(query, place),
