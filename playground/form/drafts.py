@@ -191,7 +191,7 @@ def current_state(draft: Draft) -> FormState:
         filled = dataclasses.replace(plain, post=transport_choices.keep_choice(post, draft.post))
     if migrated is None:
         return filled
-    words = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated.misfits)}"
+    words = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated)}"
     return form_state.with_misfits(filled, words, made_for, is_mendable=migrated.is_mendable)
 
 

@@ -10,8 +10,6 @@ const RETRY_MS = 2000;
 const SILENT_MS = 5000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
 const SOURCES = ["input", "preset", "run", "saved", "example"];
-const LOGGED_OUT =
-  "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
 const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
 /*
  * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.
@@ -56,7 +54,9 @@ async function send(more) {
   } catch {
     return again(AWAY);
   }
-  if (answer.type === "opaqueredirect" || answer.status === 403) return again(LOGGED_OUT);
+  const isLoggedOut = answer.type === "opaqueredirect" || answer.status === 403;
+  dispatchEvent(new CustomEvent("logged-out", { detail: isLoggedOut }));
+  if (isLoggedOut) return again("");
   if (answer.status >= 500 || answer.status === 429) return again(AWAY);
   failingSince = undefined;
   const told = await answer.json().catch(() => ({}));
@@ -74,7 +74,7 @@ function taken(version) {
 function again(words) {
   isPending = true;
   failingSince ??= Date.now();
-  if (Date.now() - failingSince >= SILENT_MS || words === LOGGED_OUT) say(words);
+  if (Date.now() - failingSince >= SILENT_MS || !words) say(words);
   timer = setTimeout(save, RETRY_MS);
 }
 function say(words) {
