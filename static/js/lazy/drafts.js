@@ -1,8 +1,8 @@
 /*
  * Saves a form with data-draft-url on the server: after each pause in typing, periodically during
  * it, and before the page is left. One save at a time; a failed save is retried, and after some
- * seconds the page says so. Two tabs never overwrite each other: the server checks which version a
- * tab has seen (playground/form/drafts.py). Loaded at the first focus.
+ * seconds the page says so. Each tab has a draft of its own (playground/form/drafts.py). Loaded at
+ * the first focus.
  */
 const PAUSE_MS = 500;
 const LONGEST_MS = 4000;
@@ -26,29 +26,28 @@ export function touch() {
   timer = setTimeout(save, PAUSE_MS);
   tooLong ??= setTimeout(save, LONGEST_MS);
 }
-async function save(more = {}) {
+async function save() {
   await saving;
   clearTimeout(timer);
   clearTimeout(tooLong);
   tooLong = undefined;
   if (!isPending || !form()) return;
   isPending = false;
-  saving = send(more);
+  saving = send();
   await saving;
   saving = undefined;
 }
-function typed(more) {
+function typed() {
   const data = new FormData(form());
   for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
-  for (const [name, value] of Object.entries(more)) data.set(name, value);
   return data;
 }
-async function send(more) {
+async function send() {
   let answer;
   try {
     answer = await fetch(form().getAttribute("data-draft-url"), {
       method: "POST",
-      body: typed(more),
+      body: typed(),
       redirect: "manual",
     });
   } catch {
@@ -61,7 +60,6 @@ async function send(more) {
   failingSince = undefined;
   const told = await answer.json().catch(() => ({}));
   say(told.error ?? "");
-  clash(!!told.clash);
   if (told.version) taken(told.version);
 }
 function taken(version) {
@@ -83,9 +81,6 @@ function say(words) {
   note.textContent = words;
   note.hidden = !words;
 }
-function clash(isOne) {
-  document.getElementById("draft-clash")?.toggleAttribute("hidden", !isOne);
-}
 /*
  * The server also saves what the form itself sends; input during that request is saved afterwards.
  */
@@ -94,14 +89,13 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.elt !== form()) return;
-  if (detail.successful) clash(false);
-  else touch();
+  if (!detail.successful) touch();
 });
 document.addEventListener("visibilitychange", () => document.hidden && save());
 addEventListener("online", () => save());
 addEventListener("pagehide", () => {
   if (!isPending || !form()) return;
-  const body = typed({});
+  const body = typed();
   const size = [...body].reduce((sum, [name, text]) => sum + name.length + text.length + 100, 0);
   fetch(form().getAttribute("data-draft-url"), {
     method: "POST",
@@ -111,11 +105,6 @@ addEventListener("pagehide", () => {
 });
 addEventListener("beforeunload", (event) => isPending && failingSince && event.preventDefault());
 document.addEventListener("click", async (event) => {
-  if (event.target.closest?.("[data-keep-mine]")) {
-    isPending = true;
-    await save({ "~do": "keep-mine" });
-    document.querySelector("#fields :is(textarea, input:not([type='hidden']))")?.focus();
-  }
   /* A tab of the model page shows the form's content, so it waits for the draft. */
   const link = event.target.closest?.(".tabs a");
   if (!link || !isPending || event.metaKey || event.ctrlKey || event.button) return;
