@@ -84,7 +84,8 @@ def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
     known = {child.name for child in version.root.children}
     is_open = version.root.rest is not None or not known
     unknown = set() if is_open else {dotted((name,)) for name in arguments if name not in known}
-    return frozenset(unknown | {dotted(one.path) for one in _problems(version, arguments)})
+    paths = (tuple(map(str, one.path)) for one in _problems(version, arguments))
+    return frozenset(unknown | {dotted(path) for path in paths})
 
 
 def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:

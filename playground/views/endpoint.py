@@ -99,9 +99,13 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         return page.render_page(
             request, found, filled, tab=tab, **form_state.code_snippets(found, filled.post)
         )
-    more = {"tab_id": draft.tab} if draft.tab else {}
     return page.render_page(
-        request, found, filled, draft_version=draft.version, is_filled=is_filled, **more
+        request,
+        found,
+        filled,
+        tab_id=draft.tab or page.new_tab_id(),
+        draft_version=draft.version,
+        is_filled=is_filled,
     )
 
 
