@@ -64,6 +64,13 @@ class Report:
         return [(words, steps) for words, steps in sorted_ if steps]
 
     @property
+    def changes(self) -> list[tuple[str, Step]]:
+        """What was not simply carried, each with its heading."""
+        return [
+            (words, step) for words, steps in self.lists for step in steps if step.kind != "carried"
+        ]
+
+    @property
     def summary(self) -> str:
         """`6 carried, 1 converted, 2 left out`."""
         return ", ".join(f"{len(steps)} {words.lower()}" for words, steps in self.lists)

@@ -12,6 +12,7 @@ const COMES = {
   "partial-result": () => import("./lazy/partial-result.js"),
   "run-progress": () => import("./lazy/run-progress.js"),
   "search-select": () => import("./lazy/form-select.js"),
+  "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
 const AT_ONCE = [
