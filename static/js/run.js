@@ -153,7 +153,9 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     const isNarrow = matchMedia("(width < 48rem)").matches;
     const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
-    seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
+    // At once on a narrow screen: the next change of the run would stop a smooth scroll.
+    const behavior = isBelow && isNarrow ? "instant" : "smooth";
+    seen?.scrollIntoView({ behavior, block: isBelow ? "start" : "nearest" });
     // The pressed button scrolls out of view.
     if (isBelow && document.activeElement.id === "run-button")
       target.querySelector(".state")?.focus({ preventScroll: true });
