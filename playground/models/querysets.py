@@ -9,7 +9,7 @@ from django.db import models
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from playground.models import Preset, Run  # noqa: F401
+    from playground.models import Artifact, Preset, Run  # noqa: F401
 
 
 # Literally the condition of the index `run_unfinished`: SQLite uses a partial index only for
@@ -59,6 +59,18 @@ class RunQuerySet(models.QuerySet["Run"]):
             .defer("positions", "events")
             .order_by("-created_at")
         )
+
+
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    """Filters for the files that runs made."""
+
+    def readable_by(self, user: User | AnonymousUser) -> ArtifactQuerySet:
+        """The files of runs that the user may read, and those in a link or a shared preset."""
+        if user.is_staff:
+            return self
+        own = models.Q(run__user_id=user.pk or 0)
+        example = models.Q(run__is_example=True, run__state="succeeded")
+        return self.filter(own | example | models.Q(is_shared=True))
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):

@@ -8,13 +8,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from fal.metrics import inference_s
-from playground.models.querysets import RunQuerySet
+from playground.models.querysets import ArtifactQuerySet, RunQuerySet
 
 
 class Transport(models.TextChoices):
@@ -208,6 +209,11 @@ class Artifact(models.Model):
     error = models.CharField(max_length=255, blank=True, help_text="why it was lost")
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    is_shared = models.BooleanField(
+        default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
+    )
+
+    objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
@@ -229,6 +235,14 @@ class Artifact(models.Model):
     def get_absolute_url(self) -> str:
         """Our copy's address."""
         return reverse("playground:artifact", args=[self.run_id, self.position])
+
+    def is_input_of_example(self) -> bool:
+        """Whether one of the owner's examples was made from it, so that everybody may see it."""
+        owner = Run.objects.filter(pk=self.run_id).values("user_id")
+        examples = Run.objects.examples().filter(user_id__in=owner)
+        made_from = examples.annotate(text=Cast("arguments", models.TextField()))
+        address = f'"/runs/{self.run_id}/artifacts/{self.position}/'
+        return made_from.filter(text__contains=address).exists()
 
     @property
     def is_inline(self) -> bool:
