@@ -23,7 +23,12 @@ from core.db.prepared_queries import Param, PreparedQuery
 log = logging.getLogger("accounts.sign_in")
 
 _USER = PreparedQuery(
-    lambda: get_user_model()._default_manager.filter(pk=Param("pk", BigAutoField())).order_by()
+    lambda: (
+        get_user_model()
+        ._default_manager.filter(pk=Param("pk", BigAutoField()))
+        .select_related("preferences")
+        .order_by()
+    )
 )
 
 

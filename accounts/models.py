@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import models
 
 
@@ -47,3 +50,60 @@ class SpentToken(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+
+class UserSession(models.Model):
+    """Where and when a session is used, for its owner's account page."""
+
+    session = models.OneToOneField(
+        Session, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    public_id = models.UUIDField(
+        unique=True, default=uuid.uuid4, editable=False, help_text="names it on pages"
+    )
+    address = models.CharField(max_length=45, blank=True, help_text="the client's, when last used")
+    agent = models.CharField(max_length=255, blank=True, help_text="the browser's User-Agent")
+    started_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-used_at"], name="session_of_user")]
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+
+class Preferences(models.Model):
+    """What a person has chosen on the account page; without a row everything is as by default."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="preferences",
+    )
+    shares_runs = models.BooleanField(
+        default=False, help_text="new runs are shown to the team as examples"
+    )
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
+class PasswordResetMail(models.Model):
+    """A reset mail that the worker is to send; the link is made then, so none is stored."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    origin = models.CharField(max_length=255, help_text="scheme and host that the link begins with")
+    requested_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"reset mail for {self.user_id}"

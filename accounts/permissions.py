@@ -1,7 +1,7 @@
-"""The permissions for actions on other people's objects; owners need none.
+"""The permissions for what belongs to other people; owners need none.
 
-Staff see everybody's objects. Each action on them needs a Django permission, granted to a user or a
-group in the admin. Superusers have all.
+Seeing everybody's runs, and each action on other people's objects, needs being staff and a Django
+permission, granted to a user or a group in the admin. Superusers have all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from django.core.exceptions import PermissionDenied
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+VIEW_RUN = "playground.view_run"
+DELETE_RUN = "playground.delete_run"
+VIEW_WORKER = "playground.view_worker"
+CHANGE_USER = "auth.change_user"
+DELETE_USER = "auth.delete_user"
 CANCEL_RUN = "playground.cancel_any_run"
 PUBLISH_RUN = "playground.publish_any_run"
 CHANGE_RUN = "playground.change_run"
@@ -27,8 +32,16 @@ ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
 
+# Each of these includes that everybody's runs are visible.
+SEE_RUNS = (VIEW_RUN, CHANGE_RUN, DELETE_RUN, CANCEL_RUN, PUBLISH_RUN)
+
 # Completes the sentence "You may not …".
 ACTIONS: Mapping[str, str] = {
+    VIEW_RUN: "see somebody else's runs",
+    DELETE_RUN: "delete somebody else's run",
+    VIEW_WORKER: "look at the status page",
+    CHANGE_USER: "deactivate an account",
+    DELETE_USER: "remove an account",
     CANCEL_RUN: "cancel somebody else's run",
     PUBLISH_RUN: "show somebody else's run to the team",
     CHANGE_RUN: "star somebody else's run",
@@ -50,6 +63,11 @@ def may(user: User | AnonymousUser, permission: str) -> bool:
     Queries the database for staff only.
     """
     return user.is_staff and user.has_perm(permission)
+
+
+def may_see_runs(user: User | AnonymousUser) -> bool:
+    """Return whether the user sees everybody's runs: who may act on any run sees them all."""
+    return user.is_staff and any(user.has_perm(name) for name in SEE_RUNS)
 
 
 def require(user: User | AnonymousUser, permission: str) -> None:

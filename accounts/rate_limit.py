@@ -48,7 +48,13 @@ def _views(text: str) -> frozenset[str]:
 
 
 LIMITS = (
-    Limit("sign-in", _views("login login-link admin:login"), READ | WRITE, 120, 120),
+    Limit(
+        "sign-in",
+        _views("login login-link admin:login password-reset password-reset-new"),
+        READ | WRITE,
+        120,
+        120,
+    ),
     Limit(
         "search",
         _views(
@@ -99,6 +105,13 @@ class Buckets:
             while len(self._buckets) > MAX_BUCKETS:
                 self._buckets.popitem(last=False)
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)
+
+    def left(self, limit: Limit, client: str) -> int:
+        """Return how many tokens a client has left, without taking one."""
+        now = self._clock()
+        with self._lock:
+            tokens, at = self._buckets.get((limit.name, client), (float(limit.burst), now))
+        return int(min(limit.burst, tokens + (now - at) * limit.per_minute / 60))
 
     def clear(self) -> None:
         """Remove every bucket."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 
-from accounts import single_use
 from accounts.addresses import client_address
 from accounts.models import LoginLink
-
-MARGIN_S = 120  # covers a ticket's lifetime and clock differences
+from accounts.profile import active_sessions
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -26,6 +23,7 @@ def connect() -> None:
 
 
 def _logged_in(request: HttpRequest, user: User, **_: Any) -> None:
+    active_sessions.note(request, user)
     log.info("%r signed in from %s", user.get_username(), client_address(request) or "-")
 
 
@@ -33,7 +31,5 @@ def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
     LoginLink.objects.filter(user=user).delete()
-    if session := single_use.session_digest(request.session.session_key):
-        # Live sessions and their tickets check this until none from before the logout is left.
-        single_use.spend(session, settings.LIVE_MINUTES * 60 + MARGIN_S)
+    active_sessions.spend(request.session.session_key)
     log.info("%r signed out from %s", user.get_username(), client_address(request) or "-")

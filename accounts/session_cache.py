@@ -15,6 +15,8 @@ from django.db import close_old_connections
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from accounts import permissions
+
 TTL_S = 8.0  # a logout in another process, or an expired session, is noticed within this time
 MAX_ENTRIES = 4096
 
@@ -23,7 +25,7 @@ class SessionUser(NamedTuple):
     """The part of a session's user that long polls need."""
 
     pk: int
-    is_staff: bool
+    may_see_runs: bool  # everybody's
 
 
 class SessionCache:
@@ -92,4 +94,6 @@ def _load_user(key: str) -> SessionUser | None:
     store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     request.session = store(key)
     user = get_user(request)
-    return SessionUser(user.pk, user.is_staff) if user.is_authenticated else None
+    if not user.is_authenticated:
+        return None
+    return SessionUser(user.pk, permissions.may_see_runs(user))

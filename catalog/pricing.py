@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.formatting import duration, money, price, unit
+from schemas.estimate import Price
 
 # Unit of a price → a typical amount of it, in words and as a number.
 _USUAL: Mapping[str, tuple[str, Decimal]] = {
@@ -19,6 +20,11 @@ _RATE = re.compile(r"price:[^/]+/s\*([\d.]+)")
 _THOUSANDS = re.compile(r"(\d[\d,]*)\s+(\S.*)")
 _MOST_UNITS = 12  # digits; larger amounts from upstream are nonsense and not multiplied
 _UNIT = re.compile(r"\s*([\d.,]*)\s*(compute second|[a-z]+?)s?\s*")
+
+
+def price_of(endpoint: Any) -> Price:
+    """An endpoint's price, as the estimate module takes it."""
+    return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
 
 
 def listed_price(endpoint: Any) -> str:

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from catalog.views import browse, changes, collection_health, collections, import_export
+from catalog.views import (
+    browse,
+    changes,
+    collection_health,
+    collections,
+    favourites,
+    import_export,
+)
 from catalog.views import saved_searches as saved
 
 app_name = "catalog"
 urlpatterns = [
     path("", browse.front, name="front"),
     path("models/", browse.models, name="models"),
+    path("catalogue/export/", import_export.export_models, name="export"),
     path("categories/<path:category>/", browse.category, name="category"),
     path("collections/", collections.index, name="collections"),
     path("collections/export/", import_export.export, name="collections-export"),
@@ -28,7 +36,8 @@ urlpatterns = [
     path("searches/<int:pk>/", saved.one, name="saved-search"),
     path("searches/<int:pk>/name/", saved.name, name="saved-search-name"),
     path("searches/<int:pk>/deletion/", saved.deletion, name="saved-search-deletion"),
-    path("favourites/", browse.favourites, name="favourites"),
+    path("favourites/", favourites.favourites, name="favourites"),
+    path("favourites/account/", favourites.account, name="favourites-account"),
     path("changes/", changes.changes, name="changes"),
     path("changes/feed/", changes.feed, name="changes-feed"),
     path("changes/feed/address/", changes.feed_address, name="changes-feed-address"),

@@ -24,13 +24,15 @@ from core.http.asgi import Receive, Scope, Send  # noqa: E402
 pages = ThreadPoolApp(wsgi_application)
 
 import config.urls  # noqa: E402, F401  imports the views now, not during the first request
+from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from config.server.static_server import StaticServer  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
 from playground.live import long_poll  # noqa: E402
 
 static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
-router = long_poll.Router(pages)
+held = HeldResponses(pages, lambda: router.broker.signal if router.broker else None)
+router: long_poll.Router = long_poll.Router(held, on_shutdown=held.release_all)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 

@@ -145,6 +145,18 @@ LIVE_MINUTES = _number("LIVE_MINUTES", 10, 1, 1440)
 LIVE_PICTURES_PER_S = _number("LIVE_PICTURES_PER_S", 8, 1, 30)
 LIVE_IDLE_S = _number("LIVE_IDLE_S", 60, 5, 3600)
 
+# --- mail ---------------------------------------------------------------------------------------
+# Only the worker sends mail: links to reset passwords.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+_MAIL = settings_rules.parse_mail_url(EMAIL_URL)
+EMAIL_BACKEND, EMAIL_FILE_PATH = _MAIL.backend, _MAIL.folder
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="") or "Vitrine <vitrine@localhost>"
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+
 # --- storage ------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
 if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -214,6 +226,8 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "playground",
+    "boards",
+    "api",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
@@ -223,12 +237,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
+    "api.http.problem.as_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "api.http.authentication.TokenAuthentication",
     "accounts.rate_limit.RateLimit",
     "accounts.login.LoginRequired",
+    "accounts.profile.active_sessions.note_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -98,7 +98,8 @@ class ExpansionError:
 class CatalogueItem:
     """One endpoint of a page. `openapi` is its document as JSON text, in the order of the wire.
 
-    `raw` is the item as it came, without the document.
+    `raw` is the item as it came, without the document; `text` is how it was written, kept for items
+    that were requested without a document.
     """
 
     endpoint_id: str
@@ -107,9 +108,10 @@ class CatalogueItem:
     enterprise_status: str | None = None
     enterprise_status_error: ExpansionError | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
 
     @classmethod
-    def from_json(cls, raw: Any) -> CatalogueItem:
+    def from_json(cls, raw: Any, text: str = "") -> CatalogueItem:
         """Reads one item; raises ValueError with the reason when it has no usable id."""
         if not isinstance(raw, dict):
             raise ValueError("the item is not an object")
@@ -129,6 +131,7 @@ class CatalogueItem:
             enterprise_status=status,
             enterprise_status_error=status_error,
             raw=rest,
+            text=text,
         )
 
     @cached_property
@@ -157,18 +160,22 @@ class Page:
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Page:
-        """Parses a response body; raises UpstreamFailed unless it is an object with `models`."""
+    def from_bytes(cls, content: bytes, *, has_texts: bool = True) -> Page:
+        """Parses a response body; raises UpstreamFailed unless it is an object with `models`.
+
+        Without `has_texts` the items' `text` is empty, which spares scanning large documents.
+        """
         raw, is_clean = _loads(content)
         entries = raw.pop("models", None) if isinstance(raw, dict) else None
         if not isinstance(entries, list):
             raise UpstreamFailed("fal's answer has no list of models.", is_retryable=True)
         models, malformed = [], []
-        for entry in entries:
+        texts = _texts(content, entries) if has_texts else [""] * len(entries)
+        for entry, text in zip(entries, texts, strict=True):
             try:
                 if not is_clean:
                     orjson.dumps(entry)
-                models.append(CatalogueItem.from_json(entry))
+                models.append(CatalogueItem.from_json(entry, text))
             except (ValueError, TypeError, RecursionError) as error:
                 found = entry.get("endpoint_id") if isinstance(entry, dict) else None
                 malformed.append(Malformed(found if isinstance(found, str) else None, str(error)))
@@ -233,6 +240,15 @@ def _expanded(raw: Json, key: str, kind: type) -> tuple[Any, ExpansionError | No
     if value is None or isinstance(value, kind):
         return value, None
     return None, ExpansionError("malformed", f"{key} is not of the kind that fal documents")
+
+
+def _texts(content: bytes, entries: list[Any]) -> list[str]:
+    """How each entry was written; written anew where `models` stands twice or nests too deep."""
+    try:
+        found = reading.item_texts(content, "models")
+    except (ValueError, IndexError, RecursionError):
+        found = []
+    return found if len(found) == len(entries) else [json.dumps(entry) for entry in entries]
 
 
 def _loads(content: bytes) -> tuple[Any, bool]:

@@ -68,7 +68,7 @@ class Platform:
             expand=expand,
             sort=sort,
         )
-        return Page.from_bytes(await self._get("/models", params))
+        return Page.from_bytes(await self._get("/models", params), has_texts=not expand)
 
     async def models(
         self, *, limit: int | None = None, cursor: str | None = None, **filters: Any

@@ -69,6 +69,42 @@ class _Numbers:
         return value
 
 
+def item_texts(content: bytes, key: str) -> list[str]:
+    """The items of the list at `key` of a JSON object, each as it is written in `content`.
+
+    Expects JSON that was parsed before; raises ValueError where `key` has no list.
+    """
+    text = content.decode("utf-8-sig")
+    at, name = text.index("{") + 1, ""
+    while name != key:
+        name, at = _scan(text, at)
+        start = _gap(text, at)
+        if name != key:
+            _, at = _scan(text, start)
+    if text[start] != "[":
+        raise ValueError(f"{key} is not a list")
+    found, at = [], _gap(text, start + 1)
+    while text[at] != "]":
+        _, end = _scan(text, at)
+        found.append(text[at:end])
+        at = _gap(text, end)
+    return found
+
+
+_GAP = re.compile(r"[\s,:]*")
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # the value itself is not used
+
+
+def _gap(text: str, at: int) -> int:
+    """Where the next value or bracket begins."""
+    return at + len(_GAP.match(text, at)[0])  # type: ignore[index]  # it always matches
+
+
+def _scan(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins at `at` or behind a gap, and where it ends."""
+    return _DECODER.raw_decode(text, _gap(text, at))
+
+
 def as_mapping(value: Any) -> Json:
     """`value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}

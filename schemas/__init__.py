@@ -11,7 +11,7 @@ post = encode_arguments(root, arguments)     # encode: arguments → a form post
 Further modules: `validation` (on `openapi_compat` and `bounded_validator`) checks arguments,
 `diff` and `diff_lines` compare two versions of a document, `migrate_arguments` adapts arguments to
 a newer version, `capabilities` derives search facts, `snippets` and `tables` document an endpoint,
-`artifacts` finds the files and texts in an output.
+`artifacts` finds the files and texts in an output, `estimate` what a run will cost.
 """
 
 from schemas.controls import apply, with_uploads

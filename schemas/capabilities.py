@@ -16,6 +16,7 @@ from schemas.field_tree import build
 from schemas.fields import Field
 from schemas.media import words_in
 from schemas.openapi import Contract, as_dict, contract
+from schemas.quantities import values
 from schemas.vocabulary import (
     AUDIO_WORDS,
     END_FRAME_WORDS,
@@ -327,7 +328,7 @@ def _is_upscale(part: Part) -> bool:
 def _is_transparent(part: Part) -> bool:
     if part.field.kind == "boolean":
         return bool(part.words & {"transparent", "transparency"})
-    return "background" in part.words and "transparent" in measures.values(part.field)
+    return "background" in part.words and "transparent" in values(part.field)
 
 
 def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:

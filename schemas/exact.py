@@ -33,6 +33,24 @@ class NotJson(ValueError):
         self.reason, self.line, self.column = reason, line, column
 
 
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def indented(text: str) -> str:
+    """JSON text with a line for each value; every value stays written as it is."""
+    lines, depth, was = [""], 0, ""
+    for part in _PART.findall(text):
+        if part in "}]":
+            depth -= 1
+        if (was in {"{", "[", ","} and was) or part in "}]":
+            is_empty = was + part in {"{}", "[]"}
+            lines += [] if is_empty else ["  " * depth]
+        lines[-1] += f"{part} " if part == ":" else part
+        depth += part in "{["
+        was = part
+    return "\n".join(lines)
+
+
 def identical(a: Any, b: Any) -> bool:
     """Whether two JSON values are equal including their types: `1`, `1.0` and `true` differ."""
     if type(a) is not type(b):

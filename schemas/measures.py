@@ -5,28 +5,31 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas import hints
 from schemas.fields import Field
 from schemas.languages import language
 from schemas.media import words_in
-from schemas.vocabulary import DURATION_QUALIFIERS, DURATION_WORDS, FRAME_QUALIFIERS, FRAME_WORDS
+from schemas.quantities import (
+    LONGEST_S,
+    MOST_FPS,
+    bounds,
+    duration_scale,
+    figure,
+    is_count,
+    is_frame_count,
+    is_rate,
+    is_sized,
+    pixels,
+    values,
+)
 from schemas.words import number
 
 _MAX_VALUES = 24  # values of one key; more become a range or are omitted
-_LONGEST_S, _MOST_FPS = 7200.0, 240.0
 _MAX_SIDE_PX = 8192  # larger limits are not realistic and are ignored
 
-_FPS = re.compile(r"(?:^|_)(?:fps|frames_per_second|frame_rate|framerate)$")
-_COUNT = re.compile(
-    r"(?:num(?:ber)?|n|max|count)(?:_of)?_(?:images|outputs|samples|videos|variations|variants|results|generations|audios|songs)"
-    r"|(?:image|output|sample|video)s?_count|batch_size|n|variations"
-)
-_SIZED = {"ratio", "aspect", "size", "resolution", "dimension", "dimensions", "format", "shape"}
-_SECONDS = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)?", re.IGNORECASE)
 _LINES = re.compile(r"(\d{3,4})p|([1248])k", re.IGNORECASE)
-_PIXELS = re.compile(r"(\d{2,5})\s*[x*\u00d7]\s*(\d{2,5})", re.IGNORECASE)
 _LINES_SAID, _SECONDS_SAID = (
     r"(?P<lines>\d{3,4}p|[248]k)\b",
     r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
@@ -67,31 +70,6 @@ _COMMON = [
 ]
 
 
-class Range(NamedTuple):
-    """A minimum and a maximum; None if the schema does not state it."""
-
-    low: float | None
-    high: float | None
-
-
-def values(field: Field) -> list[Any]:
-    """The plain values that a field offers, including those of a union."""
-    if field.suggestions:
-        return list(field.suggestions)
-    own = [option.value for option in field.options if not option.branch]
-    return (
-        [value for value in own if not isinstance(value, bool)] if field.kind != "boolean" else []
-    )
-
-
-def bounds(field: Field) -> Range:
-    """The limits of a number field, or of a union's first number alternative."""
-    numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
-    if not numeric:
-        return Range(None, None)
-    return Range(numeric[0].minimum, numeric[0].maximum)
-
-
 def durations(fields: Iterable[Field]) -> list[str]:
     """The possible durations of video or audio in seconds, and the default."""
     listed = list(fields)
@@ -102,14 +80,14 @@ def durations(fields: Iterable[Field]) -> list[str]:
 def rates(fields: Iterable[Field]) -> list[str]:
     """The possible frame rates."""
     for field in fields:
-        if not _FPS.search(field.name.lower()):
+        if not is_rate(field.name):
             continue
         if listed := _figures(values(field)):
             return [f"fps:{number(value)}" for value in listed[:_MAX_VALUES]]
         low, high = bounds(field)
-        if low is not None and high is not None and 0 <= low <= high <= _MOST_FPS:
+        if low is not None and high is not None and 0 <= low <= high <= MOST_FPS:
             return [f"fps:{_span(max(low, 1), high)}"]
-        if (usual := _figure(field.default)) and usual <= _MOST_FPS:
+        if (usual := figure(field.default)) and usual <= MOST_FPS:
             return [f"fps:{number(usual)}"]
     return []
 
@@ -117,7 +95,7 @@ def rates(fields: Iterable[Field]) -> list[str]:
 def outputs(fields: Iterable[Field]) -> list[str]:
     """The possible numbers of results per run."""
     for field in fields:
-        if not _COUNT.fullmatch(field.name.lower()):
+        if not is_count(field.name):
             continue
         low, high = bounds(field)
         listed = _figures(values(field))
@@ -156,11 +134,11 @@ def shapes(fields: Iterable[Field]) -> list[str]:
     sizes: dict[str, None] = {}
     areas: list[float] = []
     for field in fields:
-        if _SIZED & set(words_in(field.name)):
+        if is_sized(field.name):
             for text, pair in _pairs(field):
                 if ratio := _ratio(*pair):
                     ratios[ratio] = None
-                if text in hints.PRESETS or _PIXELS.fullmatch(text):
+                if text in hints.PRESETS or pixels(text):
                     sizes[f"{pair[0]}x{pair[1]}"] = None
                     areas.append(pair[0] * pair[1] / 1e6)
     areas += [area for area in _areas(fields) if area]
@@ -209,61 +187,40 @@ def _longest(fields: list[Field]) -> dict[str, float]:
 
 
 def _duration(field: Field) -> list[str]:
-    words = words_in(field.name)
-    rest = set(words) - DURATION_WORDS
-    says = f"{field.label} {field.help} {field.more}".lower()
-    if (
-        not DURATION_WORDS & set(words)
-        or rest - DURATION_QUALIFIERS
-        or "frame" in says.split(".")[0]
-    ):
+    scale = duration_scale(field)
+    if scale is None:
         return []
-    if words[-1:] == ["length"] and "second" not in says:
-        return []
-    scale = 1.0
-    if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
-        scale = 0.001
-    elif "minutes" in words:
-        scale = 60.0
-    usual = _figure(field.default)
+    usual = figure(field.default)
     found = _seconds_of(field, scale, usual)
-    if found and usual and 0 < usual * scale <= _LONGEST_S:
+    if found and usual and 0 < usual * scale <= LONGEST_S:
         found.append(f"default-duration:{_short(usual * scale)}")
     return found
 
 
 def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
-    listed = [v * scale for v in _figures(values(field)) if 0 < v * scale <= _LONGEST_S]
+    listed = [v * scale for v in _figures(values(field)) if 0 < v * scale <= LONGEST_S]
     low, high = bounds(field)
-    if low is not None and high is not None and 0 < high * scale <= _LONGEST_S and low <= high:
+    if low is not None and high is not None and 0 < high * scale <= LONGEST_S and low <= high:
         return [f"duration:{_span(max(low, 0) * scale, high * scale)}"]
     if len(listed) > _MAX_VALUES:
         return [f"duration:{_span(min(listed), max(listed))}"]
     if listed:
         return [f"duration:{_short(value)}" for value in listed]
-    return (
-        [f"duration:{_short(usual * scale)}"] if usual and 0 < usual * scale <= _LONGEST_S else []
-    )
+    return [f"duration:{_short(usual * scale)}"] if usual and 0 < usual * scale <= LONGEST_S else []
 
 
 def _by_frames(fields: list[Field]) -> list[str]:
     """Durations computed from frame counts and the default frame rate."""
-    rate = next((_figure(f.default) for f in fields if _FPS.search(f.name.lower())), None)
+    rate = next((figure(f.default) for f in fields if is_rate(f.name)), None)
     for field in fields:
-        words = set(words_in(field.name))
-        if (
-            not FRAME_WORDS & words
-            or words - FRAME_WORDS - FRAME_QUALIFIERS
-            or not rate
-            or rate > _MOST_FPS
-        ):
+        if not is_frame_count(field.name) or not rate or rate > MOST_FPS:
             continue
-        usual = _figure(field.default)
+        usual = figure(field.default)
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
             found = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
-        elif low is not None and high is not None and 0 < high / rate <= _LONGEST_S:
+        elif low is not None and high is not None and 0 < high / rate <= LONGEST_S:
             found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
         elif usual:
             found = [f"duration:{_short(usual / rate)}"]
@@ -276,12 +233,12 @@ def _by_frames(fields: list[Field]) -> list[str]:
 def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
     listed = [value for value in values(field)[:200] if isinstance(value, str)]
     known = hints.sizes(listed)
-    if not known and len(listed) == 1 and (match := _PIXELS.fullmatch(listed[0])):
-        known = {listed[0]: (int(match[1]), int(match[2]))}
+    if not known and len(listed) == 1 and (pair := pixels(listed[0])):
+        known = {listed[0]: pair}
     yield from known.items()
     usual = field.default if isinstance(field.default, str) else ""
-    if not known and (match := _PIXELS.fullmatch(usual)):
-        yield usual, (int(match[1]), int(match[2]))
+    if not known and (pair := pixels(usual)):
+        yield usual, pair
 
 
 def _ratio(width: int, height: int) -> str:
@@ -320,7 +277,7 @@ def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
     listed = list(fields)
     yield from _both(listed)
     for field in listed:
-        if _SIZED & set(words_in(field.name)):
+        if is_sized(field.name):
             for one in (field, *field.branches):
                 yield from _both(one.children)
 
@@ -348,9 +305,9 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
         match = _LINES.fullmatch(value.strip())
         if match and (match[1] or is_resolution):
             yield "4k" if match[1] == "2160" else value.strip().lower()
-        elif is_video and is_resolution and (pair := _PIXELS.fullmatch(value.strip())):
-            side = min(int(pair[1]), int(pair[2]))
-            if side in _STANDARD and max(int(pair[1]), int(pair[2])) > side:
+        elif is_video and is_resolution and (pair := pixels(value)):
+            side = min(pair)
+            if side in _STANDARD and max(pair) > side:
                 yield "4k" if side == 2160 else f"{side}p"
     plain = (
         value
@@ -364,16 +321,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
 
 
 def _figures(listed: Iterable[Any]) -> list[float]:
-    found = (_figure(value) for value in listed)
+    found = (figure(value) for value in listed)
     return [value for value in found if value is not None]
-
-
-def _figure(value: Any) -> float | None:
-    """A value as a number; accepts texts such as `5` or `5s`."""
-    if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
-        return float(match[1])
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 1e7 and math.isfinite(value) else None
 
 
 def _short(value: float) -> str:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.databases import copied
@@ -135,6 +135,16 @@ def user(db: None) -> User:
 def stranger(db: None) -> User:
     """Somebody else."""
     return User.objects.create_user("sam", password="pw")
+
+
+def grant(person: User, *names: str) -> None:
+    """Make somebody staff with these permissions: `grant(eva, "playground.view_run")`."""
+    person.is_staff = True
+    person.save(update_fields=["is_staff"])
+    for name in names:
+        app, _, code = name.partition(".")
+        found = Permission.objects.get(content_type__app_label=app, codename=code)
+        person.user_permissions.add(found)
 
 
 @pytest.fixture

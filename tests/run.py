@@ -1,7 +1,7 @@
 """Runs the test suite: `make test` everything, `make check` (--quick) what the loop needs.
 
-`make test` runs all tests on SQLite, then those that use the database on PostgreSQL, where one
-answers: TEST_DATABASE_URL names the server, by default the one at 127.0.0.1:5432. Further arguments
+`make test` runs all tests on SQLite and, beside them, those that use the database on PostgreSQL,
+where one answers: TEST_DATABASE_URL names the server, by default the one at 127.0.0.1:5432. Further arguments
 go to the first pytest.
 """
 
@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO
 
 from bench.browser import find_program
 
@@ -40,18 +43,45 @@ def find_postgresql() -> str:
     return url
 
 
-def run_pytest(name: str, *arguments: str, **environment: str) -> int:
-    """Run pytest with four processes, as some of the time is waiting; return its exit code."""
+def run_pytest(
+    name: str,
+    *arguments: str,
+    processes: int = 4,
+    output: IO[bytes] | None = None,
+    **environment: str,
+) -> int:
+    """Run pytest in more processes than there are cores, as some of the time is waiting.
+
+    Prints to `output`, by default the terminal. Returns pytest's exit code.
+    """
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    options = ["-q", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    options = ["-q", "-n", str(processes), "--dist", "loadgroup", "--no-loadscope-reorder"]
     plugins = ["-p", "tests.slowest_files"]
     command = [sys.executable, "-m", "pytest", *options, *plugins, *arguments]
     # Bytecode that one process has compiled saves the other pass and every started program work.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | environment
-    code = subprocess.run(command, env=environment, check=False).returncode
+    code = subprocess.run(command, env=environment, stdout=output, check=False).returncode
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
     return code
+
+
+def run_on_both_databases(url: str, arguments: list[str]) -> int:
+    """Run the two passes side by side; what the one on PostgreSQL prints comes last."""
+    with tempfile.TemporaryFile() as output, ThreadPoolExecutor(1) as pool:
+        on_postgresql = pool.submit(
+            run_pytest,
+            "PostgreSQL",
+            *ON_POSTGRESQL,
+            processes=2,
+            output=output,
+            VITRINE_TEST_DATABASE_URL=url,
+        )
+        code = run_pytest("SQLite and Chromium", *arguments)
+        code = max(code, on_postgresql.result())
+        output.seek(0)
+        print("== PostgreSQL", output.read().decode(errors="replace"), sep="\n", flush=True)
+        return code
 
 
 def main(arguments: list[str]) -> int:
@@ -60,12 +90,10 @@ def main(arguments: list[str]) -> int:
         rest = [argument for argument in arguments if argument != "--quick"]
         return run_pytest("SQLite, without a browser", "-m", QUICK, *rest)
     print(f"== Browser: {find_program()}", flush=True)
-    codes = [run_pytest("SQLite and Chromium", *arguments)]
     if url := find_postgresql():
-        codes.append(run_pytest("PostgreSQL", *ON_POSTGRESQL, VITRINE_TEST_DATABASE_URL=url))
-    else:
-        print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
-    return max(codes)
+        return run_on_both_databases(url, arguments)
+    print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
+    return run_pytest("SQLite and Chromium", *arguments)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,8 @@ class Listing(NamedTuple):
     standing: str
     gone_at: datetime | None
     facts: Any
+    pinned: bool = False
+    highlighted: bool = False
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
@@ -96,8 +98,17 @@ def _filed(category: str, said: set[str]) -> list[str]:
     return found if makes else [*found, f"out:{_MEDIA[made]}"]
 
 
+def outcome(category: str) -> str:
+    """What a category makes, as a value of `out:`; `training`, or empty where it does not say."""
+    if category == "training":
+        return category
+    made = _FILED.get(category, category).rpartition("-to-")[2]
+    return _MEDIA.get(made, "")
+
+
 def _state(row: Listing) -> list[str]:
-    found = [f"is:{row.standing}"] if row.standing else []
+    marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
+    found = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]

@@ -23,6 +23,11 @@ _BARE = {  # what looks like a fact without its key
     "ratio": re.compile(r"\d{1,2}:\d{1,2}"),
     "price": re.compile(r"[<>]=?\$?\d*[.,]?\d+\$?|\$\d*[.,]?\d+"),
 }
+_ORDERS = {  # sort → the words that ask for it
+    "price": re.compile(r"(?i)(?<!\S)(?:cheapest|least expensive|lowest[- ]priced?)(?!\S)"),
+    "newest": re.compile(r"(?i)(?<!\S)newest(?!\S)"),
+}
+_YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 
@@ -43,6 +48,8 @@ class ParsedQuery(NamedTuple):
     hints: tuple[Hint, ...] = ()
     taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with what it asks for
     wish: str = ""  # `text` in query words, where it is plainly a wish
+    sort: str = ""  # the order that words ask for
+    sort_words: str = ""  # those words, as typed
 
 
 @byte_cached(1 << 20)
@@ -60,12 +67,21 @@ def parse_query(q: str) -> ParsedQuery:
             taken.append((piece, replace(found, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], _bare(match["value"])):
             hints.append(hint)
-    said = " ".join(text)
+    said, sort, sort_words = _order(" ".join(text))
     wish = natural_language.to_query_words(said)
     if wish:
         hints = [hint for hint in hints if hint.word not in text]
         hints.insert(0, Hint(said, "Models can be asked for that.", wish))
-    return ParsedQuery(said, combine(one for _, one in taken), tuple(hints), tuple(taken), wish)
+    conditions = combine(one for _, one in taken)
+    return ParsedQuery(said, conditions, tuple(hints), tuple(taken), wish, sort, sort_words)
+
+
+def _order(said: str) -> tuple[str, str, str]:
+    """A text without the words that ask for an order, that order, and those words."""
+    for order, form in _ORDERS.items() if '"' not in said else ():
+        if match := form.search(said):
+            return " ".join(form.sub(" ", said).split()), order, match[0]
+    return said, "", ""
 
 
 def replace_words(q: str, word: str, other: str = "") -> str:
@@ -125,6 +141,8 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
     if not value.strip("<>=≥≤.$€£ -"):
         return None
     key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
+    if key is None and (meant := _flag(typed, value)):
+        return Hint(word, f"There is no {typed}: to search by.", meant)
     if key is None:
         nearest = _nearest(typed, [*KEYS, *SYNONYMS])
         name = SYNONYMS.get(nearest, nearest)
@@ -143,6 +161,14 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
         return Hint(word, f"There is no {word}.", f"{key.name}:{meant}")
     listed = f" It may be {', '.join(key.values)}." if key.values else ""
     return Hint(word, f"There is no {word}.{listed}")
+
+
+def _flag(typed: str, value: str) -> str:
+    """What `sound:yes` means: the value of another key, wanted or not; empty where it is none."""
+    for key in ("can", "is") if value.casefold() in _YES | _NO else ():
+        if meant := parse_condition(key, typed, is_typed=True):
+            return f"{'-' if value.casefold() in _NO else ''}{meant.word}"
+    return ""
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from catalog.models.changes import Change, Reader, SyncReport
 from catalog.models.curation import Collection, CollectionItem, Favourite, Note, SavedSearch
-from catalog.models.endpoint import Endpoint, Revision, Schema, Standing
+from catalog.models.endpoint import Endpoint, ListingEntry, Revision, Schema, Standing
 from catalog.models.picture import Picture
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CollectionItem",
     "Endpoint",
     "Favourite",
+    "ListingEntry",
     "Note",
     "Picture",
     "Reader",

@@ -66,6 +66,14 @@ class Endpoint(models.Model):
         max_length=64, blank=True, help_text="`updated_at` verbatim: what a sync compares"
     )
     position = models.PositiveIntegerField(default=0, help_text="place in upstream's own order")
+    pinned = models.BooleanField(default=False, help_text="upstream shows it before all others")
+    highlighted = models.BooleanField(default=False, help_text="upstream recommends it")
+    is_favorited = models.BooleanField(
+        null=True, blank=True, help_text="of the account whose key the worker has"
+    )
+    entry_digest = models.CharField(
+        max_length=80, blank=True, help_text="the rules and the entry that the columns were read by"
+    )
 
     unit_price_usd = models.DecimalField(
         max_digits=14, decimal_places=8, null=True, blank=True, help_text="in `currency`"
@@ -145,6 +153,21 @@ class Endpoint(models.Model):
             end = "" if reason.endswith((".", "!", "?", "…")) else "."
             return f"This model is blocked and cannot be run: {reason}{end}"
         return "" if self.is_runnable else "Upstream no longer lists this model: it cannot be run."
+
+
+class ListingEntry(models.Model):
+    """What upstream's listing says of an endpoint, as it came; no list of endpoints loads it."""
+
+    endpoint = models.OneToOneField(
+        Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="entry"
+    )
+    text = models.TextField(help_text="JSON, unchanged, unknown fields included")
+
+    class Meta:
+        verbose_name_plural = "listing entries"
+
+    def __str__(self) -> str:
+        return self.text[:80]
 
 
 class Revision(models.Model):

@@ -24,6 +24,8 @@ CARD = (
     "display_name",
     "owner",
     "category",
+    "group_key",
+    "group_label",
     "description",
     "status",
     "gone_at",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.core.paginator import Paginator
 
+from catalog.filters.labels import describe
 from catalog.filters.query_parser import Hint, unknown_value_hint
 from catalog.models import Endpoint, Revision
 from catalog.search.facet_counts import Facet, count_facets
@@ -20,9 +21,16 @@ from catalog.search.filter_sets import FilterSets, apply_filters
 from catalog.search.index import Index, Places, current
 from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
-from catalog.search.relaxations import FilterRelaxation, relax, suggest_words
+from catalog.search.relaxations import FilterRelaxation, fewest_to_drop, relax, suggest_words
 
 PAGE_SIZE = 48
+
+
+class Slice(NamedTuple):
+    """Some endpoints of an answer, in its order, and how many there are in all."""
+
+    endpoints: list[Endpoint]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Answer:
     suggestions: list[FilterRelaxation] = field(default_factory=list)  # other words, of none found
     near: list[Endpoint] = field(default_factory=list)  # what fits most of the words
     asked: Query = field(default_factory=Query)  # as it was understood; mostly `query` itself
+    left_out: tuple[str, ...] = ()  # of a wish, in words, because nothing meets all of it
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
@@ -56,7 +65,7 @@ class _Understood(NamedTuple):
     query: Query
     found: Found | None
     sets: FilterSets
-    unmet: FilterSets | None = None  # of a wish in plain words that nothing meets
+    left_out: tuple[str, ...] = ()  # of a wish in plain words, because nothing meets all of it
 
 
 def search(
@@ -67,18 +76,16 @@ def search(
     `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
     """
     index = index or current(Revision.current())
-    asked, found, sets, unmet = _understand(index, query, starred)
+    asked, found, sets, left_out = _understand(index, query, starred)
     hits = sets.hits
     pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    shown = [index.keys[place] for place in _page(index, query, found, hits, page)]
+    first = (page - 1) * PAGE_SIZE
+    places = _ranked(index, query, found, hits, first, first + PAGE_SIZE)
+    shown = [index.keys[place] for place in places]
     near = [index.keys[place] for place in _near(sets, found, len(hits))]
     endpoints = index.cards([*shown, *near])
     doubts = (unknown_value_hint(one, index.facts(one.key)) for one in query.conditions)
-    if hits:
-        relaxations = [one for one in relax(unmet) if one.query.conditions] if unmet else []
-    else:
-        relaxations = relax(sets)
     return Answer(
         query=query,
         endpoints=[endpoints[key] for key in shown if key in endpoints],
@@ -86,11 +93,12 @@ def search(
         page=page,
         pages=pages,
         facets=count_facets(sets, hits),
-        relaxations=relaxations,
+        relaxations=[] if hits else relax(sets),
         suggestions=[] if sets.base or not query.text else suggest_words(sets),
         near=[endpoints[key] for key in near if key in endpoints],
         found=found,
-        hints=[*asked.hints, *(hint for hint in doubts if hint)],
+        left_out=left_out,
+        hints=[*asked.hints, *filter(None, doubts)],
         asked=asked,
     )
 
@@ -101,24 +109,39 @@ def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
 
 
 def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
-    """The first endpoints of an answer and nothing else of it; `most` is a page or less."""
+    """The first endpoints of an answer and nothing else of it."""
+    return search_slice(query, frozenset(), 0, most).endpoints
+
+
+def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
+    """Endpoints of an answer from the place `first` on, without facets and hints."""
     index = current(Revision.current())
-    _, found, sets, _ = _understand(index, query, frozenset())
-    keys = [index.keys[place] for place in _page(index, query, found, sets.hits, 1)[:most]]
+    _, found, sets, _ = _understand(index, query, starred)
+    places = _ranked(index, query, found, sets.hits, first, first + count)
+    keys = [index.keys[place] for place in places]
     endpoints = index.cards(keys)
-    return [endpoints[key] for key in keys if key in endpoints]
+    return Slice([endpoints[key] for key in keys if key in endpoints], len(sets.hits))
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
-    """A wish in plain words that no text has is asked as filters, if those find something."""
+    """A wish in plain words that no text has is asked as filters, if need be without some."""
     found, sets = _evaluate(index, query, starred)
     wished = query.wished if found and found.is_weak else None
     if wished is None:
         return _Understood(query, found, sets)
+    given = {one.key for one in query.conditions}
+    left_out: tuple[str, ...] = ()
     meant, wished_sets = _evaluate(index, wished, starred)
-    if not (meant and meant.missed) and wished_sets.hits:
-        return _Understood(wished, meant, wished_sets)
-    return _Understood(query, found, sets, unmet=wished_sets)
+    if meant and not meant.places:
+        left_out, wished = (wished.plain,), wished.saying("")
+        meant, wished_sets = _evaluate(index, wished, starred)
+    least = fewest_to_drop(wished_sets, given)
+    if least is None:
+        return _Understood(query, found, sets)
+    for name in least:
+        left_out += tuple(describe(one) for one in wished.conditions if one.key == name)
+        wished = wished.without(name)
+    return _Understood(wished, *_evaluate(index, wished, starred), left_out)
 
 
 def _evaluate(
@@ -130,12 +153,17 @@ def _evaluate(
     return found, apply_filters(index, query, base, starred)
 
 
-def _page(index: Index, query: Query, found: Found | None, hits: Places, page: int) -> list[int]:
-    """The places on a page of the answer, in its order."""
-    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
-    if found is None or query.sort:
-        return index.first(hits, end, query.sort)[start:]
-    return _best(index, found, found.scores, hits, end)[start:]
+def _ranked(
+    index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
+) -> list[int]:
+    """The places of the answer from `first` to before `end`, in its order."""
+    if found and query.order and not query.sort:  # words ask for it: what is named so comes first
+        sure = {place for place in hits if found.is_sure(place)}
+        ranked = index.first(sure, end, query.order)
+        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][first:]
+    if found is None or query.order:
+        return index.first(hits, end, query.order)[first:]
+    return _best(index, found, found.scores, hits, end)[first:]
 
 
 def _near(sets: FilterSets, found: Found | None, total: int) -> list[int]:

@@ -14,6 +14,7 @@ from catalog.search.engine import Answer
 from catalog.search.facet_counts import Facet
 from catalog.search.query import STATUSES, Query
 
+SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # until one of them is in force
 
 
@@ -28,12 +29,30 @@ class Place(NamedTuple):
         """The address of a question asked here."""
         return self.address + replace(query, page=page).as_params(*self.fixed)
 
+    def holds(self, query: Query) -> bool:
+        """Whether a question keeps to what is fixed here."""
+        return all(
+            query.favourite if name == "favourite" else query.values(name) for name in self.fixed
+        )
+
 
 class Chip(NamedTuple):
     """One filter in force, and the address without it."""
 
     words: str
     href: str
+
+
+class Understood(NamedTuple):
+    """A question in one line: what is in force, what was left out, where its words can be edited.
+
+    `lead` is empty where it was taken as it was typed.
+    """
+
+    lead: str
+    chips: list[Chip]
+    left_out: tuple[str, ...] = ()
+    edit: str = ""
 
 
 class Choice(NamedTuple):
@@ -94,12 +113,30 @@ def sections(answer: Answer, place: Place) -> list[Section]:
     ]
 
 
+def understood(answer: Answer, place: Place) -> Understood:
+    """How a question was understood: a wish by its conditions, a search by the words used."""
+    query, found = answer.query, answer.found
+    wished = answer.asked if answer.asked.q != query.q else None
+    missed = found.missed if found and answer.total else ()
+    if wished is None and not missed:
+        return Understood("", chips(query, place))
+    meant = wished or query
+    kept = " ".join(found.used) if missed and found else meant.plain
+    words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
+    edit = place.href(wished or query.saying(kept))
+    left_out = (*missed, *answer.left_out)
+    return Understood("Understood as", [*words, *chips(meant, place)], left_out, edit)
+
+
 def chips(query: Query, place: Place) -> list[Chip]:
     """Everything in force, what was typed first; the place's own facets are no filter."""
     found = [
         Chip(describe(asked), place.href(query.with_word(word, "")))
         for word, asked in _typed(query)
     ]
+    if order := query.words.sort_words:
+        words = f"{SORT_CHIPS[query.words.sort]} first"
+        found.append(Chip(words, place.href(query.with_word(order, ""))))
     picks = [(name, value) for name, value in sorted(query.picked) if name not in place.fixed]
     for name, value in picks:
         asked = parse_condition(name, value)
@@ -109,7 +146,7 @@ def chips(query: Query, place: Place) -> list[Chip]:
             found.append(Chip(describe(shown), place.href(less)))
     if query.status:
         found.append(Chip(STATUSES[query.status], place.href(query.without("status"))))
-    if query.favourite:
+    if query.favourite and "favourite" not in place.fixed:
         found.append(Chip("Favourites", place.href(query.without("favourite"))))
     return found
 

@@ -44,9 +44,16 @@ class Highlighter:
         if found and found.end() > length - 1:
             start = max(found.start() - _LEAD, 0)
             start = text.find(" ", start, found.start()) + 1 or start
-        cut = text[start : start + length - 1].rstrip()
-        end = "…" if start + length - 1 < len(text) else ""
-        return mark_safe(("…" if start else "") + self.in_text(cut) + end)  # noqa: S308
+        cut = shorten(text[start:], length)
+        return mark_safe(("…" if start else "") + self.in_text(cut))  # noqa: S308  all escaped
+
+
+def shorten(text: str, length: int) -> str:
+    """The beginning of a text in so many characters, cut between words where it has any."""
+    if len(text) <= length:
+        return text
+    cut = text[:length]
+    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:.-") + "…"
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,7 @@
 """The catalogue as search needs it, in this process's memory: words, facts and orders, by place.
 
-A place is an endpoint's rank in upstream's order. One pass over plain rows builds everything; the
-revision token says whether it is still right.
+A place is an endpoint's rank in upstream's order, what it pinned or highlighted first. One pass
+over plain rows builds everything; the revision token says whether it is still right.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 5000  # endpoints: a larger index is rebuilt in the background, a smaller one at once
 REST = 10  # a background rebuild waits this many times the duration of the one before it
 OLDEST_S = 600.0  # runs are counted again after this time; any other change renews the revision
+UPSTREAM_ORDER = ("-pinned", "-highlighted", "position", "endpoint_id")
 _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together are at most 1
 _YEAR_S = 365 * 86400.0
 _CARDS_BYTES = 8 << 20
@@ -264,7 +265,7 @@ def _build() -> Index:
     token = Revision.current()  # before the rows: at worst the index is built once more
     texts = {f"{Listing._fields[n]}_text": Cast(Listing._fields[n], TextField()) for n in _AS_TEXT}
     columns = [f"{name}_text" if f"{name}_text" in texts else name for name in Listing._fields]
-    found = Endpoint.objects.annotate(**texts).order_by("position", "endpoint_id")
+    found = Endpoint.objects.annotate(**texts).order_by(*UPSTREAM_ORDER)
     rows = found.values_list("pk", "field_words", *columns)
     index = Index(token, rows.iterator(chunk_size=2000), _popularity())
     _kept.built_at = time.monotonic()

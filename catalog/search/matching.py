@@ -46,6 +46,10 @@ class Found:
     near: Mapping[int, int] = field(default_factory=dict)
     is_weak: bool = False
 
+    def is_sure(self, place: int) -> bool:
+        """Whether names and labels alone say it, more or less."""
+        return self.scores[place] <= LABEL * len(self.used)
+
     @property
     def places(self) -> Set[int]:
         """All that was found."""

@@ -83,7 +83,8 @@ class Query:
     def saying(self, text: str) -> Query:
         """The same question with other words to search for; what was asked for stays."""
         asked = [piece for piece, _ in self.words.taken]
-        return replace(self, q=" ".join([*text.split(), *asked]), page=1)
+        words = [*text.split(), *asked, *self.words.sort_words.split()]
+        return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:
         """The words to search for, without any filter."""
@@ -94,7 +95,7 @@ class Query:
         pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []
         pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
         pairs += [("status", self.status)] if self.status else []
-        pairs += [("favourite", "1")] if self.favourite else []
+        pairs += [("favourite", "1")] if self.favourite and "favourite" not in hidden else []
         pairs += [("sort", self.sort)] if self.sort else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
         return "?" + urlencode(pairs) if pairs else ""
@@ -124,6 +125,11 @@ class Query:
         """The same question in query words, where its text is plainly a wish."""
         wish = self.words.wish
         return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
+
+    @property
+    def order(self) -> str:
+        """The order asked for: that of the address, else that of the words."""
+        return self.sort or self.words.sort
 
     @property
     def hints(self) -> tuple[Hint, ...]:

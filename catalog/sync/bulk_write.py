@@ -6,7 +6,7 @@ five times as long as a prepared statement, most of it while the database is loc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,13 @@ _UNCONVERTED = (
     models.IntegerField,
     models.FloatField,
     models.ForeignKey,
+)
+Entries = Mapping[str, str]
+NO_ENTRIES: Entries = {}
+_UPSERT_ENTRY = (
+    "INSERT INTO catalog_listingentry (endpoint_id, text) "
+    "SELECT id, %s FROM catalog_endpoint WHERE endpoint_id = %s "
+    "ON CONFLICT (endpoint_id) DO UPDATE SET text = excluded.text"
 )
 # Commits do not wait for the disk: the next sync fetches again what a power cut loses.
 _SYNCHRONOUS_OFF = {
@@ -47,13 +54,15 @@ def short_transaction() -> Iterator[None]:
             cursor.execute(after)
 
 
-def insert(rows: list[Endpoint], changes: Sequence[Change] = ()) -> None:
-    """Insert new endpoints, each batch with its `changes` in one transaction."""
+def insert(
+    rows: list[Endpoint], changes: Sequence[Change] = (), entries: Entries = NO_ENTRIES
+) -> None:
+    """Insert new endpoints, each batch with its `changes` and `entries` in one transaction."""
     columns = [column for column in Endpoint._meta.concrete_fields if not column.primary_key]
     names = ", ".join(str(column.column) for column in columns)
     places = ", ".join(["%s"] * len(columns))
     table = Endpoint._meta.db_table
-    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows, changes)  # noqa: S608
+    _execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns, rows, changes, entries)  # noqa: S608
 
 
 def update(
@@ -61,10 +70,12 @@ def update(
     names: list[str],
     changes: Sequence[Change] = (),
     keys: Sequence[str] = ("endpoint_id",),
+    entries: Entries = NO_ENTRIES,
 ) -> None:
     """Update the columns `names` of rows found by the columns `keys`, and insert their `changes`.
 
-    A row whose keys differ in the database by now is left alone.
+    `entries` are their listing entries by endpoint id. A row whose keys differ in the database by
+    now is left alone.
     """
     if not rows:
         return
@@ -74,7 +85,7 @@ def update(
     found_by: list[Any] = [meta.get_field(key) for key in keys]
     where = " AND ".join(f"{key.column} = %s" for key in found_by)
     sql = f"UPDATE {meta.db_table} SET {places} WHERE {where}"  # noqa: S608
-    _execute(sql, [*columns, *found_by], rows, changes)
+    _execute(sql, [*columns, *found_by], rows, changes, entries)
 
 
 def add_schemas(documents: list[tuple[str, str]]) -> None:
@@ -91,8 +102,14 @@ def add_schemas(documents: list[tuple[str, str]]) -> None:
         cursor.executemany(sql, [(*one, *others) for one in documents])
 
 
-def _execute(sql: str, columns: list[Any], rows: Sequence[Any], changes: Sequence[Change]) -> None:
-    """Execute `sql` for each row, a batch a transaction, with the changes of that batch."""
+def _execute(
+    sql: str,
+    columns: list[Any],
+    rows: Sequence[Any],
+    changes: Sequence[Change],
+    entries: Entries,
+) -> None:
+    """Execute `sql` for each row, a batch a transaction, with that batch's changes and entries."""
     readers = [(column.attname, _converter(column)) for column in columns]
     for start in range(0, len(rows), ROWS_PER_WRITE):
         batch = rows[start : start + ROWS_PER_WRITE]
@@ -102,8 +119,15 @@ def _execute(sql: str, columns: list[Any], rows: Sequence[Any], changes: Sequenc
         with short_transaction():
             with connection.cursor() as cursor:
                 cursor.executemany(sql, values)
+                if texts := [(entries[i], i) for i in _ids(batch, entries)]:
+                    cursor.executemany(_UPSERT_ENTRY, texts)
             if batch_changes:
                 _insert_changes(batch_changes)
+
+
+def _ids(batch: Sequence[Any], entries: Entries) -> list[str]:
+    """The ids of those that have a new entry."""
+    return [row.endpoint_id for row in batch if row.endpoint_id in entries] if entries else []
 
 
 def _values(

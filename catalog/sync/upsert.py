@@ -41,6 +41,10 @@ _LISTED = [  # columns that a listing sets
     "published_at",
     "updated_at",
     "upstream_updated",
+    "pinned",
+    "highlighted",
+    "is_favorited",
+    "entry_digest",
     "gone_at",
 ]
 _SCHEMA = ["schema", "schema_updated", "schema_error"]
@@ -53,6 +57,7 @@ _LONGEST = {
 }
 _LEAST_PRICE, _MOST_PRICE = Decimal("1e-8"), Decimal(1_000_000)  # the limits of the column
 _BACK = {"gone_at": None}
+_ENTRY_RULES = 1  # raise it when `_values` reads an entry in another way: all are read again
 NO_SCHEMA = "Upstream has no schema for it."
 
 
@@ -156,32 +161,45 @@ class CatalogUpserter:
 
     def _upsert(self, items: list[fal.CatalogueItem]) -> None:
         """Insert new endpoints and update changed ones, or only their position if that moved."""
-        new, changed, moved = [], [], []
+        new, changed, moved, back = [], [], [], []
         changes: list[Change] = []
         # Copied for each new endpoint: constructing a model instance takes five times as long.
         blank = Endpoint(first_seen_at=timezone.now())
+        entries: dict[str, str] = {}  # those that are new or differ
         for item in items:
             if len(item.endpoint_id) > _LONGEST["endpoint_id"]:
                 self.fail(item.endpoint_id, "Its id is too long.")
                 continue
             row = self._rows.get(item.endpoint_id)
             position = self._seen.get(item.endpoint_id, row.position if row else 0)
+            digest = f"{_ENTRY_RULES}.{hashlib.sha256(item.text.encode()).hexdigest()}"
+            if row is None or row.entry_digest != digest:
+                entries[item.endpoint_id] = item.text
             if row is None:
                 row = copy(blank)
-                row.endpoint_id = item.endpoint_id
+                row.endpoint_id, row.entry_digest = item.endpoint_id, digest
                 vars(row).update(_truncate(_values(item)))  # all of them are plain columns
                 self._rows[item.endpoint_id] = row
                 new.append(row)
-            elif was := _assign(row, _truncate(_values(item)) if item.metadata else _BACK):
+            elif row.entry_digest != digest:
+                is_known = bool(row.entry_digest)  # not of a row older than this column
+                row.entry_digest = digest
+                was = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
                 changed.append(row)
+                changes += recorder.listing(row, was)
+                self.report.changed += [row.endpoint_id] if was or is_known else []
+            elif was := _assign(row, _BACK):
+                back.append(row)
                 changes += recorder.listing(row, was)
             elif row.position != position:
                 moved.append(row)
             row.position = position
         self.report.new += [row.endpoint_id for row in new]
-        self.report.changed += [row.endpoint_id for row in changed]
-        bulk_write.insert(new, [] if self._is_first else [recorder.new(row) for row in new])
-        bulk_write.update(changed, [*_LISTED, "position"], changes)
+        self.report.changed += [row.endpoint_id for row in back]
+        came = [] if self._is_first else [recorder.new(row) for row in new]
+        bulk_write.insert(new, came, entries)
+        bulk_write.update(changed, [*_LISTED, "position"], changes, entries=entries)
+        bulk_write.update(back, ["gone_at", "position"], changes)
         bulk_write.update(moved, ["position"])
 
     def _schema_update(
@@ -257,6 +275,9 @@ def _values(item: fal.CatalogueItem) -> dict[str, Any]:
         "published_at": data.date,
         "updated_at": data.updated_at,
         "upstream_updated": _version(item),
+        "pinned": data.pinned,
+        "highlighted": data.highlighted,
+        "is_favorited": data.is_favorited,
         "gone_at": None,
     }
 

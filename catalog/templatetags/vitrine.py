@@ -13,13 +13,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.pricing import listed_price
-from catalog.search.highlight import Highlighter
+from catalog.search.highlight import Highlighter, shorten
+from catalog.variants import tell_apart
 from core.formatting import category_name, duration, money, size, unit
 
 register = template.Library()
-ON_A_CARD = 64  # characters of a description
+ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name):
+for function in (money, unit, duration, size, category_name, tell_apart):
     register.filter(function)
 register.filter("price", listed_price)
 
@@ -49,6 +50,12 @@ def marked(text: str, marks: Highlighter) -> SafeString:
 def excerpt(text: str, marks: Highlighter) -> SafeString:
     """The part of a description that fits on a card and shows the first highlight."""
     return marks.in_excerpt(text, ON_A_CARD)
+
+
+@register.filter
+def shortened(text: str, length: int = ON_A_CARD) -> str:
+    """The beginning of a text, cut between words."""
+    return shorten(text, length)
 
 
 @register.filter

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
@@ -22,6 +21,7 @@ from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearc
 from catalog.search.facets import Place
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
+from catalog.variants import tell_apart
 from catalog.views.collection_health import MENDED
 from core.formatting import category_name
 from core.http.conditional import with_etag
@@ -64,7 +64,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
     place = Place(reverse("catalog:models"), "Models")
-    return _search(request, place, Query.from_params(request.GET))
+    return search_page(request, place, Query.from_params(request.GET))
 
 
 @require_safe
@@ -77,10 +77,11 @@ def category(request: HtmxRequest, category: str) -> HttpResponse:
     place = Place(address, category_name(category), ("category",))
     if not Endpoint.objects.in_category(category).exists():
         raise Http404(f"There is no model in the category {category}.")
-    return _search(request, place, Query.from_params(request.GET, category=category))
+    return search_page(request, place, Query.from_params(request.GET, category=category))
 
 
-def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
+def search_page(request: HtmxRequest, place: Place, query: Query, **more: object) -> HttpResponse:
+    """A page of search results at a place, or the parts of it that a changed question changes."""
     revision = Revision.current()
     region = page_cache.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
     context = {
@@ -91,6 +92,7 @@ def _search(request: HtmxRequest, place: Place, query: Query) -> HttpResponse:
         "said": region.said,
         "sorts": SORTS.items(),
         "how": page_cache.how(place),
+        **more,
     }
     if not request.htmx:
         if not revision or not region.total or region.has_gaps:
@@ -113,9 +115,10 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
+    variants = [card.variant for card in tell_apart(item.endpoint for item in items)]
     context = {
         "collection": shown,
-        "items": items,
+        "items": list(zip(items, variants, strict=True)),
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
     }
     if may(request.user, CHANGE_COLLECTION):
@@ -124,24 +127,6 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
         context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
     return render(request, "catalog/collection.html", context)
-
-
-@require_POST
-def favourites(request: HtmxRequest) -> HttpResponse:
-    """Star the endpoint named by `star`, or unstar that of `unstar`.
-
-    Says so and offers the way back.
-    """
-    starred = "star" in request.POST
-    endpoint_id = request.POST.get("star" if starred else "unstar", "").replace("\x00", "")
-    endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
-    Favourite.objects.set(request.user.pk, endpoint, starred=starred)
-    if not request.htmx:
-        return redirect(_way_back(request))
-    context = {"endpoint": endpoint, "is_starred": starred}
-    response = render(request, "catalog/partials/_starred.html", context)
-    changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
-    return trigger_client_event(response, "favourites:changed", changed)
 
 
 @require_safe
@@ -153,11 +138,3 @@ def sync_progress(request: HtmxRequest) -> HttpResponse:
     if request.GET.get("revision", revision) != revision:
         trigger_client_event(response, "catalogue:changed", {"revision": revision})
     return response
-
-
-def _way_back(request: HttpRequest) -> str:
-    """The page that the person came from, if it is one of ours."""
-    before = request.headers.get("Referer", "")
-    hosts = {request.get_host()}
-    is_ours = url_has_allowed_host_and_scheme(before, hosts, require_https=request.is_secure())
-    return before if is_ours else reverse("catalog:front")

@@ -1,4 +1,4 @@
-"""Collections as files: a download of one or all, and an import that is shown before it is done."""
+"""Files: the catalogue's entries, collections, and an import that is shown before it is done."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
-from catalog.curation import import_export
+from catalog.curation import catalogue_export, import_export
 from catalog.curation.permissions import curators_only
-from catalog.models import Collection
+from catalog.models import Collection, Favourite
+from catalog.search.query import Query
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -38,6 +39,16 @@ def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
     """These collections, or all, as a download; raises ValueError with a sentence."""
     response = HttpResponse(import_export.export(chosen), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
+
+
+@require_safe
+def export_models(request: HtmxRequest) -> HttpResponse:
+    """Upstream's listing entries of everything that a search finds, as one file."""
+    starred = frozenset(Favourite.objects.endpoints_of(request.user))
+    text = catalogue_export.export(Query.from_params(request.GET), starred)
+    response = HttpResponse(text, content_type="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="models.json"'
     return response
 
 

@@ -40,9 +40,13 @@ ONLY = {
     "gallery": {"card", "facets", "gallery", "login"},
     "playground": {
         *("drafts", "endpoint-head", "endpoint-inputs", "endpoint-stage", "form-fields"),
-        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage"),
+        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage", "strip"),
     },
 }
+
+
+# Sheets of pages that load no bundle, and so need the tokens themselves.
+WITH_TOKENS = {"admin"}
 
 
 def sources(kind: str, page: str) -> list[Path]:
@@ -58,7 +62,8 @@ def _recipes() -> Iterator[tuple[str, tuple[list[Path], Callable[[list[Path]], s
         yield f"css/{page}.css", (sources("css", page), join_css)
         yield f"js/{page}.js", (sources("js", page), join_js)
     for file in (SOURCES / "css" / "lazy").glob("*.css"):
-        yield f"css/lazy/{file.name}", ([file], join_css)
+        tokens = [SOURCES / "css" / "tokens.css"] if file.stem in WITH_TOKENS else []
+        yield f"css/lazy/{file.name}", ([*tokens, file], join_css)
     for file in (SOURCES / "js" / "lazy").glob("*.js"):
         yield f"js/lazy/{file.name}", ([file], minify_module)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,3 +39,49 @@ def require_key_pair(key: str) -> None:
             "FAL_KEY must be `key_id:key_secret`, both parts with a colon between them; "
             "copy it whole."
         )
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+_MAIL_BACKENDS = "django.core.mail.backends"
+
+
+class MailServer(NamedTuple):
+    """Django's settings of a mail server; with `dummy` as its backend no mail is sent."""
+
+    backend: str
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    folder: str = ""
+
+
+def parse_mail_url(address: str) -> MailServer:
+    """Parse EMAIL_URL, empty for no mail; raises ImproperlyConfigured without quoting a password.
+
+    `file:///path` writes mails into that folder instead.
+    """
+    if not address:
+        return MailServer(f"{_MAIL_BACKENDS}.dummy.EmailBackend")
+    try:
+        parts = urlsplit(address)
+        port = parts.port or MAIL_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme == "file" and parts.path:
+        return MailServer(f"{_MAIL_BACKENDS}.filebased.EmailBackend", folder=parts.path)
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp+tls://user:password@host:587 (or smtp://, smtp+ssl://)."
+        )
+    return MailServer(
+        f"{_MAIL_BACKENDS}.smtp.EmailBackend",
+        parts.hostname,
+        port,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        use_tls=parts.scheme == "smtp+tls",
+        use_ssl=parts.scheme == "smtp+ssl",
+    )

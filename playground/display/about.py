@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models.functions import Coalesce
 
 from catalog.curation import notes
 from catalog.models import Collection, Endpoint, Revision
 from catalog.search import related
 from playground.display import history
 from playground.models import Run
+from playground.runs import waiting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MEASURED_RUNS = 100  # newest runs from which the typical duration is computed
 EXAMPLES = 12
 LICENCES = {
     "commercial": "What it makes may be used commercially.",
@@ -28,35 +25,18 @@ LICENCES = {
 }
 
 
-@dataclass(frozen=True)
-class TypicalDuration:
-    """The median duration of runs, and of how many."""
-
-    seconds: float
-    count: int
-
-
 def context(user: User, endpoint: Endpoint) -> dict[str, Any]:
     """Return the context of the templates in `about/`; the same number of queries for any model."""
     return {
         "endpoint": endpoint,
         "related": related.find_related(endpoint, Revision.current()),
-        "typical": typical_duration(endpoint),
+        "typical": waiting.typical_duration(endpoint),
         "licence": licence(endpoint),
         "links": links(endpoint),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
         "notes": notes.of(endpoint),
     }
-
-
-def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
-    """Return the median duration of the team's newest successful runs, from submit to end."""
-    done = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
-    times = done.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
-    rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
-    durations = [(ended - left).total_seconds() for left, ended in rows]
-    return TypicalDuration(median(durations), len(durations)) if durations else None
 
 
 def licence(endpoint: Endpoint) -> str:
@@ -80,7 +60,7 @@ def collections(user: User, endpoint: Endpoint) -> list[Collection]:
     return list(found.filter(items__endpoint=endpoint).only("slug", "title", "is_published"))
 
 
-def examples(endpoint: Endpoint) -> list[history.Row]:
+def examples(endpoint: Endpoint, most: int = EXAMPLES) -> list[history.Row]:
     """Return the newest runs that colleagues show as examples of the model."""
     runs = Run.objects.examples().filter(endpoint=endpoint).recent().select_related("user")
-    return [history.row(run) for run in runs[:EXAMPLES]]
+    return [history.row(run) for run in runs[:most]]

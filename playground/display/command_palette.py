@@ -108,7 +108,7 @@ def _models(user: User, text: str) -> list[Place]:
         # A text with `is:gone` finds the same ones in both searches.
         endpoints = [*listed, *(e for e in gone if e not in listed)]
     else:
-        used = Run.objects.filter(user=user).order_by("-created_at")
+        used = Run.objects.of(user).order_by("-created_at")
         recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         known = Endpoint.objects.for_cards().in_bulk(keys)
@@ -125,7 +125,7 @@ def _collections(text: str) -> list[Place]:
 
 
 def _runs(user: User, text: str) -> list[Place]:
-    mine = Run.objects.filter(user=user).with_endpoint().order_by("-created_at")
+    mine = Run.objects.of(user).with_endpoint().order_by("-created_at")
     mine = mine.only("title", "state", "endpoint__display_name", "endpoint__endpoint_id")
     if text:
         mine = mine.filter(title__icontains=text)
@@ -146,11 +146,13 @@ def _pages(user: User, text: str) -> list[Place]:
     pages = [
         Place("Front page", "", "/"),
         Place("All models", "", models),
-        Place("Favourite models", "", f"{models}?favourite=1"),
+        Place("Favourite models", "", reverse("catalog:favourites")),
         Place("Newest models", "", f"{models}?sort=newest"),
         Place("Saved searches", "", reverse("catalog:saved-searches")),
         Place("Collections", "", reverse("catalog:collections")),
         Place("Your runs", "history", runs),
+        Place("Recently deleted runs", "bring back, undo", f"{runs}?state=deleted"),
+        Place("Account", "name, password, sessions, theme", reverse("account")),
     ]
     if user.is_staff:
         pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))

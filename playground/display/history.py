@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts import permissions
 from playground.display import renderers
 from playground.files import artifact_urls, inputs
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
-from playground.runs import error_messages, watch_tokens
+from playground.runs import deletion, error_messages, watch_tokens
 
-UNFINISHED = "unfinished"
+UNFINISHED, DELETED = "unfinished", "deleted"
 STATES = [
     (UNFINISHED, "Under way"),
     *[(s.value, s.label) for s in (Run.State.UNCONFIRMED, *Run.FINAL)],
+    (DELETED, "Recently deleted"),
 ]
+EVERYBODY = "*"
+MAX_PEOPLE = 200  # in the choice of whose runs to show
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
@@ -36,6 +41,7 @@ KINDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D", "f
 class Filters:
     """The filters in an address; invalid ones are ignored."""
 
+    whose: str = ""  # empty: one's own; EVERYBODY, or a username
     q: str = ""
     model: str = ""
     state: str = ""
@@ -48,6 +54,7 @@ class Filters:
         """Parse the filters of a query string."""
         state, days = get.get("state", ""), get.get("days", "")
         return cls(
+            whose=get.get("whose", "").strip()[:150].replace("\x00", ""),
             q=get.get("q", "").strip()[:200].replace("\x00", ""),
             model=get.get("model", "").strip()[:255].replace("\x00", ""),
             state=state if state in dict(STATES) else "",
@@ -64,10 +71,24 @@ class Filters:
     @property
     def is_narrow(self) -> bool:
         """Whether anything is filtered out."""
-        return bool(self.q or self.model or self.state or self.days or self.is_starred)
+        shown = (self.whose, self.q, self.model, self.state, self.days, self.is_starred)
+        return any(shown)
 
-    def apply(self, runs: RunQuerySet) -> RunQuerySet:
-        """Return those of `runs` that match."""
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the deleted runs are listed."""
+        return self.state == DELETED
+
+    def runs_for(self, user: User | AnonymousUser) -> RunQuerySet:
+        """Return the runs that match, of those that the user sees: by default their own."""
+        runs = deletion.restorable(user) if self.is_deleted else Run.objects.visible_to(user)
+        if not self.whose or not permissions.may_see_runs(user):
+            runs = runs.filter(user_id=user.pk or 0)
+        elif self.whose != EVERYBODY:
+            runs = runs.filter(user__username=self.whose)
+        return self._matching(runs)
+
+    def _matching(self, runs: RunQuerySet) -> RunQuerySet:
         if self.q:
             # The database has JSON text with non-ASCII escaped, so search for the escaped text.
             escaped = json.dumps(self.q)[1:-1]
@@ -78,7 +99,7 @@ class Filters:
             runs = runs.filter(endpoint__endpoint_id=self.model)
         if self.state == UNFINISHED:
             runs = runs.unfinished()
-        elif self.state:
+        elif self.state and not self.is_deleted:
             runs = runs.filter(state=self.state)
         if self.days:
             runs = runs.filter(created_at__gt=timezone.now() - timedelta(days=int(self.days)))
@@ -87,6 +108,12 @@ class Filters:
         if self.before:
             runs = runs.filter(created_at__lt=self.before)
         return runs
+
+
+def people() -> list[str]:
+    """Return the names of those who have runs, for the choice of whose runs to show."""
+    having = User.objects.filter(runs__isnull=False).order_by("username").distinct()
+    return list(having.values_list("username", flat=True)[:MAX_PEOPLE])
 
 
 @dataclass(frozen=True)
@@ -98,6 +125,8 @@ class Row:
     picture: renderers.Shown | None
     seconds: float | None
     kind: str = ""
+    may_cancel: bool = True
+    is_on_stage: bool = False
 
     @property
     def reason(self) -> str:
@@ -115,7 +144,7 @@ class Row:
 
 
 def row(run: Run, view: str = "row") -> Row:
-    """Return a run's row for a list of this view; its artifacts should be prefetched."""
+    """Return a run's row for a list in this view; its artifacts should be prefetched."""
     found = renderers.shown(run)
     return Row(
         run,
@@ -123,7 +152,26 @@ def row(run: Run, view: str = "row") -> Row:
         next((one for one in found if artifact_urls.thumbnail_url(one.artifact, one.src)), None),
         seconds(run),
         next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
+        watch_tokens.may_cancel(view),
     )
+
+
+def item(run: Run, view: str) -> Row:
+    """Return a run's row for a list without pictures."""
+    watch = "" if run.is_final else watch_tokens.watch_token(run, view)
+    return Row(run, watch, None, seconds(run))
+
+
+def strip_row(run: Run, on_stage: Run | None) -> Row:
+    """Return a run's item in a film strip; the stage itself watches the run that is on it."""
+    found = row(run, "strip")
+    is_on_stage = on_stage is not None and on_stage.pk == run.pk
+    return replace(found, watch="", is_on_stage=True) if is_on_stage else found
+
+
+def row_for(user: User | AnonymousUser, run: Run) -> Row:
+    """Return a run's row in a list for this person, without actions that they may not do."""
+    return row(run, "row" if run.is_final else watch_tokens.view_for(user, run, "row"))
 
 
 def seconds(run: Run) -> float | None:

@@ -19,6 +19,7 @@ _USED_DEFAULTS = {*_SIZES, *_COUNTS, "width", "height", "aspect_ratio"}
 _MAX_COUNT = 16  # placeholders; more are below every screen
 _MAX_SIDE_PX = 20_000
 _MIN_PX = 64  # smaller numbers are ratios, not pixels
+_ENLARGED_TO_PX = 512  # at most, by a whole number, so that each pixel stays a sharp square
 
 
 def size_of(run: Run) -> Size | None:
@@ -27,6 +28,17 @@ def size_of(run: Run) -> Size | None:
     if makes and not makes & VISUAL:
         return None
     return size_from_arguments(run.arguments) or size_from_arguments(_defaults(run)) or DEFAULT
+
+
+def enlargement(size: Size) -> int:
+    """Return how many times as large a small picture is shown; `places.js` computes the same."""
+    return max(1, _ENLARGED_TO_PX // max(*size, 1))
+
+
+def enlarged(size: Size) -> Size:
+    """Return the size at which a picture is shown where there is room."""
+    times = enlargement(size)
+    return size[0] * times, size[1] * times
 
 
 def sizes_of(run: Run) -> list[Size]:

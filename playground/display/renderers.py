@@ -19,7 +19,7 @@ from playground.display.previews import Preview
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
 from playground.models import Artifact, Run
-from playground.runs import error_messages, timeline, watch_tokens
+from playground.runs import error_messages, timeline, waiting, watch_tokens
 from playground.runs.state_machine import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND, artifacts
 
@@ -88,6 +88,18 @@ class Shown:
         """Whether its size is known or not needed."""
         is_visual = self.artifact.kind in {"image", "video"}
         return not is_visual or bool(self.artifact.width and self.artifact.height)
+
+    @property
+    def box(self) -> placeholder_size.Size | None:
+        """The size at which it is shown where there is room; None if its own is unknown."""
+        if not (self.artifact.width and self.artifact.height):
+            return None
+        return placeholder_size.enlarged((self.artifact.width, self.artifact.height))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is shown enlarged."""
+        return self.box is not None and self.box[0] != self.artifact.width
 
     @property
     def file_type(self) -> str:
@@ -168,7 +180,10 @@ def partial(run: Run) -> Partial | None:
         placeholder_size.size_of(run) if pictures else None
     ) or placeholder_size.DEFAULT
     shown = Partial(
-        [(one.url, one.width or width, one.height or height) for one in pictures],
+        [
+            (one.url, *placeholder_size.enlarged((one.width or width, one.height or height)))
+            for one in pictures
+        ],
         [_text(one) for one in previews.of_texts(found) if one.text != message],
         _progress_fraction(content.get("progress")),
         message,
@@ -184,19 +199,22 @@ def _progress_fraction(progress: Any) -> float | None:
     return share if 0 <= share <= 1 else None
 
 
-def context(run: Run) -> dict[str, Any]:
-    """Return the context of the templates that show one run in full."""
+def context(run: Run, view: str = "stage") -> dict[str, Any]:
+    """Return the context of the templates that show one run in full, in a view of this name."""
     found_results = results(run)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     count = len(found_results["shown"]) + len(found_texts)
+    found_partial = partial(run)
     return {
         **found_results,
-        "watch": watch_tokens.watch_token(run, "stage"),
+        "watch": watch_tokens.watch_token(run, view),
+        "may_cancel": watch_tokens.may_cancel(view),
         "texts": found_texts,
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
-        "partial": partial(run),
+        "partial": found_partial,
+        "waiting": waiting.of(run, found_partial.share if found_partial else None),
         "seed": _seed(run),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
@@ -205,7 +223,9 @@ def context(run: Run) -> dict[str, Any]:
         "log_tail": run.logs[-LOG_TAIL:],
         "log_count": len(run.logs),
         "most_lines": LOG_LIMIT,
-        "places": placeholder_size.sizes_of(run) if run.is_awaited else [],
+        "places": [*map(placeholder_size.enlarged, placeholder_size.sizes_of(run))]
+        if run.is_awaited
+        else [],
     }
 
 
@@ -218,23 +238,25 @@ def results(run: Run) -> dict[str, Any]:
     found = shown(run) if run.state == Run.State.SUCCEEDED else []
     is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in found)
     is_sized = all(one.is_sized for one in found)
+    size = None if is_sized else placeholder_size.size_of(run)
     return {
         "run": run,
         "shown": found,
-        "reserve": None if is_sized else placeholder_size.size_of(run),
+        "reserve": size and placeholder_size.enlarged(size),
         "copies": watch_tokens.watch_token(run, "copies") if is_copying else "",
     }
 
 
 def changed_fragments(run: Run, view: str) -> str:
     """Render the fragments that a page of this view swaps in when the run has changed."""
-    if view == "copies":
+    kind = view.removesuffix(watch_tokens.ONLY_LOOK)
+    if kind == "copies":
         values = results(run)
         values["is_otherwise"] = is_outdated(run, values["shown"])
     else:
-        values = context(run) if view in LARGE else {"run": run}
-        values["is_page"] = view == "page"
-    return render_to_string(f"playground/live/_{view}.html", values)
+        values = context(run, view) if kind in LARGE else {"run": run, "view": view}
+        values["is_page"] = kind == "page"
+    return render_to_string(f"playground/live/_{kind}.html", values)
 
 
 def _seed(run: Run) -> str:

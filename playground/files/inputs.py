@@ -20,7 +20,7 @@ from django.utils import timezone
 import fal
 from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
-from playground.runs import state_machine
+from playground.runs import deletion, state_machine
 from playground.runs.state_machine import Observation
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -80,19 +80,14 @@ async def _upload(pk: str, person: User) -> Upload:
 
 
 async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
-    found = await sync_to_async(_readable_artifact)(run_pk, position, person)
+    readable = await sync_to_async(deletion.readable_artifacts)(run_pk, person)
+    found = await readable.filter(position=position).afirst()
     if found is None:
         raise _missing_file("A past result that this input names is no longer here.")
     if found.state == Artifact.State.LOST:
         name = found.file_name or "A past result"
         raise _missing_file(f"{name} was never copied here, so it cannot be used again.")
     return found
-
-
-def _readable_artifact(run_pk: str, position: int, person: User) -> Artifact | None:
-    known = Artifact.objects.filter(run_id=run_pk, position=position)
-    found = known.readable_by(person).first()
-    return found or next((one for one in known if one.is_input_of_example()), None)
 
 
 async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:

@@ -30,10 +30,18 @@ class StoredFile:
     warning: str = ""  # why it is probably not what the run made
 
 
-def store(file: IO[bytes], claimed: str = "") -> StoredFile:
-    """Store an open file once per content; name, type and size are taken from its bytes."""
+def content_digest(file: IO[bytes]) -> str:
+    """Return the SHA-256 of an open file's bytes."""
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
+    """Store an open file once per content; name, type and size are taken from its bytes.
+
+    `digest` is its `content_digest`, if known. Call `purge.reclaim` with it before.
+    """
+    digest = digest or content_digest(file)
     file.seek(0, os.SEEK_END)
     size_bytes = file.tell()
     file.seek(0)

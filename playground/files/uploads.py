@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 
-from playground.files import artifact_urls, content_types, storage_limits, stored_files
+from playground.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from playground.models import Artifact, Upload
 
 log = logging.getLogger(__name__)
@@ -67,9 +66,10 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     found = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
     _check_kind(name, found, claimed, kind)
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = stored_files.content_digest(file)
     storage_limits.require_quota(user_id, digest, file.size or 0)
-    stored = _put_in_storage(file, name, claimed)
+    purge.reclaim(digest)
+    stored = _put_in_storage(file, name, claimed, digest)
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
         digest=stored.digest,
@@ -83,11 +83,13 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     return upload
 
 
-def _put_in_storage(file: UploadedFile[Any], name: str, claimed: str) -> stored_files.StoredFile:
+def _put_in_storage(
+    file: UploadedFile[Any], name: str, claimed: str, digest: str
+) -> stored_files.StoredFile:
     """Store the file; raises NotStored with a sentence if the disk is full or the storage fails."""
     try:
         storage_limits.require_free_space(file.size or 0)
-        return stored_files.store(file, claimed)
+        return stored_files.store(file, claimed, digest)
     except storage_limits.DiskFull as error:
         log.error("%s was not stored: %s", name, error.strerror)
         raise NotStored(
@@ -179,7 +181,9 @@ class Choices:
 
 def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     """Return results of the person's runs, searched by prompt or model; one query."""
-    rows = Artifact.objects.filter(run__user_id=user_id).exclude(state=Artifact.State.LOST)
+    rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
+        state=Artifact.State.LOST
+    )
     rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
     if kind == "weights":
         rows = rows.filter(_NAMES_WEIGHTS)

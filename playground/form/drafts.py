@@ -2,7 +2,7 @@
 
 There is one draft row for each person and model. It records which page (tab) wrote it and a
 version, so that a second tab cannot overwrite changes it has not seen. It also keeps what a
-preset, an older run or "Start over" replaced, so that this can be undone.
+preset, an older run or "Reset form" replaced, so that this can be undone.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -16,22 +15,23 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from catalog.models import Endpoint, Schema
-from core.byte_cache import byte_cached, size_of
+from catalog.models import Endpoint, ListingEntry
+from catalog.schema_versions import former_version as former_version
+from catalog.schema_versions import version_of as version_of
 from playground.form import json_view, rendering
 from playground.form.summaries import is_content
 from playground.models import Run
 from playground.runs import error_messages, transport_choices
-from schemas import Field, Problem, build, contract
+from schemas import Field, Problem
 from schemas import draw as draw_nodes
 from schemas.controls import segment
 from schemas.decode import Path, decode_post, locate
 from schemas.encode import encode_arguments
-from schemas.exact import dumps, identical, loads
+from schemas.exact import dumps, identical, indented, loads
 from schemas.examples import example
 from schemas.fields import find
 from schemas.migrate_arguments import Version
-from schemas.openapi import as_dict, read_document
+from schemas.openapi import as_dict
 from schemas.snippets import snippets
 from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
@@ -43,7 +43,6 @@ MADE_FOR = "~made-for"
 TITLE_LENGTH = 200
 MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
 MAX_COMPLAINT_CHARS = 500
-DIGEST = re.compile("[0-9a-f]{64}")
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 
 Post = dict[str, list[str]]
@@ -67,36 +66,6 @@ class FormState:
     mend: str = ""  # the schema version it was made for, if a button can migrate it
     house: str = ""  # name of the house default that fills the form
     fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
-
-
-def _version_size(version: Version) -> int:
-    """Return a version's bytes, twice: its validator (`schemas/validation.py`) is built later."""
-    return 2 * size_of(version)
-
-
-@byte_cached(16 << 20, weigh=_version_size)
-def _load_version(digest: str, endpoint_id: str) -> Version:
-    document: Any = None
-    if digest:
-        text = Schema.objects.values_list("document", flat=True).get(pk=digest)
-        document = read_document(text)
-    found = contract(document, endpoint_id)
-    return Version(found, build(found))
-
-
-def version_of(endpoint: Endpoint) -> Version:
-    """Return the endpoint's schema, ready for use; without one the input is one JSON field."""
-    return _load_version(endpoint.schema_id or "", endpoint.endpoint_id)
-
-
-def former_version(endpoint: Endpoint, digest: str) -> Version | None:
-    """Return an older version of the endpoint's schema; None if it is not stored (any more)."""
-    if not DIGEST.fullmatch(digest):
-        return None
-    try:
-        return _load_version(digest, endpoint.endpoint_id)
-    except Schema.DoesNotExist:
-        return None
 
 
 def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
@@ -282,10 +251,12 @@ def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
     """Return the Schema tab's context."""
     found = version_of(endpoint)
     document = dumps(found.contract.document)
+    entry = ListingEntry.objects.filter(endpoint=endpoint).values_list("text", flat=True).first()
     return {
         "inputs": input_rows(found.root),
         "outputs": output_rows(found.contract),
         "document": document if endpoint.schema_id else "",
+        "entry": indented(entry) if entry else "",
     }
 
 

@@ -74,6 +74,11 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
     )
 
 
+def render_fields(nodes: list[Node], upload_url: str = "") -> SafeString:
+    """Render some fields of a form that is not one model's own."""
+    return _FormRenderer(upload_url).fields(nodes)
+
+
 def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
     """Yield each problem with its control's id; nested ones say where ("LoRA 2: Path is …")."""
     own = node.field.label if node.name else ""

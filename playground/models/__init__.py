@@ -2,13 +2,14 @@
 
 from playground.models.form import Draft, Preset, Share, share_id
 from playground.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
-from playground.models.upload import Upload
+from playground.models.upload import DiscardedContent, Upload
 from playground.models.worker import Delivery, LateLook, SigningKeys, Worker
 
 __all__ = [
     "GIVEN_UP",
     "Artifact",
     "Delivery",
+    "DiscardedContent",
     "Draft",
     "LateLook",
     "Preset",

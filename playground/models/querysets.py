@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from accounts import permissions
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from playground.models import Artifact, Preset, Run  # noqa: F401
+    from playground.models import Preset, Run  # noqa: F401
 
 
 # Literally the condition of the index `run_unfinished`: SQLite uses a partial index only for
@@ -26,19 +28,35 @@ EXAMPLE = models.Q(is_example=True, state="succeeded")
 class RunQuerySet(models.QuerySet["Run"]):
     """Filters for runs."""
 
+    def kept(self) -> RunQuerySet:
+        """The runs that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> RunQuerySet:
+        """The deleted runs that can still be brought back."""
+        return self.filter(deleted_at__isnull=False)
+
+    def of(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs."""
+        return self.kept().filter(user_id=user.pk or 0)
+
+    def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs; with the permission to see them, everybody's. Deleted ones too."""
+        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
+
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs; for staff, all."""
-        return self if user.is_staff else self.filter(user_id=user.pk or 0)
+        """The user's own runs; with the permission to see them, everybody's."""
+        return self.kept().within_reach_of(user)
 
     def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The runs that the user may read: own ones and examples; for staff, all."""
-        if user.is_staff:
-            return self
-        return self.filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
+        """The runs that the user may read: `visible_to`, and the team's examples."""
+        if permissions.may_see_runs(user):
+            return self.kept()
+        return self.kept().filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
 
     def examples(self) -> RunQuerySet:
         """The runs published as examples of what a model can do."""
-        return self.filter(EXAMPLE)
+        return self.kept().filter(EXAMPLE)
 
     def unfinished(self) -> RunQuerySet:
         """The runs without a final state."""
@@ -59,18 +77,6 @@ class RunQuerySet(models.QuerySet["Run"]):
             .defer("positions", "events")
             .order_by("-created_at")
         )
-
-
-class ArtifactQuerySet(models.QuerySet["Artifact"]):
-    """Filters for the files that runs made."""
-
-    def readable_by(self, user: User | AnonymousUser) -> ArtifactQuerySet:
-        """The files of runs that the user may read, and those in a link or a shared preset."""
-        if user.is_staff:
-            return self
-        own = models.Q(run__user_id=user.pk or 0)
-        example = models.Q(run__is_example=True, run__state="succeeded")
-        return self.filter(own | example | models.Q(is_shared=True))
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):

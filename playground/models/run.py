@@ -8,14 +8,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from fal.metrics import inference_s
-from playground.models.querysets import ArtifactQuerySet, RunQuerySet
+from playground.models.querysets import RunQuerySet
 
 
 class Transport(models.TextChoices):
@@ -114,6 +113,14 @@ class Run(models.Model):
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"
     )
+    deleted_at = models.DateTimeField(null=True, help_text="can be undone until it is purged")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -135,6 +142,11 @@ class Run(models.Model):
                 name="run_example",
                 condition=models.Q(is_example=True),
             ),
+            models.Index(
+                fields=["deleted_at"],
+                name="run_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="run_once_per_form"),
@@ -150,6 +162,11 @@ class Run(models.Model):
     def get_absolute_url(self) -> str:
         """The run's page."""
         return reverse("playground:run", args=[self.pk])
+
+    @property
+    def stage_address(self) -> str:
+        """The model's page with the run on its stage."""
+        return f"{self.endpoint.get_absolute_url()}?shown={self.pk}"
 
     @property
     def is_final(self) -> bool:
@@ -213,8 +230,6 @@ class Artifact(models.Model):
         default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
     )
 
-    objects = ArtifactQuerySet.as_manager()
-
     class Meta:
         ordering = ["position"]
         constraints = [
@@ -235,14 +250,6 @@ class Artifact(models.Model):
     def get_absolute_url(self) -> str:
         """Our copy's address."""
         return reverse("playground:artifact", args=[self.run_id, self.position])
-
-    def is_input_of_example(self) -> bool:
-        """Whether one of the owner's examples was made from it, so that everybody may see it."""
-        owner = Run.objects.filter(pk=self.run_id).values("user_id")
-        examples = Run.objects.examples().filter(user_id__in=owner)
-        made_from = examples.annotate(text=Cast("arguments", models.TextField()))
-        address = f'"/runs/{self.run_id}/artifacts/{self.position}/'
-        return made_from.filter(text__contains=address).exists()
 
     @property
     def is_inline(self) -> bool:

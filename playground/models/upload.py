@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from accounts import permissions
+from core.db.json_field import ExactJSONField
 from playground.models.run import Run
 
 
@@ -43,13 +45,24 @@ class Upload(models.Model):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a person may read the file: its owner and staff always.
+        """Whether a person may read the file: its owner, and who may see everybody's runs.
 
         Everybody may once a link or a shared preset contains it, or while it is an input of one of
         the owner's examples.
         """
-        if self.is_shared or self.user_id == person.pk or person.is_staff:
+        if self.is_shared or self.user_id == person.pk or permissions.may_see_runs(person):
             return True
         examples = Run.objects.examples().filter(user_id=self.user_id)
         made_from = examples.annotate(text=Cast("arguments", models.TextField()))
         return made_from.filter(text__contains=f'"/uploads/{self.pk}/').exists()
+
+
+class DiscardedContent(models.Model):
+    """A content whose last row is gone; its files are deleted a while later (`files/purge.py`)."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    files = ExactJSONField(help_text="[names in our storage]")
+    discarded_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest[:8]

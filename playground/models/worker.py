@@ -16,6 +16,9 @@ class Worker(models.Model):
     beat_at = models.DateTimeField()
     has_key = models.BooleanField(default=False)
     trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+    breakers = ExactJSONField(
+        default=list, help_text="[{host, state, trouble}] of its circuit breakers"
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -20,10 +20,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
+from accounts.profile import preferences
 from catalog.models import Endpoint, Standing
 from core.db import clock, prepared_queries
 from core.notify import channel
@@ -313,14 +314,33 @@ def create(**values: Any) -> tuple[Run, bool]:
 
     The press is known by `form_token`, which is unique for a user. Every run of every transport is
     created here. Raises Refused where `endpoint` cannot be run.
+
+    Who has chosen so shows each new run to the team, once it has gone well.
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
+    values.setdefault("is_example", preferences.shares_runs(values["user"]))
     with transaction.atomic(savepoint=False):
         if prepared_queries.insert_rows(run := Run(**values)):
             channel.notify()
             return run, True
     return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
+
+
+def create_all(runs: Sequence[Run]) -> None:
+    """Create several new runs at once; all of them or, if a form token is known already, none.
+
+    Raises Refused where an endpoint cannot be run, IntegrityError for a known form token.
+    """
+    for endpoint in {run.endpoint_id: run.endpoint for run in runs}.values():
+        if endpoint.refusal:
+            raise Refused(endpoint.refusal)
+    if not runs:
+        return
+    with transaction.atomic():
+        if not prepared_queries.insert_rows(*runs):
+            raise IntegrityError("a run with one of these form tokens exists")
+        channel.notify()
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:

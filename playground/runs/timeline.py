@@ -40,6 +40,7 @@ EVENTS: Mapping[str, str] = {
     "refused": "The model failed on some inputs",
     "session": "Live session ended",
     "cut": "Live session broke off",
+    "api": "Started through the API",
     "shown": "Shown as an example",
     "unshown": "Not shown as an example any more",
     "starred": "Starred",
@@ -168,6 +169,8 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":
         return Moment(at, what, BY.get(text, ""))
+    if event["what"] == "api":
+        return Moment(at, what, f"With the token “{text}”.")
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
     if event["what"] in TROUBLES and text.startswith(state_machine.ANSWERED):

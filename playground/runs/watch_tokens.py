@@ -1,21 +1,29 @@
-"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day."""
+"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day.
+
+A page that stays open gets new ones (`playground/live/renewal.py`).
+"""
 
 from __future__ import annotations
 
 import time
 import uuid
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.signing import BadSignature, Signer
 
+from accounts import permissions
 from accounts.session_cache import SessionUser
 from core.byte_cache import byte_cached
 from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 SALT = "vitrine.live"
 LASTS_S = 24 * 3600
 ROUNDED_TO_S = 3600  # so that many pages carry the same token, which is signed once
 ANYBODY = "*"  # of the team's examples, which everybody who is logged in may look at
+ONLY_LOOK = "-only"  # ends the name of a view for people who may see a run and not cancel it
 
 
 class WatchToken(NamedTuple):
@@ -25,9 +33,29 @@ class WatchToken(NamedTuple):
     issued: int
 
     def allows(self, person: SessionUser) -> bool:
-        """Whether this person may watch the run now; staff may watch every run."""
-        is_theirs = self.whose in {ANYBODY, str(person.pk)} or person.is_staff
-        return is_theirs and time.time() - self.issued < LASTS_S
+        """Whether this person may watch the run now: their own, an example, or everybody's."""
+        return self.is_for(person) and time.time() - self.issued < LASTS_S
+
+    def is_for(self, person: SessionUser) -> bool:
+        """Whether it was issued to this person, whenever that was."""
+        return self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
+
+    @property
+    def is_old(self) -> bool:
+        """Whether a page that goes on watching needs a new one soon, or needs it already."""
+        return time.time() - self.issued > LASTS_S / 2
+
+
+def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
+    """The name of the view of a run for this person: without actions that they may not do."""
+    is_theirs = run.user_id == user.pk
+    may_act = is_theirs or permissions.may(user, permissions.CANCEL_RUN)
+    return view if may_act else f"{view}{ONLY_LOOK}"
+
+
+def may_cancel(view: str) -> bool:
+    """Whether a view of this name offers to cancel its run."""
+    return not view.endswith(ONLY_LOOK)
 
 
 def watch_token(run: Run, view: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from playground.display import history
+from playground.display import history, tiles
 from playground.models import Run, Transport
 from playground.runs import error_messages, timeline
 from playground.worker import reconciliation
@@ -30,16 +30,37 @@ def state_icon(run: Run) -> str:
     return ICONS.get(run.state, "clock")
 
 
+@register.filter
+def queue_words(run: Run) -> str:
+    """Say after the state how many runs upstream takes before this one; empty if unknown."""
+    ahead = run.queue_position
+    if run.state != Run.State.QUEUED or ahead is None:
+        return ""
+    return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
+
+
 @register.inclusion_tag("playground/partials/_run_row.html")
-def run_row(run: Run, oob: int = 0) -> dict[str, Any]:
+def run_row(run: Run, view: str = "row", oob: int = 0) -> dict[str, Any]:
     """Render a run's row in a list."""
-    return {"row": history.row(run), "oob": oob}
+    return {"row": history.row(run, view), "oob": oob}
+
+
+@register.inclusion_tag("playground/partials/_tray_row.html")
+def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render a run's item in the tray."""
+    return {"row": history.item(run, "tray"), "oob": oob}
 
 
 @register.inclusion_tag("playground/endpoint/_strip_item.html")
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""
     return {"row": history.row(run, "strip"), "oob": oob}
+
+
+@register.inclusion_tag("playground/partials/_run_tile.html")
+def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render a run as a tile of a grid."""
+    return {"tile": tiles.tile(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_timeline.html")
@@ -57,7 +78,7 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     """Render what can be done about a run whose submit was not answered."""
-    inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page")}
+    inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page", "may_cancel")}
     return {
         "run": run,
         "is_looked_for": reconciliation.is_looked_for(run),

@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import pending_form
+from accounts import pending_form, permissions
 from accounts.views import login_required
 from catalog.models import Endpoint
 from core.db.prepared_queries import Param, PreparedQuery
@@ -21,7 +21,7 @@ from core.http.htmx import HtmxRequest
 from playground.display import about, history
 from playground.form import drafts, form_state, sources
 from playground.form.form_state import FormState, Post
-from playground.models import Draft, Preset, Run
+from playground.models import Draft, Preset
 from playground.views import form, page
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the login had expired
@@ -91,6 +91,8 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         )
     if tab == "runs":
         return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    if request.htmx and request.htmx.target == "stage":
+        return page.render_stage(request, found)
     draft, filled, is_filled = _initial_state(request, found)
     if tab == "api":
         return page.render_page(
@@ -102,8 +104,16 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
 
 
 def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
-    runs = list(Run.objects.visible_to(request.user).filter(endpoint=found).recent()[:48])
-    return {"rows": [history.row(run) for run in runs], "since": history.newest_moment(runs)}
+    sees_all = permissions.may_see_runs(request.user)
+    whose = history.EVERYBODY if sees_all and request.GET.get("whose") else ""
+    filters = history.Filters(whose=whose, model=found.endpoint_id)
+    runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
+    return {
+        "rows": [history.row_for(request.user, run) for run in runs],
+        "since": history.newest_moment(runs),
+        "sees_all": sees_all,
+        "whose": whose,
+    }
 
 
 def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormState, bool]:

@@ -30,6 +30,7 @@ from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
+from playground.runs import deletion
 from playground.views.runs import no_store
 from playground.worker.artifact_copies import UNSHOWN, largest_bytes
 from schemas.artifacts import artifacts
@@ -308,10 +309,4 @@ def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
 
 
 def _artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> Artifact:
-    known = Artifact.objects.filter(run_id=pk, position=position)
-    found = known.readable_by(request.user).first()
-    if found is None:
-        found = next((one for one in known if one.is_input_of_example()), None)
-    if found is None:
-        raise Http404("No such file.")
-    return found
+    return get_object_or_404(deletion.readable_artifacts(pk, request.user), position=position)

@@ -9,20 +9,22 @@ from typing import Any
 from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.changelog import queries
 from catalog.models import Endpoint, Revision
 from catalog.search import related
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
-from playground.display import history, renderers
+from playground.display import about, history, renderers
 from playground.form import form_state, json_view
 from playground.form.form_state import FormState
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.realtime import sessions
-from playground.runs import transport_choices
+from playground.runs import transport_choices, watch_tokens
 from playground.runs.worker_status import readiness
+from schemas.examples import example
 
 TABS = [
     ("playground", "Playground"),
@@ -32,6 +34,7 @@ TABS = [
     ("runs", "Runs"),
 ]
 STRIP_LENGTH = 12
+EXAMPLES = 4  # of colleagues, on an empty stage
 
 
 def render_page(
@@ -56,6 +59,16 @@ def render_page(
     if tab == "playground":
         context |= form(found, filled, **more) | stage(request, found)
     return render(request, "playground/endpoint.html", context | more, status=status)
+
+
+def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+    """Render the stage alone, with another of the model's runs on it."""
+    context = stage(request, found) | {"endpoint": found}
+    response = render(request, "playground/endpoint/_stage_slot.html", context)
+    # The page has the same address: no cache may give one for the other.
+    patch_vary_headers(response, ["HX-Request"])
+    add_never_cache_headers(response)
+    return response
 
 
 def _is_over(found: Endpoint) -> bool:
@@ -94,7 +107,16 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     latest = _latest(request, found)
     named = run_from_address(request, request.GET.get("shown", ""))
     run = named or _most_relevant(request, found, latest)
-    return (renderers.context(run) if run else {}) | {"strip": _strip(latest)}
+    shown: dict[str, Any] = {"run": None}
+    if run is None:
+        shown |= {
+            "examples": about.examples(found, EXAMPLES),
+            "example_link": form_state.example_link(found),
+            "example_words": form_state.title(example(form_state.version_of(found).root)),
+        }
+    else:
+        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+    return shown | {"strip": _strip(latest, run)}
 
 
 def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
@@ -116,12 +138,12 @@ def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     return _strip(_latest(request, found))
 
 
-def _strip(latest: list[Run]) -> list[history.Row]:
-    return [history.row(run, "strip") for run in latest]
+def _strip(latest: list[Run], on_stage: Run | None = None) -> list[history.Row]:
+    return [history.strip_row(run, on_stage) for run in latest]
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
-    return Run.objects.filter(user_id=request.user.pk or 0, endpoint=found)
+    return Run.objects.of(request.user).filter(endpoint=found)
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
@@ -133,7 +155,8 @@ def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
 
 _LATEST = PreparedQuery(
     lambda: (
-        Run.objects.filter(
+        Run.objects.kept()
+        .filter(
             user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
         )
         .recent()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import parse_qs, urlencode, urlsplit
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -24,8 +27,10 @@ from accounts import permissions
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
 from playground.display import history, json_tree, renderers
+from playground.display import tray as tray_rows
 from playground.models import Run
-from playground.runs import rerun, state_machine, watch_tokens
+from playground.models.querysets import RunQuerySet
+from playground.runs import deletion, rerun, state_machine, watch_tokens
 
 PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.
@@ -37,17 +42,34 @@ no_store = cache_control(private=True, no_store=True)
 def index(request: HtmxRequest) -> HttpResponse:
     """List the history, newest first, by cursor; the filters are in the address."""
     filters = history.Filters.from_query(request.GET)
-    runs = list(filters.apply(Run.objects.visible_to(request.user).recent())[: PAGE + 1])
+    sees_all = permissions.may_see_runs(request.user)
+    found = filters.runs_for(request.user).recent()
+    if sees_all or filters.is_deleted:
+        found = found.select_related("user", "deleted_by")
+    runs = list(found[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
-        "runs": [history.row(run) for run in runs[:PAGE]],
+        "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],
         "filters": filters,
         "states": history.STATES,
         "more": more,
         "since": history.newest_moment([] if filters.before else runs),
         "is_unfinished": any(not run.is_final for run in runs),
+        "people": history.people() if sees_all else [],
+        "everybody": history.EVERYBODY,
+        "undo": _undo(request),
+        "grace_days": deletion.GRACE.days,
     }
     return render(request, "playground/runs.html", context)
+
+
+def _undo(request: HtmxRequest) -> dict[str, Any]:
+    """Return what a deletion just did, which the address names by its moment."""
+    at = history.parse_moment(request.GET.get("deleted", ""))
+    if at is None:
+        return {}
+    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
+    return {"at": at.isoformat(), "count": mine.count()}
 
 
 @require_safe
@@ -56,8 +78,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
     filters = history.Filters.from_query(request.GET)
     since = history.parse_moment(request.GET.get("since", "")) or timezone.now()
-    runs = filters.apply(Run.objects.visible_to(request.user))
-    count = runs.filter(created_at__gt=since).count()
+    count = filters.runs_for(request.user).filter(created_at__gt=since).count()
     if not count:
         return HttpResponse(status=204)
     return render(request, "playground/partials/_newer.html", {"count": count})
@@ -67,7 +88,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
 @no_store
 def latest(request: HtmxRequest) -> HttpResponse:
     """Render this person's newest runs for the front page; 204 if `?newest` is still the newest."""
-    rows = [history.row(run) for run in Run.objects.filter(user_id=request.user.pk).recent()[:6]]
+    rows = [history.row(run) for run in Run.objects.of(request.user).recent()[:6]]
     if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=204)
     return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
@@ -75,20 +96,42 @@ def latest(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 @no_store
+def tray(request: HtmxRequest) -> HttpResponse:
+    """Render this person's runs in progress and those ended after `?since`; 204 without any."""
+    since = history.parse_moment(request.GET.get("since", ""))
+    rows = tray_rows.rows(request.user, since)
+    if not rows:
+        return HttpResponse(status=204)
+    return render(request, "playground/tray.html", {"rows": rows})
+
+
+@require_safe
+@no_store
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show one run, updating until it ends; everybody may see the team's examples."""
-    return _page(request, _run(request, pk, may_look=True))
+    """Show one run, updating until it ends; everybody may see the team's examples.
+
+    Who may bring a deleted run back is offered to.
+    """
+    try:
+        return _page(request, _run(request, pk, may_look=True))
+    except Http404:
+        deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
+        found = get_object_or_404(deleted.with_endpoint(), pk=pk)
+    context = {"run": found, "grace_days": deletion.GRACE.days}
+    return render(request, "playground/run_deleted.html", context)
 
 
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
-    context = renderers.context(found) | {
-        "is_readonly": found.user_id != request.user.pk and not request.user.is_staff,
+    view = watch_tokens.view_for(request.user, found, "page")
+    context = renderers.context(found, view) | {
+        "is_readonly": found.user_id != request.user.pk
+        and not permissions.may_see_runs(request.user),
+        "may_delete": found.is_final and deletion.may_delete(request.user, found.user_id),
         "rows": history.argument_rows(db_safe(found.arguments)),
         "arguments_text": json_tree.preview(found.arguments),
         "sent_text": json_tree.preview(found.sent_arguments)
         if found.sent_arguments is not None
         else "",
-        "watch": watch_tokens.watch_token(found, "page"),
         "is_page": True,
     }
     return render(request, "playground/run.html", context, status=status)
@@ -128,7 +171,7 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
             return announce_new_run(HttpResponseClientRedirect(made.get_absolute_url()), made)
         return redirect(made)
     if not request.htmx:
-        return redirect(stage_address(made))
+        return redirect(made.stage_address)
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
@@ -144,12 +187,7 @@ def address_result(request: HtmxRequest, response: HttpResponse, run: Run) -> Ht
     """Give the page the address of the run now on its stage; Back returns to the run before it."""
     before = parse_qs(urlsplit(request.htmx.current_url or "").query).get("shown", [""])[-1]
     is_other = before not in {"", str(run.pk)}
-    return (push_url if is_other else replace_url)(response, stage_address(run))
-
-
-def stage_address(run: Run) -> str:
-    """Return the address of the model's page with the run on its stage."""
-    return f"{run.endpoint.get_absolute_url()}?{urlencode({'shown': str(run.pk)})}"
+    return (push_url if is_other else replace_url)(response, run.stage_address)
 
 
 def _path_from(request: HtmxRequest) -> str:
@@ -183,6 +221,68 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.htmx:
         return render(request, "playground/partials/_run_example.html", {"run": found})
     return redirect(found)
+
+
+@require_POST
+def deletions(request: HtmxRequest) -> HttpResponseBase:
+    """Delete the posted runs that have ended; the list that follows offers to undo it.
+
+    With `for_good` deleted runs are purged without waiting for the rest of their grace period.
+    """
+    if "for_good" in request.POST:
+        count = deletion.delete_for_good(
+            _posted(request, deletion.restorable(request.user)), request.user
+        )
+        messages.success(request, f"{_counted(count)} for good, with the result files.")
+        return _back_to_list(request)
+    deleted = deletion.delete(_posted(request, Run.objects.visible_to(request.user)), request.user)
+    if deleted.unfinished:
+        messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
+    elif not deleted.deleted:
+        messages.warning(request, "Nothing was deleted: select one run or more first.")
+    return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
+
+
+_UNDER_WAY = (
+    "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
+)
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponseBase:
+    """Bring deleted runs back: the posted ones, or all that were deleted at the posted moment."""
+    deleted = deletion.restorable(request.user)
+    at = history.parse_moment(request.POST.get("at", ""))
+    if at is not None:
+        chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
+    else:
+        chosen = _posted(request, deleted)
+    count = deletion.restore(chosen, request.user)
+    words = f"{count} run{'s' * (count != 1)} brought back."
+    messages.success(request, words if count else "Nothing was brought back: select a run first.")
+    return _back_to_list(request)
+
+
+def _counted(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)} {'is' if count == 1 else 'are'} deleted"
+
+
+def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
+    """Return those of `runs` whose ids are posted; malformed ids are left out."""
+    keys = []
+    for text in request.POST.getlist("run")[: deletion.MOST_AT_ONCE]:
+        with suppress(ValueError):
+            keys.append(uuid.UUID(text))
+    return Run.objects.filter(pk__in=runs.order_by().filter(pk__in=keys).values("pk"))
+
+
+def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
+    """Redirect to the list with the filters that it had, naming the deletion that can be undone."""
+    params = QueryDict(request.POST.get("filters", "")[:2000], mutable=True)
+    params.pop("deleted", None)
+    if deleted:
+        params["deleted"] = deleted
+    return redirect(f"{reverse('playground:runs')}?{params.urlencode()}")
 
 
 def _record_deed(request: HttpRequest, found: Run, what: str) -> None:

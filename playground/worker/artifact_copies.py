@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import IO, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError
@@ -23,7 +24,7 @@ from catalog.pictures import picture_files
 from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
-from playground.files import content_types, mesh_viewer, storage_limits, stored_files
+from playground.files import content_types, mesh_viewer, purge, storage_limits, stored_files
 from playground.files.media_probe import MediaProbe, ProbeResult
 from playground.files.stored_files import StoredFile
 from playground.models import Artifact
@@ -226,7 +227,9 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         error = fal.FileUnavailable(warning, status=HTTPStatus.OK)
         if warning and not _is_over(artifact, error):
             raise error
-        kept = await asyncio.to_thread(stored_files.store, file, claimed)
+        digest = await asyncio.to_thread(stored_files.content_digest, file)
+        await sync_to_async(purge.reclaim)(digest)
+        kept = await asyncio.to_thread(stored_files.store, file, claimed, digest)
         if warning:  # better than nothing, should the run have made this
             return replace(kept, kind="file", warning=warning)
         return await _probed(kept, file.name, artifact.kind, probe)

@@ -13,6 +13,7 @@ const SIGNS = [
   "change",
   "dragenter",
   "runs:look",
+  "tray:shown",
 ];
 const parsed = new Promise((resolve) =>
   document.addEventListener("DOMContentLoaded", resolve, { once: true }),

@@ -8,6 +8,7 @@
  * notifications were requested.
  */
 const TABS = "vitrine-live-runs";
+const MOST = 50; // runs that one tab watches at a time
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
@@ -58,6 +59,15 @@ const tabs = {
     if (this.said !== said) this.channel.postMessage({ tab: this.name, watched });
     this.said = said;
   },
+  /** Puts new tokens in the place of old ones: a page may be open for days. */
+  renew(texts) {
+    renew(texts);
+    const fresh = new Map(texts.map((text) => [text.split(":", 2).join(":"), text]));
+    const token = (text) => fresh.get(sight(text))?.split(":")[2] ?? text.split(":")[3];
+    const told = (text) => text.split(":", 3).concat(token(text)).join(":");
+    for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
+    this.channel?.postMessage({ renewed: texts });
+  },
   /** Passes a response on; from now on the other tabs have these versions. */
   pass(markup, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
@@ -69,6 +79,14 @@ const tabs = {
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
+/** Gives the elements of this page their new tokens: <run>:<view>:<token>. */
+function renew(texts) {
+  for (const text of texts) {
+    const [run, view, token] = text.split(":");
+    for (const { dataset } of document.querySelectorAll(`[data-run-id="${run}"][data-watch]`))
+      if (dataset.watch.startsWith(`${view}:`)) dataset.watch = `${view}:${token}`;
+  }
+}
 /** Each run and view once, in the oldest version that any tab has. */
 function oldest(texts) {
   const found = new Map();
@@ -112,10 +130,11 @@ class LiveRuns extends HTMLElement {
       this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
   }
+  /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
-    return this.watched.map(
-      (run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`,
-    );
+    return this.watched
+      .slice(0, MOST)
+      .map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -131,6 +150,8 @@ class LiveRuns extends HTMLElement {
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
       const { responseText } = detail.xhr;
+      const renewed = detail.xhr.getResponseHeader("renewed")?.split(" ");
+      if (renewed) tabs.renew(renewed);
       if (tabs.others.size && responseText)
         tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
       this.ours = ofThisPage(responseText);
@@ -147,10 +168,7 @@ class LiveRuns extends HTMLElement {
       // htmx regards the request as active until this event has been handled.
       this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
-      this.take();
-      if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
-        this.restart();
-      else this.later(0);
+      this.look();
     } else if (event.type === "pagehide") {
       tabs.leave();
     } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
@@ -160,9 +178,17 @@ class LiveRuns extends HTMLElement {
       this.poll();
     }
   }
+  /** Watches what the page contains now. */
+  look() {
+    this.take();
+    if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
+      this.restart();
+    else this.later(0);
+  }
   /** A message of another tab: that it polls now, what it watches, or changed markup. */
-  hear({ isAnyoneThere, tab, watched, markup }) {
-    if (isAnyoneThere) {
+  hear({ isAnyoneThere, tab, watched, markup, renewed }) {
+    if (renewed) renew(renewed);
+    else if (isAnyoneThere) {
       tabs.said = null;
       tabs.say(this.wanted);
     } else if (markup) {
@@ -191,6 +217,7 @@ class LiveRuns extends HTMLElement {
       // In the next frame: measuring now would force layout before the picture is requested.
       if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
+      if (status.dataset.runStatus === "succeeded") log?.closest("details").removeAttribute("open");
     }
     this.tell();
   }
@@ -202,7 +229,8 @@ class LiveRuns extends HTMLElement {
     const before = this.waited;
     this.waited = this.ids;
     for (const id of before.difference(this.waited)) {
-      const run = document.querySelector(`[data-run-id="${id}"]`);
+      const views = [...document.querySelectorAll(`[data-run-id="${id}"]`)];
+      const run = views.find((view) => !view.closest(".tray")) ?? views[0];
       const told = new CustomEvent(run ? "run:finished" : "run:left", {
         bubbles: true,
         detail: { state: run?.dataset.runState },

@@ -5,19 +5,23 @@
  */
 const PLACED = ".place > :is(img, video)";
 const LISTED = ".run-row .mat img, .strip-list img";
+const LARGE_PX = 512; // a small picture is shown enlarged (`placeholder_size.py`)
 const AGAIN_MS = [3000, 8000, 20_000, 60_000];
 
 const come = (medium) => {
   if (!medium.matches?.(PLACED) || medium.closest("partial-result")) return;
   const place = medium.parentElement;
   const box = place.querySelector("svg");
-  const [width, height] = [
+  const sides = [
     medium.naturalWidth ?? medium.videoWidth,
     medium.naturalHeight ?? medium.videoHeight,
   ];
   delete place.dataset.tries;
   delete place.dataset.missing;
-  if (!box || !width || !height) return;
+  if (!box || !sides[0] || !sides[1]) return;
+  const times = Math.max(1, Math.floor(LARGE_PX / Math.max(...sides)));
+  place.toggleAttribute("data-small", times > 1);
+  const [width, height] = sides.map((side) => side * times);
   if (box.getAttribute("width") !== `${width}`) box.setAttribute("width", width);
   if (box.getAttribute("height") !== `${height}`) box.setAttribute("height", height);
 };

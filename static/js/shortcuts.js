@@ -2,13 +2,17 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
-/** Escape or a click outside closes the owner's menu. */
-const menu = document.querySelector(".menu");
-addEventListener("click", ({ target }) => menu && !menu.contains(target) && (menu.open = false));
+/** Escape or a click outside closes the menus of the head. */
+const menus = () => document.querySelectorAll(".head details[open]");
+addEventListener("click", ({ target }) => {
+  for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
+});
 addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || !menu?.open) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
 });
 /**
  * Opens the dialog, or says why it cannot: a failed request or script load is a TypeError.
@@ -24,6 +28,32 @@ const jump = async (address) => {
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
   }
 };
+/*
+ * Keys of one page, such as R for its Remix button (`data-shortcut="r"`); `?` lists them all.
+ * `vitrine-keys` turns them off.
+ */
+const KEYS = /^([a-z?]|Arrow(Left|Right)| )$/;
+addEventListener("keydown", (event) => {
+  const { key, target, defaultPrevented, repeat, metaKey, ctrlKey, altKey } = event;
+  if (!KEYS.test(key) || defaultPrevented || repeat || metaKey || ctrlKey || altKey) return;
+  if (target.closest?.("input, textarea, select, [contenteditable], video, audio, dialog")) return;
+  if (key !== "?" && localStorage.getItem("vitrine-keys") === "off") return;
+  if (document.querySelector("dialog[open]")) return;
+  if (/[a-z]/.test(key) && key.length === 1 && !document.querySelector(`[data-shortcut="${key}"]`))
+    return;
+  if (key === " ") {
+    if (
+      target.closest?.("button, a, summary") ||
+      !document.querySelector(".artifact video, .artifact audio")
+    )
+      return;
+    event.preventDefault(); // it would scroll
+  }
+  import("./lazy/keys.js").then(({ press }) => press(key, target));
+});
+addEventListener("click", ({ target }) => {
+  if (target.closest?.("[data-keys]")) import("./lazy/keys.js").then(({ press }) => press("?"));
+});
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
   const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;

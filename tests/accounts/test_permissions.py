@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from accounts import permissions
+from playground.display import renderers
 from playground.models import Preset, Run
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
 Staff = Callable[..., Client]
@@ -21,11 +24,8 @@ def staff() -> Staff:
     """`staff("playground.cancel_any_run")`: a browser of Eva, who is staff with these permissions."""
 
     def browser(*names: str) -> Client:
-        eva = User.objects.create_user("eva", is_staff=True)
-        for name in names:
-            app, _, code = name.partition(".")
-            permission = Permission.objects.get(content_type__app_label=app, codename=code)
-            eva.user_permissions.add(permission)
+        eva = User.objects.create_user("eva")
+        grant(eva, *names)
         client = Client()
         client.force_login(eva)
         return client
@@ -44,7 +44,7 @@ def test_staff_cancel_somebodys_run_with_the_permission_alone(
     staff: Staff, member: Client, make_run: Any
 ) -> None:
     run = make_run()
-    eva = staff()
+    eva = staff("playground.view_run")
     address = f"/runs/{run.pk}/cancellation/"
     refused = eva.post(address)
     assert refused.status_code == 403
@@ -59,6 +59,37 @@ def test_staff_cancel_somebodys_run_with_the_permission_alone(
     assert eva.post(address).status_code == 302
     html = member.get(run.get_absolute_url()).content.decode()
     assert "Cancelled by eva" in html
+
+
+def test_staff_without_a_permission_see_their_own_runs_only(staff: Staff, make_run: Any) -> None:
+    run = make_run(title="secret plans")
+    eva = staff()
+    for address in (run.get_absolute_url(), f"{run.get_absolute_url()}output.json"):
+        assert eva.get(address).status_code == 404
+    assert b"secret plans" not in eva.get("/runs/?whose=*").content
+    for permission in permissions.SEE_RUNS:
+        User.objects.get(username="eva").delete()
+        allowed = staff(permission)
+        assert allowed.get(run.get_absolute_url()).status_code == 200, permission
+        assert b"secret plans" in allowed.get("/runs/?whose=*").content
+
+
+def test_mine_is_the_default_for_who_sees_everybodys(staff: Staff, make_run: Any) -> None:
+    run = make_run(title="a cat of ana")
+    eva = staff("playground.view_run")
+    own = make_run(user=User.objects.get(username="eva"), title="a dog of eva")
+    pages = ["/runs/", "/runs/latest/", f"/models/{run.endpoint.endpoint_id}/?tab=runs"]
+    for page in pages:
+        html = eva.get(page).content.decode()
+        assert "a dog of eva" in html, page
+        assert "a cat of ana" not in html, page
+    model = f"/models/{run.endpoint.endpoint_id}/?tab=runs&whose=*"
+    for page in ("/runs/?whose=*", "/runs/?whose=ana", model):
+        html = eva.get(page).content.decode()
+        assert "a cat of ana" in html, page
+        assert "?whose=ana" in html or "by ana" in html, page
+    assert "by ana" in eva.get(run.get_absolute_url()).content.decode()
+    assert "by eva" not in eva.get(own.get_absolute_url()).content.decode()
 
 
 def test_ones_own_cancel_names_nobody(member: Client, make_run: Any) -> None:
@@ -90,7 +121,7 @@ def test_what_staff_do_with_somebodys_run_is_said_on_its_page(
 ) -> None:
     run = make_run(state="succeeded", output={})
     address = f"{run.get_absolute_url()}{noun}/"
-    eva = staff()
+    eva = staff("playground.view_run")
     assert eva.post(address, posted).status_code == 403
     run.refresh_from_db()
     assert (run.is_example, run.is_starred) == (False, False)
@@ -139,3 +170,26 @@ def test_who_is_no_staff_is_asked_no_permission(
     make_run()
     with django_assert_num_queries(4):  # session, user, runs, artifacts: none for permissions
         member.get("/runs/")
+
+
+@pytest.mark.parametrize(
+    "address", ["/runs/?whose=*", "/runs/{pk}/", "/models/{model}/?shown={pk}"]
+)
+def test_staff_are_offered_a_cancel_that_they_may_do(
+    staff: Staff, make_run: Any, address: str
+) -> None:
+    run = make_run(state="running")
+    path = address.format(pk=run.pk, model=run.endpoint.endpoint_id)
+    cancel = f"/runs/{run.pk}/cancellation/"
+    eva = staff("playground.view_run")
+    page = eva.get(path).content.decode()
+    assert str(run.pk) in page
+    assert cancel not in page
+    view = re.search(rf'data-run-id="{run.pk}"[^>]*data-watch="([^:"]+):', page)
+    assert view
+    assert cancel not in renderers.changed_fragments(run, view[1])
+    User.objects.get(username="eva").user_permissions.add(
+        Permission.objects.get(codename="cancel_any_run")
+    )
+    assert cancel in eva.get(path).content.decode()
+    assert cancel in renderers.changed_fragments(run, view[1].removesuffix("-only"))

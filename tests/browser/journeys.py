@@ -107,7 +107,7 @@ def aurora(log_in: Callable[..., BrowserContext]) -> Page:
 def clean(page: Page, path: str = AURORA) -> Page:
     page.goto(path)
     with page.expect_response(lambda r: r.request.method == "POST"):
-        page.get_by_role("button", name="Start over").click()
+        page.get_by_role("button", name="Reset form").click()
     expect(page.locator("#form-notice")).to_contain_text("Cleared.")
     expect(prompt(page)).to_have_value("")
     return page

@@ -89,7 +89,7 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
 
 def test_start_over_is_undone_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("an hour's work")
-    aurora.get_by_role("button", name="Start over").press("Enter")
+    aurora.get_by_role("button", name="Reset form").press("Enter")
     expect(aurora.locator("#form-notice")).to_contain_text("Cleared.")
     expect(prompt(aurora)).to_have_value("")
     undo = aurora.get_by_role("button", name="Undo")
@@ -253,7 +253,7 @@ def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserC
     page.get_by_label("Name of the preset").press("Enter")
     page.get_by_role("link", name="No script", exact=True).click()
     expect(prompt(page)).to_have_value("by hand")
-    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Reset form").click()
     page.get_by_role("button", name="Undo").click()
     expect(prompt(page)).to_have_value("by hand")
     page.get_by_role("button", name="Copy link").click()

@@ -27,13 +27,23 @@ from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import LIGHTER, output_schema
 from tests.sandbox.wire import result, submit
 
+pytestmark = pytest.mark.system  # takes long
+
 FAILS_ON_PURPOSE = {"mischief/fail", "mischief/silent"}
-WALKED = [model for model in MODELS if model.endpoint_id not in FAILS_ON_PURPOSE]
+# They take the same inputs as sandbox/aurora, and paint with its code.
+PAINTED_BY_AURORA = {f"mischief/{name}" for name in ("big-seed", "censor", "expiring", "inline")}
+WALKED = [
+    model for model in MODELS if model.endpoint_id not in FAILS_ON_PURPOSE | PAINTED_BY_AURORA
+]
 # Each takes seconds and is like the next smaller one.
 TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "60")} | {
     (f"sandbox/drift/{way}", name, what)
     for way in ("image-to-video", "text-to-video")
     for name, what in (("duration", "5"), ("duration", "8"), ("resolution", "720p"))
+}
+# A second each, for words of which only the colours are taken, as other models do.
+TOO_LONG |= {
+    ("sandbox/drift/text-to-video", "prompt", what) for what in edges.TEXTS if what != "empty"
 }
 
 

@@ -24,6 +24,8 @@ from sandbox.registry import Model
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.sandbox.wire import result, submit
 
+pytestmark = pytest.mark.system  # takes long
+
 ALWAYS_FAILS = {"mischief/silent"}
 RUNNABLE = [model for model in MODELS if model.endpoint_id not in ALWAYS_FAILS]
 SMALL = {"width": 192, "height": 144}

@@ -12,6 +12,8 @@ from sandbox.config import Config
 from sandbox.state import Sandbox
 from tests.processes import until
 
+pytestmark = pytest.mark.system  # takes long
+
 
 def test_thumbnails_and_examples_are_made_by_a_process_that_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

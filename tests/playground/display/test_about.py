@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Collection, CollectionItem, Note
-from playground.display import about
 from playground.files import uploads
 from playground.models import Artifact, Run
 
@@ -72,17 +71,6 @@ def test_the_part_below_the_form_and_the_tab_say_the_same(
             assert words in text
         assert "Not yet" not in text
         assert "javascript:" not in text
-
-
-def test_the_typical_time_is_the_middle_of_the_teams_runs(
-    flux: Any, make_run: Any, stranger: User
-) -> None:
-    assert about.typical_duration(flux) is None
-    for seconds in (2, 90):
-        ran(make_run, seconds, endpoint=flux)
-    ran(make_run, 4, endpoint=flux, user=stranger)
-    make_run(endpoint=flux, state="failed", ended_at=timezone.now())
-    assert about.typical_duration(flux) == about.TypicalDuration(4.0, 3)
 
 
 def test_it_costs_the_same_however_much_there_is(

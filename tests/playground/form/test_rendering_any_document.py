@@ -24,6 +24,8 @@ from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.schemas import hostile, strategies
 
+pytestmark = pytest.mark.system  # takes long
+
 HANG_S = 20  # only to tell a hang from a busy machine
 
 

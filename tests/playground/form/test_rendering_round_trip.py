@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from schemas.exact import NotJson, identical, loads
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
+
+pytestmark = pytest.mark.system  # takes long
 
 
 def posted_from(root: Field, value: Any = MISSING) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from django.test import Client
 
 from playground.models import Run
 from playground.runs import rerun
+from tests.conftest import grant
 
 
 def press(client: Client, run: Run) -> str:
@@ -58,8 +59,7 @@ def test_a_colleagues_press_is_not_mine(
 ) -> None:
     run = make_run(state="succeeded")
     mine = press(member, run)
-    stranger.is_staff = True
-    stranger.save()
+    grant(stranger, "playground.view_run")
     client.force_login(stranger)
     assert press(client, run) != mine
 

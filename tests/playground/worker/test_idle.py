@@ -17,6 +17,8 @@ from playground.models import Run, SigningKeys
 from playground.worker import idle, leases, webhooks
 from tests.playground.conftest import Ask, Work, ended
 
+pytestmark = pytest.mark.system  # takes long
+
 NEVER_S = 600.0
 WINDOW_S = 11.0  # two signs of life, and a look by itself
 MOST_LOOKS = 20  # it took more than 70 when each job looked once a second

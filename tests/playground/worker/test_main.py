@@ -17,6 +17,8 @@ from playground.models import Artifact, Run, Upload
 from playground.worker import lease_queries, leases, status_polling
 from tests.playground.conftest import Ask, Control, Team, Work, ended
 
+pytestmark = pytest.mark.system  # takes long
+
 
 def archived(run: Run) -> bool:
     return ended(run) and not run.artifacts.filter(state="remote").exists()

@@ -22,6 +22,8 @@ from playground.worker.jobs import Job, run_forever
 from tests.playground.conftest import SETTINGS, Ask, Control, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
+pytestmark = pytest.mark.system  # takes long
+
 
 @pytest.fixture
 def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:

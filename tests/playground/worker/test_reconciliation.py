@@ -320,7 +320,7 @@ def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
     assert "Send again</button>" not in page()
     assert f'You sent it again: <a href="{again}">' in page()
     assert "Give it up" in page()
-    assert "Change the input" in page()
+    assert "Remix" in page()
 
 
 def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, lost: Run) -> None:

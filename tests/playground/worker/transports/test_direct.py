@@ -24,6 +24,8 @@ from playground.worker import leases, main, reconciliation
 from playground.worker.transports import direct, partial_updates
 from tests.playground.conftest import Control, Work, alone
 
+pytestmark = pytest.mark.system  # takes long
+
 Ask = Callable[..., Run]
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
 SENDS = {"run", "stream", "submit", "ws"}

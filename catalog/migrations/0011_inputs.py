@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0009_sync_holder")]
+    dependencies = [("catalog", "0010_listing_entries")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0013_permissions_per_action")]
+    dependencies = [("playground", "0014_deletion_and_status")]
 
     operations = [
         migrations.AddField(

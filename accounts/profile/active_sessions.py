@@ -1,0 +1,131 @@
+"""A person's sessions: where they are used, and how to end them.
+
+The session's own data hold when it was last noted, so that a page view costs no query; every
+`NOTE_EVERY` the row beside the session is written.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from accounts import single_use
+from accounts.addresses import client_address
+from accounts.models import UserSession
+from accounts.profile.user_agents import device
+from core.db import transient_errors
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
+
+NOTED = "used_at"  # in the session: seconds since 1970
+NOTE_EVERY = timedelta(minutes=10)
+MARGIN_S = 120  # covers a ticket's lifetime and clock differences
+
+
+class ActiveSession(NamedTuple):
+    """One session as the account page shows it."""
+
+    public_id: UUID
+    device: str
+    address: str
+    started_at: datetime
+    used_at: datetime
+    is_this: bool
+
+
+def note_use(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: notes from where a session is used, once in a while."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            now = timezone.now()
+            noted = request.session.get(NOTED, 0)
+            if now.timestamp() - noted > NOTE_EVERY.total_seconds():
+                _try_to_note(request, request.user)
+        return get_response(request)
+
+    return respond
+
+
+def _try_to_note(request: HttpRequest, user: User) -> None:
+    """Note the use; where the database is busy the page comes all the same."""
+    try:
+        note(request, user)
+    except DatabaseError as error:
+        transient_errors.log_failure(log, error, "the use of a session was not noted; again soon")
+
+
+def note(request: HttpRequest, user: User) -> None:
+    """Write where and when the request's session is used; nothing for one not stored yet."""
+    key, now = request.session.session_key, timezone.now()
+    if not key:
+        return
+    values = {
+        "user": user,
+        "address": client_address(request),
+        "agent": request.headers.get("User-Agent", "")[:255].replace("\x00", ""),
+        "used_at": now,
+    }
+    with transaction.atomic():
+        # The lock keeps the session from being ended between the check and the row.
+        if Session.objects.select_for_update().filter(pk=key).exists():
+            UserSession.objects.update_or_create(session_id=key, defaults=values)
+    request.session[NOTED] = now.timestamp()
+
+
+def of(user: User, key: str | None) -> list[ActiveSession]:
+    """A person's sessions, that of `key` first, then the latest used."""
+    rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
+    found = [
+        ActiveSession(
+            row.public_id,
+            device(row.agent),
+            row.address,
+            row.started_at,
+            row.used_at,
+            row.session_id == key,
+        )
+        for row in rows.order_by("-used_at")
+    ]
+    return sorted(found, key=lambda one: not one.is_this)
+
+
+def end(user: User, public_id: UUID) -> bool:
+    """End one of a person's sessions; False if there is none such."""
+    return bool(_end(UserSession.objects.filter(user=user, public_id=public_id)))
+
+
+def end_others(user: User, key: str | None) -> int:
+    """End all of a person's sessions but that of `key`; returns how many."""
+    return _end(UserSession.objects.filter(user=user).exclude(session_id=key))
+
+
+def spend(key: str | None) -> None:
+    """Stop the live streams of a session that ends, and its tickets."""
+    if digest := single_use.session_digest(key):
+        # Checked by them until none from before the end is left.
+        single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
+
+
+def _end(rows: QuerySet[UserSession]) -> int:
+    keys = list(rows.values_list("session_id", flat=True))
+    for key in keys:
+        spend(key)
+    Session.objects.filter(pk__in=keys).delete()
+    return len(keys)

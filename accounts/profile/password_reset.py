@@ -1,0 +1,108 @@
+"""Password resets by e-mail: requested on a page, sent by the worker.
+
+The web process makes no connections and must answer as fast for an unknown address as for a known
+one, so a request only writes a row. Links are made when they are sent, and are never stored. They
+are valid for `PASSWORD_RESET_TIMEOUT`, until the next sign-in or change of the password.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from accounts import throttle
+from accounts.models import PasswordResetMail
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 5.0
+LONGEST_PAUSE_S = 600.0
+TAKEN_FOR = timedelta(minutes=2)
+TRIES = 8  # about twenty minutes; then the person asks again
+BATCH = 20
+
+
+def is_configured() -> bool:
+    """Whether this server can send mail."""
+    return bool(settings.EMAIL_URL)
+
+
+def request(email: str, origin: str, address: str) -> int:
+    """Note a reset mail for each account of `email`; returns the seconds to wait if throttled.
+
+    Whether there is such an account is not told. `origin` is what the link begins with, `address`
+    the client's. Throttled like sign-in: each request counts as a failed attempt.
+    """
+    if wait_s := throttle.record_attempt(f"password reset {email}", address):
+        return wait_s
+    now = timezone.now()
+    for user in PasswordResetForm().get_users(email):
+        PasswordResetMail.objects.update_or_create(
+            user=user,
+            defaults={"origin": origin, "requested_at": now, "next_attempt_at": now, "attempts": 0},
+        )
+    return 0
+
+
+def send_due() -> float:
+    """Send the mails that are due; return the seconds until the next call. The worker calls it."""
+    if not is_configured():
+        return LONGEST_PAUSE_S
+    now = timezone.now()
+    due = PasswordResetMail.objects.filter(next_attempt_at__lte=now)
+    for mail in due.select_related("user")[:BATCH]:
+        same = PasswordResetMail.objects.filter(pk=mail.pk, next_attempt_at=mail.next_attempt_at)
+        # Taken by one worker alone, and again later should that worker die.
+        if same.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
+            _send(mail, mail.attempts + 1)
+    return EVERY_S
+
+
+def _send(mail: PasswordResetMail, attempts: int) -> None:
+    try:
+        send_mail(SUBJECT, text(mail.user, mail.origin), None, [mail.user.email])
+    except Exception as error:  # mail back ends raise anything
+        log.error("a password reset mail was not sent (try %s of %s): %s", attempts, TRIES, error)
+        if attempts < TRIES:
+            pause = timedelta(seconds=min(10.0 * 2**attempts, LONGEST_PAUSE_S))
+            PasswordResetMail.objects.filter(pk=mail.pk).update(
+                next_attempt_at=timezone.now() + pause
+            )
+            return
+    # Not if the person has asked again meanwhile.
+    PasswordResetMail.objects.filter(pk=mail.pk, requested_at=mail.requested_at).delete()
+
+
+SUBJECT = "Your Vitrine password"
+
+
+def text(user: User, origin: str) -> str:
+    """The mail's text, with a fresh link."""
+    link = reverse(
+        "password-reset-new",
+        kwargs={
+            "uidb64": urlsafe_base64_encode(force_bytes(user.pk)),
+            "token": default_token_generator.make_token(user),
+        },
+    )
+    context = {
+        "person": user,
+        "link": f"{origin}{link}",
+        "origin": origin,
+        "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+    }
+    return render_to_string("account/reset_mail.txt", context)

@@ -1,0 +1,1 @@
+"""The API's contract: the shapes of what goes in and out, and the OpenAPI document."""

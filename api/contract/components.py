@@ -1,0 +1,329 @@
+"""The JSON Schemas (2020-12) of the API's bodies, by name; requests are checked by them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from api.tokens import SCOPES
+from catalog.models import Change, Standing
+from playground.models import Artifact, Run, Transport
+
+Schema = dict[str, Any]
+ROOT = "urn:vitrine:api"
+MAX_ENDPOINT_ID = 255
+SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]
+
+
+def text(description: str = "", **more: Any) -> Schema:
+    """A string."""
+    return {"type": "string"} | ({"description": description} if description else {}) | more
+
+
+def number(description: str = "", **more: Any) -> Schema:
+    """A number."""
+    return {"type": "number"} | ({"description": description} if description else {}) | more
+
+
+def integer(description: str = "", **more: Any) -> Schema:
+    """A whole number."""
+    return {"type": "integer"} | ({"description": description} if description else {}) | more
+
+
+def flag(description: str = "", **more: Any) -> Schema:
+    """A boolean."""
+    return {"type": "boolean"} | ({"description": description} if description else {}) | more
+
+
+def moment(description: str = "") -> Schema:
+    """A date and time (RFC 3339)."""
+    return text(description, format="date-time")
+
+
+def nullable(schema: Schema) -> Schema:
+    """The same, or null."""
+    return schema | {"type": [schema["type"], "null"]}
+
+
+def several(item: Schema, description: str = "", **more: Any) -> Schema:
+    """An array."""
+    found = {"type": "array", "items": item} | more
+    return found | ({"description": description} if description else {})
+
+
+def ref(name: str) -> Schema:
+    """Another component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(**properties: Schema) -> Schema:
+    """An object of a response, which has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def request(*required: str, **properties: Schema) -> Schema:
+    """An object of a request: other properties are refused."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def page(item: str) -> Schema:
+    """A page of a list; the cursor is null on the last."""
+    return record(
+        items=several(ref(item)),
+        next_cursor=nullable(text("pass it as `cursor` for the next page; null on the last")),
+    )
+
+
+ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)
+_CARD = {
+    "endpoint_id": text("what fal calls it: `fal-ai/flux/dev`"),
+    "name": text(),
+    "owner": text(),
+    "category": text(),
+    "description": text(),
+    "status": text("`active`, `deprecated` …"),
+    "is_runnable": flag("false for models that upstream withdrew or a curator blocked"),
+    "standing": text("what the curators say of it", enum=["", *Standing.values]),
+    "price": ref("Price"),
+    "url": text("its page", format="uri"),
+}
+_RUN = {
+    "id": text(format="uuid"),
+    "endpoint_id": text(),
+    "title": text("the prompt's first line"),
+    "state": text(enum=Run.State.values),
+    "is_final": flag("whether state and output will not change any more"),
+    "transport": text(enum=Transport.values),
+    "reason": text("why it failed, in a line; empty unless it has"),
+    "note": text("what it waits for, where it does"),
+    "created_at": moment(),
+    "ended_at": nullable(moment()),
+    "duration_s": nullable(number("from its creation to its end")),
+    "artifacts": several(ref("Artifact")),
+    "is_starred": flag(),
+    "url": text("its page", format="uri"),
+}
+
+COMPONENTS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "Problem details (RFC 9457).",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": text("`urn:vitrine:problem:…`: what to tell problems apart by", format="uri"),
+            "title": text(),
+            "status": integer(),
+            "detail": text("what happened and what to do, in sentences"),
+            "errors": several(
+                {
+                    "type": "object",
+                    "required": ["detail"],
+                    "properties": {
+                        "detail": text(),
+                        "pointer": text("JSON Pointer into the body"),
+                        "parameter": text("name of a parameter"),
+                    },
+                }
+            ),
+        },
+    },
+    "Me": record(
+        user=text(),
+        is_staff=flag(),
+        token=record(
+            name=text(),
+            scopes=several(text(enum=list(SCOPES))),
+            expires_at=nullable(moment()),
+        ),
+        upstream=text("where runs go", enum=["fal", "sandbox"]),
+        waiting_because=text("why a new run would wait; empty when it would not"),
+    ),
+    "Price": record(
+        amount=nullable(text("decimal number; null where unknown")),
+        currency=text(),
+        unit=text("what the amount pays for"),
+        text=text("the price for people: `$0.025 per image`"),
+    ),
+    "ModelCard": record(**_CARD),
+    "ModelPage": page("ModelCard")
+    | {"description": "Models, best first."}
+    | record(
+        items=several(ref("ModelCard")),
+        next_cursor=nullable(text("null on the last page")),
+        total=integer("how many the question finds"),
+    ),
+    "Input": record(
+        name=text("`loras[].path` for one within another"),
+        type=text("in words: `whole number`, `list of image addresses`"),
+        is_required=flag(),
+        default=text("as JSON; empty without one"),
+        limits=text(),
+        choices=several(text()),
+        description=text(),
+    ),
+    "Model": record(
+        **_CARD,
+        refusal=text("why it cannot be run; empty if it can"),
+        tags=several({}),
+        license=text(),
+        group=text(),
+        capabilities=several(text(), "words that search understands: `out:video`"),
+        price_in_words=text("with the price of a typical run"),
+        typical_duration_s=nullable(number("median of the team's runs")),
+        published_at=nullable(moment()),
+        is_favourite=flag(),
+        transports=several(text(enum=SENT_TRANSPORTS)),
+        inputs=several(ref("Input"), "the important ones first"),
+        example={"type": "object", "description": "arguments that work"},
+        schema_digest=text("changes with its schema; empty without one"),
+    ),
+    "ModelSchema": record(
+        endpoint_id=text(),
+        digest=text(),
+        openapi={"type": ["object", "null"], "description": "its OpenAPI document, unchanged"},
+    ),
+    "Change": record(
+        id=integer(),
+        endpoint_id=text(),
+        kind=text(enum=Change.Kind.values),
+        headline=text(),
+        is_breaking=flag("whether calls that worked may fail now"),
+        at=moment(),
+        lines=several({"type": "object"}, "what changed, line by line"),
+    ),
+    "ChangePage": page("Change"),
+    "Artifact": record(
+        position=integer(),
+        kind=text(enum=["image", "video", "audio", "mesh", "text", "file"]),
+        path=text("where in the output"),
+        url=nullable(
+            text("its file: ours takes the token, upstream's expires; null if it was lost")
+        ),
+        content_type=text(),
+        file_name=text(),
+        width=nullable(integer()),
+        height=nullable(integer()),
+        duration_s=nullable(number()),
+        size_bytes=nullable(integer()),
+        state=text("`stored`: copied here", enum=Artifact.State.values),
+    ),
+    "RunCard": record(**_RUN),
+    "RunPage": page("RunCard"),
+    "RunError": record(
+        type=text("fal's name for the kind of error"),
+        title=text(),
+        advice=text("what to do"),
+        is_retryable=flag(),
+        problems=several(record(path=several({"type": ["string", "integer"]}), message=text())),
+    ),
+    "Run": record(
+        **_RUN,
+        arguments={"description": "what was asked for"},
+        output={"description": "the model's output; null until it succeeded"},
+        error={"anyOf": [ref("RunError"), {"type": "null"}]},
+        logs=several(text(), "the last lines"),
+        queue_position=nullable(integer()),
+        started_at=nullable(moment()),
+        inference_s=nullable(number("the model's own working time")),
+        billed=text("what upstream billed, in words"),
+        request_id=text("upstream's"),
+    ),
+    "NewRun": request(
+        endpoint_id=ENDPOINT_ID | {"description": "may be left out beside `preset_id`"},
+        arguments={
+            "type": "object",
+            "description": "the model's input; addresses of uploads and of artifacts may stand in "
+            "place of files. Added to the preset's where both are given.",
+            "default": {},
+        },
+        preset_id=integer("fills the arguments", minimum=1, maximum=2**31 - 1),
+        transport=text(enum=SENT_TRANSPORTS, default="queue"),
+        max_cost=number(
+            "refuse the run unless its estimate certainly stays below; in the price's currency",
+            minimum=0,
+            maximum=1_000_000,
+        ),
+    )
+    | {"anyOf": [{"required": ["endpoint_id"]}, {"required": ["preset_id"]}]},
+    "NewEstimate": request(
+        "endpoint_id", endpoint_id=ENDPOINT_ID, arguments={"type": "object", "default": {}}
+    ),
+    "Estimate": record(
+        low=nullable(text("decimal number; null where nothing is known")),
+        high=nullable(text("decimal number; null where it may cost more, unknown how much")),
+        currency=text(),
+        text=text("for people: `about $0.10`"),
+        basis=several(text(), "how it was computed"),
+    ),
+    "Preset": record(
+        id=integer(),
+        endpoint_id=text(),
+        name=text(),
+        arguments={"type": "object"},
+        is_shared=flag(),
+        is_mine=flag(),
+        owner=text(),
+        is_outdated=flag("saved under an older version of the model's schema"),
+    ),
+    "PresetPage": page("Preset"),
+    "NewPreset": request(
+        "endpoint_id",
+        "name",
+        "arguments",
+        endpoint_id=ENDPOINT_ID,
+        name=text(minLength=1, maxLength=80, pattern=r"\S"),
+        arguments={"type": "object"},
+        is_shared=flag("the team sees it", default=False),
+    ),
+    "CollectionCard": record(
+        slug=text(),
+        title=text(),
+        description=text(),
+        is_published=flag(),
+        url=text(format="uri"),
+    ),
+    "CollectionPage": page("CollectionCard"),
+    "Collection": record(
+        slug=text(),
+        title=text(),
+        description=text(),
+        is_published=flag(),
+        url=text(format="uri"),
+        models=several(record(model=ref("ModelCard"), note=text("the curator's"))),
+    ),
+    "FavouritePage": page("ModelCard"),
+    "Upload": record(
+        id=text(format="uuid"),
+        address=text("put it into a run's arguments in place of a file's address"),
+        url=text("the file", format="uri"),
+        file_name=text(),
+        content_type=text(),
+        size_bytes=integer(),
+    ),
+    "UploadPage": page("Upload"),
+    "NewUpload": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+            "kind": text("what the field takes", enum=["image", "video", "audio", "file"]),
+        },
+    },
+}
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """The validator of a component."""
+    resource = DRAFT202012.create_resource({"components": {"schemas": COMPONENTS}})
+    registry: Registry[Any] = Registry().with_resource(ROOT, resource)
+    return Draft202012Validator({"$ref": f"{ROOT}#/components/schemas/{name}"}, registry=registry)

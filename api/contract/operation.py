@@ -1,0 +1,151 @@
+"""What an operation of the API is: its address, parameters, body, responses and handler.
+
+The same declaration routes a request, checks it, and describes it in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseBase
+from jsonschema import Draft202012Validator
+
+from api.models import Token
+
+Schema = Mapping[str, Any]
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the path, the query or a header; `schema` is its JSON Schema.
+
+    `converter` is Django's for a part of the path.
+    """
+
+    name: str
+    schema: Schema
+    description: str
+    where: str = "query"
+    converter: str = ""
+
+    @cached_property
+    def validator(self) -> Draft202012Validator:
+        """Checks its value."""
+        return Draft202012Validator(self.schema)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request's body: JSON of a component, or a form with files."""
+
+    component: str
+    content_type: str = JSON
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Response:
+    """A successful response: a component as JSON, or no content."""
+
+    status: int
+    description: str
+    component: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to an operation, checked: who asks, the parameters and the body."""
+
+    request: HttpRequest
+    token: Token
+    values: Mapping[str, Any]
+    body: Any = None
+
+    @property
+    def user(self) -> User:
+        """Who asks."""
+        person: User = self.token.user
+        return person
+
+    def absolute(self, address: str) -> str:
+        """An address of ours with scheme and host; others stay as they are."""
+        return self.request.build_absolute_uri(address) if address.startswith("/") else address
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler returns: JSON for the body (None: no content), and headers."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], Reply | HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address. `errors` are the statuses that it answers beside the usual."""
+
+    method: str
+    path: str
+    scope: str
+    tag: str
+    summary: str
+    description: str
+    handle: Handler
+    limit: str
+    parameters: Sequence[Parameter] = ()
+    body: Body | None = None
+    responses: Sequence[Response] = ()
+    errors: Sequence[int] = ()
+
+    @property
+    def id(self) -> str:
+        """Its name, unique in the document."""
+        return self.handle.__name__
+
+    @property
+    def route(self) -> str:
+        """Its address as a Django route."""
+        route = self.path.removeprefix("/")
+        for one in self.parameters:
+            if one.where == "path":
+                route = route.replace(f"{{{one.name}}}", f"<{one.converter}:{one.name}>")
+        return route
+
+
+OPERATIONS: list[Operation] = []
+
+
+def operation(
+    method: str, path: str, *, scope: str, tag: str, limit: str = "", **more: Any
+) -> Callable[[Handler], Handler]:
+    """Declare a handler as an operation; its docstring is summary and description."""
+
+    def declare(handle: Handler) -> Handler:
+        summary, _, rest = (handle.__doc__ or "").strip().partition("\n")
+        description = " ".join(rest.split())
+        OPERATIONS.append(
+            Operation(
+                method=method,
+                path=path,
+                scope=scope,
+                tag=tag,
+                summary=summary,
+                description=description,
+                handle=handle,
+                limit=limit or ("read" if method == "GET" else "write"),
+                **more,
+            )
+        )
+        return handle
+
+    return declare

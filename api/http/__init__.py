@@ -1,0 +1,1 @@
+"""HTTP of the JSON API: operations, their dispatch, problems, cursors, limits."""

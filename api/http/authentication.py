@@ -1,0 +1,82 @@
+"""Authentication by `Authorization: Bearer <token>` (RFC 6750).
+
+The operations of the API take nothing else. A few pages take it too, which serve files: what the
+API says about a run names their addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import tokens
+from api.http.problem import Problem
+from api.models import Token
+
+CHALLENGE = 'Bearer realm="Vitrine"'
+# Pages that serve files to a token with the scope `read`.
+FILE_VIEWS = frozenset(
+    f"playground:{name}"
+    for name in (
+        "artifact",
+        "artifact-poster",
+        "artifact-thumbnail",
+        "run-output",
+        "run-text",
+        "upload",
+    )
+)
+
+
+class TokenAuthentication:
+    """Middleware: sets `request.user` and `request.api_token` for a valid token.
+
+    It precedes the rate limits, which count a token's requests as its person's.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on; `process_view` knows the view."""
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Authenticate; returns 401 or 403 for a file that the token does not open."""
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        is_file = name in FILE_VIEWS and "Authorization" in request.headers
+        if not is_file and not getattr(view, "takes_token", False):
+            return None
+        request.api_token = token = _token(request)  # type: ignore[attr-defined]
+        if token is not None:
+            request.user = token.user
+        if not is_file:
+            return None
+        try:
+            require_scope(token, tokens.READ)
+        except Problem as problem:
+            return problem.response()
+        return None
+
+
+def require_scope(token: Token | None, scope: str) -> Token:
+    """Return the token; raises Problem: 401 without one, 403 if it lacks the scope."""
+    if token is None:
+        detail = "Send a valid API token as `Authorization: Bearer vitrine_…`."
+        challenge = f'{CHALLENGE}, error="invalid_token"'
+        raise Problem(401, detail, headers={"WWW-Authenticate": challenge})
+    if scope not in token.scope_list:
+        detail = f"This token lacks the scope “{scope}”. Create one that has it."
+        challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+        raise Problem(403, detail, slug="scope-missing", headers={"WWW-Authenticate": challenge})
+    return token
+
+
+def _token(request: HttpRequest) -> Token | None:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return tokens.authenticate(secret.strip()) if kind.lower() == "bearer" else None

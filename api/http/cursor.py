@@ -1,0 +1,36 @@
+"""Opaque cursors: where the next page of a list begins."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from api.http.problem import Problem
+
+MAX_CHARS = 400
+
+
+def encode(*values: Any) -> str:
+    """A cursor that holds these JSON values."""
+    text = json.dumps(values, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(text: str, *kinds: type) -> list[Any]:
+    """The values of a cursor, of these types; raises Problem if it is none of ours."""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if [type(value) for value in values] == list(kinds):
+            return list(values)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        pass
+    raise bad_cursor()
+
+
+def bad_cursor() -> Problem:
+    """The problem of a cursor that this list did not give."""
+    detail = "This cursor is not one of this list. Begin again without a cursor."
+    return Problem(422, detail, errors=[{"parameter": "cursor", "detail": detail}])

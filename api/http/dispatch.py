@@ -1,0 +1,81 @@
+"""The views of the API: each serves the operations of one address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from api.contract.operation import JSON, Call, Operation, Reply
+from api.http import limits
+from api.http.authentication import require_scope
+from api.http.problem import Problem
+from api.http.reading import read_body, read_parameters
+
+
+class Resource:
+    """A view: the operations of one address, by method."""
+
+    # Read by middleware: a token takes the place of login and CSRF token.
+    login_required = False
+    csrf_exempt = True
+    takes_token = True
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self._operations = operations
+        first = next(iter(operations.values()))
+        nouns = [part for part in first.path.split("/") if part and not part.startswith("{")]
+        self.name = "-".join(["v1", *nouns, *(["one"] if first.path.endswith("}") else [])])
+
+    def __call__(self, request: HttpRequest, **path: Any) -> HttpResponseBase:
+        """Answer one request; every failure is a problem document."""
+        try:
+            return self._respond(request, path)
+        except Problem as problem:
+            return problem.response()
+
+    def _respond(self, request: HttpRequest, path: Mapping[str, Any]) -> HttpResponseBase:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        operation = self._operations.get(method)
+        if operation is None:
+            allowed = ", ".join(sorted(self._operations))
+            detail = f"This address takes {allowed}."
+            raise Problem(405, detail, headers={"Allow": allowed})
+        token = require_scope(request.api_token, operation.scope)  # type: ignore[attr-defined]
+        headers = limits.take(operation.limit, token.user_id)
+        try:
+            values = read_parameters(operation, request, path)
+            call = Call(request, token, values, read_body(operation, request))
+            response = as_response(operation.handle(call))
+        except Problem as problem:
+            response = problem.response()
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
+
+
+def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:
+    """The HTTP response of a handler's reply."""
+    if isinstance(reply, HttpResponseBase):
+        return reply
+    response = HttpResponse(
+        b"" if reply.body is None else dumps(reply.body),
+        status=reply.status,
+        content_type=JSON,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    for name, value in reply.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def dumps(value: Any) -> bytes:
+    """JSON text; the standard library writes what orjson cannot, such as longer integers."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # orjson.JSONEncodeError is one
+        return json.dumps(value).encode()

@@ -1,0 +1,44 @@
+"""Rate limits of the API per person, told in each response (draft-ietf-httpapi-ratelimit-headers).
+
+Counted as those of pages are: by `accounts.rate_limit`, in this process's memory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from accounts.rate_limit import Limit, buckets
+from accounts.throttle import format_wait
+from api.http.problem import Problem
+
+WINDOW_S = 60
+LIMITS: Mapping[str, Limit] = {
+    name: Limit(f"api-{name}", frozenset(), frozenset(), burst, per_minute)
+    for name, burst, per_minute in (
+        ("read", 1200, 1200),
+        ("write", 300, 300),
+        ("run", 300, 300),
+        ("file", 120, 120),
+    )
+}
+
+
+def take(name: str, person: int | None) -> dict[str, str]:
+    """Count a request; returns the headers that say what is left. Raises Problem (429)."""
+    if not settings.RATE_LIMITS:
+        return {}
+    limit, client = LIMITS[name], f"person {person}"
+    wait_s = buckets.take(limit, client)
+    left = buckets.left(limit, client)
+    reset_s = max(wait_s, math.ceil((limit.burst - left) * 60 / limit.per_minute))
+    headers = {
+        "RateLimit-Policy": f'"{name}";q={limit.burst};w={WINDOW_S}',
+        "RateLimit": f'"{name}";r={left};t={reset_s}',
+    }
+    if wait_s:
+        detail = f"That was too often in a short time. Wait {format_wait(wait_s)}, then try again."
+        raise Problem(429, detail, headers={**headers, "Retry-After": str(wait_s)})
+    return headers

@@ -1,0 +1,122 @@
+"""Errors of the API as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts.rate_limit import MESSAGE
+from accounts.throttle import format_wait
+from api.contract.operation import PROBLEM
+
+ROOT = "/api/"
+_SLUGS = {
+    400: "malformed",
+    401: "not-authenticated",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    409: "conflict",
+    413: "too-large",
+    415: "wrong-content-type",
+    422: "invalid",
+    429: "too-many-requests",
+    500: "server-error",
+    503: "unavailable",
+    507: "storage-full",
+}
+_DETAILS = {
+    400: "The request could not be understood.",
+    404: "There is nothing at this address that you may see.",
+    500: "The server failed. The failure is logged; try again later.",
+    503: "The database does not answer at the moment. Try again in a few seconds.",
+}
+
+
+class Problem(Exception):
+    """What a request is answered with instead: status, a sentence, and what is wrong where.
+
+    `errors` are `{detail, pointer}` (a JSON Pointer into the body) or `{detail, parameter}`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        *,
+        slug: str = "",
+        errors: Iterable[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        self.status = status
+        self.detail = detail or _DETAILS.get(status, "")
+        self.slug = slug or _SLUGS.get(status, "error")
+        self.errors = [dict(error) for error in errors]
+        self.headers = dict(headers or {})
+        self.more = more
+        super().__init__(self.detail)
+
+    def as_json(self) -> dict[str, Any]:
+        """The members of the problem document."""
+        found: dict[str, Any] = {
+            "type": f"urn:vitrine:problem:{self.slug}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return found | ({"errors": self.errors} if self.errors else {}) | self.more
+
+    def response(self) -> HttpResponse:
+        """The response that says so."""
+        response = HttpResponse(
+            json.dumps(self.as_json()), status=self.status, content_type=PROBLEM
+        )
+        for name, value in {"Cache-Control": "no-store", **self.headers}.items():
+            response.headers[name] = value
+        return response
+
+
+def pointer(path: Iterable[str | int], *before: str) -> str:
+    """A JSON Pointer as a URI fragment: `#/arguments/loras/0/path` (RFC 6901, 6)."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in (*before, *path)]
+    return "".join(["#", *(f"/{part}" for part in parts)])
+
+
+def as_problems(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: turns the pages of errors below `/api/` into problem documents, in place."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+        if not (is_error and request.path_info.startswith(ROOT)):
+            return response
+        if isinstance(response, HttpResponse) and not _is_ours(response):
+            problem = Problem(response.status_code, _detail(response))
+            response.content = json.dumps(problem.as_json()).encode()
+            response.headers["Content-Type"] = PROBLEM
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    return respond
+
+
+def _is_ours(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith(PROBLEM)
+
+
+def _detail(response: HttpResponse) -> str:
+    """What the page that is replaced says, where the status alone does not."""
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB."
+    return ""

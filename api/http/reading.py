@@ -1,0 +1,109 @@
+"""Reads and checks what a request says: the parameters by their schemas, and the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from jsonschema import Draft202012Validator
+
+from api.contract.components import validator
+from api.contract.operation import JSON, Operation, Parameter, Schema
+from api.http.problem import Problem, pointer
+from schemas.exact import NotJson, loads
+
+MAX_ERRORS = 20
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_UNREAD = object()
+
+
+def read_parameters(
+    operation: Operation, request: HttpRequest, path: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The parameters by name, those left out with their default; raises Problem."""
+    values: dict[str, Any] = {}
+    errors: list[dict[str, str]] = []
+    for one in operation.parameters:
+        value = path[one.name] if one.where == "path" else _read(one, request)
+        if value is None:
+            values[one.name] = one.schema.get("default")
+            continue
+        if said := _objection(one, value):
+            errors.append({"parameter": one.name, "detail": said})
+        values[one.name] = value
+    known = {one.name for one in operation.parameters if one.where == "query"}
+    errors += [
+        {"parameter": name[:100], "detail": f"There is no parameter {name[:100]!r} here."}
+        for name in request.GET
+        if name not in known
+    ]
+    if errors:
+        raise Problem(422, errors[0]["detail"], errors=errors[:MAX_ERRORS])
+    return values
+
+
+def _read(one: Parameter, request: HttpRequest) -> Any:
+    """The value sent, converted as its schema says; None where none was sent."""
+    if one.where == "header":
+        return request.headers.get(one.name)
+    texts = [str(text) for text in request.GET.getlist(one.name)]
+    if not texts:
+        return None
+    if one.schema.get("type") == "array":
+        return texts
+    return _converted(one.schema, texts[0]) if len(texts) == 1 else texts
+
+
+def _converted(schema: Schema, text: str) -> Any:
+    if schema.get("type") == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if schema.get("type") == "boolean":
+        return {"true": True, "false": False, "1": True, "0": False}.get(text, text)
+    return text
+
+
+def _objection(one: Parameter, value: Any) -> str:
+    if one.where == "path" and not isinstance(value, str | int):
+        return ""  # a converter has checked it
+    if isinstance(value, str) and ("\x00" in value or not value.isprintable()):
+        return f"{one.name} has characters that cannot be printed."
+    error = next(one.validator.iter_errors(value), None)
+    return f"{one.name}: {error.message[:300]}" if error else ""
+
+
+def read_body(operation: Operation, request: HttpRequest) -> Any:
+    """The body, checked; None where the operation takes none. Raises Problem."""
+    body = operation.body
+    if body is None:
+        return None
+    if request.content_type != body.content_type:
+        detail = f"Send the body as {body.content_type}."
+        raise Problem(415, detail, headers={"Accept": body.content_type})
+    if body.content_type != JSON:
+        return None  # the handler reads files and fields
+    value = _parse(request.body)
+    errors = find_errors(validator(body.component), value)
+    if errors:
+        raise Problem(422, errors[0]["detail"], errors=errors)
+    return value
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return loads(content.decode())
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8.") from None
+    except NotJson as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from None
+
+
+def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str]]:
+    """What a schema objects to in a value, each with a JSON Pointer."""
+    found = []
+    for error in checked.iter_errors(value):
+        found.append({"pointer": pointer(error.absolute_path), "detail": error.message[:300]})
+        if len(found) == MAX_ERRORS:
+            break
+    return found

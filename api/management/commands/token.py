@@ -1,0 +1,41 @@
+"""`manage.py token`: creates an API token."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from api import tokens
+
+
+class Command(BaseCommand):
+    """Prints one API token, once; the database keeps only its digest."""
+
+    help = "Create an API token for a person and print it. It cannot be printed again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the person and what the token is for."""
+        parser.add_argument("user", help="the person's user name")
+        parser.add_argument("--name", default="command line", help="what uses it")
+        parser.add_argument(
+            "--scope",
+            default=",".join(tokens.DEFAULT_SCOPES),
+            help=f"comma-separated, of {', '.join(tokens.SCOPES)}",
+        )
+        parser.add_argument("--days", type=int, help="until it expires; never without")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create the token; only the token goes to stdout, so that a script can read it."""
+        users = get_user_model()._default_manager.filter(username=options["user"])
+        person = users.first()
+        if person is None:
+            raise CommandError(f"There is nobody named {options['user']}.")
+        scopes = [scope.strip() for scope in options["scope"].split(",") if scope.strip()]
+        try:
+            _, secret = tokens.create(person, options["name"], scopes, options["days"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(secret)

@@ -1,0 +1,96 @@
+"""Models as JSON: the card of a list, and everything about one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.contract.operation import Call
+from api.representation import moments
+from catalog import pricing
+from catalog.models import Change, Endpoint
+from playground.form import form_state
+from playground.runs import transport_choices, waiting
+from schemas.examples import example
+from schemas.openapi import as_list
+from schemas.tables import Row, input_rows
+
+
+def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
+    """A `ModelCard`; needs only the columns that a card shows."""
+    return {
+        "endpoint_id": endpoint.endpoint_id,
+        "name": endpoint.display_name,
+        "owner": endpoint.owner,
+        "category": endpoint.category,
+        "description": endpoint.description,
+        "status": endpoint.status,
+        "is_runnable": endpoint.is_runnable,
+        "standing": endpoint.standing,
+        "price": price(endpoint),
+        "url": call.absolute(endpoint.get_absolute_url()),
+    }
+
+
+def price(endpoint: Endpoint) -> dict[str, Any]:
+    """A `Price`."""
+    amount = endpoint.unit_price_usd
+    return {
+        "amount": None if amount is None else f"{amount.normalize():f}",
+        "currency": endpoint.currency,
+        "unit": endpoint.price_unit,
+        "text": pricing.listed_price(endpoint),
+    }
+
+
+def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
+    """A `Model`; needs the annotation `is_favourite`."""
+    root = form_state.version_of(endpoint).root
+    facts = [str(fact) for fact in as_list(endpoint.facts)]
+    typical = waiting.typical_duration(endpoint)
+    return card(endpoint, call) | {
+        "refusal": endpoint.refusal,
+        "tags": as_list(endpoint.tags),
+        "license": endpoint.license_type,
+        "group": endpoint.group_label,
+        "capabilities": facts,
+        "price_in_words": pricing.in_words(endpoint, facts),
+        "typical_duration_s": typical.seconds if typical else None,
+        "published_at": moments.as_text(endpoint.published_at),
+        "is_favourite": endpoint.is_favourite,  # type: ignore[attr-defined]
+        "transports": [choice.value.value for choice in transport_choices.offered(endpoint)],
+        "inputs": inputs(input_rows(root)),
+        "example": example(root),
+        "schema_digest": endpoint.schema_id or "",
+    }
+
+
+def inputs(rows: list[Row]) -> list[dict[str, Any]]:
+    """The `Input`s of a model; those within others are named by their path."""
+    found, parents = [], list[str]()
+    for row in rows:
+        parents = [*parents[: row.depth], row.name]
+        found.append(
+            {
+                "name": ".".join(parents),
+                "type": row.type,
+                "is_required": row.is_required,
+                "default": row.default,
+                "limits": row.limits,
+                "choices": list(row.choices),
+                "description": row.description,
+            }
+        )
+    return found
+
+
+def change(one: Change) -> dict[str, Any]:
+    """A `Change`; its endpoint should be loaded."""
+    return {
+        "id": one.pk,
+        "endpoint_id": one.endpoint.endpoint_id,
+        "kind": one.kind,
+        "headline": one.headline,
+        "is_breaking": one.is_breaking,
+        "at": moments.as_text(one.at),
+        "lines": one.lines or [],
+    }

@@ -1,0 +1,33 @@
+"""Who a token acts for."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from api.contract.operation import Call, Reply, Response, operation
+from api.representation import moments
+from playground.runs.worker_status import readiness
+
+
+@operation(
+    "GET",
+    "/me",
+    scope="read",
+    tag="account",
+    responses=[Response(200, "The person and the token.", "Me")],
+)
+def get_me(call: Call) -> Reply:
+    """Tell who the token acts for, what it may do, and where runs go."""
+    return Reply(
+        {
+            "user": call.user.get_username(),
+            "is_staff": call.user.is_staff,
+            "token": {
+                "name": call.token.name,
+                "scopes": call.token.scope_list,
+                "expires_at": moments.as_text(call.token.expires_at),
+            },
+            "upstream": settings.UPSTREAM,
+            "waiting_because": readiness(),
+        }
+    )

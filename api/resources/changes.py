@@ -1,0 +1,66 @@
+"""The catalogue's change log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+
+from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.representation import endpoint as representation
+from api.resources.parameters import CURSOR, LIMIT, MODEL, page
+from catalog.changelog.queries import KINDS
+from catalog.models import Change, Favourite
+
+
+@operation(
+    "GET",
+    "/changes",
+    scope="read",
+    tag="models",
+    parameters=[
+        Parameter("kind", {"type": "string", "enum": list(KINDS)}, "of this kind alone"),
+        MODEL,
+        Parameter("favourite", {"type": "boolean"}, "of your favourites alone"),
+        LIMIT,
+        CURSOR,
+    ],
+    responses=[Response(200, "Changes, the newest first.", "ChangePage")],
+)
+def list_changes(call: Call) -> Reply:
+    """List what changed in the catalogue: new, changed and withdrawn models."""
+    values = call.values
+    rows = Change.objects.told().select_related("endpoint").order_by("-at", "-pk")
+    rows = rows.only("kind", "at", "lines", "weight", "endpoint__endpoint_id")
+    if values["kind"]:
+        rows = rows.filter(KINDS[values["kind"]][1])
+    if values["model"]:
+        rows = rows.filter(endpoint__endpoint_id=values["model"])
+    if values["favourite"]:
+        rows = rows.filter(endpoint__in=Favourite.objects.endpoints_of(call.user))
+    if values["cursor"]:
+        at, pk = read_moment(values["cursor"], int)
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    found = list(rows[: values["limit"] + 1])
+    return Reply(
+        page(
+            found,
+            values["limit"],
+            representation.change,
+            lambda one: (one.at.isoformat(), one.pk),
+        )
+    )
+
+
+def read_moment(text: str, kind: type) -> tuple[datetime, int | str]:
+    """The time and the key of a cursor of a list by time; raises Problem."""
+    moment, key = cursor.decode(text, str, kind)
+    try:
+        at = parse_datetime(moment)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise cursor.bad_cursor()
+    return at, key

@@ -1,0 +1,130 @@
+"""Curated collections: read by everybody, changed by curators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+from accounts import permissions
+from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.http.problem import Problem
+from api.representation import endpoint as representation
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
+from catalog.curation import collection_editing
+from catalog.models import Collection
+from catalog.models.querysets import CollectionQuerySet
+
+SLUG = Parameter(
+    "slug",
+    {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,50}$"},
+    "the collection's short name",
+    where="path",
+    converter="slug",
+)
+
+
+def card(one: Collection, call: Call) -> dict[str, Any]:
+    """A `CollectionCard`."""
+    return {
+        "slug": one.slug,
+        "title": one.title,
+        "description": one.description,
+        "is_published": one.is_published,
+        "url": call.absolute(one.get_absolute_url()),
+    }
+
+
+def _visible(call: Call) -> CollectionQuerySet:
+    return Collection.objects.all() if call.user.is_staff else Collection.objects.published()
+
+
+def _find(call: Call) -> Collection:
+    found = _visible(call).filter(slug=call.values["slug"]).first()
+    if found is None:
+        raise Problem(404, "There is no such collection.")
+    return found
+
+
+@operation(
+    "GET",
+    "/collections",
+    scope="read",
+    tag="collections",
+    parameters=[LIMIT, CURSOR],
+    responses=[Response(200, "Collections in the curators' order.", "CollectionPage")],
+)
+def list_collections(call: Call) -> Reply:
+    """List the curated collections."""
+    limit, first = call.values["limit"], 0
+    if text := call.values["cursor"]:
+        (first,) = cursor.decode(text, int)
+        if not 0 < first < MAX_KEY:
+            raise cursor.bad_cursor()
+    found = list(_visible(call).order_by("position", "title", "pk")[first : first + limit + 1])
+    return Reply(page(found, limit, lambda one: card(one, call), lambda _: [first + limit]))
+
+
+@operation(
+    "GET",
+    "/collections/{slug}",
+    scope="read",
+    tag="collections",
+    parameters=[SLUG],
+    responses=[Response(200, "The collection with its models.", "Collection")],
+    errors=[404],
+)
+def get_collection(call: Call) -> Reply:
+    """Read a collection: its models in order, with the curator's notes."""
+    found = _find(call)
+    models = [
+        {"model": representation.card(item.endpoint, call), "note": item.note}
+        for item in found.items.for_cards()
+    ]
+    return Reply(card(found, call) | {"models": models})
+
+
+@operation(
+    "PUT",
+    "/collections/{slug}/models/{endpoint_id}",
+    scope="curate",
+    tag="collections",
+    parameters=[SLUG, ENDPOINT],
+    responses=[Response(204, "It is in the collection.")],
+    errors=[404],
+)
+def add_to_collection(call: Call) -> Reply:
+    """Put a model at the end of a collection, unless it is in it."""
+    collection = _find(call)
+    _require_curator(call)
+    endpoint = find_endpoint(call.values["endpoint_id"])
+    try:
+        collection_editing.put_in(collection, [endpoint])
+    except ValueError as error:
+        raise Problem(422, str(error)) from error
+    return Reply(None, 204)
+
+
+@operation(
+    "DELETE",
+    "/collections/{slug}/models/{endpoint_id}",
+    scope="curate",
+    tag="collections",
+    parameters=[SLUG, ENDPOINT],
+    responses=[Response(204, "It is not in the collection any more.")],
+    errors=[404],
+)
+def remove_from_collection(call: Call) -> Reply:
+    """Take a model out of a collection."""
+    collection = _find(call)
+    _require_curator(call)
+    collection_editing.take_out(collection, find_endpoint(call.values["endpoint_id"]))
+    return Reply(None, 204)
+
+
+def _require_curator(call: Call) -> None:
+    try:
+        permissions.require(call.user, permissions.CHANGE_COLLECTION)
+    except PermissionDenied as error:
+        raise Problem(403, str(error)) from error

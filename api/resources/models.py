@@ -1,0 +1,125 @@
+"""Models: search, one model, its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.representation import endpoint as representation
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, find_endpoint
+from catalog.filters.vocabulary import KEYS, Key
+from catalog.models import Endpoint, Favourite
+from catalog.search.engine import search_slice
+from catalog.search.query import SORTS, STATUSES, Query
+from schemas.openapi import read_document
+
+MAX_PICKED = 20
+MAX_PLACE = 100_000
+NUMBER = r"^(>=|<=|>|<)?[0-9]{1,6}([.][0-9]{1,4})?$"
+SIZE = "^[0-9]{2,5}x[0-9]{2,5}$"
+
+
+def _facet(key: Key) -> Parameter:
+    """The parameter of a filter; several values are alternatives, or all have to hold."""
+    value: dict[str, Any] = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": r"^\S+( \S+)*$",
+    }
+    if key.values:
+        value = {"type": "string", "enum": list(key.values)}
+    elif key.is_number:
+        value = {"type": "string", "pattern": NUMBER}
+    elif key.name == "size":
+        value = {"type": "string", "pattern": SIZE}
+    elif key.name == "ratio":
+        value = {"type": "string", "pattern": "^[0-9]{1,3}:[0-9]{1,3}$"}
+    schema = {"type": "array", "items": value, "maxItems": MAX_PICKED}
+    joined = "all of them have to hold" if key.joins_all else "alternatives"
+    return Parameter(key.name, schema, f"{key.help}, as `{key.example}`; several: {joined}")
+
+
+_SEARCH = [
+    Parameter(
+        "q",
+        {"type": "string", "maxLength": 300},
+        "what to look for, as in the search field: words, wishes, `out:video duration:>=10`",
+    ),
+    *map(_facet, KEYS.values()),
+    Parameter("status", {"type": "string", "enum": [s for s in STATUSES if s]}, "by upstream"),
+    Parameter("favourite", {"type": "boolean"}, "your favourites alone"),
+    Parameter("sort", {"type": "string", "enum": [s for s in SORTS if s]}, "instead of relevance"),
+    LIMIT,
+    CURSOR,
+]
+
+
+@operation(
+    "GET",
+    "/models",
+    scope="read",
+    tag="models",
+    parameters=_SEARCH,
+    responses=[Response(200, "The best models first.", "ModelPage")],
+)
+def search_models(call: Call) -> Reply:
+    """Search for models.
+
+    Takes the questions and filters of the page `/models/`; without any it lists the catalogue.
+    """
+    first, limit = 0, call.values["limit"]
+    if text := call.values["cursor"]:
+        (first,) = cursor.decode(text, int)
+        if not 0 < first <= MAX_PLACE:
+            raise cursor.bad_cursor()
+    starred = frozenset(Favourite.objects.endpoints_of(call.user))
+    found = search_slice(Query.from_params(call.request.GET), starred, first, limit)
+    end = first + limit
+    return Reply(
+        {
+            "items": [representation.card(one, call) for one in found.endpoints],
+            "next_cursor": cursor.encode(end) if end < found.total else None,
+            "total": found.total,
+        }
+    )
+
+
+@operation(
+    "GET",
+    "/models/{endpoint_id}",
+    scope="read",
+    tag="models",
+    parameters=[ENDPOINT],
+    responses=[Response(200, "The model.", "Model")],
+    errors=[404],
+)
+def get_model(call: Call) -> Reply:
+    """Read a model: inputs, price, capabilities, an example."""
+    rows = Endpoint.objects.with_favourites_of(call.user.pk)
+    found = find_endpoint(call.values["endpoint_id"], rows)
+    return Reply(representation.whole(found, call))
+
+
+@operation(
+    "GET",
+    "/schemas/{endpoint_id}",
+    scope="read",
+    tag="models",
+    parameters=[ENDPOINT],
+    responses=[Response(200, "The OpenAPI document as upstream gave it.", "ModelSchema")],
+    errors=[404],
+)
+def get_model_schema(call: Call) -> Reply:
+    """Read a model's whole OpenAPI document."""
+    found = find_endpoint(call.values["endpoint_id"], Endpoint.objects.select_related("schema"))
+    schema = found.schema
+    document = read_document(schema.document) if schema else None
+    return Reply(
+        {
+            "endpoint_id": found.endpoint_id,
+            "digest": found.schema_id or "",
+            "openapi": document if isinstance(document, dict) else None,
+        }
+    )

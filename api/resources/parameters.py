@@ -1,0 +1,74 @@
+"""Parameters that several operations share, and what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from api.contract.components import MAX_ENDPOINT_ID
+from api.contract.operation import Parameter
+from api.http import cursor
+from api.http.problem import Problem
+from catalog.models import Endpoint
+
+T = TypeVar("T")
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_KEY = 2**31 - 1
+
+CURSOR = Parameter(
+    "cursor",
+    {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS},
+    "`next_cursor` of the page before",
+)
+LIMIT = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "how many at most",
+)
+ENDPOINT = Parameter(
+    "endpoint_id",
+    {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
+    "the model; its slashes may stand as they are: `fal-ai/flux/dev`",
+    where="path",
+    converter="path",
+)
+MODEL = Parameter(
+    "model",
+    {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
+    "of this model alone",
+)
+
+
+def key(name: str, description: str) -> Parameter:
+    """A row's number in the path."""
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_KEY}
+    return Parameter(name, schema, description, where="path", converter="int")
+
+
+def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
+    """The endpoint of this id; raises Problem (404)."""
+    rows = Endpoint.objects.all() if endpoints is None else endpoints
+    found: Endpoint | None = rows.filter(endpoint_id=endpoint_id).first()
+    if found is None:
+        detail = f"There is no model {endpoint_id!r}. Search for it: GET /api/v1/models?q=…"
+        raise Problem(404, detail)
+    return found
+
+
+def page(
+    rows: Sequence[T],
+    limit: int,
+    as_json: Callable[[T], dict[str, Any]],
+    mark: Callable[[T], Iterable[Any]],
+) -> dict[str, Any]:
+    """A page of at most `limit` of these rows, of which there is one more if there is a next page.
+
+    `mark` returns what the cursor holds of the last one.
+    """
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {
+        "items": [as_json(row) for row in shown],
+        "next_cursor": cursor.encode(*mark(shown[-1])) if more else None,
+    }

@@ -1,0 +1,122 @@
+"""Presets: one's own and the team's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts import permissions
+from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.http.problem import Problem
+from api.resources.parameters import CURSOR, LIMIT, MAX_KEY, MODEL, find_endpoint, key, page
+from playground.form import presets as domain
+from playground.models import Preset
+
+PRESET = key("preset_id", "the preset")
+
+
+def as_json(preset: Preset, call: Call) -> dict[str, Any]:
+    """A `Preset`; its endpoint and user should be loaded."""
+    return {
+        "id": preset.pk,
+        "endpoint_id": preset.endpoint.endpoint_id,
+        "name": preset.name,
+        "arguments": preset.arguments,
+        "is_shared": preset.is_shared,
+        "is_mine": preset.user_id == call.user.pk,
+        "owner": preset.user.get_username(),
+        "is_outdated": preset.schema_digest != (preset.endpoint.schema_id or ""),
+    }
+
+
+def find(call: Call, pk: int) -> Preset:
+    """A preset that the person may use; raises Problem (404)."""
+    rows = Preset.objects.readable_by(call.user).select_related("endpoint", "user")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Problem(404, "There is no such preset, or it is not shared with you.")
+    return found
+
+
+@operation(
+    "GET",
+    "/presets",
+    scope="read",
+    tag="presets",
+    parameters=[MODEL, LIMIT, CURSOR],
+    responses=[Response(200, "Presets, the newest first.", "PresetPage")],
+)
+def list_presets(call: Call) -> Reply:
+    """List your presets and those that the team shares."""
+    values = call.values
+    rows = Preset.objects.offered_to(call.user).select_related("endpoint", "user").order_by("-pk")
+    if values["model"]:
+        rows = rows.filter(endpoint__endpoint_id=values["model"])
+    if values["cursor"]:
+        (pk,) = cursor.decode(values["cursor"], int)
+        rows = rows.filter(pk__lt=min(pk, MAX_KEY))
+    found = list(rows[: values["limit"] + 1])
+    return Reply(page(found, values["limit"], lambda one: as_json(one, call), lambda one: [one.pk]))
+
+
+@operation(
+    "GET",
+    "/presets/{preset_id}",
+    scope="read",
+    tag="presets",
+    parameters=[PRESET],
+    responses=[Response(200, "The preset.", "Preset")],
+    errors=[404],
+)
+def get_preset(call: Call) -> Reply:
+    """Read a preset."""
+    return Reply(as_json(find(call, call.values["preset_id"]), call))
+
+
+@operation(
+    "POST",
+    "/presets",
+    scope="run",
+    tag="presets",
+    body=Body("NewPreset"),
+    parameters=[Parameter("replace", {"type": "boolean", "default": False}, "one of this name")],
+    responses=[Response(201, "The preset.", "Preset")],
+    errors=[404, 409],
+)
+def create_preset(call: Call) -> Reply:
+    """Save arguments as a preset."""
+    body = call.body
+    endpoint = find_endpoint(body["endpoint_id"])
+    try:
+        preset = domain.create(
+            call.user,
+            endpoint,
+            body["name"],
+            body["arguments"],
+            is_shared=body.get("is_shared", False),
+            may_replace=call.values["replace"],
+        )
+    except domain.NameTaken as error:
+        raise Problem(409, f"{error} Send replace=true to replace it.") from error
+    except ValueError as error:
+        errors = [{"pointer": "#/name", "detail": str(error)}]
+        raise Problem(422, str(error), errors=errors) from error
+    return Reply(as_json(preset, call), 201, {"Location": f"/api/v1/presets/{preset.pk}"})
+
+
+@operation(
+    "DELETE",
+    "/presets/{preset_id}",
+    scope="run",
+    tag="presets",
+    parameters=[PRESET],
+    responses=[Response(204, "It is deleted; its page can restore it for a day.")],
+    errors=[404],
+)
+def delete_preset(call: Call) -> Reply:
+    """Delete a preset: your own, or with the permission anybody's."""
+    preset = find(call, call.values["preset_id"])
+    if preset.user_id != call.user.pk and not permissions.may(call.user, permissions.DELETE_PRESET):
+        raise Problem(403, "This preset is somebody else's: only they may delete it.")
+    domain.delete(preset)
+    return Reply(None, 204)

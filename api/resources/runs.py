@@ -1,0 +1,289 @@
+"""Runs: create, wait, list, cancel, star."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from accounts import permissions
+from api import submission
+from api.contract.components import SENT_TRANSPORTS
+from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.http.problem import Problem, pointer
+from api.representation import run as representation
+from api.resources import presets
+from api.resources.changes import read_moment
+from api.resources.parameters import CURSOR, LIMIT, MODEL, find_endpoint, page
+from api.wait import HEADER, MAX_WAIT_S
+from catalog.models import Endpoint
+from playground.display import history
+from playground.models import Run
+from playground.runs import cost, deletion, state_machine, transport_choices
+
+RUN = Parameter(
+    "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
+)
+WAIT = Parameter(
+    "wait",
+    {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
+    "answer when the run has ended, at the latest after so many seconds",
+)
+KEY = Parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "your name for this call: repeated with it, the call returns the run that it created",
+    where="header",
+)
+_FILTERS = [
+    Parameter(
+        "q",
+        {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^\S"},
+        "text in prompt or input",
+    ),
+    MODEL,
+    Parameter(
+        "state",
+        {"type": "string", "enum": [history.UNFINISHED, *Run.State.values]},
+        "in this state alone",
+    ),
+    Parameter("starred", {"type": "boolean"}, "starred runs alone"),
+]
+
+
+@operation(
+    "GET",
+    "/runs",
+    scope="read",
+    tag="runs",
+    parameters=[*_FILTERS, LIMIT, CURSOR],
+    responses=[Response(200, "Runs, the newest first.", "RunPage")],
+)
+def list_runs(call: Call) -> Reply:
+    """List your runs."""
+    values = call.values
+    filters = history.Filters(
+        q=values["q"] or "",
+        model=values["model"] or "",
+        state=values["state"] or "",
+        is_starred=bool(values["starred"]),
+    )
+    rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
+    if values["cursor"]:
+        at, key = read_moment(values["cursor"], str)
+        pk = _as_uuid(str(key))
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    found = list(rows[: values["limit"] + 1])
+
+    def mark(one: Run) -> tuple[str, str]:
+        return one.created_at.isoformat(), str(one.pk)
+
+    return Reply(page(found, values["limit"], lambda one: representation.card(one, call), mark))
+
+
+@operation(
+    "POST",
+    "/runs",
+    scope="run",
+    tag="runs",
+    limit="run",
+    parameters=[KEY, WAIT],
+    body=Body("NewRun"),
+    responses=[
+        Response(201, "The new run.", "Run"),
+        Response(200, "The run that this Idempotency-Key created before.", "Run"),
+    ],
+    errors=[404, 409],
+)
+def create_run(call: Call) -> Reply:
+    """Run a model.
+
+    The arguments are checked by the model's schema first. It costs what the model costs.
+    """
+    endpoint, arguments = _input(call)
+    transport = call.body.get("transport", SENT_TRANSPORTS[0])
+    if transport not in {choice.value for choice in transport_choices.offered(endpoint)}:
+        raise _invalid("transport", f"{endpoint.endpoint_id} does not offer it.")
+    problems = submission.find_problems(endpoint, arguments)
+    if problems and not endpoint.refusal:
+        raise Problem(
+            422,
+            f"{problems[0].message}. The model's inputs: GET /api/v1/models/{endpoint.endpoint_id}",
+            slug="invalid-arguments",
+            errors=[
+                {"pointer": pointer(one.path, "arguments"), "detail": one.message}
+                for one in problems
+            ],
+        )
+    if "max_cost" in call.body:
+        _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
+    key = call.values["Idempotency-Key"] or ""
+    try:
+        run, is_new = submission.start(call.token, endpoint, arguments, transport, key)
+    except state_machine.Refused as refused:
+        raise Problem(409, str(refused), slug="cannot-be-run") from refused
+    except submission.KeyReused as error:
+        raise Problem(422, str(error), slug="idempotency-key-reused") from error
+    return _reply(call, find(call, run.pk), 201 if is_new else 200)
+
+
+def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
+    """Raise Problem (409) unless the estimate certainly stays below `most`."""
+    found = cost.estimate_run(endpoint, arguments)
+    if found.low is None or found.high is None or found.high > most:
+        detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
+        raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
+
+
+@operation(
+    "POST",
+    "/estimates",
+    scope="read",
+    tag="runs",
+    limit="read",
+    body=Body("NewEstimate"),
+    responses=[Response(200, "The estimate.", "Estimate")],
+    errors=[404],
+)
+def estimate_run(call: Call) -> Reply:
+    """Estimate what a run will cost, without running it."""
+    endpoint = find_endpoint(call.body["endpoint_id"])
+    found = cost.estimate_run(endpoint, call.body.get("arguments", {}))
+    return Reply(representation.estimate(found))
+
+
+def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
+    """The model and the arguments of a new run, with the preset's; raises Problem."""
+    body = call.body
+    origin = call.absolute("/").rstrip("/")
+    arguments = submission.with_relative_addresses(body.get("arguments", {}), origin)
+    if "preset_id" not in body:
+        return find_endpoint(body["endpoint_id"]), arguments
+    preset = presets.find(call, body["preset_id"])
+    endpoint = preset.endpoint
+    if body.get("endpoint_id", endpoint.endpoint_id) != endpoint.endpoint_id:
+        raise _invalid("preset_id", f"This preset is one of {endpoint.endpoint_id}.")
+    return endpoint, {**preset.arguments, **arguments}
+
+
+def _invalid(name: str, detail: str) -> Problem:
+    return Problem(422, detail, errors=[{"pointer": pointer([name]), "detail": detail}])
+
+
+@operation(
+    "GET",
+    "/runs/{run_id}",
+    scope="read",
+    tag="runs",
+    parameters=[RUN, WAIT],
+    responses=[Response(200, "The run as it is now.", "Run")],
+    errors=[404],
+)
+def get_run(call: Call) -> Reply:
+    """Read a run, with `wait` as soon as it has ended."""
+    return _reply(call, find(call, call.values["run_id"], may_look=True))
+
+
+@operation(
+    "POST",
+    "/runs/{run_id}/cancellation",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(202, "The run as it is now; upstream may still finish it.", "Run")],
+    errors=[404],
+)
+def cancel_run(call: Call) -> Reply:
+    """Ask for a run to stop; one that has ended stays as it is."""
+    found = find(call, call.values["run_id"])
+    _require_mine(call, found, permissions.CANCEL_RUN)
+    by = permissions.name_of_other(call.user, found.user_id)
+    state_machine.request_cancel(found.pk, by)
+    return _reply(call, find(call, found.pk), 202)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "It is deleted; the history can bring it back for a week.")],
+    errors=[404, 409],
+)
+def delete_run(call: Call) -> Reply:
+    """Delete a run that has ended."""
+    found = find(call, call.values["run_id"])
+    _require_mine(call, found, permissions.DELETE_RUN)
+    if deletion.delete(Run.objects.filter(pk=found.pk), call.user).unfinished:
+        raise Problem(409, "This run is under way. Cancel it, then delete it.")
+    return Reply(None, 204)
+
+
+@operation(
+    "PUT",
+    "/runs/{run_id}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "It is starred.")],
+    errors=[404],
+)
+def star_run(call: Call) -> Reply:
+    """Star a run."""
+    return _star(call, is_starred=True)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "It is not starred.")],
+    errors=[404],
+)
+def unstar_run(call: Call) -> Reply:
+    """Remove a run's star."""
+    return _star(call, is_starred=False)
+
+
+def _star(call: Call, *, is_starred: bool) -> Reply:
+    found = find(call, call.values["run_id"])
+    _require_mine(call, found, permissions.CHANGE_RUN)
+    Run.objects.filter(pk=found.pk).update(is_starred=is_starred)
+    return Reply(None, 204)
+
+
+def find(call: Call, pk: uuid.UUID, *, may_look: bool = False) -> Run:
+    """One of the person's runs, or with `may_look` one that they may read; raises Problem (404)."""
+    runs = Run.objects
+    allowed = runs.readable_by(call.user) if may_look else runs.visible_to(call.user)
+    found = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
+    if found is None:
+        raise Problem(404, "There is no such run, or it is somebody else's.")
+    return found
+
+
+def _require_mine(call: Call, run: Run, permission: str) -> None:
+    if run.user_id != call.user.pk and not permissions.may(call.user, permission):
+        detail = f"You may not {permissions.ACTIONS[permission]}."
+        raise Problem(403, detail)
+
+
+def _reply(call: Call, run: Run, status: int = 200) -> Reply:
+    """The run; a header makes `api.wait` hold the response until it has ended."""
+    headers = {"Location": f"/api/v1/runs/{run.pk}"} if status == 201 else {}
+    if not run.is_final and call.values.get("wait"):
+        headers[HEADER] = f"{run.pk} {call.values['wait']}"
+    return Reply(representation.whole(run, call), status, headers)
+
+
+def _as_uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise cursor.bad_cursor() from None

@@ -1,0 +1,110 @@
+"""Uploads: files for the inputs of runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Q
+
+from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import cursor
+from api.http.problem import Problem
+from api.resources.changes import read_moment
+from api.resources.parameters import CURSOR, LIMIT, page
+from playground.files import storage_limits
+from playground.files import uploads as domain
+from playground.models import Upload
+
+UPLOAD = Parameter(
+    "upload_id", {"type": "string", "format": "uuid"}, "the file", where="path", converter="uuid"
+)
+FORM = "multipart/form-data"
+
+
+def as_json(upload: Upload, call: Call) -> dict[str, Any]:
+    """An `Upload`."""
+    address = upload.get_absolute_url()
+    return {
+        "id": str(upload.pk),
+        "address": address,
+        "url": call.absolute(address),
+        "file_name": upload.file_name,
+        "content_type": upload.content_type,
+        "size_bytes": upload.size_bytes,
+    }
+
+
+@operation(
+    "GET",
+    "/uploads",
+    scope="read",
+    tag="uploads",
+    parameters=[LIMIT, CURSOR],
+    responses=[Response(200, "Files, the newest first.", "UploadPage")],
+)
+def list_uploads(call: Call) -> Reply:
+    """List the files that you have uploaded."""
+    values = call.values
+    rows = Upload.objects.filter(user=call.user).order_by("-created_at", "-pk")
+    if values["cursor"]:
+        at, key = read_moment(values["cursor"], str)
+        try:
+            pk = uuid.UUID(str(key))
+        except ValueError:
+            raise cursor.bad_cursor() from None
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    found = list(rows[: values["limit"] + 1])
+
+    def mark(one: Upload) -> tuple[str, str]:
+        return one.created_at.isoformat(), str(one.pk)
+
+    return Reply(page(found, values["limit"], lambda one: as_json(one, call), mark))
+
+
+@operation(
+    "POST",
+    "/uploads",
+    scope="run",
+    tag="uploads",
+    limit="file",
+    body=Body("NewUpload", FORM),
+    responses=[Response(201, "The file, stored once per content.", "Upload")],
+    errors=[507],
+)
+def create_upload(call: Call) -> Reply:
+    """Upload a file for a run's input."""
+    file, kind = call.request.FILES.get("file"), call.request.POST.get("kind")
+    if file is None:
+        detail = "Send the file as the part `file`, with a file name."
+        raise Problem(422, detail, errors=[{"pointer": "#/file", "detail": detail}])
+    if kind is not None and kind not in domain.KINDS:
+        detail = f"kind must be one of {', '.join(domain.KINDS)}."
+        raise Problem(422, detail, errors=[{"pointer": "#/kind", "detail": detail}])
+    try:
+        kept = domain.store(call.user.pk, file, kind or "")
+    except domain.NotStored as error:
+        raise Problem(507, str(error)) from error
+    except storage_limits.QuotaExceeded as error:
+        raise Problem(413, str(error), slug="quota-exceeded") from error
+    except ValueError as error:
+        errors = [{"pointer": "#/file", "detail": str(error)}]
+        raise Problem(422, str(error), errors=errors) from error
+    return Reply(as_json(kept, call), 201, {"Location": f"/api/v1/uploads/{kept.pk}"})
+
+
+@operation(
+    "GET",
+    "/uploads/{upload_id}",
+    scope="read",
+    tag="uploads",
+    parameters=[UPLOAD],
+    responses=[Response(200, "The file's address, name and size.", "Upload")],
+    errors=[404],
+)
+def get_upload(call: Call) -> Reply:
+    """Read about a file that you have uploaded."""
+    found = Upload.objects.filter(user=call.user, pk=call.values["upload_id"]).first()
+    if found is None:
+        raise Problem(404, "There is no such file, or it is somebody else's.")
+    return Reply(as_json(found, call))

@@ -1,0 +1,127 @@
+"""API tokens: named, scoped, hashed at rest, revocable.
+
+A token acts for its person and may do no more than they may, within its scopes.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import CharField, Q
+from django.utils import timezone
+
+from accounts.single_use import digest
+from api.models import Token
+from core.db.prepared_queries import Param, PreparedQuery
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PREFIX = "vitrine_"  # lets secret scanners recognize one
+READ, RUN, CURATE = "read", "run", "curate"
+SCOPES: Mapping[str, str] = {
+    READ: "Search models, and look at runs, presets and collections",
+    RUN: "Start and cancel runs, upload files, keep presets and favourites",
+    CURATE: "Change collections, where the person may",
+}
+DEFAULT_SCOPES = (READ, RUN)
+MAX_NAME_CHARS = 80
+MAX_TOKENS = 50  # of one person, not counting revoked ones
+MAX_DAYS = 3650
+HINT_CHARS = 4
+USED_EVERY = timedelta(minutes=1)  # between two writes of `last_used_at`
+UNDO_WITHIN = timedelta(hours=1)
+KEPT_AFTER_REVOCATION = timedelta(days=30)
+_TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+
+_BY_DIGEST = PreparedQuery(
+    lambda: Token.objects.select_related("user").filter(digest=Param("digest", CharField()))
+)
+
+
+def create(
+    user: User, name: str, scopes: Iterable[str] = DEFAULT_SCOPES, days: int | None = None
+) -> tuple[Token, str]:
+    """Create a token; returns the row and the token itself, which cannot be read again.
+
+    Raises ValueError with a sentence for a bad name, unknown scopes or days.
+    """
+    name, wanted = _clean_name(name), set(scopes)
+    if not wanted or wanted - SCOPES.keys():
+        raise ValueError(f"Choose at least one of the scopes {', '.join(SCOPES)}.")
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise ValueError(f"Let the token expire after 1 to {MAX_DAYS} days, or never.")
+    mine = Token.objects.filter(user=user)
+    mine.filter(revoked_at__lt=timezone.now() - KEPT_AFTER_REVOCATION).delete()
+    if mine.filter(revoked_at=None).count() >= MAX_TOKENS:
+        raise ValueError(f"You have {MAX_TOKENS} tokens. Revoke one that you no longer use.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = Token(
+        user=user,
+        name=name,
+        digest=digest(secret),
+        hint=secret[: len(PREFIX) + HINT_CHARS],
+        scopes=" ".join(scope for scope in SCOPES if scope in wanted),
+        expires_at=timezone.now() + timedelta(days=days) if days else None,
+    )
+    try:
+        with transaction.atomic():
+            token.save()
+    except IntegrityError as error:
+        raise ValueError(f"You have a token “{name}” already. Give this one another name.") from (
+            error
+        )
+    return token, secret
+
+
+def authenticate(secret: str) -> Token | None:
+    """Return the token's row, its person loaded; None unless it is valid now."""
+    if not _TOKEN.fullmatch(secret):
+        return None
+    token = _BY_DIGEST.first(digest=digest(secret))
+    if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
+        return None
+    _record_use(token, timezone.now())
+    return token
+
+
+def revoke(token: Token) -> None:
+    """Make the token invalid at once; `restore` undoes it for an hour."""
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+
+
+def restore(token: Token) -> None:
+    """Undo a revocation; raises ValueError with a sentence if it is too late."""
+    if token.revoked_at is None:
+        return
+    if token.revoked_at < timezone.now() - UNDO_WITHIN:
+        raise ValueError("This token was revoked too long ago. Create a new one.")
+    token.revoked_at = None
+    try:
+        with transaction.atomic():
+            token.save(update_fields=["revoked_at"])
+    except IntegrityError as error:
+        raise ValueError(f"You have a new token “{token.name}”. Revoke that one first.") from error
+
+
+def _record_use(token: Token, now: datetime) -> None:
+    """Write `last_used_at`, at most once a minute."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
+        Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.replace("\x00", "").split())
+    if not name:
+        raise ValueError("Give the token a name that says what uses it.")
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(f"Keep the name to {MAX_NAME_CHARS} characters.")
+    return name

@@ -1,0 +1,35 @@
+"""The addresses of the tokens page and of the JSON API."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from api import resources
+from api.contract.document import BASE
+from api.contract.operation import OPERATIONS, Operation
+from api.http.dispatch import Resource
+from api.views import contract, tokens
+
+__all__ = ["app_name", "resources", "urlpatterns"]
+
+
+def _resources() -> list[URLPattern]:
+    """A pattern for each address of the operations; the longer of two comes first."""
+    by_route: dict[str, dict[str, Operation]] = {}
+    for one in OPERATIONS:
+        by_route.setdefault(one.route, {})[one.method] = one
+    base = BASE.removeprefix("/")
+    return [
+        path(f"{base}/{route}", view := Resource(by_route[route]), name=view.name)
+        for route in sorted(by_route, key=len, reverse=True)
+    ]
+
+
+app_name = "api"
+urlpatterns = [
+    path("account/tokens/", tokens.index, name="tokens"),
+    path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
+    path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
+    path("api/v1/openapi.json", contract.document, name="document"),
+    *_resources(),
+]

@@ -1,0 +1,82 @@
+"""A person's API tokens: create, list, revoke, undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from api import tokens
+from api.models import Token
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
+DEFAULT_LIFETIME = "90"
+# The page of a new token contains it: nothing may keep a copy.
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's tokens; a POST creates one and shows it, this once."""
+    if request.method == "POST":
+        return _create(request)
+    return _page(request)
+
+
+@sensitive_variables("secret", "more")
+def _create(request: HtmxRequest) -> HttpResponse:
+    name, days = request.POST.get("name", ""), request.POST.get("days", "")
+    scopes = request.POST.getlist("scope")
+    typed = {"name": name, "scopes": scopes, "days": days}
+    try:
+        if days and not (days.isdecimal() and len(days) < 6):
+            raise ValueError("Choose when the token expires.")
+        token, secret = tokens.create(request.user, name, scopes, int(days) if days else None)
+    except ValueError as error:
+        return _page(request, status=422, error=str(error), typed=typed)
+    return _page(request, secret=secret, created=token)
+
+
+def _page(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
+    mine = list(Token.objects.filter(user=request.user, revoked_at=None))
+    lately = timezone.now() - tokens.UNDO_WITHIN
+    revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately)
+    context = {
+        "tokens": mine,
+        "revoked": revoked.order_by("-revoked_at").first(),
+        "scopes": tokens.SCOPES.items(),
+        "lifetimes": LIFETIMES,
+        "typed": {"scopes": tokens.DEFAULT_SCOPES, "days": DEFAULT_LIFETIME},
+        "address": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "api/tokens.html", context | more, status=status)
+
+
+@require_POST
+def revocation(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """Revoke a token at once; the page offers the way back for an hour."""
+    tokens.revoke(get_object_or_404(Token, user=request.user, pk=pk))
+    return redirect("api:tokens")
+
+
+@require_POST
+def recovery(request: HtmxRequest, pk: int) -> HttpResponseBase:
+    """Undo a revocation."""
+    token = get_object_or_404(Token, user=request.user, pk=pk)
+    try:
+        tokens.restore(token)
+    except ValueError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"“{token.name}” is valid again.")
+    return redirect("api:tokens")

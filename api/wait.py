@@ -1,0 +1,201 @@
+"""Holds the responses of calls that wait for a run, without a thread (`?wait=`).
+
+A view answers at once, and says in a header which run its caller waits for. That response is held
+back here, on the event loop, until the run has ended or the time is over; then the run is read anew
+by a request of the same caller. So authentication, permissions and limits are the view's alone.
+
+One query serves all who wait: the states of their runs, at each notification.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+from django.db.models import UUIDField
+
+from core.db import transient_errors
+from core.db.prepared_queries import ParamList, PreparedQuery
+from core.http.asgi import App, Message, Receive, Scope, Send
+from core.notify.channel import Signal
+from playground.models import Run
+
+HEADER = "Vitrine-Wait"
+MAX_WAIT_S = 60
+POLL_DATABASE_S = 8.0  # in case a notification is lost
+PREFIX = "/api/v1/runs"
+_HEADER = HEADER.lower().encode()
+_ENDED = PreparedQuery(
+    lambda: Run.objects.filter(
+        pk__in=ParamList("pks", UUIDField()), state__in=Run.FINAL
+    ).values_list("pk", flat=True)
+)
+
+log = logging.getLogger(__name__)
+
+
+class RunWaiter:
+    """Wakes those who wait for the end of runs; one task and one query for all of them."""
+
+    def __init__(self, signal: Signal) -> None:
+        self.signal = signal
+        self._futures: dict[uuid.UUID, set[asyncio.Future[None]]] = {}
+        self._watching: asyncio.Task[None] | None = None
+
+    async def wait(self, pk: uuid.UUID, timeout_s: float) -> None:
+        """Return once the run has ended, or after the time."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._futures.setdefault(pk, set()).add(future)
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch(), name="waiting for runs")
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await future
+        finally:
+            self._discard(pk, future)
+
+    def release_all(self) -> None:
+        """Answer everybody now: the server would wait for them to shut down."""
+        for pk in list(self._futures):
+            self._release(pk)
+
+    async def _watch(self) -> None:
+        """Release those whose runs have ended, for as long as anybody waits."""
+        while self._futures:
+            version = self.signal.version
+            try:
+                ended = await sync_to_async(_ended)(list(self._futures))
+            except DatabaseError as error:
+                words = "the awaited runs could not be read; tried again at the next notification"
+                transient_errors.log_failure(log, error, words)
+                ended = []
+            for pk in ended:
+                self._release(pk)
+            if self._futures:
+                await self.signal.wait(version, POLL_DATABASE_S)
+
+    def _release(self, pk: uuid.UUID) -> None:
+        for future in self._futures.pop(pk, ()):
+            if not future.done():
+                future.set_result(None)
+
+    def _discard(self, pk: uuid.UUID, future: asyncio.Future[None]) -> None:
+        waiting = self._futures.get(pk, set())
+        waiting.discard(future)
+        if not waiting:
+            self._futures.pop(pk, None)
+
+
+def _ended(pks: list[uuid.UUID]) -> list[uuid.UUID]:
+    try:
+        return list(_ENDED.all(pks=pks))
+    except DatabaseError:
+        close_old_connections()  # the next call opens a new one
+        raise
+
+
+class HeldResponses:
+    """The ASGI application: passes requests on, and holds the responses that are to wait."""
+
+    def __init__(self, app: App, signal: Callable[[], Signal | None]) -> None:
+        self._app = app
+        self._signal = signal
+        self._waiter: RunWaiter | None = None
+        self._is_closed = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        signal = self._signal()
+        may_wait = b"wait=" in scope.get("query_string", b"")
+        if not (may_wait and signal and scope["path"].startswith(PREFIX)) or self._is_closed:
+            return await self._app(scope, receive, send)
+        held = _Held(send)
+        await self._app(scope, receive, held.send)
+        if held.pk is None:
+            return None
+        if self._waiter is None or self._waiter.signal is not signal:
+            self._waiter = RunWaiter(signal)
+        if await _unless_disconnected(self._waiter.wait(held.pk, held.wait_s), receive):
+            await self._app(_reading(scope, held.pk), _without_body(receive), held.resend)
+        return None
+
+    def release_all(self) -> None:
+        """Answer everybody who waits, and hold nothing any more: the server shuts down."""
+        self._is_closed = True
+        if self._waiter:
+            self._waiter.release_all()
+
+
+class _Held:
+    """A response's messages: passed on, or held back if its header names a run."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._status = 200
+        self._location: list[tuple[bytes, bytes]] = []
+        self.pk: uuid.UUID | None = None
+        self.wait_s = 0.0
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the first response."""
+        if message["type"] == "http.response.start":
+            value = next((v for name, v in message["headers"] if name.lower() == _HEADER), b"")
+            if value:
+                pk, _, seconds = value.decode().partition(" ")
+                self.pk, self.wait_s = uuid.UUID(pk), float(seconds)
+                self._status = message["status"]
+                headers = message["headers"]
+                self._location = [one for one in headers if one[0].lower() == b"location"]
+        if self.pk is None:
+            await self._send(message)
+
+    async def resend(self, message: Message) -> None:
+        """Send a message of the second response, with status and Location of the first."""
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            headers = [*message["headers"], *self._location]
+            message = {**message, "status": self._status, "headers": headers}
+        await self._send(message)
+
+
+def _reading(scope: Scope, pk: uuid.UUID) -> Scope:
+    """The request that reads the run for the same caller."""
+    path = f"{PREFIX}/{pk}"
+    kept = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
+    kept |= {b"x-forwarded-for", b"user-agent"}
+    headers = [(name, value) for name, value in scope["headers"] if name in kept]
+    read = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    return {**scope, **read, "headers": headers}
+
+
+def _without_body(receive: Receive) -> Receive:
+    """A `receive` that begins with an empty body: the one of the first request is used up."""
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive_empty() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_empty
+
+
+async def _unless_disconnected(waiting: Coroutine[Any, Any, None], receive: Receive) -> bool:
+    """Await `waiting`; return False at once when the client is gone."""
+    wait = asyncio.create_task(waiting)
+    gone = asyncio.create_task(_wait_for_disconnect(receive))
+    try:
+        await asyncio.wait({wait, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return not gone.done()
+    finally:
+        wait.cancel()
+        gone.cancel()
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""A board as pages show it."""

@@ -1,0 +1,149 @@
+"""A board, its columns (models with settings), rows (inputs) and cells (runs)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from accounts import permissions
+from catalog.models import Endpoint, Schema
+from core.db.json_field import ExactJSONField
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Filters for boards."""
+
+    def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
+        """The user's own boards; for who may see everybody's runs, all."""
+        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
+
+    def kept(self) -> BatchQuerySet:
+        """The boards that are not deleted."""
+        return self.filter(deleted_at=None)
+
+
+class Batch(models.Model):
+    """A board: a kept grid of runs. Its rows are inputs in the terms of its source model."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="boards"
+    )
+    title = models.CharField(max_length=200, blank=True)
+    source = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="+", help_text="whose fields rows have"
+    )
+    source_schema = models.ForeignKey(
+        Schema, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    plan = ExactJSONField(default=dict, help_text="the plan's form as it was posted last")
+    cap_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    form_token = models.CharField(
+        max_length=64, help_text="one per drawn plan: a double click is one board"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="Stop was pressed last")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "board"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "-created_at"], name="board_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "form_token"], name="board_once_per_form")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        """The board's page."""
+        return reverse("boards:board", args=[self.pk])
+
+
+class Column(models.Model):
+    """A model with its own settings, which win over what a row says."""
+
+    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="columns")
+    position = models.PositiveIntegerField()
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(max_length=200, blank=True, help_text="its value along the axis")
+    settings = ExactJSONField(default=dict, help_text="arguments in the terms of its model")
+    steps = ExactJSONField(
+        default=list, help_text="[[kind, words]]: what was carried, converted, clamped, dropped"
+    )
+    digest = models.CharField(max_length=64, help_text="of model and settings")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "digest"], name="column_once_per_board")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} column {self.position}"
+
+
+class Row(models.Model):
+    """One input, in the terms of the board's source model."""
+
+    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveIntegerField()
+    label = models.CharField(max_length=300, blank=True, help_text="what tells it from the others")
+    values = ExactJSONField(default=dict)
+    digest = models.CharField(max_length=64, help_text="of the values")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "digest"], name="row_once_per_board")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} row {self.position}"
+
+
+class Cell(models.Model):
+    """One run of a row on a column, or why there is none; a repeated one is kept as replaced."""
+
+    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="cells")
+    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells")
+    seed = models.CharField(max_length=80, blank=True, help_text="empty: the model's own choice")
+    run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="cells"
+    )
+    is_reused = models.BooleanField(
+        default=False, help_text="shows a run that was not made for this cell: nothing was paid"
+    )
+    not_sent = models.CharField(
+        max_length=500, blank=True, help_text="why it has no run; empty: it had one"
+    )
+    estimate_usd = models.DecimalField(
+        max_digits=14, decimal_places=6, null=True, blank=True,
+        help_text="the most it was expected to cost when it was sent",
+    )  # fmt: skip
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["row", "column", "seed"],
+                condition=models.Q(replaced_at=None),
+                name="cell_once_per_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} × {self.column_id}"

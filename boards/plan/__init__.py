@@ -1,0 +1,1 @@
+"""Plans: what a board will run, read from a form."""

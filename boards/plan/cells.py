@@ -1,0 +1,174 @@
+"""The cells of a plan: the arguments of each, and what was carried, converted and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from boards.plan.groups import seed_field
+from boards.plan.plan import Plan, PlannedColumn, PlannedRow
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from playground.form import form_state
+from playground.form.form_state import ParsedForm
+from schemas.carry import Step, carry, missing
+
+_MAX_SAID = 3
+KINDS = (
+    ("dropped", "Left out"),
+    ("clamped", "Limited"),
+    ("converted", "Converted"),
+    ("carried", "Carried"),
+)
+
+
+class PlannedCell(NamedTuple):
+    """One run to be: its place, and the arguments for the column's model."""
+
+    row: int
+    column: int
+    seed: str
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of the inputs on one column, over all rows."""
+
+    column: PlannedColumn
+    steps: tuple[Step, ...]
+    missing: list[str]
+    invalid: list[str]
+    ignores_seed: bool = False
+    bad_rows: frozenset[int] = frozenset()
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether every row can run on it."""
+        return not self.bad_rows and not self.column.endpoint.refusal
+
+    @property
+    def trouble(self) -> str:
+        """Why the column, or some row of it, cannot run; empty if all can."""
+        if self.column.endpoint.refusal:
+            return self.column.endpoint.refusal
+        said = [f"{label} is missing." for label in self.missing] + self.invalid
+        return " ".join(said[:_MAX_SAID])
+
+    @property
+    def lists(self) -> list[tuple[str, list[Step]]]:
+        """The steps by kind, each with a heading for people; without empty kinds."""
+        sorted_ = [(words, [s for s in self.steps if s.kind == kind]) for kind, words in KINDS]
+        return [(words, steps) for words, steps in sorted_ if steps]
+
+    @property
+    def changes(self) -> list[tuple[str, Step]]:
+        """What was not simply carried, each with its heading."""
+        return [
+            (words, step) for words, steps in self.lists for step in steps if step.kind != "carried"
+        ]
+
+    @property
+    def summary(self) -> str:
+        """`6 carried, 1 converted, 2 left out`."""
+        return ", ".join(f"{len(steps)} {words.lower()}" for words, steps in self.lists)
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """All cells of a plan in the order they run, and a report for each column."""
+
+    cells: list[PlannedCell] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+    @property
+    def fitting(self) -> list[PlannedCell]:
+        """The cells that can be sent."""
+        return [
+            cell
+            for cell in self.cells
+            if cell.row not in self.reports[cell.column].bad_rows and not cell.endpoint.refusal
+        ]
+
+
+def expand(plan: Plan) -> Expanded:
+    """Carry each row to each column; empty for a plan with too many cells."""
+    if any(trouble.where == "total" for trouble in plan.troubles):
+        return Expanded()
+    reports, by_place = [], {}
+    for number, column in enumerate(plan.columns):
+        carried = [_carried(plan, column, row) for row in plan.rows]
+        reports.append(_report(plan, column, carried))
+        for row, (arguments, _) in enumerate(carried):
+            by_place[row, number] = arguments
+    cells = [
+        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments)
+        for row in range(len(plan.rows))
+        for column in range(len(plan.columns))
+        for seed, arguments in _seeded(plan, plan.columns[column], by_place[row, column])
+    ]
+    return Expanded(cells, reports)
+
+
+def _carried(
+    plan: Plan, column: PlannedColumn, row: PlannedRow
+) -> tuple[dict[str, Any], tuple[Step, ...]]:
+    source = version_of(plan.source) if plan.source.schema_id else None
+    found = carry(row.values, source, version_of(column.endpoint))
+    return found.arguments | column.settings, found.steps
+
+
+def _seeded(
+    plan: Plan, column: PlannedColumn, arguments: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    field = seed_field(version_of(column.endpoint).root)
+    for seed in plan.seeds:
+        yield seed, arguments | ({field.name: int(seed)} if seed and field else {})
+
+
+def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
+    """What became of the source model's own settings on another model.
+
+    They were carried once, when the plan was filled in; the person may have changed them since.
+    """
+    if column.model == 0 or not plan.models or plan.models[0].pk != plan.source.pk:
+        return
+    version = version_of(plan.source) if plan.source.schema_id else None
+    for step in carry(plan.filled.own[0], version, version_of(column.endpoint)).steps:
+        if step.kind == "dropped" or column.settings.get(step.target) == step.after:
+            yield step
+
+
+def _report(
+    plan: Plan, column: PlannedColumn, carried: list[tuple[dict[str, Any], tuple[Step, ...]]]
+) -> Report:
+    version = version_of(column.endpoint)
+    steps: dict[tuple[str, ...], Step] = {
+        (step.kind, step.source, step.target, step.said): step
+        for step in _steps_of_own(plan, column)
+    }
+    lacking: dict[str, None] = {}
+    invalid: dict[str, None] = {}
+    bad_rows = set()
+    for number, (arguments, found) in enumerate(carried):
+        for step in found:
+            steps.setdefault((step.kind, step.source, step.target, step.said), step)
+        labels = missing(version, arguments)
+        problems = form_state.find_problems(column.endpoint, ParsedForm(arguments, []))
+        present = [one for one in problems if not one.path or one.path[0] in arguments]
+        if labels or present:
+            bad_rows.add(number)
+        place = f"Row {number + 1}: " if len(carried) > 1 else ""
+        lacking |= dict.fromkeys(labels)
+        invalid |= dict.fromkeys(f"{place}{one.message}." for one in present)
+    has_seed = seed_field(version.root) is not None
+    return Report(
+        column,
+        tuple(steps.values()),
+        [*lacking],
+        [*invalid],
+        ignores_seed=plan.seeds != [""] and not has_seed and bool(version.root.children),
+        bad_rows=frozenset(bad_rows),
+    )

@@ -1,0 +1,84 @@
+"""Changes the models of a plan; what was filled in goes along where a field means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from boards.plan import groups
+from boards.plan.groups import Post
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from schemas.carry import carry
+
+# Controls of a plan that are not of its groups of fields.
+PLAIN = (
+    *("title", "row-field", "row-values", "table", "column-field", "column-values"),
+    *("seeds", "cap", "reuse", "planned"),
+)
+
+
+def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
+    """The endpoints with these ids in their order, and the ids that are unknown. One query."""
+    wanted = [text.strip() for text in ids if text.strip()]
+    known = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=set(wanted))}
+    return [known[one] for one in wanted if one in known], [o for o in wanted if o not in known]
+
+
+def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
+    """The post of a new plan, filled with arguments of the first model."""
+    post = _filled(models[0], models, arguments, [{} for _ in models], arguments)
+    seed = groups.seed_field(version_of(models[0]).root)
+    value = arguments.get(seed.name) if seed else None
+    is_seed = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return post | {"seeds": [str(value)]} if is_seed else post
+
+
+def with_models(
+    post: Post,
+    before: Sequence[Endpoint],
+    now: Sequence[tuple[Endpoint, int | None]],
+    source: Endpoint,
+    new_source: Endpoint,
+) -> Post:
+    """The post for other models; each comes with its place among those before, if it had one."""
+    plain = {name: post[name] for name in PLAIN if name in post}
+    models = [endpoint for endpoint, _ in now]
+    if not before:
+        return plain | first_post(models, {})
+    filled = groups.read(groups.groups_of(source, before), post)
+    whole = [
+        _whole(source, one, filled.shared, own) for one, own in zip(before, filled.own, strict=True)
+    ]
+    own = [whole[place] if place is not None else {} for _, place in now]
+    shared = filled.shared
+    if source.pk == before[0].pk:
+        shared = shared | filled.own[0]
+    if new_source.pk != source.pk:
+        version = version_of(source) if source.schema_id else None
+        shared = carry(shared, version, version_of(new_source)).arguments
+    return plain | _filled(new_source, models, shared, own, {})
+
+
+def _whole(
+    source: Endpoint, endpoint: Endpoint, shared: dict[str, Any], own: dict[str, Any]
+) -> dict[str, Any]:
+    """All arguments of one model."""
+    version = version_of(source) if source.schema_id else None
+    return carry(shared, version, version_of(endpoint)).arguments | own
+
+
+def _filled(
+    source: Endpoint,
+    models: Sequence[Endpoint],
+    shared: dict[str, Any],
+    own: Sequence[dict[str, Any]],
+    more: dict[str, Any],
+) -> Post:
+    """The post of a plan with these models; `more` is carried to each model's own fields."""
+    known = groups.groups_of(source, models)
+    each = [
+        (_whole(source, model, more, {}) if more else {}) | mine
+        for model, mine in zip(models, own, strict=True)
+    ]
+    return {"model": [model.endpoint_id for model in models]} | groups.write(known, shared, each)

@@ -1,0 +1,297 @@
+"""A plan: models, inputs, axes, seeds and a cap, read from the plan's form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from boards.plan import groups, tables, values
+from boards.plan.groups import Filled, Groups, Post
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from schemas import Field
+from schemas.carry.meanings import by_meaning
+from schemas.decode import Problem
+
+MAX_CELLS = 400
+MAX_MODELS = 40
+TITLE_CHARS = 200
+MAX_CAP = Decimal(100_000)
+_SEEDS = re.compile(r"(\d{1,19})\s*(?:-|\.\.+|\u2013|to)\s*(\d{1,19})")
+
+
+class Trouble(NamedTuple):
+    """A sentence about what stands in the way, and the part of the form that it belongs to."""
+
+    where: str  # models, shared, rows, table, values, seeds, cap, total, or m0 …
+    message: str
+
+
+class PlannedRow(NamedTuple):
+    """One input in the terms of the source model."""
+
+    label: str
+    values: dict[str, Any]
+    digest: str
+
+
+class PlannedColumn(NamedTuple):
+    """A model with its settings; `model` is its place in the plan."""
+
+    model: int
+    endpoint: Endpoint
+    label: str
+    settings: dict[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a board is to hold. `post` is the form as it was posted."""
+
+    source: Endpoint
+    models: list[Endpoint]
+    groups: Groups
+    post: Post
+    filled: Filled
+    title: str = ""
+    rows: list[PlannedRow] = field(default_factory=list)
+    columns: list[PlannedColumn] = field(default_factory=list)
+    seeds: list[str] = field(default_factory=lambda: [""])
+    cap_usd: Decimal | None = None
+    is_reusing: bool = True
+    troubles: list[Trouble] = field(default_factory=list)
+
+    @property
+    def cell_count(self) -> int:
+        """How many runs the plan describes."""
+        return len(self.rows) * len(self.columns) * len(self.seeds)
+
+    def troubles_at(self, where: str) -> list[str]:
+        """The sentences that belong to one part of the form."""
+        return [one.message for one in self.troubles if one.where == where]
+
+
+def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
+    """Read a posted plan; what is wrong with it is in its troubles."""
+    known = groups.groups_of(source, models)
+    reader = _Reader(post, list(models), source, known)
+    rows, columns = reader.rows(), reader.columns()
+    seeds, cap = reader.seeds(), reader.cap()
+    troubles = [*reader.troubles, *_too_many(len(rows), len(columns), len(seeds))]
+    if len(models) > MAX_MODELS:
+        troubles.append(Trouble("models", f"A board takes up to {MAX_MODELS} models."))
+    return Plan(
+        source=source,
+        models=list(models),
+        groups=known,
+        post=post,
+        filled=reader.filled,
+        title=one(post, "title").strip()[:TITLE_CHARS],
+        rows=rows,
+        columns=columns,
+        seeds=seeds,
+        cap_usd=cap,
+        is_reusing="reuse" in post or "planned" not in post,
+        troubles=troubles,
+    )
+
+
+def one(post: Mapping[str, Sequence[str]], name: str) -> str:
+    """The last text posted under a name; empty without one."""
+    texts = post.get(name)
+    return texts[-1].replace("\r\n", "\n") if texts else ""
+
+
+def digest(value: Any) -> str:
+    """The same for equal JSON values, whatever the order of their keys."""
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _too_many(rows: int, columns: int, seeds: int) -> list[Trouble]:
+    count = rows * columns * seeds
+    if count <= MAX_CELLS:
+        return []
+    sign = " \u00d7 "
+    parts = sign.join(
+        f"{many:,} {noun if many == 1 else noun + 's'}"
+        for many, noun in ((rows, "row"), (columns, "column"), (seeds, "seed"))
+    )
+    words = f"{parts} are {count:,} runs; a board takes up to {MAX_CELLS}. Leave some out."
+    return [Trouble("total", words)]
+
+
+class _Reader:
+    """Reads one post part by part and collects the troubles."""
+
+    def __init__(self, post: Post, models: list[Endpoint], source: Endpoint, known: Groups) -> None:
+        self.post, self.models, self.groups = post, models, known
+        self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
+        self.troubles: list[Trouble] = []
+        self.filled = groups.read(known, post)
+        for problem in self.filled.problems:
+            self.troubles.append(_unread(problem))
+
+    def rows(self) -> list[PlannedRow]:
+        """The rows: of the table, else of the values along the axis, else the one input."""
+        table, axis = one(self.post, "table"), one(self.post, "row-values")
+        if table.strip() and axis.strip():
+            words = "Rows come from a table or from values of one field: empty one of the two."
+            self.troubles.append(Trouble("table", words))
+        try:
+            if table.strip():
+                found = [self._table_row(row) for row in tables.read_rows(table)]
+            elif axis.strip():
+                found = self._axis_rows(one(self.post, "row-field"), axis)
+            else:
+                found = [("", {})]
+        except ValueError as error:
+            self.troubles.append(Trouble("table" if table.strip() else "rows", str(error)))
+            found = [("", {})]
+        return self._distinct_rows(found)
+
+    def _distinct_rows(self, found: list[tuple[str, dict[str, Any]]]) -> list[PlannedRow]:
+        rows: dict[str, PlannedRow] = {}
+        for label, own in found:
+            whole = self.filled.shared | own
+            row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
+            rows.setdefault(row.digest, row)
+        return [*rows.values()]
+
+    def _axis_rows(self, name: str, text: str) -> list[tuple[str, dict[str, Any]]]:
+        known = self._field(name) or self._main_field()
+        if known is None:
+            raise ValueError("Choose the field that these values are for.")
+        return [(values.words(v), {known.name: v}) for v in values.read_axis(known, text)]
+
+    def _table_row(self, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        found = {}
+        for name, value in row.items():
+            known = self._field(name)
+            if known is None:
+                some = ", ".join(field.name for field in self.groups.shared[:8])
+                raise ValueError(
+                    f"The table's column “{name[:60]}” is no input of these models. "
+                    f"They share {some or 'nothing'}."
+                )
+            is_text = isinstance(value, str)
+            found[known.name] = values.read_value(known, value) if is_text else value
+        return " · ".join(values.words(value) for value in found.values())[:300], found
+
+    def _field(self, name: str) -> Field | None:
+        """The field of that name or meaning, of the source first."""
+        for root in self.roots:
+            if hit := next((child for child in root.children if child.name == name), None):
+                return hit
+        return by_meaning(self.roots[0].children).get(name)
+
+    def _main_field(self) -> Field | None:
+        return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)
+
+    def columns(self) -> list[PlannedColumn]:
+        """Each model, once for each value along the axis of the columns."""
+        found: dict[str, PlannedColumn] = {}
+        for number, endpoint in enumerate(self.models):
+            for label, extra in self._values_for(number):
+                settings = self.filled.own[number] | extra
+                key = digest([endpoint.endpoint_id, settings])
+                column = PlannedColumn(number, endpoint, label, settings, key)
+                found.setdefault(key, column)
+        return [*found.values()]
+
+    def _values_for(self, number: int) -> list[tuple[str, dict[str, Any]]]:
+        name, text = one(self.post, "column-field"), one(self.post, "column-values")
+        if not text.strip():
+            if name and not self.troubles_at("values"):
+                words = "This axis has a field and no values: write some, or choose no field."
+                self.troubles.append(Trouble("values", words))
+            return [("", {})]
+        source = self._field(name)
+        if source is None:
+            self._say("values", "Choose the field that these values are for.")
+            return [("", {})]
+        target = self._own_field(source, number)
+        if target is None:
+            endpoint = self.models[number].endpoint_id
+            self._say("values", f"{endpoint} has no {source.label}: it gets one column.")
+            return [("", {})]
+        try:
+            found = values.read_axis(target, text)
+        except ValueError as error:
+            if not self.troubles_at("values"):  # another model would say the same
+                self._say("values", str(error))
+            return [("", {})]
+        return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in found]
+
+    def _own_field(self, source: Field, number: int) -> Field | None:
+        root = self.roots[number + 1]
+        if same := next((c for c in root.children if c.name == source.name), None):
+            return same
+        meant = by_meaning(self.roots[0].children)
+        word = next((word for word, hit in meant.items() if hit is source), "")
+        return by_meaning(root.children).get(word)
+
+    def troubles_at(self, where: str) -> bool:
+        return any(one.where == where for one in self.troubles)
+
+    def _say(self, where: str, message: str) -> None:
+        trouble = Trouble(where, message)
+        if trouble not in self.troubles:
+            self.troubles.append(trouble)
+
+    def seeds(self) -> list[str]:
+        """The seeds as text; one empty one where each model is to choose."""
+        found: list[str] = []
+        for part in re.split(r"[,;\s]+", one(self.post, "seeds").replace(" to ", "-")):
+            if not part:
+                continue
+            if match := _SEEDS.fullmatch(part):
+                first, last = int(match[1]), int(match[2])
+                if not first <= last < first + MAX_CELLS:
+                    self._say("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
+                    continue
+                found += [str(seed) for seed in range(first, last + 1)]
+            elif part.isdecimal() and len(part) <= 19:
+                found.append(str(int(part)))
+            else:
+                self._say("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
+        return [*dict.fromkeys(found)] or [""]
+
+    def cap(self) -> Decimal | None:
+        """The most that the board may cost, in US dollars."""
+        text = one(self.post, "cap").strip().removeprefix("$").strip()
+        if not text:
+            return None
+        try:
+            cap = Decimal(text)
+        except InvalidOperation:
+            cap = Decimal(-1)
+        if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
+            self._say(
+                "cap", f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not."
+            )
+            return None
+        if cap == 0:
+            self._say("cap", "A cap of zero lets nothing run. Raise it, or leave it empty.")
+        return cap.quantize(Decimal("0.0001"))
+
+
+def _unread(problem: Problem) -> Trouble:
+    where = str(problem.path[0]) if problem.path else groups.SHARED
+    return Trouble(where, problem.message)
+
+
+def _row_label(whole: dict[str, Any], root: Field) -> str:
+    """The prompt, else the first text of an input."""
+    prompt = by_meaning(root.children).get("prompt")
+    first = whole.get(prompt.name) if prompt else None
+    text = first if isinstance(first, str) else next(
+        (value for value in whole.values() if isinstance(value, str)), ""
+    )  # fmt: skip
+    return values.words(text)

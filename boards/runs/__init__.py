@@ -1,0 +1,1 @@
+"""A board's runs: writing, reuse, caps, progress."""

@@ -1,0 +1,82 @@
+"""The cap of a board: what it has cost, what is under way, and what would pass it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Q
+
+from boards.models import Batch, Cell
+from core.formatting import money
+from playground.models import Run
+from playground.runs.billing import billed_cost
+from schemas.estimate import Estimate
+
+NOTHING = Decimal(0)
+
+
+def committed(board: Batch) -> Decimal:
+    """What the board's own runs have cost, and the most that those under way may cost yet.
+
+    Repeated cells count as well; reused results cost nothing. One query.
+    """
+    cells = board.cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
+    return sum((_cost(cell) for cell in cells.only(*_COLUMNS)), NOTHING)
+
+
+_COLUMNS = (
+    "estimate_usd",
+    "run__state",
+    "run__billable_units",
+    "run__endpoint__unit_price_usd",
+    "run__endpoint__price_unit",
+    "run__endpoint__currency",
+)
+
+
+def _cost(cell: Cell) -> Decimal:
+    run = cell.run
+    if run is None:  # deleted since: what it cost is not known any more
+        return cell.estimate_usd or NOTHING
+    known = billed_cost(run)
+    if known is not None:
+        return known
+    if run.state in {Run.State.FAILED, Run.State.CANCELLED}:
+        return NOTHING
+    return cell.estimate_usd or NOTHING
+
+
+class Budget:
+    """What is left of a cap while cells are sent one after the other."""
+
+    def __init__(self, cap: Decimal | None, spent: Decimal) -> None:
+        self.cap, self.spent = cap, spent
+
+    def refuse(self, estimate: Estimate) -> str:
+        """Why a run of this estimate is not sent; empty, and its cost taken, where it fits."""
+        most = in_dollars(estimate)
+        if self.cap is None:
+            return ""
+        if most is None:
+            return (
+                "Not sent: its price is unknown, so the cap cannot hold. "
+                "Remove the cap to run it all the same."
+            )
+        if self.spent + most > self.cap:
+            return (
+                f"Not sent: with {money(most)} for this run the board could cost "
+                f"{money(self.spent + most)}, more than your cap of {money(self.cap)}."
+            )
+        self.spent += most
+        return ""
+
+
+def in_dollars(estimate: Estimate) -> Decimal | None:
+    """The most that it may cost; None where that is unknown, or in another currency."""
+    is_dollars = estimate.currency in {"", "USD"} and not estimate.unknown_count
+    return estimate.high if is_dollars else None
+
+
+def runs_of(board: Batch) -> Q:
+    """The condition for the runs that this board has made."""
+    return Q(cells__board=board, cells__is_reused=False)

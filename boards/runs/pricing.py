@@ -1,0 +1,86 @@
+"""The estimated cost of a plan: in all, for each column, and what earlier runs save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boards.plan.cells import Expanded, PlannedCell
+from boards.plan.plan import Plan
+from boards.runs import reuse
+from boards.runs.budget import NOTHING, Budget
+from boards.runs.reuse import Key
+from playground.runs.cost import estimate_runs
+from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_BASIS = 6
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What pressing Run would send and cost; `reused` cells cost nothing."""
+
+    total: Estimate | None
+    columns: dict[int, Estimate]
+    to_send: int
+    reused: int
+    held: int
+    unknown_models: list[str]
+
+    @property
+    def words(self) -> str:
+        """`about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, `Free`."""
+        if self.total is None:
+            return "Nothing to pay"
+        known = f"{self.total.words}".partition(" + ")[0]
+        count = len(self.unknown_models)
+        if not count or not self.total.is_known:
+            return known
+        models = "one model" if count == 1 else f"{count} models"
+        return f"{known}; the price of {models} is unknown"
+
+    @property
+    def basis(self) -> Sequence[str]:
+        """How the total was computed."""
+        return self.total.basis[:MAX_BASIS] if self.total else ()
+
+
+def price(user: User, plan: Plan, expanded: Expanded) -> Pricing:
+    """Price the cells that would be sent. One query for earlier runs, few for the estimates."""
+    cells, reused = _without_reused(user, plan, expanded)
+    estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
+    columns: dict[int, Estimate] = {}
+    total: Estimate | None = None
+    budget, held = Budget(plan.cap_usd, NOTHING), 0
+    unknown: dict[str, None] = {}
+    for cell, one in zip(cells, estimates, strict=True):
+        columns[cell.column] = columns[cell.column] + one if cell.column in columns else one
+        if budget.refuse(one):
+            held += 1
+            continue
+        total = total + one if total else one
+        if not one.is_known:
+            unknown[cell.endpoint.endpoint_id] = None
+    return Pricing(total, columns, len(cells) - held, reused, held, [*unknown])
+
+
+def _without_reused(user: User, plan: Plan, expanded: Expanded) -> tuple[list[PlannedCell], int]:
+    """The cells that need a run of their own, and how many do not."""
+    cells = expanded.fitting
+    if not plan.is_reusing or not cells:
+        return cells, 0
+    earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
+    here: set[Key] = set()
+    kept = []
+    for cell in cells:
+        key = reuse.key_of(cell)
+        if earlier.get(key):
+            earlier[key] -= 1
+        elif not (cell.seed and key in here):
+            here.add(key)
+            kept.append(cell)
+    return kept, len(cells) - len(kept)

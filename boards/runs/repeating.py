@@ -1,0 +1,91 @@
+"""Runs a board's cells again, stops a board, and says what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from boards.models import Batch, Cell
+from boards.runs.budget import NOTHING, Budget, committed, in_dollars
+from boards.runs.sending import Sent, new_run
+from core.formatting import money
+from playground.models import Run
+from playground.runs import state_machine
+from playground.runs.cost import estimate_runs
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CAN_REPEAT = (Run.State.FAILED, Run.State.CANCELLED)
+CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
+
+
+def repeat_failed(user: User, board: Batch) -> Sent:
+    """Run again what failed or was cancelled; the earlier runs stay in the history."""
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update().get(pk=board.pk)
+        cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
+        return _repeat(user, locked, list(_with_runs(cells)))
+
+
+def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
+    """Run one cell anyhow: also where an earlier result is shown instead of a new run."""
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update().get(pk=board.pk)
+        cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
+        return _repeat(user, locked, list(_with_runs(cells)))
+
+
+def _with_runs(cells: object) -> Sequence[Cell]:
+    return cells.select_related("run", "column__endpoint")  # type: ignore[attr-defined, no-any-return]
+
+
+def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:
+    done = Sent(board)
+    again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
+    asked = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
+    budget = Budget(board.cap_usd, committed(board))
+    runs, new = [], []
+    for cell, estimate, (endpoint, arguments) in zip(
+        again, estimate_runs(asked), asked, strict=True
+    ):
+        if budget.refuse(estimate):
+            done.held += 1
+            continue
+        run = new_run(user, endpoint, arguments)
+        place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
+        new.append(Cell(board=board, run=run, estimate_usd=in_dollars(estimate), **place))
+        runs.append(run)
+        cell.replaced_at = timezone.now()
+        done.sent += 1
+    state_machine.create_all(runs)
+    Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
+    Cell.objects.bulk_create(new)
+    return done
+
+
+def stop(board: Batch) -> str:
+    """Cancel the board's runs that have not started; returns a sentence for people."""
+    cells = board.cells.filter(replaced_at=None, is_reused=False)
+    own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
+    waiting = [cell for cell in own if cell.run and cell.run.state in CAN_STOP]
+    running = [cell for cell in own if cell.run and cell.run.state not in CAN_STOP]
+    for cell in waiting:
+        if cell.run_id:
+            state_machine.request_cancel(cell.run_id)
+    Batch.objects.filter(pk=board.pk).update(stopped_at=timezone.now())
+    return _stopped(len(waiting), running)
+
+
+def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
+    words = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
+    if not running:
+        return words
+    cost: Decimal = sum((cell.estimate_usd or NOTHING for cell in running), NOTHING)
+    price = f", which costs up to {money(cost)}" if cost else ""
+    verb = "has started and finishes" if len(running) == 1 else "have started and finish"
+    return f"{words} {len(running)} {verb}{price}."

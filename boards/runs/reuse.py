@@ -1,0 +1,52 @@
+"""Earlier runs whose results a cell can show instead of paying for the same again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from boards.plan.cells import PlannedCell
+from boards.plan.plan import digest
+from playground.form import form_state
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
+
+
+class Key(NamedTuple):
+    """What equal runs have in common: endpoint, schema version, and arguments with the seed."""
+
+    endpoint: int
+    schema: str
+    arguments: str
+
+
+def key_of(cell: PlannedCell) -> Key:
+    """The key of a cell's run."""
+    return Key(cell.endpoint.pk, cell.endpoint.schema_id or "", digest(cell.arguments))
+
+
+def find(user: User, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
+    """The succeeded runs that this person may read with these keys, the newest first. One query."""
+    keys = {key_of(cell) for cell in cells}
+    titles = {form_state.title(cell.arguments) for cell in cells}
+    runs = (
+        Run.objects.readable_by(user)
+        .filter(
+            state=Run.State.SUCCEEDED,
+            endpoint_id__in={key.endpoint for key in keys},
+            title__in=titles,
+        )
+        .order_by("-created_at")
+        .values_list("pk", "endpoint_id", "schema_id", "arguments")[:MAX_LOOKED_AT]
+    )
+    found: dict[Key, list[uuid.UUID]] = {}
+    for pk, endpoint, schema, arguments in runs:
+        key = Key(endpoint, schema or "", digest(arguments))
+        if key in keys:
+            found.setdefault(key, []).append(pk)
+    return found

@@ -1,0 +1,221 @@
+"""Writes a plan as a board: columns, rows, cells, and a run for each cell that may be sent.
+
+One transaction, with the board's row locked: two tabs cannot pass the cap together, and a place
+gets one cell. The worker sends the runs like any other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from boards.models import Batch, Cell, Column, Row
+from boards.plan.cells import Expanded, PlannedCell
+from boards.plan.plan import Plan
+from boards.runs import reuse
+from boards.runs.budget import Budget, committed, in_dollars
+from catalog.models import Endpoint
+from playground.form import form_state
+from playground.models import Run, Transport
+from playground.runs import state_machine
+from playground.runs.cost import estimate_runs
+from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_STEPS = 60  # of one column's list that are kept
+
+
+@dataclass
+class Sent:
+    """What became of the cells of a plan."""
+
+    board: Batch
+    sent: int = 0
+    reused: int = 0
+    held: int = 0
+    known: int = 0  # were on the board before
+
+    @property
+    def words(self) -> str:
+        """What happened, in a sentence or two."""
+        parts = [
+            f"{count} {words}"
+            for count, words in (
+                (self.sent, "sent"),
+                (self.reused, "taken from earlier runs, at no cost"),
+                (self.held, "not sent because of the cap"),
+            )
+            if count
+        ]
+        return f"Runs: {', '.join(parts)}." if parts else "Every cell of this plan has its run."
+
+
+def run_plan(
+    user: User,
+    plan: Plan,
+    expanded: Expanded,
+    token: str,
+    *,
+    board: Batch | None = None,
+) -> Sent:
+    """Create the plan's board, or add to `board` what is new in the plan, and send its cells."""
+    cells = expanded.fitting
+    estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
+    with transaction.atomic():
+        locked, is_new = _locked_board(user, plan, token, board)
+        if board is None and not is_new:
+            return Sent(locked, known=len(cells))  # the second click of a double click
+        rows, columns = _rows(locked, plan), _columns(locked, expanded)
+        writer = _Writer(user, locked, plan.is_reusing)
+        writer.write(cells, estimates, rows, columns)
+        return writer.done
+
+
+def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tuple[Batch, bool]:
+    """The board with its row locked, and whether it is new."""
+    values = {
+        "title": plan.title or _title(plan),
+        "plan": plan.post,
+        "cap_usd": plan.cap_usd,
+    }
+    if board is None:
+        source = {"source": plan.source, "source_schema_id": plan.source.schema_id}
+        return Batch.objects.get_or_create(
+            user=user, form_token=token[:64], defaults=values | source
+        )
+    locked = Batch.objects.select_for_update().get(pk=board.pk)
+    for name, value in values.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=[*values])
+    return locked, False
+
+
+def _title(plan: Plan) -> str:
+    first = plan.rows[0].label if plan.rows else ""
+    return (first or ", ".join(model.display_name for model in plan.models))[:200]
+
+
+def _rows(board: Batch, plan: Plan) -> list[Row]:
+    """The plan's rows on the board, new ones added below the others."""
+    known = {row.digest: row for row in board.rows.all()}
+    place = max((row.position for row in known.values()), default=-1) + 1
+    new = [
+        Row(board=board, position=place + n, label=one.label, values=one.values, digest=one.digest)
+        for n, one in enumerate(row for row in plan.rows if row.digest not in known)
+    ]
+    known |= {row.digest: row for row in Row.objects.bulk_create(new)}
+    return [known[row.digest] for row in plan.rows]
+
+
+def _columns(board: Batch, expanded: Expanded) -> list[Column]:
+    """The plan's columns on the board, new ones added to the right of the others."""
+    known = {column.digest: column for column in board.columns.all()}
+    place = max((column.position for column in known.values()), default=-1) + 1
+    reports = expanded.reports
+    new = [
+        Column(
+            board=board, position=place + n, endpoint=report.column.endpoint,
+            label=report.column.label, settings=report.column.settings,
+            steps=[[step.kind, step.words] for step in report.steps[:MAX_STEPS]],
+            digest=report.column.digest,
+        )
+        for n, report in enumerate(one for one in reports if one.column.digest not in known)
+    ]  # fmt: skip
+    known |= {column.digest: column for column in Column.objects.bulk_create(new)}
+    return [known[report.column.digest] for report in reports]
+
+
+class _Writer:
+    """Writes cells and runs of one locked board."""
+
+    def __init__(self, user: User, board: Batch, is_reusing: bool) -> None:
+        self.user, self.board, self.is_reusing = user, board, is_reusing
+        self.done = Sent(board)
+        self.runs: list[Run] = []
+        self.cells: list[Cell] = []
+        self.here: dict[reuse.Key, Run] = {}
+
+    def write(
+        self,
+        cells: Sequence[PlannedCell],
+        estimates: Sequence[Estimate],
+        rows: Sequence[Row],
+        columns: Sequence[Column],
+    ) -> None:
+        """Write what is new: a cell without a run counts as new, as it may fit now."""
+        kept = {
+            (cell.row_id, cell.column_id, cell.seed): cell
+            for cell in self.board.cells.filter(replaced_at=None)
+        }
+        new = []
+        for planned, estimate in zip(cells, estimates, strict=True):
+            place = (rows[planned.row].pk, columns[planned.column].pk, planned.seed)
+            known = kept.get(place)
+            if known and not known.not_sent:
+                self.done.known += 1
+            else:
+                new.append((planned, estimate, known or self._cell(*place)))
+        found = reuse.find(self.user, [one for one, *_ in new]) if self.is_reusing else {}
+        budget = Budget(self.board.cap_usd, committed(self.board))
+        for planned, estimate, cell in new:
+            self._decide(planned, estimate, cell, found, budget)
+        self._save([cell for *_, cell in new])
+
+    def _cell(self, row: int, column: int, seed: str) -> Cell:
+        return Cell(board=self.board, row_id=row, column_id=column, seed=seed)
+
+    def _decide(
+        self,
+        planned: PlannedCell,
+        estimate: Estimate,
+        cell: Cell,
+        found: dict[reuse.Key, list[uuid.UUID]],
+        budget: Budget,
+    ) -> None:
+        """Give the cell an earlier run, or a new one, or the reason why it has none."""
+        key = reuse.key_of(planned)
+        cell.not_sent, cell.is_reused = "", False
+        if earlier := found.get(key):
+            cell.run_id, cell.is_reused = earlier.pop(0), True
+            self.done.reused += 1
+        elif self.is_reusing and planned.seed and key in self.here:
+            cell.run, cell.is_reused = self.here[key], True
+            self.done.reused += 1
+        elif refusal := budget.refuse(estimate):
+            cell.not_sent = refusal[:500]
+            self.done.held += 1
+        else:
+            cell.run = self.here[key] = new_run(self.user, planned.endpoint, planned.arguments)
+            cell.estimate_usd = in_dollars(estimate)
+            self.runs.append(cell.run)
+            self.done.sent += 1
+
+    def _save(self, cells: Iterable[Cell]) -> None:
+        state_machine.create_all(self.runs)
+        listed = list(cells)
+        Cell.objects.bulk_create([cell for cell in listed if cell.pk is None])
+        Cell.objects.bulk_update(
+            [cell for cell in listed if cell.pk is not None],
+            ["run", "is_reused", "not_sent", "estimate_usd"],
+        )
+
+
+def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object]) -> Run:
+    """A run of these arguments, not written yet."""
+    return Run(
+        user=user,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=f"cell-{uuid.uuid4()}",
+        transport=Transport.QUEUE,
+        arguments=arguments,
+        title=form_state.title(arguments),
+        created_at=timezone.now(),
+    )

@@ -1,0 +1,100 @@
+"""What a board's owner does with it: stop, try again, rename, delete."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from boards.models import Batch
+from boards.plan.cells import expand
+from boards.plan.editing import endpoints_of
+from boards.plan.plan import read_plan
+from boards.runs import repeating, sending
+from playground.runs.state_machine import Refused
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+View = Callable[..., Any]
+
+
+def _for_owner(view: View) -> View:
+    """A POST on one's own board; what the view returns is said on the board's page."""
+
+    @require_POST
+    @wraps(view)
+    def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
+        found = get_object_or_404(Batch.objects.kept(), pk=pk, user_id=request.user.pk)
+        try:
+            said: HttpResponseBase | str = view(request, found, **parts)
+        except Refused as refused:
+            said = str(refused)
+        if isinstance(said, str):
+            messages.info(request, said)
+            return redirect(found)
+        return said
+
+    return wrapped
+
+
+@_for_owner
+def cancellation(request: HtmxRequest, found: Batch) -> Any:
+    """Cancel what has not started."""
+    return repeating.stop(found)
+
+
+@_for_owner
+def repetition(request: HtmxRequest, found: Batch) -> Any:
+    """Run again all that failed or was cancelled."""
+    return repeating.repeat_failed(request.user, found).words
+
+
+@_for_owner
+def continuation(request: HtmxRequest, found: Batch) -> Any:
+    """Send what was not sent, by the plan that the board was made from and the cap as it is."""
+    models, _ = endpoints_of(found.plan.get("model", []))
+    plan = read_plan(found.plan, models, found.source)
+    return sending.run_plan(request.user, plan, expand(plan), "", board=found).words
+
+
+@_for_owner
+def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
+    """Run one cell again: anyhow, where an earlier result is shown."""
+    kept = get_object_or_404(found.cells.filter(replaced_at=None), pk=cell)
+    return repeating.repeat_cell(request.user, found, kept).words
+
+
+@_for_owner
+def title(request: HtmxRequest, found: Batch) -> Any:
+    """Rename the board."""
+    found.title = request.POST.get("title", "").strip().replace("\x00", "")[:200] or found.title
+    found.save(update_fields=["title"])
+    return redirect(found)
+
+
+@_for_owner
+def deletion(request: HtmxRequest, found: Batch) -> Any:
+    """Delete the board; its runs stay in the history, and the list offers to undo it."""
+    found.deleted_at = timezone.now()
+    found.save(update_fields=["deleted_at"])
+    return redirect(f"{reverse('boards:boards')}?deleted={found.pk}")
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponse:
+    """Bring a deleted board back."""
+    try:
+        pk = uuid.UUID(request.POST.get("board", ""))
+    except ValueError:
+        return redirect("boards:boards")
+    Batch.objects.filter(pk=pk, user_id=request.user.pk).update(deleted_at=None)
+    return redirect("boards:board", pk)

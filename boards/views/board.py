@@ -1,0 +1,98 @@
+"""The list of boards, a board's page and its progress."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from boards.display import grid
+from boards.models import Batch
+from boards.runs.progress import progress_of
+from playground.models import Run
+from playground.runs.worker_status import readiness
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LISTED = 50
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's boards, newest first."""
+    current = Q(cells__replaced_at=None)
+    ended = current & Q(cells__run__state__in=Run.FINAL)
+    boards = (
+        Batch.objects.kept()
+        .filter(user_id=request.user.pk)
+        .annotate(runs=Count("cells", filter=current), ended=Count("cells", filter=ended))
+        .prefetch_related("columns__endpoint")
+        .defer("plan")
+    )
+    before = request.GET.get("before", "")
+    boards = boards.filter(created_at__lt=before) if _is_moment(before) else boards
+    listed = list(boards[: LISTED + 1])
+    more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
+    deleted = request.GET.get("deleted", "")
+    context = {"boards": listed[:LISTED], "more": more, "deleted": _uuid(deleted)}
+    return render(request, "boards/boards.html", context)
+
+
+def _is_moment(text: str) -> bool:
+    from playground.display.history import parse_moment
+
+    return parse_moment(text) is not None
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+@require_safe
+@no_store
+def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a board; its cells update until they have ended."""
+    return page(request, find(request, pk))
+
+
+def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
+    """Render a board's page."""
+    shown = grid.grid_of(found)
+    context = {
+        "board": found,
+        "grid": shown,
+        "progress": shown.progress,
+        "is_mine": found.user_id == request.user.pk,
+        "readiness": "" if shown.progress.is_over else readiness(),
+        "problem": problem,
+    }
+    return render(request, "boards/board.html", context, status=status)
+
+
+@require_safe
+@no_store
+def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Render how far a board is, for its page."""
+    found = find(request, pk)
+    context = {
+        "board": found,
+        "progress": progress_of(grid.current_cells(found)),
+        "is_mine": found.user_id == request.user.pk,
+    }
+    return render(request, "boards/_progress.html", context)
+
+
+def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
+    """The board, if this person may see it."""
+    return get_object_or_404(Batch.objects.visible_to(request.user).kept(), pk=pk)

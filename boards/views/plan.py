@@ -1,0 +1,281 @@
+"""The plan of a board: `/compare/new/`, and the change of a board that exists."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from boards.display import plan_form
+from boards.models import Batch
+from boards.plan import tables
+from boards.plan.cells import Expanded, expand
+from boards.plan.editing import endpoints_of, first_post, with_models
+from boards.plan.groups import Post, groups_of
+from boards.plan.plan import Plan, Trouble, read_plan
+from boards.runs import pricing, sending
+from catalog.models import Endpoint
+from catalog.search import engine
+from catalog.search.query import Query
+from playground.models import Run
+from playground.runs.state_machine import Refused
+from playground.runs.worker_status import readiness
+from playground.views import files
+from schemas import apply, with_uploads
+from schemas.exact import loads
+from schemas.fields import find
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+PAGE_FIELDS = {"csrfmiddlewaretoken", "~token", "~do", "~schema", "add", "file"}
+MAX_FOUND = 8
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def new(request: HtmxRequest) -> HttpResponseBase:
+    """Plan a new board: GET fills the form in from the address, POST changes or runs it."""
+    if request.method == "POST":
+        return _posted(request, None)
+    models, unknown = endpoints_of(request.GET.getlist("model"))
+    arguments, said = _arguments(request, models)
+    troubles = [_unknown(name) for name in unknown] + said
+    post = first_post(models, arguments) if models else {}
+    return _page(request, post, models, None, troubles)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Add models and rows to a board: the plan it was made from, filled in."""
+    found = get_object_or_404(
+        Batch.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
+    )
+    if request.method == "POST":
+        return _posted(request, found)
+    models, unknown = endpoints_of(found.plan.get("model", []))
+    more, missing = endpoints_of(request.GET.getlist("model"))
+    post = found.plan
+    if more:
+        now = [(model, place) for place, model in enumerate(models)]
+        post = with_models(
+            post, models, [*now, *((m, None) for m in more)], found.source, found.source
+        )
+        models = [*models, *more]
+    troubles = [_unknown(name) for name in [*unknown, *missing]]
+    return _page(request, post, models, found, troubles)
+
+
+def _unknown(name: str) -> Trouble:
+    return Trouble("models", f"“{name[:100]}” is not in the catalogue.")
+
+
+def _arguments(
+    request: HtmxRequest, models: list[Endpoint]
+) -> tuple[dict[str, Any], list[Trouble]]:
+    """The first model's arguments from `?input=<JSON>` or `?run=<uuid>`."""
+    text, run = request.GET.get("input", ""), request.GET.get("run", "")
+    if run and models:
+        pk = _uuid(run)
+        found = Run.objects.readable_by(request.user).filter(pk=pk).first() if pk else None
+        arguments = found.arguments if found else None
+        return (arguments, []) if isinstance(arguments, dict) else ({}, [])
+    try:
+        found_input = loads(text) if text.strip() else {}
+    except ValueError as error:
+        return {}, [Trouble("shared", f"The input in this address is not valid JSON: {error}.")]
+    if not isinstance(found_input, dict):
+        return {}, [Trouble("shared", "The input in this address is no JSON object.")]
+    return found_input, []
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
+    post: Post = {
+        name: [str(value) for value in texts]
+        for name, texts in request.POST.lists()
+        if name not in PAGE_FIELDS
+    }
+    models, unknown = endpoints_of(post.get("model", []))
+    source = board.source if board else (models[0] if models else None)
+    troubles = [_unknown(name) for name in unknown]
+    post, refused = _with_files(request, post, models, source)
+    troubles += refused
+    verb, _, what = request.POST.get("~do", "run").partition(":")
+    if verb in {"add", "remove"}:
+        return _other_models(request, post, models, board, verb, what, troubles)
+    if verb in {"run", "run-fitting"} and models and not troubles:
+        return _run(request, post, models, board, is_partial=verb == "run-fitting")
+    if verb not in {"run", "run-fitting", "update"}:
+        post = apply(post, request.POST["~do"])
+    return _page(request, post, models, board, troubles)
+
+
+def _other_models(
+    request: HtmxRequest,
+    post: Post,
+    models: list[Endpoint],
+    board: Batch | None,
+    verb: str,
+    what: str,
+    troubles: list[Trouble],
+) -> HttpResponse:
+    """Add a model by its id or by words, or remove one."""
+    now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
+    found: list[Endpoint] = []
+    if verb == "remove":
+        now = [pair for pair in now if str(pair[1]) != what]
+    else:
+        text = (what or request.POST.get("add", "")).strip()[:255]
+        exact, _ = endpoints_of([text])
+        found = [] if exact or not text else engine.top_results(Query().saying(text), MAX_FOUND)
+        now += [(one, None) for one in exact]
+        if not exact:
+            words = f"No model was found for “{text}”." if text else "Write a model's name or id."
+            troubles = troubles if found else [*troubles, Trouble("models", words)]
+    changed = [model for model, _ in now]
+    source = board.source if board else (models[0] if models else None)
+    new_source = board.source if board else (changed[0] if changed else None)
+    if new_source is None or (source is None and not changed):
+        return _page(request, {}, [], board, troubles, found=found)
+    post = with_models(post, models, now, source or new_source, new_source)
+    return _page(request, post, changed, board, troubles, found=found)
+
+
+def _run(
+    request: HtmxRequest,
+    post: Post,
+    models: list[Endpoint],
+    board: Batch | None,
+    *,
+    is_partial: bool,
+) -> HttpResponseBase:
+    """Write the board if everything fits, or with `is_partial` what fits."""
+    plan = read_plan(post, models, board.source if board else models[0])
+    expanded = expand(plan)
+    changed = _changed_schemas(request, models)
+    is_fine = all(report.is_fine for report in expanded.reports) or is_partial
+    if plan.troubles or changed or not is_fine or not expanded.fitting:
+        return _page(request, post, models, board, changed, is_refused=True)
+    token = request.POST.get("~token", "") or secrets.token_urlsafe(16)
+    try:
+        sent = sending.run_plan(request.user, plan, expanded, token, board=board)
+    except Refused as refused:
+        return _page(
+            request, post, models, board, [Trouble("models", str(refused))], is_refused=True
+        )
+    if sent.reused or sent.held or board:
+        messages.info(request, sent.words)
+    return redirect(sent.board)
+
+
+def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
+    """The models whose schema is another one than when the form was drawn."""
+    drawn = request.POST.getlist("~schema")
+    if len(drawn) != len(models):
+        return []
+    return [
+        Trouble(
+            "models",
+            f"The schema of {model.endpoint_id} changed since this plan was drawn. "
+            "Look at its settings, then press Run again.",
+        )
+        for model, digest in zip(models, drawn, strict=True)
+        if digest != (model.schema_id or "")
+    ]
+
+
+def _with_files(
+    request: HtmxRequest, post: Post, models: list[Endpoint], source: Endpoint | None
+) -> tuple[Post, list[Trouble]]:
+    """Store posted files: their addresses go into the post, a table's text into its box."""
+    if source is None:
+        return post, []
+    root = groups_of(source, models).root
+    addresses: dict[str, list[str]] = {}
+    troubles = []
+    for name, posted in request.FILES.lists():
+        for file in posted:
+            try:
+                if name == "file":
+                    post = {**post, "table": [_table(file)]}
+                else:
+                    path = tuple(name.partition("~")[0].split("."))
+                    field = find(root, path)
+                    kind = field.media or (field.item.media if field.item else "")
+                    kept = files.store_upload(request, file, kind)
+                    addresses.setdefault(name, []).append(kept.get_absolute_url())
+            except ValueError as error:
+                where = "table" if name == "file" else name.partition(".")[0]
+                troubles.append(Trouble(where, str(error)))
+    return with_uploads(post, addresses), troubles
+
+
+def _table(file: UploadedFile[Any]) -> str:
+    return tables.decode(file.read(tables.MAX_BYTES + 1)) if file.size else ""
+
+
+def _page(
+    request: HtmxRequest,
+    post: Post,
+    models: list[Endpoint],
+    board: Batch | None,
+    troubles: list[Trouble],
+    *,
+    found: list[Endpoint] | None = None,
+    is_refused: bool = False,
+) -> HttpResponse:
+    """Render the plan's page, or for htmx the parts that say what Run would do."""
+    context: dict[str, Any] = {
+        "board": board,
+        "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
+        "found": found or [],
+        "asked": request.POST.get("add", ""),
+        "readiness": readiness(),
+        "is_refused": is_refused,
+    }
+    if models:
+        plan = read_plan(post, models, board.source if board else models[0])
+        plan.troubles.extend(troubles)
+        expanded = expand(plan)
+        priced = pricing.price(request.user, plan, expanded)
+        context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
+    else:
+        context["troubles"] = troubles
+    if request.htmx and request.POST.get("~do") == "update" and models:
+        return render(request, "boards/_outcome.html", context | {"oob": True})
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+    return render(request, "boards/plan.html", context, status=status)
+
+
+def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
+    """What pressing Run would do, and what stands in its way."""
+    bad = [report for report in expanded.reports if not report.is_fine]
+    fitting = len(expanded.fitting)
+    return {
+        "troubles": plan.troubles,
+        "where": {
+            where: plan.troubles_at(where)
+            for where in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
+        },
+        "bad": bad,
+        "fitting": fitting,
+        "can_run": bool(fitting) and not bad and not plan.troubles,
+        "can_run_some": bool(fitting) and bool(bad) and not plan.troubles,
+    }

@@ -1,0 +1,46 @@
+"""Takes over the favourites of upstream's account, whose key the worker has, as a person's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.core import signing
+from django.db.models import QuerySet
+
+from catalog.models import Endpoint, Favourite
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+_SALT = "vitrine.account-favourites"
+
+
+def missing(user: User) -> QuerySet[Endpoint]:
+    """The models that the account has starred and this person has not."""
+    theirs = Endpoint.objects.listed().filter(is_favorited=True)
+    return theirs.exclude(favourites__user_id=user.pk)
+
+
+def take_over(user: User) -> tuple[int, str]:
+    """Star all that are missing; returns their number and a signed token for `give_back`."""
+    keys = list(missing(user).order_by("-position").values_list("pk", flat=True))
+    _star(user, keys)
+    return len(keys), signing.dumps([user.pk, keys], salt=_SALT, compress=True)
+
+
+def give_back(user: User, token: str) -> int:
+    """Remove what `take_over` starred; returns how many that were, 0 for an invalid token."""
+    try:
+        owner, keys = signing.loads(token, salt=_SALT, max_age=24 * 3600)
+    except signing.BadSignature:
+        return 0
+    if owner != user.pk:
+        return 0
+    mine = Favourite.objects.filter(user_id=user.pk, endpoint_id__in=keys)
+    return mine.delete()[0]
+
+
+def _star(user: User, keys: Iterable[int]) -> None:
+    rows = [Favourite(user_id=user.pk, endpoint_id=key) for key in keys]
+    Favourite.objects.bulk_create(rows, ignore_conflicts=True)

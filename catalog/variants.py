@@ -1,0 +1,135 @@
+"""What tells models apart that share a name, and the families that fold into one card."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from catalog.models import Endpoint
+from core.byte_cache import byte_cached
+
+LONGEST = 44  # characters of a variant on a card
+_WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
+_SIGNS = re.compile(r"[^a-z0-9]+")
+_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai"}  # tells nothing
+
+
+class Card(NamedTuple):
+    """A model of a list, and what tells it from its namesakes; empty where its name does."""
+
+    endpoint: Endpoint
+    variant: str
+
+
+class Family(NamedTuple):
+    """The card that stands for a family, and its other members in the same list."""
+
+    lead: Card
+    others: Sequence[Card]
+
+
+def tell_apart(endpoints: Iterable[Endpoint]) -> list[Card]:
+    """The models of a list with their variants; no two read alike.
+
+    Where name, owner, category and variant are the same, the rest of the id is shown.
+    """
+    cards = [Card(one, variant(one)) for one in endpoints]
+    often = Counter(map(_looks, cards))
+    return [
+        Card(card.endpoint, _rest(card.endpoint)) if often[_looks(card)] > 1 else card
+        for card in cards
+    ]
+
+
+def variant(endpoint: Endpoint) -> str:
+    """The words of the family's label, or of the id, that name and category do not say."""
+    one = endpoint
+    return _variant(one.owner, _rest(one), one.display_name, one.category, one.group_label)
+
+
+@byte_cached(1 << 20)
+def _variant(owner: str, rest: str, display_name: str, category: str, label: str) -> str:
+    parts = [*map(_signs, _WORD.findall(display_name))]
+    name = {"".join(parts[start:]) for start in range(len(parts))}
+    said = _SAID | {_signs(word) for word in _WORD.findall(display_name)}
+    said |= {*category.split("-"), *map(_signs, owner.split("-"))}
+    said.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
+    labelled = _unsaid(_WORD.findall(label), said, name)
+    own = _unsaid(_WORD.findall(rest), said | set(map(_signs, labelled)), name)
+    if labelled:
+        known = _signs(label)
+        own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in known]
+    words = " ".join([*labelled, *own])
+    return _cut(words[:1].upper() + words[1:] if words[:2].isalpha() else words)
+
+
+def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> list[Family]:
+    """The cards of a list by family, each family where its first member stands.
+
+    The first `apart` cards stay alone, so that what a question singles out is in sight. In an
+    ordered list only neighbours are folded, which keeps the order.
+    """
+    found: list[tuple[Card, list[Card]]] = [(card, []) for card in cards[:apart]]
+    places: dict[tuple[str, str], int] = {}
+    for card in cards[apart:]:
+        key = _family(card.endpoint)
+        place = places.get(key)
+        if place is None or (is_ordered and place != len(found) - 1):
+            places[key] = len(found)
+            found.append((card, []))
+        else:
+            found[place][1].append(card)
+    return [Family(*one) for one in found]
+
+
+def _family(endpoint: Endpoint) -> tuple[str, str]:
+    """Upstream's group; of a model without one, its application and name."""
+    if endpoint.group_key:
+        return endpoint.owner, endpoint.group_key
+    return "/".join(endpoint.endpoint_id.split("/")[:2]), endpoint.display_name.casefold()
+
+
+def _looks(card: Card) -> tuple[str, ...]:
+    one = card.endpoint
+    parts = (one.display_name, one.owner, one.category, card.variant)
+    return tuple(part.strip().casefold() for part in parts)
+
+
+def _rest(endpoint: Endpoint) -> str:
+    """The id without its owner."""
+    return endpoint.endpoint_id.partition("/")[2] or endpoint.endpoint_id
+
+
+def _unsaid(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
+    """The words that are new, each once; `name` is the name from each of its words on, unspaced."""
+    found: dict[str, str] = {}
+    for word in words:
+        plain = _signs(word)
+        if plain not in said and not _is_in(name, plain) and not _is_in(name, _number(word)):
+            found.setdefault(plain, word)
+    return list(found.values())
+
+
+def _is_in(name: set[str], word: str) -> bool:
+    """Whether a name says a word: a number anywhere, letters from the beginning of a word on."""
+    if any(map(str.isdigit, word)):
+        return any(word in rest for rest in name)
+    return len(word) > 2 and any(rest.startswith(word) for rest in name)
+
+
+def _number(word: str) -> str:
+    """A word's letters and digits without the v of a version."""
+    plain = _signs(word)
+    return plain[1:] if re.match(r"v\d", plain) else plain
+
+
+def _signs(text: str) -> str:
+    return _SIGNS.sub("", text.casefold())
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return text[:LONGEST].rpartition(" ")[0] + "…"

@@ -1,0 +1,77 @@
+"""A person's favourites: the page, the stars, and those taken over from upstream's account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
+
+from catalog.curation import account_favourites
+from catalog.models import Endpoint, Favourite
+from catalog.search.facets import Place
+from catalog.search.query import Query
+from catalog.views.browse import own_media, search_page
+from core.http.conditional import with_etag
+from core.http.htmx import HtmxRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def favourites(request: HtmxRequest) -> HttpResponseBase:
+    """Search within one's favourites; a POST stars or unstars a model."""
+    return _star(request) if request.method == "POST" else _page(request)
+
+
+@own_media
+@vary_on_headers("HX-Request")
+@with_etag
+def _page(request: HtmxRequest) -> HttpResponse:
+    place = Place(reverse("catalog:favourites"), "Favourites", ("favourite",))
+    query = replace(Query.from_params(request.GET), favourite=True)
+    context: dict[str, Any] = {}
+    if request.user.is_staff and not request.htmx:
+        context["offered"] = account_favourites.missing(request.user).count()
+        context["taken"] = request.GET.get("taken", "")
+    return search_page(request, place, query, **context)
+
+
+def _star(request: HtmxRequest) -> HttpResponse:
+    """Star the endpoint named by `star`, or unstar that of `unstar`; offers the way back."""
+    starred = "star" in request.POST
+    endpoint_id = request.POST.get("star" if starred else "unstar", "").replace("\x00", "")
+    endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
+    Favourite.objects.set(request.user.pk, endpoint, starred=starred)
+    if not request.htmx:
+        return redirect(_way_back(request))
+    context = {"endpoint": endpoint, "is_starred": starred}
+    response = render(request, "catalog/partials/_starred.html", context)
+    changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
+    return trigger_client_event(response, "favourites:changed", changed)
+
+
+@require_POST
+def account(request: HtmxRequest) -> HttpResponseBase:
+    """Star what upstream's account has starred; with `undo` take that back. For staff."""
+    if not request.user.is_staff:
+        raise Http404("Only staff see the account.")
+    page = reverse("catalog:favourites")
+    if token := request.POST.get("undo"):
+        account_favourites.give_back(request.user, token)
+        return redirect(page)
+    count, token = account_favourites.take_over(request.user)
+    return redirect(f"{page}?{urlencode({'taken': token})}" if count else page)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page that the person came from, if it is one of ours."""
+    before = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(before, hosts, require_https=request.is_secure())
+    return before if is_ours else reverse("catalog:front")

@@ -1,0 +1,64 @@
+"""A run as a tile of a grid: its first picture, sound or text, state, time and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.pricing import billed_in_words
+from core.formatting import money
+from playground.display import history, previews, renderers
+from playground.models import Run
+from playground.runs.billing import billed_cost
+from schemas.artifacts import artifacts
+
+TEXT_CHARS = 400  # of a text result; the run's page shows more
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A run with what a tile shows of it; `watch` is empty once it has ended."""
+
+    row: history.Row
+    cost: str
+    text: str
+    sound: renderers.Shown | None
+    others: int  # files besides the one that is shown
+
+    @property
+    def run(self) -> Run:
+        """The run itself."""
+        return self.row.run
+
+    @property
+    def watch(self) -> str:
+        """The token that the page's poll sends."""
+        return self.row.watch
+
+
+def tile(run: Run, texts: Mapping[object, str] | None = None) -> Tile:
+    """Return the tile of a run; its artifacts should be prefetched.
+
+    `texts` has the texts of results by the run's key where the run's output is not loaded.
+    """
+    row = history.row(run, "tile")
+    shown = renderers.shown(run)
+    sound = next((one for one in shown if one.artifact.kind == "audio"), None)
+    text = ""
+    if not shown and run.state == Run.State.SUCCEEDED:
+        text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
+    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0))
+
+
+def text_of(output: object) -> str:
+    """The beginning of the first text in an output."""
+    found = previews.texts(artifacts(output))
+    return previews.of_texts(found[:1])[0].text[:TEXT_CHARS] if found else ""
+
+
+def cost_in_words(run: Run) -> str:
+    """What the run cost: `$0.025`; the billed units where the price is unknown."""
+    cost = billed_cost(run)
+    if cost is not None:
+        return money(cost, run.endpoint.currency) if cost else ""
+    return billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""

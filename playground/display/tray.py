@@ -1,0 +1,28 @@
+"""The tray in the head of every page: a person's runs in progress, and those that ended lately."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from playground.display import history
+from playground.models import Run
+from playground.models.querysets import UNFINISHED
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+MAX_ROWS = 20
+ENDED_WITHIN = timedelta(hours=12)  # an older end is no news
+
+
+def rows(user: User | AnonymousUser, since: datetime | None) -> list[history.Row]:
+    """Return the person's unfinished runs and those ended after `since`, newest first."""
+    earliest = timezone.now() - ENDED_WITHIN
+    is_ended_since = Q(ended_at__gt=max(since, earliest) if since else timezone.now())
+    runs = Run.objects.kept().filter(Q(UNFINISHED) | is_ended_since, user_id=user.pk or 0)
+    newest = runs.recent().prefetch_related(None)[:MAX_ROWS]
+    return [history.item(run, "tray") for run in newest]

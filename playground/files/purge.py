@@ -1,0 +1,134 @@
+"""Deletes runs whose grace period is over, and stored files that nothing names any more.
+
+A file is stored once per content, so several runs and uploads may share it. When the last row of a
+content is deleted, the content is noted as discarded; its files are deleted `SETTLED` later, if
+still no row names it. Who stores the same content again calls `reclaim` first, which takes the note
+away: so no file vanishes between being written and being named by a row.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from playground.files import mesh_viewer
+from playground.models import Artifact, DiscardedContent, Draft, Preset, Run, Share, Upload
+from playground.runs import deletion
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 600.0
+BATCH = 20  # of runs, and of contents, in one call: other jobs get their turn in between
+SETTLED = timedelta(hours=1)  # longer than anybody takes from storing a file to naming it
+
+
+def purge_due() -> float:
+    """Purge deleted runs and discarded files that are due; return the seconds until the next call.
+
+    Returns 1 if more are due.
+    """
+    now = timezone.now()
+    is_more = purge_runs(now) + delete_discarded(now)
+    return 1.0 if is_more else EVERY_S
+
+
+def purge_runs(now: datetime) -> bool:
+    """Delete runs for good whose grace period is over, unless something else needs their files."""
+    due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
+    # In random order, so that runs which are needed elsewhere do not keep others waiting.
+    found = list(due.order_by("?").values_list("pk", flat=True)[:BATCH])
+    purged = [pk for pk in found if not is_needed(pk, now) and _purge(pk, now)]
+    if purged:
+        log.info("%s deleted runs were purged", len(purged))
+    return len(purged) == BATCH
+
+
+def is_needed(pk: uuid.UUID, now: datetime) -> bool:
+    """Whether a run, draft, preset or link that stays has an artifact of this run as an input."""
+    if not Artifact.objects.filter(run_id=pk).exists():
+        return False
+    staying = Run.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=now - deletion.GRACE))
+    if deletion.mentions(staying, pk).exists():
+        return True
+    prefix = deletion.artifact_prefix(pk)
+    inputs = (
+        Preset.objects.kept().annotate(text=Cast("arguments", TextField())),
+        Share.objects.annotate(text=Cast("arguments", TextField())),
+        # A form's control holds a plain address, or JSON with its quotes escaped.
+        Draft.objects.annotate(text=Cast("post", TextField())),
+    )
+    return any(rows.filter(text__contains=prefix[1:]).exists() for rows in inputs)
+
+
+def _purge(pk: uuid.UUID, now: datetime) -> bool:
+    with transaction.atomic():
+        due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
+        run = due.select_for_update(of=("self",)).filter(pk=pk).first()
+        if run is None:  # restored, or purged by another worker
+            return False
+        stored = list(run.artifacts.filter(state=Artifact.State.STORED))
+        run.delete()
+        discard(stored, now)
+    return True
+
+
+def discard(artifacts: Iterable[Artifact], now: datetime) -> None:
+    """Note the contents of deleted artifacts that no other row has."""
+    for artifact in artifacts:
+        if artifact.digest and not _is_named(artifact.digest, [artifact.file]):
+            DiscardedContent.objects.update_or_create(
+                digest=artifact.digest,
+                defaults={"files": files_of(artifact), "discarded_at": now},
+            )
+
+
+def files_of(artifact: Artifact) -> list[str]:
+    """The names of an artifact's files in our storage."""
+    viewer = mesh_viewer.page_name(artifact.file) if artifact.kind == "mesh" else ""
+    return [name for name in (artifact.file, artifact.poster, artifact.thumbnail, viewer) if name]
+
+
+def reclaim(digest: str) -> None:
+    """Keep the files of this content: a row will name it. Waits while they are being deleted."""
+    DiscardedContent.objects.filter(digest=digest).delete()
+
+
+def delete_discarded(now: datetime) -> bool:
+    """Delete the files of contents that were discarded `SETTLED` ago and are still not named."""
+    due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
+    found = list(due.order_by("discarded_at").values_list("pk", flat=True)[:BATCH])
+    for digest in found:
+        _delete_files(digest, now)
+    return len(found) == BATCH
+
+
+def _delete_files(digest: str, now: datetime) -> None:
+    """Delete one content's files; the row's lock makes `reclaim` wait until they are gone."""
+    with transaction.atomic():
+        row = DiscardedContent.objects.select_for_update().filter(pk=digest).first()
+        if row is None:
+            return
+        if not _is_named(row.digest, row.files):
+            try:
+                for name in row.files:
+                    default_storage.delete(name)
+            except Exception as error:  # storage backends raise anything
+                log.error("files of a deleted run stay, the storage failed: %s", error)
+                row.discarded_at = now
+                row.save(update_fields=["discarded_at"])
+                return
+        row.delete()
+
+
+def _is_named(digest: str, files: Iterable[str]) -> bool:
+    by_content = Artifact.objects.filter(digest=digest, state=Artifact.State.STORED)
+    uploads = Upload.objects.filter(Q(digest=digest) | Q(file__in=list(files)))
+    return by_content.exists() or uploads.exists()

@@ -1,0 +1,320 @@
+"""Carries arguments to another schema: same names, same meanings, other notations.
+
+What the result holds is valid for the target; each argument of the source has a `Step` that says
+what became of it. Nothing is invented: where no value of the target means the same, the nearest one
+is taken if it is a number, a duration or a shape, and the step says so; otherwise the argument is
+dropped and the model's default applies.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas import diff_lines
+from schemas.carry import conversions
+from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
+from schemas.decode import Problem
+from schemas.exact import identical
+from schemas.fields import Field
+from schemas.migrate_arguments import Version, migrate
+from schemas.validation import validate
+
+Kind = Literal["carried", "converted", "clamped", "dropped"]
+_MAX_DROPS = 50
+_USUAL_RATE = 24.0
+_FOUND_TWICE = "its place is taken"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became of one argument: `after` is its value at `target`, `said` why it was changed."""
+
+    kind: Kind
+    source: str
+    target: str = ""
+    before: Any = None
+    after: Any = None
+    said: str = ""
+
+    @property
+    def words(self) -> str:
+        """The step in a phrase: `image_size landscape_16_9 → aspect_ratio 16:9`."""
+        if self.kind == "dropped":
+            return f"{self.source}: {self.said}" if self.said else self.source
+        if self.kind == "carried":
+            return self.source
+        name = f"{self.target} " if self.target != self.source else ""
+        change = f"{self.source} {_short(self.before)} → {name}{_short(self.after)}"
+        return f"{change} ({self.said})" if self.said else change
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The target's arguments, and a step for each argument of the source, in their order."""
+
+    arguments: dict[str, Any]
+    steps: tuple[Step, ...]
+
+    def of(self, kind: Kind) -> list[Step]:
+        """The steps of one kind."""
+        return [step for step in self.steps if step.kind == kind]
+
+
+def carry(arguments: dict[str, Any], source: Version | None, target: Version) -> Carried:
+    """Carry arguments made for `source` (None: unknown) to `target`."""
+    if not target.root.children:  # without a schema it takes whatever it is given
+        steps = tuple(Step("carried", name, name, v, v) for name, v in arguments.items())
+        return Carried(copy.deepcopy(arguments), steps)
+    mapped = _Mapping(arguments, source, target)
+    mapped.fill()
+    return _make_valid(mapped, target)
+
+
+def missing(target: Version, arguments: dict[str, Any]) -> list[str]:
+    """The labels of the required fields that the arguments lack."""
+    labels = {child.name: child.label for child in target.root.children}
+    found = validate(target.contract, arguments, target.root)
+    names = [str(one.path[0]) for one in found if one.path and one.path[0] not in arguments]
+    return [labels.get(name, name) for name in dict.fromkeys(names)]
+
+
+class _Mapping:
+    """Which argument of the source goes to which of the target, with its value there."""
+
+    def __init__(self, arguments: dict[str, Any], source: Version | None, target: Version) -> None:
+        self.given, self.target = arguments, target
+        self.before = {one.name: one for one in source.root.children} if source else {}
+        self.after = {one.name: one for one in target.root.children}
+        # Without the source's schema the target's own fields say what a name means.
+        self.meant = by_meaning(source.root.children if source else target.root.children)
+        self.wanted = by_meaning(target.root.children)
+        self.made: dict[str, Any] = {}
+        self.places: dict[str, tuple[str, ...]] = {}  # source → targets
+        self.reasons: dict[str, str] = {}
+
+    def fill(self) -> None:
+        """Place each argument: first those of the same name, then those of the same meaning."""
+        for name, value in self.given.items():
+            if name in self.after and self._fits(name, value):
+                self._place(name, name, value)
+        self._place_shape()
+        self._place_length()
+        for name, value in self.given.items():
+            if name not in self.places and name not in self.reasons:
+                self._place_alike(name, value)
+
+    def _place(self, name: str, to: str, value: Any) -> None:
+        self.made[to] = copy.deepcopy(value)
+        self.places[name] = (*self.places.get(name, ()), to)
+
+    def _fits(self, name: str, value: Any) -> bool:
+        if name in self.made:
+            return False
+        found = validate(self.target.contract, {name: value}, self.target.root)
+        return not any(one.path and one.path[0] == name for one in found)
+
+    def _fitting(self, to: str, values: Iterator[Any]) -> Any:
+        """The first value that the target accepts at a name; None if none is."""
+        return next((value for value in values if self._fits(to, value)), None)
+
+    def _place_alike(self, name: str, value: Any) -> None:
+        """Place an argument at its own name or at the field of the same meaning."""
+        to = self.after.get(name) or self._same_meaning(name)
+        if to is None:
+            self.reasons[name] = "not in this model"
+        elif to.name in self.made:
+            self.reasons[name] = _FOUND_TWICE
+        elif to.name != name and self._is_other_scale(to, value):
+            self.reasons[name] = f"{to.label} has another scale here"
+        else:
+            self._place(name, to.name, _as_offered(to, _as_file(to, value)))
+
+    def _same_meaning(self, name: str) -> Field | None:
+        field = self.before.get(name)
+        meaning = meaning_of(field, self.meant) if field else ""
+        return self.wanted.get(meaning)
+
+    def _is_other_scale(self, to: Field, value: Any) -> bool:
+        """Whether a number of another name is out of bounds where the bounds are a matter of taste.
+
+        A guidance of 7 on a model whose scale ends at 1 is not the same as 1.
+        """
+        is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
+        return is_relative and not self._fits(to.name, value)
+
+    def _place_shape(self) -> None:
+        """Place a size, an aspect ratio, or a width and a height, in the target's notation."""
+        shape, names = self._given_shape()
+        if shape is None or any(name in self.places for name in names):
+            return
+        ratio = next((one for one in self.after.values() if is_shape(one)), None)
+        if ratio and ratio.name not in self.made:
+            value = self._fitting(ratio.name, conversions.shapes_for(ratio, shape))
+            if value is not None:
+                for name in names:
+                    self._place(name, ratio.name, value)
+                return
+        if {*SIDES} <= self.after.keys() and not {*SIDES} & self.made.keys():
+            sides = conversions.on_grid(shape, _usual_area(self.after))
+            for side, value in zip(SIDES, sides, strict=True):
+                for name in names:
+                    if len(names) == 1 or name == side:
+                        self._place(name, side, value)
+
+    def _given_shape(self) -> tuple[conversions.Shape | None, list[str]]:
+        sides = {name: self.given.get(name) for name in SIDES}
+        if None not in sides.values() and (shape := conversions.read_shape(sides)):
+            return shape, [*SIDES]
+        for name, value in self.given.items():
+            field = self.before.get(name)
+            is_one = is_shape(field) if field else name in {"image_size", "aspect_ratio"}
+            if is_one and (shape := conversions.read_shape(value)):
+                return shape, [name]
+        return None, []
+
+    def _place_length(self) -> None:
+        """Place a duration, or a number of frames, in the target's notation."""
+        name, seconds = self._given_length()
+        if not seconds or name in self.places:
+            return
+        to, frames = self.wanted.get("duration"), self.wanted.get("frames")
+        if to and to.name not in self.made:
+            values = conversions.durations_for(to, seconds)
+            value = self._fitting(to.name, values)
+            if value is None:
+                value = next(conversions.durations_for(to, seconds))
+            self._place(name, to.name, value)
+        elif frames and frames.name not in self.made:
+            rate = self._rate(self.wanted, self.made)
+            self._place(name, frames.name, next(conversions.frames_for(frames, seconds, rate)))
+
+    def _given_length(self) -> tuple[str, float | None]:
+        for meaning in ("duration", "frames"):
+            field = self.meant.get(meaning)
+            if field is None or field.name not in self.given:
+                continue
+            value = self.given[field.name]
+            if meaning == "duration":
+                return field.name, conversions.read_seconds(field, value)
+            if isinstance(value, int) and not isinstance(value, bool):
+                frames = value - 1 if value % 8 == 1 and value > 1 else value
+                return field.name, frames / self._rate(self.meant, self.given)
+        return "", None
+
+    @staticmethod
+    def _rate(known: dict[str, Field], arguments: dict[str, Any]) -> float:
+        """Frames per second: as set, else by default."""
+        field = known.get("fps")
+        value = arguments.get(field.name, field.default) if field else None
+        is_rate = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        return float(value) if is_rate else _USUAL_RATE  # type: ignore[arg-type]
+
+
+def _usual_area(known: dict[str, Field]) -> float:
+    sides = [known[name].default for name in SIDES]
+    numbers = [one for one in sides if isinstance(one, int | float) and one > 0]
+    return float(numbers[0] * numbers[1]) if len(numbers) == 2 else 1024.0 * 1024
+
+
+def _as_file(field: Field, value: Any) -> Any:
+    """A file as a list, or a list's first file, where the field takes it so."""
+    is_other = (field.kind == "list") != isinstance(value, list)
+    return conversions.files_for(field, value) if media_of(field) and is_other else value
+
+
+def _as_offered(field: Field, value: Any) -> Any:
+    """The option that a text means if only capitals, blanks or signs differ."""
+    if not isinstance(value, str) or not field.options:
+        return value
+    key = _plain(value)
+    offered = [one.value for one in field.options if isinstance(one.value, str)]
+    return value if value in offered else next((v for v in offered if _plain(v) == key), value)
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _make_valid(mapped: _Mapping, target: Version) -> Carried:
+    """Clamp what is out of bounds and drop what stays invalid."""
+    problems = _problems(target, mapped.made)
+    whole = mapped.made
+    said: dict[str, str] = {}
+    if problems:
+        migrated = migrate(None, target, mapped.made)
+        whole = _without_defaults(mapped, migrated.arguments, target)
+        for one in [*problems, *_problems(target, whole)]:
+            said.setdefault(str(one.path[0]), one.message)
+        whole = _without_invalid(target, whole, said)
+    steps = tuple(_step(mapped, name, whole, said) for name in mapped.given)
+    return Carried(whole, steps)
+
+
+def _without_defaults(
+    mapped: _Mapping, migrated: dict[str, Any], target: Version
+) -> dict[str, Any]:
+    """Without values that only the default replaced: the model applies that by itself."""
+    return {
+        name: value
+        for name, value in migrated.items()
+        if _is_related(mapped.made.get(name), value)
+        or not identical(value, mapped.after[name].default if name in mapped.after else None)
+    }
+
+
+def _is_related(before: Any, after: Any) -> bool:
+    """Whether a value can be said to be another one changed a little."""
+    if identical(before, after):
+        return True
+    numbers = [
+        isinstance(one, int | float) and not isinstance(one, bool) for one in (before, after)
+    ]
+    return all(numbers) or isinstance(before, dict | list) or str(before) == str(after)
+
+
+def _without_invalid(
+    target: Version, arguments: dict[str, Any], said: dict[str, str]
+) -> dict[str, Any]:
+    kept = dict(arguments)
+    for _ in range(_MAX_DROPS):
+        problems = _problems(target, kept)
+        if not problems:
+            return kept
+        for name in {str(one.path[0]) for one in problems}:
+            said.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
+            kept.pop(name, None)
+    return {}
+
+
+def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
+    """What is wrong with the values that are present."""
+    found = validate(target.contract, arguments, target.root)
+    return [one for one in found if one.path and one.path[0] in arguments]
+
+
+def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]) -> Step:
+    before = mapped.given[name]
+    places = mapped.places.get(name, ())
+    to = next((one for one in places if one in whole), "")
+    if not to:
+        why = next((said[one] for one in places if one in said), "")
+        return Step("dropped", name, before=before, said=mapped.reasons.get(name) or why)
+    after: Any = whole[to]
+    if len(places) == 2:  # a size that became a width and a height
+        to, after = " and ".join(places), " and ".join(_short(whole.get(one)) for one in places)
+    elif to == name and identical(before, after):
+        return Step("carried", name, to, before, after)
+    is_clamped = to in said and _is_number(after)
+    return Step("clamped" if is_clamped else "converted", name, to, before, after, said.get(to, ""))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else diff_lines.value(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

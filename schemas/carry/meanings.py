@@ -1,0 +1,121 @@
+"""The meaning of an input field: fields of different models with the same one correspond."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schemas import hints
+from schemas.fields import Field
+from schemas.media import words_in
+from schemas.vocabulary import (
+    DURATION_QUALIFIERS,
+    DURATION_WORDS,
+    END_FRAME_WORDS,
+    FRAME_QUALIFIERS,
+    FRAME_WORDS,
+)
+
+# Meaning → the names of it, the most specific first: of two such fields the first one counts.
+NAMES: dict[str, tuple[str, ...]] = {
+    "prompt": (
+        *("prompt", "text_prompt", "text", "gen_text", "tts_text", "input_text", "instruction"),
+        *("instructions", "input", "lyrics_prompt", "description", "caption", "query", "question"),
+    ),
+    "negative": ("negative_prompt", "neg_prompt", "negative"),
+    "steps": ("num_inference_steps", "inference_steps", "num_steps", "sampling_steps", "steps"),
+    "guidance": ("guidance_scale", "cfg_scale", "guidance", "cfg", "text_guidance_scale"),
+    "count": (
+        *("num_images", "num_outputs", "num_samples", "num_videos", "num_results", "num_songs"),
+        *("number_of_images", "image_count", "batch_size", "n", "num_variations"),
+    ),
+    "strength": ("strength", "image_strength", "denoise_strength", "denoising_strength"),
+    "fps": ("frames_per_second", "fps", "frame_rate", "framerate"),
+    "format": ("output_format", "image_format", "format", "audio_format", "video_format"),
+    "language": ("language", "language_code", "lang"),
+    "voice": ("voice", "voice_id", "speaker"),
+    "resolution": ("resolution", "video_resolution", "image_resolution", "quality"),
+}
+SHAPE_NAMES = ("image_size", "video_size", "size", "aspect_ratio", "ratio", "output_size")
+SIDES = ("width", "height")
+_FILES = ("image", "video", "audio")
+_FIRST_FILES = re.compile(
+    r"^(?:input_|start_|first_frame_|source_|init_|main_)?(image|video|audio)"
+)
+_KINDS = {"prompt": {"string"}, "negative": {"string"}}
+
+
+def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
+    """The field of each meaning; of several candidates the required and best named one."""
+    listed = [one for one in fields if not one.is_hidden or one.is_required]
+    found: dict[str, Field] = {}
+    for meaning, names in NAMES.items():
+        kinds = _KINDS.get(meaning)
+        known = {one.name: one for one in listed if not one.media}
+        hits = (known[name] for name in names if name in known)
+        if hit := next((one for one in hits if kinds is None or one.kind in kinds), None):
+            found[meaning] = hit
+    for kind in _FILES:
+        found |= _first(kind, _files(kind, listed))
+    found |= _first("duration", filter(_is_duration, listed))
+    found |= _first("frames", filter(_is_frame_count, listed))
+    found |= _first("mask", (one for one in listed if one.is_mask and media_of(one)))
+    found |= _first("end image", filter(_is_end_image, listed))
+    found |= _first("seed", sorted((f for f in listed if f.is_seed), key=_seed_rank))
+    return found
+
+
+def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
+    hit = next(iter(fields), None)
+    return {meaning: hit} if hit else {}
+
+
+def meaning_of(field: Field, found: dict[str, Field]) -> str:
+    """The meaning under which `found` has a field; empty if none."""
+    return next((meaning for meaning, one in found.items() if one is field), "")
+
+
+def media_of(field: Field) -> str:
+    """The kind of file that a field takes, alone or as a list; empty if none."""
+    item = field.item.media if field.kind == "list" and field.item else ""
+    return field.media or item
+
+
+def _files(kind: str, fields: list[Field]) -> list[Field]:
+    """The fields of a kind of file, the main one first; masks and end frames left out."""
+    hits = [
+        one
+        for one in fields
+        if media_of(one) == kind and not one.is_mask and not END_FRAME_WORDS & {*words_in(one.name)}
+    ]
+    return sorted(hits, key=lambda one: (not one.is_required, not _FIRST_FILES.match(one.name)))
+
+
+def _is_duration(field: Field) -> bool:
+    words = set(words_in(field.name))
+    is_time = bool(DURATION_WORDS & words) and not words - DURATION_WORDS - DURATION_QUALIFIERS
+    says = f"{field.label} {field.help}".lower()
+    return is_time and (field.name != "length" or "second" in says) and "frame" not in says
+
+
+def _is_frame_count(field: Field) -> bool:
+    words = set(words_in(field.name))
+    is_count = bool(FRAME_WORDS & words) and not words - FRAME_WORDS - FRAME_QUALIFIERS
+    return is_count and not field.media and field.kind in {"integer", "number"}
+
+
+def is_shape(field: Field) -> bool:
+    """Whether a field says the size or the aspect ratio of a result."""
+    if field.name not in SHAPE_NAMES:
+        return False
+    offered = [one.value for one in field.options if isinstance(one.value, str)]
+    has_sides = any({*SIDES} <= {c.name for c in one.children} for one in (field, *field.branches))
+    return has_sides or bool(hints.sizes(offered)) or field.is_size or field.kind == "string"
+
+
+def _is_end_image(field: Field) -> bool:
+    return media_of(field) == "image" and bool(END_FRAME_WORDS & {*words_in(field.name)})
+
+
+def _seed_rank(field: Field) -> bool:
+    return field.name != "seed"

@@ -1,0 +1,53 @@
+"""Which fields schemas have in common, by name or by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
+from schemas.fields import Field
+
+
+def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
+    """The names of the fields of `target` (a root) that `field` of `source` is carried to."""
+    there = {child.name: child for child in target.children}
+    if field.name in there and _is_same_kind(field, there[field.name]):
+        return (field.name,)
+    if field.name in SIDES or is_shape(field):
+        return _shape_of(target)
+    wanted = by_meaning(target.children)
+    meaning = meaning_of(field, by_meaning(source.children))
+    if meaning in {"duration", "frames"}:
+        found = wanted.get("duration") or wanted.get("frames")
+    else:
+        found = wanted.get(meaning)
+    return (found.name,) if found else ()
+
+
+def shared_fields(roots: Sequence[Field]) -> list[Field]:
+    """The fields of the first schema that some other has too, in the first one's order."""
+    first, *others = roots
+    return [
+        field
+        for field in first.children
+        if not (field.is_hidden or field.is_deprecated)
+        and (not others or any(counterparts(field, first, other) for other in others))
+    ]
+
+
+def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field]:
+    """The fields of `root` that no shared field of `first` is carried to."""
+    taken = {name for field in shared for name in counterparts(field, first, root)}
+    return [field for field in root.children if field.name not in taken and not field.is_hidden]
+
+
+def _is_same_kind(field: Field, other: Field) -> bool:
+    return bool(media_of(field)) == bool(media_of(other))
+
+
+def _shape_of(root: Field) -> tuple[str, ...]:
+    ratio = next((child.name for child in root.children if is_shape(child)), "")
+    if ratio:
+        return (ratio,)
+    names = {child.name for child in root.children}
+    return SIDES if {*SIDES} <= names else ()

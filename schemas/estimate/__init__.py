@@ -1,0 +1,31 @@
+"""What a run will cost: a price per unit and the arguments → a range, with how it was computed.
+
+Pure functions: no I/O, no Django.
+
+price = Price(Decimal("0.05"), "seconds", "USD")
+estimate(price, {"duration": "5"}, Model(root)).words      # "about $0.25"
+
+`units` parses what a price is for, `settings` reads what a run will use, `counts`, `lengths` and
+`areas` measure it, and `cost` multiplies.
+"""
+
+from schemas.estimate.amounts import Amount
+from schemas.estimate.cost import History, Model, cost, estimate
+from schemas.estimate.prices import NOTHING, Estimate, Price, unknown
+from schemas.estimate.settings import Media
+from schemas.estimate.units import Unit, parse_unit
+
+__all__ = [
+    "NOTHING",
+    "Amount",
+    "Estimate",
+    "History",
+    "Media",
+    "Model",
+    "Price",
+    "Unit",
+    "cost",
+    "estimate",
+    "parse_unit",
+    "unknown",
+]

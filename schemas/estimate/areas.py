@@ -1,0 +1,165 @@
+"""How large a run's pictures are, in megapixels (millions of pixels)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from schemas import hints, quantities
+from schemas.estimate.amounts import Amount, decimal, exactly, plain
+from schemas.estimate.lengths import frames
+from schemas.estimate.settings import Given, Setting
+from schemas.fields import MISSING
+
+_MILLION = Decimal(1_000_000)
+_LARGEST_SIDE = 65_536
+_LINES = re.compile(r"(?i)\s*(?:(\d{3,4})p|([1248])k|(0\.5)k)\s*")
+_SAID = re.compile(r"(?i)\bdefault(?:s to|:| is| value is| size is)\W{1,3}(\w+)")
+_WIDE = Decimal(16) / 9
+_FACTORS = {"factor", "upscale", "upscaling", "scale"}
+
+
+def megapixels(given: Given) -> Amount | None:
+    """The size of one result; of all its frames together where the model makes video."""
+    area = output_area(given)
+    if area is None or "video" not in given.makes:
+        return area
+    count = frames(given)
+    return area.times(count) if count else None
+
+
+def output_area(given: Given) -> Amount | None:
+    """The size of one picture, from the settings, else from the inputs; None if unknown."""
+    return (
+        _by_size(given.settings)
+        or _by_sides(given.settings)
+        or _by_area(given.settings)
+        or _by_resolution(given)
+        or _by_input(given)
+    )
+
+
+def input_area(given: Given) -> Amount | None:
+    """The size of all input pictures together; None if that of none is known."""
+    known = [_pixels(one.width, one.height) for one in given.known_files()]
+    total = sum((one for one in known if one), Decimal())
+    return exactly(total / _MILLION, f"{plain(total / _MILLION)} MP of input") if total else None
+
+
+def _by_size(settings: Iterable[Setting]) -> Amount | None:
+    """`image_size`: a preset, `1024x768`, or an object with width and height."""
+    for setting in settings:
+        if not quantities.is_sized(setting.field.name):
+            continue
+        if pair := _pair(setting.value) or _said(setting):
+            return _amount(*pair, setting)
+    return None
+
+
+def _said(setting: Setting) -> tuple[Decimal, Decimal] | None:
+    """The default that only the description states: "Defaults to landscape_4_3 if …"."""
+    text = f"{setting.field.help} {setting.field.more}"[:600]
+    match = _SAID.search(text) if setting.value is MISSING else None
+    return _pair(match[1]) if match else None
+
+
+def _pair(value: Any) -> tuple[Decimal, Decimal] | None:
+    if isinstance(value, dict):
+        width, height = decimal(value.get("width")), decimal(value.get("height"))
+        return (width, height) if width and height and _is_size(width, height) else None
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    named = hints.PRESETS.get(value) or quantities.pixels(value)
+    return (Decimal(named[0]), Decimal(named[1])) if named and min(named) >= 64 else None
+
+
+def _by_sides(settings: Iterable[Setting]) -> Amount | None:
+    """Two settings, `width` and `height`."""
+    sides = {one.field.name: one for one in settings if one.field.name in {"width", "height"}}
+    width, height = (decimal(sides[name].value) if name in sides else None for name in _SIDES)
+    if not width or not height or not _is_size(width, height):
+        return None
+    return _amount(width, height, sides["width"])
+
+
+_SIDES = ("width", "height")
+
+
+def _by_area(settings: Iterable[Setting]) -> Amount | None:
+    """A setting in megapixels: `4`, `0.25`, `1 MP`."""
+    for setting in settings:
+        if setting.words & {"megapixels", "megapixel"}:
+            text = str(setting.value).lower().removesuffix("mp").strip()
+            value = decimal(text)
+            if value and value <= 1000:
+                return exactly(value, f"{plain(value)} MP{setting.by_default}")
+    return None
+
+
+def _by_resolution(given: Given) -> Amount | None:
+    """`1080p` or `2K`, with the aspect ratio if there is one."""
+    ratio = next((one for setting in given.settings if (one := _ratio(setting))), None)
+    for setting in given.settings:
+        match = _LINES.fullmatch(str(setting.value)[:20])
+        if not match or not quantities.is_sized(setting.field.name):
+            continue
+        is_video = "video" in given.makes
+        if match[1] or is_video:
+            side = Decimal(match[1] or {"1": 1080, "2": 1440, "4": 2160}.get(match[2], 540))
+            wide = max(ratio, 1 / ratio) if ratio else _WIDE if is_video else Decimal(1)
+            pixels = side * (side * wide).to_integral_value()
+        else:
+            pixels = (Decimal(match[2] or match[3]) * 1024) ** 2
+        area = pixels / _MILLION
+        return exactly(area, f"{plain(area)} MP{setting.within(str(setting.value))}")
+    if ratio:
+        note = "The size is assumed: the settings say only its shape."
+        return exactly(Decimal("1.048576"), "1.049 MP", note)
+    return None
+
+
+def _ratio(setting: Setting) -> Decimal | None:
+    if not setting.words & {"ratio", "aspect"} or not isinstance(setting.value, str):
+        return None
+    pair = hints.size(setting.value[:40])
+    return Decimal(pair[0]) / pair[1] if pair else None
+
+
+def _by_input(given: Given) -> Amount | None:
+    """The size of the largest input picture, enlarged where a setting says so."""
+    largest = max((_pixels(one.width, one.height) or Decimal() for one in given.known_files()),
+                  default=Decimal())  # fmt: skip
+    if not largest:
+        return None
+    factor = _factor(given.settings)
+    area = largest * factor**2 / _MILLION
+    words = f"{plain(area)} MP ({'the input' if factor == 1 else f'the input × {plain(factor)}'})"
+    return exactly(area, words)
+
+
+def _factor(settings: Iterable[Setting]) -> Decimal:
+    for setting in settings:
+        is_factor = "upscale" in setting.field.name.lower() or setting.words == {"scale"}
+        value = quantities.figure(_without_x(setting.value))
+        if is_factor and setting.words & _FACTORS and value and value <= 32:
+            return Decimal(str(value))
+    return Decimal(1)
+
+
+def _without_x(value: Any) -> Any:
+    return value.strip().lower().strip("x") if isinstance(value, str) else value
+
+
+def _amount(width: Decimal, height: Decimal, setting: Setting) -> Amount:
+    area = width * height / _MILLION
+    return exactly(area, f"{plain(area)} MP{setting.within(f'{width:f} × {height:f}')}")
+
+
+def _is_size(width: Decimal, height: Decimal) -> bool:
+    return min(width, height) >= 1 and max(width, height) <= _LARGEST_SIDE
+
+
+def _pixels(width: int | None, height: int | None) -> Decimal | None:
+    return Decimal(width) * Decimal(height) if width and height else None

@@ -1,0 +1,186 @@
+"""The estimated cost of a run: how much of the price's unit it uses, times the price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from core.formatting import duration, money
+from core.formatting import unit as named_unit
+from schemas import quantities
+from schemas.estimate import areas, counts, lengths
+from schemas.estimate.amounts import Amount, counted, exactly, plain
+from schemas.estimate.prices import Estimate, Price, unknown
+from schemas.estimate.settings import NO_MEDIA, Given, Media, read_settings
+from schemas.estimate.units import Unit, parse_unit
+from schemas.fields import Field
+
+ONE = Decimal(1)
+_BY_QUALITY = {"resolution", "quality", "tier", "mode"}
+
+
+class Model(NamedTuple):
+    """What is known of a model: its input, its output media, upstream's estimate of a run's time.
+
+    `makes` are words such as `image` and `video`.
+    """
+
+    root: Field
+    makes: frozenset[str] = frozenset()
+    expected_s: float | None = None
+
+
+class History(NamedTuple):
+    """Medians of a model's succeeded runs: billed units as upstream counts them, working time."""
+
+    runs: int = 0
+    units: Decimal | None = None
+    compute_s: Decimal | None = None
+
+
+NO_HISTORY = History()
+
+
+def estimate(
+    price: Price,
+    arguments: Any,
+    model: Model,
+    history: History | None = None,
+    media: Mapping[str, Media] = NO_MEDIA,
+) -> Estimate:
+    """What a run with these arguments will cost; unset ones count with the schema's defaults.
+
+    `media` holds what is known of input files, by their address in the arguments. Total: any
+    arguments give an estimate, possibly an unknown one, never a negative one.
+    """
+    given = Given(read_settings(model.root, arguments), model.makes, media)
+    unit = parse_unit(price.unit)
+    found = cost(price, measure(unit, given), history, model.expected_s)
+    if not found.low:
+        return found
+    if unit.lines and (other := _other_resolution(unit.lines, given)):
+        note = f"The list price is for {unit.lines}; this run asks for {other}."
+        return Estimate(found.low, None, found.currency, (*found.basis, note))
+    return _with_quality_note(found, given)
+
+
+def measure(unit: Unit, given: Given) -> Amount | None:
+    """How much of a unit's kind a run uses; None where its settings do not tell."""
+    if unit.kind == "run":
+        return exactly(ONE, "1 run")
+    if unit.kind == "output":
+        return counts.outputs(given, unit.noun)
+    if unit.kind == "input":
+        return counts.inputs(given, unit.noun)
+    if unit.is_input and unit.kind in {"second", "megapixel"}:
+        return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(given)
+    one = MEASURES.get(unit.kind)
+    if one is None:
+        return None
+    amount = one(given)
+    if amount is None or unit.kind not in _MULTIPLIED:
+        return amount
+    return amount.times(counts.outputs(given, given.noun))
+
+
+MEASURES = {
+    "second": lengths.seconds,
+    "megapixel": areas.megapixels,
+    "frame": lengths.frames,
+    "step": counts.steps,
+    "character": counts.characters,
+    "word": counts.words,
+    "token": counts.tokens,
+}
+_MULTIPLIED = {"second", "megapixel", "frame"}  # by the number of results
+
+
+def cost(
+    price: Price,
+    amount: Amount | None,
+    history: History | None = None,
+    expected_s: float | None = None,
+) -> Estimate:
+    """What an amount costs; where it is not known, what earlier runs were billed for."""
+    if price.unit_price is None or price.unit_price < 0 or not price.unit_price.is_finite():
+        return unknown(price.currency, "Upstream states no price for this model.")
+    if not price.unit_price:
+        return Estimate(Decimal(), Decimal(), price.currency, ("Upstream charges nothing for it.",))
+    unit, past = parse_unit(price.unit), history or NO_HISTORY
+    if unit.kind == "compute second":
+        amount = _compute_time(past, expected_s)
+    if amount is not None and amount.high is not None:
+        return _multiplied(price, amount, unit.per)
+    if past.units is not None:
+        words = f"{_billed(past.units, price.unit)} ({_median(past)})"
+        return _multiplied(price, exactly(past.units, words), ONE)
+    if amount is not None:
+        return _multiplied(price, amount, unit.per)
+    return unknown(price.currency, _per(price), _REASONS.get(unit.kind, _UNCOUNTED))
+
+
+_UNCOUNTED = "How many of them a run uses is known only once one has succeeded here."
+_REASONS = {
+    "second": "How long the result will be is not known.",
+    "compute second": "How long the model works is not known: no run has succeeded here yet.",
+    "megapixel": "How large the result will be is not known.",
+    "character": "There is no text yet.",
+    "word": "There is no text yet.",
+    "token": "There is no text yet.",
+    "input": "There is no input file yet.",
+}
+
+
+def _compute_time(past: History, expected_s: float | None) -> Amount | None:
+    """The model's working time by earlier runs, else by upstream's estimate."""
+    if past.units is not None:
+        return None  # what was billed is better than what was measured
+    if past.compute_s is not None:
+        return exactly(past.compute_s, f"{duration(float(past.compute_s))} ({_median(past)})")
+    if expected_s and 0 < expected_s < quantities.LONGEST_S:
+        words = f"{duration(expected_s)} (as upstream expects)"
+        return exactly(Decimal(str(expected_s)), words)
+    return None
+
+
+def _median(past: History) -> str:
+    return f"the median of {past.runs} earlier runs" if past.runs > 1 else "as the earlier run"
+
+
+def _billed(units: Decimal, words: str) -> str:
+    """`2 images`; units that are counted by the thousand stay a number: `1.2 × 1000 tokens`."""
+    noun = named_unit(words)
+    return f"{plain(units)} × {noun}" if noun[:1].isdigit() else counted(units, noun)
+
+
+def _multiplied(price: Price, amount: Amount, per: Decimal) -> Estimate:
+    each = (price.unit_price or Decimal()) / per
+    high = None if amount.high is None else amount.high * each
+    line = (
+        f"{amount.words} × {_per(price) if per != 1 else money(price.unit_price, price.currency)}"
+    )
+    return Estimate(amount.low * each, high, price.currency, (line, *amount.notes))
+
+
+def _per(price: Price) -> str:
+    return f"{money(price.unit_price, price.currency)} per {named_unit(price.unit)}"
+
+
+def _other_resolution(lines: str, given: Given) -> str:
+    """The resolution that is asked for, if it is another one."""
+    for setting in given.settings:
+        if setting.field.name == "resolution" and isinstance(setting.value, str):
+            return "" if setting.value.lower() == lines else setting.value[:20]
+    return ""
+
+
+def _with_quality_note(found: Estimate, given: Given) -> Estimate:
+    """With a warning where a setting differs that often has a price of its own."""
+    for setting in given.settings:
+        field, value = setting.field, setting.value
+        is_other = not setting.is_default and field.has_default and value != field.default
+        if is_other and field.name in _BY_QUALITY and isinstance(value, str):
+            note = f"Upstream may charge more or less for {field.name} {value[:40]}."
+            return Estimate(found.low, found.high, found.currency, (*found.basis, note))
+    return found

@@ -1,0 +1,144 @@
+"""How many outputs, steps, characters and tokens a run has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from schemas import quantities
+from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
+from schemas.estimate.settings import Given, Setting
+from schemas.fields import Field
+from schemas.media import words_in
+from schemas.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
+
+ONE = Decimal(1)
+_CHARACTERS_PER_TOKEN = 4  # of English text
+_SPOKEN = {"text", "texts", "script", "dialogue", "dialog", "ssml", "lyrics", "inputs", "turns"}
+_ASIDE = SECONDARY_PROMPT_WORDS | {
+    "style", "voice", "instructions", "instruction", "previous", "next", "caption", "scene",
+}  # fmt: skip
+_STEP_WORDS = {"steps", "step", "iterations", "iter", "iters"}
+_STEP_QUALIFIERS = {"num", "number", "of", "total", "max", "training", "train", "inference"}
+_MOST_TEXTS, _DEEPEST = 500, 5
+
+
+def output_field(fields: Iterator[Field] | list[Field] | tuple[Field, ...]) -> Field | None:
+    """The field that says how many results a run makes; None if there is none."""
+    named = [one for one in fields if quantities.is_count(one.name) and not _is_limit(one)]
+    return named[0] if named else None
+
+
+def outputs(given: Given, noun: str = "output") -> Amount:
+    """The number of results; a field such as `max_images` allows fewer."""
+    found = exactly(ONE, counted(ONE, noun))
+    for setting in given.settings:
+        value = decimal(setting.value)
+        if not quantities.is_count(setting.field.name) or not value:
+            continue
+        if not _is_limit(setting.field):
+            found = exactly(value, counted(value, noun) + setting.by_default, *found.notes)
+        elif value > 1:
+            most = (found.high or ONE) * value
+            found = Amount(found.low, most, f"{plain(found.low)} to {counted(most, noun)}")
+    return found
+
+
+def _is_limit(field: Field) -> bool:
+    return words_in(field.name)[:1] == ["max"]
+
+
+def inputs(given: Given, noun: str) -> Amount | None:
+    """The number of input files; None while there is none."""
+    count = Decimal(sum(1 for _ in given.files()))
+    return exactly(count, counted(count, f"input {noun}")) if count else None
+
+
+def steps(given: Given) -> Amount | None:
+    """The steps of a training or a generation; None if no field says."""
+    ranked = sorted(given.settings, key=lambda one: _rank(one.field.name))
+    for setting in ranked:
+        value = decimal(setting.value)
+        if _rank(setting.field.name) < 2 and value:
+            return exactly(value, counted(value, "step") + setting.by_default)
+    return None
+
+
+def _rank(name: str) -> int:
+    words = set(words_in(name))
+    if not words & _STEP_WORDS:
+        return 2
+    return 0 if words <= _STEP_WORDS else 1 if words <= _STEP_WORDS | _STEP_QUALIFIERS else 2
+
+
+def characters(given: Given) -> Amount | None:
+    """The characters of the text to be read, summed over lists; None while there is none."""
+    return _length(texts(given), len, "character")
+
+
+def words(given: Given) -> Amount | None:
+    """The words of the text; None while there is none."""
+    return _length(texts(given), lambda text: len(text.split()), "word")
+
+
+def _length(found: list[str], measure: Any, noun: str) -> Amount | None:
+    total = Decimal(sum(map(measure, found)))
+    return exactly(total, counted(total, noun)) if total else None
+
+
+def tokens(given: Given) -> Amount | None:
+    """From the tokens of the text, without an answer, to those of the longest answer allowed."""
+    length = Decimal(sum(map(len, texts(given))))
+    taken = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
+    most = next((one for one in given.settings if _is_token_limit(one)), None)
+    limit = decimal(most.value) if most else None
+    if not taken and limit is None:
+        return None
+    note = f"A token is about {_CHARACTERS_PER_TOKEN} characters of English."
+    if most is None or limit is None:
+        without = "The length of the answer is not known."
+        return Amount(taken, None, f"at least {counted(taken, 'token')}", (note, without))
+    longest = taken + limit
+    return Amount(
+        taken,
+        longest,
+        f"{plain(taken)} to {counted(longest, 'token')}",
+        (note, f"{most.field.name} allows an answer of {plain(limit)}{most.by_default}."),
+    )
+
+
+def _is_token_limit(setting: Setting) -> bool:
+    return {"max", "tokens"} <= setting.words and "reasoning" not in setting.words
+
+
+def texts(given: Given) -> list[str]:
+    """The texts that a model is paid for: those to be spoken, else the prompts."""
+    found = list(_texts(given))
+    spoken = [text for is_spoken, text in found if is_spoken]
+    return spoken or [text for _, text in found]
+
+
+def _texts(given: Given) -> Iterator[tuple[bool, str]]:
+    """Each text, and whether its field's name says that it is spoken."""
+    for setting in given.settings:
+        field, name = setting.field, setting.words
+        if field.media or not name & (PROMPT_WORDS | _SPOKEN) or name & _ASIDE:
+            continue
+        if field.kind == "object" and field.children:
+            continue  # its own settings follow
+        for text in _strings(setting.value, 0):
+            yield bool(name & _SPOKEN), text
+
+
+def _strings(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and depth < _DEEPEST:
+        for one in value[:_MOST_TEXTS]:
+            yield from _strings(one, depth + 1)
+    elif isinstance(value, dict) and depth < _DEEPEST:
+        for key, one in value.items():
+            named = set(words_in(key))
+            if named & (PROMPT_WORDS | _SPOKEN) and not named & _ASIDE:
+                yield from _strings(one, depth + 1)

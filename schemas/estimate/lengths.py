@@ -1,0 +1,140 @@
+"""How long a run's video or sound is: seconds and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from schemas import quantities
+from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
+from schemas.estimate.counts import texts
+from schemas.estimate.settings import Given, Setting
+from schemas.fields import Field
+
+_RATES = (Decimal(16), Decimal(30))  # frames per second where no field says
+_SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice reads in a second
+_LONGEST_S = 7200
+
+
+def seconds(given: Given) -> Amount | None:
+    """The length of the result; that of the input where no field says; None if unknown."""
+    return (
+        _shots(given.settings)
+        or _duration(given.settings)
+        or _by_frames(given.settings)
+        or input_seconds(given)
+        or _spoken(given)
+    )
+
+
+def frames(given: Given) -> Amount | None:
+    """The number of frames, by their field, else from the length and the frame rate."""
+    if found := _frame_count(given.settings):
+        return found
+    length, rate = seconds(given), _rate(given.settings)
+    if length is None or length.high is None:
+        return None
+    low, high = (rate, rate) if rate else (_RATES[0], _RATES[1])
+    least, most = (length.low * low).to_integral_value(), (length.high * high).to_integral_value()
+    words = counted(most, "frame") if least == most else f"{plain(least)} to {plain(most)} frames"
+    return Amount(least, most, words, length.notes)
+
+
+def input_seconds(given: Given) -> Amount | None:
+    """The length of the input video, or of the input sound without a video; None if unknown."""
+    lengths: dict[str, Decimal] = {}
+    for field, address in given.files():
+        known = given.media.get(address)
+        length = decimal(known.duration_s) if known else None
+        if length and field.media in {"video", "audio"}:
+            lengths[field.media] = lengths.get(field.media, Decimal()) + length
+    found = lengths.get("video") or lengths.get("audio")
+    return exactly(found, f"{plain(found)} s of input") if found else None
+
+
+def _duration(settings: Iterable[Setting]) -> Amount | None:
+    for setting in settings:
+        scale = quantities.duration_scale(setting.field)
+        if scale is None:
+            continue
+        value = quantities.figure(setting.value)
+        if value and value * scale <= _LONGEST_S:
+            length = Decimal(str(round(value * scale, 3)))
+            return exactly(length, f"{plain(length)} s{setting.by_default}")
+        if found := _offered(setting.field, scale):
+            return found
+    return None
+
+
+def _offered(field: Field, scale: float) -> Amount | None:
+    """The lengths that a field offers, where its value leaves the choice to the model."""
+    listed = [value for one in quantities.values(field) if (value := quantities.figure(one))]
+    low, high = (min(listed), max(listed)) if listed else quantities.bounds(field)
+    if not high or high * scale > _LONGEST_S:
+        return None
+    least, most = (Decimal(str(round(max(one or 0, 0) * scale, 3))) for one in (low, high))
+    if least > most:
+        return None
+    return Amount(
+        least, most, f"{plain(least)} to {plain(most)} s", ("The model chooses how long.",)
+    )
+
+
+def _shots(settings: Iterable[Setting]) -> Amount | None:
+    """The sum of the lengths in a list of shots; None if there are none."""
+    for setting in settings:
+        rows = setting.value if isinstance(setting.value, list) else []
+        item = setting.field.item
+        named = (
+            [(one.name, quantities.duration_scale(one)) for one in item.children] if item else []
+        )
+        name, scale = next(((name, scale) for name, scale in named if scale), ("", 0.0))
+        lengths = [_figure(row, name) * scale for row in rows if isinstance(row, dict)]
+        if name and any(lengths) and sum(lengths) <= _LONGEST_S:
+            total = Decimal(str(round(sum(lengths), 3)))
+            return exactly(total, f"{plain(total)} s in {len(lengths)} shots")
+    return None
+
+
+def _figure(row: dict[str, Any], name: str) -> float:
+    return quantities.figure(row.get(name)) or 0.0
+
+
+def _frame_count(settings: Iterable[Setting]) -> Amount | None:
+    for setting in settings:
+        value = decimal(setting.value)
+        if value and quantities.is_frame_count(setting.field.name):
+            return exactly(value, counted(value, "frame") + setting.by_default)
+    return None
+
+
+def _by_frames(settings: tuple[Setting, ...]) -> Amount | None:
+    found = _frame_count(settings)
+    if found is None:
+        return None
+    count = counted(found.low, "frame")
+    if rate := _rate(settings):
+        length = found.low / rate
+        return exactly(length, f"{plain(length)} s ({count} at {plain(rate)} per second)")
+    least, most = found.low / _RATES[1], found.low / _RATES[0]
+    words = f"{plain(least)} to {plain(most)} s ({count})"
+    return Amount(least, most, words, ("The frame rate is not known.",))
+
+
+def _rate(settings: Iterable[Setting]) -> Decimal | None:
+    for setting in settings:
+        value = quantities.figure(setting.value)
+        if quantities.is_rate(setting.field.name) and value and value <= quantities.MOST_FPS:
+            return Decimal(str(value))
+    return None
+
+
+def _spoken(given: Given) -> Amount | None:
+    """The length of the text read aloud, where the model makes sound."""
+    count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
+    if not count:
+        return None
+    least, most = (count / rate for rate in reversed(_SPOKEN_PER_S))
+    words = f"{plain(round(least, 1))} to {plain(round(most, 1))} s"
+    return Amount(least, most, words, (f"{plain(count)} characters read aloud.",))

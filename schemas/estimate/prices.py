@@ -1,0 +1,118 @@
+"""A price per unit, and the estimated cost of one run or of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from core.formatting import money
+from schemas.estimate.units import parse_unit
+
+PRICE_UNKNOWN = "Price unknown"
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A list price: `unit_price` in `currency` for one `unit`, which is upstream's free text."""
+
+    unit_price: Decimal | None
+    unit: str = ""
+    currency: str = "USD"
+
+    @property
+    def is_by_compute_time(self) -> bool:
+        """Whether it is for the model's working time."""
+        return parse_unit(self.unit).kind == "compute second"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one run or several may cost, from `low` to `high`, both inclusive.
+
+    `low` None: nothing is known. `high` None: it may cost more than `low`, unknown how much.
+    `basis` has one line for each step of the computation. `unknown_count` counts the runs of a sum
+    whose price is unknown; `low` and `high` leave these out.
+    """
+
+    low: Decimal | None
+    high: Decimal | None
+    currency: str = "USD"
+    basis: tuple[str, ...] = ()
+    unknown_count: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a figure for at least a part."""
+        return self.low is not None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it certainly costs nothing."""
+        return self.low == 0 and self.high == 0 and not self.unknown_count
+
+    @property
+    def words(self) -> str:
+        """`about $0.10`, `$0.10 to $0.20`, `at least $0.10`, `Free` or `Price unknown`.
+
+        A sum with unknown prices says so: `about $0.10 + 2 unknown`.
+        """
+        if self.low is None:
+            return PRICE_UNKNOWN
+        if self.is_free:
+            return "Free"
+        more = f" + {self.unknown_count} unknown" if self.unknown_count else ""
+        return f"{self._figures(self.low)}{more}"
+
+    def _figures(self, low: Decimal) -> str:
+        least = money(rounded(low), self.currency)
+        if self.high is None:
+            return f"at least {least}"
+        most = money(rounded(self.high), self.currency)
+        return f"about {least}" if least == most else f"{least} to {most}"
+
+    def __add__(self, other: Estimate) -> Estimate:
+        """The cost of both; what is unknown is counted, not guessed."""
+        if not isinstance(other, Estimate):
+            return NotImplemented
+        count = self._unknowns + other._unknowns
+        known = [one for one in (self, other) if one.low is not None]
+        if len(known) == 2 and (self.currency or "USD") != (other.currency or "USD"):
+            known, count = [self], count + 1  # two currencies have no sum
+        if not known:
+            return Estimate(None, None, self.currency, (), count)
+        highs = [one.high for one in known if one.high is not None]
+        return Estimate(
+            sum((one.low for one in known if one.low is not None), Decimal()),
+            sum(highs, Decimal()) if len(highs) == len(known) else None,
+            known[0].currency,
+            tuple(dict.fromkeys((*self.basis, *other.basis))),
+            count,
+        )
+
+    def times(self, runs: int) -> Estimate:
+        """The cost of so many equal runs."""
+        if self.low is None:
+            return Estimate(None, None, self.currency, self.basis, self._unknowns * runs)
+        high = None if self.high is None else self.high * runs
+        return Estimate(self.low * runs, high, self.currency, self.basis, self.unknown_count * runs)
+
+    @property
+    def _unknowns(self) -> int:
+        return self.unknown_count or int(self.low is None)
+
+
+NOTHING = Estimate(Decimal(), Decimal())  # the sum of no runs
+
+
+def unknown(currency: str, *basis: str) -> Estimate:
+    """An estimate without a figure, and why."""
+    return Estimate(None, None, currency, basis)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """Round to cents, or below one unit of money to two significant digits."""
+    if not amount:
+        return amount
+    least = _CENT if abs(amount) >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
+    return amount.quantize(least, rounding=ROUND_HALF_UP)

@@ -1,0 +1,120 @@
+"""What a run will use: each setting's value, given or by default, and what its inputs are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from schemas.fields import MISSING, Field
+from schemas.media import words_in
+
+_DEEPEST = 3  # levels of objects within the input
+_NOUNS = {"image", "video"}
+_MOST = 500  # settings of one run
+NO_MEDIA: Mapping[str, Media] = {}
+
+
+class Media(NamedTuple):
+    """What is known of an input file; None: not known."""
+
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+
+
+class Setting(NamedTuple):
+    """A field, its value (MISSING if there is none), and whether that is the schema's default."""
+
+    field: Field
+    value: Any
+    is_default: bool
+
+    @property
+    def words(self) -> set[str]:
+        """The words of its name."""
+        return set(words_in(self.field.name))
+
+    @property
+    def by_default(self) -> str:
+        """How to mark its value in the words of an amount."""
+        return " (the default)" if self.is_default else ""
+
+    def within(self, detail: str) -> str:
+        """A detail in brackets, with that mark: ` (1024 × 768, the default)`."""
+        return f" ({detail}, the default)" if self.is_default else f" ({detail})"
+
+
+class Given(NamedTuple):
+    """Everything that the measures look at.
+
+    `makes` are the output media (`video`), `media` what is known of input files by their address.
+    """
+
+    settings: tuple[Setting, ...]
+    makes: frozenset[str] = frozenset()
+    media: Mapping[str, Media] = NO_MEDIA
+
+    @property
+    def noun(self) -> str:
+        """One result: `image` where the model makes nothing else."""
+        return next(iter(self.makes)) if len(self.makes) == 1 and self.makes <= _NOUNS else "output"
+
+    def files(self) -> Iterator[tuple[Field, str]]:
+        """The input files in order, each with its field: addresses, however deep in lists."""
+        for setting in self.settings:
+            if not setting.is_default:
+                yield from _addresses(setting.field, setting.value, 0)
+
+    def known_files(self) -> list[Media]:
+        """What is known of the input files; files of which nothing is known are left out."""
+        return [self.media[address] for _, address in self.files() if address in self.media]
+
+
+def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
+    """The settings of a run, those within objects too, in the schema's order."""
+    given = arguments if isinstance(arguments, dict) else {}
+    return tuple(_walk(_children(root), given, 0))[:_MOST]
+
+
+def _walk(fields: tuple[Field, ...], given: Mapping[str, Any], depth: int) -> Iterator[Setting]:
+    for field in fields:
+        setting = _setting(field, given)
+        yield setting
+        if field.kind == "object" and field.children and depth < _DEEPEST:
+            below = setting.value if isinstance(setting.value, dict) else {}
+            yield from _walk(field.children, below, depth + 1)
+
+
+def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
+    value = given.get(field.name, MISSING)
+    if value is MISSING or value is None:
+        return Setting(field, _default(field), is_default=True)
+    return Setting(field, value, is_default=False)
+
+
+def _default(field: Field) -> Any:
+    """What the model uses if nothing is sent, as its schema says, or a union's alternative."""
+    kept = (one.default for one in (field, *field.branches) if one.has_default)
+    return next(kept, MISSING)
+
+
+def _children(root: Field) -> tuple[Field, ...]:
+    if root.kind != "union":
+        return root.children
+    named = {child.name: child for branch in root.branches[:8] for child in branch.children}
+    return tuple(named.values())
+
+
+def _addresses(field: Field, value: Any, depth: int) -> Iterator[tuple[Field, str]]:
+    if isinstance(value, str):
+        if field.media:
+            yield field, value
+    elif isinstance(value, list) and field.item and depth < _DEEPEST:
+        for one in value[:_MOST]:
+            yield from _addresses(field.item, one, depth + 1)
+    elif isinstance(value, dict) and depth < _DEEPEST:
+        for child in field.children:
+            if child.kind != "object" or depth:
+                yield from _addresses(child, value.get(child.name), depth + 1)
+    for branch in field.branches[:8] if depth < _DEEPEST else ():
+        yield from _addresses(branch, value, depth + 1)

@@ -1,0 +1,20 @@
+/**
+ * The tray in the head: runs in progress, on every page and in every tab. It is loaded while there
+ * are any (`vitrine-tray` holds their counts for all tabs), and once a session in case they were
+ * started elsewhere. Without runs there is nothing.
+ */
+const KEY = "vitrine-tray";
+const come = () => import("./lazy/tray.js");
+if (localStorage.getItem(KEY)) come();
+addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && come());
+document.addEventListener("run:started", () => come().then(({ refresh }) => refresh()));
+for (const name of ["pointerdown", "keydown"])
+  addEventListener(
+    name,
+    () => {
+      if (sessionStorage.getItem(KEY) || !document.querySelector("[data-shortcut='/']")) return;
+      sessionStorage.setItem(KEY, "asked");
+      come();
+    },
+    { once: true, passive: true },
+  );

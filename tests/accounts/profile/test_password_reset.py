@@ -1,0 +1,123 @@
+"""A forgotten password: asked for on a page, mailed by the worker, chosen by the link."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import PasswordResetMail
+from accounts.profile import password_reset
+
+pytestmark = pytest.mark.django_db
+RESET = "/login/reset/"
+
+
+@pytest.fixture(autouse=True)
+def configured(settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
+
+
+@pytest.fixture
+def ana(user: User) -> User:
+    user.email = "ana@example.com"
+    user.save()
+    return user
+
+
+def ask(client: Client, email: str = "ana@example.com") -> Any:
+    return client.post(RESET, {"email": email})
+
+
+def link(text: str) -> str:
+    found = re.search(r"http://testserver(\S+)", text.partition("Choose it here:")[2])
+    assert found
+    return found[1]
+
+
+def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
+    client: Client, ana: User
+) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(ana)
+    assert ask(client, "ANA@example.com").url == "/login/reset/sent/"
+    assert "on its way" in client.get("/login/reset/sent/").content.decode()
+    assert mail.outbox == []
+    password_reset.send_due()
+    (sent,) = mail.outbox
+    assert sent.to == ["ana@example.com"]
+    assert not PasswordResetMail.objects.exists()
+    page = client.get(link(str(sent.body)), follow=True)
+    assert "New password again" in page.content.decode()
+    address = page.redirect_chain[-1][0]
+    words = "a lighthouse at dusk"
+    short = client.post(address, {"new_password1": "short", "new_password2": "short"})
+    assert "too short" in short.content.decode()
+    done = client.post(address, {"new_password1": words, "new_password2": words}, follow=True)
+    assert "Your password is changed" in done.content.decode()
+    assert client.login(username="ana", password=words)
+    assert elsewhere.get("/account/").status_code == 302
+    again = Client().get(link(str(sent.body)), follow=True)
+    assert "This link is over" in again.content.decode()
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "inactive@example.com"])
+def test_the_answer_does_not_tell_who_is_here(client: Client, ana: User, email: str) -> None:
+    User.objects.create_user("ivo", "inactive@example.com", "pw", is_active=False)
+    assert ask(client, email).url == ask(client).url
+    password_reset.send_due()
+    assert [one.to for one in mail.outbox] == [["ana@example.com"]]
+
+
+def test_asking_is_throttled_like_sign_in(client: Client, ana: User) -> None:
+    answers = [ask(client, "nobody@example.com") for _ in range(6)]
+    assert [one.status_code for one in answers] == [302] * 5 + [429]
+    assert "Wait" in answers[-1].content.decode()
+    assert answers[-1]["Retry-After"]
+
+
+def test_what_is_no_address_is_said(client: Client) -> None:
+    for typed, words in (("", "Write the e-mail address"), ("ana", "That is no e-mail address")):
+        answer = ask(client, typed)
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+
+
+def test_without_mail_the_page_says_so(client: Client, ana: User, settings: Any) -> None:
+    settings.EMAIL_URL = ""
+    assert "sends no mail" in client.get(RESET).content.decode()
+    assert "sends no mail" in ask(client).content.decode()
+    assert not PasswordResetMail.objects.exists()
+    assert password_reset.send_due() == password_reset.LONGEST_PAUSE_S
+
+
+def test_a_mail_server_that_is_away_is_tried_again_and_given_up(
+    client: Client, ana: User, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "tests.accounts.profile.test_password_reset.Away"
+    ask(client)
+    for attempt in range(1, password_reset.TRIES):
+        PasswordResetMail.objects.update(next_attempt_at=timezone.now())
+        password_reset.send_due()
+        waiting = PasswordResetMail.objects.get()
+        assert waiting.attempts == attempt
+        assert waiting.next_attempt_at > timezone.now()
+    PasswordResetMail.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    password_reset.send_due()
+    assert not PasswordResetMail.objects.exists()
+
+
+class Away:
+    """A mail server that does not answer."""
+
+    def __init__(self, **_: Any) -> None: ...
+
+    def send_messages(self, messages: Any) -> int:
+        """Fail."""
+        raise OSError("no route to host")

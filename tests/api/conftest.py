@@ -1,0 +1,50 @@
+"""A caller of the API: a client with a token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api import tokens
+
+BASE = "/api/v1"
+
+
+class Caller:
+    """Calls operations as a person, with a token of some scopes."""
+
+    def __init__(self, person: Any, scopes: list[str]) -> None:
+        _, self.secret = tokens.create(person, f"test of {' '.join(scopes)}", scopes)
+        self._client = Client(headers={"Authorization": f"Bearer {self.secret}"})
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The response; `body` is sent as JSON."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        more: dict[str, Any] = {}
+        if body is not None:
+            more = {"data": json.dumps(body), "content_type": "application/json"}
+        return self._client.generic(method, BASE + path, headers=named, **more)
+
+    def file(self, path: str, **fields: Any) -> Any:
+        """The response to a form with files."""
+        return self._client.post(BASE + path, fields)
+
+    def page(self, path: str) -> Any:
+        """The response of an address outside the API."""
+        return self._client.get(path)
+
+
+@pytest.fixture
+def call(user: Any) -> Caller:
+    """`call("GET", "/models?q=flux")` as `user`, with the scopes read and run."""
+    return Caller(user, ["read", "run"])
+
+
+@pytest.fixture
+def caller() -> Callable[..., Caller]:
+    """`caller(person, "read", "curate")`."""
+    return lambda person, *scopes: Caller(person, list(scopes))

@@ -1,0 +1,183 @@
+"""Who is let in, what is refused, and that every failure is a problem document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.rate_limit import buckets
+from api import tokens
+from api.http import limits
+
+pytestmark = pytest.mark.django_db
+
+
+def assert_problem(response: Any, status: int) -> dict[str, Any]:
+    """The problem in a response of this status."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    assert found["status"] == status
+    assert found["type"].startswith("urn:vitrine:problem:")
+    assert found["detail"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer vitrine_nonsense", "Basic YTpi", "Key a:b"]
+)
+def test_without_a_valid_token_nothing_is_open(authorization: str) -> None:
+    client = Client(headers={"Authorization": authorization} if authorization else {})
+    response = client.get("/api/v1/models")
+    assert_problem(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+def test_a_session_is_no_token(member: Any) -> None:
+    assert_problem(member.get("/api/v1/runs"), 401)
+    assert_problem(member.post("/api/v1/runs", "{}", content_type="application/json"), 401)
+
+
+def test_a_revoked_token_is_refused_at_once(user: Any) -> None:
+    token, secret = tokens.create(user, "t")
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert client.get("/api/v1/me").status_code == 200
+    tokens.revoke(token)
+    assert_problem(client.get("/api/v1/me"), 401)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "method", "path"),
+    [
+        (["run", "curate"], "GET", "/models"),
+        (["run"], "GET", "/runs"),
+        (["read", "curate"], "POST", "/runs"),
+        (["read", "curate"], "POST", "/presets"),
+        (["read"], "PUT", "/favourites/fal-ai/flux/dev"),
+        (["read", "run"], "PUT", "/collections/best/models/fal-ai/flux/dev"),
+    ],
+)
+def test_a_token_does_no_more_than_its_scopes(
+    caller: Any, user: Any, scopes: list[str], method: str, path: str
+) -> None:
+    response = caller(user, *scopes)(method, path, {} if method == "POST" else None)
+    found = assert_problem(response, 403)
+    assert found["type"] == "urn:vitrine:problem:scope-missing"
+    assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
+
+
+def test_files_need_the_scope_to_read(caller: Any, user: Any, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"text": "words"})
+    address = f"/runs/{run.pk}/output.json"
+    assert caller(user, "read").page(address).status_code == 200
+    assert_problem(caller(user, "run").page(address), 403)
+    assert_problem(Client(headers={"Authorization": "Bearer vitrine_x"}).get(address), 401)
+
+
+def test_pages_take_no_token(call: Any) -> None:
+    for address in ("/models/", "/runs/", "/account/tokens/"):
+        assert call.page(address).status_code == 302
+
+
+def test_an_unknown_address_is_a_problem(call: Any) -> None:
+    assert_problem(call("GET", "/nothing"), 404)
+
+
+def test_a_wrong_method_names_the_right_ones(call: Any) -> None:
+    response = call("PATCH", "/runs")
+    assert_problem(response, 405)
+    assert response.headers["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b'{"endpoint_id": "a", "endpoint_id": "b"}', "application/json", 400),
+        (b'{"endpoint_id": NaN}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"endpoint_id=a", "application/x-www-form-urlencoded", 415),
+        (b"", "text/plain", 415),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused(
+    user: Any, content: bytes, content_type: str, status: int
+) -> None:
+    _, secret = tokens.create(user, "t")
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    response = client.generic("POST", "/api/v1/runs", content, content_type)
+    assert_problem(response, status)
+
+
+def test_a_body_of_20_mb_is_too_large(user: Any) -> None:
+    _, secret = tokens.create(user, "t")
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    response = client.generic("POST", "/api/v1/runs", b" " * (20 << 20), "application/json")
+    assert "16 MB" in assert_problem(response, 413)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("page=2", "page"),
+        ("duration=long", "duration"),
+        ("sort=best", "sort"),
+        ("q=%00", "q"),
+        ("cursor=nonsense", "cursor"),
+        ("cursor=WzFd", "cursor"),  # [1], of another list
+        ("favourite=perhaps", "favourite"),
+    ],
+)
+def test_a_wrong_parameter_is_named(call: Any, query: str, parameter: str) -> None:
+    path = "/runs" if parameter == "cursor" else "/models"
+    found = assert_problem(call("GET", f"{path}?{query}"), 422)
+    assert found["errors"][0]["parameter"] == parameter
+
+
+def test_the_limit_is_told_and_kept(call: Any, settings: Any, monkeypatch: Any) -> None:
+    settings.RATE_LIMITS = True
+    buckets.clear()
+    response = call("GET", "/me")
+    assert response.headers["RateLimit-Policy"] == '"read";q=1200;w=60'
+    assert response.headers["RateLimit"].startswith('"read";r=1199;t=')
+    few = limits.Limit("api-read", frozenset(), frozenset(), 2, 1)
+    monkeypatch.setitem(limits.LIMITS, "read", few)
+    buckets.clear()
+    answers = [call("GET", "/me") for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert_problem(answers[-1], 429)
+    assert answers[-1].headers["RateLimit"].startswith('"read";r=0;t=')
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_guessing_tokens_is_limited(settings: Any) -> None:
+    settings.RATE_LIMITS = True
+    buckets.clear()
+    client = Client(headers={"Authorization": "Bearer vitrine_x"})
+    for _ in range(2000):
+        response = client.get("/api/v1/me")
+        if response.status_code != 401:
+            break
+    assert "too often" in assert_problem(response, 429)["detail"]
+    buckets.clear()
+
+
+def test_a_failure_of_ours_is_a_problem_too(user: Any, monkeypatch: Any) -> None:
+    from api.contract.operation import OPERATIONS
+
+    def fail(call: Any) -> Any:
+        raise RuntimeError("secret words")
+
+    me = next(one for one in OPERATIONS if one.path == "/me")
+    monkeypatch.setitem(me.__dict__, "handle", fail)
+    _, secret = tokens.create(user, "t")
+    client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+    response = client.get("/api/v1/me")
+    assert_problem(response, 500)
+    assert b"secret words" not in response.content

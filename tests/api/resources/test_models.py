@@ -1,0 +1,114 @@
+"""Models by the API: the same questions and facts as the page, in pages by cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from catalog.models import Change, Favourite
+from catalog.search import engine
+from catalog.search.query import Query
+from catalog.sync import post_sync
+
+pytestmark = pytest.mark.django_db
+FLUX = "fal-ai/flux/dev"
+
+
+@pytest.fixture
+def many(make_endpoint: Any) -> list[str]:
+    return [make_endpoint(f"fal-ai/upscale-{n}", position=n).endpoint_id for n in range(7)]
+
+
+def test_search_finds_what_the_page_finds(call: Any, many: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/portrait", category="image-to-image")
+    found = call("GET", "/models?q=upscale&category=text-to-image").json()
+    answer = engine.search(Query.from_params(QueryDict("q=upscale&category=text-to-image")))
+    assert [one["endpoint_id"] for one in found["items"]] == [
+        one.endpoint_id for one in answer.endpoints
+    ]
+    assert found["total"] == answer.total == 7
+
+
+def test_pages_of_a_search_follow_each_other(call: Any, many: Any) -> None:
+    for question in ("q=upscale", "sort=name", ""):
+        seen, address = [], f"/models?{question}&limit=3"
+        for _ in range(3):
+            found = call("GET", address).json()
+            seen += [one["endpoint_id"] for one in found["items"]]
+            address = f"/models?{question}&limit=3&cursor={found['next_cursor']}"
+        assert found["next_cursor"] is None
+        assert sorted(seen) == sorted(many)
+
+
+def test_a_search_takes_few_queries(call: Any, many: Any, django_assert_num_queries: Any) -> None:
+    call("GET", "/models?q=upscale")
+    with django_assert_num_queries(3):  # token, favourites, revision
+        call("GET", "/models?q=upscale")
+
+
+def test_a_model_is_told_in_short(call: Any, make_endpoint: Any, documents: Any) -> None:
+    made = make_endpoint(
+        FLUX, documents[FLUX], unit_price_usd="0.02500000", price_unit="megapixels", currency="USD"
+    )
+    post_sync.run()
+    found = call("GET", f"/models/{FLUX}").json()
+    assert found["price"] == {
+        "amount": "0.025", "currency": "USD", "unit": "megapixels", "text": "$0.025 per megapixel",
+    }  # fmt: skip
+    assert "prompt" in [one["name"] for one in found["inputs"]]
+    (size,) = (one for one in found["inputs"] if one["name"] == "image_size")
+    assert "square_hd" in size["choices"]
+    assert "image_size.width" in [one["name"] for one in found["inputs"]]
+    assert found["example"]
+    assert found["schema_digest"] == made.schema_id
+
+
+@pytest.mark.parametrize("path", ["models", "schemas"])
+def test_every_real_model_can_be_read(
+    call: Any, make_endpoint: Any, documents: Any, path: str
+) -> None:
+    for endpoint_id, document in documents.items():
+        make_endpoint(endpoint_id, document)
+        response = call("GET", f"/{path}/{endpoint_id}")
+        assert response.status_code == 200, endpoint_id
+
+
+def test_the_schema_is_upstreams(call: Any, make_endpoint: Any, documents: Any) -> None:
+    make_endpoint(FLUX, documents[FLUX])
+    make_endpoint("fal-ai/bare")
+    assert call("GET", f"/schemas/{FLUX}").json()["openapi"] == documents[FLUX]
+    assert call("GET", "/schemas/fal-ai/bare").json()["openapi"] is None
+
+
+def test_slashes_may_be_escaped(call: Any, make_endpoint: Any) -> None:
+    make_endpoint(FLUX)
+    assert call("GET", "/models/fal-ai%2Fflux%2Fdev").json()["endpoint_id"] == FLUX
+
+
+def test_favourites_are_set_listed_and_removed(call: Any, many: Any, user: Any) -> None:
+    for endpoint_id in many[:3]:
+        assert call("PUT", f"/favourites/{endpoint_id}").status_code == 204
+    found = call("GET", "/favourites?limit=2").json()
+    assert [one["endpoint_id"] for one in found["items"]] == [many[2], many[1]]
+    assert call("GET", "/models?favourite=true").json()["total"] == 3
+    assert call("DELETE", f"/favourites/{many[0]}").status_code == 204
+    assert Favourite.objects.filter(user=user).count() == 2
+
+
+def test_changes_are_listed_newest_first(call: Any, make_endpoint: Any, user: Any) -> None:
+    from django.utils import timezone
+
+    endpoint, at = make_endpoint(FLUX), timezone.now()
+    line = {"kind": "price", "side": "listing", "field": "", "said": "costs more"}
+    for kind in ("new", "price", "schema"):
+        Change.objects.create(endpoint=endpoint, kind=kind, at=at, lines=[line])
+    seen, address = [], "/changes?limit=2"
+    for _ in range(2):
+        found = call("GET", address).json()
+        seen += [one["kind"] for one in found["items"]]
+        address = f"/changes?limit=2&cursor={found['next_cursor']}"
+    assert seen == ["schema", "price", "new"]
+    assert found["next_cursor"] is None
+    assert len(call("GET", "/changes?kind=new").json()["items"]) == 1

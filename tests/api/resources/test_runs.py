@@ -1,0 +1,241 @@
+"""Runs by the API: checked, once for each key, visible to their person alone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from playground.models import Artifact, Run
+from playground.runs import timeline
+
+pytestmark = pytest.mark.django_db
+FLUX = "fal-ai/flux/dev"
+
+
+@pytest.fixture
+def flux(make_endpoint: Any, documents: Any) -> Any:
+    return make_endpoint(FLUX, documents[FLUX])
+
+
+def test_a_run_is_created_with_what_was_asked_for(call: Any, flux: Any, user: Any) -> None:
+    arguments = {"prompt": "a cat\nin a hat", "seed": 2**80}
+    response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
+    assert response.status_code == 201, response.content
+    run = Run.objects.get()
+    assert (run.user, run.endpoint, run.arguments, run.state) == (user, flux, arguments, "created")
+    assert (run.title, run.transport, run.schema_id) == ("a cat", "queue", flux.schema_id)
+    assert response.json()["id"] == str(run.pk)
+    assert response.json()["arguments"] == arguments
+    assert response.headers["Location"] == f"/api/v1/runs/{run.pk}"
+
+
+def test_the_timeline_names_the_token(call: Any, flux: Any) -> None:
+    call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
+    moments = timeline.moments(Run.objects.get())
+    (found,) = (one for one in moments if one.what == "Started through the API")
+    assert found.detail == "With the token “test of read run”."
+
+
+def test_the_same_key_is_the_same_run(call: Any, flux: Any) -> None:
+    body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+    first = call("POST", "/runs", body, Idempotency_Key="k1")
+    again = call("POST", "/runs", body, Idempotency_Key="k1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert Run.objects.count() == 1
+
+
+def test_a_key_for_another_request_is_refused(call: Any, flux: Any) -> None:
+    body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+    call("POST", "/runs", body, Idempotency_Key="k1")
+    for other in (body | {"arguments": {"prompt": "a dog"}}, body | {"transport": "sync"}):
+        response = call("POST", "/runs", other, Idempotency_Key="k1")
+        assert response.status_code == 422
+        assert response.json()["type"] == "urn:vitrine:problem:idempotency-key-reused"
+    assert Run.objects.count() == 1
+
+
+def test_two_peoples_equal_keys_are_two_runs(
+    call: Any, caller: Any, flux: Any, stranger: Any
+) -> None:
+    body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+    ids = {
+        one("POST", "/runs", body, Idempotency_Key="k").json()["id"]
+        for one in (call, caller(stranger, "run"))
+    }
+    assert len(ids) == 2
+
+
+def test_arguments_that_do_not_fit_are_pointed_at(call: Any, flux: Any) -> None:
+    arguments = {"prompt": "a cat", "num_images": "many", "image_size": {"width": -1}}
+    response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
+    assert response.status_code == 422
+    problem = response.json()
+    assert problem["type"] == "urn:vitrine:problem:invalid-arguments"
+    pointers = {error["pointer"] for error in problem["errors"]}
+    assert "#/arguments/num_images" in pointers
+    assert any(one.startswith("#/arguments/image_size") for one in pointers)
+    assert Run.objects.count() == 0
+
+
+def test_a_preset_fills_what_is_not_said(call: Any, flux: Any, user: Any) -> None:
+    values = {"endpoint_id": FLUX, "name": "wide", "arguments": {"prompt": "x", "seed": 7}}
+    preset = call("POST", "/presets", values).json()
+    response = call("POST", "/runs", {"preset_id": preset["id"], "arguments": {"prompt": "y"}})
+    assert response.status_code == 201
+    assert Run.objects.get().arguments == {"prompt": "y", "seed": 7}
+
+
+def test_our_addresses_are_kept_without_the_host(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/any")
+    path = f"/uploads/{uuid.uuid4()}/cat.png"
+    foreign = f"https://example.com{path}"
+    arguments = {"image": f"http://testserver{path}", "more": [foreign, path, "/etc/passwd"]}
+    call("POST", "/runs", {"endpoint_id": "fal-ai/any", "arguments": arguments})
+    assert Run.objects.get().arguments == {"image": path, "more": [foreign, path, "/etc/passwd"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"endpoint_id": "fal-ai/nowhere"}, 404, "no model"),
+        ({"endpoint_id": FLUX, "arguments": []}, 422, "not of type"),
+        ({"arguments": {}}, 422, "not valid under any"),
+        ({"endpoint_id": FLUX, "argumets": {}}, 422, "argumets"),
+        ({"endpoint_id": FLUX, "transport": "pigeon"}, 422, "pigeon"),
+        ({"preset_id": 999}, 404, "no such preset"),
+        ([], 422, "not of type"),
+    ],
+)
+def test_a_bad_request_is_refused_with_a_reason(
+    call: Any, flux: Any, body: Any, status: int, said: str
+) -> None:
+    response = call("POST", "/runs", body)
+    assert response.status_code == status
+    assert said in response.content.decode()
+    assert Run.objects.count() == 0
+
+
+def test_a_blocked_model_is_not_run(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/bad", standing="blocked", standing_reason="It leaks")
+    response = call("POST", "/runs", {"endpoint_id": "fal-ai/bad", "arguments": {}})
+    assert response.status_code == 409
+    assert "It leaks" in response.json()["detail"]
+
+
+def test_a_failed_run_says_why(call: Any, make_run: Any) -> None:
+    detail = [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}]
+    error = {"error": "RunFailed", "message": "x", "status": 422, "detail": detail}
+    run = make_run(state="failed", error=error)
+    found = call("GET", f"/runs/{run.pk}").json()
+    assert found["reason"]
+    assert found["error"]["problems"] == [{"path": ["prompt"], "message": "too rude"}]
+
+
+def test_artifacts_open_with_the_token(call: Any, make_run: Any, caller: Any) -> None:
+    run = make_run(
+        state="succeeded", output={"image": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    )
+    Artifact.objects.create(
+        run=run, position=0, path="image", kind="image", url="data:image/png;base64,iVBORw0KGgo="
+    )
+    (artifact,) = call("GET", f"/runs/{run.pk}").json()["artifacts"]
+    response = call.page(artifact["url"].removeprefix("http://testserver"))
+    assert (response.status_code, response.content) == (200, b"\x89PNG\r\n\x1a\n")
+    assert response.headers["Content-Type"] == "image/png"
+
+
+def test_other_peoples_runs_are_not_there(
+    call: Any, caller: Any, make_run: Any, stranger: Any
+) -> None:
+    run = make_run(user=stranger, state="succeeded")
+    assert call("GET", f"/runs/{run.pk}").status_code == 404
+    assert call("POST", f"/runs/{run.pk}/cancellation").status_code == 404
+    assert call("PUT", f"/runs/{run.pk}/star").status_code == 404
+    assert call("GET", "/runs").json()["items"] == []
+    assert call.page(f"/runs/{run.pk}/output.json").status_code == 404
+
+
+def test_an_example_may_be_read_by_all_and_cancelled_by_none(
+    call: Any, make_run: Any, stranger: Any
+) -> None:
+    run = make_run(user=stranger, state="succeeded", is_example=True)
+    assert call("GET", f"/runs/{run.pk}").status_code == 200
+    assert call("POST", f"/runs/{run.pk}/cancellation").status_code == 404
+
+
+def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, stranger: Any) -> None:
+    run = make_run()
+    stranger.is_staff = True
+    stranger.save()
+    staff = caller(stranger, "read", "run")
+    assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 404
+    stranger.user_permissions.add(Permission.objects.get(codename="view_run"))
+    assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 403
+    stranger.user_permissions.add(Permission.objects.get(codename="cancel_any_run"))
+    response = staff("POST", f"/runs/{run.pk}/cancellation")
+    assert (response.status_code, response.json()["state"]) == (202, "cancelled")
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: Any) -> None:
+    made = [str(make_run().pk) for _ in range(7)]
+    at = Run.objects.latest("created_at").created_at
+    Run.objects.update(created_at=at)  # the key decides where times are equal
+    seen, address = [], "/runs?limit=3"
+    for _ in range(3):
+        found = call("GET", address).json()
+        seen += [one["id"] for one in found["items"]]
+        address = f"/runs?limit=3&cursor={found['next_cursor']}"
+    assert found["next_cursor"] is None
+    assert sorted(seen) == sorted(made)
+
+
+def test_a_list_takes_the_same_queries_for_any_length(
+    call: Any, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    call("GET", "/runs")
+    for _ in range(5):
+        make_run(state="succeeded")
+    with django_assert_num_queries(3):  # token, runs, artifacts
+        assert len(call("GET", "/runs").json()["items"]) == 5
+
+
+def test_a_star_is_set_and_removed(call: Any, make_run: Any) -> None:
+    run = make_run()
+    assert call("PUT", f"/runs/{run.pk}/star").status_code == 204
+    assert [one["id"] for one in call("GET", "/runs?starred=true").json()["items"]] == [str(run.pk)]
+    assert call("DELETE", f"/runs/{run.pk}/star").status_code == 204
+    assert call("GET", "/runs?starred=true").json()["items"] == []
+
+
+def test_an_ended_run_is_deleted(call: Any, make_run: Any) -> None:
+    run, other = make_run(state="succeeded"), make_run(state="running")
+    assert call("DELETE", f"/runs/{run.pk}").status_code == 204
+    assert call("GET", f"/runs/{run.pk}").status_code == 404
+    assert call("DELETE", f"/runs/{run.pk}").status_code == 404
+    assert call("DELETE", f"/runs/{other.pk}").status_code == 409
+    assert [one["id"] for one in call("GET", "/runs").json()["items"]] == [str(other.pk)]
+
+
+def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
+    found = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
+    assert (found["low"], found["high"], found["text"]) == ("0.05", "0.05", "about $0.05")
+    assert found["basis"]
+    assert Run.objects.count() == 0
+
+
+def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
+    make_endpoint("fal-ai/unknown")
+    for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
+        body = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
+        response = call("POST", "/runs", body)
+        assert response.status_code == 409
+        assert response.json()["type"] == "urn:vitrine:problem:too-expensive"
+    assert Run.objects.count() == 0
+    body = {"endpoint_id": "fal-ai/x", "arguments": {}, "max_cost": 0.05}
+    assert call("POST", "/runs", body).status_code == 201

@@ -1,0 +1,111 @@
+"""Tokens are valid for their person and time, are stored as digests, and can be revoked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from api import tokens
+from api.models import Token
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_token_finds_its_person_and_scopes(user: Any) -> None:
+    token, secret = tokens.create(user, " nightly  script ", ["run", "read"])
+    found = tokens.authenticate(secret)
+    assert found is not None
+    assert (found.user, found.name, found.scope_list) == (user, "nightly script", ["read", "run"])
+    assert found.pk == token.pk
+
+
+def test_the_database_does_not_hold_the_token(user: Any) -> None:
+    token, secret = tokens.create(user, "script")
+    row = Token.objects.filter(pk=token.pk).values().get()
+    assert secret not in str(row)
+    assert secret.startswith(row["hint"])
+    assert len(row["hint"]) < len(secret) / 3
+
+
+@pytest.mark.parametrize("secret", ["", "nonsense", "vitrine_" + "x" * 43, "vitrine_" + "ü" * 43])
+def test_an_unknown_token_opens_nothing(user: Any, secret: str) -> None:
+    tokens.create(user, "script")
+    assert tokens.authenticate(secret) is None
+
+
+def test_a_revoked_token_opens_nothing_until_it_is_restored(user: Any) -> None:
+    token, secret = tokens.create(user, "script")
+    tokens.revoke(token)
+    assert tokens.authenticate(secret) is None
+    tokens.restore(token)
+    assert tokens.authenticate(secret) is not None
+
+
+def test_an_old_revocation_stays(user: Any) -> None:
+    token, secret = tokens.create(user, "script")
+    token.revoked_at = timezone.now() - timedelta(hours=2)
+    token.save()
+    with pytest.raises(ValueError, match="too long ago"):
+        tokens.restore(token)
+    assert tokens.authenticate(secret) is None
+
+
+def test_an_expired_token_opens_nothing(user: Any) -> None:
+    token, secret = tokens.create(user, "script", days=1)
+    assert tokens.authenticate(secret) is not None
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    assert tokens.authenticate(secret) is None
+
+
+def test_an_inactive_persons_token_opens_nothing(user: Any) -> None:
+    _, secret = tokens.create(user, "script")
+    user.is_active = False
+    user.save()
+    assert tokens.authenticate(secret) is None
+
+
+def test_use_is_recorded_to_the_minute(user: Any, django_assert_num_queries: Any) -> None:
+    token, secret = tokens.create(user, "script")
+    tokens.authenticate(secret)
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+    with django_assert_num_queries(1):
+        tokens.authenticate(secret)
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "days", "reason"),
+    [
+        (" ", ["read"], None, "Give the token a name"),
+        ("n" * 81, ["read"], None, "80 characters"),
+        ("n", [], None, "at least one"),
+        ("n", ["read", "write"], None, "at least one"),
+        ("n", ["read"], 0, "1 to"),
+        ("n", ["read"], 9999, "1 to"),
+        ("taken", ["read"], None, "already"),
+    ],
+)
+def test_a_bad_token_is_refused_with_a_reason(
+    user: Any, name: str, scopes: list[str], days: int | None, reason: str
+) -> None:
+    tokens.create(user, "taken")
+    with pytest.raises(ValueError, match=reason):
+        tokens.create(user, name, scopes, days)
+
+
+def test_the_command_prints_a_token(user: Any, capsys: Any) -> None:
+    call_command("token", user.username, name="ci", scope="read,curate", days=7)
+    found = tokens.authenticate(capsys.readouterr().out.strip())
+    assert found is not None
+    assert (found.user, found.name, found.scope_list) == (user, "ci", ["read", "curate"])
+
+
+def test_the_command_says_what_is_wrong(user: Any) -> None:
+    with pytest.raises(CommandError, match="nobody named nobody"):
+        call_command("token", "nobody")
+    with pytest.raises(CommandError, match="at least one"):
+        call_command("token", user.username, scope="everything")

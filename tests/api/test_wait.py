@@ -1,0 +1,150 @@
+"""A call that waits for a run is answered when the run has ended, and holds no thread till then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+
+from api import wait
+from api.wait import HEADER, HeldResponses
+from core.notify import channel
+from core.notify.channel import Signal
+from playground.models import Run
+from playground.runs import state_machine
+from playground.runs.state_machine import Observation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE_S = 50
+
+
+async def view(scope: Any, receive: Any, send: Any) -> None:
+    """What Django would answer: the run's state, to hold unless it has ended."""
+    path, query = scope["path"], scope["query_string"].decode()
+    pk = path.rpartition("/")[2] if "/runs/" in path else query.partition("run=")[2]
+    state = await Run.objects.values_list("state", flat=True).aget(pk=pk)
+    is_held = "wait=" in query and state not in Run.FINAL
+    headers = [(HEADER.encode(), f"{pk} {PATIENCE_S}".encode())] if is_held else []
+    status = 201 if scope["method"] == "POST" else 200
+    headers += [(b"Location", b"/here")] if status == 201 else []
+    secret = dict(scope["headers"]).get(b"authorization", b"").decode()
+    assert (await receive())["type"] == "http.request"
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    text = json.dumps([scope["method"], secret, state]).encode()
+    await send({"type": "http.response.body", "body": text})
+
+
+def serve(use: Callable[[httpx.AsyncClient, Signal], Coroutine[Any, Any, Any]]) -> Any:
+    async def main() -> Any:
+        async with channel.listen() as signal:
+            held = HeldResponses(view, lambda: signal)
+            transport = httpx.ASGITransport(held)
+            headers = {"authorization": "Bearer x"}
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://test", headers=headers
+            ) as client:
+                return await use(client, signal)
+
+    return asyncio.run(main())
+
+
+async def end(pk: uuid.UUID) -> None:
+    await sync_to_async(state_machine.record)(pk, Observation("succeeded", output={}))
+
+
+def test_the_answer_comes_when_the_run_has_ended(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        waiting = asyncio.create_task(client.get(f"/api/v1/runs/{run.pk}?wait=50"))
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        assert not done
+        await end(run.pk)
+        async with asyncio.timeout(PATIENCE_S / 2):
+            return (await waiting).json()
+
+    assert serve(use) == ["GET", "Bearer x", "succeeded"]
+
+
+def test_a_created_run_keeps_its_status(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        sent = client.post(f"/api/v1/runs?wait=50&run={run.pk}", content=b"{}")
+        waiting = asyncio.create_task(sent)
+        await asyncio.sleep(0)
+        await end(run.pk)
+        async with asyncio.timeout(PATIENCE_S / 2):
+            response = await waiting
+        return response.status_code, response.headers["Location"], response.json()
+
+    assert serve(use) == (201, "/here", ["GET", "Bearer x", "succeeded"])
+
+
+def test_a_run_that_has_ended_is_answered_at_once(make_run: Any) -> None:
+    run = make_run(state="failed")
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        return (await client.get(f"/api/v1/runs/{run.pk}?wait=50")).json()
+
+    assert serve(use)[2] == "failed"
+
+
+def test_when_the_time_is_over_the_run_is_answered_as_it_is(
+    make_run: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("tests.api.test_wait.PATIENCE_S", 0.1)
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        return (await client.get(f"/api/v1/runs/{run.pk}?wait=1")).json()
+
+    assert serve(use)[2] == "running"
+
+
+def test_many_who_wait_cost_one_query(make_run: Any, monkeypatch: Any) -> None:
+    runs = [make_run(state="running") for _ in range(6)]
+    asked: list[int] = []
+    ended = wait._ended
+
+    def counted(pks: list[uuid.UUID]) -> list[uuid.UUID]:
+        asked.append(len(pks))
+        return ended(pks)
+
+    monkeypatch.setattr(wait, "_ended", counted)
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        addresses = [f"/api/v1/runs/{run.pk}?wait=50" for run in runs for _ in range(5)]
+        waiting = [asyncio.create_task(client.get(address)) for address in addresses]
+        await asyncio.sleep(0.5)
+        before = len(asked)
+        for run in runs:
+            await end(run.pk)
+        async with asyncio.timeout(PATIENCE_S / 2):
+            answers = await asyncio.gather(*waiting)
+        assert len(asked) - before <= 2 * len(runs) + 2
+        return {answer.json()[2] for answer in answers}
+
+    assert serve(use) == {"succeeded"}
+
+
+def test_a_shutdown_answers_who_waits(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        held = client._transport.app  # type: ignore[attr-defined]
+        waiting = asyncio.create_task(client.get(f"/api/v1/runs/{run.pk}?wait=50"))
+        await asyncio.sleep(0.3)
+        held.release_all()
+        async with asyncio.timeout(PATIENCE_S / 2):
+            first = (await waiting).json()
+            after = (await client.get(f"/api/v1/runs/{run.pk}?wait=50")).json()
+        return first[2], after[2]
+
+    assert serve(use) == ("running", "running")

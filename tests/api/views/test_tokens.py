@@ -1,0 +1,65 @@
+"""The tokens page shows a new token once, and takes a revocation back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from api import tokens
+from api.models import Token
+
+pytestmark = pytest.mark.django_db
+SECRET = re.compile(r"vitrine_[A-Za-z0-9_-]{43}")
+
+
+def test_a_created_token_is_shown_once(member: Any, user: Any) -> None:
+    values = {"name": "script", "scope": ["read"], "days": "30"}
+    response = member.post(reverse("api:tokens"), values)
+    (secret,) = set(SECRET.findall(response.content.decode()))
+    found = tokens.authenticate(secret)
+    assert found is not None
+    assert found.user == user
+    assert "no-store" in response.headers["Cache-Control"]
+    assert not SECRET.search(member.get(reverse("api:tokens")).content.decode())
+
+
+def test_what_was_typed_stays_beside_the_reason(member: Any, user: Any) -> None:
+    tokens.create(user, "script")
+    values = {"name": "script", "scope": ["curate"], "days": "365"}
+    response = member.post(reverse("api:tokens"), values)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "You have a token “script” already" in page
+    assert 'value="script"' in page
+    assert re.search(r'value="curate"\s+checked', page)
+    assert re.search(r'value="365"\s+selected', page)
+    assert Token.objects.count() == 1
+
+
+def test_a_revocation_can_be_undone(member: Any, user: Any) -> None:
+    token, secret = tokens.create(user, "script")
+    page = member.post(reverse("api:token-revocation", args=[token.pk]), follow=True)
+    assert "“script” is revoked" in page.content.decode()
+    assert tokens.authenticate(secret) is None
+    page = member.post(reverse("api:token-recovery", args=[token.pk]), follow=True)
+    assert "“script” is valid again" in page.content.decode()
+    assert tokens.authenticate(secret) is not None
+
+
+def test_somebody_elses_token_is_not_there(member: Any, stranger: Any) -> None:
+    token, secret = tokens.create(stranger, "theirs")
+    assert "theirs" not in member.get(reverse("api:tokens")).content.decode()
+    assert member.post(reverse("api:token-revocation", args=[token.pk])).status_code == 404
+    assert tokens.authenticate(secret) is not None
+
+
+def test_the_page_takes_the_same_queries_for_any_number(
+    member: Any, user: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(8):
+        tokens.create(user, f"token {number}")
+    with django_assert_max_num_queries(4):
+        member.get(reverse("api:tokens"))

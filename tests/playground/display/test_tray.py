@@ -1,0 +1,75 @@
+"""The tray in the head: whose runs it shows, for how long, and what that costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from playground.display import renderers
+from playground.runs import watch_tokens
+
+TRAY = "/runs/tray/"
+
+
+def ago(hours: float) -> Any:
+    return timezone.now() - timedelta(hours=hours)
+
+
+def test_who_has_no_runs_gets_nothing(
+    member: Client, make_run: Any, stranger: User, django_assert_num_queries: Any
+) -> None:
+    make_run(user=stranger, state="running")
+    make_run(state="succeeded", ended_at=timezone.now())
+    with django_assert_num_queries(3):  # session, user, runs
+        response = member.get(TRAY)
+    assert (response.status_code, response.content) == (204, b"")
+
+
+def test_runs_in_progress_are_watched_and_can_be_cancelled(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    runs = [make_run(state=state, title=f"a {state} one") for state in ("created", "running")]
+    for _ in range(5):
+        make_run(state="queued")
+    with django_assert_num_queries(3):
+        page = member.get(TRAY).content.decode()
+    for run in runs:
+        assert f'data-watch="{watch_tokens.watch_token(run, "tray")}"' in page
+        assert f"/runs/{run.pk}/cancellation/" in page
+        assert f"?shown={run.pk}" in page
+        assert run.title in page
+
+
+@pytest.mark.parametrize(
+    ("ended_h", "since_h", "is_shown"),
+    [(1, 2, True), (2, 1, False), (1, None, False), (20, 30, False)],
+)
+def test_ended_runs_are_shown_for_a_while(
+    member: Client, make_run: Any, ended_h: float, since_h: float | None, is_shown: bool
+) -> None:
+    make_run(state="succeeded", ended_at=ago(ended_h), title="ended")
+    since = "" if since_h is None else quote(ago(since_h).isoformat())
+    assert (b"ended" in member.get(f"{TRAY}?since={since}").content) is is_shown
+
+
+def test_an_unreadable_moment_is_none(member: Client, make_run: Any) -> None:
+    make_run(state="failed", ended_at=timezone.now())
+    assert member.get(f"{TRAY}?since=yesterday").status_code == 204
+
+
+def test_a_change_swaps_the_item_in(make_run: Any) -> None:
+    run = make_run(state="running", title="<b>bold</b>")
+    told = renderers.changed_fragments(run, "tray")
+    assert told.lstrip().startswith(f'<li id="tray-{run.pk}"')
+    assert 'hx-swap-oob="true"' in told
+    assert "<b>bold" not in told
+    run.state = "succeeded"
+    told = renderers.changed_fragments(run, "tray")
+    assert "data-watch" not in told
+    assert "Cancel" not in told

@@ -1,0 +1,249 @@
+"""What a run costs by its price's unit and its arguments; nothing is guessed silently."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.config import PREFIXES, Config
+from sandbox.models import MODELS
+from sandbox.openapi import document as sandbox_document
+from schemas import build, contract
+from schemas.capabilities import read_capabilities
+from schemas.estimate import Estimate, History, Media, Model, Price, estimate
+from schemas.examples import example
+from tests.conftest import DATA
+from tests.schemas import hostile, strategies
+
+UNITS = [
+    "images", "megapixels", "seconds", "5 seconds", "minutes", "compute seconds", "videos", "",
+    "1000 characters", "1M tokens", "steps", "units", "video segments", "input images", "frames",
+    "input megapixels", "input seconds", "720p second", "words", "generations", "nonsense",
+]  # fmt: skip
+
+
+def model(*, makes: str = "image", expected_s: float | None = None, **properties: Any) -> Model:
+    schema = {"type": "object", "properties": properties}
+    document = {"paths": {"/": {"post": {"requestBody": {"content": {
+        "application/json": {"schema": schema}}}}}}}  # fmt: skip
+    return Model(build(contract(document)), frozenset(makes.split()), expected_s)
+
+
+def text(**more: Any) -> Any:
+    return {"type": "string", **more}
+
+
+def integer(default: Any = None, **more: Any) -> Any:
+    return {"type": "integer", **more} | ({} if default is None else {"default": default})
+
+
+def cost(unit: str, arguments: Any, of: Model, price: str = "0.10", **more: Any) -> Estimate:
+    return estimate(Price(Decimal(price), unit), arguments, of, **more)
+
+
+SIZE = {
+    "anyOf": [
+        {"type": "object", "properties": {"width": integer(512), "height": integer(512)}},
+        {"type": "string", "enum": ["square_hd", "square", "landscape_4_3"]},
+    ],
+    "default": "landscape_4_3",
+}
+IMAGES = model(prompt=text(), num_images=integer(1, maximum=4), image_size=SIZE)
+VIDEO = model(
+    makes="video",
+    prompt=text(),
+    duration=text(enum=["5", "10"], default="5"),
+    resolution=text(enum=["720p", "1080p"], default="720p"),
+    aspect_ratio=text(enum=["16:9", "9:16"], default="16:9"),
+)
+FRAMES = model(makes="video", num_frames=integer(81), frames_per_second=integer(16), prompt=text())
+SPEECH = model(makes="audio", text=text(), voice_prompt=text(), style_instructions=text())
+CHAT = model(makes="text", prompt=text(), max_tokens=integer(), system_prompt=text())
+TRAINER = model(makes="lora", images_data_url=text(), steps=integer(1000), rank=integer(16))
+UPSCALER = model(image_url=text(), upscale_factor={"type": "number", "default": 2})
+LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
+
+
+@pytest.mark.parametrize(
+    ("of", "unit", "arguments", "words", "basis"),
+    [
+        (IMAGES, "images", {}, "about $0.10", "1 image (the default) × $0.10"),
+        (IMAGES, "image", {"num_images": 3}, "about $0.30", "3 images × $0.10"),
+        (IMAGES, "runs", {"num_images": 3}, "about $0.10", "1 run × $0.10"),
+        (IMAGES, "generations", {"num_images": 2}, "about $0.20", "2 generations × $0.10"),
+        (IMAGES, "megapixels", {}, "about $0.079",
+         "0.786 MP (1024 × 768, the default) × $0.10"),
+        (IMAGES, "megapixels", {"image_size": "square_hd", "num_images": 2}, "about $0.21",
+         "2 images × 1.049 MP (1024 × 1024) × $0.10"),
+        (IMAGES, "megapixels", {"image_size": {"width": 2000, "height": 1000}}, "about $0.20",
+         "2 MP (2000 × 1000) × $0.10"),
+        (IMAGES, "pixels", {"image_size": {"width": 10, "height": 10}}, "about $10.00",
+         "0 MP (10 × 10) × $0.10 per pixel"),
+        (VIDEO, "seconds", {}, "about $0.50", "5 s (the default) × $0.10"),
+        (VIDEO, "seconds", {"duration": "10"}, "about $1.00", "10 s × $0.10"),
+        (VIDEO, "seconds", {"duration": "8s"}, "about $0.80", "8 s × $0.10"),
+        (VIDEO, "seconds", {"duration": "auto"}, "$0.50 to $1.00", "5 to 10 s × $0.10"),
+        (VIDEO, "5 seconds", {"duration": "10"}, "about $0.20", "10 s × $0.10 per 5 seconds"),
+        (VIDEO, "minutes", {"duration": "10"}, "about $0.017", "10 s × $0.10 per minute"),
+        (VIDEO, "videos", {"duration": "10"}, "about $0.10", "1 video × $0.10"),
+        (VIDEO, "720p second", {}, "about $0.50", "5 s (the default) × $0.10"),
+        (VIDEO, "720p second", {"resolution": "1080p"}, "at least $0.50",
+         "The list price is for 720p; this run asks for 1080p."),
+        (VIDEO, "seconds", {"resolution": "1080p"}, "about $0.50",
+         "Upstream may charge more or less for resolution 1080p."),
+        (FRAMES, "seconds", {}, "about $0.51",
+         "5.062 s (81 frames at 16 per second) × $0.10"),
+        (FRAMES, "frames", {"num_frames": 40}, "about $4.00", "40 frames × $0.10"),
+        (SPEECH, "1000 characters", {"text": "a" * 1200}, "about $0.12",
+         "1,200 characters × $0.10 per 1000 characters"),
+        (SPEECH, "1000 characters", {"text": "abcd", "voice_prompt": "x" * 900}, "about $0.0004",
+         "4 characters × $0.10 per 1000 characters"),
+        (SPEECH, "1000 characters", {}, "Price unknown", "There is no text yet."),
+        (SPEECH, "minutes", {"text": "a" * 1080}, "$0.10 to $0.15",
+         "60 to 90 s × $0.10 per minute"),
+        (CHAT, "1000 tokens", {"prompt": "a" * 396, "max_tokens": 900}, "$0.01 to $0.10",
+         "100 to 1,000 tokens × $0.10 per 1000 tokens"),
+        (CHAT, "1000 tokens", {"prompt": "a" * 396}, "at least $0.01",
+         "The length of the answer is not known."),
+        (TRAINER, "steps", {"steps": 2000}, "about $200.00", "2,000 steps × $0.10"),
+        (TRAINER, "steps", {}, "about $100.00", "1,000 steps (the default) × $0.10"),
+        (UPSCALER, "megapixels", {}, "Price unknown", "How large the result will be is not known."),
+        (UPSCALER, "units", {}, "Price unknown", "$0.10 per unit"),
+        (LIP_SYNC, "seconds", {}, "Price unknown", "How long the result will be is not known."),
+        (IMAGES, "compute seconds", {}, "Price unknown",
+         "How long the model works is not known: no run has succeeded here yet."),
+    ],
+)  # fmt: skip
+def test_what_a_run_costs(of: Model, unit: str, arguments: Any, words: str, basis: str) -> None:
+    found = cost(unit, arguments, of)
+    assert found.words == words
+    assert basis in found.basis
+
+
+def test_two_thousand_steps_cost_what_they_cost() -> None:
+    assert cost("steps", {"steps": 2000}, TRAINER, "0.0024").words == "about $4.80"
+
+
+def test_no_price_is_unknown_and_no_charge_is_free() -> None:
+    unpriced = estimate(Price(None, "images"), {}, IMAGES)
+    assert (unpriced.words, unpriced.is_known) == ("Price unknown", False)
+    free = cost("units", {}, IMAGES, "0")
+    assert (free.words, free.is_free) == ("Free", True)
+
+
+def test_input_files_tell_the_size_and_the_length() -> None:
+    media = {"/a": Media(1000, 500), "/v": Media(1280, 720, 12.5), "/s": Media(None, None, 3.0)}
+    grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
+    assert grown.basis == ("2 MP (the input × 2) × $0.10",)
+    taken = cost("input megapixels", {"image_url": "/a"}, UPSCALER, media=media)
+    assert taken.basis == ("0.5 MP of input × $0.10",)
+    synced = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, media=media)
+    assert synced.basis == ("12.5 s of input × $0.10",)
+    counted = cost("input images", {"image_url": "/unknown"}, UPSCALER)
+    assert counted.basis == ("1 input image × $0.10",)
+
+
+def test_lists_are_summed() -> None:
+    talk = model(
+        makes="audio",
+        dialogue={"type": "array", "items": {"type": "object", "properties": {
+            "text": text(), "voice": text()}}},
+    )  # fmt: skip
+    lines = [{"text": "Hello", "voice": "Somebody else"}, {"text": "there", "voice": "x"}]
+    assert cost("characters", {"dialogue": lines}, talk).basis == ("10 characters × $0.10",)
+    shots = model(
+        makes="video",
+        duration=text(default="5"),
+        multi_prompt={"type": "array", "items": {"type": "object", "properties": {
+            "prompt": text(), "duration": text(default="5")}}},
+    )  # fmt: skip
+    listed = [{"prompt": "a", "duration": "3"}, {"prompt": "b", "duration": "4"}]
+    assert cost("seconds", {"multi_prompt": listed}, shots).basis == ("7 s in 2 shots × $0.10",)
+
+
+def test_max_images_allows_fewer() -> None:
+    of = model(num_images=integer(2), max_images=integer(1))
+    assert cost("images", {"max_images": 3}, of).words == "$0.20 to $0.60"
+
+
+def test_earlier_runs_tell_what_settings_do_not() -> None:
+    past = History(7, Decimal("4.5"), Decimal(9))
+    assert cost("units", {}, IMAGES, history=past).basis == (
+        "4.5 units (the median of 7 earlier runs) × $0.10",
+    )
+    assert cost("compute seconds", {}, IMAGES, history=past).words == "about $0.45"
+    timed = cost("compute seconds", {}, IMAGES, history=History(1, None, Decimal(9)))
+    assert timed.basis == ("9.0 s (as the earlier run) × $0.10",)
+    assert cost("images", {}, IMAGES, history=past).words == "about $0.10"
+    assert cost("1000 tokens", {"prompt": "a"}, CHAT, history=past).basis == (
+        "4.5 × 1000 tokens (the median of 7 earlier runs) × $0.10",
+    )
+    slow = Model(IMAGES.root, IMAGES.makes, 30.0)
+    assert cost("compute seconds", {}, slow).basis == ("30 s (as upstream expects) × $0.10",)
+
+
+PATHS = sorted((DATA / "openapi").glob("*.json"))
+DOCUMENTS = [json.loads(path.read_text()) for path in PATHS]
+
+
+def model_of(document: Any) -> Model:
+    makes = [fact[4:] for fact in read_capabilities(document).facts if fact.startswith("out:")]
+    return Model(build(contract(document)), frozenset(makes))
+
+
+def assert_is_sane(found: Estimate) -> None:
+    assert found.words
+    assert found.low is None or found.low >= 0
+    assert found.high is None or (found.low is not None and found.high >= found.low)
+    assert all(line and "\n" not in line for line in found.basis)
+
+
+ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
+PRICED = [one for one in MODELS if not one.app.startswith("mischief")]
+BY_INPUT = {"megapixels", "seconds"}  # what a model that changes a file is paid for
+
+
+@pytest.mark.parametrize("priced", PRICED, ids=lambda one: one.endpoint_id)
+def test_the_sandbox_models_have_a_known_price_for_their_example(priced: Any) -> None:
+    of = model_of(sandbox_document(priced, ADDRESSES))
+    found = estimate(Price(Decimal(str(priced.price)), priced.unit), example(of.root), of)
+    takes_files = any(field.media or field.item for field in of.root.children)
+    assert found.is_known or (takes_files and priced.unit in BY_INPUT), found.basis
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[path.stem for path in PATHS])
+def test_real_documents_have_an_estimate(document: Any, unit: str) -> None:
+    of = model_of(document)
+    shown = {field.name: field.examples[0] for field in of.root.children if field.examples}
+    for arguments in ({}, shown, dict.fromkeys(shown), dict.fromkeys(shown, -1)):
+        assert_is_sane(estimate(Price(Decimal("0.05"), unit), arguments, of))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    document=st.sampled_from(DOCUMENTS).flatmap(hostile.mutations),
+    arguments=strategies.json_values,
+    unit=st.sampled_from(UNITS) | st.text(max_size=30),
+)
+def test_any_document_and_arguments_have_an_estimate(
+    document: Any, arguments: Any, unit: str
+) -> None:
+    root = build(contract(document))
+    named = {field.name: arguments for field in root.children}
+    for given_ in (arguments, named):
+        for makes in (frozenset[str](), frozenset({"video"}), frozenset({"audio"})):
+            of = Model(root, makes)
+            assert_is_sane(estimate(Price(Decimal("0.05"), unit), given_, of))
+
+
+@given(count=st.integers(1, 50), width=st.integers(64, 8192), height=st.integers(64, 8192))
+def test_megapixels_are_width_by_height_by_count(count: int, width: int, height: int) -> None:
+    size = {"width": width, "height": height}
+    found = cost("megapixels", {"num_images": count, "image_size": size}, IMAGES, "1")
+    assert found.low == found.high == Decimal(width * height * count) / 10**6
