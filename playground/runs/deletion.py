@@ -6,6 +6,7 @@ after it is gone. An artifact of a deleted run stays readable where another run 
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -89,8 +90,8 @@ def _is_opened(run: Run) -> Q:
     """Which artifacts of a run everybody may see although the run is private."""
     address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
     made_from = mentions(Run.objects.examples().filter(user_id=run.user_id), run.pk)
-    texts = made_from.values_list("arguments_text", flat=True)
-    used = {int(at) for text in texts for at in address.findall(text)}
+    inputs = map(json.dumps, made_from.values_list("arguments", flat=True))
+    used = {int(at) for text in inputs for at in address.findall(text)}
     return Q(is_shared=True) | Q(position__in=used)
 
 
