@@ -119,7 +119,7 @@ class _Mover:
             slot = self._slot_for(result, is_next=is_next)
             if slot:
                 self._put(slot, result.value)
-                self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds {result.origin}"
+                self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds its {result.noun}"
 
     def is_next_step(self, made: Sequence[Result]) -> bool:
         """Whether the model makes nothing of the kinds that the run has made."""
