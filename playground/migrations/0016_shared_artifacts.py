@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0014_deletion_and_status")]
+    dependencies = [("playground", "0015_run_batch")]
 
     operations = [
         migrations.AddField(
