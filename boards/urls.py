@@ -8,6 +8,7 @@ app_name = "boards"
 urlpatterns = [
     path("", board.index, name="boards"),
     path("new/", plan.new, name="plan"),
+    path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("recovery/", actions.recovery, name="recovery"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),

@@ -98,6 +98,7 @@ ACCESS: dict[str, Row] = {
     "boards:board-title": Row(METHOD, OWNERS_ALONE),
     "boards:boards": Row(ANYBODYS, METHOD),
     "boards:plan": Row(ANYBODYS, ANYBODYS),
+    "boards:plan-of-form": Row(METHOD, ANYBODYS),
     "boards:recovery": Row(METHOD, ANYBODYS),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
