@@ -98,9 +98,17 @@ def _filed(category: str, said: set[str]) -> list[str]:
     return found if makes else [*found, f"out:{_MEDIA[made]}"]
 
 
+def outcome(category: str) -> str:
+    """What a category makes, as a value of `out:`; `training`, or empty where it does not say."""
+    if category == "training":
+        return category
+    made = _FILED.get(category, category).rpartition("-to-")[2]
+    return _MEDIA.get(made, "")
+
+
 def _state(row: Listing) -> list[str]:
-    marks = (row.standing, "pinned" * row.pinned, "highlighted" * row.highlighted)
-    found = [f"is:{mark}" for mark in marks if mark]
+    marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
+    found = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]

@@ -43,6 +43,18 @@ class Chip(NamedTuple):
     href: str
 
 
+class Understood(NamedTuple):
+    """A question in one line: what is in force, what was left out, where its words can be edited.
+
+    `lead` is empty where it was taken as it was typed.
+    """
+
+    lead: str
+    chips: list[Chip]
+    left_out: tuple[str, ...] = ()
+    edit: str = ""
+
+
 class Choice(NamedTuple):
     """One value to pick, and what picking it would find."""
 
@@ -99,6 +111,21 @@ def sections(answer: Answer, place: Place) -> list[Section]:
     return [
         _section(facet, query, place) for facet in answer.facets if facet.name not in place.fixed
     ]
+
+
+def understood(answer: Answer, place: Place) -> Understood:
+    """How a question was understood: a wish by its conditions, a search by the words used."""
+    query, found = answer.query, answer.found
+    wished = answer.asked if answer.asked.q != query.q else None
+    missed = found.missed if found and answer.total else ()
+    if wished is None and not missed:
+        return Understood("", chips(query, place))
+    meant = wished or query
+    kept = " ".join(found.used) if missed and found else meant.plain
+    words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
+    edit = place.href(wished or query.saying(kept))
+    left_out = (*missed, *answer.left_out)
+    return Understood("Understood as", [*words, *chips(meant, place)], left_out, edit)
 
 
 def chips(query: Query, place: Place) -> list[Chip]:

@@ -18,7 +18,7 @@ from catalog.variants import tell_apart
 from core.formatting import category_name, duration, money, size, unit
 
 register = template.Library()
-ON_A_CARD = 76  # characters of a description
+ON_A_CARD = 68  # characters of a description
 
 for function in (money, unit, duration, size, category_name, tell_apart):
     register.filter(function)

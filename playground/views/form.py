@@ -18,13 +18,21 @@ from django_htmx.http import replace_url, reselect, reswap, retarget
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from playground.display import renderers
-from playground.form import drafts, form_state, migrate_arguments, presets, share_links, sources
+from playground.form import (
+    drafts,
+    form_state,
+    json_view,
+    migrate_arguments,
+    presets,
+    share_links,
+    sources,
+)
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
 from playground.views import files, page
-from playground.views.runs import announce_new_run
+from playground.views.runs import address_result, announce_new_run
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
 
@@ -85,7 +93,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         "tab_id": parse_tab(request).id,
     }
     response = render(request, "playground/endpoint/_sent.html", context)
-    return announce_new_run(replace_url(response, run.stage_address), run)
+    return announce_new_run(address_result(request, response, run), run)
 
 
 def _create_run(
@@ -181,7 +189,8 @@ def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
 
 def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
     turned = form_state.toggled_json(found, post, action)
-    return redraw(request, found, turned, status=422 if turned.problems else 200)
+    is_refused = json_view.is_json(turned.post) and turned.problems
+    return redraw(request, found, turned, status=422 if is_refused else 200)
 
 
 def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import (
     HttpResponseClientRedirect,
+    push_url,
     replace_url,
     reswap,
     retarget,
@@ -174,12 +175,19 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(replace_url(response, made.stage_address), made)
+    return announce_new_run(address_result(request, response, made), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
     """Announce a new run to the person's other tabs (`new-runs.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
+
+
+def address_result(request: HtmxRequest, response: HttpResponse, run: Run) -> HttpResponse:
+    """Give the page the address of the run now on its stage; Back returns to the run before it."""
+    before = parse_qs(urlsplit(request.htmx.current_url or "").query).get("shown", [""])[-1]
+    is_other = before not in {"", str(run.pk)}
+    return (push_url if is_other else replace_url)(response, run.stage_address)
 
 
 def _path_from(request: HtmxRequest) -> str:

@@ -25,10 +25,12 @@ from accounts.permissions import (
     DELETE_COLLECTION,
     DELETE_NOTE,
     DELETE_PRESET,
+    DELETE_USER,
     JUDGE,
     PUBLISH_RUN,
     VIEW_COLLECTION,
     VIEW_RUN,
+    VIEW_WORKER,
 )
 
 ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
@@ -64,7 +66,11 @@ ACCESS: dict[str, Row] = {
     "account-sharing": Row(METHOD, ANYBODYS),
     "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
+    "admin:auth_user_removal": Row(
+        "login login login no yes yes", "login login login no yes yes", DELETE_USER
+    ),
     "admin:login": Row(OPEN, OPEN),
+    "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
     "api:document": Row(OPEN, CLOSED),
     "api:token-recovery": Row(METHOD, OWNERS_ALONE),
     "api:token-revocation": Row(METHOD, OWNERS_ALONE),
@@ -73,6 +79,7 @@ ACCESS: dict[str, Row] = {
     "api:v1-collections": Row(TOKEN, CLOSED),
     "api:v1-collections-models-one": Row(CLOSED, CLOSED),
     "api:v1-collections-one": Row(TOKEN, CLOSED),
+    "api:v1-estimates": Row(CLOSED, TOKEN),
     "api:v1-favourites": Row(TOKEN, CLOSED),
     "api:v1-favourites-one": Row(CLOSED, CLOSED),
     "api:v1-me": Row(TOKEN, CLOSED),

@@ -48,7 +48,8 @@ function mark() {
       checked: picked.has(card.dataset.endpointId),
     });
     box.setAttribute("aria-label", `Compare ${name}`);
-    box.addEventListener("change", () => {
+    box.addEventListener("change", (event) => {
+      event.stopPropagation(); // the filters around the cards listen for changes
       if (box.checked) picked.set(card.dataset.endpointId, name);
       else picked.delete(card.dataset.endpointId);
       sessionStorage.setItem(KEY, JSON.stringify([...picked]));

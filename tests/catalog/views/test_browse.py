@@ -25,7 +25,14 @@ from tests.catalog.cards import Cards, cards
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
-PAGES = ["/", "/models/", "/models/?q=model&tag=t", "/categories/vision/", "/collections/best/"]
+PAGES = [
+    "/",
+    "/favourites/",
+    "/models/",
+    "/models/?q=model&tag=t",
+    "/categories/vision/",
+    "/collections/best/",
+]
 
 
 @pytest.fixture
