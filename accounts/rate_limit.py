@@ -65,7 +65,16 @@ LIMITS = (
         5000,
         6000,
     ),
-    Limit("run", _views("playground:endpoint playground:run-repetition"), WRITE, 2000, 1200),
+    Limit(
+        "run",
+        _views(
+            "playground:endpoint playground:run-repetition boards:plan boards:board-plan "
+            "boards:board-repetition boards:board-continuation boards:board-cell"
+        ),
+        WRITE,
+        2000,
+        1200,
+    ),
     Limit("draft", _views("playground:draft"), WRITE, 2000, 1200),
     Limit(
         "file",

@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from boards.display import plan_form
 from boards.models import Batch
-from boards.plan import tables
+from boards.plan import drafts, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
@@ -48,6 +48,10 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     """Plan a new board: GET fills the form in from the address, POST changes or runs it."""
     if request.method == "POST":
         return _posted(request, None)
+    if not request.GET and (kept := drafts.load(request.user)):
+        models, unknown = endpoints_of(kept.get("model", []))
+        troubles = [not_listed(name) for name in unknown]
+        return _page(request, kept, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
     return _page(request, post, opened.models, None, opened.troubles, found=opened.found)
@@ -100,6 +104,9 @@ def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
     post, refused = _with_files(request, post, models, source)
     troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
+    if verb == "discard":
+        drafts.discard(request.user)
+        return redirect("boards:plan")
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, what, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
@@ -155,6 +162,8 @@ def _run(
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
+    if board is None:
+        drafts.discard(request.user)
     token = request.POST.get("~token", "") or secrets.token_urlsafe(16)
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board)
@@ -222,6 +231,7 @@ def _page(
     *,
     found: list[Endpoint] | None = None,
     is_refused: bool = False,
+    is_kept: bool = False,
 ) -> HttpResponse:
     """Render the plan's page, or for htmx the parts that say what Run would do."""
     context: dict[str, Any] = {
@@ -231,7 +241,10 @@ def _page(
         "asked": request.POST.get("add", ""),
         "readiness": readiness(),
         "is_refused": is_refused,
+        "is_kept": is_kept,
     }
+    if request.method == "POST" and board is None:
+        drafts.save(request.user, post)
     if models:
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
