@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
     path("<uuid:pk>/progress/", board.progress, name="board-progress"),
+    path("<uuid:pk>/parts/<int:number>/", board.part, name="board-part"),
     path("<uuid:pk>/title/", actions.title, name="board-title"),
     path("<uuid:pk>/cancellation/", actions.cancellation, name="board-cancellation"),
     path("<uuid:pk>/repetition/", actions.repetition, name="board-repetition"),

@@ -99,6 +99,7 @@ ACCESS: dict[str, Row] = {
     "boards:board-cell": Row(METHOD, OWNERS_ALONE),
     "boards:board-continuation": Row(METHOD, OWNERS_ALONE),
     "boards:board-deletion": Row(METHOD, OWNERS_ALONE),
+    "boards:board-part": Row(OWNERS, METHOD, VIEW_RUN),
     "boards:board-plan": Row(OWNERS_ALONE, OWNERS_ALONE),
     "boards:board-progress": Row(OWNERS, METHOD, VIEW_RUN),
     "boards:board-repetition": Row(METHOD, OWNERS_ALONE),
