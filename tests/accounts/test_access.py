@@ -103,7 +103,7 @@ class World:
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk, "token": token.pk, "auth_user": owner.pk, "board": board.pk,
+            "saved-search": search.pk, "token": token.pk, "board": board.pk, "auth_user": owner.pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:
