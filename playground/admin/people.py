@@ -35,9 +35,9 @@ def _narrow(db_field: Any, field: Any) -> Any:
 class TeamAdmin(GroupAdmin):
     """Django's admin of groups, with the permissions that matter."""
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
         """Narrow the choice of permissions."""
-        return _narrow(db_field, super().formfield_for_manytomany(db_field, request, **kwargs))
+        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
 
 @admin.register(User)
@@ -64,9 +64,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             runs_kept=Count("runs", filter=KEPT), last_run_at=Max("runs__created_at", filter=KEPT)
         )
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
         """Narrow the choice of permissions."""
-        return _narrow(db_field, super().formfield_for_manytomany(db_field, request, **kwargs))
+        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
     def get_urls(self) -> list[Any]:
         """With the page of a removal."""
