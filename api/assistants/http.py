@@ -49,7 +49,7 @@ class Assistants:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
             return await _respond(send, 401, str(refused), headers)
         manager = await self._running_manager()
-        return await manager.handle_request({**scope, TOKEN: caller}, receive, send)
+        await manager.handle_request({**scope, TOKEN: caller}, receive, send)
 
     def release_all(self) -> None:
         """Answer the tools that wait for a run now: the server shuts down."""

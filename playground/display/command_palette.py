@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
+from accounts import permissions
 from catalog.curation.moderation import WORDS
 from catalog.models import Collection, Endpoint, Revision, Standing
 from catalog.search import engine, related
@@ -69,11 +70,15 @@ def models_for_run(run: Run, text: str) -> list[Group]:
         groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
         own = run.endpoint
-        known = related.find_related(own, Revision.current()).family
-        siblings = others.in_bulk([relative.endpoint.pk for relative in known])
+        known = related.find_related(own, Revision.current())
+        siblings = others.in_bulk([relative.endpoint.pk for relative in known.family])
         family = list(siblings.values())
         similar = others.in_category(own.category).exclude(pk__in=siblings)
-        groups = [("Family", family), (category_name(own.category), list(similar[:MAX_MODELS]))]
+        groups = [
+            ("Runs what it trains", [one for one in known.inference if one.is_runnable]),
+            ("Family", family),
+            (category_name(own.category), list(similar[:MAX_MODELS])),
+        ]
     return [
         Group(title, [_model(e, f"?run={run.pk}") for e in found[:MAX_MODELS]])
         for title, found in groups
@@ -152,6 +157,9 @@ def _pages(user: User, text: str) -> list[Place]:
     ]
     if user.is_staff:
         pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    if permissions.may(user, permissions.VIEW_WORKER):
+        note = "workers, queue, upstream, sync, storage, errors"
+        pages.append(Place("Status", note, reverse("admin:status")))
     words = text.lower().split()
     return [
         page for page in pages if all(word in f"{page.label} {page.note}".lower() for word in words)

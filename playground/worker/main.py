@@ -57,6 +57,7 @@ PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the
 SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
 NEVER_S = 1e9
+MAX_HOSTS_SHOWN = 50  # on the status page; results may come from many
 STOP_WITHIN_S = 5.0  # for submits under way, so that their answers are still recorded
 
 
@@ -105,7 +106,7 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
-            Job("send mail", sync_to_async(password_reset.send_due)),
+            Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
             Job("purge deleted runs", sync_to_async(purge.purge_due)),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
@@ -171,6 +172,7 @@ class Worker:
             "beat_at": clock.now(),
             "has_key": self.has_key,
             "trouble": self.breakers.trouble[:255],
+            "breakers": self.breakers.summary()[:MAX_HOSTS_SHOWN],
         }
         if not WorkerRow.objects.filter(pk=self.name).update(**values):
             WorkerRow.objects.update_or_create(pk=self.name, defaults=values)
