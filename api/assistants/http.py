@@ -41,13 +41,15 @@ class Assistants:
         """Serve one request."""
         if scope["method"] != "POST":
             headers = [(b"allow", b"POST")]
-            return await _respond(send, 405, "Assistants send POST requests here.", headers)
+            await _respond(send, 405, "Assistants send POST requests here.", headers)
+            return
         caller = InProcess(self._app, scope)
         try:
             await caller.call("GET", "/me")
         except Refused as refused:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
-            return await _respond(send, 401, str(refused), headers)
+            await _respond(send, 401, str(refused), headers)
+            return
         manager = await self._running_manager()
         await manager.handle_request({**scope, TOKEN: caller}, receive, send)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from threading import Barrier
 from typing import Any
 
 import httpx2
@@ -20,7 +21,7 @@ from api import tokens
 from api.assistants.http import Assistants
 from api.wait import HeldResponses
 from catalog.models import Collection, Endpoint
-from config.server.thread_pool import ThreadPoolApp
+from config.server.thread_pool import THREADS, ThreadPoolApp
 from core.notify import channel
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
@@ -38,8 +39,14 @@ class _Pages(ThreadPoolApp):
 
     def close(self) -> None:
         for pool in (self._pages, self._bodies, self._files):
-            for _ in range(8):
-                pool.submit(connections.close_all).result()
+            together = Barrier(THREADS)
+
+            def close(barrier: Barrier = together) -> None:
+                barrier.wait()  # each of the threads takes one
+                connections.close_all()
+
+            for closing in [pool.submit(close) for _ in range(THREADS)]:
+                closing.result()
             pool.shutdown()
 
 
