@@ -86,6 +86,7 @@ def talk(pages: _Pages, user: Any) -> Callable[..., Any]:
                     async with Client(stream, mode=mode) as client:
                         found = await conversation(client)
                 await assistants.stop()
+            await sync_to_async(connections.close_all)()
             return found
 
         return asyncio.run(main())
