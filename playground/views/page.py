@@ -108,7 +108,6 @@ def form(
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": new_tab_id(),
-        "readiness": readiness(),
         "is_live": transport_choices.is_live(found) and found.is_runnable,
         "live_terms": sessions.limits_in_words(),
         "transports": transport_choices.offered(found),

@@ -129,20 +129,18 @@ def test_the_tools_say_what_they_do(talk: Any) -> None:
 def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
     told: list[str] = []
 
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append(message or "")
+
+    async def end_the_run() -> None:
+        while not await Run.objects.aexists():  # noqa: ASYNC110  another thread creates it
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        seen = Observation("succeeded", output={"text": "done"})
+        await sync_to_async(state_machine.record)((await Run.objects.aget()).pk, seen)
+
     async def conversation(client: Client) -> str:
-        begun = asyncio.Event()
-
-        async def progress(done: float, total: float | None, message: str | None) -> None:
-            told.append(message or "")
-            begun.set()
-
-        async def end() -> None:
-            await begun.wait()
-            run = await Run.objects.aget()
-            seen = Observation("succeeded", output={"text": "done"})
-            await sync_to_async(state_machine.record)(run.pk, seen)
-
-        ending = asyncio.create_task(end())
+        ending = asyncio.create_task(end_the_run())
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 60}
         found = await client.call_tool("run_model", arguments, progress_callback=progress)
         await ending
