@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.filters.conditions import asked_length
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
@@ -95,6 +96,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
             if one.name not in place.fixed and place.holds(one.query)
         ],
         "starred": frozenset(starred),
+        "asked_seconds": asked_length(answer.query.conditions),
     }
     return Region(
         facets=render_to_string(

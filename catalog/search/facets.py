@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from catalog.filters.conditions import Condition, for_duration, parse_condition
+from catalog.filters.conditions import Condition, asked_length, for_duration, parse_condition
 from catalog.filters.labels import by_outcome, describe, label
 from catalog.filters.query_parser import Hint
 from catalog.filters.vocabulary import KEYS
@@ -210,6 +210,5 @@ def _note(name: str, query: Query) -> str:
     """What figures are compared, where that is not plain."""
     if name != "price":
         return ""
-    asked = Condition("price", ("<=1",))
-    length = for_duration([asked], query.conditions)[0].seconds
+    length = asked_length(query.conditions)
     return f"of a run of {length:g} s" if length else "of a typical run"

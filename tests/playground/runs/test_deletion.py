@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
+from boards.models import Batch, Row
 from playground.files import purge, stored_files
 from playground.models import Artifact, DiscardedContent, Preset, Run, Upload
 from playground.runs import deletion
@@ -161,14 +162,18 @@ def test_a_content_that_something_else_has_stays(
     assert not DiscardedContent.objects.exists()
 
 
-@pytest.mark.parametrize("keeper", ["run", "preset"])
+@pytest.mark.parametrize("keeper", ["run", "preset", "board"])
 def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     member: Client, make_run: Any, user: User, keeper: str
 ) -> None:
     run = ended(make_run)
     address = with_file(run).get_absolute_url()
+    other: Any
     if keeper == "run":
         other = ended(make_run, arguments={"image_url": address})
+    elif keeper == "board":
+        board = Batch.objects.create(user=user, source=run.endpoint, form_token="t")
+        other = Row.objects.create(board=board, position=0, values={"x": [address]}, digest="d")
     else:
         other = Preset.objects.create(
             endpoint=run.endpoint, user=user, name="p", arguments={"images": [address]}
@@ -180,6 +185,42 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     other.delete()
     purge.purge_due()
     assert not Run.objects.filter(pk=run.pk).exists()
+
+
+@pytest.mark.parametrize("is_used_elsewhere", [True, False])
+def test_an_upload_goes_with_the_last_run_that_had_it(
+    make_run: Any, user: User, is_used_elsewhere: bool
+) -> None:
+    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
+    upload = Upload.objects.create(
+        user=user, digest=kept.digest, file=kept.name, file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    arguments = {"images": [upload.get_absolute_url()]}
+    run = ended(make_run, arguments=arguments)
+    if is_used_elsewhere:
+        ended(make_run, arguments=arguments)
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    purge.delete_discarded(timezone.now() + purge.SETTLED)
+    assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
+    assert default_storage.exists(kept.name) == is_used_elsewhere
+
+
+def test_nobody_deletes_anothers_upload_with_a_run(
+    make_run: Any, user: User, stranger: User
+) -> None:
+    theirs = Upload.objects.create(
+        user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    run = ended(make_run, arguments={"image": theirs.get_absolute_url()})
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    assert not Run.objects.filter(pk=run.pk).exists()
+    assert Upload.objects.filter(pk=theirs.pk).exists()
 
 
 def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
