@@ -249,7 +249,7 @@ def _page(
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
         expanded = expand(plan)
-        priced = pricing.price(request.user, plan, expanded)
+        priced = pricing.price(request.user, plan, expanded, board)
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:
         context["troubles"] = troubles
