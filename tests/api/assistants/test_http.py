@@ -278,16 +278,21 @@ def test_a_refusal_is_told(
     assert Run.objects.count() == 0
 
 
-def test_without_a_token_there_is_nothing(pages: _Pages) -> None:
+def test_without_a_token_that_may_read_there_is_nothing(pages: _Pages, user: Any) -> None:
+    _, secret = tokens.create(user, "runs only", ["run"])
+
     async def main() -> list[int]:
         transport = httpx2.ASGITransport(app=Assistants(pages, 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
             answers = [
                 await http.post("/mcp", json={}),
                 await http.post("/mcp", json={}, headers={"Authorization": "Bearer vitrine_x"}),
+                await http.post("/mcp", json={}, headers={"Authorization": f"Bearer {secret}"}),
                 await http.get("/mcp"),
             ]
+            kinds = {one.headers["content-type"] for one in answers}
+            assert kinds == {"application/problem+json"}
             assert answers[0].headers["www-authenticate"].startswith("Bearer")
             return [one.status_code for one in answers]
 
-    assert asyncio.run(main()) == [401, 401, 405]
+    assert asyncio.run(main()) == [401, 401, 403, 405]
