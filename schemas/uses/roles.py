@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from schemas.media import words_in
 from schemas.uses.inputs import ROW, Input
@@ -91,7 +93,7 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
 
     `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
     """
-    words = set(words_in(name))
+    words = _words(name)
     if one.kind in {"weights", "archive", "file", "mesh"}:
         return _use_of_file(one, outputs)
     if one.kind == "text":
@@ -104,6 +106,12 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
     return found(one, siblings, outputs, words)
 
 
+@lru_cache(maxsize=64)
+def _words(name: str) -> frozenset[str]:
+    """The words of a model's name; its inputs are asked about one after the other."""
+    return frozenset(words_in(name))
+
+
 def _use_of_file(one: Input, outputs: Collection[str]) -> str:
     if one.kind == "weights":
         return "lora"
@@ -112,7 +120,7 @@ def _use_of_file(one: Input, outputs: Collection[str]) -> str:
     return "training" if one.kind == "archive" and "lora" in outputs else "other"
 
 
-def _use_of_text(one: Input, outputs: Collection[str], words: set[str]) -> str:
+def _use_of_text(one: Input, outputs: Collection[str], words: AbstractSet[str]) -> str:
     if one.role == "lyrics":
         return "lyrics"
     if "video" in outputs and words & _TALK:
@@ -126,7 +134,7 @@ def _use_of_text(one: Input, outputs: Collection[str], words: set[str]) -> str:
 
 
 def _use_of_image(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
     if one.role in by_role:
@@ -163,7 +171,7 @@ def _main_alone(siblings: Sequence[Input]) -> bool:
     )
 
 
-def _use_in_image(siblings: Sequence[Input], words: set[str]) -> str:
+def _use_in_image(siblings: Sequence[Input], words: AbstractSet[str]) -> str:
     if _is_upscaler(words):
         return "upscale"
     if _cuts_out(words):
@@ -176,7 +184,7 @@ def _use_in_image(siblings: Sequence[Input], words: set[str]) -> str:
 
 
 def _use_of_video(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     if one.role == "reference":
         return "reference"
@@ -197,7 +205,7 @@ def _use_of_video(
 
 
 def _use_of_audio(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     if one.role == "voice" or words & {"clone", "cloning"}:
         return "voice"
@@ -208,10 +216,10 @@ def _use_of_audio(
     return "transcribe" if {"text", "data"} & set(outputs) else "other"
 
 
-def _is_upscaler(words: set[str]) -> bool:
+def _is_upscaler(words: AbstractSet[str]) -> bool:
     return bool(words & _UPSCALE or {"super", "resolution"} <= words)
 
 
-def _cuts_out(words: set[str]) -> bool:
+def _cuts_out(words: AbstractSet[str]) -> bool:
     is_removal = bool(words & {"remove", "removal", "remover"})
     return bool(words & _CUT_OUT) or ("background" in words and is_removal)
