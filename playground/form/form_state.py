@@ -64,6 +64,7 @@ class FormState:
     problems: list[Problem] = field(default_factory=list)
     undo: str = ""  # label of the button that restores what the form held before
     mend: str = ""  # the schema version it was made for, if a button can migrate it
+    has_other_draft: bool = False  # another tab's, which a button can show
     house: str = ""  # name of the house default that fills the form
     fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
 

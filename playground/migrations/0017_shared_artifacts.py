@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0015_run_batch")]
+    dependencies = [("playground", "0016_drafts_by_tab")]
 
     operations = [
         migrations.AddField(
