@@ -51,7 +51,7 @@ def render_form(
     is open if something in it was set or is wrong. Without `upload_url` media fields take
     addresses only. `origins` says which model made a past result, by its address.
     """
-    renderer = _FormRenderer(upload_url, origins or {})
+    renderer = _FormRenderer(upload_url, origins)
     if root.is_boxed:
         return renderer.fill(
             "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
@@ -143,9 +143,9 @@ def _environment() -> Environment:
 class _FormRenderer:
     """Renders one form."""
 
-    def __init__(self, upload_url: str, origins: Mapping[str, str]) -> None:
+    def __init__(self, upload_url: str, origins: Mapping[str, str] | None = None) -> None:
         self.upload_url = upload_url
-        self.origins = origins
+        self.origins = origins or {}
 
     def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
         """Render one template with these values; it does not see the request."""
