@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.filters.facts import outcome
+from catalog.filters.conditions import asked_length
+from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
 from catalog.search import facets, highlight
@@ -32,7 +33,6 @@ from core.byte_cache import byte_cached
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
 _USE = ("status", "standing")
-OUTCOMES = {**KEYS["out"].labels, "training": "Training"}  # in the order of the page
 
 
 class Region(NamedTuple):
@@ -63,11 +63,6 @@ class Category:
     count: int = 0
     pictures: list[str] = field(default_factory=list)
 
-    @property
-    def outcome(self) -> str:
-        """What it makes, under which tiles are grouped."""
-        return OUTCOMES.get(outcome(self.name), "Other")
-
 
 def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
     """Render facets and results of a query."""
@@ -86,7 +81,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
         "saving": reverse("catalog:saved-search-new") + query.as_params()
-        if query.as_params(*place.fixed)
+        if query.as_params("favourite")  # one's favourites as they are have their page
         else "",
         "understood": facets.understood(answer, place),
         "cleared": facets.cleared(query, place),
@@ -101,6 +96,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
             if one.name not in place.fixed and place.holds(one.query)
         ],
         "starred": frozenset(starred),
+        "asked_seconds": asked_length(answer.query.conditions),
     }
     return Region(
         facets=render_to_string(
@@ -143,7 +139,7 @@ def front(revision: str, starred: Starred) -> SafeString:
     return render_to_string(
         "catalog/partials/_front.html",
         {
-            "outcomes": _grouped(tiles),
+            "outcomes": by_outcome(tiles, lambda tile: tile.name),
             "featured": [cards[pk] for pk in featured if pk in cards],
             "total": sum(tile.count for tile in tiles),
             "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
@@ -190,14 +186,6 @@ def _families(answer: Answer) -> list[Family]:
     if query.favourite or any(one.key == "group" for one in query.conditions):
         return [Family(card, ()) for card in cards]
     return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
-
-
-def _grouped(tiles: Iterable[Category]) -> list[tuple[str, list[Category]]]:
-    """Categories under what they make, in the order of the page."""
-    found: dict[str, list[Category]] = {title: [] for title in (*OUTCOMES.values(), "Other")}
-    for tile in tiles:
-        found[tile.outcome].append(tile)
-    return [(title, group) for title, group in found.items() if group]
 
 
 def _said(answer: Answer) -> str:

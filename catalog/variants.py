@@ -13,7 +13,7 @@ from core.byte_cache import byte_cached
 LONGEST = 44  # characters of a variant on a card
 _WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai"}  # tells nothing
+_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}  # tells nothing
 
 
 class Card(NamedTuple):

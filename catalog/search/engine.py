@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.core.paginator import Paginator
 
+from catalog.filters.conditions import asked_length
 from catalog.filters.labels import describe
 from catalog.filters.query_parser import Hint, unknown_value_hint
 from catalog.models import Endpoint, Revision
@@ -157,12 +158,14 @@ def _ranked(
     index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
 ) -> list[int]:
     """The places of the answer from `first` to before `end`, in its order."""
+    length = asked_length(query.conditions)
     if found and query.order and not query.sort:  # words ask for it: what is named so comes first
         sure = {place for place in hits if found.is_sure(place)}
-        ranked = index.first(sure, end, query.order)
-        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][first:]
+        ranked = index.first(sure, end, query.order, length)
+        rest = index.first(hits - sure, end - len(ranked), query.order, length)
+        return [*ranked, *rest][first:]
     if found is None or query.order:
-        return index.first(hits, end, query.order)[first:]
+        return index.first(hits, end, query.order, length)[first:]
     return _best(index, found, found.scores, hits, end)[first:]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from catalog.filters.conditions import Condition, for_duration, parse_condition
-from catalog.filters.labels import describe, label
+from catalog.filters.conditions import Condition, asked_length, for_duration, parse_condition
+from catalog.filters.labels import by_outcome, describe, label
 from catalog.filters.query_parser import Hint
 from catalog.filters.vocabulary import KEYS
 from catalog.search.engine import Answer
@@ -98,6 +98,12 @@ class Section:
     def is_open(self) -> bool:
         """Whether it is shown unfolded."""
         return self.name not in _FOLDED or self.picked > 0
+
+    @property
+    def more_groups(self) -> list[tuple[str, list[Choice]]]:
+        """The rest: categories under what they make, others under no heading."""
+        is_grouped = self.name == "category"
+        return by_outcome(self.more, lambda one: one.value) if is_grouped else [("", self.more)]
 
     @property
     def is_more_open(self) -> bool:
@@ -204,6 +210,5 @@ def _note(name: str, query: Query) -> str:
     """What figures are compared, where that is not plain."""
     if name != "price":
         return ""
-    asked = Condition("price", ("<=1",))
-    length = for_duration([asked], query.conditions)[0].seconds
+    length = asked_length(query.conditions)
     return f"of a run of {length:g} s" if length else "of a typical run"

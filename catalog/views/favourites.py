@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -35,7 +34,7 @@ def favourites(request: HtmxRequest) -> HttpResponseBase:
 def _page(request: HtmxRequest) -> HttpResponse:
     place = Place(reverse("catalog:favourites"), "Favourites", ("favourite",))
     query = replace(Query.from_params(request.GET), favourite=True)
-    context: dict[str, Any] = {}
+    context: dict[str, object] = {}
     if request.user.is_staff and not request.htmx:
         context["offered"] = account_favourites.missing(request.user).count()
         context["taken"] = request.GET.get("taken", "")

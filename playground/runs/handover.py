@@ -36,13 +36,19 @@ class Belongings(NamedTuple):
 
 # Each relation to a person that passes on; every other one goes along with the account
 # (sessions, drafts, favourites, saved searches) or is left without a name (notes, marks).
-PASSED_ON: tuple[tuple[str, type[Model], str], ...] = (
+PASSED_ON: list[tuple[str, type[Model], str]] = [
     ("runs", Run, "user"),
     ("uploads", Upload, "user"),
     ("presets", Preset, "user"),
     ("links", Share, "user"),
     ("collections", Collection, "owner"),
-)
+]
+
+
+def register(label: str, model: type[Model], name: str = "user") -> None:
+    """Have another app's things pass on as well, by their relation `name` to a person."""
+    if (label, model, name) not in PASSED_ON:
+        PASSED_ON.append((label, model, name))
 
 
 def belongings(person: User) -> list[Belongings]:
@@ -94,10 +100,12 @@ def _of(model: type[Model], name: str, person: User) -> QuerySet[Model]:
 
 
 def _make_room(person: User, to: User) -> None:
-    """Change what would be the same twice: tokens of runs, contents of uploads, preset names."""
-    taken = Run.objects.filter(user=to).values("form_token")
-    for run in Run.objects.filter(user=person, form_token__in=taken).only("pk"):
-        Run.objects.filter(pk=run.pk).update(form_token=f"passed-{run.pk}")
+    """Change what would be the same twice: tokens of forms, contents of uploads, preset names."""
+    for _, model, name in PASSED_ON:
+        if any(field.name == "form_token" for field in model._meta.get_fields()):
+            taken = _of(model, name, to).values("form_token")
+            for pk in _of(model, name, person).filter(form_token__in=taken).values_list("pk"):
+                model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
     # Both uploads stay, since runs name each by its own address. A content counts once a person.
     contents = Upload.objects.filter(user=to).values("digest")
     for upload in Upload.objects.filter(user=person, digest__in=contents):

@@ -177,6 +177,7 @@ ACCESS: dict[str, Row] = {
     "playground:run-text": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:run-text-uses": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:run-uses": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-variations": Row(METHOD, OWNERS, VIEW_RUN),
     "playground:runs": Row(ANYBODYS, METHOD),
     "playground:runs-deletion": Row(METHOD, ANYBODYS),
     "playground:runs-recovery": Row(METHOD, ANYBODYS),

@@ -76,6 +76,8 @@ const tabs = {
     this.channel.postMessage({ markup });
   },
 };
+/** The run of a watched element; in the tray it is called otherwise, which is no run's view. */
+const idOf = ({ dataset }) => dataset.runId ?? dataset.trayId;
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
@@ -83,8 +85,9 @@ const version = (text) => Number(text.split(":")[1]);
 function renew(texts) {
   for (const text of texts) {
     const [run, view, token] = text.split(":");
-    for (const { dataset } of document.querySelectorAll(`[data-run-id="${run}"][data-watch]`))
-      if (dataset.watch.startsWith(`${view}:`)) dataset.watch = `${view}:${token}`;
+    for (const watched of document.querySelectorAll("[data-watch]"))
+      if (idOf(watched) === run && watched.dataset.watch.startsWith(`${view}:`))
+        watched.dataset.watch = `${view}:${token}`;
   }
 }
 /** Each run and view once, in the oldest version that any tab has. */
@@ -127,14 +130,14 @@ class LiveRuns extends HTMLElement {
   /** The unfinished runs. Of an ended run only its files may still be watched. */
   get ids() {
     return new Set(
-      this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
+      this.watched.filter(({ dataset }) => dataset.runState ?? dataset.state).map(idOf),
     );
   }
   /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
     return this.watched
       .slice(0, MOST)
-      .map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
+      .map((run) => `${idOf(run)}:${run.dataset.version}:${run.dataset.watch}`);
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -229,11 +232,12 @@ class LiveRuns extends HTMLElement {
     const before = this.waited;
     this.waited = this.ids;
     for (const id of before.difference(this.waited)) {
-      const views = [...document.querySelectorAll(`[data-run-id="${id}"]`)];
-      const run = views.find((view) => !view.closest(".tray")) ?? views[0];
+      const run =
+        document.querySelector(`[data-run-id="${id}"]`) ??
+        document.querySelector(`[data-tray-id="${id}"]`);
       const told = new CustomEvent(run ? "run:finished" : "run:left", {
         bubbles: true,
-        detail: { state: run?.dataset.runState },
+        detail: { state: run?.dataset.runState ?? run?.dataset.state },
       });
       (run ?? document.body).dispatchEvent(told);
     }

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
 from django.test import Client
 
+from boards.models import Batch
 from catalog.models import Collection, Favourite, Note
 from playground.models import Preset, Run, Share, Upload
 from playground.runs import handover
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
-    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft",
+    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token",
 }  # fmt: skip
 
 
@@ -55,15 +56,17 @@ def test_everything_passes_on_and_the_account_is_gone(
     Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
     share = Share.objects.create(endpoint=endpoint, user=user, arguments={})
     Collection.objects.create(owner=user, slug="best", title="Best")
+    board = Batch.objects.create(user=user, source=endpoint, form_token="t")
+    Batch.objects.create(user=stranger, source=endpoint, form_token="t")
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
     Favourite.objects.create(user=user, endpoint=endpoint)
     passed = handover.pass_on(user, stranger, admin)
     assert {one.label: one.number for one in passed} == {
-        "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1,
+        "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
     }  # fmt: skip
     assert not User.objects.filter(username="ana").exists()
     assert set(Run.objects.filter(user=stranger)) == {run, running}
-    for thing in (upload, share):
+    for thing in (upload, share, board):
         thing.refresh_from_db()
         assert thing.user == stranger
     assert Collection.objects.get().owner == stranger

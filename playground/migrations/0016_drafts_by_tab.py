@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0011_inputs"),
-        ("playground", "0014_deletion_and_status"),
+        ("playground", "0015_run_batch"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
