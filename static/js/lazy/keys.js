@@ -9,7 +9,7 @@ const WORDS = {
   s: "Keep the result\u2019s seed",
   u: "Use the result as an input elsewhere",
   d: "Download the result",
-  v: "Variations",
+  v: "More like this: variations of the result",
 };
 
 export function press(key, target = document.body) {
