@@ -67,7 +67,10 @@ LIMITS = (
     ),
     Limit(
         "run",
-        _views("playground:endpoint playground:run-repetition playground:run-variations"),
+        _views(
+            "playground:endpoint playground:run-repetition playground:run-variations boards:plan "
+            "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell"
+        ),
         WRITE,
         2000,
         1200,

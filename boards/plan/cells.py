@@ -31,6 +31,7 @@ class PlannedCell(NamedTuple):
     seed: str
     endpoint: Endpoint
     arguments: dict[str, Any]
+    is_seeded: bool  # an equal run makes the same
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,10 @@ def expand(plan: Plan) -> Expanded:
         for row, (arguments, _) in enumerate(carried):
             by_place[row, number] = arguments
     cells = [
-        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments)
+        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments, is_seeded)
         for row in range(len(plan.rows))
         for column in range(len(plan.columns))
-        for seed, arguments in _seeded(plan, plan.columns[column], by_place[row, column])
+        for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], by_place[row, column])
     ]
     return Expanded(cells, reports)
 
@@ -122,10 +123,12 @@ def _carried(
 
 def _seeded(
     plan: Plan, column: PlannedColumn, arguments: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, dict[str, Any], bool]]:
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
-        yield seed, arguments | ({field.name: int(seed)} if seed and field else {})
+        given = {field.name: int(seed)} if seed and field else {}
+        whole = arguments | given
+        yield seed, whole, field is not None and whole.get(field.name) is not None
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django.core.files.storage import default_storage
 
 from playground.files import stored_files
-from playground.files.inputs import OUR_ADDRESS
+from playground.files.inputs import OUR_ADDRESS, our_addresses
 from playground.models import Artifact, Upload
 
 MAX_KNOWN = 4096
@@ -29,6 +30,12 @@ def shape_of_input(arguments: Any) -> tuple[int, int] | None:
         return None
     found = (_size_at(address) for address in _addresses(arguments))
     return next(filter(None, found), None)
+
+
+def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
+    """Return width and height of our pictures and films in the arguments, by their address."""
+    found = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
+    return {address: size for address, size in found.items() if size}
 
 
 def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:

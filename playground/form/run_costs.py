@@ -7,9 +7,10 @@ from typing import Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from playground.files import input_shape
 from playground.form.form_state import ParsedForm
 from playground.runs import cost
-from schemas.estimate import NOTHING, Estimate
+from schemas.estimate import NOTHING, Estimate, Media
 from schemas.variations import TIMES, Plan, plan
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
@@ -51,7 +52,9 @@ class RunCost:
 def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
     """The cost of what a form stands for, `times` over."""
     made = plan(version_of(endpoint).root, parsed.arguments, times, "")
-    each = cost.estimate_runs([(endpoint, one) for one in made.runs])
+    sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
+    known = {address: Media(*size) for address, size in sizes.items()}
+    each = cost.estimate_runs([(endpoint, one) for one in made.runs], known)
     return RunCost(made, sum(each, NOTHING), tuple(each))
 
 

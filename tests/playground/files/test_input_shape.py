@@ -13,6 +13,7 @@ from PIL import Image
 from playground.display import placeholder_size
 from playground.files import input_shape, stored_files
 from playground.models import Artifact, Upload
+from tests.schemas.strategies import document
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +96,32 @@ def test_the_place_of_a_result_has_the_inputs_shape(
     assert placeholder_size.size_of(run) == (300, 700)
     run.arguments = {"image_url": picture, "image_size": {"width": 640, "height": 640}}
     assert placeholder_size.size_of(run) == (640, 640)
+
+
+def test_every_picture_of_ours_has_its_size(user: User, make_run: Any) -> None:
+    inner, first = upload(user, 300, 200), upload(user, 64, 32)
+    arguments = {"image_url": first, "refs": [{"image": {"url": inner}}, "https://x/y.png"]}
+    assert input_shape.sizes_of_inputs(arguments) == {first: (64, 32), inner: (300, 200)}
+    assert input_shape.sizes_of_inputs("text") == {}
+
+
+def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoint: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "image_url": {"type": "string"},
+            "upscale_factor": {"type": "number", "default": 2},
+        },
+    }
+    make_endpoint(
+        "a/upscaler",
+        document(schema),
+        unit_price_usd="0.01",
+        price_unit="megapixels",
+        currency="USD",
+        facts=["out:image"],
+    )
+    address = upload(user, 1000, 1000)
+    told = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
+    assert told["words"] == "about $0.04"
+    assert told["lines"] == ["4 MP (the input × 2) × $0.01"]

@@ -187,6 +187,42 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
+@pytest.mark.parametrize("is_used_elsewhere", [True, False])
+def test_an_upload_goes_with_the_last_run_that_had_it(
+    make_run: Any, user: User, is_used_elsewhere: bool
+) -> None:
+    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
+    upload = Upload.objects.create(
+        user=user, digest=kept.digest, file=kept.name, file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    arguments = {"images": [upload.get_absolute_url()]}
+    run = ended(make_run, arguments=arguments)
+    if is_used_elsewhere:
+        ended(make_run, arguments=arguments)
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    purge.delete_discarded(timezone.now() + purge.SETTLED)
+    assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
+    assert default_storage.exists(kept.name) == is_used_elsewhere
+
+
+def test_nobody_deletes_anothers_upload_with_a_run(
+    make_run: Any, user: User, stranger: User
+) -> None:
+    theirs = Upload.objects.create(
+        user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    run = ended(make_run, arguments={"image": theirs.get_absolute_url()})
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    assert not Run.objects.filter(pk=run.pk).exists()
+    assert Upload.objects.filter(pk=theirs.pk).exists()
+
+
 def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
     client: Client, make_run: Any, stranger: User, user: User
 ) -> None:
