@@ -32,7 +32,7 @@ from schemas.examples import example
 from schemas.fields import find
 from schemas.migrate_arguments import Version
 from schemas.openapi import as_dict
-from schemas.snippets import snippets
+from schemas.snippets import snippets, vitrine_snippets
 from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
 
@@ -245,7 +245,11 @@ def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
     """Return the API tab's context: code for the form's input, or for the model's example."""
     found = version_of(endpoint)
     arguments = decode_post(found.root, post).arguments or example(found.root)
-    return {"snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL)}
+    server = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
+    return {
+        "snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL),
+        "vitrine_snippets": vitrine_snippets(endpoint.endpoint_id, arguments, server),
+    }
 
 
 def schema_tables(endpoint: Endpoint) -> dict[str, Any]:

@@ -9,7 +9,7 @@ const WORDS = {
   s: "Keep the result\u2019s seed",
   u: "Use the result as an input elsewhere",
   d: "Download the result",
-  v: "To More like this, which Enter starts",
+  v: "Variations: choose how many, then Run",
 };
 
 export function press(key, target = document.body) {
@@ -17,8 +17,7 @@ export function press(key, target = document.body) {
   if (key === " ") return play(target);
   if (key.startsWith("Arrow")) return step(key === "ArrowRight" ? 1 : -1);
   const found = pressable(key, target);
-  // What costs money takes Enter as well.
-  if (found?.matches("input, textarea, select, [data-costs]")) found.focus();
+  if (found?.matches("input, textarea, select")) found.focus();
   else found?.click();
 }
 function pressable(key, target) {

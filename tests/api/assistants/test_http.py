@@ -18,8 +18,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from api import tokens
 from api.assistants.http import Assistants
+from api.wait import HeldResponses
 from catalog.models import Collection, Endpoint
 from config.server.thread_pool import ThreadPoolApp
+from core.notify import channel
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
@@ -68,15 +70,15 @@ def talk(pages: _Pages, user: Any) -> Callable[..., Any]:
         _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
 
         async def main() -> Any:
-            assistants = Assistants(pages, cap)
-            transport = httpx2.ASGITransport(app=assistants)
             headers = {"Authorization": f"Bearer {secret}"}
-            async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
-                address = "http://testserver/mcp"
-                stream = streamable_http_client(address, http_client=http)
-                async with Client(stream, mode=mode) as client:
-                    found = await conversation(client)
-            await assistants.stop()
+            async with channel.listen() as signal:
+                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
+                transport = httpx2.ASGITransport(app=assistants)
+                async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
+                    stream = streamable_http_client("http://testserver/mcp", http_client=http)
+                    async with Client(stream, mode=mode) as client:
+                        found = await conversation(client)
+                await assistants.stop()
             return found
 
         return asyncio.run(main())
