@@ -103,6 +103,7 @@ class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
     this.waited = new Set();
+    this.waitedInTray = new Set();
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     for (const name of [
@@ -127,11 +128,15 @@ class LiveRuns extends HTMLElement {
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
   }
-  /** The unfinished runs. Of an ended run only its files may still be watched. */
+  /** The unfinished runs of the page. Of an ended run only its files may still be watched. */
   get ids() {
     return new Set(
-      this.watched.filter(({ dataset }) => dataset.runState ?? dataset.state).map(idOf),
+      this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
+  }
+  /** Those of the tray, which may be on the page as well. */
+  get trayIds() {
+    return new Set(this.watched.map((run) => run.dataset.trayId).filter(Boolean));
   }
   /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
@@ -229,17 +234,13 @@ class LiveRuns extends HTMLElement {
    * by another. Offers a notification for runs that take long.
    */
   tell() {
-    const before = this.waited;
-    this.waited = this.ids;
-    for (const id of before.difference(this.waited)) {
-      const run =
-        document.querySelector(`[data-run-id="${id}"]`) ??
-        document.querySelector(`[data-tray-id="${id}"]`);
-      const told = new CustomEvent(run ? "run:finished" : "run:left", {
-        bubbles: true,
-        detail: { state: run?.dataset.runState ?? run?.dataset.state },
-      });
-      (run ?? document.body).dispatchEvent(told);
+    const [before, inTray] = [this.waited, this.waitedInTray];
+    [this.waited, this.waitedInTray] = [this.ids, this.trayIds];
+    for (const id of before.difference(this.waited))
+      end(id, document.querySelector(`[data-run-id="${id}"]`));
+    for (const id of inTray.difference(this.waitedInTray)) {
+      const run = document.querySelector(`[data-tray-id="${id}"]`);
+      if (run) end(id, run);
     }
     if (this.waited.difference(before).size) setTimeout(() => this.ids.size && notify(), OFFER_MS);
   }
@@ -287,7 +288,7 @@ class LiveRuns extends HTMLElement {
     if (this.isAsking || this.isOver || !this.isConnected) return;
     if (!this.watched.length || document.hidden) {
       tabs.leave();
-      if (!this.ids.size || !isNotified()) return;
+      if (!this.ids.union(this.trayIds).size || !isNotified()) return;
       notify();
     }
     if (!window.htmx)
@@ -303,6 +304,18 @@ class LiveRuns extends HTMLElement {
     if (this.ids.size && !document.hidden) connectFirst();
     htmx.trigger(this, "vitrine:poll");
   }
+}
+
+/** Says once that a run has ended, or that another took its place on the page. */
+const ended = new Set();
+function end(id, run) {
+  if (run && ended.has(id)) return;
+  if (run) ended.add(id);
+  const told = new CustomEvent(run ? "run:finished" : "run:left", {
+    bubbles: true,
+    detail: { state: run?.dataset.runState ?? run?.dataset.state },
+  });
+  (run ?? document.body).dispatchEvent(told);
 }
 
 const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
