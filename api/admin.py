@@ -14,11 +14,11 @@ from api.models import Token
 class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Tokens without what opens anything; people create their own."""
 
-    list_display = ["name", "user", "scopes", "created_at", "last_used_at", "expires_at"]
+    list_display = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at")
     list_filter = ["scopes", "user"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
-    fields = [*list_display, "hint", "revoked_at"]
+    fields = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at", "hint")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -171,9 +171,5 @@ addEventListener("popstate", (event) => {
   if (form?.getAttribute("action") !== location.pathname) return;
   if (!event.state?.htmx || !window.htmx) return;
   event.stopImmediatePropagation();
-  htmx.ajax("GET", location.href, {
-    target: "#stage",
-    select: "#stage > *",
-    swap: "innerHTML show:none",
-  });
+  htmx.ajax("GET", location.href, { target: "#stage", swap: "innerHTML show:none" });
 });
