@@ -224,7 +224,8 @@ class _Reader:
         try:
             found = values.read_axis(target, text)
         except ValueError as error:
-            self._say("values", str(error))
+            if not self.troubles_at("values"):  # another model would say the same
+                self._say("values", str(error))
             return [("", {})]
         return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in found]
 

@@ -18,6 +18,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from api import tokens
+from boards.models import Batch, Cell, Column
+from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
 from playground.models import Artifact, Preset, Run, Upload, Worker
@@ -87,15 +89,20 @@ class World:
         )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
         token, _ = tokens.create(owner, "script")
+        board = Batch.objects.create(user=owner, source=endpoint, form_token="b")
+        row = Row_.objects.create(board=board, position=0, digest="r")
+        column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
+        cell = Cell.objects.create(board=board, row=row, column=column, run=run)
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=run.created_at)
         self.parts: dict[str, Any] = {
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
+            "cell": cell.pk,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk, "token": token.pk,
+            "saved-search": search.pk, "token": token.pk, "board": board.pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:

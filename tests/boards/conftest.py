@@ -1,0 +1,59 @@
+"""Models with prices, and a shortcut from a post to a board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from boards.models import Batch
+from boards.plan.cells import expand
+from boards.plan.plan import Plan, read_plan
+from boards.runs import sending
+from catalog.models import Endpoint
+from tests.boards import documents
+
+Made = dict[str, Endpoint]
+
+
+@pytest.fixture
+def models(make_endpoint: Callable[..., Any]) -> Made:
+    """Two painters that differ in their steps, a voice, and an editor that needs a picture."""
+    price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+    return {
+        "flux": make_endpoint("lab/flux", documents.FLUX, **price),
+        "turbo": make_endpoint("lab/turbo", documents.TURBO, **price),
+        "voice": make_endpoint("lab/voice", documents.VOICE),
+        "edit": make_endpoint("lab/edit", documents.EDIT, **price),
+    }
+
+
+@pytest.fixture
+def plan_of(models: Made) -> Callable[..., Plan]:
+    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan; `shared` are its shared controls."""
+
+    def make(*names: str, **controls: str) -> Plan:
+        chosen = [models[name] for name in names or ("flux", "turbo")]
+        post = {
+            name if "." in name else name.replace("_", "-"): [text]
+            for name, text in controls.items()
+        }
+        post |= {"model": [model.endpoint_id for model in chosen], "planned": ["1"], "reuse": ["1"]}
+        return read_plan(post, chosen, chosen[0])
+
+    return make
+
+
+@pytest.fixture
+def send(user: User) -> Callable[..., sending.Sent]:
+    """Write a plan as a board, or add it to one."""
+
+    def write(
+        plan: Plan, token: str = "token", board: Batch | None = None, who: User = user
+    ) -> sending.Sent:
+        return sending.run_plan(who, plan, expand(plan), token, board=board)
+
+    return write

@@ -1,0 +1,190 @@
+"""A board's page: its markup, its owner's buttons, and what a stranger gets."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from boards.models import Batch, Cell
+from boards.plan.plan import Plan
+from boards.runs import sending
+from playground.models import Artifact, Run
+
+pytestmark = pytest.mark.django_db
+Planned = Callable[..., Plan]
+Send = Callable[..., sending.Sent]
+ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
+
+
+@pytest.fixture
+def board(plan_of: Planned, send: Send) -> Batch:
+    """Two rows on two columns with two seeds."""
+    return send(plan_of(**ROWS)).board
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, board: Batch) -> None:
+    page = text(member.get(board.get_absolute_url()))
+    assert f'data-board-id="{board.pk}"' in page
+    places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
+    assert places == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
+    assert len(re.findall(r'data-run-id="', page)) == 8
+    assert page.count(" data-watch=") == 8
+    assert "0 of 8" in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_an_ended_board_shows_results_and_stops_watching(member: Client, board: Batch) -> None:
+    Run.objects.update(state="succeeded", billable_units="1")
+    run = Run.objects.order_by("created_at")[0]
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
+    )
+    Run.objects.filter(pk=run.pk).update(output={"images": []})
+    Run.objects.exclude(pk=run.pk).update(output={"text": "a <b>poem</b>"})
+    page = text(member.get(board.get_absolute_url()))
+    assert "https://v3.fal.media/a.png" in page
+    assert "a &lt;b&gt;poem&lt;/b&gt;" in page
+    assert "8 of 8 done" in page
+    assert "$0.08 spent" in page
+    assert " data-watch=" not in page
+    assert "refresh" not in page
+
+
+def test_a_board_takes_as_many_queries_as_another(
+    member: Client, plan_of: Planned, send: Send, django_assert_num_queries: Any
+) -> None:
+    small = send(plan_of(**ROWS), "small").board
+    rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(50)))}
+    large = send(plan_of(**rows, seeds="1, 2, 3, 4"), "large").board
+    Run.objects.update(state="succeeded", output={"text": "words"})
+    member.get(small.get_absolute_url())
+    with django_assert_num_queries(8):
+        member.get(small.get_absolute_url())
+    with django_assert_num_queries(8):
+        assert member.get(large.get_absolute_url()).status_code == 200
+
+
+def test_the_list_takes_few_queries(
+    member: Client, plan_of: Planned, send: Send, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        send(plan_of(**ROWS), str(number))
+    member.get("/compare/")
+    with django_assert_max_num_queries(6):
+        page = text(member.get("/compare/"))
+    assert page.count("0 of 8 done") == 12
+
+
+def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, board: Batch) -> None:
+    running = Run.objects.order_by("created_at")[0]
+    Run.objects.filter(pk=running.pk).update(state="running")
+    response = member.post(f"{board.get_absolute_url()}cancellation/", follow=True)
+    assert "7 waiting runs are cancelled. 1 has started and finishes, which costs up to $0.01." in (
+        text(response)
+    )
+    assert Run.objects.filter(state="cancelled").count() == 7
+    running.refresh_from_db()
+    assert running.state == "running"
+
+
+def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, board: Batch) -> None:
+    Run.objects.update(state="succeeded")
+    failed = Run.objects.order_by("created_at")[0]
+    Run.objects.filter(pk=failed.pk).update(state="failed")
+    member.post(f"{board.get_absolute_url()}repetition/")
+    assert Run.objects.count() == 9
+    cell = Cell.objects.get(replaced_at=None, run__state="created")
+    assert cell.run
+    assert cell.run.arguments == failed.arguments
+    assert Cell.objects.get(run=failed).replaced_at
+    assert "8 of 9" not in text(member.get(board.get_absolute_url()))
+
+
+def test_a_reused_result_is_marked_and_can_be_run_anyhow(
+    member: Client, plan_of: Planned, send: Send, board: Batch
+) -> None:
+    Run.objects.update(state="succeeded", billable_units="1")
+    again = send(plan_of(**ROWS), "again").board
+    page = text(member.get(again.get_absolute_url()))
+    assert page.count("earlier run<") == 8
+    assert "spent" not in page
+    cell = again.cells.order_by("pk")[0]
+    assert f"/compare/{again.pk}/cells/{cell.pk}/" in page
+    member.post(f"/compare/{again.pk}/cells/{cell.pk}/")
+    assert Run.objects.count() == 9
+    assert again.cells.filter(replaced_at=None, is_reused=False).count() == 1
+
+
+def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    board = send(plan_of(**ROWS, cap="0.05")).board
+    page = text(member.get(board.get_absolute_url()))
+    assert page.count("more than your cap of $0.05") == 3
+    assert "Send 3 not sent" in page
+    Run.objects.update(state="failed")
+    member.post(f"{board.get_absolute_url()}continuation/")
+    assert board.cells.filter(run=None).count() == 0
+
+
+def test_a_board_is_renamed(member: Client, board: Batch) -> None:
+    member.post(f"{board.get_absolute_url()}title/", {"title": "Cats <1>"})
+    assert "Cats &lt;1&gt;" in text(member.get("/compare/"))
+
+
+def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Batch) -> None:
+    page = text(member.post(f"{board.get_absolute_url()}deletion/", follow=True))
+    assert "The board is deleted." in page
+    assert member.get(board.get_absolute_url()).status_code == 404
+    assert Run.objects.count() == 8
+    member.post("/compare/recovery/", {"board": str(board.pk)})
+    assert member.get(board.get_absolute_url()).status_code == 200
+
+
+def test_the_plan_of_a_board_adds_to_it(member: Client, board: Batch, plan_of: Planned) -> None:
+    address = f"{board.get_absolute_url()}plan/"
+    page = text(member.get(address))
+    assert "only new cells run" in page
+    post = {**board.plan, "row-values": ["a cat\na dog\nan owl"], "~do": "run"}
+    assert member.post(address, post)["Location"] == board.get_absolute_url()
+    assert board.rows.count() == 3
+    assert Run.objects.count() == 12
+
+
+def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Batch) -> None:
+    client.force_login(stranger)
+    for part in ("", "plan/", "progress/"):
+        assert client.get(f"{board.get_absolute_url()}{part}").status_code == 404
+    for part in ("cancellation/", "repetition/", "deletion/", "title/"):
+        assert client.post(f"{board.get_absolute_url()}{part}").status_code == 404
+    assert "No boards yet" in text(client.get("/compare/"))
+
+
+def test_progress_never_says_done_before_the_end(member: Client, board: Batch) -> None:
+    Run.objects.update(state="succeeded")
+    last = Run.objects.order_by("created_at")[0]
+    Run.objects.filter(pk=last.pk).update(state="running")
+    page = text(member.get(f"{board.get_absolute_url()}progress/"))
+    assert "7 of 8, about" in page
+    assert float(re.findall(r'value="([\d.]+)"', page)[0]) <= 0.95
+
+
+def test_the_watched_cells_are_fragments_of_their_own(member: Client, board: Batch) -> None:
+    from playground.display.renderers import changed_fragments
+
+    run = Run.objects.select_related("endpoint").order_by("created_at")[0]
+    fragment = changed_fragments(run, "tile")
+    assert f'id="tile-{run.pk}"' in fragment
+    assert 'hx-swap-oob="true"' in fragment
+    assert fragment.count("<article") == 1
+    assert json.dumps(run.arguments) not in fragment

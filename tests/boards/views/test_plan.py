@@ -1,0 +1,173 @@
+"""The plan's page: filled in from an address, changed by buttons, and run by its first button."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from boards.models import Batch
+from catalog.models import Endpoint, Standing
+from playground.models import Run
+from tests.boards import documents
+from tests.playground.browser_post import post_of
+
+pytestmark = pytest.mark.django_db
+NEW = "/compare/new/"
+
+
+def address(*models: str, **more: Any) -> str:
+    pairs = [("model", f"lab/{name}") for name in models] + list(more.items())
+    return f"{NEW}?{urlencode(pairs)}"
+
+
+def posted_by(page: str) -> dict[str, Any]:
+    """What the plan's form on a page posts, as texts."""
+    start = page.rindex("<form", 0, page.index("data-board-plan"))
+    return post_of(page[start : page.index("</form>", start) + len("</form>")])
+
+
+def filled(member: Client, url: str, **changed: Any) -> dict[str, Any]:
+    """What a browser would post of the plan at an address, with some controls changed."""
+    page = member.get(url)
+    assert page.status_code == 200
+    post = posted_by(page.content.decode())
+    return {**post, **{name.replace("_", "-"): value for name, value in changed.items()}}
+
+
+def test_an_address_fills_the_plan_in(member: Client, models: dict[str, Endpoint]) -> None:
+    given = json.dumps({"prompt": "a <b>cat</b>", "num_inference_steps": 20, "seed": 7})
+    page = member.get(address("flux", "turbo", input=given)).content.decode()
+    form = page[page.index("data-board-plan") :]
+    button = re.search(r"<button[^>]*>\s*(\w+)", form)
+    assert button
+    assert button[1] == "Run"
+    assert "a &lt;b&gt;cat&lt;/b&gt;" in form
+    assert 'value="20"' in form
+    assert 'name="seeds" value="7"' in re.sub(r"\s+", " ", form).replace(' id="plan-seeds"', "")
+    assert "1 limited" in form
+
+
+def test_the_first_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
+    given = json.dumps({"prompt": "a cat"})
+    post = filled(member, address("flux", "turbo", input=given))
+    response = member.post(NEW, post | {"~do": "run"})
+    board = Batch.objects.get()
+    assert (response.status_code, response["Location"]) == (302, f"/compare/{board.pk}/")
+    assert [run.arguments for run in Run.objects.order_by("created_at")] == [
+        {"prompt": "a cat"},
+        {"prompt": "a cat"},
+    ]
+
+
+def test_nothing_is_sent_where_something_is_missing(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    post = filled(member, address("flux", "edit", input=json.dumps({"prompt": "a cat"})))
+    response = member.post(NEW, post | {"~do": "run"})
+    words = response.content.decode()
+    assert response.status_code == 422
+    assert "Image is missing." in words
+    assert "Nothing was sent." in words
+    assert "Run only the 1 that fit" in re.sub(r"\s+", " ", words)
+    assert not Run.objects.exists()
+    assert member.post(NEW, post | {"~do": "run-fitting"}).status_code == 302
+    assert [run.endpoint.endpoint_id for run in Run.objects.all()] == ["lab/flux"]
+
+
+def test_a_schema_that_changed_meanwhile_is_said(
+    member: Client, models: dict[str, Endpoint], make_endpoint: Any
+) -> None:
+    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    other = make_endpoint("lab/other", documents.EDIT)
+    Endpoint.objects.filter(endpoint_id="lab/flux").update(schema=other.schema)
+    response = member.post(NEW, post | {"~do": "run"})
+    assert response.status_code == 422
+    assert "The schema of lab/flux changed" in response.content.decode()
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"standing": Standing.BLOCKED, "standing_reason": "odd"}, "is blocked"),
+        ({"gone": 1}, "no longer lists"),
+    ],
+)
+def test_a_model_that_cannot_run_any_more_is_said(
+    member: Client, models: dict[str, Endpoint], changed: dict[str, Any], words: str
+) -> None:
+    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    if changed.pop("gone", 0):
+        changed["gone_at"] = models["flux"].first_seen_at
+    Endpoint.objects.filter(endpoint_id="lab/flux").update(**changed)
+    response = member.post(NEW, post | {"~do": "run"})
+    assert response.status_code == 422
+    assert words in response.content.decode()
+
+
+def test_models_are_added_and_removed_without_losing_what_was_typed(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), seeds="1-3")
+    page = member.post(NEW, post | {"~do": "add:lab/voice"}).content.decode()
+    posted = posted_by(page)
+    assert posted["model"] == ["lab/flux", "lab/voice"]
+    assert posted["shared.prompt"] == ["a cat"]
+    assert posted["seeds"] == ["1-3"]
+    page = member.post(NEW, posted | {"~do": "remove:0"}).content.decode()
+    posted = posted_by(page)
+    assert posted["model"] == ["lab/voice"]
+    assert posted["shared.text"] == ["a cat"]
+
+
+def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) -> None:
+    post = filled(member, address("flux"))
+    file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
+    page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
+    assert "2 runs" in page
+    file = SimpleUploadedFile("rows.csv", "prompt\nGrün".encode("latin-1"))
+    page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
+    assert "not UTF-8 text" in page
+
+
+def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:
+    assert "Choose the models to compare" in member.get(NEW).content.decode()
+    page = member.get(f"{NEW}?model=lab/nothing").content.decode()
+    assert "“lab/nothing” is not in the catalogue" in page
+    page = member.post(NEW, {"~do": "add", "add": "flux"}).content.decode()
+    assert "add:lab/flux" in page or 'value="lab/flux"' in page
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_an_input_that_cannot_be_read_is_said(
+    member: Client, models: dict[str, Endpoint], text: str
+) -> None:
+    assert "The input in this address" in member.get(address("flux", input=text)).content.decode()
+
+
+def test_the_parts_that_say_what_run_would_do_are_a_fragment(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    post = filled(member, address("flux", "turbo"), seeds="1, 2")
+    page = member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
+    words = page.content.decode()
+    assert words.lstrip().startswith("<div")
+    assert "about $0.04" not in words
+    assert 'id="plan-report-1"' in words
+
+
+def test_a_plan_takes_few_queries_whatever_its_size(
+    member: Client, user: User, models: dict[str, Endpoint], django_assert_max_num_queries: Any
+) -> None:
+    post = filled(member, address("flux", "turbo"))
+    post |= {"row-field": "prompt", "row-values": "\n".join(map(str, range(100))), "seeds": "1,2"}
+    member.post(NEW, post | {"~do": "update"})
+    with django_assert_max_num_queries(16):
+        assert member.post(NEW, post | {"~do": "update"}).status_code == 200
