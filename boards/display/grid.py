@@ -114,7 +114,7 @@ def _texts(cells: Sequence[Cell]) -> Mapping[object, str]:
 def _shown(
     cell: Cell, texts: Mapping[object, str], seen: dict[object, str], place: str
 ) -> ShownCell:
-    if cell.run is None:
+    if cell.run is None or cell.run.deleted_at:
         return ShownCell(cell, None)
     if cell.run_id in seen:
         return ShownCell(cell, None, seen[cell.run_id])

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from accounts import permissions
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from playground.models import Run
@@ -21,8 +22,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     """Filters for boards."""
 
     def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
-        """The user's own boards; for staff, all."""
-        return self if user.is_staff else self.filter(user_id=user.pk or 0)
+        """The user's own boards; for who may see everybody's runs, all."""
+        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
 
     def kept(self) -> BatchQuerySet:
         """The boards that are not deleted."""
@@ -120,12 +121,14 @@ class Cell(models.Model):
     column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells")
     seed = models.CharField(max_length=80, blank=True, help_text="empty: the model's own choice")
     run = models.ForeignKey(
-        Run, null=True, blank=True, on_delete=models.PROTECT, related_name="cells"
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="cells"
     )
     is_reused = models.BooleanField(
         default=False, help_text="shows a run that was not made for this cell: nothing was paid"
     )
-    not_sent = models.CharField(max_length=500, blank=True, help_text="why there is no run")
+    not_sent = models.CharField(
+        max_length=500, blank=True, help_text="why it has no run; empty: it had one"
+    )
     estimate_usd = models.DecimalField(
         max_digits=14, decimal_places=6, null=True, blank=True,
         help_text="the most it was expected to cost when it was sent",

@@ -50,7 +50,9 @@ def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
     """Sort the fields of these models; `source` says in whose terms the shared ones are."""
     first = version_of(source).root
     roots = [version_of(model).root for model in models]
-    common = shared_fields([first, *roots])
+    # One of the models mostly is the source itself, which has all of its fields.
+    others = [root for root in roots if root is not first]
+    common = shared_fields([first, *others])
     shared = _without_seed(first, common)
     own = [_without_seed(root, own_fields(common, first, root)) for root in roots]
     return Groups(first, shared, tuple(own))

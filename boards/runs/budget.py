@@ -20,7 +20,7 @@ def committed(board: Batch) -> Decimal:
 
     Repeated cells count as well; reused results cost nothing. One query.
     """
-    cells = board.cells.filter(is_reused=False, run__isnull=False).select_related("run__endpoint")
+    cells = board.cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
     return sum((_cost(cell) for cell in cells.only(*_COLUMNS)), NOTHING)
 
 
@@ -36,8 +36,8 @@ _COLUMNS = (
 
 def _cost(cell: Cell) -> Decimal:
     run = cell.run
-    if run is None:
-        return NOTHING
+    if run is None:  # deleted since: what it cost is not known any more
+        return cell.estimate_usd or NOTHING
     known = billed_cost(run)
     if known is not None:
         return known

@@ -81,7 +81,7 @@ def progress_of(cells: Sequence[Cell]) -> Progress:
         cancelled=states.count(Run.State.CANCELLED),
         running=states.count(Run.State.RUNNING),
         waiting=sum(state in _OF_RUN for state in states),
-        held=sum(cell.run_id is None for cell in cells),
+        held=sum(bool(cell.not_sent) for cell in cells),
         reused=sum(cell.is_reused for cell in cells),
         spent=sum((billed_cost(c.run) or NOTHING for c in _paid(cells) if c.run), NOTHING),
         to_go=sum((cell.estimate_usd or NOTHING for cell in open_cells), NOTHING),

@@ -158,7 +158,7 @@ class _Writer:
         for planned, estimate in zip(cells, estimates, strict=True):
             place = (rows[planned.row].pk, columns[planned.column].pk, planned.seed)
             known = kept.get(place)
-            if known and known.run_id:
+            if known and not known.not_sent:
                 self.done.known += 1
             else:
                 new.append((planned, estimate, known or self._cell(*place)))

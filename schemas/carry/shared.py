@@ -1,4 +1,4 @@
-"""Which fields several schemas have in common, by name or by meaning."""
+"""Which fields schemas have in common, by name or by meaning."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
 
 
 def shared_fields(roots: Sequence[Field]) -> list[Field]:
-    """The fields of the first schema that all others have too, in the first one's order."""
+    """The fields of the first schema that some other has too, in the first one's order."""
     first, *others = roots
     return [
         field
         for field in first.children
         if not (field.is_hidden or field.is_deprecated)
-        and all(counterparts(field, first, other) for other in others)
+        and (not others or any(counterparts(field, first, other) for other in others))
     ]
 
 
