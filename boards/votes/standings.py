@@ -42,6 +42,11 @@ class Standing:
         return self.wins + self.losses + self.ties
 
     @property
+    def judged(self) -> int:
+        """How many of its results passed or failed."""
+        return self.passed + self.failed
+
+    @property
     def share(self) -> float | None:
         """Its part of the wins, a tie as half of one; None without votes."""
         return (self.wins + self.ties / 2) / self.votes if self.votes else None
