@@ -52,7 +52,7 @@ def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
     wanted = [int(key) for key in dict.fromkeys(keys) if key.isdecimal() and len(key) <= 18]
     cells = (
         board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
-        .select_related("run", "row", "mark", "column__endpoint")
+        .select_related("run", "mark", "column__endpoint", "row__mark__winner__endpoint")
         .prefetch_related("run__artifacts")
         .defer("run__logs", "run__output_text", "run__partial", "run__positions", "run__events")
     )
