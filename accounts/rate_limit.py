@@ -65,7 +65,16 @@ LIMITS = (
         5000,
         6000,
     ),
-    Limit("run", _views("playground:endpoint playground:run-repetition"), WRITE, 2000, 1200),
+    Limit(
+        "run",
+        _views(
+            "playground:endpoint playground:run-repetition playground:run-variations boards:plan "
+            "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell"
+        ),
+        WRITE,
+        2000,
+        1200,
+    ),
     Limit("draft", _views("playground:draft"), WRITE, 2000, 1200),
     Limit(
         "file",
@@ -142,6 +151,15 @@ class RateLimit:
         limits = _applicable_limits(request, match.view_name)
         wait_s = max((buckets.take(limit, client) for limit, client in limits), default=0)
         return too_many_requests(request, wait_s) if wait_s else None
+
+
+def take_more(request: HttpRequest, view_name: str, count: int) -> int:
+    """Count further actions of one request; return 0, or the seconds until they are allowed."""
+    if not settings.RATE_LIMITS:
+        return 0
+    limits = _applicable_limits(request, view_name)
+    waits = (buckets.take(limit, client) for limit, client in limits for _ in range(count))
+    return max(waits, default=0)
 
 
 def _applicable_limits(request: HttpRequest, view_name: str) -> list[tuple[Limit, str]]:

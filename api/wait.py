@@ -139,6 +139,7 @@ class _Held:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._status = 200
+        self._location: list[tuple[bytes, bytes]] = []
         self.pk: uuid.UUID | None = None
         self.wait_s = 0.0
 
@@ -150,13 +151,16 @@ class _Held:
                 pk, _, seconds = value.decode().partition(" ")
                 self.pk, self.wait_s = uuid.UUID(pk), float(seconds)
                 self._status = message["status"]
+                headers = message["headers"]
+                self._location = [one for one in headers if one[0].lower() == b"location"]
         if self.pk is None:
             await self._send(message)
 
     async def resend(self, message: Message) -> None:
-        """Send a message of the second response, with the status of the first."""
+        """Send a message of the second response, with status and Location of the first."""
         if message["type"] == "http.response.start" and message["status"] == 200:
-            message["status"] = self._status
+            headers = [*message["headers"], *self._location]
+            message = {**message, "status": self._status, "headers": headers}
         await self._send(message)
 
 

@@ -8,3 +8,21 @@ class BoardsConfig(AppConfig):
 
     name = "boards"
     verbose_name = "Boards"
+
+    def ready(self) -> None:
+        """Have boards pass on with the account of who leaves."""
+        from boards.models import Batch
+        from playground.runs import handover
+
+        handover.register("boards", Batch)
+
+    def ready(self) -> None:
+        """Have boards pass on with their owner's runs, and keep the runs that their inputs name."""
+        from boards.models import Batch, Column, Row
+        from playground.files import purge
+        from playground.runs import handover
+
+        handover.register("boards", Batch)
+        purge.register_inputs(lambda: Batch.objects.kept(), "plan")
+        purge.register_inputs(lambda: Row.objects.filter(board__deleted_at=None), "values")
+        purge.register_inputs(lambda: Column.objects.filter(board__deleted_at=None), "settings")

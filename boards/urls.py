@@ -8,11 +8,13 @@ app_name = "boards"
 urlpatterns = [
     path("", board.index, name="boards"),
     path("new/", plan.new, name="plan"),
+    path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
     path("recovery/", actions.recovery, name="recovery"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
     path("<uuid:pk>/progress/", board.progress, name="board-progress"),
+    path("<uuid:pk>/parts/<int:number>/", board.part, name="board-part"),
     path("<uuid:pk>/title/", actions.title, name="board-title"),
     path("<uuid:pk>/cancellation/", actions.cancellation, name="board-cancellation"),
     path("<uuid:pk>/repetition/", actions.repetition, name="board-repetition"),
@@ -33,9 +35,7 @@ urlpatterns = [
     path("<uuid:pk>/board.json", files.document, name="board-document"),
     path("<uuid:pk>/sheet/", files.sheet, name="board-sheet"),
     path("<uuid:pk>/sheet.png", files.sheet_png, name="board-sheet-picture"),
-    path(
-        "<uuid:pk>/columns/<int:column>/preset/", files.column_preset, name="board-column-preset"
-    ),
+    path("<uuid:pk>/columns/<int:column>/preset/", files.column_preset, name="board-column-preset"),
     path(
         "<uuid:pk>/columns/<int:column>/house-default/",
         files.column_house_default,

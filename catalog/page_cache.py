@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db.models import Prefetch
@@ -17,12 +17,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.filters.conditions import asked_length
+from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
-from catalog.models import Collection, CollectionItem, Endpoint, Picture
+from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
 from catalog.search import facets, highlight
 from catalog.search.engine import Answer, search
 from catalog.search.facets import Place
-from catalog.search.index import current
+from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import Found
 from catalog.search.query import STATUSES, Query
 from catalog.variants import Family, fold, tell_apart
@@ -30,6 +32,7 @@ from core.byte_cache import byte_cached
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
+_USE = ("status", "standing")
 
 
 class Region(NamedTuple):
@@ -52,13 +55,13 @@ class Notice(NamedTuple):
     href: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Category:
     """A category's tile on the front page."""
 
     name: str
-    count: int
-    pictures: list[str]
+    count: int = 0
+    pictures: list[str] = field(default_factory=list)
 
 
 def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
@@ -77,8 +80,10 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "answer": answer,
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
-        "saving": "" if query.is_open else reverse("catalog:saved-search-new") + query.as_params(),
-        "chips": facets.chips(query, place),
+        "saving": reverse("catalog:saved-search-new") + query.as_params()
+        if query.as_params("favourite")  # one's favourites as they are have their page
+        else "",
+        "understood": facets.understood(answer, place),
         "cleared": facets.cleared(query, place),
         "guesses": facets.guesses(answer.hints, query, place),
         "links": [(n, place.href(query, n)) for n in answer.numbers],
@@ -91,6 +96,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
             if one.name not in place.fixed and place.holds(one.query)
         ],
         "starred": frozenset(starred),
+        "asked_seconds": asked_length(answer.query.conditions),
     }
     return Region(
         facets=render_to_string(
@@ -121,8 +127,8 @@ def how(place: Place) -> SafeString:
 def front(revision: str, starred: Starred) -> SafeString:
     """Render the shelves of the front page."""
     listed = Endpoint.objects.listed()
-    favourites = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
-    tiles = categories()
+    tiles, featured = _overview()
+    cards = listed.for_cards().in_bulk([*starred[:ON_A_SHELF], *featured])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -133,10 +139,11 @@ def front(revision: str, starred: Starred) -> SafeString:
     return render_to_string(
         "catalog/partials/_front.html",
         {
-            "categories": tiles,
+            "outcomes": by_outcome(tiles, lambda tile: tile.name),
+            "featured": [cards[pk] for pk in featured if pk in cards],
             "total": sum(tile.count for tile in tiles),
             "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
-            "favourites": [favourites[pk] for pk in starred if pk in favourites],
+            "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
                 listed.filter(status="active", published_at__isnull=False)
                 .for_cards()
@@ -153,20 +160,24 @@ def published() -> Iterable[Collection]:
     return Collection.objects.published().prefetch_related(items)
 
 
-def categories() -> list[Category]:
-    """Every category with its count and first picture, the largest category first."""
+def _overview() -> tuple[list[Category], list[int]]:
+    """Every category with its count and first picture, the largest first; and what is featured.
+
+    That are the first models in use that upstream pins or highlights, as primary keys.
+    """
     found: dict[str, Category] = {}
-    rows = Endpoint.objects.listed().order_by("position").values_list("category", "picture__small")
-    for name, picture in rows:
-        name = name or "unknown"
-        was = found.get(name, Category(name, 0, []))
-        pictures = (
-            [*was.pictures, Picture(small=picture).small_src]
-            if picture and len(was.pictures) < 1
-            else was.pictures
-        )
-        found[name] = Category(name, was.count + 1, pictures)
-    return sorted(found.values(), key=lambda category: (-category.count, category.name))
+    featured: list[int] = []
+    rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
+    named = rows.values_list("pk", "category", "picture__small", "pinned", "highlighted", *_USE)
+    for pk, name, picture, pinned, highlighted, status, standing in named:
+        tile = found.setdefault(name or "unknown", Category(name or "unknown"))
+        tile.count += 1
+        if picture and not tile.pictures:
+            tile.pictures.append(Picture(small=picture).small_src)
+        is_used = status == "active" and standing != Standing.BLOCKED
+        if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:
+            featured.append(pk)
+    return sorted(found.values(), key=lambda one: (-one.count, one.name)), featured
 
 
 def _families(answer: Answer) -> list[Family]:
@@ -193,28 +204,13 @@ def _is_other(found: Found) -> bool:
 
 
 def _notices(place: Place, answer: Answer) -> list[Notice]:
-    """Notices on corrected spelling and on words left out because no model has all of them."""
+    """Notices on corrected spelling."""
     found, query = answer.found, answer.query
-    notices = []
-    if answer.asked.q != query.q:
-        href = place.href(answer.asked)
-        notices.append(Notice("Read as", answer.asked.q, "Change it", href))
-    if found is None or not answer.total:
-        return notices
-    if found.corrected:
-        text = query.text
-        for was, _ in found.corrected:
-            text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
-        notices.append(
-            Notice(
-                "Showing results for",
-                " ".join([*found.used, *found.missed]),
-                f"Search for “{query.text}” instead",
-                place.href(query.saying(text)),
-            )
-        )
-    if found.missed:
-        notices.append(
-            Notice("No model has all of these words. Left out:", ", ".join(found.missed))
-        )
-    return notices
+    if found is None or not answer.total or not found.corrected:
+        return []
+    text = query.text
+    for was, _ in found.corrected:
+        text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
+    meant = " ".join([*found.used, *found.missed])
+    instead = f"Search for “{query.text}” instead"
+    return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]

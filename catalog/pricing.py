@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
-from core.formatting import duration, money, price, unit
-from schemas.estimate import Price
+from core.formatting import money, price, unit
+from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
+from schemas.estimate.prices import rounded
 
-# Unit of a price → a typical amount of it, in words and as a number.
-_USUAL: Mapping[str, tuple[str, Decimal]] = {
-    "megapixel": ("1024 by 1024 pixels", Decimal("1.048576")),
-    "character": ("a page of 2,000 characters", Decimal(2000)),
-    "minute": ("30 s", Decimal("0.5")),
-}
-_RATE = re.compile(r"price:[^/]+/s\*([\d.]+)")
-_THOUSANDS = re.compile(r"(\d[\d,]*)\s+(\S.*)")
 _MOST_UNITS = 12  # digits; larger amounts from upstream are nonsense and not multiplied
-_UNIT = re.compile(r"\s*([\d.,]*)\s*(compute second|[a-z]+?)s?\s*")
+_MADE = {"out:video": "video", "out:audio": "sound"}
+_USUAL = "_usual"  # an endpoint's attribute: what its facts say of a typical run
+
+
+class TypicalPrice(NamedTuple):
+    """A model's price as lists show and compare it: `$0.25` for `5 s`, and how it is computed.
+
+    `value` is None where no figure is known; `words` is then the list price or empty.
+    """
+
+    value: Decimal | None
+    words: str
+    per: str
+    basis: str
 
 
 def price_of(endpoint: Any) -> Price:
     """An endpoint's price, as the estimate module takes it."""
     return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
+
+
+def typical_run(endpoint: Any, facts: Iterable[str], seconds: float | None = None) -> Typical:
+    """The cost of a run of an untouched form, of the length asked for where one is."""
+    return typical(price_of(endpoint), read_usual(facts), _expected_s(endpoint), seconds)
+
+
+def keep_usual(endpoint: Any) -> None:
+    """Keep what a typical run uses on an endpoint of a list, and let its other facts go."""
+    setattr(endpoint, _USUAL, read_usual(endpoint.facts or []))
+    del endpoint.facts
+
+
+def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
+    """The price that a card shows; `seconds` is the length asked for."""
+    usual: Usual = getattr(endpoint, _USUAL, None) or read_usual(endpoint.facts or [])
+    found = typical(price_of(endpoint), usual, _expected_s(endpoint), seconds)
+    low, basis = found.estimate.low, ". ".join(found.estimate.basis)
+    if found.estimate.is_free:
+        return TypicalPrice(Decimal(), "Free", "", basis)
+    if low is None:
+        amount = endpoint.unit_price_usd
+        words = money(amount, endpoint.currency) if amount else ""
+        return TypicalPrice(None, words, unit(endpoint.price_unit) if words else "", basis)
+    return TypicalPrice(low, money(rounded(low), endpoint.currency), found.per, basis)
 
 
 def listed_price(endpoint: Any) -> str:
@@ -35,23 +65,30 @@ def listed_price(endpoint: Any) -> str:
 def in_words(endpoint: Any, facts: Iterable[str]) -> str:
     """`$0.05 per second of video; 5 s ≈ $0.25`; empty where no price is known.
 
-    `facts` are the endpoint's capabilities, which give the default duration and kind of output.
+    `facts` are the endpoint's capabilities, which give the usual quantities and the kind of output.
     """
     words = listed_price(endpoint)
-    amount: Decimal | None = endpoint.unit_price_usd
-    if not words or not amount:
+    if not words or not endpoint.unit_price_usd:
         return "Free" if words else ""
     facts = list(facts)
-    match = _UNIT.fullmatch(endpoint.price_unit.lower())
-    count = _number(match[1]) if match else Decimal(1)
-    unit = match[2] if match else ""
-    amount = Decimal(amount) / count
-    if unit in {"second", "minute"}:
+    counted = parse_unit(endpoint.price_unit)
+    if counted.kind == "second" and counted.noun in {"second", "minute"}:
         words += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
-    if usual := _typical_run(endpoint, facts, unit):
-        what, number = usual
-        words += f"; {what} ≈ {money(_rounded(amount * number), endpoint.currency)}"
-    return words
+    found = typical_run(endpoint, facts)
+    low = found.estimate.low
+    if low is None or low == endpoint.unit_price_usd:
+        return words
+    return f"{words}; {_what(found)} ≈ {money(rounded(low), endpoint.currency)}"
+
+
+def _what(found: Typical) -> str:
+    """What a typical run is, as its basis says it: `5 s`, `0.786 MP`, `3.0 s (as …)`."""
+    return found.estimate.basis[0].rpartition(" × ")[0] if found.estimate.basis else found.per
+
+
+def _expected_s(endpoint: Any) -> float | None:
+    minutes = endpoint.duration_estimate_min
+    return None if minutes is None else minutes * 60
 
 
 def billed_in_words(count: str, endpoint: Any) -> str:
@@ -80,32 +117,9 @@ def _units(count: str) -> Decimal | None:
 
 def _counted(units: Decimal, words: str) -> str:
     """`1 image`, `2 images`; units priced by the thousand are multiplied out: `189 tokens`."""
-    if thousands := _THOUSANDS.fullmatch(words):
-        units, words = units * _number(thousands[1]), thousands[2]
+    if words[:1].isdigit():
+        counted = parse_unit(words)
+        units, words = units * counted.per, words.partition(" ")[2] or f"{counted.noun}s"
     plural = words if words.endswith("s") else words and f"{words}s"
     word = (words and unit(words)) if units == 1 else plural
     return f"{units.normalize():,f} {word}".strip()
-
-
-_MADE = {"out:video": "video", "out:audio": "sound"}
-
-
-def _typical_run(endpoint: Any, facts: list[str], unit: str) -> tuple[str, Decimal] | None:
-    """The label and number of units of a typical run; None if a run is one unit."""
-    if unit == "second":
-        found = next((match for fact in facts if (match := _RATE.fullmatch(fact))), None)
-        seconds = Decimal(found[1]) if found else Decimal(5)
-        return f"{seconds.normalize():f} s", seconds
-    if unit == "compute second" and (seconds_s := endpoint.duration_estimate_s):
-        return f"a run of about {duration(seconds_s)}", Decimal(str(seconds_s))
-    return _USUAL.get(unit)
-
-
-def _number(text: str) -> Decimal:
-    digits = text.replace(",", "").strip(".")
-    return Decimal(digits) if digits.count(".") < 2 and digits and Decimal(digits) else Decimal(1)
-
-
-def _rounded(amount: Decimal) -> Decimal:
-    """Round to two significant digits, as befits an estimate."""
-    return amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)) if amount else amount

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from catalog.models import Endpoint
+from core.byte_cache import byte_cached
 
 LONGEST = 44  # characters of a variant on a card
 _WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai"}  # tells nothing
+_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}  # tells nothing
 
 
 class Card(NamedTuple):
@@ -27,11 +28,6 @@ class Family(NamedTuple):
 
     lead: Card
     others: Sequence[Card]
-
-    @property
-    def size(self) -> int:
-        """How many models it has in the list."""
-        return 1 + len(self.others)
 
 
 def tell_apart(endpoints: Iterable[Endpoint]) -> list[Card]:
@@ -49,14 +45,21 @@ def tell_apart(endpoints: Iterable[Endpoint]) -> list[Card]:
 
 def variant(endpoint: Endpoint) -> str:
     """The words of the family's label, or of the id, that name and category do not say."""
-    name = _signs(endpoint.display_name)
-    said = _SAID | {_signs(word) for word in _WORD.findall(endpoint.display_name)}
-    said |= {*endpoint.category.split("-"), *map(_signs, endpoint.owner.split("-"))}
-    said.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", endpoint.category))  # i2v
-    labelled = _unsaid(_WORD.findall(endpoint.group_label), said, name)
-    own = _unsaid(_WORD.findall(_rest(endpoint)), said | set(map(_signs, labelled)), name)
+    one = endpoint
+    return _variant(one.owner, _rest(one), one.display_name, one.category, one.group_label)
+
+
+@byte_cached(1 << 20)
+def _variant(owner: str, rest: str, display_name: str, category: str, label: str) -> str:
+    parts = [*map(_signs, _WORD.findall(display_name))]
+    name = {"".join(parts[start:]) for start in range(len(parts))}
+    said = _SAID | {_signs(word) for word in _WORD.findall(display_name)}
+    said |= {*category.split("-"), *map(_signs, owner.split("-"))}
+    said.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
+    labelled = _unsaid(_WORD.findall(label), said, name)
+    own = _unsaid(_WORD.findall(rest), said | set(map(_signs, labelled)), name)
     if labelled:
-        known = _signs(endpoint.group_label)
+        known = _signs(label)
         own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in known]
     words = " ".join([*labelled, *own])
     return _cut(words[:1].upper() + words[1:] if words[:2].isalpha() else words)
@@ -99,16 +102,21 @@ def _rest(endpoint: Endpoint) -> str:
     return endpoint.endpoint_id.partition("/")[2] or endpoint.endpoint_id
 
 
-def _unsaid(words: Iterable[str], said: set[str], name: str) -> list[str]:
-    """The words that are new, each once; `name` is the name's letters and digits in a row."""
+def _unsaid(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
+    """The words that are new, each once; `name` is the name from each of its words on, unspaced."""
     found: dict[str, str] = {}
     for word in words:
         plain = _signs(word)
-        is_telling = len(plain) > 2 or any(map(str.isdigit, plain))
-        is_in_name = is_telling and (plain in name or _number(word) in name)
-        if plain not in said and not is_in_name:
+        if plain not in said and not _is_in(name, plain) and not _is_in(name, _number(word)):
             found.setdefault(plain, word)
     return list(found.values())
+
+
+def _is_in(name: set[str], word: str) -> bool:
+    """Whether a name says a word: a number anywhere, letters from the beginning of a word on."""
+    if any(map(str.isdigit, word)):
+        return any(word in rest for rest in name)
+    return len(word) > 2 and any(rest.startswith(word) for rest in name)
 
 
 def _number(word: str) -> str:

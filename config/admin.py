@@ -1,22 +1,43 @@
-"""Vitrine's admin site: Django's, with throttled sign-in and checked action keys."""
+"""Vitrine's admin site: Django's in Vitrine's looks, with a status page for operators."""
 
 from __future__ import annotations
 
+import platform
+import tomllib
 from collections.abc import Iterable
 from typing import Any
 
+import django
+from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
+from accounts import permissions
 from accounts.forms import AdminSignInForm, with_wait
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Vitrine and of what it runs on."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
+    number = ".".join(map(str, connection.get_database_version()))
+    return {
+        "Vitrine": str(project["version"]),
+        "Django": django.get_version(),
+        "Python": platform.python_version(),
+        database: number,
+    }
 
 
 class CheckedActionKeys(ModelAdmin):  # type: ignore[type-arg]
@@ -45,12 +66,40 @@ class CheckedActionKeys(ModelAdmin):  # type: ignore[type-arg]
 
 
 class VitrineAdminSite(AdminSite):
-    """Django's admin site under Vitrine's name."""
+    """Django's admin site under Vitrine's name, with throttled sign-in and checked action keys."""
 
     site_header = "Vitrine"
     site_title = "Vitrine admin"
-    index_title = "Curate"
+    index_title = "Admin"
     login_form = AdminSignInForm
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[Any]:
+        """With the status page."""
+        view = self.admin_view(require_safe(self.status))
+        return [path("status/", view, name="status"), *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Name Django's app of accounts as people say it."""
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            app["name"] = "People" if app["app_label"] == "auth" else app["name"]
+        return found
+
+    def status(self, request: HttpRequest) -> HttpResponse:
+        """Show operators how workers, queue, upstream, sync and storage are."""
+        permissions.require(request.user, permissions.VIEW_WORKER)
+        # The models of other apps can be imported once all apps are loaded.
+        from playground.display import status
+
+        context = {
+            **self.each_context(request),
+            "title": "Status",
+            "status": status.read(),
+            "versions": versions(),
+            "sees_runs": permissions.may_see_runs(request.user),
+        }
+        return TemplateResponse(request, "admin/status.html", context)
 
     @method_decorator(login_not_required)
     @method_decorator(never_cache)

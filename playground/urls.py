@@ -34,6 +34,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
+    path("runs/<uuid:pk>/variations/", runs.variations, name="run-variations"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/elsewhere/", command_palette.elsewhere, name="run-elsewhere"),
     path("runs/<uuid:pk>/uses/", command_palette.run_uses, name="run-uses"),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from schemas import measures
 from schemas.artifacts import artifacts
+from schemas.estimate.typical import usual_facts
 from schemas.field_tree import build
 from schemas.fields import Field
 from schemas.media import words_in
@@ -32,7 +33,7 @@ from schemas.vocabulary import (
     TEXT_OUTPUT_WORDS,
 )
 
-RULES = 4  # increment to recompute the facts of every stored schema
+RULES = 5  # increment to recompute the facts of every stored schema
 MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters
@@ -57,7 +58,8 @@ class Part(NamedTuple):
 class Capabilities(NamedTuple):
     """A document's facts as distinct `key:value` words, and its fields' words for full-text search.
 
-    `default-duration:5` is the duration in seconds if none is requested.
+    `default-duration:5` is the duration in seconds if none is requested; `usual-…` are the other
+    quantities that decide the price of such a run (`estimate/typical.py`).
     """
 
     facts: list[str]
@@ -73,14 +75,14 @@ def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
 def capabilities_of(found: Contract, root: Field, document: Any) -> Capabilities:
     """The capabilities of a contract whose Field tree is built already."""
     takes = list(_parts(root))
-    named = [*_facts(takes, found)]
+    named = [*_facts(takes, found, root)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
         [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
     )
 
 
-def _facts(takes: list[Part], found: Contract) -> Iterator[str]:
+def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
     makes = _output_media(found)
     settings = [part.field for part in takes if not part.is_repeated]
     fields = [part.field for part in takes]
@@ -88,6 +90,7 @@ def _facts(takes: list[Part], found: Contract) -> Iterator[str]:
     yield from _input_media(takes)
     yield from (f"out:{medium}" for medium in makes)
     yield from _abilities(takes, makes, found)
+    yield from usual_facts(root, frozenset(makes))
     if media & {"video", "audio"}:
         yield from measures.durations(settings)
         yield from measures.voices(fields)

@@ -9,9 +9,11 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 _EXACT_IN_JS = 2**53 - 1
+FAL_QUEUE_URL = "https://queue.fal.run"  # where fal's own clients send to
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,18 @@ class Snippet:
 
 
 def snippets(
-    endpoint_id: str, arguments: dict[str, Any], queue_url: str = "https://queue.fal.run"
+    endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE_URL
 ) -> list[Snippet]:
-    """The three snippets for one call through the queue."""
+    """The three snippets for one call through the queue.
+
+    fal's clients send to fal alone, so that for another queue the code does without them.
+    """
+    is_fal = queue_url == FAL_QUEUE_URL
+    in_python = python if is_fal else partial(plain_python, queue_url=queue_url)
+    in_javascript = javascript if is_fal else partial(plain_javascript, queue_url=queue_url)
     return [
-        Snippet("python", "Python", python(endpoint_id, arguments)),
-        Snippet("javascript", "JavaScript", javascript(endpoint_id, arguments)),
+        Snippet("python", "Python", in_python(endpoint_id, arguments)),
+        Snippet("javascript", "JavaScript", in_javascript(endpoint_id, arguments)),
         Snippet("curl", "curl", curl(endpoint_id, arguments, queue_url)),
     ]
 
@@ -47,14 +55,25 @@ def python(endpoint_id: str, arguments: dict[str, Any]) -> str:
     )
 
 
+def plain_python(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
+    """The same by httpx, at any queue: submit, wait, fetch the result."""
+    return (
+        "import os\nimport time\n\n"
+        "import httpx  # pip install httpx\n\n"
+        'upstream = httpx.Client(headers={"Authorization": f"Key {os.environ[\'FAL_KEY\']}"})\n'
+        "run = upstream.post(\n"
+        f"    {_python(f'{queue_url}/{endpoint_id}', 0)},\n"
+        f"    json={_python(arguments, 1)},\n"
+        ").raise_for_status().json()\n"
+        'while upstream.get(run["status_url"]).json()["status"] != "COMPLETED":\n'
+        "    time.sleep(0.5)\n"
+        'print(upstream.get(run["response_url"]).json())\n'
+    )
+
+
 def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
     """@fal-ai/client's `subscribe`; the key comes from `FAL_KEY`."""
-    note = ""
-    if _has_long_integer(arguments):
-        note = (
-            "// A number below has more digits than JavaScript keeps; "
-            "send such a seed with Python or curl.\n"
-        )
+    note = _long_integer_note(arguments)
     body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
     return (
         'import { fal } from "@fal-ai/client"; '
@@ -69,9 +88,37 @@ def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
     )
 
 
-def curl(
-    endpoint_id: str, arguments: dict[str, Any], queue_url: str = "https://queue.fal.run"
-) -> str:
+def plain_javascript(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
+    """The same by `fetch`, at any queue: submit, wait, fetch the result."""
+    body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
+    return (
+        "const headers = {\n"
+        "  Authorization: `Key ${process.env.FAL_KEY}`,\n"
+        '  "Content-Type": "application/json",\n'
+        "};\n"
+        "const json = async (url, more) => (await fetch(url, { headers, ...more })).json();\n\n"
+        f"{_long_integer_note(arguments)}"
+        "const run = await json("
+        f"{_quoted(json.dumps(f'{queue_url}/{endpoint_id}', ensure_ascii=False))}, {{\n"
+        '  method: "POST",\n'
+        f"  body: JSON.stringify({body}),\n"
+        "});\n"
+        'while ((await json(run.status_url)).status !== "COMPLETED")\n'
+        "  await new Promise((resolve) => setTimeout(resolve, 500));\n"
+        "console.log(await json(run.response_url));\n"
+    )
+
+
+def _long_integer_note(arguments: dict[str, Any]) -> str:
+    if not _has_long_integer(arguments):
+        return ""
+    return (
+        "// A number below has more digits than JavaScript keeps; "
+        "send such a seed with Python or curl.\n"
+    )
+
+
+def curl(endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE_URL) -> str:
     """A submit to the queue; its response contains the status and result URLs."""
     body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False))
     return (

@@ -34,7 +34,39 @@ _ACRONYMS = {
     "tts": "TTS",
     "svg": "SVG",
     "hdr": "HDR",
+    "nag": "NAG",
+    "pag": "PAG",
+    "apg": "APG",
+    "slg": "SLG",
+    "crf": "CRF",
+    "bpm": "BPM",
+    "uuid": "UUID",
+    "html": "HTML",
+    "pdf": "PDF",
+    "srt": "SRT",
+    "glb": "GLB",
+    "teacache": "TeaCache",
+    "rife": "RIFE",
+    "pbr": "PBR",
+    "hdri": "HDRI",
+    "sdxl": "SDXL",
+    "mlsd": "MLSD",
 }
+_IN_FULL = {  # abbreviations in names, as a person writes them
+    "img": "image",
+    "imgs": "images",
+    "vid": "video",
+    "bg": "background",
+    "fg": "foreground",
+    "ref": "reference",
+    "refs": "references",
+    "neg": "negative",
+    "init": "initial",
+    "lang": "language",
+    "config": "configuration",
+}
+_FIRST_IN_FULL = {"max": "maximum", "min": "minimum"}
+_COUNTS = {"num", "n"}  # num_images: "Number of images"
 _FORMATS = {
     "jpeg",
     "jpg",
@@ -96,13 +128,21 @@ def class_label(title: object) -> str:
 
 
 def _sentence(name: str) -> str:
-    """`num_inference_steps` → `Num inference steps`, `imageSize` → `Image size`."""
+    """`num_images` → `Number of images`, `nag_scale` → `NAG scale`, `imageSize` → `Image size`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\s-]+", " ", name).split()
-    words = [
-        _ACRONYMS.get(word.lower(), word if word.isupper() else word.lower()) for word in spaced
-    ]
+    words = [_word(word) for word in spaced]
+    if len(words) > 1 and words[0] in _COUNTS and words[-1].endswith("s"):
+        words[:1] = ["number", "of"]
+    elif len(words) > 1:
+        words[0] = _FIRST_IN_FULL.get(words[0], words[0])
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def _word(word: str) -> str:
+    lower = word.lower()
+    known = _ACRONYMS.get(lower) or _IN_FULL.get(lower)
+    return known or (word if word.isupper() else lower)
 
 
 def media_label(text: str) -> str:

@@ -12,6 +12,8 @@ import pytest
 
 from tests import audit
 
+pytestmark = pytest.mark.system  # takes long
+
 
 def program(text: str) -> list[str]:
     """A program in place of pip-audit."""

@@ -247,8 +247,23 @@ COMPONENTS: dict[str, Schema] = {
         },
         preset_id=integer("fills the arguments", minimum=1, maximum=2**31 - 1),
         transport=text(enum=SENT_TRANSPORTS, default="queue"),
+        max_cost=number(
+            "refuse the run unless its estimate certainly stays below; in the price's currency",
+            minimum=0,
+            maximum=1_000_000,
+        ),
     )
     | {"anyOf": [{"required": ["endpoint_id"]}, {"required": ["preset_id"]}]},
+    "NewEstimate": request(
+        "endpoint_id", endpoint_id=ENDPOINT_ID, arguments={"type": "object", "default": {}}
+    ),
+    "Estimate": record(
+        low=nullable(text("decimal number; null where nothing is known")),
+        high=nullable(text("decimal number; null where it may cost more, unknown how much")),
+        currency=text(),
+        text=text("for people: `about $0.10`"),
+        basis=several(text(), "how it was computed"),
+    ),
     "Preset": record(
         id=integer(),
         endpoint_id=text(),

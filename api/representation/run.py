@@ -12,6 +12,7 @@ from playground.display import history
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run
 from playground.runs import error_messages
+from schemas.estimate import Estimate
 
 LOG_LINES = 50
 
@@ -82,4 +83,15 @@ def artifact(found: Artifact, call: Call) -> dict[str, Any]:
         "duration_s": found.duration_s,
         "size_bytes": found.size_bytes,
         "state": found.state,
+    }
+
+
+def estimate(found: Estimate) -> dict[str, Any]:
+    """An `Estimate`."""
+    return {
+        "low": None if found.low is None else f"{found.low.normalize():f}",
+        "high": None if found.high is None else f"{found.high.normalize():f}",
+        "currency": found.currency,
+        "text": found.words,
+        "basis": list(found.basis),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -21,7 +22,7 @@ from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from playground.display import history
 from playground.models import Run
-from playground.runs import state_machine, transport_choices
+from playground.runs import cost, deletion, state_machine, transport_choices
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
@@ -117,6 +118,8 @@ def create_run(call: Call) -> Reply:
                 for one in problems
             ],
         )
+    if "max_cost" in call.body:
+        _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
     key = call.values["Idempotency-Key"] or ""
     try:
         run, is_new = submission.start(call.token, endpoint, arguments, transport, key)
@@ -125,6 +128,31 @@ def create_run(call: Call) -> Reply:
     except submission.KeyReused as error:
         raise Problem(422, str(error), slug="idempotency-key-reused") from error
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
+
+
+def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
+    """Raise Problem (409) unless the estimate certainly stays below `most`."""
+    found = cost.estimate_run(endpoint, arguments)
+    if found.low is None or found.high is None or found.high > most:
+        detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
+        raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
+
+
+@operation(
+    "POST",
+    "/estimates",
+    scope="read",
+    tag="runs",
+    limit="read",
+    body=Body("NewEstimate"),
+    responses=[Response(200, "The estimate.", "Estimate")],
+    errors=[404],
+)
+def estimate_run(call: Call) -> Reply:
+    """Estimate what a run will cost, without running it."""
+    endpoint = find_endpoint(call.body["endpoint_id"])
+    found = cost.estimate_run(endpoint, call.body.get("arguments", {}))
+    return Reply(representation.estimate(found))
 
 
 def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
@@ -175,6 +203,24 @@ def cancel_run(call: Call) -> Reply:
     by = permissions.name_of_other(call.user, found.user_id)
     state_machine.request_cancel(found.pk, by)
     return _reply(call, find(call, found.pk), 202)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "It is deleted; the history can bring it back for a week.")],
+    errors=[404, 409],
+)
+def delete_run(call: Call) -> Reply:
+    """Delete a run that has ended."""
+    found = find(call, call.values["run_id"])
+    _require_mine(call, found, permissions.DELETE_RUN)
+    if deletion.delete(Run.objects.filter(pk=found.pk), call.user).unfinished:
+        raise Problem(409, "This run is under way. Cancel it, then delete it.")
+    return Reply(None, 204)
 
 
 @operation(

@@ -66,9 +66,7 @@ def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
     )
 
 
-def _side(
-    voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Run]
-) -> Side:
+def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
     run = runs[cell.run_id]
     shown = [
         one

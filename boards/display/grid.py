@@ -1,4 +1,8 @@
-"""A board as a grid: its columns, and each row with its cells. A constant number of queries."""
+"""A board as a grid: its columns, and its rows in parts that a page loads as they come into view.
+
+A board of 400 cells weighs little more than one of 60: the first part is drawn with the page, the
+rows of the others with empty cells. The number of queries is constant.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,15 @@ from playground.display import history, tiles
 from playground.display.history import ArgumentRow
 from playground.models import Artifact, Run
 
+PART_CELLS = 48  # runs of one part, about: as many as the gallery has cards
 # Columns of runs that a grid does not show.
 _HEAVY = (
     *("logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"),
     *("positions", "events", "arguments"),
+)
+# Columns of runs that progress needs.
+_LIGHT = (
+    *("state", "billable_units", "started_at", "ended_at", "endpoint_id", "user_id", "deleted_at"),
 )
 
 
@@ -39,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True)
 class GridRow:
-    """A row with what differs from the others, and its places in the order of the columns."""
+    """A row with its input, and its places in the order of the columns."""
 
     row: Row
     number: int
@@ -48,59 +57,128 @@ class GridRow:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some rows that are loaded together; before that their cells are empty."""
+
+    number: int
+    rows: list[GridRow]
+    is_loaded: bool
+
+
+@dataclass(frozen=True)
 class Grid:
     """Everything that a board's page shows."""
 
     board: Batch
     columns: list[Column]
-    rows: list[GridRow]
+    parts: list[Part]
     progress: Progress
 
     @property
-    def has_failed(self) -> bool:
-        """Whether something can be tried again."""
-        return bool(self.progress.failed or self.progress.cancelled)
+    def is_whole(self) -> bool:
+        """Whether all parts are loaded."""
+        return all(part.is_loaded for part in self.parts)
 
 
-def grid_of(board: Batch) -> Grid:
-    """The board's grid. Six queries, whatever its size."""
+def grid_of(board: Batch, loaded: int | None = 0) -> Grid:
+    """The board's grid with one part loaded, or with all. Seven queries, whatever its size."""
     columns = list(board.columns.select_related("endpoint__picture"))
-    rows = list(board.rows.all())
-    cells = current_cells(board, columns)
-    texts = _texts(cells)
-    by_place: dict[tuple[int, int], list[Cell]] = {}
-    for cell in cells:
-        by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
-    seen: dict[object, str] = {}
-    shown = []
-    for number, row in enumerate(rows):
-        places = [
-            Place(place, [
-                _shown(cell, texts, seen, f"row {number + 1}, column {place + 1}")
-                for cell in by_place.get((row.pk, column.pk), [])
-            ])
-            for place, column in enumerate(columns)
-        ]  # fmt: skip
-        shown.append(GridRow(row, number, history.argument_rows(row.values), places))
+    rows = list(board.rows.select_related("mark__winner__endpoint"))
+    cells = light_cells(board, columns)
+    parts = _split(rows, len(cells))
+    wanted = [row.pk for n, part in enumerate(parts) if loaded in (None, n) for row in part]
+    filler = _Filler(board, columns, rows, cells, wanted)
+    numbers = {row.pk: number for number, row in enumerate(rows)}
+    shown = [
+        Part(n, [filler.row(row, numbers[row.pk]) for row in part], loaded in (None, n))
+        for n, part in enumerate(parts)
+    ]
     return Grid(board, columns, shown, progress_of(cells))
 
 
-def current_cells(board: Batch, columns: Sequence[Column] | None = None) -> list[Cell]:
-    """The cells that are not replaced, with runs, artifacts and endpoints, in their order."""
-    heavy = [f"run__{name}" for name in _HEAVY]
-    cells = list(
-        board.cells.filter(replaced_at=None)
-        .select_related("run")
-        .prefetch_related("run__artifacts")
-        .defer(*heavy)
-        .order_by("pk")
-    )
-    known = columns or board.columns.select_related("endpoint")
+def _split(rows: Sequence[Row], cell_count: int) -> list[Sequence[Row]]:
+    """The rows in parts of about `PART_CELLS` cells."""
+    per_row = max(1, cell_count / max(1, len(rows)))
+    size = max(1, round(PART_CELLS / per_row))
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def light_cells(board: Batch, columns: Sequence[Column] | None = None) -> list[Cell]:
+    """The cells that are not replaced, in their order, with what progress needs of their runs."""
+    cells = board.cells.filter(replaced_at=None).select_related("run").order_by("pk")
+    names = [field.attname for field in Cell._meta.concrete_fields]
+    return _with_endpoints(board, list(cells.only(*names, *(f"run__{n}" for n in _LIGHT))), columns)
+
+
+def _with_endpoints(
+    board: Batch, cells: list[Cell], columns: Sequence[Column] | None
+) -> list[Cell]:
+    known = columns if columns is not None else board.columns.select_related("endpoint")
     endpoints = {column.pk: column.endpoint for column in known}
     for cell in cells:
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
     return cells
+
+
+class _Filler:
+    """Fills the rows that are wanted with tiles; the others get empty places."""
+
+    def __init__(
+        self,
+        board: Batch,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        cells: Sequence[Cell],
+        wanted: Sequence[int],
+    ) -> None:
+        self.columns, self.wanted = columns, set(wanted)
+        self.first = _first_places(cells, columns, rows)
+        heavy = [f"run__{name}" for name in _HEAVY]
+        full = (
+            board.cells.filter(replaced_at=None, row_id__in=wanted)
+            .select_related("run", "mark")
+            .prefetch_related("run__artifacts")
+            .defer(*heavy)
+            .order_by("pk")
+        )
+        self.by_place: dict[tuple[int, int], list[Cell]] = {}
+        for cell in (found := _with_endpoints(board, list(full), columns)):
+            self.by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
+        self.texts = _texts(found)
+
+    def row(self, row: Row, number: int) -> GridRow:
+        """One row, with tiles if it is wanted."""
+        if row.pk not in self.wanted:
+            return GridRow(row, number, [], [Place(n, []) for n in range(len(self.columns))])
+        places = [
+            Place(n, [self.cell(one) for one in self.by_place.get((row.pk, column.pk), [])])
+            for n, column in enumerate(self.columns)
+        ]
+        return GridRow(row, number, history.argument_rows(row.values), places)
+
+    def cell(self, cell: Cell) -> ShownCell:
+        """One cell; a run that stands in several is drawn in the first alone."""
+        if cell.run is None or cell.run.deleted_at:
+            return ShownCell(cell, None)
+        first, place = self.first[cell.run_id]
+        if first != cell.pk:
+            return ShownCell(cell, None, place)
+        return ShownCell(cell, tiles.tile(cell.run, self.texts))
+
+
+def _first_places(
+    cells: Sequence[Cell], columns: Sequence[Column], rows: Sequence[Row]
+) -> dict[object, tuple[int, str]]:
+    """For each run the first cell that has it, and where that is in words."""
+    places = {column.pk: number for number, column in enumerate(columns, start=1)}
+    lines = {row.pk: number for number, row in enumerate(rows, start=1)}
+    found: dict[object, tuple[int, str]] = {}
+    for cell in cells:
+        if cell.run_id:
+            words = f"row {lines[cell.row_id]}, column {places[cell.column_id]}"
+            found.setdefault(cell.run_id, (cell.pk, words))
+    return found
 
 
 def _texts(cells: Sequence[Cell]) -> Mapping[object, str]:
@@ -109,14 +187,3 @@ def _texts(cells: Sequence[Cell]) -> Mapping[object, str]:
     has_files = Exists(Artifact.objects.filter(run_id=OuterRef("pk")))
     runs = Run.objects.filter(~has_files, pk__in=done).values_list("pk", "output")
     return {pk: tiles.text_of(output) for pk, output in runs}
-
-
-def _shown(
-    cell: Cell, texts: Mapping[object, str], seen: dict[object, str], place: str
-) -> ShownCell:
-    if cell.run is None or cell.run.deleted_at:
-        return ShownCell(cell, None)
-    if cell.run_id in seen:
-        return ShownCell(cell, None, seen[cell.run_id])
-    seen[cell.run_id] = place
-    return ShownCell(cell, tiles.tile(cell.run, texts))

@@ -1,6 +1,7 @@
 """The models of boards."""
 
 from boards.models.board import Batch, Cell, Column, Row
+from boards.models.draft import PlanDraft
 from boards.models.vote import Mark, RowMark, Vote
 
-__all__ = ["Batch", "Cell", "Column", "Mark", "Row", "RowMark", "Vote"]
+__all__ = ["Batch", "Cell", "Column", "Mark", "PlanDraft", "Row", "RowMark", "Vote"]

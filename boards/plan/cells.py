@@ -31,6 +31,7 @@ class PlannedCell(NamedTuple):
     seed: str
     endpoint: Endpoint
     arguments: dict[str, Any]
+    is_seeded: bool  # an equal run makes the same
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,13 @@ class Report:
         """The steps by kind, each with a heading for people; without empty kinds."""
         sorted_ = [(words, [s for s in self.steps if s.kind == kind]) for kind, words in KINDS]
         return [(words, steps) for words, steps in sorted_ if steps]
+
+    @property
+    def changes(self) -> list[tuple[str, Step]]:
+        """What was not simply carried, each with its heading."""
+        return [
+            (words, step) for words, steps in self.lists for step in steps if step.kind != "carried"
+        ]
 
     @property
     def summary(self) -> str:
@@ -97,10 +105,10 @@ def expand(plan: Plan) -> Expanded:
         for row, (arguments, _) in enumerate(carried):
             by_place[row, number] = arguments
     cells = [
-        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments)
+        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments, is_seeded)
         for row in range(len(plan.rows))
         for column in range(len(plan.columns))
-        for seed, arguments in _seeded(plan, plan.columns[column], by_place[row, column])
+        for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], by_place[row, column])
     ]
     return Expanded(cells, reports)
 
@@ -115,10 +123,12 @@ def _carried(
 
 def _seeded(
     plan: Plan, column: PlannedColumn, arguments: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, dict[str, Any], bool]]:
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
-        yield seed, arguments | ({field.name: int(seed)} if seed and field else {})
+        given = {field.name: int(seed)} if seed and field else {}
+        whole = arguments | given
+        yield seed, whole, field is not None and whole.get(field.name) is not None
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:

@@ -80,7 +80,7 @@ def _without_reused(user: User, plan: Plan, expanded: Expanded) -> tuple[list[Pl
         key = reuse.key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
-        elif not (cell.seed and key in here):
+        elif not (cell.is_seeded and key in here):
             here.add(key)
             kept.append(cell)
     return kept, len(cells) - len(kept)

@@ -99,7 +99,10 @@ def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tu
 
 def _title(plan: Plan) -> str:
     first = plan.rows[0].label if plan.rows else ""
-    return (first or ", ".join(model.display_name for model in plan.models))[:200]
+    if not first:
+        return ", ".join(model.display_name for model in plan.models)[:200]
+    more = len(plan.rows) - 1
+    return f"{first[:180]} and {more} more" if more else first[:200]
 
 
 def _rows(board: Batch, plan: Plan) -> list[Row]:
@@ -185,7 +188,7 @@ class _Writer:
         if earlier := found.get(key):
             cell.run_id, cell.is_reused = earlier.pop(0), True
             self.done.reused += 1
-        elif self.is_reusing and planned.seed and key in self.here:
+        elif self.is_reusing and planned.is_seeded and key in self.here:
             cell.run, cell.is_reused = self.here[key], True
             self.done.reused += 1
         elif refusal := budget.refuse(estimate):

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -68,7 +68,7 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
-    shown = grid.grid_of(found)
+    shown = grid.grid_of(found, None if "all" in request.GET else 0)
     context = {
         "board": found,
         "grid": shown,
@@ -87,10 +87,26 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     found = find(request, pk)
     context = {
         "board": found,
-        "progress": progress_of(grid.current_cells(found)),
+        "progress": progress_of(grid.light_cells(found)),
         "is_mine": found.user_id == request.user.pk,
     }
     return render(request, "boards/_progress.html", context)
+
+
+@require_safe
+@no_store
+def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Render the rows of one part, which come into view."""
+    found = find(request, pk)
+    shown = grid.grid_of(found, number)
+    if number >= len(shown.parts):
+        raise Http404("This board has fewer rows.")
+    context = {
+        "board": found,
+        "part": shown.parts[number],
+        "is_mine": found.user_id == request.user.pk,
+    }
+    return render(request, "boards/_part.html", context)
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:

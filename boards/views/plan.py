@@ -11,33 +11,34 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from boards.display import plan_form
 from boards.models import Batch
-from boards.plan import tables
+from boards.plan import drafts, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
+from boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from catalog.models import Endpoint
-from catalog.search import engine
-from catalog.search.query import Query
-from playground.models import Run
+from playground.files import uploads
 from playground.runs.state_machine import Refused
 from playground.runs.worker_status import readiness
-from playground.views import files
-from schemas import apply, with_uploads
-from schemas.exact import loads
-from schemas.fields import find
+from schemas import apply, fields, with_uploads
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-PAGE_FIELDS = {"csrfmiddlewaretoken", "~token", "~do", "~schema", "add", "file"}
-MAX_FOUND = 8
+# Fields of a post that belong to a page, not to the plan or to a model's input.
+PAGE_FIELDS = {
+    *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
+    *("add", "file"),
+}
 no_store = cache_control(private=True, no_store=True)
 
 
@@ -47,11 +48,22 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     """Plan a new board: GET fills the form in from the address, POST changes or runs it."""
     if request.method == "POST":
         return _posted(request, None)
-    models, unknown = endpoints_of(request.GET.getlist("model"))
-    arguments, said = _arguments(request, models)
-    troubles = [_unknown(name) for name in unknown] + said
-    post = first_post(models, arguments) if models else {}
-    return _page(request, post, models, None, troubles)
+    if not request.GET and (kept := drafts.load(request.user)):
+        models, unknown = endpoints_of(kept.get("model", []))
+        troubles = [not_listed(name) for name in unknown]
+        return _page(request, kept, models, None, troubles, is_kept=True)
+    opened = open_plan(request.user, request.GET)
+    post = first_post(opened.models, opened.arguments) if opened.models else {}
+    return _page(request, post, opened.models, None, opened.troubles, found=opened.found)
+
+
+@require_POST
+def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """Take a model's form, as it is filled in, to a new plan."""
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    arguments = arguments_of(endpoint, _fields(request))
+    address = f"{reverse('boards:plan')}?{address_of(request.user, endpoint, arguments)}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,52 +84,29 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             post, models, [*now, *((m, None) for m in more)], found.source, found.source
         )
         models = [*models, *more]
-    troubles = [_unknown(name) for name in [*unknown, *missing]]
+    troubles = [not_listed(name) for name in [*unknown, *missing]]
     return _page(request, post, models, found, troubles)
 
 
-def _unknown(name: str) -> Trouble:
-    return Trouble("models", f"“{name[:100]}” is not in the catalogue.")
-
-
-def _arguments(
-    request: HtmxRequest, models: list[Endpoint]
-) -> tuple[dict[str, Any], list[Trouble]]:
-    """The first model's arguments from `?input=<JSON>` or `?run=<uuid>`."""
-    text, run = request.GET.get("input", ""), request.GET.get("run", "")
-    if run and models:
-        pk = _uuid(run)
-        found = Run.objects.readable_by(request.user).filter(pk=pk).first() if pk else None
-        arguments = found.arguments if found else None
-        return (arguments, []) if isinstance(arguments, dict) else ({}, [])
-    try:
-        found_input = loads(text) if text.strip() else {}
-    except ValueError as error:
-        return {}, [Trouble("shared", f"The input in this address is not valid JSON: {error}.")]
-    if not isinstance(found_input, dict):
-        return {}, [Trouble("shared", "The input in this address is no JSON object.")]
-    return found_input, []
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
-def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
-    post: Post = {
+def _fields(request: HtmxRequest) -> Post:
+    return {
         name: [str(value) for value in texts]
         for name, texts in request.POST.lists()
         if name not in PAGE_FIELDS
     }
+
+
+def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
+    post = _fields(request)
     models, unknown = endpoints_of(post.get("model", []))
     source = board.source if board else (models[0] if models else None)
-    troubles = [_unknown(name) for name in unknown]
+    troubles = [not_listed(name) for name in unknown]
     post, refused = _with_files(request, post, models, source)
     troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
+    if verb == "discard":
+        drafts.discard(request.user)
+        return redirect("boards:plan")
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, what, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
@@ -144,7 +133,7 @@ def _other_models(
     else:
         text = (what or request.POST.get("add", "")).strip()[:255]
         exact, _ = endpoints_of([text])
-        found = [] if exact or not text else engine.top_results(Query().saying(text), MAX_FOUND)
+        found = [] if exact or not text else find(text)
         now += [(one, None) for one in exact]
         if not exact:
             words = f"No model was found for “{text}”." if text else "Write a model's name or id."
@@ -173,6 +162,8 @@ def _run(
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
+    if board is None:
+        drafts.discard(request.user)
     token = request.POST.get("~token", "") or secrets.token_urlsafe(16)
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board)
@@ -217,9 +208,9 @@ def _with_files(
                     post = {**post, "table": [_table(file)]}
                 else:
                     path = tuple(name.partition("~")[0].split("."))
-                    field = find(root, path)
+                    field = fields.find(root, path)
                     kind = field.media or (field.item.media if field.item else "")
-                    kept = files.store_upload(request, file, kind)
+                    kept = uploads.store(request.user.pk or 0, file, kind)
                     addresses.setdefault(name, []).append(kept.get_absolute_url())
             except ValueError as error:
                 where = "table" if name == "file" else name.partition(".")[0]
@@ -240,6 +231,7 @@ def _page(
     *,
     found: list[Endpoint] | None = None,
     is_refused: bool = False,
+    is_kept: bool = False,
 ) -> HttpResponse:
     """Render the plan's page, or for htmx the parts that say what Run would do."""
     context: dict[str, Any] = {
@@ -249,7 +241,10 @@ def _page(
         "asked": request.POST.get("add", ""),
         "readiness": readiness(),
         "is_refused": is_refused,
+        "is_kept": is_kept,
     }
+    if request.method == "POST" and board is None:
+        drafts.save(request.user, post)
     if models:
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)

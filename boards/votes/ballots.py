@@ -192,7 +192,5 @@ def restore(board: Batch) -> int:
         return 0
     anew = set(board.votes.counted().values_list("voter_id", "first_id", "second_id"))
     gone = board.votes.filter(reset_at=last.reset_at)
-    keys = [
-        vote.pk for vote in gone if (vote.voter_id, vote.first_id, vote.second_id) not in anew
-    ]
+    keys = [vote.pk for vote in gone if (vote.voter_id, vote.first_id, vote.second_id) not in anew]
     return board.votes.filter(pk__in=keys).update(reset_at=None)

@@ -102,9 +102,7 @@ def standings(board: Batch) -> list[Standings]:
     columns = list(board.columns.select_related("endpoint"))
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
-    wins = Counter(
-        RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True)
-    )
+    wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))
     facts = {column.pk: _Facts(column, cells, wins[column.pk]) for column in columns}
     tags = _tags(board, cells)
     of_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
@@ -148,9 +146,7 @@ def _standings(
     tag: str, columns: Sequence[Column], votes: Sequence[Vote], facts: dict[int, _Facts]
 ) -> Standings:
     compared = {cell.column_id for vote in votes for cell in (vote.first, vote.second)}
-    numbers = {
-        pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)
-    }
+    numbers = {pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)}
     fit = bradley_terry.fit(count_wins(votes, numbers), len(numbers))
     counts = _counts(votes)
     listed = [_standing(one, numbers, fit, counts[one.pk], facts[one.pk]) for one in columns]

@@ -191,6 +191,10 @@ class _WrittenBySyncs:
         """Nobody changes one."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Syncs clear the oldest away; by hand it would only happen by a slip."""
+        return False
+
 
 @admin.register(Change)
 class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]

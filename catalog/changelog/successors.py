@@ -1,16 +1,27 @@
 """Finds the successor of a deprecated or removed model.
 
-The newest version of the same name, else the newest model of its family.
+The model that upstream's description names, the newest version of the same name, else the newest
+model of its family.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
+
+from django.db.models import F, Q
 
 from catalog.models import Endpoint, Standing
 
 _VERSION = re.compile(r"(?<![0-9])v?(\d+(?:[.-]\d+)*)(?![0-9])")
+_ID = r"(?:fal\.ai/models/)?([\w.-]+(?:/[\w.-]*\w)+)"
+_SAID = re.compile(
+    r"(?i)\b(?:use|replaced by|superseded by|succeeded by|successor is|in favou?r of|migrate to|"
+    rf"switch to|move to)\b[^/\n]{{0,40}}?{_ID}"
+)
+# A field of the listing entry, known or not: `"superseded_by": "fal-ai/flux-2"`.
+_FIELD = re.compile(rf'(?i)"[^"]*(?:success|replac|supersed|migrat)[^"]*"\s*:\s*"[^"]*?{_ID}"')
 _READ = (
     "endpoint_id",
     "display_name",
@@ -24,20 +35,34 @@ _READ = (
 def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
     """Map the primary key of each endpoint with a successor to it, in two queries."""
     keys = [endpoint.pk for endpoint in endpoints]
-    rows = list(Endpoint.objects.filter(pk__in=keys).only(*_READ)) if keys else []
+    lost = Endpoint.objects.filter(pk__in=keys).annotate(entry_text=F("entry__text"))
+    rows = list(lost.only(*_READ, "description")) if keys else []
     if not rows:
         return {}
+    named = {row.pk: _named_upstream(row) for row in rows}
+    of_category = Q(category__in={row.category for row in rows})
     usable = (
         Endpoint.objects.listed()
-        .filter(status="active", category__in={row.category for row in rows})
+        .filter(of_category | Q(endpoint_id__in={*chain.from_iterable(named.values())}))
+        .filter(status="active")
         .exclude(pk__in=keys)
         .exclude(standing=Standing.BLOCKED)
         .only(*_READ)
         .order_by("-published_at", "position")
     )
-    candidates = list(usable)
-    found = {row.pk: _successor(row, candidates) for row in rows}
+    candidates = {one.endpoint_id: one for one in usable}
+    found = {
+        row.pk: next((candidates[i] for i in named[row.pk] if i in candidates), None)
+        or _successor(row, list(candidates.values()))
+        for row in rows
+    }
     return {key: endpoint for key, endpoint in found.items() if endpoint}
+
+
+def _named_upstream(row: Endpoint) -> list[str]:
+    """The ids that the listing entry or the description names as what to use instead."""
+    entry: str = row.entry_text or ""  # type: ignore[attr-defined]  # annotated
+    return [*_FIELD.findall(entry), *_SAID.findall(row.description)]
 
 
 def _successor(row: Endpoint, candidates: list[Endpoint]) -> Endpoint | None:

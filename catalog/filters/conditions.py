@@ -248,6 +248,19 @@ def _numbers(key: str, value: str, seconds: float | None) -> tuple[float, float]
     return float(low), float(high or low)
 
 
+def price_of_fact(fact: str, seconds: float | None = None) -> float:
+    """The price that a fact says, of so many seconds where it goes by length; inf: none."""
+    key, _, value = fact.partition(":")
+    numbers = _numbers("price", value, seconds) if key == "price" else None
+    return numbers[0] if numbers else math.inf
+
+
+def asked_length(conditions: Iterable[Condition]) -> float | None:
+    """The length that a question asks for, which prices are compared for; None: the usual one."""
+    asked = Condition("price", ("<=1",))
+    return for_duration([asked], conditions)[0].seconds
+
+
 def _length(condition: Condition) -> float | None:
     """The shortest length that a condition on durations allows."""
     span = parse_span("duration", condition.values[0])

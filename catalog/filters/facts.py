@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 from catalog.filters.conditions import format_number
 from catalog.filters.vocabulary import KEYS
+from catalog.pricing import typical_run
 from core.byte_cache import byte_cached
+from schemas.estimate import parse_unit
 
 _MOST = 400  # facts of one endpoint
 _PER = {name: name for name in KEYS["per"].synonyms.values()} | dict(KEYS["per"].synonyms)
@@ -23,14 +25,10 @@ _FILED = {"vision": "image-to-text", "llm": "text-to-text"}
 _MEDIA = {medium: medium for medium in ("text", "image", "video", "audio", "3d")}
 _MEDIA |= {"speech": "audio", "json": "data"}
 _COPIED = {"kind": "kind", "license": "license_type", "group": "group_key", "owner": "owner"}
-_LENGTHS = {"second", "seconds", "sec", "s"}
-_SECONDS = {"second": 1, "minute": 60}
-_TYPICAL_SECONDS = 5.0
 _SOUND = re.compile(
     r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
 )
 _FIXED = re.compile(r"(?i)(?<![\w.])(?:360|480|540|580|720|768|1080|1440)p\b")
-_USUAL = "default-duration:"
 
 
 class Listing(NamedTuple):
@@ -98,9 +96,17 @@ def _filed(category: str, said: set[str]) -> list[str]:
     return found if makes else [*found, f"out:{_MEDIA[made]}"]
 
 
+def outcome(category: str) -> str:
+    """What a category makes, as a value of `out:`; `training`, or empty where it does not say."""
+    if category == "training":
+        return category
+    made = _FILED.get(category, category).rpartition("-to-")[2]
+    return _MEDIA.get(made, "")
+
+
 def _state(row: Listing) -> list[str]:
-    marks = (row.standing, "pinned" * row.pinned, "highlighted" * row.highlighted)
-    found = [f"is:{mark}" for mark in marks if mark]
+    marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
+    found = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]
@@ -125,34 +131,22 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
 
 
 def _price(row: Listing, said: list[str]) -> list[str]:
-    """The price of a typical run where it can be told, else of one unit, and what it is for."""
+    """The price of a typical run where it can be told, and what the price is for."""
     if row.unit_price_usd is None or row.currency not in {"", "USD"}:
         return []
-    amount = float(row.unit_price_usd)
-    count, unit = _unit(row.price_unit)
-    per = [f"per:{unit}"] if unit else []
-    if amount and unit in _SECONDS:
-        rate = amount / (_SECONDS[unit] * count)
-        known = [float(fact[len(_USUAL) :]) for fact in said if fact.startswith(_USUAL)]
-        length = known[0] if known else _TYPICAL_SECONDS
-        return [*per, f"price:{format_number(rate)}/s*{format_number(length)}"]
-    if unit == "compute second" and row.duration_estimate_min:
-        amount *= row.duration_estimate_min * 60 / count
-    return [*per, f"price:{format_number(amount)}"]
+    per = f"per:{_per(row.price_unit)}"
+    found = typical_run(row, said)
+    if found.rate is not None and found.length_s is not None:
+        rate, length = format_number(float(found.rate)), format_number(float(found.length_s))
+        return [per, f"price:{rate}/s*{length}"]
+    low = found.estimate.low
+    return [per] if low is None else [per, f"price:{format_number(float(low))}"]
 
 
 @byte_cached(1 << 19)
-def _unit(words: str) -> tuple[float, str]:
-    """How many of what a price is for: `1000 characters`, `5 seconds`."""
-    parts = re.findall(r"[a-z]+|\d+(?:\.\d+)?", words.lower())
-    count = next((float(part) for part in parts if part[0].isdigit()), 1.0) or 1.0
-    named = [part for part in parts if not part[0].isdigit()]
-    if not named:
-        return count, "run"
-    if "compute" in named or "gpu" in named:
-        return count, "compute second"
-    if count != 1 and not _LENGTHS.isdisjoint(named):
-        return count, "second"  # two of a `5 second video` make ten seconds
-    return count, next(
-        (_PER[part] for part in reversed(named) if part in _PER), " ".join(named)[:40]
-    )
+def _per(words: str) -> str:
+    """What a price is for, as `per:` names it: `1000 characters` → `character`."""
+    unit = parse_unit(words)
+    if unit.kind == "compute second":
+        return unit.kind
+    return _PER.get(unit.noun, unit.noun)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from catalog.filters.conditions import LINE_NAMES, Condition, line_count, parse_span
+from catalog.filters.facts import outcome
 from catalog.filters.vocabulary import KEYS
 from core.formatting import category_name, money
 
 _ALONE = {"can", "resolution", "duration", "price", "ratio", "is", "size"}  # need no heading
+_T = TypeVar("_T")
 _COUNTED = {
     "fps": "frames a second",
     "outputs": "results at once",
@@ -45,6 +47,15 @@ def label(key: str, value: str) -> str:
     if key in {"tag", "group", "owner", "ratio", "size"}:
         return value
     return value[:1].upper() + value[1:]
+
+
+def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple[str, list[_T]]]:
+    """Items under what their category makes, in the order of the page."""
+    titles = {**KEYS["out"].labels, "training": "Training"}
+    found: dict[str, list[_T]] = {title: [] for title in (*titles.values(), "Other")}
+    for item in items:
+        found[titles.get(outcome(category(item)), "Other")].append(item)
+    return [(title, group) for title, group in found.items() if group]
 
 
 def describe(asked: Condition) -> str:

@@ -37,6 +37,8 @@ CARD = (
     "unit_price_usd",
     "price_unit",
     "currency",
+    "duration_estimate_min",
+    "facts",
 )
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from django.core.paginator import Paginator
 
+from catalog.filters.conditions import asked_length
+from catalog.filters.labels import describe
 from catalog.filters.query_parser import Hint, unknown_value_hint
 from catalog.models import Endpoint, Revision
 from catalog.search.facet_counts import Facet, count_facets
@@ -20,7 +22,7 @@ from catalog.search.filter_sets import FilterSets, apply_filters
 from catalog.search.index import Index, Places, current
 from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
-from catalog.search.relaxations import FilterRelaxation, relax, suggest_words
+from catalog.search.relaxations import FilterRelaxation, fewest_to_drop, relax, suggest_words
 
 PAGE_SIZE = 48
 
@@ -46,6 +48,7 @@ class Answer:
     suggestions: list[FilterRelaxation] = field(default_factory=list)  # other words, of none found
     near: list[Endpoint] = field(default_factory=list)  # what fits most of the words
     asked: Query = field(default_factory=Query)  # as it was understood; mostly `query` itself
+    left_out: tuple[str, ...] = ()  # of a wish, in words, because nothing meets all of it
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
@@ -63,7 +66,7 @@ class _Understood(NamedTuple):
     query: Query
     found: Found | None
     sets: FilterSets
-    unmet: FilterSets | None = None  # of a wish in plain words that nothing meets
+    left_out: tuple[str, ...] = ()  # of a wish in plain words, because nothing meets all of it
 
 
 def search(
@@ -74,7 +77,7 @@ def search(
     `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
     """
     index = index or current(Revision.current())
-    asked, found, sets, unmet = _understand(index, query, starred)
+    asked, found, sets, left_out = _understand(index, query, starred)
     hits = sets.hits
     pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
@@ -84,10 +87,6 @@ def search(
     near = [index.keys[place] for place in _near(sets, found, len(hits))]
     endpoints = index.cards([*shown, *near])
     doubts = (unknown_value_hint(one, index.facts(one.key)) for one in query.conditions)
-    if hits:
-        relaxations = [one for one in relax(unmet) if one.query.conditions] if unmet else []
-    else:
-        relaxations = relax(sets)
     return Answer(
         query=query,
         endpoints=[endpoints[key] for key in shown if key in endpoints],
@@ -95,11 +94,12 @@ def search(
         page=page,
         pages=pages,
         facets=count_facets(sets, hits),
-        relaxations=relaxations,
+        relaxations=[] if hits else relax(sets),
         suggestions=[] if sets.base or not query.text else suggest_words(sets),
         near=[endpoints[key] for key in near if key in endpoints],
         found=found,
-        hints=[*asked.hints, *(hint for hint in doubts if hint)],
+        left_out=left_out,
+        hints=[*asked.hints, *filter(None, doubts)],
         asked=asked,
     )
 
@@ -125,15 +125,24 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
-    """A wish in plain words that no text has is asked as filters, if those find something."""
+    """A wish in plain words that no text has is asked as filters, if need be without some."""
     found, sets = _evaluate(index, query, starred)
     wished = query.wished if found and found.is_weak else None
     if wished is None:
         return _Understood(query, found, sets)
+    given = {one.key for one in query.conditions}
+    left_out: tuple[str, ...] = ()
     meant, wished_sets = _evaluate(index, wished, starred)
-    if not (meant and meant.missed) and wished_sets.hits:
-        return _Understood(wished, meant, wished_sets)
-    return _Understood(query, found, sets, unmet=wished_sets)
+    if meant and not meant.places:
+        left_out, wished = (wished.plain,), wished.saying("")
+        meant, wished_sets = _evaluate(index, wished, starred)
+    least = fewest_to_drop(wished_sets, given)
+    if least is None:
+        return _Understood(query, found, sets)
+    for name in least:
+        left_out += tuple(describe(one) for one in wished.conditions if one.key == name)
+        wished = wished.without(name)
+    return _Understood(wished, *_evaluate(index, wished, starred), left_out)
 
 
 def _evaluate(
@@ -149,12 +158,14 @@ def _ranked(
     index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
 ) -> list[int]:
     """The places of the answer from `first` to before `end`, in its order."""
+    length = asked_length(query.conditions)
     if found and query.order and not query.sort:  # words ask for it: what is named so comes first
         sure = {place for place in hits if found.is_sure(place)}
-        ranked = index.first(sure, end, query.order)
-        return [*ranked, *index.first(hits - sure, end - len(ranked), query.order)][first:]
+        ranked = index.first(sure, end, query.order, length)
+        rest = index.first(hits - sure, end - len(ranked), query.order, length)
+        return [*ranked, *rest][first:]
     if found is None or query.order:
-        return index.first(hits, end, query.order)[first:]
+        return index.first(hits, end, query.order, length)[first:]
     return _best(index, found, found.scores, hits, end)[first:]
 
 

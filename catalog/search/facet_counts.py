@@ -42,7 +42,7 @@ def count_facets(sets: FilterSets, hits: Places) -> list[Facet]:
         key, picked = KEYS[name], sets.query.values(name)
         is_set_aside = name in sets.by_name and not key.joins_all
         among = sets.without(name) if is_set_aside else hits
-        offered = key.steps if key.is_number else key.values
+        offered = key.steps or key.values
         if offered:
             counted = _count_values(sets, among, name, offered)
         else:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from catalog.filters.conditions import Condition, for_duration, parse_condition
-from catalog.filters.labels import describe, label
+from catalog.filters.conditions import Condition, asked_length, for_duration, parse_condition
+from catalog.filters.labels import by_outcome, describe, label
 from catalog.filters.query_parser import Hint
 from catalog.filters.vocabulary import KEYS
 from catalog.search.engine import Answer
@@ -41,6 +41,18 @@ class Chip(NamedTuple):
 
     words: str
     href: str
+
+
+class Understood(NamedTuple):
+    """A question in one line: what is in force, what was left out, where its words can be edited.
+
+    `lead` is empty where it was taken as it was typed.
+    """
+
+    lead: str
+    chips: list[Chip]
+    left_out: tuple[str, ...] = ()
+    edit: str = ""
 
 
 class Choice(NamedTuple):
@@ -88,6 +100,12 @@ class Section:
         return self.name not in _FOLDED or self.picked > 0
 
     @property
+    def more_groups(self) -> list[tuple[str, list[Choice]]]:
+        """The rest: categories under what they make, others under no heading."""
+        is_grouped = self.name == "category"
+        return by_outcome(self.more, lambda one: one.value) if is_grouped else [("", self.more)]
+
+    @property
     def is_more_open(self) -> bool:
         """Whether something that is picked stands among the rest."""
         return any(choice.is_picked for choice in self.more)
@@ -99,6 +117,21 @@ def sections(answer: Answer, place: Place) -> list[Section]:
     return [
         _section(facet, query, place) for facet in answer.facets if facet.name not in place.fixed
     ]
+
+
+def understood(answer: Answer, place: Place) -> Understood:
+    """How a question was understood: a wish by its conditions, a search by the words used."""
+    query, found = answer.query, answer.found
+    wished = answer.asked if answer.asked.q != query.q else None
+    missed = found.missed if found and answer.total else ()
+    if wished is None and not missed:
+        return Understood("", chips(query, place))
+    meant = wished or query
+    kept = " ".join(found.used) if missed and found else meant.plain
+    words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
+    edit = place.href(wished or query.saying(kept))
+    left_out = (*missed, *answer.left_out)
+    return Understood("Understood as", [*words, *chips(meant, place)], left_out, edit)
 
 
 def chips(query: Query, place: Place) -> list[Chip]:
@@ -177,6 +210,5 @@ def _note(name: str, query: Query) -> str:
     """What figures are compared, where that is not plain."""
     if name != "price":
         return ""
-    asked = Condition("price", ("<=1",))
-    length = for_duration([asked], query.conditions)[0].seconds
+    length = asked_length(query.conditions)
     return f"of a run of {length:g} s" if length else "of a typical run"

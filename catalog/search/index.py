@@ -23,10 +23,11 @@ from django.db import connection
 from django.db.models import BigAutoField, Count, TextField
 from django.db.models.functions import Cast
 
-from catalog.filters.conditions import Condition
+from catalog.filters.conditions import Condition, price_of_fact
 from catalog.filters.facts import Listing, facts_of
 from catalog.filters.vocabulary import OPEN_FACETS
 from catalog.models import Endpoint, Favourite, Revision
+from catalog.pricing import keep_usual
 from catalog.search import synonyms
 from catalog.search.full_text import index_texts
 from catalog.search.name_index import index_labels, index_names
@@ -74,10 +75,12 @@ class Index:
         self.fields = index_texts(tuple(field_words))
         self._with_fact: dict[str, set[int]] = defaultdict(set)
         self._counted: list[list[str]] = []
+        self._prices: list[str] = []  # the fact that says it; empty where none is known
         for place, listing in enumerate(listings):
             facts = list(map(sys.intern, facts_of(listing)))  # equal ones are compared by identity
             for fact in facts:
                 self._with_fact[fact].add(place)
+            self._prices.append(next((one for one in facts if one.startswith("price:")), ""))
             self._counted.append([one for one in facts if one.partition(":")[0] in OPEN_FACETS])
         self._of_key: dict[str, list[str]] = defaultdict(list)
         for fact in self._with_fact:
@@ -117,10 +120,18 @@ class Index:
         counted = (item for item in counts.items() if item[0].startswith(prefix))
         return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
 
-    def first(self, hits: Places, count: int, order: str = "") -> list[int]:
-        """The first `count` hits in upstream's order, or in that of `name`, `newest` or `price`."""
+    def first(
+        self, hits: Places, count: int, order: str = "", seconds: float | None = None
+    ) -> list[int]:
+        """The first `count` hits in upstream's order, or in that of `name`, `newest` or `price`.
+
+        Prices are compared for a run of so many seconds, or of each model's usual length.
+        """
         if not order:
             return heapq.nsmallest(count, hits)
+        if order == "price":
+            prices = {place: price_of_fact(self._prices[place], seconds) for place in hits}
+            return heapq.nsmallest(count, hits, key=lambda place: (prices[place], place))
         sort_keys = self._sort_keys[order]
         return heapq.nsmallest(count, hits, key=lambda place: (sort_keys[place], place))
 
@@ -142,6 +153,7 @@ class Index:
         if missing := [key for key in wanted if key not in found]:
             fresh = {card.pk: card for card in _CARDS.all(keys=missing)}
             for key, card in fresh.items():
+                keep_usual(card)
                 self._cards.put(key, card, _CARD_BYTES)
             found |= fresh
         return found
@@ -213,7 +225,6 @@ def _merit(listings: list[Listing], popularity: list[int]) -> list[float]:
 _SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
     "name": lambda one: one.display_name.lower(),
     "newest": lambda one: -one.published_at.timestamp() if one.published_at else math.inf,
-    "price": lambda one: math.inf if one.unit_price_usd is None else one.unit_price_usd,
 }
 
 

@@ -83,7 +83,8 @@ class Query:
     def saying(self, text: str) -> Query:
         """The same question with other words to search for; what was asked for stays."""
         asked = [piece for piece, _ in self.words.taken]
-        return replace(self, q=" ".join([*text.split(), *asked]), page=1)
+        words = [*text.split(), *asked, *self.words.sort_words.split()]
+        return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:
         """The words to search for, without any filter."""

@@ -69,6 +69,14 @@ class Relative:
 
 
 @dataclass(frozen=True)
+class Successor:
+    """What to use instead of a model; `is_named` where upstream or its own family says so."""
+
+    endpoint: Endpoint
+    is_named: bool
+
+
+@dataclass(frozen=True)
 class Related:
     """All that belongs to a model; `successor` is only of one that is deprecated or gone."""
 
@@ -77,7 +85,7 @@ class Related:
     trainers: list[Endpoint]
     inference: list[Endpoint]
     similar: list[Relative]
-    successor: Endpoint | None
+    successor: Successor | None
     price: str
 
 
@@ -86,7 +94,7 @@ def find_related(endpoint: Endpoint, revision: str) -> Related:
     return _related(revision, endpoint.pk)
 
 
-def successor(endpoint: Endpoint, revision: str) -> Endpoint | None:
+def successor(endpoint: Endpoint, revision: str) -> Successor | None:
     """What to use instead of a deprecated or gone model; None for any other."""
     return _related(revision, endpoint.pk).successor if _is_over(endpoint) else None
 
@@ -309,11 +317,12 @@ def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) ->
     return sum(weight[word] for word in mine & other) / total if total else 0.0
 
 
-def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Endpoint | None:
-    """Its newer version or the newest of its family; else the model most like it."""
-    return successors.successors_of([me]).get(me.pk) or next(
-        (one for one in similar if _can_follow(one, me)), None
-    )
+def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Successor | None:
+    """The one that is named, its newer version or newest sibling; else the model most like it."""
+    if named := successors.successors_of([me]).get(me.pk):
+        return Successor(named, is_named=True)
+    close = next((one for one in similar if _can_follow(one, me)), None)
+    return Successor(close, is_named=False) if close else None
 
 
 def _can_follow(one: Endpoint, me: Endpoint) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from catalog.filters.labels import describe
+from catalog.filters.vocabulary import KEYS
 from catalog.search import spelling
 from catalog.search.filter_sets import FilterSets
 from catalog.search.matching import match
 from catalog.search.query import STATUSES, Query
 
+# What a wish may do without before anything else; what it takes and makes goes last.
+_LEAST_FIRST = ("resolution", "can", "duration", "price", "license", "in", "out")
 _OWN_TITLES = {"favourite": "Favourites only", "status": "Status"}
 _MOST = 4
 
@@ -41,6 +46,22 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
     if not found and listed:
         found.append(FilterRelaxation("Without any filter", query.bare(), len(listed)))
     return [*_no_longer_listed(sets), *found[:_MOST]]
+
+
+def fewest_to_drop(sets: FilterSets, kept: Set[str]) -> tuple[str, ...] | None:
+    """The fewest filters without which something is found, what matters least first.
+
+    None where no two filters together find anything. `kept` are names that are not dropped.
+    """
+    names = sorted(
+        (one for one in sets.by_name if one in KEYS and one not in kept),
+        key=lambda name: _LEAST_FIRST.index(name) if name in _LEAST_FIRST else -1,
+    )
+    for count in range(max(len(names) - 1, 1)):
+        for dropped in combinations(names, count):
+            if sets.without(*dropped):
+                return dropped
+    return None
 
 
 def suggest_words(sets: FilterSets) -> list[FilterRelaxation]:

@@ -12,17 +12,24 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.pricing import listed_price
+from catalog.pricing import TypicalPrice, listed_price
+from catalog.pricing import typical_price as price_of_typical_run
 from catalog.search.highlight import Highlighter, shorten
 from catalog.variants import tell_apart
 from core.formatting import category_name, duration, money, size, unit
 
 register = template.Library()
-ON_A_CARD = 76  # characters of a description
+ON_A_CARD = 68  # characters of a description
 
 for function in (money, unit, duration, size, category_name, tell_apart):
     register.filter(function)
 register.filter("price", listed_price)
+
+
+@register.simple_tag(takes_context=True)
+def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
+    """Return the price of a typical run, of the length that the page's question asks for."""
+    return price_of_typical_run(endpoint, context.get("asked_seconds"))
 
 
 @cache

@@ -34,7 +34,7 @@ def favourites(request: HtmxRequest) -> HttpResponseBase:
 def _page(request: HtmxRequest) -> HttpResponse:
     place = Place(reverse("catalog:favourites"), "Favourites", ("favourite",))
     query = replace(Query.from_params(request.GET), favourite=True)
-    context = {}
+    context: dict[str, object] = {}
     if request.user.is_staff and not request.htmx:
         context["offered"] = account_favourites.missing(request.user).count()
         context["taken"] = request.GET.get("taken", "")

@@ -45,6 +45,10 @@ ONLY = {
 }
 
 
+# Sheets of pages that load no bundle, and so need the tokens themselves.
+WITH_TOKENS = {"admin"}
+
+
 def sources(kind: str, page: str) -> list[Path]:
     """Return the source files of a page's bundle; `tokens` first, which declares the layers."""
     elsewhere = {name for other, names in ONLY.items() if other != page for name in names}
@@ -58,7 +62,8 @@ def _recipes() -> Iterator[tuple[str, tuple[list[Path], Callable[[list[Path]], s
         yield f"css/{page}.css", (sources("css", page), join_css)
         yield f"js/{page}.js", (sources("js", page), join_js)
     for file in (SOURCES / "css" / "lazy").glob("*.css"):
-        yield f"css/lazy/{file.name}", ([file], join_css)
+        tokens = [SOURCES / "css" / "tokens.css"] if file.stem in WITH_TOKENS else []
+        yield f"css/lazy/{file.name}", ([*tokens, file], join_css)
     for file in (SOURCES / "js" / "lazy").glob("*.js"):
         yield f"js/lazy/{file.name}", ([file], minify_module)
 

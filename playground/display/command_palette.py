@@ -69,11 +69,15 @@ def models_for_run(run: Run, text: str) -> list[Group]:
         groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
         own = run.endpoint
-        known = related.find_related(own, Revision.current()).family
-        siblings = others.in_bulk([relative.endpoint.pk for relative in known])
+        known = related.find_related(own, Revision.current())
+        siblings = others.in_bulk([relative.endpoint.pk for relative in known.family])
         family = list(siblings.values())
         similar = others.in_category(own.category).exclude(pk__in=siblings)
-        groups = [("Family", family), (category_name(own.category), list(similar[:MAX_MODELS]))]
+        groups = [
+            ("Runs what it trains", [one for one in known.inference if one.is_runnable]),
+            ("Family", family),
+            (category_name(own.category), list(similar[:MAX_MODELS])),
+        ]
     return [
         Group(title, [_model(e, f"?run={run.pk}") for e in found[:MAX_MODELS]])
         for title, found in groups

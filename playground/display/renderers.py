@@ -215,7 +215,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.of(run, found_partial.share if found_partial else None),
-        "seed": _seed(run),
+        "seed": seed_of(run),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
         "raw_error": json_tree.preview(run.error) if run.error else "",
@@ -259,7 +259,7 @@ def changed_fragments(run: Run, view: str) -> str:
     return render_to_string(f"playground/live/_{kind}.html", values)
 
 
-def _seed(run: Run) -> str:
+def seed_of(run: Run) -> str:
     """Return the seed that was used as text: it may exceed what JavaScript numbers can hold."""
     value = run.output.get("seed") if isinstance(run.output, dict) else None
     if isinstance(value, bool) or not isinstance(value, int):

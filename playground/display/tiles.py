@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from catalog.pricing import billed_in_words
 from core.formatting import money
 from playground.display import history, previews, renderers
-from playground.models import Run
+from playground.models import Artifact, Run
+from playground.runs import watch_tokens
 from playground.runs.billing import billed_cost
 from schemas.artifacts import artifacts
 
+WITH_STILLS = {"video"}  # copying makes a picture of them
 TEXT_CHARS = 400  # of a text result; the run's page shows more
 
 
@@ -24,6 +26,7 @@ class Tile:
     text: str
     sound: renderers.Shown | None
     others: int  # files besides the one that is shown
+    copies: str = ""  # the token to watch files whose copies bring a still picture
 
     @property
     def run(self) -> Run:
@@ -47,7 +50,12 @@ def tile(run: Run, texts: Mapping[object, str] | None = None) -> Tile:
     text = ""
     if not shown and run.state == Run.State.SUCCEEDED:
         text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
-    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0))
+    is_copying = any(
+        one.artifact.state == Artifact.State.REMOTE and one.artifact.kind in WITH_STILLS
+        for one in shown
+    )
+    copies = watch_tokens.watch_token(run, "tile") if is_copying and not row.still else ""
+    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies)
 
 
 def text_of(output: object) -> str:

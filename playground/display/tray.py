@@ -23,6 +23,6 @@ def rows(user: User | AnonymousUser, since: datetime | None) -> list[history.Row
     """Return the person's unfinished runs and those ended after `since`, newest first."""
     earliest = timezone.now() - ENDED_WITHIN
     is_ended_since = Q(ended_at__gt=max(since, earliest) if since else timezone.now())
-    runs = Run.objects.filter(Q(UNFINISHED) | is_ended_since, user_id=user.pk or 0)
+    runs = Run.objects.kept().filter(Q(UNFINISHED) | is_ended_since, user_id=user.pk or 0)
     newest = runs.recent().prefetch_related(None)[:MAX_ROWS]
     return [history.item(run, "tray") for run in newest]

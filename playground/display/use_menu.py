@@ -73,7 +73,7 @@ def menu(user: User, result: Result, address: str, text: str = "", use: str = ""
 
 def _asker(user: User) -> _Asker:
     starred = Favourite.objects.filter(user=user).values_list("endpoint_id", flat=True)
-    used = Run.objects.filter(user=user).order_by("-created_at")
+    used = Run.objects.of(user).order_by("-created_at")
     recent = dict.fromkeys(used.values_list("endpoint_id", flat=True)[:RECENT_RUNS])
     return _Asker(frozenset(starred), {key: place for place, key in enumerate(recent)})
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -28,6 +29,19 @@ log = logging.getLogger(__name__)
 EVERY_S = 600.0
 BATCH = 20  # of runs, and of contents, in one call: other jobs get their turn in between
 SETTLED = timedelta(hours=1)  # longer than anybody takes from storing a file to naming it
+
+
+# Rows beside runs that hold inputs, and the JSON field that holds them.
+INPUTS: list[tuple[Callable[[], QuerySet[Any]], str]] = [
+    (lambda: Preset.objects.kept(), "arguments"),
+    (Share.objects.all, "arguments"),
+    (Draft.objects.all, "post"),
+]
+
+
+def register_inputs(rows: Callable[[], QuerySet[Any]], field: str) -> None:
+    """Keep runs whose artifacts are inputs in another app's rows."""
+    INPUTS.append((rows, field))
 
 
 def purge_due() -> float:
@@ -58,14 +72,10 @@ def is_needed(pk: uuid.UUID, now: datetime) -> bool:
     staying = Run.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=now - deletion.GRACE))
     if deletion.mentions(staying, pk).exists():
         return True
-    prefix = deletion.artifact_prefix(pk)
-    inputs = (
-        Preset.objects.kept().annotate(text=Cast("arguments", TextField())),
-        Share.objects.annotate(text=Cast("arguments", TextField())),
-        # A form's control holds a plain address, or JSON with its quotes escaped.
-        Draft.objects.annotate(text=Cast("post", TextField())),
-    )
-    return any(rows.filter(text__contains=prefix[1:]).exists() for rows in inputs)
+    # Without the quote: a form's control holds a plain address, or JSON with escaped quotes.
+    address = deletion.artifact_prefix(pk)[1:]
+    texts = (rows().annotate(inputs_text=Cast(name, TextField())) for rows, name in INPUTS)
+    return any(rows.filter(inputs_text__contains=address).exists() for rows in texts)
 
 
 def _purge(pk: uuid.UUID, now: datetime) -> bool:

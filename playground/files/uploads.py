@@ -6,6 +6,8 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import PurePath
 from typing import Any
 
@@ -27,6 +29,10 @@ ALSO_ACCEPTED = {
     "audio": {"video/mp4", "video/webm"},
     "video": {"image/gif", "audio/ogg"},
 }
+
+
+WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+_NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
 
 
 class NotStored(ValueError):
@@ -179,7 +185,9 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
         state=Artifact.State.LOST
     )
     rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
-    if kind != "file":
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
@@ -189,7 +197,9 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     """Return what the person has uploaded, searched by name; one query."""
     rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
-    if kind != "file":
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
         rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:
         rows = rows.filter(file_name__icontains=q)

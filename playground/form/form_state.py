@@ -141,13 +141,37 @@ def from_arguments(endpoint: Endpoint, arguments: Any) -> FormState:
     return FormState(encode_arguments(version_of(endpoint).root, arguments))
 
 
+def checked(endpoint: Endpoint, filled: FormState, arguments: Any) -> FormState:
+    """Return a form filled from elsewhere with what is wrong in the given values, at their fields.
+
+    What is missing does not count: the person has not had a chance to give it.
+    """
+    found = version_of(endpoint)
+    if not isinstance(arguments, dict):
+        return filled
+    problems = validate(found.contract, arguments, found.root)
+    wrong = [one for one in problems if one.path and _is_given(arguments, one.path)]
+    return replace(filled, problems=[*filled.problems, *wrong])
+
+
+def _is_given(value: Any, path: Path) -> bool:
+    """Whether there is something at a path."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
 def from_text(endpoint: Endpoint, text: str) -> FormState:
     """Return a form filled from `?input=<JSON>`; unreadable text is shown in the JSON view."""
     as_json = {"~mode": ["json"], "~json": [text]}
     if mistake := json_view.find_error(as_json):
         notice = "The input in this address cannot be read. Here it is, to be put right."
         return FormState(as_json, notice, [mistake])
-    return from_arguments(endpoint, loads(text) if text.strip() else {})
+    arguments = loads(text) if text.strip() else {}
+    return checked(endpoint, from_arguments(endpoint, arguments), arguments)
 
 
 def from_run(endpoint: Endpoint, run: Run) -> FormState:
@@ -205,7 +229,9 @@ def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
     marks = {name: post[name] for name in (HOUSE, MADE_FOR) if name in post}
     if action == "to-json":
         return FormState({**marks, "~mode": ["json"], "~json": [dumps(arguments)]})
-    return FormState({**marks, **from_arguments(endpoint, arguments).post})
+    filled = FormState({**marks, **from_arguments(endpoint, arguments).post})
+    # A form made for an older schema is told as a whole what does not fit (`with_reminder`).
+    return filled if MADE_FOR in marks else checked(endpoint, filled, arguments)
 
 
 def example_link(endpoint: Endpoint) -> str:

@@ -23,6 +23,9 @@ from core.template_whitespace import CollapseWhitespace
 from playground.form.summaries import changes, is_content, row_summary
 from playground.form.widgets import PICKERS, Widget, hint, swatch, widget_for
 from schemas import Field, Node, Row
+from schemas.form_groups import MIN_SETTINGS, group
+from schemas.unions import MAX_LABEL
+from schemas.words import clean
 
 _LABELLED = {
     "text",
@@ -60,7 +63,8 @@ def render_form(root: Node, upload_url: str = "") -> SafeString:
             "problems": problems,
             "shows": " ".join(settings.FAL_MEDIA_URLS),
             "main": renderer.top_level_fields(main),
-            "more": renderer.top_level_fields(more),
+            "more": renderer.settings(more),
+            "is_long": len(more) >= MIN_SETTINGS,
             "count": str(len(more)),
             "changed": str(changed or ""),
             "is_more_open": bool(changed) or any(has_errors(node) for node in more),
@@ -152,6 +156,27 @@ class _FormRenderer:
         """Render the fields of one section."""
         return self.sequence(nodes, self.top_level_field)
 
+    def settings(self, nodes: list[Node]) -> SafeString:
+        """Render the further settings; many of them in groups, those that were changed first."""
+        changed = [node for node in nodes if node.is_changed]
+        rest = [node for node in nodes if not node.is_changed]
+        groups = group([node.field for node in rest])
+        if len(groups) < 2:
+            return self.top_level_fields(nodes)
+        named = [(one.title, [rest[place] for place in one.places]) for one in groups]
+        shown = [("Changed", changed), *named] if changed else named
+        return mark_safe("".join(self.group(title, among) for title, among in shown))  # noqa: S308
+
+    def group(self, title: str, nodes: list[Node]) -> SafeString:
+        """Render some of many settings; open if something in it was set or is wrong."""
+        values = {
+            "title": title,
+            "count": str(len(nodes)),
+            "is_open": any(node.is_changed or has_errors(node) for node in nodes),
+            "fields": self.top_level_fields(nodes),
+        }
+        return self.fill("group", values)
+
     def sequence(self, nodes: list[Node], draw: Callable[[Node], SafeString]) -> SafeString:
         """Render several fields; a width followed by a height becomes a pair."""
         parts, left = [], iter(range(len(nodes)))
@@ -186,6 +211,7 @@ class _FormRenderer:
                 "node": node,
                 "field": node.field,
                 "label": label,
+                "title": clean(node.field.name[:MAX_LABEL]),
                 "kind": widget.name,
                 "hint": hint(node.field),
                 "control": self.control(node, widget, label),

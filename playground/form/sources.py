@@ -17,7 +17,6 @@ from playground.form.form_state import FormState
 from playground.form.transfer import Transfer
 from playground.models import Preset, Run, Share
 from schemas.examples import example
-from schemas.validation import validate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -93,14 +92,9 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str
     if filled.notice:
         return filled
     found = form_state.version_of(endpoint)
-    problems = [
-        one
-        for one in validate(found.contract, arguments, found.root)
-        if one.path and one.path[0] in arguments
-    ]
     migrated = migrate_arguments.find_misfits(endpoint, arguments, digest)
     unknown = [key for key in arguments if key not in {one.name for one in found.root.children}]
-    filled = replace(filled, problems=problems)
+    filled = form_state.checked(endpoint, filled, arguments)
     if migrated:
         words = f"{words} {migrate_arguments.misfit_sentence(migrated.misfits)}"
         return form_state.with_misfits(filled, words, digest, is_mendable=migrated.is_mendable)

@@ -16,6 +16,7 @@ from catalog.models import Endpoint
 from playground.form import form_state, use_as
 from playground.form.use_as import Result
 from playground.models import Run
+from schemas.carry import carry
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 from schemas.validation import validate
@@ -49,7 +50,7 @@ class Transfer:
         parts = [
             ("Taken over", self.kept),
             ("From the result", self.filled),
-            ("Moved", self.moved),
+            ("Moved or converted", self.moved),
             ("Does not fit here", unfit),
             ("Not in this model", self.unknown),
         ]
@@ -83,6 +84,7 @@ def transfer(
         mover.fill_results(made, is_next=True)
     if source is not None:
         mover.move_inputs(given, source)
+        mover.convert_settings(given, source)
     if not is_next:
         mover.fill_results(made, is_next=False)
     return mover.found()
@@ -167,6 +169,19 @@ class _Mover:
             for value in values if new.path.endswith("*") else values[:1]:
                 self._put(new, value)
             self.moved[name] = f"{name} is in “{new.label}”"
+
+    def convert_settings(self, given: dict[str, Any], source: Endpoint) -> None:
+        """Take over sizes, durations, steps and the like in this model's own notation."""
+        homeless = {*self.start.unfit, *self.start.unknown} - self.moved.keys()
+        files = {names_in(one.path)[0] for one in inputs_of(form_state.version_of(source).root)}
+        left = {name: given[name] for name in given if name in homeless - files}
+        versions = form_state.version_of(source), form_state.version_of(self.endpoint)
+        found = carry(left, *versions)
+        for step in (*found.of("converted"), *found.of("clamped")):
+            targets = [name for name in step.target.split(" and ") if name in found.arguments]
+            if not any(name in self.arguments for name in targets):
+                self.arguments |= {name: found.arguments[name] for name in targets}
+                self.moved[step.source] = step.words
 
     def _home_for(self, old: Input) -> Input | None:
         free = [

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
+from playground.files import uploads
 from playground.form import drafts, form_state, presets
 from playground.form.form_state import FormState, Post
 from playground.models import Artifact, Run
@@ -34,7 +35,7 @@ NOUNS = {
     "text": "text",
 }
 _SUFFIXES = {
-    "weights": {".safetensors", ".ckpt", ".pt", ".pth", ".bin"},
+    "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
 _KEPT_MARKS = (form_state.HOUSE,)

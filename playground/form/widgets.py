@@ -14,6 +14,7 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 from schemas import Field, Node, Option
+from schemas.media import is_of_weights
 from schemas.words import number, span
 
 Context = dict[str, Any]
@@ -23,12 +24,18 @@ _MAX_TILES = 14
 _MAX_SLIDER_RANGE = 20_000  # beyond, a slider cannot hit the value a person wants
 _MAX_SLIDER_STEPS = 240  # about the pixels of a slider
 _MIN_SEARCHED = 12  # a list of this many options gets a search field
-_ACCEPT = {"image": "image/*", "video": "video/*", "audio": "audio/*"}
+_ACCEPT = {
+    "image": "image/*",
+    "video": "video/*",
+    "audio": "audio/*",
+    "weights": ".safetensors,.ckpt,.pt,.bin",
+}
 _PLACEHOLDERS = {
     "image": "Drop or paste an image, or its address",
     "video": "Drop a video, or paste its address",
     "audio": "Drop a sound, or paste its address",
     "file": "Drop a file, or paste its address",
+    "weights": "Drop weights, or paste an address or path",
 }
 
 
@@ -236,15 +243,22 @@ def limits(field: Field) -> tuple[float | None, float | None]:
 
 def _media(node: Node) -> Context:
     kind = node.field.media
+    wants = "weights" if kind == "file" and _names_weights(node.field) else kind
     return {
-        "accept": _ACCEPT.get(kind, ""),
-        "placeholder": _PLACEHOLDERS[kind],
+        "accept": _ACCEPT.get(wants, ""),
+        "placeholder": _PLACEHOLDERS[wants],
+        "wants": "" if wants == kind else wants,
         "media_icon": "image"
         if kind == "image"
         else "play"
         if kind in {"video", "audio"}
         else "file",
     }
+
+
+def _names_weights(field: Field) -> bool:
+    """Whether a file field takes weights, such as a LoRA's; a path of those has this name alone."""
+    return field.name == "path" or is_of_weights(field.name)
 
 
 def _json(node: Node) -> Context:

@@ -53,10 +53,11 @@ class Watched:
 
 
 class News(NamedTuple):
-    """The response to a poll: markup of what has changed, and the versions it shows."""
+    """The response to a poll: markup of what has changed, the versions it shows, new tokens."""
 
     markup: bytes = b""
     versions: bytes = b""
+    renewed: bytes = b""
 
 
 class Subscription:
@@ -198,7 +199,7 @@ class Broker:
 
     async def _load(self, pks: list[uuid.UUID]) -> None:
         changed = []
-        for pk, (version, state) in (await _in_thread(_versions)(pks)).items():
+        for pk, (version, state) in (await in_thread(_versions)(pks)).items():
             if self.versions.get(pk) != version and pk in self._by_run:
                 self.versions[pk] = version
                 changed.append(pk)
@@ -244,7 +245,7 @@ class Broker:
             async with self._render_lock:  # another poll may have rendered it meanwhile
                 kept = self._fragments.get(key)
                 if kept is None or kept[0] < run.version:
-                    kept = await _in_thread(_render)(run.pk, run.view)
+                    kept = await in_thread(_render)(run.pk, run.view)
                     self._fragments.put(key, kept, len(kept[1]))
         return kept[1]
 
@@ -258,7 +259,7 @@ def _render(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
     return run.version, renderers.changed_fragments(run, view).encode()
 
 
-def _in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     """Wrap a function to run in the one thread for all polls, with one database connection."""
 
     def with_fresh_connection(*args: Any) -> Any:

@@ -6,7 +6,8 @@ nothing (204). However many pages wait, a change costs one query, and each fragm
 once (`broker.py`).
 
 The page got the signed token together with the run (`runs/watch_tokens.py`). For a day it lets its
-person watch the run while logged in in that browser (`accounts/session_cache.py`).
+person watch the run while logged in in that browser (`accounts/session_cache.py`), and responses
+renew it for pages that stay open.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send
 from core.notify import channel
-from playground.live import shutdown
+from playground.live import renewal, shutdown
 from playground.live.broker import Broker, News, Watched
 from playground.runs import watch_tokens, worker_status
 from playground.runs.watch_tokens import WatchToken
@@ -103,11 +104,13 @@ class Router:
             person = await self.sessions.get_user(session)
             if person is None:
                 return await _respond(send, 401)
-            runs = tuple(run for run, token in watched if token.allows(person))
+            renewed = await renewal.renew(person, watched)
+            runs = tuple(run for run, token in watched if token.allows(person) or run in renewed)
             if not runs:
                 return await _respond(send, STOP_POLLING)
             # Disconnects are not detected: that would cost each poll a task, and the hold is short.
-            news = await broker.wait_for_news(runs, hold_s)
+            news = await broker.wait_for_news(runs, 0.0 if renewed else hold_s)
+            news = news._replace(renewed=renewal.header(renewed.items()))
             if await self.sessions.get_user_after_wait(session) != person:
                 return await _respond(send, 401)
         except DatabaseError as error:
@@ -119,10 +122,15 @@ class Router:
 
 
 async def _respond(send: Send, status: int, news: News = News()) -> None:  # noqa: B008  immutable
-    """Send a response; its `versions` header serves the tab that polls for the others as well."""
+    """Send a response; its `versions` header serves the tab that polls for the others as well.
+
+    `renewed` replaces the page's tokens that grow old.
+    """
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
     if news.versions:
         headers.append((b"versions", news.versions))
+    if news.renewed:
+        headers.append((b"renewed", news.renewed))
     if status != 204:  # without a length responses are chunked, which costs both ends
         headers.append((b"content-length", b"%d" % len(news.markup)))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -9,6 +9,8 @@ from django.db import models
 from accounts import permissions
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.contrib.auth.models import AnonymousUser, User
 
     from playground.models import Preset, Run  # noqa: F401
@@ -61,6 +63,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> RunQuerySet:
         """The runs without a final state."""
         return self.filter(UNFINISHED)
+
+    def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
+        """The runs that one press started together, the first one first."""
+        return self.filter(batch=batch).order_by("created_at", "pk")
 
     def with_endpoint(self) -> RunQuerySet:
         """With their endpoints, in the same query."""

@@ -67,6 +67,9 @@ class Run(models.Model):
         null=True, help_text="what went out, where it differs: uploads by upstream address"
     )
     title = models.CharField(max_length=200, blank=True, help_text="the prompt's first line")
+    batch = models.UUIDField(
+        null=True, editable=False, help_text="shared by the runs that one press started together"
+    )
 
     state = models.CharField(max_length=16, choices=State, default=State.CREATED)
     version = models.PositiveIntegerField(default=1, help_text="raised by each visible change")
@@ -136,6 +139,9 @@ class Run(models.Model):
             ),
             models.Index(
                 fields=["request_id"], name="run_by_request", condition=~models.Q(request_id="")
+            ),
+            models.Index(
+                fields=["batch"], name="run_batch", condition=models.Q(batch__isnull=False)
             ),
             models.Index(
                 fields=["endpoint", "-created_at"],

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from playground.models import Run
-
-_MOST_DIGITS = 12  # larger amounts from upstream are nonsense and not multiplied
+from schemas.estimate.amounts import decimal
 
 
 def billed_cost(run: Run) -> Decimal | None:
@@ -14,11 +13,5 @@ def billed_cost(run: Run) -> Decimal | None:
     price: Decimal | None = run.endpoint.unit_price_usd
     if price == 0:
         return Decimal(0)
-    if price is None or not run.billable_units:
-        return None
-    try:
-        units = Decimal(run.billable_units)
-    except InvalidOperation:
-        return None
-    is_usual = units.is_finite() and abs(units.adjusted()) <= _MOST_DIGITS
-    return units * price if is_usual and units >= 0 else None
+    units = decimal(run.billable_units)
+    return units * price if price is not None and units is not None and units >= 0 else None

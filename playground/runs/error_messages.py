@@ -48,7 +48,7 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "file_too_large": ("A file is too large", INPUT),
     "file_upload_failed": (
         "A file did not get to the model",
-        "It cost nothing. Run it again, or choose another file.",
+        "Run it again, or choose another file.",
     ),
     "feature_not_supported": ("The model cannot do this combination", INPUT),
     "invalid_archive": ("The archive could not be read", INPUT),
@@ -56,7 +56,7 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "startup_timeout": ("The model did not start in time", RETRY),
     "model_blocked": (
         "The model is blocked",
-        "The run was never sent, so it cost nothing. Another model may do the same.",
+        "Another model may do the same.",
     ),
     "client_cancelled": (
         "It was cancelled",

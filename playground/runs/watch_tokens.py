@@ -1,4 +1,7 @@
-"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day."""
+"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day.
+
+A page that stays open gets new ones (`playground/live/renewal.py`).
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,16 @@ class WatchToken(NamedTuple):
 
     def allows(self, person: SessionUser) -> bool:
         """Whether this person may watch the run now: their own, an example, or everybody's."""
-        is_theirs = self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
-        return is_theirs and time.time() - self.issued < LASTS_S
+        return self.is_for(person) and time.time() - self.issued < LASTS_S
+
+    def is_for(self, person: SessionUser) -> bool:
+        """Whether it was issued to this person, whenever that was."""
+        return self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
+
+    @property
+    def is_old(self) -> bool:
+        """Whether a page that goes on watching needs a new one soon, or needs it already."""
+        return time.time() - self.issued > LASTS_S / 2
 
 
 def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:

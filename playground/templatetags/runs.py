@@ -8,10 +8,11 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from playground.display import history, tiles
+from playground.display import batch, history, tiles
 from playground.models import Run, Transport
-from playground.runs import error_messages, timeline
+from playground.runs import charges, cost, error_messages, timeline, variations
 from playground.worker import reconciliation
+from schemas.estimate import NOTHING
 
 register = template.Library()
 
@@ -28,6 +29,10 @@ ICONS: Mapping[str, str] = {
 def state_icon(run: Run) -> str:
     """Return the name of the icon for a run's state; a clock while it waits."""
     return ICONS.get(run.state, "clock")
+
+
+register.filter("batch_address", batch.address)
+register.filter("charge", charges.charge_in_words)
 
 
 @register.filter
@@ -55,6 +60,25 @@ def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""
     return {"row": history.row(run, "strip"), "oob": oob}
+
+
+@register.inclusion_tag("playground/batch/_variation.html")
+def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
+    """Render a run in the grid of its variations; `view` as in `watch_tokens.view_for`."""
+    return {"one": batch.variation(run, view), "oob": oob}
+
+
+@register.inclusion_tag("playground/partials/_more_like.html", takes_context=True)
+def more_like(context: template.Context, run: Run) -> dict[str, Any]:
+    """Render the button that starts more runs like this one, with their cost."""
+    planned = variations.plan_more(run)
+    each = cost.estimate_runs([(run.endpoint, one) for one in planned.runs])
+    return {
+        "run": run,
+        "plan": planned,
+        "cost": sum(each, NOTHING),
+        "csrf_token": context.get("csrf_token", ""),
+    }
 
 
 @register.inclusion_tag("playground/partials/_run_tile.html")

@@ -8,24 +8,37 @@ from django.views.decorators.http import require_POST
 
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground.form import drafts
+from playground.form import drafts, form_state, run_costs
 from playground.views import form
+
+_COLUMNS = (
+    "endpoint_id",
+    "schema_id",
+    "facts",
+    "unit_price_usd",
+    "price_unit",
+    "currency",
+    "duration_estimate_min",
+)
 
 
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
-    """Save the draft and return `{"version"}`.
+    """Save the draft; returns `{"version"}`, and in `cost` what a run of it will cost.
 
     Returns `{"clash"}` if another tab has written the draft since; this one is then kept beside it.
     """
-    endpoints = Endpoint.objects.only("endpoint_id", "schema_id")
-    found = get_object_or_404(endpoints, endpoint_id=endpoint_id)
+    found = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     is_forced = request.POST.get("~do") == "keep-mine"
     post, tab = form.form_fields(request), form.parse_tab(request)
+    parsed = form_state.parse_form_leniently(found, post)
     try:
-        version = drafts.save(request.user, found, post, tab, is_forced=is_forced)
+        version = drafts.save(request.user, found, post, tab, is_forced=is_forced, parsed=parsed)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
     except drafts.DraftConflict as clash:
-        return JsonResponse({"clash": clash.version})
-    return JsonResponse({"version": version})
+        told = {"clash": clash.version}
+    else:
+        told = {"version": version}
+    times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
+    return JsonResponse({**told, "cost": run_costs.of_form(found, parsed, times).as_json()})

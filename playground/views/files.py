@@ -179,7 +179,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 def choices(request: HttpRequest) -> HttpResponse:
     """Render the dialog that offers the person's own results or uploads of one `kind`."""
     kind = request.GET.get("kind", "")
-    kind = kind if kind in domain.KINDS else "file"
+    kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
     query = request.GET.get("q", "").strip()[:200].replace("\x00", "")
     page = request.GET.get("page", "")

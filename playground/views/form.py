@@ -15,23 +15,42 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
+from accounts import rate_limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from playground.display import renderers
-from playground.form import drafts, form_state, migrate_arguments, presets, share_links, sources
+from playground.form import (
+    drafts,
+    form_state,
+    json_view,
+    migrate_arguments,
+    presets,
+    run_costs,
+    share_links,
+    sources,
+)
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Run
-from playground.runs import state_machine, transport_choices
+from playground.runs import transport_choices, variations
 from playground.views import files, page
-from playground.views.runs import announce_new_run
+from playground.views.runs import address_result, announce_new_run, show_batch
 from schemas import Problem, apply, with_uploads
 from schemas.exact import dumps
+from schemas.variations import Plan, plan
 
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 # Fields of a post that belong to the page, not to the model's input.
-PAGE_FIELDS = {"csrfmiddlewaretoken", "~token", "~do", "~tab", "~version", "~filled"}
+PAGE_FIELDS = {
+    "csrfmiddlewaretoken",
+    "~token",
+    "~do",
+    "~tab",
+    "~version",
+    "~filled",
+    run_costs.CONTROL,
+}
 REFUSED = FormState(
     {}, "Nothing to fill in from was found: it is gone, or it is not shared with you."
 )
@@ -75,41 +94,58 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     if problems:
         state = FormState(post, problems=problems)
         return redraw(request, found, state, status=422, parsed=parsed)
-    run, version = _create_run(request, found, post, parsed)
-    if not request.htmx:
-        return redirect(run)
-    run.endpoint = found
-    context = renderers.context(run) | {
+    planned = _planned(request, found, parsed)
+    view_name = "playground:endpoint"
+    if wait_s := rate_limit.take_more(request, view_name, len(planned.runs) - 1):
+        return rate_limit.too_many_requests(request, wait_s)
+    made, version = _create_runs(request, found, post, parsed, planned)
+    for run in made:
+        run.endpoint = found
+    more = {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": parse_tab(request).id,
     }
-    response = render(request, "playground/endpoint/_sent.html", context)
-    return announce_new_run(replace_url(response, run.stage_address), run)
+    if len(made) > 1:
+        return show_batch(request, made, **more)
+    run = made[0]
+    if not request.htmx:
+        return redirect(run)
+    response = render(request, "playground/endpoint/_sent.html", renderers.context(run) | more)
+    return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def _create_run(
-    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm
-) -> tuple[Run, int]:
-    """Save the draft and create the run; returns the run and the draft's version.
+def _planned(request: HtmxRequest, found: Endpoint, parsed: ParsedForm) -> Plan:
+    """The runs that this press starts; the same press means the same seeds."""
+    root, token = form_state.version_of(found).root, request.POST.get("~token", "")
+    return plan(root, parsed.arguments, _asked_times(request), token)
+
+
+def _create_runs(
+    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm, planned: Plan
+) -> tuple[list[Run], int]:
+    """Save the draft and create the runs; returns the runs and the draft's version.
 
     Both are written in one transaction, so that the worker, which writes as soon as there is a
     run, does not have to wait for the draft.
     """
-    arguments = parsed.arguments
+    token = request.POST.get("~token", "")
     with transaction.atomic():
         version = _save_draft(request, found, post, parsed)
-        run, _ = state_machine.create(
+        made = variations.start(
+            planned.runs,
+            # The same form with other input is another run; the same input again is a double click.
+            [
+                form_state.form_token(f"{token}.{place}" if place else token, one)
+                for place, one in enumerate(planned.runs)
+            ],
             user=request.user,
             endpoint=found,
             schema_id=found.schema_id,
-            # The same form with other input is another run; the same input again is a double click.
-            form_token=form_state.form_token(request.POST.get("~token", ""), arguments),
             transport=transport_choices.chosen(found, post),
-            arguments=arguments,
-            title=form_state.title(arguments),
+            title=form_state.title(parsed.arguments),
         )
-    return run, version
+    return made, version
 
 
 def redraw(
@@ -130,13 +166,22 @@ def redraw(
     filled = migrate_arguments.with_reminder(found, filled)
     if version is None:
         version = _save_draft(request, found, filled.post, parsed)
+    more: dict[str, Any] = {
+        "draft_version": version,
+        "asked_times": _asked_times(request),
+        "parsed": parsed,
+    }
     if not request.htmx:
-        return page.render_page(request, found, filled, status=status, draft_version=version)
-    context = page.form(found, filled, oob=True, draft_version=version)
+        return page.render_page(request, found, filled, status=status, **more)
+    context = page.form(found, filled, oob=True, **more)
     context["tab_id"] = parse_tab(request).id or context["tab_id"]
     response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, found))
+
+
+def _asked_times(request: HttpRequest) -> int:
+    return run_costs.times(request.POST.get(run_costs.CONTROL, ""))
 
 
 def house_default_state(request: HtmxRequest, found: Endpoint) -> FormState | None:
@@ -181,7 +226,8 @@ def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
 
 def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
     turned = form_state.toggled_json(found, post, action)
-    return redraw(request, found, turned, status=422 if turned.problems else 200)
+    is_refused = json_view.is_json(turned.post) and turned.problems
+    return redraw(request, found, turned, status=422 if is_refused else 200)
 
 
 def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:

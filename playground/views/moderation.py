@@ -15,7 +15,9 @@ from catalog.curation import moderation
 from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground.runs.worker_status import readiness
+from playground.form import drafts, form_state
+from playground.form.form_state import ParsedForm
+from playground.views import page
 
 
 @curators_only(permissions.JUDGE)
@@ -39,8 +41,13 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{found.display_name}: {words.lower()}.")
         return redirect(found)
     found = Endpoint.objects.select_related("standing_by").get(pk=found.pk)
-    context = {"endpoint": found, "was": was, "words": words, "readiness": readiness()}
+    context = {"was": was, "words": words, **page.run_bar(found, _draft(request, found))}
     return render(request, "playground/standing/_said.html", context)
+
+
+def _draft(request: HtmxRequest, found: Endpoint) -> ParsedForm:
+    post = drafts.current_state(drafts.find(request.user, found)).post
+    return form_state.parse_form_leniently(found, post)
 
 
 def _form(request: HtmxRequest, found: Endpoint, error: str = "", **posted: Any) -> HttpResponse:

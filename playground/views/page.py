@@ -16,15 +16,16 @@ from catalog.models import Endpoint, Revision
 from catalog.search import related
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
-from playground.display import about, history, renderers
-from playground.form import form_state, json_view
-from playground.form.form_state import FormState
+from playground.display import about, batch, history, renderers
+from playground.form import form_state, json_view, run_costs
+from playground.form.form_state import FormState, ParsedForm
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.realtime import sessions
 from playground.runs import transport_choices, watch_tokens
 from playground.runs.worker_status import readiness
 from schemas.examples import example
+from schemas.variations import TIMES
 
 TABS = [
     ("playground", "Playground"),
@@ -34,6 +35,7 @@ TABS = [
     ("runs", "Runs"),
 ]
 STRIP_LENGTH = 12
+MAX_BATCH = 24  # runs of one grid
 EXAMPLES = 4  # of colleagues, on an empty stage
 
 
@@ -75,10 +77,21 @@ def _is_over(found: Endpoint) -> bool:
     return found.gone_at is not None or found.status == "deprecated"
 
 
-def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
-    """Return the context of the form and everything that changes with it."""
+def form(
+    found: Endpoint,
+    filled: FormState,
+    *,
+    asked_times: int = 1,
+    parsed: ParsedForm | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the context of the form and everything that changes with it.
+
+    `asked_times` is the chosen number of variations, `parsed` the parsed post if the caller has it.
+    """
+    parsed = parsed or form_state.parse_form_leniently(found, filled.post)
     return {
-        "endpoint": found,
+        **run_bar(found, parsed, asked_times),
         "fields": form_state.render(found, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
@@ -89,7 +102,6 @@ def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": secrets.token_urlsafe(9),
-        "readiness": readiness(),
         "is_live": transport_choices.is_live(found) and found.is_runnable,
         "live_terms": sessions.limits_in_words(),
         "transports": transport_choices.offered(found),
@@ -99,14 +111,30 @@ def form(found: Endpoint, filled: FormState, **more: Any) -> dict[str, Any]:
     }
 
 
+def run_bar(found: Endpoint, parsed: ParsedForm, asked_times: int = 1) -> dict[str, Any]:
+    """Return the context of the Run button, its cost, and the choice of variations."""
+    return {
+        "endpoint": found,
+        "readiness": readiness(),
+        "cost": run_costs.of_form(found, parsed, asked_times),
+        "asked_times": asked_times,
+        "times": TIMES,
+    }
+
+
 def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     """Return the context of the run on the stage and of the film strip.
 
     The stage shows the run of the address (`?shown`), else the one that matters most now.
     """
     latest = _latest(request, found)
-    named = run_from_address(request, request.GET.get("shown", ""))
-    run = named or _most_relevant(request, found, latest)
+    grid = _batch(request, found, request.GET.get("batch", ""))
+    named = None if grid else run_from_address(request, request.GET.get("shown", ""))
+    run = None if grid else named or _most_relevant(request, found, latest)
+    if run and run.batch and not named:
+        grid = _batch(request, found, str(run.batch))
+    if grid:
+        return {"batch": grid, "strip": _strip(latest)}
     shown: dict[str, Any] = {"run": None}
     if run is None:
         shown |= {
@@ -117,6 +145,21 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     else:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
     return shown | {"strip": _strip(latest, run)}
+
+
+def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
+    """Return the grid of the runs whose batch an address holds; None without such runs."""
+    try:
+        pk = uuid.UUID(text)
+    except ValueError:
+        return None
+    runs = list(
+        Run.objects.visible_to(request.user).filter(endpoint=found).of_batch(pk)
+        .prefetch_related("artifacts")[:MAX_BATCH]
+    )  # fmt: skip
+    for run in runs:
+        run.endpoint = found
+    return batch.batch(pk, runs, request.user) if runs else None
 
 
 def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:

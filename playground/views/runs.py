@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -16,20 +16,22 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import (
     HttpResponseClientRedirect,
+    push_url,
     replace_url,
     reswap,
     retarget,
     trigger_client_event,
 )
 
-from accounts import permissions
+from accounts import permissions, rate_limit
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
-from playground.display import history, json_tree, renderers
+from playground.display import batch, history, json_tree, renderers
 from playground.display import tray as tray_rows
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.runs import deletion, rerun, state_machine, watch_tokens
+from playground.runs import variations as runs_of_press
 
 PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.
@@ -155,12 +157,56 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         again = rerun.rerun(found, request.user)
     except state_machine.Refused as refused:
-        if request.htmx:
-            detail = {"text": str(refused)}
-            return trigger_client_event(HttpResponse(status=422), "toast", detail)
-        messages.error(request, str(refused))
-        return _page(request, found, status=422)
+        return _refuse(request, found, refused)
     return _show_new_run(request, again)
+
+
+def _refuse(request: HtmxRequest, found: Run, why: state_machine.Refused) -> HttpResponse:
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=422), "toast", {"text": str(why)})
+    messages.error(request, str(why))
+    return _page(request, found, status=422)
+
+
+@require_POST
+def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Start more runs with the same arguments and new seeds, and show them together."""
+    found = _run(request, pk)
+    more = len(runs_of_press.plan_more(found).runs) - 1
+    if wait_s := rate_limit.take_more(request, "playground:run-variations", more):
+        return rate_limit.too_many_requests(request, wait_s)
+    try:
+        made = runs_of_press.more_like(found, request.user)
+    except state_machine.Refused as refused:
+        return _refuse(request, found, refused)
+    for run in made:
+        run.endpoint = found.endpoint
+    return _show_new_run(request, made[0]) if len(made) == 1 else _show_new_batch(request, made)
+
+
+def _show_new_batch(request: HtmxRequest, made: list[Run]) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of their model's page, wherever the button was."""
+    if request.htmx and _path_from(request) != made[0].endpoint.get_absolute_url():
+        return announce_new_run(HttpResponseClientRedirect(batch.address(made[0])), made[0])
+    return show_batch(request, made)
+
+
+def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of the page that posts, their model's.
+
+    `more` is what the response gives to the form, if it posted.
+    """
+    address = batch.address(made[0])
+    if not request.htmx:
+        return redirect(address)
+    context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
+    response = render(request, "playground/batch/_sent.html", context)
+    response = reswap(retarget(response, "#stage"), "innerHTML")
+    return announce_new_run(address_result(request, response, address), made[0])
+
+
+def _batch_of(made: list[Run]) -> uuid.UUID:
+    return made[0].batch or made[0].pk
 
 
 def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
@@ -174,12 +220,24 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
     response = render(request, "playground/run/_stage.html", renderers.context(made))
     # The form beside the stage is not rendered again: it holds what was typed.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(replace_url(response, made.stage_address), made)
+    return announce_new_run(address_result(request, response, made.stage_address), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
     """Announce a new run to the person's other tabs (`new-runs.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
+
+
+def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
+    """Give the page the address of what is now on its stage; Back returns to what was before."""
+    before, now = (
+        {name: named.get(name) for name in ("shown", "batch")}
+        for named in (
+            parse_qs(urlsplit(one).query) for one in (request.htmx.current_url or "", address)
+        )
+    )
+    is_other = any(before.values()) and before != now
+    return (push_url if is_other else replace_url)(response, address)
 
 
 def _path_from(request: HtmxRequest) -> str:

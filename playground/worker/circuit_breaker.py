@@ -322,6 +322,13 @@ class BreakerRegistry:
         if host.trouble != before:
             self.trouble_changed.set()
 
+    def summary(self) -> list[dict[str, str]]:
+        """Each host's state and trouble, for the status page."""
+        return [
+            {"host": one.name, "state": one.state.name.lower(), "trouble": one.trouble}
+            for one in self._hosts.values()
+        ]
+
     def may_stream(self, endpoint_id: str) -> bool:
         """Whether to try the status stream of this model's runs: not soon after it had none."""
         return self._now() >= self._no_stream_until.get(endpoint_id, 0.0)

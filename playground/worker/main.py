@@ -57,6 +57,7 @@ PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the
 SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
 NEVER_S = 1e9
+MAX_HOSTS_SHOWN = 50  # on the status page; results may come from many
 STOP_WITHIN_S = 5.0  # for submits under way, so that their answers are still recorded
 
 
@@ -171,6 +172,7 @@ class Worker:
             "beat_at": clock.now(),
             "has_key": self.has_key,
             "trouble": self.breakers.trouble[:255],
+            "breakers": self.breakers.summary()[:MAX_HOSTS_SHOWN],
         }
         if not WorkerRow.objects.filter(pk=self.name).update(**values):
             WorkerRow.objects.update_or_create(pk=self.name, defaults=values)

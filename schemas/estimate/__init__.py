@@ -6,13 +6,15 @@ price = Price(Decimal("0.05"), "seconds", "USD")
 estimate(price, {"duration": "5"}, Model(root)).words      # "about $0.25"
 
 `units` parses what a price is for, `settings` reads what a run will use, `counts`, `lengths` and
-`areas` measure it, and `cost` multiplies.
+`areas` measure it, and `cost` multiplies. `typical` says what an untouched form costs, from stored
+facts alone.
 """
 
 from schemas.estimate.amounts import Amount
 from schemas.estimate.cost import History, Model, cost, estimate
 from schemas.estimate.prices import NOTHING, Estimate, Price, unknown
 from schemas.estimate.settings import Media
+from schemas.estimate.typical import Typical, Usual, read_usual, typical
 from schemas.estimate.units import Unit, parse_unit
 
 __all__ = [
@@ -23,9 +25,13 @@ __all__ = [
     "Media",
     "Model",
     "Price",
+    "Typical",
     "Unit",
+    "Usual",
     "cost",
     "estimate",
     "parse_unit",
+    "read_usual",
+    "typical",
     "unknown",
 ]

@@ -79,7 +79,7 @@ def measure(unit: Unit, given: Given) -> Amount | None:
     if one is None:
         return None
     amount = one(given)
-    if amount is None or unit.kind not in _MULTIPLIED:
+    if amount is None or unit.kind not in PER_RESULT:
         return amount
     return amount.times(counts.outputs(given, given.noun))
 
@@ -93,7 +93,7 @@ MEASURES = {
     "word": counts.words,
     "token": counts.tokens,
 }
-_MULTIPLIED = {"second", "megapixel", "frame"}  # by the number of results
+PER_RESULT = {"second", "megapixel", "frame"}  # multiplied by the number of results
 
 
 def cost(

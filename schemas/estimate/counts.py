@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,10 +24,15 @@ _STEP_QUALIFIERS = {"num", "number", "of", "total", "max", "training", "train", 
 _MOST_TEXTS, _DEEPEST = 500, 5
 
 
-def output_field(fields: Iterator[Field] | list[Field] | tuple[Field, ...]) -> Field | None:
-    """The field that says how many results a run makes; None if there is none."""
-    named = [one for one in fields if quantities.is_count(one.name) and not _is_limit(one)]
-    return named[0] if named else None
+def output_field(fields: Sequence[Field]) -> Field | None:
+    """The field that says how many results a run makes; None if there is none.
+
+    The batch size of a training is none.
+    """
+    if any("learning" in words_in(one.name) for one in fields):
+        return None
+    named = (one for one in fields if quantities.is_count(one.name) and not _is_limit(one))
+    return next((one for one in named if one.kind in {"integer", "number", "choice"}), None)
 
 
 def outputs(given: Given, noun: str = "output") -> Amount:

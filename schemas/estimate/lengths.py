@@ -30,7 +30,7 @@ def seconds(given: Given) -> Amount | None:
 
 def frames(given: Given) -> Amount | None:
     """The number of frames, by their field, else from the length and the frame rate."""
-    if found := _frame_count(given.settings):
+    if found := frame_count(given.settings):
         return found
     length, rate = seconds(given), _rate(given.settings)
     if length is None or length.high is None:
@@ -101,7 +101,8 @@ def _figure(row: dict[str, Any], name: str) -> float:
     return quantities.figure(row.get(name)) or 0.0
 
 
-def _frame_count(settings: Iterable[Setting]) -> Amount | None:
+def frame_count(settings: Iterable[Setting]) -> Amount | None:
+    """The number of frames that a field says; None where none does."""
     for setting in settings:
         value = decimal(setting.value)
         if value and quantities.is_frame_count(setting.field.name):
@@ -110,7 +111,7 @@ def _frame_count(settings: Iterable[Setting]) -> Amount | None:
 
 
 def _by_frames(settings: tuple[Setting, ...]) -> Amount | None:
-    found = _frame_count(settings)
+    found = frame_count(settings)
     if found is None:
         return None
     count = counted(found.low, "frame")

@@ -75,6 +75,8 @@ class Estimate:
         """The cost of both; what is unknown is counted, not guessed."""
         if not isinstance(other, Estimate):
             return NotImplemented
+        if self is NOTHING or other is NOTHING:
+            return other if self is NOTHING else self
         count = self._unknowns + other._unknowns
         known = [one for one in (self, other) if one.low is not None]
         if len(known) == 2 and (self.currency or "USD") != (other.currency or "USD"):

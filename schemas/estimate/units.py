@@ -36,7 +36,8 @@ _KINDS = {noun: kind for kind, nouns in _KIND_NOUNS.items() for noun in nouns.sp
 _FIRST: tuple[Kind, ...] = (
     "token", "character", "word", "step", "megapixel", "second", "frame",
 )  # fmt: skip
-_SECONDS = {"minute": 60, "min": 60, "hour": 3600, "hr": 3600}
+_SECONDS = {"minute": 60, "hour": 3600}
+_LONG = {"sec": "second", "min": "minute", "hr": "hour"}
 _SCALES = {"k": 1000, "thousand": 1000, "m": 10**6, "mn": 10**6, "million": 10**6, "b": 10**9}
 _COMPUTE = {"compute", "gpu", "cpu", "machine", "processing", "runtime"}
 _COUNTED = re.compile(r"token|char|word|letter")  # what comes in thousands: `4k tokens`
@@ -52,8 +53,9 @@ _INPUT = {"input", "source", "reference", "uploaded"}
 class Unit(NamedTuple):
     """What a price is for: `per` of `kind`, named `noun`.
 
-    `1000 characters` is 1000 of `character`, `minutes` 60 of `second`. `lines` is the resolution
-    that the unit names, `is_input` whether it counts what the run takes instead of what it makes.
+    `1000 characters` is 1000 of `character`, `minutes` 60 of `second` with the noun `minute`.
+    `lines` is the resolution that the unit names, `is_input` whether it counts what the run takes
+    instead of what it makes.
     """
 
     kind: Kind
@@ -79,8 +81,9 @@ def parse_unit(text: str) -> Unit:
     noun = _noun([word for word in words if word not in _SCALES or word in _KINDS])
     kind: Kind = _KINDS.get(noun, "other") if noun else "run"
     if kind == "second":
+        noun = _LONG.get(noun, noun)
         per *= _SECONDS.get(noun, 1)
-        kind, noun = ("compute second" if is_compute else "second"), "second"
+        kind = "compute second" if is_compute else "second"
     elif kind == "megapixel":
         per, noun = (per / 10**6 if noun == "pixel" else per), "megapixel"
     elif kind in {"character", "step"}:

@@ -8,6 +8,16 @@ const owner = (box) => {
     ? `article[data-endpoint-id="${CSS.escape(endpointId)}"]`
     : `.tiles a[href="${CSS.escape(box.parentElement.getAttribute("href"))}"]`;
 };
+/* “Compare” lets several cards be picked; without script it is a link to the plan of a board. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-compare]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  import("./lazy/compare-pick.js").then(
+    ({ start }) => start(link),
+    () => location.assign(link.href),
+  );
+});
 document.addEventListener("catalogue:changed", async () => {
   if (!document.querySelector(BOX)) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });

@@ -11,6 +11,7 @@ const COMES = {
   "live-session": () => import("./lazy/live-session.js"),
   "partial-result": () => import("./lazy/partial-result.js"),
   "search-select": () => import("./lazy/form-select.js"),
+  "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
 const AT_ONCE = [

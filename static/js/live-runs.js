@@ -59,6 +59,15 @@ const tabs = {
     if (this.said !== said) this.channel.postMessage({ tab: this.name, watched });
     this.said = said;
   },
+  /** Puts new tokens in the place of old ones: a page may be open for days. */
+  renew(texts) {
+    renew(texts);
+    const fresh = new Map(texts.map((text) => [text.split(":", 2).join(":"), text]));
+    const token = (text) => fresh.get(sight(text))?.split(":")[2] ?? text.split(":")[3];
+    const told = (text) => text.split(":", 3).concat(token(text)).join(":");
+    for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
+    this.channel?.postMessage({ renewed: texts });
+  },
   /** Passes a response on; from now on the other tabs have these versions. */
   pass(markup, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
@@ -70,6 +79,14 @@ const tabs = {
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
+/** Gives the elements of this page their new tokens: <run>:<view>:<token>. */
+function renew(texts) {
+  for (const text of texts) {
+    const [run, view, token] = text.split(":");
+    for (const { dataset } of document.querySelectorAll(`[data-run-id="${run}"][data-watch]`))
+      if (dataset.watch.startsWith(`${view}:`)) dataset.watch = `${view}:${token}`;
+  }
+}
 /** Each run and view once, in the oldest version that any tab has. */
 function oldest(texts) {
   const found = new Map();
@@ -133,6 +150,8 @@ class LiveRuns extends HTMLElement {
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
       const { responseText } = detail.xhr;
+      const renewed = detail.xhr.getResponseHeader("renewed")?.split(" ");
+      if (renewed) tabs.renew(renewed);
       if (tabs.others.size && responseText)
         tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
       this.ours = ofThisPage(responseText);
@@ -167,8 +186,9 @@ class LiveRuns extends HTMLElement {
     else this.later(0);
   }
   /** A message of another tab: that it polls now, what it watches, or changed markup. */
-  hear({ isAnyoneThere, tab, watched, markup }) {
-    if (isAnyoneThere) {
+  hear({ isAnyoneThere, tab, watched, markup, renewed }) {
+    if (renewed) renew(renewed);
+    else if (isAnyoneThere) {
       tabs.said = null;
       tabs.say(this.wanted);
     } else if (markup) {

@@ -186,3 +186,19 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
       target.querySelector(".state")?.focus({ preventScroll: true });
   });
 });
+
+/*
+ * Back and forward between the results of one model change the stage alone: what is typed stays.
+ * Listens before htmx, which would replace the whole page.
+ */
+addEventListener("popstate", (event) => {
+  const form = document.getElementById("playground-form");
+  if (form?.getAttribute("action") !== location.pathname) return;
+  if (!event.state?.htmx || !window.htmx) return;
+  event.stopImmediatePropagation();
+  htmx.ajax("GET", location.href, {
+    target: "#stage",
+    select: "#stage > *",
+    swap: "innerHTML show:none",
+  });
+});

@@ -28,6 +28,32 @@ const jump = async (address) => {
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
   }
 };
+/*
+ * Keys of one page, such as R for its Remix button (`data-shortcut="r"`); `?` lists them all.
+ * `vitrine-keys` turns them off.
+ */
+const KEYS = /^([a-z?]|Arrow(Left|Right)| )$/;
+addEventListener("keydown", (event) => {
+  const { key, target, defaultPrevented, repeat, metaKey, ctrlKey, altKey } = event;
+  if (!KEYS.test(key) || defaultPrevented || repeat || metaKey || ctrlKey || altKey) return;
+  if (target.closest?.("input, textarea, select, [contenteditable], video, audio, dialog")) return;
+  if (key !== "?" && localStorage.getItem("vitrine-keys") === "off") return;
+  if (document.querySelector("dialog[open]")) return;
+  if (/[a-z]/.test(key) && key.length === 1 && !document.querySelector(`[data-shortcut="${key}"]`))
+    return;
+  if (key === " ") {
+    if (
+      target.closest?.("button, a, summary") ||
+      !document.querySelector(".artifact video, .artifact audio")
+    )
+      return;
+    event.preventDefault(); // it would scroll
+  }
+  import("./lazy/keys.js").then(({ press }) => press(key, target));
+});
+addEventListener("click", ({ target }) => {
+  if (target.closest?.("[data-keys]")) import("./lazy/keys.js").then(({ press }) => press("?"));
+});
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
   const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from accounts import permissions
+from playground.display import renderers
 from playground.models import Preset, Run
 from tests.conftest import grant
 
@@ -168,3 +170,26 @@ def test_who_is_no_staff_is_asked_no_permission(
     make_run()
     with django_assert_num_queries(4):  # session, user, runs, artifacts: none for permissions
         member.get("/runs/")
+
+
+@pytest.mark.parametrize(
+    "address", ["/runs/?whose=*", "/runs/{pk}/", "/models/{model}/?shown={pk}"]
+)
+def test_staff_are_offered_a_cancel_that_they_may_do(
+    staff: Staff, make_run: Any, address: str
+) -> None:
+    run = make_run(state="running")
+    path = address.format(pk=run.pk, model=run.endpoint.endpoint_id)
+    cancel = f"/runs/{run.pk}/cancellation/"
+    eva = staff("playground.view_run")
+    page = eva.get(path).content.decode()
+    assert str(run.pk) in page
+    assert cancel not in page
+    view = re.search(rf'data-run-id="{run.pk}"[^>]*data-watch="([^:"]+):', page)
+    assert view
+    assert cancel not in renderers.changed_fragments(run, view[1])
+    User.objects.get(username="eva").user_permissions.add(
+        Permission.objects.get(codename="cancel_any_run")
+    )
+    assert cancel in eva.get(path).content.decode()
+    assert cancel in renderers.changed_fragments(run, view[1].removesuffix("-only"))

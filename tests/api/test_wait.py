@@ -32,6 +32,7 @@ async def view(scope: Any, receive: Any, send: Any) -> None:
     is_held = "wait=" in query and state not in Run.FINAL
     headers = [(HEADER.encode(), f"{pk} {PATIENCE_S}".encode())] if is_held else []
     status = 201 if scope["method"] == "POST" else 200
+    headers += [(b"Location", b"/here")] if status == 201 else []
     secret = dict(scope["headers"]).get(b"authorization", b"").decode()
     assert (await receive())["type"] == "http.request"
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -81,9 +82,9 @@ def test_a_created_run_keeps_its_status(make_run: Any) -> None:
         await end(run.pk)
         async with asyncio.timeout(PATIENCE_S / 2):
             response = await waiting
-        return response.status_code, response.json()
+        return response.status_code, response.headers["Location"], response.json()
 
-    assert serve(use) == (201, ["GET", "Bearer x", "succeeded"])
+    assert serve(use) == (201, "/here", ["GET", "Bearer x", "succeeded"])
 
 
 def test_a_run_that_has_ended_is_answered_at_once(make_run: Any) -> None:

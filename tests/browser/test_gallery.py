@@ -264,3 +264,41 @@ def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
     page.on("request", lambda request: requests.append(request.url))
     page.wait_for_timeout(2000)
     assert requests == []
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) -> None:
+    for number, name in enumerate(("pro", "lite", "turbo")):
+        Endpoint.objects.create(
+            endpoint_id=f"o/reel/{name}",
+            display_name="Reel",
+            owner="o",
+            category="text-to-video",
+            group_key="reel",
+            position=number,
+            pinned=True,
+        )
+    page = open_page("/models/", size)
+    other = page.locator("article[data-endpoint-id='o/reel/turbo']")
+    expect(other).to_be_hidden()
+    page.get_by_text("+2 variants").focus()
+    page.keyboard.press("Enter")
+    expect(other.get_by_role("link", name="Reel Turbo")).to_be_visible()
+    assert_clean(page)
+    assert_fits(page)
+
+
+def test_a_wish_is_one_line_of_chips_that_can_be_taken_away(open_page: Open) -> None:
+    Endpoint.objects.filter(display_name="Kling 0").update(facts=["duration:5", "out:video"])
+    Endpoint.objects.filter(display_name="Kling 10").update(facts=["in:image", "out:video"])
+    page = open_page("/models/?q=which+model+makes+a+20+second+video+from+an+image")
+    chips = page.get_by_role("list", name="Filters in force")
+    expect(chips).to_contain_text("Understood as")
+    expect(chips.locator("s")).to_have_text("20 s or more")
+    expect(page.locator("article.card")).to_have_count(16)
+    assert_clean(page)
+    chips.get_by_role("link", name="Remove the filter Takes an image").click()
+    expect(page.locator("article.card")).to_have_count(17)
+    page.go_back()
+    page.get_by_role("link", name="Edit the words").click()
+    expect(search_box(page)).to_have_value("in:image out:video")

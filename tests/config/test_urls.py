@@ -14,6 +14,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+pytestmark = pytest.mark.system  # takes long
+
 FIELDS = re.split(
     r"\s+",
     "address arguments collection description digest endpoint_id example field find from in input "

@@ -20,7 +20,9 @@ Node = dict[str, Any]
 
 
 def facts(document: Any, endpoint_id: str = "") -> list[str]:
-    return read_capabilities(document, endpoint_id).facts
+    """What it says, without the quantities of a typical run (estimate/test_typical.py)."""
+    found = read_capabilities(document, endpoint_id).facts
+    return [fact for fact in found if not fact.startswith("usual-")]
 
 
 PRESETS = (

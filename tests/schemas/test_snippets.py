@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.exact import identical
-from schemas.snippets import curl, javascript, python, snippets
+from schemas.snippets import curl, javascript, plain_javascript, plain_python, python, snippets
 from tests.schemas import strategies
 
 arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4)
@@ -47,3 +47,29 @@ def test_a_long_seed_is_told_of_in_javascript_only() -> None:
     assert "digits" in found["javascript"]
     assert "196619188014358660" in found["curl"]
     assert list(found) == ["python", "javascript", "curl"]
+
+
+SANDBOX = "http://127.0.0.1:8001/queue"
+
+
+@given(arguments)
+def test_another_queue_is_named_in_all_languages(value: dict[str, Any]) -> None:
+    assert all(f"{SANDBOX}/a/b" in one.code for one in snippets("a/b", value, SANDBOX))
+
+
+@given(arguments)
+def test_python_without_a_client_reads_back(value: dict[str, Any]) -> None:
+    code = plain_python("a/b", value, queue_url=SANDBOX)
+    tree = ast.parse(code.encode("utf-8", "backslashreplace"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    (post,) = [one for one in calls if any(k.arg == "json" for k in one.keywords)]
+    assert ast.literal_eval(post.args[0]) == f"{SANDBOX}/a/b"
+    assert identical(ast.literal_eval(post.keywords[0].value), value)
+
+
+@given(arguments)
+def test_javascript_without_a_client_holds_the_exact_json(value: dict[str, Any]) -> None:
+    code = plain_javascript("a/b", value, queue_url=SANDBOX)
+    body = re.search(r"JSON.stringify\((.*)\),\n}\);\nwhile", code, re.DOTALL)
+    assert body
+    assert identical(json.loads(body[1]), value)

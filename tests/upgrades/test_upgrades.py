@@ -31,7 +31,7 @@ LAST_UNSQUASHED = [("catalog", "0009"), ("playground", "0013")]
 # The revision token, which each write renews, and the search tables that 44fd5e7 filled.
 DERIVED = ("catalog_revision", "catalog_search")
 Make = Callable[[], str]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system]
 
 
 @pytest.fixture

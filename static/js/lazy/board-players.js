@@ -89,8 +89,7 @@ function sounds(viewer, signal) {
     if (isPlaying) sound.play();
   };
   const mark = () => {
-    for (const one of all)
-      one.closest(".look-pane").toggleAttribute("data-heard", one === heard);
+    for (const one of all) one.closest(".look-pane").toggleAttribute("data-heard", one === heard);
     say(viewer, !heard.paused);
   };
   const toggle = () => (heard.paused ? heard.play() : heard.pause());

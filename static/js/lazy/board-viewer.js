@@ -76,9 +76,7 @@ class BoardViewer extends HTMLElement {
   /** Moves all panes by a part of their size, no further than their edges. */
   move(x, y) {
     const most = ((this.zoom - 1) / 2) * 100;
-    this.at = [this.at[0] + x, this.at[1] + y].map((part) =>
-      Math.min(most, Math.max(-most, part)),
-    );
+    this.at = [this.at[0] + x, this.at[1] + y].map((part) => Math.min(most, Math.max(-most, part)));
     this.stage.style.setProperty("--zoom", this.zoom);
     this.stage.style.setProperty("--x", `${this.at[0]}%`);
     this.stage.style.setProperty("--y", `${this.at[1]}%`);

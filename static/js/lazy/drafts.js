@@ -63,6 +63,20 @@ async function send(more) {
   say(told.error ?? "");
   clash(!!told.clash);
   if (told.version) taken(told.version);
+  if (told.cost) price(told.cost);
+}
+/** Shows what a run of the form will cost, and how that is computed. */
+function price({ words, head, lines }) {
+  const [cost, basis] = ["run-cost", "run-basis"].map((id) => document.getElementById(id));
+  if (!cost || !basis) return;
+  cost.textContent = words;
+  basis.querySelector("[data-head]").textContent = head;
+  const items = lines.map((line) => {
+    const item = document.createElement("li");
+    item.textContent = line;
+    return item;
+  });
+  basis.querySelector("[data-lines]").replaceChildren(...items);
 }
 function taken(version) {
   if (known("version")) known("version").value = version;

@@ -9,6 +9,7 @@ let last;
 
 function tell() {
   const chosen = boxes().filter((box) => box.checked).length;
+  for (const button of form.querySelectorAll("button")) button.disabled = !chosen;
   form.querySelector("[data-count]").textContent = chosen ? `${chosen} selected` : "";
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;

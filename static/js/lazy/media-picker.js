@@ -6,7 +6,7 @@ const PAUSE_MS = 250;
 /** Opens the picker of `field`; the chosen file becomes its value. */
 export async function open(field) {
   const base = new URL("choices/", new URL(field.getAttribute("upload-url"), location.href));
-  base.searchParams.set("kind", field.kind);
+  base.searchParams.set("kind", field.dataset.wants ?? field.kind);
   const shown = await dialog(base);
   (shown.querySelector("[data-address]") ?? shown.querySelector("[type='search']")).focus();
   let timer = 0;

@@ -172,6 +172,8 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
     stranger.is_staff = True
     stranger.save()
     staff = caller(stranger, "read", "run")
+    assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 404
+    stranger.user_permissions.add(Permission.objects.get(codename="view_run"))
     assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 403
     stranger.user_permissions.add(Permission.objects.get(codename="cancel_any_run"))
     response = staff("POST", f"/runs/{run.pk}/cancellation")
@@ -207,3 +209,33 @@ def test_a_star_is_set_and_removed(call: Any, make_run: Any) -> None:
     assert [one["id"] for one in call("GET", "/runs?starred=true").json()["items"]] == [str(run.pk)]
     assert call("DELETE", f"/runs/{run.pk}/star").status_code == 204
     assert call("GET", "/runs?starred=true").json()["items"] == []
+
+
+def test_an_ended_run_is_deleted(call: Any, make_run: Any) -> None:
+    run, other = make_run(state="succeeded"), make_run(state="running")
+    assert call("DELETE", f"/runs/{run.pk}").status_code == 204
+    assert call("GET", f"/runs/{run.pk}").status_code == 404
+    assert call("DELETE", f"/runs/{run.pk}").status_code == 404
+    assert call("DELETE", f"/runs/{other.pk}").status_code == 409
+    assert [one["id"] for one in call("GET", "/runs").json()["items"]] == [str(other.pk)]
+
+
+def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
+    found = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
+    assert (found["low"], found["high"], found["text"]) == ("0.05", "0.05", "about $0.05")
+    assert found["basis"]
+    assert Run.objects.count() == 0
+
+
+def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
+    make_endpoint("fal-ai/unknown")
+    for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
+        body = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
+        response = call("POST", "/runs", body)
+        assert response.status_code == 409
+        assert response.json()["type"] == "urn:vitrine:problem:too-expensive"
+    assert Run.objects.count() == 0
+    body = {"endpoint_id": "fal-ai/x", "arguments": {}, "max_cost": 0.05}
+    assert call("POST", "/runs", body).status_code == 201

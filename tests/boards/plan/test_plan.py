@@ -61,9 +61,9 @@ def test_values_along_the_columns_make_a_sweep(plan_of: Planned) -> None:
         **{"shared.prompt": "a cat"},
     )
     assert [column.label for column in plan.columns] == [
-        "Num inference steps 4",
-        "Num inference steps 8",
-        "Num inference steps 12",
+        "Number of inference steps 4",
+        "Number of inference steps 8",
+        "Number of inference steps 12",
     ]
     assert [cell.arguments["num_inference_steps"] for cell in expand(plan).cells] == [4, 8, 12]
 
@@ -101,7 +101,7 @@ def test_equal_rows_and_columns_are_one(plan_of: Planned) -> None:
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "lets nothing run"),
         ({"cap": "lots"}, "cap", "such as 2.50"),
-        ({"shared.num_inference_steps": "many"}, "shared", "Num inference steps"),
+        ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
 )
 def test_each_trouble_is_a_sentence_at_its_place(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -68,9 +69,9 @@ def test_a_board_takes_as_many_queries_as_another(
     large = send(plan_of(**rows, seeds="1, 2, 3, 4"), "large").board
     Run.objects.update(state="succeeded", output={"text": "words"})
     member.get(small.get_absolute_url())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         member.get(small.get_absolute_url())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert member.get(large.get_absolute_url()).status_code == 200
 
 
@@ -188,3 +189,39 @@ def test_the_watched_cells_are_fragments_of_their_own(member: Client, board: Bat
     assert 'hx-swap-oob="true"' in fragment
     assert fragment.count("<article") == 1
     assert json.dumps(run.arguments) not in fragment
+
+
+def test_a_large_board_loads_its_rows_as_they_come_into_view(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(100)))}
+    board = send(plan_of(**rows, seeds="1, 2")).board
+    Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
+    page = text(member.get(board.get_absolute_url()))
+    assert len(re.findall(r'data-row="\d+" data-column="\d+"', page)) == 200
+    shown = re.findall(r'id="tile-([0-9a-f-]{36})"', page)
+    assert 40 <= len(shown) <= 60
+    assert "400 of 400 done" in page
+    parts = re.findall(rf'hx-get="(/compare/{board.pk}/parts/\d+/)"', page)
+    for part in parts:
+        fragment = text(member.get(part))
+        assert fragment.startswith("<div")
+        assert "hx-get" not in fragment
+        shown += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
+    assert len(shown) == len(set(shown)) == 400
+    assert page.count("?all=1") == 1
+    whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
+    assert len(re.findall(r'id="tile-[0-9a-f-]{36}"', whole)) == 400
+    assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
+
+
+def test_a_board_of_400_cells_weighs_little_more_than_one_of_10(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    sizes = []
+    for rows, token in ((5, "small"), (200, "large")):
+        prompts = "\n".join(f"A prompt of usual length, number {n}" for n in range(rows))
+        board = send(plan_of(row_field="prompt", row_values=prompts), token).board
+        Run.objects.update(state="succeeded", output={"text": "words"})
+        sizes.append(len(gzip.compress(member.get(board.get_absolute_url()).content)))
+    assert sizes[1] <= 3 * sizes[0], sizes

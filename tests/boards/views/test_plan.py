@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from boards.models import Batch
-from catalog.models import Endpoint, Standing
+from catalog.models import Collection, Endpoint, Standing
 from playground.models import Run
 from tests.boards import documents
 from tests.playground.browser_post import post_of
@@ -171,3 +171,54 @@ def test_a_plan_takes_few_queries_whatever_its_size(
     member.post(NEW, post | {"~do": "update"})
     with django_assert_max_num_queries(16):
         assert member.post(NEW, post | {"~do": "update"}).status_code == 200
+
+
+def test_a_plan_that_was_left_comes_back(member: Client, models: dict[str, Endpoint]) -> None:
+    post = filled(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
+    member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
+    page = member.get(NEW).content.decode()
+    assert "This is the plan that you left." in page
+    again = posted_by(page)
+    assert again["model"] == ["lab/flux", "lab/turbo"]
+    assert again["row-values"] == ["a cat\r\na dog"]
+    assert again["seeds"] == ["1-3"]
+    assert member.post(NEW, again | {"~do": "run"}).status_code == 302
+    assert "Choose the models to compare" in member.get(NEW).content.decode()
+
+
+def test_a_kept_plan_can_be_begun_afresh(member: Client, models: dict[str, Endpoint]) -> None:
+    member.post(NEW, filled(member, address("flux")) | {"~do": "update"})
+    assert member.post(NEW, {"~do": "discard"}).status_code == 302
+    assert "the plan that you left" not in member.get(NEW).content.decode()
+
+
+def test_a_models_form_goes_to_the_plan_as_it_is_filled_in(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    typed = {"prompt": "a cat", "num_inference_steps": "12", "~token": "t", "~tab": "x"}
+    response = member.post("/compare/of/lab/flux/", typed)
+    assert response.status_code == 302
+    assert posted_by(member.get(response["Location"]).content.decode())["shared.prompt"] == [
+        "a cat"
+    ]
+    long = member.post("/compare/of/lab/flux/", {"prompt": "long " * 2000})
+    assert "saved=" in long["Location"]
+    assert "long long" in member.get(long["Location"]).content.decode()
+    live = member.post("/compare/of/lab/flux/", typed, headers={"hx-request": "true"})
+    assert live["HX-Redirect"] == response["Location"]
+
+
+def test_a_run_and_a_collection_open_a_plan(
+    member: Client, models: dict[str, Endpoint], make_run: Any, stranger: User
+) -> None:
+    run = make_run(endpoint=models["flux"], arguments={"prompt": "an owl"})
+    assert "an owl" in member.get(address("flux", run=run.pk)).content.decode()
+    theirs = make_run(endpoint=models["flux"], user=stranger, arguments={"prompt": "secret"})
+    page = member.get(address("flux", run=theirs.pk)).content.decode()
+    assert "secret" not in page
+    assert "not shared with you" in page
+    best = Collection.objects.create(slug="best", title="Best", is_published=True)
+    for place, name in enumerate(("turbo", "flux")):
+        best.items.create(endpoint=models[name], position=place)
+    posted = posted_by(member.get(f"{NEW}?collection=best").content.decode())
+    assert posted["model"] == ["lab/turbo", "lab/flux"]

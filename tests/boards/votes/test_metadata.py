@@ -122,7 +122,9 @@ def test_any_range_is_that_of_the_blanked_file(
 
 
 @given(
-    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp"]),
+    st.sampled_from(
+        [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp"]
+    ),
     st.binary(max_size=200),
 )
 def test_a_broken_file_is_no_trouble(head: bytes, rest: bytes) -> None:

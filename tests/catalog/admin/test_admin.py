@@ -224,7 +224,7 @@ def test_an_action_costs_the_same_whatever_was_picked(
         ("/admin/catalog/collection/", "export"),
         ("/admin/catalog/favourite/", "delete_selected"),
         ("/admin/playground/preset/", "delete_selected"),
-        ("/admin/auth/user/", "delete_selected"),
+        ("/admin/auth/user/", "deactivate"),
     ],
 )
 def test_what_is_no_rows_key_is_told_and_nothing_done(

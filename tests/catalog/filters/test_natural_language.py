@@ -94,7 +94,9 @@ def test_a_wish_that_no_text_has_the_words_of_is_asked(
     told = {f.name: {v.value: v.count for v in f.values} for f in search(Query(q=ASKED)).facets}
     assert counts == told
     html = member.get("/models/", {"q": WISH}).content.decode()
-    assert f"Read as <b>{escape(ASKED)}</b>" in html
+    assert "Understood as" in html
+    for words in ("10 s or more", "Takes two or more images", "Makes video"):
+        assert f'aria-label="Remove the filter {words}"' in html
     assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
 
 
@@ -107,21 +109,28 @@ def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
     assert search(Query(q=WISH)).asked.q == WISH
 
 
-def test_a_wish_that_nothing_meets_says_what_to_give_up(
+def test_a_wish_that_nothing_meets_is_answered_without_the_least_of_it(
     member: Client, make_endpoint: Callable[..., Endpoint]
 ) -> None:
-    make_endpoint(
+    short = make_endpoint(
         "z/short", description="Ten pictures", facts=["duration:5", "in:images", "out:video"]
     )
     make_endpoint("z/quiet", facts=["in:images"])
     answer = search(Query(q=WISH))
-    assert answer.asked.q == WISH
-    (relaxation,) = answer.relaxations
-    assert (relaxation.count, relaxation.query.q) == (1, "in:images out:video")
+    assert (answer.endpoints, answer.asked.q) == ([short], "in:images out:video")
+    assert (answer.left_out, answer.hints, answer.relaxations) == (("10 s or more",), [], [])
     html = member.get("/models/", {"q": WISH}).content.decode()
-    assert "Nothing is all of that." in html
-    assert f'href="/models/?{escape(urlencode({"q": relaxation.query.q}))}"' in html
-    assert search(Query(q="pictures")).relaxations == []
+    assert "Left out: <s>10 s or more</s>" in html
+    kept = search(Query(q=f"{WISH} duration:>=7"))  # what was typed as a filter is never given up
+    assert kept.total == 0
+
+
+def test_words_of_a_wish_that_nothing_has_are_left_out(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    able = make_endpoint("z/able", facts=["duration:1-10", "in:images", "out:video"])
+    answer = search(Query(q=f"melancholic {WISH}"))
+    assert (answer.endpoints, answer.left_out) == ([able], ("melancholic",))
 
 
 def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:

@@ -216,7 +216,8 @@ def test_the_page_says_what_was_understood(member: Client, some: None) -> None:
     assert 'href="/models/?q=%22klnig%22+video"' in html
     assert "<mark>Kling</mark>" in html
     html = member.get("/models/?q=flux+whisper").content.decode()
-    assert "No model has all of these words. Left out:" in html
+    assert "Understood as" in html
+    assert "Left out: <s>" in html
     html = member.get("/models/?q=%22klang%22").content.decode()
     assert '<a href="/models/?q=kling">kling</a>: 2 models' in html
 

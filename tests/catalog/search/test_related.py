@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import pricing
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint, ListingEntry, Revision
 from catalog.search import related
+from catalog.search.related import Successor
 
 Make = Callable[..., Endpoint]
 NOW = timezone.now()
@@ -115,7 +117,7 @@ def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) ->
     make(5, status="deprecated")
     make(6, standing="blocked")
     revision = Revision.current()
-    assert related.successor(old, revision) == newest
+    assert related.successor(old, revision) == Successor(newest, is_named=True)
     assert related.successor(newest, revision) is None
 
 
@@ -123,8 +125,38 @@ def test_a_model_that_is_gone_points_to_what_is_most_like_it(klein: Endpoint) ->
     gone = Endpoint.objects.get(endpoint_id="a/gone")
     found = related.successor(gone, Revision.current())
     assert found
-    assert found.category == gone.category
-    assert found.endpoint_id != "a/blocked"
+    assert not found.is_named
+    assert found.endpoint.category == gone.category
+    assert found.endpoint.endpoint_id != "a/blocked"
+
+
+@pytest.mark.parametrize(
+    ("description", "entry"),
+    [
+        ("Deprecated: use our new b/flux-2/edit instead.", "{}"),
+        ("It was replaced by b/flux-2/edit.", "{}"),
+        ("", '{"metadata": {"superseded_by": "b/flux-2/edit"}}'),
+        ("", '{"replacement": {"id": 1}, "successor_url": "https://fal.ai/models/b/flux-2/edit"}'),
+    ],
+)
+def test_what_upstream_names_as_successor_is_told_to_be_used(
+    member: Client, make_endpoint: Make, description: str, entry: str
+) -> None:
+    old = make_endpoint("a/flux-general", status="deprecated", description=description)
+    ListingEntry.objects.create(endpoint=old, text=entry)
+    new = make_endpoint("b/flux-2/edit", category="image-to-image", display_name="Flux 2 Edit")
+    make_endpoint("a/fooocus", display_name="Fooocus")
+    assert related.successor(old, Revision.current()) == Successor(new, is_named=True)
+    html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
+    assert 'Use <a href="/models/b/flux-2/edit/">Flux 2 Edit</a>' in html
+
+
+def test_what_is_merely_like_it_is_called_the_closest(member: Client, make_endpoint: Make) -> None:
+    make_endpoint("a/flux-general", status="deprecated", description="Makes pictures of flowers.")
+    make_endpoint("a/fooocus", display_name="Fooocus", description="Makes pictures of flowers.")
+    html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
+    assert 'Closest current model: <a href="/models/a/fooocus/">Fooocus</a>' in html
+    assert "instead" not in html.partition("Fooocus</a>")[2][:120]
 
 
 def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint: Make) -> None:
@@ -151,32 +183,32 @@ def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint
         (
             "0.05",
             "seconds",
-            ["out:video", "price:0.05/s*8"],
+            ["out:video", "default-duration:8"],
             None,
             "$0.05 per second of video; 8 s ≈ $0.40",
         ),
         ("0.05", "second", ["out:video"], None, "$0.05 per second of video; 5 s ≈ $0.25"),
-        ("0.002", "seconds", ["out:audio"], None, "$0.002 per second of sound; 5 s ≈ $0.01"),
+        ("0.002", "seconds", ["out:audio"], None, "$0.002 per second of sound; 30 s ≈ $0.06"),
         (
             "0.025",
             "megapixels",
             ["out:image"],
             None,
-            "$0.025 per megapixel; 1024 by 1024 pixels ≈ $0.026",
+            "$0.025 per megapixel; 1.049 MP ≈ $0.026",
         ),
         (
             "0.03",
             "1000 characters",
             [],
             None,
-            "$0.03 per 1000 characters; a page of 2,000 characters ≈ $0.06",
+            "$0.03 per 1000 characters",
         ),
         (
             "0.0002",
             "compute seconds",
             [],
             0.5,
-            "$0.0002 per compute second; a run of about 30 s ≈ $0.006",
+            "$0.0002 per compute second; 30 s (as upstream expects) ≈ $0.006",
         ),
         ("0.0002", "compute seconds", [], None, "$0.0002 per compute second"),
         ("0.04", "images", [], None, "$0.04 per image"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,7 +27,14 @@ from tests.catalog.cards import Cards, cards
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
-PAGES = ["/", "/models/", "/models/?q=model&tag=t", "/categories/vision/", "/collections/best/"]
+PAGES = [
+    "/",
+    "/favourites/",
+    "/models/",
+    "/models/?q=model&tag=t",
+    "/categories/vision/",
+    "/collections/best/",
+]
 
 
 @pytest.fixture
@@ -172,7 +181,14 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
     assert '<article class="card" data-endpoint-id="fal-ai/flux/dev">' in html
     assert '<a href="/models/fal-ai/flux/dev/">FLUX &lt;dev&gt;</a>' in html
     assert '<svg aria-hidden="true" color="#102030"></svg><img src="/pictures/abc-s.webp"' in html
-    for words in ("Fast &amp; good.", "Text to image", "$0.025", "/ megapixel", "Deprecated"):
+    for words in (
+        "Fast &amp; good.",
+        "Text to image",
+        "$0.026",
+        "/ image",
+        "1.049 MP × $0.025",
+        "Deprecated",
+    ):
         assert words in html
 
 
@@ -328,3 +344,31 @@ def test_pages_of_thumbnails_load_pictures_from_nowhere_else(
     assert "img-src 'self' data:;" in f"{policy};"
     assert "media-src 'self';" in f"{policy};"
     assert "https:" not in policy
+
+
+def test_cards_and_the_order_by_price_compare_the_same_run(
+    member: Client, make_endpoint: Make
+) -> None:
+    film: Any = {"category": "text-to-video", "currency": "USD"}
+    second = film | {"facts": ["out:video", "default-duration:5"], "price_unit": "seconds"}
+    make_endpoint("a/by-second", unit_price_usd="0.0205", **second)
+    make_endpoint("a/by-video", unit_price_usd="0.0523", price_unit="videos", **film)
+    make_endpoint("a/by-unit", unit_price_usd="0.001", price_unit="units", **film)
+
+    def cards(address: str) -> list[str]:
+        html = " ".join(member.get(address).content.decode().split())
+        found = re.findall(r'data-endpoint-id="a/([a-z-]+)".*?<data[^>]*>(.*?)</data>', html)
+        return [f"{name} {re.sub('<[^>]+>', '', price)}" for name, price in found]
+
+    assert cards("/models/?sort=price") == [
+        "by-video $0.052 / video",
+        "by-second $0.10 / 5 s",
+        "by-unit $0.001 / unit",
+    ]
+    assert cards("/models/?sort=price&duration=2..60") == []
+    make_endpoint(
+        "a/short",
+        unit_price_usd="0.02",
+        **second | {"facts": ["out:video", "default-duration:5", "duration:2-10"]},
+    )
+    assert cards("/models/?sort=price&duration=2..60") == ["short $0.04 / 2 s"]

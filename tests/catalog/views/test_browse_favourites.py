@@ -72,7 +72,6 @@ def test_only_a_post_of_somebody_logged_in_to_a_known_endpoint_stars(
     make_endpoint()
     assert client.post(ADDRESS, STAR).status_code == 302
     client.force_login(user)
-    assert client.get(ADDRESS).status_code == 405
     assert client.post(ADDRESS, {"star": "fal-ai/absent"}).status_code == 404
     assert client.post(ADDRESS).status_code == 404
     assert Favourite.objects.count() == 0
@@ -83,3 +82,21 @@ def test_a_forged_post_is_refused(user: User, make_endpoint: Make) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user)
     assert browser.post(ADDRESS, STAR).status_code == 403
+
+
+def test_favourites_have_a_page_to_search_in(member: Client, make_endpoint: Make) -> None:
+    assert "You have no favourites yet" in member.get(ADDRESS).content.decode()
+    make_endpoint()
+    make_endpoint("fal-ai/other", tags=["t"])
+    make_endpoint("fal-ai/third")
+    for name in ("fal-ai/flux/dev", "fal-ai/other"):
+        member.post(ADDRESS, {"star": name})
+    page = member.get(ADDRESS)
+    assert sorted(cards(page)) == ["fal-ai/flux/dev", "fal-ai/other"]
+    html = page.content.decode()
+    assert '<h1 id="heading">Favourites</h1>' in html
+    assert 'name="favourite"' not in html
+    assert "Save this search" not in html
+    assert cards(member.get(f"{ADDRESS}?tag=t")) == ["fal-ai/other"]
+    assert 'href="/favourites/"' in member.get(f"{ADDRESS}?tag=t").content.decode()
+    assert 'href="/favourites/">Favourites</a>' in member.get("/runs/").content.decode()

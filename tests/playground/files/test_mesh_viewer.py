@@ -16,7 +16,7 @@ from playground.models import Artifact
 from playground.worker import artifact_copies
 from tests.playground.copying import copy, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 def glb() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from playground.form.form_state import version_of
 from schemas import decode_post
 from tests.playground.browser_post import post_of
+from tests.playground.results import document
 
 PAGE = "/models/fal-ai/flux/dev/"
 HTMX = {"HX-Request": "true"}
@@ -53,3 +55,51 @@ def test_all_settings_are_reset_and_come_back(member: Client, flux: Any) -> None
     assert "Every setting is back at its default." in text
     again = member.post(PAGE, {"prompt": "a cat", "~do": "undo"}).content.decode()
     assert arguments(flux, again)["seed"] == 7
+
+
+OUT_OF_RANGE = '{"prompt": "a cat", "num_images": 99}'
+
+
+def test_values_out_of_range_in_a_link_are_said_at_their_field(member: Client, flux: Any) -> None:
+    page = member.get(PAGE, {"input": OUT_OF_RANGE}).content.decode()
+    assert 'id="f-num_images-error"' in page
+    assert 'value="99"' in page
+    assert 'id="f-prompt-error"' not in page
+
+
+def test_values_out_of_range_in_json_are_said_when_the_form_comes_back(
+    member: Client, flux: Any
+) -> None:
+    post = {"~mode": "json", "~json": OUT_OF_RANGE, "~do": "to-form"}
+    response = member.post(PAGE, post, headers=HTMX)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'id="f-num_images-error"' in page
+    assert arguments(flux, page) == {"prompt": "a cat", "num_images": 99}
+
+
+def test_what_a_link_leaves_out_is_not_called_missing(member: Client, flux: Any) -> None:
+    page = member.get(PAGE, {"input": '{"num_images": 2}'}).content.decode()
+    assert 'class="problems"' not in page
+
+
+def test_many_settings_come_in_groups_with_those_changed_first(
+    member: Client, make_endpoint: Any
+) -> None:
+    names = [f"video_{name}" for name in "abcdefg"] + [f"nag_{name}" for name in "abcdefg"]
+    number = {"type": "integer", "default": 1}
+    inputs = {"prompt": {"type": "string"}} | dict.fromkeys(names, number)
+    many = make_endpoint("a/many", document(inputs, "image", ("prompt",)))
+    page = member.get(many.get_absolute_url()).content.decode()
+    assert titles(page) == ["Video", "NAG"]
+    assert "<settings-filter" in page
+    assert '<label for="f-nag_a" title="nag_a">NAG a</label>' in page
+    page = member.get(many.get_absolute_url(), {"input": '{"nag_c": 5}'}).content.decode()
+    assert titles(page) == ["Changed", "Video", "NAG"]
+    assert '<details class="fold settings-group" open><summary>Changed' in page
+    assert arguments(many, page) == {"nag_c": 5}
+
+
+def titles(page: str) -> list[str]:
+    """The titles of the groups of settings."""
+    return re.findall(r'settings-group"[^>]*><summary>\s*([^<]*?)\s*<', page)

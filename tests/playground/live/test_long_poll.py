@@ -356,14 +356,37 @@ def test_of_several_runs_only_ones_own_are_told(make_run: Any, stranger: User) -
     assert str(theirs.pk) not in text
 
 
-def test_a_mark_holds_for_a_day(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = make_run(version=2)
-    marked = asked(run, 1)
-    assert serve(lambda client: ask(client, marked)).status_code == 200
+def test_a_page_that_stays_open_gets_new_marks(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
+    marked = [asked(mine), asked(theirs, view="copies")]
+    fresh = serve(lambda client: ask(client, asked(mine, 0)))
+    assert "renewed" not in fresh.headers
+    later = time.time() + 30 * 3600
+    monkeypatch.setattr(watch_tokens.time, "time", lambda: later)
+    response = serve(lambda client: ask(client, *marked))
+    assert response.status_code == 204
+    renewed = response.headers["renewed"].split()
+    assert [text.split(":")[:2] for text in renewed] == [
+        [str(mine.pk), "stage"],
+        [str(theirs.pk), "copies"],
+    ]
+    pk, view, token = renewed[0].split(":")
+    again = serve(lambda client: ask(client, f"{pk}:0:{view}:{token}"))
+    assert (again.status_code, "renewed" in again.headers) == (200, False)
+
+
+def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded")
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
     later = time.time() + watch_tokens.LASTS_S + 1
     monkeypatch.setattr(watch_tokens.time, "time", lambda: later)
-    assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
-    assert serve(lambda client: ask(client, asked(run, 1))).status_code == 200
+    response = serve(lambda client: ask(client, marked))
+    assert response.status_code == long_poll.STOP_POLLING
 
 
 def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger: User) -> None:

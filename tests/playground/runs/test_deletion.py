@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
+from boards.models import Batch, Row
 from playground.files import purge, stored_files
 from playground.models import Artifact, DiscardedContent, Preset, Run, Upload
 from playground.runs import deletion
@@ -161,14 +162,18 @@ def test_a_content_that_something_else_has_stays(
     assert not DiscardedContent.objects.exists()
 
 
-@pytest.mark.parametrize("keeper", ["run", "preset"])
+@pytest.mark.parametrize("keeper", ["run", "preset", "board"])
 def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     member: Client, make_run: Any, user: User, keeper: str
 ) -> None:
     run = ended(make_run)
     address = with_file(run).get_absolute_url()
+    other: Any
     if keeper == "run":
         other = ended(make_run, arguments={"image_url": address})
+    elif keeper == "board":
+        board = Batch.objects.create(user=user, source=run.endpoint, form_token="t")
+        other = Row.objects.create(board=board, position=0, values={"x": [address]}, digest="d")
     else:
         other = Preset.objects.create(
             endpoint=run.endpoint, user=user, name="p", arguments={"images": [address]}

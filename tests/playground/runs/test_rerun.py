@@ -96,7 +96,7 @@ def test_in_a_models_stage_the_new_run_takes_the_place_of_the_old(
     again = Run.objects.exclude(pk=run.pk).get()
     assert answer.headers["HX-Retarget"] == "#stage"
     assert f'id="run-{again.pk}"' in answer.content.decode()
-    assert answer.headers["HX-Replace-Url"].endswith(f"?shown={again.pk}")
+    assert answer.headers["HX-Push-Url"].endswith(f"?shown={again.pk}")
     plain = member.post(address, headers={"referer": stage})
     assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}"
 

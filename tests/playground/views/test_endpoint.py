@@ -108,6 +108,15 @@ def test_with_htmx_run_answers_the_new_stage_and_a_fresh_token(member: Client, f
     assert response.headers["HX-Replace-Url"].endswith(f"?shown={run.pk}")
 
 
+def test_the_run_before_stays_a_step_back(member: Client, flux: Any, make_run: Any) -> None:
+    before = make_run(endpoint=flux, state="succeeded", output={})
+    headers = HTMX | {"hx-current-url": f"http://testserver{PAGE}?shown={before.pk}"}
+    response = member.post(PAGE, {"prompt": "a cat"}, headers=headers)
+    run = Run.objects.exclude(pk=before.pk).get()
+    assert response.headers["HX-Push-Url"].endswith(f"?shown={run.pk}")
+    assert "HX-Replace-Url" not in response.headers
+
+
 @pytest.mark.parametrize(("prompt", "status"), [("a cat", 200), ("", 422)])
 def test_a_run_parses_its_post_once(member: Client, flux: Any, prompt: str, status: int) -> None:
     """Once for the draft, the problems and the run.

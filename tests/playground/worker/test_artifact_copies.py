@@ -30,7 +30,7 @@ from playground.worker import artifact_copies
 from tests.catalog.thumbs import png
 from tests.playground.copying import Answer, copy, film, picture, sound
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 def opened(name: str) -> Image.Image:

@@ -20,7 +20,7 @@ from playground.worker import follow, reconciliation
 from tests.playground.conftest import Control, Work
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
-pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database]
+pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, pytest.mark.system]
 
 
 @pytest.fixture

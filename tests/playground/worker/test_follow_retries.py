@@ -22,7 +22,7 @@ from playground.worker.circuit_breaker import BreakerRegistry
 from tests import clock
 from tests.playground.conftest import Ask, Control, Work, alone, ended
 
-pytestmark = pytest.mark.any_database
+pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 
 

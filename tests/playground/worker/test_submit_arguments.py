@@ -25,6 +25,8 @@ from tests.playground.browser_post import post_of
 from tests.schemas import strategies
 from tests.schemas.laws import cases
 
+pytestmark = pytest.mark.system  # takes long
+
 IDS = sorted(file.stem.replace("--", "/") for file in (DATA / "openapi").glob("*.json"))
 
 

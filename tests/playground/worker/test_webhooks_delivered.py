@@ -18,6 +18,8 @@ from playground.runs import state_machine
 from playground.worker import leases
 from tests.playground.conftest import Control, Work
 
+pytestmark = pytest.mark.system  # takes long
+
 State = Run.State
 QUICK_S = 10.0  # a run of two seconds on a busy machine; it took 45 s
 

@@ -8,6 +8,8 @@ import pytest
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
+pytestmark = pytest.mark.system  # takes long
+
 PNG = b"\x89PNG not really, but bytes are bytes"
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("boards", "0002_keep_cells_of_deleted_runs"),
+        ("boards", "0003_plan_draft"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

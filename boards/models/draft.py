@@ -1,0 +1,24 @@
+"""The plan that a person has begun and not run yet."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from core.db.json_field import ExactJSONField
+
+
+class PlanDraft(models.Model):
+    """What a person typed into a new plan last, so that leaving the page does not lose it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="board_plan",
+    )
+    post = ExactJSONField(default=dict, help_text="the plan's form")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"plan of {self.user_id}"

@@ -1,0 +1,131 @@
+"""What an address asks a new plan to hold: models, a collection, and where its input comes from."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from boards.plan.editing import endpoints_of
+from boards.plan.plan import Trouble
+from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.search import engine
+from catalog.search.query import Query
+from playground.form import form_state, share_links
+from playground.models import Preset, Run, Share
+from schemas.exact import loads
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_FOUND = 8
+MAX_OF_COLLECTION = 12  # more are rarely meant to run at once; others can be added
+MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
+
+
+@dataclass
+class Opened:
+    """A plan's models, the first one's arguments, and what could not be read."""
+
+    models: list[Endpoint]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    found: list[Endpoint] = field(default_factory=list)
+
+
+def open_plan(user: User, params: QueryDict) -> Opened:
+    """Read the query of `/compare/new/`.
+
+    It has `model` (repeated), `collection` or `find`, and `input`, `run`, `preset` or `saved`.
+    """
+    models, unknown = endpoints_of(params.getlist("model"))
+    opened = Opened(models, troubles=[not_listed(name) for name in unknown])
+    if slug := params.get("collection", ""):
+        models += _of_collection(user, slug[:255])
+    if words := params.get("find", "").strip()[:255]:
+        opened.found = find(words)
+    if not models:
+        return opened
+    for kind, read in _SOURCES.items():
+        if text := params.get(kind, "").strip():
+            try:
+                opened.arguments = read(user, text)
+            except ValueError as error:
+                opened.troubles.append(Trouble("shared", str(error)))
+    return opened
+
+
+def not_listed(name: str) -> Trouble:
+    """The trouble with an id that the catalogue does not have."""
+    return Trouble("models", f"“{name[:100]}” is not in the catalogue.")
+
+
+def find(words: str) -> list[Endpoint]:
+    """The models that a search finds first."""
+    return engine.top_results(Query().saying(words), MAX_FOUND)
+
+
+def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str:
+    """The query of a new plan with this model and input; a long input gets a short id."""
+    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    pairs = {"model": endpoint.endpoint_id}
+    if len(text) > MAX_INPUT_CHARS:
+        pairs["saved"] = str(share_links.share(user, endpoint, arguments).pk)
+    elif arguments:
+        pairs["input"] = text
+    return urlencode(pairs, errors="surrogatepass")
+
+
+def _of_collection(user: User, slug: str) -> list[Endpoint]:
+    shown = Collection.objects.all() if user.is_staff else Collection.objects.published()
+    items = CollectionItem.objects.filter(collection__in=shown.filter(slug=slug))
+    return [item.endpoint for item in items.select_related("endpoint")[:MAX_OF_COLLECTION]]
+
+
+def _input(user: User, text: str) -> dict[str, Any]:
+    try:
+        found = loads(text)
+    except ValueError as error:
+        words = f"The input in this address is not valid JSON: {error}."
+        raise ValueError(words) from error
+    return _object(found, "The input in this address")
+
+
+def _run(user: User, text: str) -> dict[str, Any]:
+    try:
+        run = Run.objects.readable_by(user).filter(pk=uuid.UUID(text)).first()
+    except ValueError:
+        run = None
+    return _object(run.arguments if run else None, "The run in this address")
+
+
+def _preset(user: User, text: str) -> dict[str, Any]:
+    known = Preset.objects.readable_by(user).filter(pk=int(text)) if _is_key(text) else ()
+    return _object(next((one.arguments for one in known), None), "The preset in this address")
+
+
+def _is_key(text: str) -> bool:
+    return text.isdecimal() and len(text) < 18
+
+
+def _saved(user: User, text: str) -> dict[str, Any]:
+    share = Share.objects.filter(pk=text[:16]).first()
+    return _object(share.arguments if share else None, "The saved input in this address")
+
+
+def _object(found: Any, what: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ValueError(f"{what} is gone, not shared with you, or no JSON object.")
+    return found
+
+
+_SOURCES = {"input": _input, "run": _run, "preset": _preset, "saved": _saved}
+
+
+def arguments_of(endpoint: Endpoint, post: dict[str, list[str]]) -> dict[str, Any]:
+    """The arguments of a model's own form as it was posted; what cannot be read is left out."""
+    return form_state.parse_form_leniently(endpoint, post).arguments

@@ -1,0 +1,160 @@
+"""People in the admin: what they ran and when, and how somebody who leaves is removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from playground.runs import handover
+
+KEPT = Q(runs__deleted_at=None)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's admin of users, with their runs, and a removal that keeps what they made."""
+
+    list_display = [
+        "username",
+        "full_name",
+        "email",
+        "is_active",
+        "role",
+        "last_login",
+        "run_total",
+    ]
+    list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    actions = ["deactivate", "reactivate"]
+    change_form_template = "admin/person.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With the number of runs and when the last one was."""
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.annotate(
+            runs_kept=Count("runs", filter=KEPT), last_run_at=Max("runs__created_at", filter=KEPT)
+        )
+
+    def get_urls(self) -> list[Any]:
+        """With the page of a removal."""
+        view = self.admin_site.admin_view(self.removal_view)
+        return [path("<int:pk>/removal/", view, name="auth_user_removal"), *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's deletion, which fails for whoever has run something."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(description="name", ordering="first_name")
+    def full_name(self, person: User) -> str:
+        """First and last name."""
+        return person.get_full_name()
+
+    @admin.display(description="role", ordering="-is_superuser")
+    def role(self, person: User) -> str:
+        """What the account may do, in a word."""
+        return "superuser" if person.is_superuser else "staff" if person.is_staff else ""
+
+    @admin.display(description="runs", ordering="runs_kept")
+    def run_total(self, person: Any) -> SafeString | str:
+        """The number of runs, with a link to them, and when the last one was."""
+        if not person.runs_kept:
+            return "none"
+        address = f"{reverse('playground:runs')}?whose={person.username}"
+        last = f"{person.last_run_at:%Y-%m-%d}"
+        return format_html('<a href="{}">{}</a>, last {}', address, person.runs_kept, last)
+
+    @admin.action(description="Deactivate: nobody can sign in, all is kept", permissions=["change"])
+    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Deactivate the chosen accounts, as far as that is possible."""
+        count = 0
+        for person in people:
+            try:
+                handover.deactivate(person, request.user)  # type: ignore[arg-type]
+                count += 1
+            except handover.Refused as refused:
+                self.message_user(request, f"{person}: {refused}", messages.ERROR)
+        if count:
+            self.message_user(request, f"{count} deactivated; their sessions are ended.")
+
+    @admin.action(description="Activate again", permissions=["change"])
+    def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let the chosen accounts sign in again."""
+        count = User.objects.filter(pk__in=people.values("pk")).update(is_active=True)
+        self.message_user(request, f"{count} activated.")
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Lead to the removal, which says what becomes of the runs."""
+        person = self.get_object(request, object_id)
+        if person is None or not self.has_delete_permission(request, person):
+            raise PermissionDenied
+        return redirect("admin:auth_user_removal", person.pk)
+
+    def removal_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Ask what becomes of what a person has; a POST deactivates, or passes it on."""
+        person = get_object_or_404(User, pk=pk)
+        may = {
+            "deactivate": self.has_change_permission(request, person),
+            "pass_on": self.has_delete_permission(request, person),
+        }
+        if not any(may.values()):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._removal_page(request, person, may)
+        how = request.POST.get("how", "")
+        if how in may and not may[how]:
+            raise PermissionDenied
+        try:
+            self._remove(request, person, how)
+        except handover.Refused as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+            return self._removal_page(request, person, may, status=422)
+        return redirect("admin:auth_user_changelist")
+
+    def _remove(self, request: HttpRequest, person: User, how: str) -> None:
+        by: Any = request.user
+        if how == "deactivate":
+            handover.deactivate(person, by)
+            self.log_change(request, person, "Deactivated.")
+            self.message_user(request, f"{person} is deactivated: nobody can sign in, all is kept.")
+        elif how == "pass_on":
+            key = request.POST.get("to", "")
+            to = User.objects.filter(pk=int(key[:18])).first() if key.isdecimal() else None
+            if to is None:
+                raise handover.Refused("Choose who gets it.")
+            name = str(person)
+            passed = handover.pass_on(person, to, by)
+            words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
+            self.log_change(request, to, f"Got from {name}, who was removed: {words or 'nothing'}.")
+            self.message_user(request, f"{name} is removed; {to} has got {words or 'nothing'}.")
+        else:
+            raise handover.Refused("Choose what becomes of the account.")
+
+    def _removal_page(
+        self, request: HttpRequest, person: User, may: dict[str, bool], status: int = 200
+    ) -> HttpResponse:
+        others = User.objects.filter(is_active=True).exclude(pk=person.pk).order_by("username")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": User._meta,
+            "title": f"Remove {person}",
+            "person": person,
+            "belongings": [one for one in handover.belongings(person) if one.number],
+            "others": others,
+            "may": may,
+            "chosen": request.POST.get("how") or ("deactivate" if may["deactivate"] else "pass_on"),
+            "chosen_to": request.POST.get("to", ""),
+        }
+        return TemplateResponse(request, "admin/removal.html", context, status=status)

@@ -1,0 +1,146 @@
+"""Runs, uploads and workers in the admin, to look at; presets, to tidy up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.pricing import billed_in_words
+from core.formatting import duration, size
+from playground.models import Preset, Run, Upload, Worker
+from playground.runs import error_messages
+from schemas.exact import dumps
+
+LISTED = (
+    *("created_at", "ended_at", "state", "title", "error", "billable_units", "deleted_at"),
+    *("user__username", "endpoint__endpoint_id", "endpoint__unit_price_usd"),
+    *("endpoint__currency", "endpoint__price_unit"),
+)
+HEAVY = ("output", "output_text", "logs", "partial", "sent_arguments")
+HIDDEN = {"webhook_token", "form_token"}
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the product itself writes."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Runs are deleted on their own pages, where it can be undone."""
+        return False
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    """What was run, by whom, what it cost, and why it failed."""
+
+    list_display = ["created_at", "page", "user", "endpoint", "state", "took", "cost", "why_failed"]
+    list_display_links = ["created_at"]
+    list_filter = [
+        "state",
+        "created_at",
+        ("user", admin.RelatedOnlyFieldListFilter),
+        "is_example",
+        ("deleted_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["user", "endpoint"]
+    list_per_page = 50
+    search_fields = ["title", "request_id", "endpoint__endpoint_id", "user__username"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without outputs and logs, which may be megabytes."""
+        found = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("changelist")
+        return found.only(*LISTED) if is_list else found.defer(*HEAVY)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """What happened and when; its input and result are on the run's own page."""
+        own = [field.name for field in Run._meta.fields if field.name not in {*HEAVY, *HIDDEN}]
+        return ["page", "cost", "why_failed", *own]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Everything."""
+        return self.get_fields(request, obj)
+
+    @admin.display(description="run", ordering="title")
+    def page(self, run: Run) -> SafeString:
+        """A link to the run's page, by its prompt."""
+        words = run.title[:60] or "open"
+        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), words)
+
+    @admin.display(description="took")
+    def took(self, run: Run) -> str:
+        """From its creation to its end."""
+        return duration(run.ended_at - run.created_at) if run.ended_at else ""
+
+    @admin.display(description="cost")
+    def cost(self, run: Run) -> str:
+        """What upstream billed, at today's price."""
+        return billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
+
+    @admin.display(description="why it failed")
+    def why_failed(self, run: Run) -> str:
+        """The failure in one line."""
+        return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly):
+    """Files that people gave."""
+
+    list_display = ["created_at", "user", "file_page", "content_type", "readable_size", "is_shared"]
+    list_filter = ["is_shared", ("user", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["file_name", "user__username"]
+
+    @admin.display(description="file", ordering="file_name")
+    def file_page(self, upload: Upload) -> SafeString:
+        """A link to the file."""
+        return format_html('<a href="{}">{}</a>', upload.get_absolute_url(), upload.file_name)
+
+    @admin.display(description="size", ordering="size_bytes")
+    def readable_size(self, upload: Upload) -> str:
+        """Its size for people."""
+        return size(upload.size_bytes)
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnly):
+    """Who is at work."""
+
+    list_display = ["name", "started_at", "beat_at", "has_key", "trouble"]
+
+
+@admin.register(Preset)
+class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Settings under a name: curators rename, share and take away what others saved."""
+
+    list_display = ["name", "endpoint", "user", "is_shared", "is_house_default", "updated_at"]
+    list_filter = ["is_shared", "is_house_default"]
+    list_select_related = ["user", "endpoint"]
+    search_fields = ["name", "endpoint__endpoint_id", "user__username"]
+    fields = ["name", "is_shared", "endpoint", "user", "shown_arguments", "deleted_at"]
+    readonly_fields = ["endpoint", "user", "shown_arguments", "deleted_at"]
+    show_full_result_count = False
+
+    @admin.display(description="arguments")
+    def shown_arguments(self, preset: Preset) -> str:
+        """The arguments, to be read: the form is where they are changed."""
+        return dumps(preset.arguments)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Presets come from a model's form."""
+        return False

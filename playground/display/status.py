@@ -1,0 +1,216 @@
+"""What an operator needs to see: workers, queue, upstream, sync, storage, newest errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Max, Min, Q, Sum
+from django.utils import timezone
+
+from accounts.models import PasswordResetMail
+from catalog.models import SyncReport
+from catalog.pictures import picture_registry
+from core.db import clock
+from core.formatting import duration, size
+from playground.files import storage_limits
+from playground.models import Artifact, Delivery, DiscardedContent, Run, Upload, Worker
+from playground.runs import deletion, error_messages, worker_status
+
+NEWEST_ERRORS = 20
+LATEST_SYNCS = 5
+FAILURES_SHOWN = 20
+LONG_WAIT = timedelta(minutes=10)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class WorkerRow:
+    """A worker process: whether it beats, and the breakers that are not closed or have trouble."""
+
+    worker: Worker
+    is_alive: bool
+
+    @property
+    def breakers(self) -> list[Mapping[str, str]]:
+        """Return its circuit breakers, those that are open first."""
+        return sorted(self.worker.breakers, key=lambda one: (one["state"] == "closed", one["host"]))
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The runs under way, and what became of those of the last day."""
+
+    states: list[tuple[str, int]]
+    oldest_at: datetime | None
+    succeeded: int
+    failed: int
+    stored_deliveries: int
+    waiting_mails: int
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What our storage holds and what is left."""
+
+    results_bytes: int
+    uploads_bytes: int
+    database_bytes: int
+    pictures: Mapping[str, int]
+    free_bytes: int | None
+    floor_bytes: int
+    is_low: bool
+    waiting_copies: int
+    lost: int
+    deleted_runs: int
+    discarded: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed run, and why it failed."""
+
+    run: Run
+    why: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything on the status page."""
+
+    at: datetime
+    workers: list[WorkerRow]
+    queue: Queue
+    syncs: list[SyncReport]
+    sync_failures: list[str]
+    storage: Storage
+    errors: list[Failure]
+    problems: list[str]
+
+
+def read() -> Status:
+    """Read the status now; the same number of queries whatever there is."""
+    workers, queue, storage = _workers(), _queue(), _storage()
+    syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
+    return Status(
+        timezone.now(),
+        workers,
+        queue,
+        syncs,
+        _sync_failures(syncs),
+        storage,
+        _errors(),
+        [*_process_problems(workers), *_queue_problems(queue), *_problems(syncs, storage)],
+    )
+
+
+def _workers() -> list[WorkerRow]:
+    alive_since = clock.now() - worker_status.ALIVE
+    rows = Worker.objects.order_by("-beat_at")
+    return [WorkerRow(worker, worker.beat_at > alive_since) for worker in rows]
+
+
+def _queue() -> Queue:
+    unfinished = Run.objects.unfinished().order_by()
+    by_state = dict(unfinished.values_list("state").annotate(Count("pk")))
+    waiting = unfinished.exclude(state=Run.State.UNCONFIRMED)
+    day = Run.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
+        succeeded=Count("pk", filter=Q(state=Run.State.SUCCEEDED)),
+        failed=Count("pk", filter=Q(state=Run.State.FAILED)),
+    )
+    return Queue(
+        [(state.label, by_state[state]) for state in Run.State if state in by_state],
+        waiting.aggregate(at=Min("created_at"))["at"],
+        day["succeeded"],
+        day["failed"],
+        Delivery.objects.count(),
+        PasswordResetMail.objects.count(),
+    )
+
+
+def _storage() -> Storage:
+    stored = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
+    contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
+    states = dict(Artifact.objects.order_by().values_list("state").annotate(Count("pk")))
+    return Storage(
+        contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
+        Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
+        _database_bytes(),
+        picture_registry.counts(),
+        storage_limits.free_bytes(),
+        settings.DISK_FLOOR_MB * storage_limits.MB,
+        storage_limits.is_low(),
+        states.get(Artifact.State.REMOTE, 0),
+        states.get(Artifact.State.LOST, 0),
+        Run.objects.deleted().count(),
+        DiscardedContent.objects.count(),
+    )
+
+
+def _database_bytes() -> int:
+    sql = (
+        "SELECT pg_database_size(current_database())"
+        if connection.vendor == "postgresql"
+        else "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def _sync_failures(syncs: list[SyncReport]) -> list[str]:
+    last = next((one for one in syncs if one.state != SyncReport.State.RUNNING), None)
+    failed: list[Any] = last.failed if last else []
+    return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
+
+
+def _errors() -> list[Failure]:
+    failed = Run.objects.kept().filter(state=Run.State.FAILED).select_related("user", "endpoint")
+    names = ("user__username", "endpoint__endpoint_id", "title", "ended_at", "error", "state")
+    newest = failed.only(*names).order_by("-created_at")[:NEWEST_ERRORS]
+    return [Failure(run, error_messages.reason(run.error)) for run in newest]
+
+
+def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
+    alive = [row.worker for row in workers if row.is_alive]
+    if not alive:
+        yield "No worker is running: runs wait. Start one with “manage.py worker”."
+    elif not any(worker.has_key for worker in alive):
+        yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
+    for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
+        yield f"{trouble} Runs that need it wait and go on by themselves."
+
+
+def _queue_problems(queue: Queue) -> Iterator[str]:
+    if queue.oldest_at and (waited := timezone.now() - queue.oldest_at) > LONG_WAIT:
+        yield f"A run has been under way for {duration(waited)}. Look at it in the history."
+
+
+def _problems(syncs: list[SyncReport], storage: Storage) -> Iterator[str]:
+    last = syncs[0] if syncs else None
+    if last is None:
+        yield "The catalogue was never synced. The worker does it; “manage.py sync_models” at once."
+    elif last.state in {SyncReport.State.FAILED, SyncReport.State.STOPPED}:
+        yield f"The last sync did not end well: {last.error or last.get_state_display()}."
+    elif _is_stale(last):
+        yield "The last sync is long ago. See whether a worker is running."
+    if storage.is_low:
+        yield (
+            f"The disk is nearly full: {size(storage.free_bytes)} are free, and nothing is copied "
+            f"or uploaded below {size(storage.floor_bytes)}. Make room; copies then go on."
+        )
+
+
+def _is_stale(last: SyncReport) -> bool:
+    interval = timedelta(minutes=settings.SYNC_INTERVAL_MINUTES)
+    at = last.ended_at or last.beat_at or last.started_at
+    return bool(interval) and timezone.now() - at > 2 * interval + LONG_WAIT
+
+
+def grace_days() -> int:
+    """Return how many days a deleted run can be brought back."""
+    return deletion.GRACE.days

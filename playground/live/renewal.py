@@ -1,0 +1,47 @@
+"""Renews the tokens of pages that stay open for days, for those who may still see the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+
+from accounts.session_cache import SessionUser
+from playground.live.broker import Watched, in_thread
+from playground.models import Run
+from playground.runs import watch_tokens
+from playground.runs.watch_tokens import WatchToken
+
+AT_ONCE = 20  # in one response, whose header holds them; the next response has more
+
+
+async def renew(
+    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
+) -> dict[Watched, str]:
+    """Return new tokens of the watched runs whose token is old: `<view>:<token>` by run.
+
+    Without old tokens there is no query.
+    """
+    old = [run for run, token in watched if token.is_old and token.is_for(person)][:AT_ONCE]
+    if not old:
+        return {}
+    renewed: dict[Watched, str] = await in_thread(_renew)(person, old)
+    return renewed
+
+
+def header(renewed: Iterable[tuple[Watched, str]]) -> bytes:
+    """Return the response header that gives a page its new tokens."""
+    return " ".join(f"{run.pk}:{token}" for run, token in renewed).encode()
+
+
+def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
+    user = User.objects.filter(pk=person.pk, is_active=True).first()
+    if user is None:
+        return {}
+    readable = Run.objects.readable_by(user).filter(pk__in={run.pk for run in old})
+    runs = {run.pk: run for run in readable.only("user_id", "state", "is_example")}
+    return {
+        watched: watch_tokens.watch_token(runs[watched.pk], watched.view)
+        for watched in old
+        if watched.pk in runs
+    }

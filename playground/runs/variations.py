@@ -1,0 +1,63 @@
+"""Variations: several runs that one press starts together, shown as one grid."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.schema_versions import version_of
+from playground.models import Run
+from playground.runs import state_machine, transport_choices
+from playground.runs.rerun import SAME_PRESS
+from schemas.variations import Plan, plan
+
+MORE = 4  # results that "More like this" asks for
+MARK = "more-"
+
+
+def start(arguments: Sequence[dict[str, Any]], tokens: Sequence[str], **common: Any) -> list[Run]:
+    """Create a run for each of the arguments, all or none, each once per token.
+
+    Several runs share a batch. `common` are the values that all runs share.
+    """
+    batch = uuid.uuid4() if len(arguments) > 1 else None
+    with transaction.atomic():
+        return [
+            state_machine.create(arguments=one, form_token=token, batch=batch, **common)[0]
+            for one, token in zip(arguments, tokens, strict=True)
+        ]
+
+
+def more_like(run: Run, person: User) -> list[Run]:
+    """Start `MORE` results from the same arguments with new seeds; a double click starts them once.
+
+    Raises state_machine.Refused.
+    """
+    mark = f"{MARK}{run.pk}-"
+    made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
+    last = made.order_by("-created_at").first()
+    if last is not None and last.created_at > timezone.now() - SAME_PRESS:
+        return list(made.of_batch(last.batch)) if last.batch else [last]
+    number = int(last.form_token.removeprefix(mark).partition(".")[0]) + 1 if last else 1
+    planned = plan_more(run, f"{mark}{number}").runs
+    return start(
+        planned,
+        [f"{mark}{number}.{place}" for place in range(len(planned))],
+        user=person,
+        endpoint=run.endpoint,
+        schema_id=run.endpoint.schema_id,
+        transport=transport_choices.rerun_transport(run.transport),
+        title=run.title,
+    )
+
+
+def plan_more(run: Run, mark: str = "") -> Plan:
+    """The runs that "More like this" starts for a run."""
+    root = version_of(run.endpoint).root
+    arguments = run.arguments if isinstance(run.arguments, dict) else {}
+    return plan(root, arguments, MORE, mark, keeps_first=False)

@@ -1,0 +1,148 @@
+"""A typical run: what an untouched form uses, as facts of the model, and what that costs.
+
+The facts are stored with the model's other ones, so that a list of models needs no schema:
+`usual-outputs:4`, `usual-megapixels:0.786`, `usual-frames:81`, `usual-steps:28`, and
+`default-duration:5` of `schemas.measures`. What the schema does not say is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.estimate import areas, counts, lengths
+from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
+from schemas.estimate.cost import ONE, PER_RESULT, cost
+from schemas.estimate.prices import Estimate, Price, unknown
+from schemas.estimate.settings import Given, read_settings
+from schemas.estimate.units import Unit, parse_unit
+from schemas.fields import Field
+
+_USUAL, _LENGTH, _MAKES = "usual-", "default-duration", "out:"
+_NAMES = {"outputs", "megapixels", "frames", "steps"}
+_ASSUMED: Mapping[str, Decimal] = {
+    "megapixels": Decimal("1.048576"),  # 1024 × 1024
+    "seconds": Decimal(5),
+    "heard seconds": Decimal(30),  # of sound and of what is transcribed
+    "steps": Decimal(28),
+    "trained steps": Decimal(1000),
+    "characters": Decimal(1000),  # about a minute, read aloud
+    "words": Decimal(200),
+    "tokens": Decimal(1000),
+}
+_FRAMES_PER_S = Decimal(24)
+
+
+class Usual(NamedTuple):
+    """What an untouched form of a model uses, and its output media."""
+
+    makes: frozenset[str] = frozenset()
+    amounts: Mapping[str, Decimal] = {}
+
+
+class Typical(NamedTuple):
+    """The cost of a typical run, and what it makes in a word or two: `image`, `5 s`.
+
+    `rate` is the price of a second, where the length decides.
+    """
+
+    estimate: Estimate
+    per: str
+    rate: Decimal | None = None
+    length_s: Decimal | None = None
+
+
+def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
+    """What an untouched form uses, as facts."""
+    given = Given(read_settings(root, {}), makes)
+    found = {
+        "outputs": counts.outputs(given),
+        "megapixels": areas.output_area(given) if makes & {"image", "video"} else None,
+        "frames": lengths.frame_count(given.settings) if "video" in makes else None,
+        "steps": counts.steps(given),
+    }
+    for name, amount in found.items():
+        if amount is not None and not amount.notes and amount.low != (name == "outputs"):
+            yield f"{_USUAL}{name}:{plain(amount.low).replace(',', '')}"
+
+
+def read_usual(facts: Iterable[str]) -> Usual:
+    """The inverse: what stored facts say of an untouched form."""
+    makes, amounts = [], {}
+    for fact in facts:
+        key, _, value = fact.partition(":")
+        name = "seconds" if key == _LENGTH else key.removeprefix(_USUAL)
+        is_usual = key == _LENGTH or (key.startswith(_USUAL) and name in _NAMES)
+        if is_usual and (amount := decimal(value)):
+            amounts[name] = amount
+        elif fact.startswith(_MAKES):
+            makes.append(value)
+    return Usual(frozenset(makes), amounts)
+
+
+def typical(
+    price: Price, usual: Usual, expected_s: float | None = None, seconds: float | None = None
+) -> Typical:
+    """What a typical run costs; `seconds` is the length asked for, instead of the usual one."""
+    unit = parse_unit(price.unit)
+    if not price.unit_price:
+        return Typical(cost(price, None), "")
+    if unit.kind in {"billed", "other"}:
+        return Typical(unknown(price.currency, "Only upstream counts these units."), "")
+    if unit.kind == "compute second":
+        return Typical(cost(price, None, None, expected_s), "run")
+    length = decimal(seconds) or _length(usual)
+    amount = _amount(unit, usual, length)
+    many = usual.amounts.get("outputs", ONE)
+    if unit.kind not in PER_RESULT:
+        return Typical(cost(price, amount), _per(unit, amount, many, usual))
+    found = cost(price, amount.times(exactly(many, counted(many, "result"))))
+    per = _per(unit, amount, many, usual)
+    if unit.kind == "second" and not unit.is_input:
+        rate = price.unit_price / unit.per * many
+        return Typical(found, per, rate, length)
+    return Typical(found, per)
+
+
+def _amount(unit: Unit, usual: Usual, length: Decimal) -> Amount:
+    """How much of the unit one result of a typical run uses."""
+    amounts = usual.amounts
+    frames = amounts.get("frames", length * _FRAMES_PER_S)
+    if unit.kind == "second":
+        return exactly(length, f"{plain(length)} s")
+    if unit.kind == "megapixel":
+        area = amounts.get("megapixels", _ASSUMED["megapixels"])
+        found = exactly(area, f"{plain(area)} MP")
+        return found.times(exactly(frames, counted(frames, "frame"))) if _is_film(usual) else found
+    if unit.kind == "frame":
+        return exactly(frames, counted(frames, "frame"))
+    if unit.kind == "step":
+        assumed = _ASSUMED["trained steps" if "lora" in usual.makes else "steps"]
+        steps = amounts.get("steps", assumed)
+        return exactly(steps, counted(steps, "step"))
+    if unit.kind in {"character", "word", "token"}:
+        count = _ASSUMED[f"{unit.kind}s"]
+        return exactly(count, counted(count, unit.kind))
+    many = amounts.get("outputs", ONE) if unit.kind == "output" else ONE
+    return exactly(many, counted(many, unit.noun))
+
+
+def _per(unit: Unit, amount: Amount, many: Decimal, usual: Usual) -> str:
+    if unit.kind == "megapixel" or (unit.kind == "output" and many == ONE):
+        noun = unit.noun if unit.kind == "output" else "video" if _is_film(usual) else "image"
+        return noun if many == ONE else counted(many, noun)
+    if unit.kind in {"run", "input"}:
+        return unit.noun
+    return (
+        amount.words if many == ONE or unit.kind == "output" else f"{plain(many)} × {amount.words}"
+    )
+
+
+def _length(usual: Usual) -> Decimal:
+    is_heard = bool(usual.makes & {"audio", "text"}) and not _is_film(usual)
+    return usual.amounts.get("seconds", _ASSUMED["heard seconds" if is_heard else "seconds"])
+
+
+def _is_film(usual: Usual) -> bool:
+    return "video" in usual.makes

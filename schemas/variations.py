@@ -1,0 +1,121 @@
+"""Variations: the arguments of the runs that make several times as many results of one input.
+
+Several results in one run where the schema has a number of results, within its limits; else
+several runs, each with a seed of its own where there is a seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.estimate.counts import output_field
+from schemas.fields import Field
+from schemas.media import words_in
+from schemas.quantities import bounds, values
+
+TIMES = (1, 2, 4, 8)  # what the form offers
+_LARGEST_SEED = 2**31 - 1
+_NOUNS = {"image": "images", "images": "images", "video": "videos", "videos": "videos"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The arguments of each run, and how many results they make together.
+
+    `has_seeds`: each run has a seed of its own. `noun` names the results in the plural.
+    """
+
+    runs: tuple[dict[str, Any], ...]
+    results: int
+    noun: str
+    has_seeds: bool
+
+    @property
+    def words(self) -> str:
+        """`4 images in one run`, `8 images in 2 runs with new seeds`, `4 runs with new seeds`."""
+        count = len(self.runs)
+        if count == 1:
+            return f"{self.results} {self.noun} in one run" if self.results > 1 else "One run"
+        seeds = " with new seeds" if self.has_seeds else " of the same input"
+        runs = f"{count} runs{seeds}"
+        return runs if self.results == count else f"{self.results} {self.noun} in {runs}"
+
+
+def plan(
+    root: Field, arguments: dict[str, Any], times: int, mark: str, *, keeps_first: bool = True
+) -> Plan:
+    """The runs for `times` as many results as the arguments ask for.
+
+    New seeds follow from `mark` and the arguments, so that two presses of one button ask for the
+    same. `keeps_first`: the first run's seed stays as it is.
+    """
+    counted = output_field(root.children)
+    sizes = _sizes(counted, arguments, times)
+    seed = next((one for one in root.children if one.is_seed), None)
+    runs = []
+    for number, size in enumerate(sizes):
+        one = dict(arguments)
+        if counted is not None and size != _asked(counted, arguments):
+            one[counted.name] = size
+        if seed is not None and (number or not keeps_first):
+            one[seed.name] = _new_seed(seed, arguments, f"{mark}:{number}")
+        runs.append(one)
+    noun = _NOUNS.get(next((word for word in _words(counted) if word in _NOUNS), ""), "results")
+    return Plan(tuple(runs), sum(sizes), noun, seed is not None)
+
+
+def _words(field: Field | None) -> list[str]:
+    return words_in(field.name) if field else []
+
+
+def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list[int]:
+    """How many results each run makes."""
+    if counted is None:
+        return [1] * times
+    asked = _asked(counted, arguments)
+    if times == 1:
+        return [asked]
+    total, allowed = asked * times, _allowed(counted, asked * times)
+    most = max(allowed, default=asked)
+    if len(allowed) == most:  # each number up to the most: as even as possible
+        runs = -(-total // most)
+        return [total // runs + (place < total % runs) for place in range(runs)]
+    return _largest_first(total, [*allowed, asked])
+
+
+def _largest_first(total: int, allowed: list[int]) -> list[int]:
+    """A sum of allowed numbers that is `total`, or a little more where none is."""
+    sizes: list[int] = []
+    while total > 0:
+        size = max((one for one in allowed if one <= total), default=min(allowed))
+        sizes.append(size)
+        total -= size
+    return sizes
+
+
+def _allowed(counted: Field, most: int) -> list[int]:
+    """The numbers of results that one run may make, up to `most`."""
+    offered = [one for one in values(counted) if isinstance(one, int) and 0 < one <= most]
+    if offered:
+        return sorted(set(offered))
+    low, high = bounds(counted)
+    first = max(int(low or 1), 1)
+    return list(range(first, int(min(most if high is None else high, most)) + 1))
+
+
+def _asked(counted: Field, arguments: dict[str, Any]) -> int:
+    value = arguments.get(counted.name, counted.default)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 < value <= 1000 else 1
+
+
+def _new_seed(seed: Field, arguments: dict[str, Any], mark: str) -> int:
+    low, high = bounds(seed)
+    least = max(int(low or 0), 0)
+    most = int(min(_LARGEST_SEED if high is None else high, _LARGEST_SEED))
+    text = json.dumps(arguments, sort_keys=True, default=str)
+    digest = hashlib.sha256(f"{mark}\n{text}".encode("utf-8", "surrogatepass")).digest()
+    return least + int.from_bytes(digest[:8]) % (max(most - least, 0) + 1)

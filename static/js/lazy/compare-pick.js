@@ -1,0 +1,88 @@
+/*
+ * Picks models for a board from the cards of the gallery. The picks are kept for the tab, so that
+ * models of several searches can be compared.
+ */
+const KEY = "vitrine-compare";
+const CARD = "article[data-endpoint-id]";
+const picked = new Map(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+let bar;
+let address;
+
+/** Begins picking, or ends it if it is on. */
+export function start(link) {
+  if (bar) return stop();
+  address = link.getAttribute("href").split("?")[0];
+  const sheet = Object.assign(document.createElement("link"), {
+    rel: "stylesheet",
+    href: link.dataset.compare,
+  });
+  if (!document.querySelector(`link[href="${link.dataset.compare}"]`)) document.head.append(sheet);
+  bar = document.createElement("div");
+  bar.className = "compare-bar";
+  bar.setAttribute("role", "region");
+  bar.setAttribute("aria-label", "Models to compare");
+  document.querySelector("main").append(bar);
+  document.addEventListener("htmx:load", mark);
+  mark();
+  show();
+  document.querySelector(".compare-pick input")?.focus();
+}
+
+function stop() {
+  document.removeEventListener("htmx:load", mark);
+  document.querySelectorAll(".compare-pick").forEach((box) => box.remove());
+  bar.remove();
+  bar = undefined;
+  document.querySelector("[data-compare]")?.focus();
+}
+
+/** Gives each card that has none a checkbox. */
+function mark() {
+  for (const card of document.querySelectorAll(CARD)) {
+    if (card.querySelector(".compare-pick")) continue;
+    const name = card.querySelector("h3")?.innerText.trim() ?? card.dataset.endpointId;
+    const label = document.createElement("label");
+    label.className = "compare-pick";
+    const box = Object.assign(document.createElement("input"), {
+      type: "checkbox",
+      checked: picked.has(card.dataset.endpointId),
+    });
+    box.setAttribute("aria-label", `Compare ${name}`);
+    box.addEventListener("change", (event) => {
+      event.stopPropagation(); // the filters around the cards listen for changes
+      if (box.checked) picked.set(card.dataset.endpointId, name);
+      else picked.delete(card.dataset.endpointId);
+      sessionStorage.setItem(KEY, JSON.stringify([...picked]));
+      show();
+    });
+    label.append(box);
+    card.prepend(label);
+  }
+}
+
+function show() {
+  const query = [...picked.keys()].map((id) => `model=${encodeURIComponent(id)}`).join("&");
+  const words = Object.assign(document.createElement("p"), {
+    textContent: picked.size ? [...picked.values()].join(", ") : "Tick the models to compare.",
+  });
+  words.setAttribute("role", "status");
+  const go = Object.assign(document.createElement("a"), {
+    className: "button",
+    textContent: picked.size === 1 ? "Compare 1 model" : `Compare ${picked.size} models`,
+    href: `${address}?${query}`,
+    hidden: !picked.size,
+  });
+  go.dataset.kind = "primary";
+  const clear = Object.assign(document.createElement("button"), {
+    className: "button",
+    type: "button",
+    textContent: picked.size ? "Clear" : "Done",
+  });
+  clear.dataset.kind = "quiet";
+  clear.addEventListener("click", () => {
+    picked.clear();
+    sessionStorage.removeItem(KEY);
+    stop();
+  });
+  bar.replaceChildren(words, clear, go);
+}

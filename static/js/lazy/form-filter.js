@@ -1,0 +1,47 @@
+/**
+ * <settings-filter><input></settings-filter>: shows the settings beside it that have all the words
+ * typed in their label, name or help. Groups with a match are open meanwhile.
+ */
+class SettingsFilter extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("input", this);
+    this.addEventListener("keydown", this);
+  }
+  handleEvent(event) {
+    event.stopPropagation(); // nothing here is part of what the form holds
+    if (event.type === "input") return this.filter(event.target.value);
+    if (event.key === "Enter") event.preventDefault(); // it would run the form
+    if (event.key !== "Escape" || !event.target.value) return;
+    event.preventDefault();
+    event.target.value = "";
+    this.filter("");
+  }
+  filter(text) {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    const around = this.parentElement;
+    const settings = around.querySelectorAll(
+      ":scope > :is(.field, size-pair), .settings-group > .fields > *",
+    );
+    for (const one of settings) one.hidden = !words.every((word) => told(one).includes(word));
+    for (const group of around.querySelectorAll(".settings-group")) {
+      group.hidden = !group.querySelector(":scope > .fields > :not([hidden])");
+      this.fold(group, words.length > 0);
+    }
+    const found = [...settings].some((one) => !one.hidden);
+    const none = around.querySelector("[data-none-found]");
+    none.textContent = found ? "" : `No setting has “${text.trim()}” in its words.`;
+  }
+  /** Opens a group while something is typed; then it is as it was. */
+  fold(group, isFiltered) {
+    if (isFiltered) group.dataset.was ??= group.open;
+    group.open = isFiltered || (group.dataset.was ?? String(group.open)) === "true";
+    if (!isFiltered) delete group.dataset.was;
+  }
+}
+const told = (setting) =>
+  [...setting.querySelectorAll("label, legend, .help, [data-field]")]
+    .map((one) => `${one.title} ${one.dataset.field ?? one.textContent}`)
+    .concat(setting.dataset.field ?? "")
+    .join(" ")
+    .toLowerCase();
+customElements.define("settings-filter", SettingsFilter);

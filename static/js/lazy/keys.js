@@ -1,0 +1,96 @@
+/*
+ * The keys of a page: a letter presses the element with that `data-shortcut`, arrows show earlier
+ * and later results, Space plays, `?` lists what this page has. Loaded at the first of them.
+ */
+const OFF = "vitrine-keys";
+const FOCUSED = ".artifact, .stage-run, .run-row"; // where a letter looks first
+const WORDS = {
+  r: "Remix: put the result\u2019s settings into the form",
+  s: "Keep the result\u2019s seed",
+  u: "Use the result as an input elsewhere",
+  d: "Download the result",
+  v: "Variations",
+};
+
+export function press(key, target = document.body) {
+  if (key === "?") return list();
+  if (key === " ") return play(target);
+  if (key.startsWith("Arrow")) return step(key === "ArrowRight" ? 1 : -1);
+  const found = pressable(key, target);
+  if (found?.matches("input, textarea, select")) found.focus();
+  else found?.click();
+}
+function pressable(key, target) {
+  const around = target.closest?.(FOCUSED);
+  const all = [around, document.querySelector(".stage-run"), document]
+    .filter(Boolean)
+    .flatMap((place) => [...place.querySelectorAll(`[data-shortcut="${CSS.escape(key)}"]`)]);
+  return all.find((one) => one.checkVisibility?.() ?? true);
+}
+function player(target) {
+  const all = [...document.querySelectorAll(".artifact :is(video, audio)")];
+  const near = target.closest?.(".artifact")?.querySelector("video, audio");
+  return near ?? all.find((one) => !one.paused) ?? all[0];
+}
+function play(target) {
+  const found = player(target);
+  if (found?.paused) found.play();
+  else found?.pause();
+}
+/** The film strip has the newest run first; the one on the stage is hidden in it. */
+function step(by) {
+  const items = [...document.querySelectorAll(".strip-list > li")];
+  const at = items.findIndex((item) => item.hidden);
+  const next = at < 0 ? items[0] : items[at + by];
+  next?.querySelector("a").click();
+}
+
+/** What this page has, as pairs of keys and words. */
+function offered() {
+  const found = [
+    ["/", "Search models"],
+    ["Ctrl K or \u2318 K", "Go to a model, run or page"],
+  ];
+  if (document.getElementById("run-button"))
+    found.push(["Ctrl Enter or \u2318 Enter", "Run, from anywhere in the form"]);
+  for (const [key, words] of Object.entries(WORDS))
+    if (pressable(key, document.body)) found.push([key.toUpperCase(), words]);
+  if (document.querySelector(".strip-list > li"))
+    found.push(["\u2190 \u2192", "Later and earlier results"]);
+  if (player(document.body)) found.push(["Space", "Play or pause"]);
+  if (document.querySelector("light-box"))
+    found.push(["\u2190 \u2192", "In the large view: other pictures"]);
+  found.push(["Esc", "Close what is open"], ["?", "This list"]);
+  return found;
+}
+function list() {
+  for (const menu of document.querySelectorAll(".head details[open]")) menu.open = false;
+  const dialog = document.createElement("dialog");
+  dialog.className = "keys";
+  dialog.setAttribute("aria-labelledby", "keys-title");
+  const title = element("h2", "Keys on this page");
+  title.id = "keys-title";
+  const rows = element("dl");
+  for (const [keys, words] of offered()) {
+    const name = element("dt");
+    name.append(element("kbd", keys));
+    rows.append(name, element("dd", words));
+  }
+  const off = element("input");
+  off.type = "checkbox";
+  off.checked = localStorage.getItem(OFF) !== "off";
+  off.addEventListener("change", () => localStorage.setItem(OFF, off.checked ? "on" : "off"));
+  const label = element("label");
+  label.append(off, " Single keys act on this page");
+  const close = element("button", "Close");
+  close.className = "button";
+  close.addEventListener("click", () => dialog.close());
+  dialog.append(title, rows, label, close);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
+}
+const element = (tag, text = "") =>
+  Object.assign(document.createElement(tag), { textContent: text });

@@ -1,0 +1,109 @@
+"""The API keeps its OpenAPI document (schemathesis): what it takes, refuses and returns.
+
+Valid requests are made from the document and get what it declares, invalid ones a 4xx; none a 5xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from jsonschema import Draft202012Validator
+
+from api import resources, tokens
+from api.contract.components import COMPONENTS
+from api.contract.document import BASE, document
+from api.contract.operation import OPERATIONS
+from catalog.models import Change, Collection
+from playground.models import Artifact, Preset, Upload
+
+assert resources  # which declares the operations
+FLUX = "fal-ai/flux/dev"
+EXAMPLES = 20
+schema = schemathesis.openapi.from_dict(document(OPERATIONS))
+schema.app = get_wsgi_application()
+# An object that is not there and arguments that the model refuses are no matter of the document.
+schema.config.checks.positive_data_acceptance.expected_statuses += ["409", "413", "422"]
+
+
+@pytest.fixture
+def secret(user: Any, make_endpoint: Any, documents: Any, make_run: Any) -> str:
+    """The token of a curator, in a world with one of everything."""
+    user.is_staff = True
+    user.save()
+    user.user_permissions.add(Permission.objects.get(codename="change_collection"))
+    endpoint = make_endpoint(FLUX, documents[FLUX])
+    run = make_run(endpoint=endpoint, state="succeeded", output={"images": [{"url": "x"}]})
+    make_run(endpoint=endpoint, state="failed", error={"error": "RunFailed", "message": "no"})
+    make_run(endpoint=endpoint)
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a"
+    )
+    Preset.objects.create(user=user, endpoint=endpoint, name="p", arguments={"prompt": "x"})
+    best = Collection.objects.create(slug="best", title="Best", is_published=True)
+    best.items.create(endpoint=endpoint)
+    Change.objects.create(endpoint=endpoint, kind="new", at=timezone.now(), lines=[])
+    file = default_storage.save("tests/contract.png", ContentFile(b"x"))
+    Upload.objects.create(
+        user=user, digest="0" * 64, file=file, file_name="x.png", content_type="image/png",
+        size_bytes=1,
+    )  # fmt: skip
+    return tokens.create(user, "schemathesis", list(tokens.SCOPES))[1]
+
+
+@pytest.fixture
+def kept_connection() -> Iterator[None]:
+    """Requests share the test's transaction, as those of Django's test client do."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.usefixtures("kept_connection")
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+    derandomize=True,
+    database=None,
+)
+def test_the_api_keeps_its_contract(case: Any, secret: str) -> None:
+    plain = {"Accept-Encoding": "identity"}  # schemathesis decodes nothing of a WSGI application
+    case.call_and_validate(headers={"Authorization": f"Bearer {secret}", **plain})
+
+
+def test_the_document_names_each_operation_once() -> None:
+    ids = [one.id for one in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+    for one in OPERATIONS:
+        assert one.handle.__doc__, one.id
+        assert one.scope in tokens.SCOPES
+
+
+def test_the_components_are_json_schemas() -> None:
+    for component in COMPONENTS.values():
+        Draft202012Validator.check_schema(component)
+
+
+def test_the_document_is_served_to_anybody(client: Any) -> None:
+    response = client.get(f"{BASE}/openapi.json")
+    assert response.json() == document(OPERATIONS)
+    again = client.get(f"{BASE}/openapi.json", headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304

@@ -1,0 +1,74 @@
+"""A board in a browser: from a model's page to the results, by keyboard, on a phone, without script."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import AURORA, PHONE, Open, open_page, session
+from tests.browser.test_journey import ready
+
+__all__ = ["open_page", "session"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
+BOARD = re.compile(r"/compare/[0-9a-f-]{36}/$")
+LITE = "model=sandbox/aurora/lite"
+ENDED_MS = 90_000
+
+
+def ended(page: Page, count: int) -> None:
+    """Wait until all cells of the board show how their runs ended."""
+    done = page.locator(".board [data-run-state='succeeded']")
+    expect(done).to_have_count(count, timeout=ENDED_MS)
+    expect(page.locator("#board-progress")).to_contain_text(f"{count} of {count} done")
+
+
+def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) -> None:
+    page = ready(open_page(AURORA))
+    page.locator("[name=prompt]").fill("a red boat")
+    page.get_by_role("button", name="Compare with …").click()
+    page.wait_for_url("**/compare/new/**")
+    expect(page.locator("[name='shared.prompt']")).to_have_value("a red boat")
+    page.get_by_label("Add a model").fill("sandbox/aurora/lite")
+    page.locator("button[value=add]").click()
+    expect(page.locator(".plan-model")).to_have_count(2)
+    page.locator("#row-values").fill("a red boat\na blue boat")
+    page.locator("#plan-seeds").fill("1, 2")
+    expect(page.locator("#plan-outcome")).to_contain_text("8 runs")
+    assert_clean(page, "the plan")
+    page.locator("form[data-board-plan] button").first.click()
+    page.wait_for_url(BOARD)
+    ended(page, 8)
+    expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
+    assert_clean(page, "the board")
+
+
+def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
+    address = f"/compare/new/?model=sandbox/aurora&{LITE}&input=%7B%22prompt%22%3A%22fog%22%7D"
+    page = open_page(address, size=PHONE)
+    assert_fits(page, "the plan")
+    page.locator("form[data-board-plan] button").first.click()
+    page.wait_for_url(BOARD)
+    ended(page, 2)
+    assert_fits(page, "the board")
+    cell = page.locator("[data-row='0'][data-column='0']")
+    other = page.locator("[data-row='0'][data-column='1']")
+    expect(cell).to_be_in_viewport()
+    expect(other).not_to_be_in_viewport()
+    page.locator(".board").evaluate("(board) => board.scrollBy({ left: board.clientWidth })")
+    expect(other).to_be_in_viewport()
+
+
+def test_a_board_runs_without_script(open_page: Open) -> None:
+    page: Any = open_page(AURORA, java_script_enabled=False)
+    page.locator("[name=prompt]").fill("a paper owl")
+    page.get_by_role("button", name="Compare with …").click()
+    page.locator("#row-values").fill("a paper owl\na paper fox")
+    page.locator("form[data-board-plan] button").first.click()
+    page.wait_for_url(BOARD)
+    expect(page.locator(".board .cell")).to_have_count(2)
+    # The page refreshes itself.
+    ended(page, 2)

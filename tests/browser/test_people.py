@@ -1,0 +1,44 @@
+"""One's own account, deleted runs that come back, and the admin, in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page, session
+
+__all__ = ["open_page", "session"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+
+
+PAGES = ["/account/", "/runs/?whose=*", "/admin/", "/admin/status/", "/admin/playground/run/"]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_everybody_can_use_every_page(open_page: Open, size: tuple[int, int]) -> None:
+    page = open_page(PAGES[0], size=size)
+    for address in PAGES:
+        page.goto(address)
+        assert_fits(page)
+        assert_clean(page)
+
+
+def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
+    page = open_page(AURORA)
+    page.locator("textarea[name='prompt']").fill("a fox to be deleted")
+    page.locator("#run-button").click()
+    page.wait_for_selector(f"#stage {DONE}")
+    page.goto("/runs/")
+    delete = page.get_by_role("button", name="Delete selected")
+    expect(delete).to_be_disabled()
+    row = page.locator(".run-row", has_text="a fox to be deleted").first
+    page.get_by_role("checkbox", name="Select a fox to be deleted").first.check()
+    expect(page.locator("[data-count]")).to_have_text("1 selected")
+    delete.click()
+    expect(page.locator("toast-note")).to_contain_text("1 run deleted.")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(page.locator(".notice")).to_have_text("1 run brought back.")
+    expect(row).to_be_visible()

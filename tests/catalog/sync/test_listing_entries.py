@@ -1,0 +1,123 @@
+"""Each listing entry is kept as it came: unknown fields, exact numbers and all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Endpoint, Favourite, ListingEntry, SyncReport
+from tests.catalog.cards import cards
+from tests.catalog.upstream import CatalogueUpstream
+
+RunSync = Callable[..., SyncReport]
+UNKNOWN = {
+    "mood": {"blue": [1, 2.50, 12345678901234567890123, None], "ключ": "значение \u2028 </script>"},
+    "superseded": False,
+}
+
+
+def entry_of(endpoint_id: str) -> str:
+    return ListingEntry.objects.get(endpoint__endpoint_id=endpoint_id).text
+
+
+def test_fields_that_nobody_knows_are_on_the_page_and_in_the_export(
+    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
+) -> None:
+    upstream.add("a/odd", **UNKNOWN)
+    upstream.add("a/plain")
+    upstream.items["a/odd"]["beside_metadata"] = "kept too"
+    run_sync()
+    assert json.loads(entry_of("a/odd")) == upstream.items["a/odd"]
+    assert entry_of("a/odd") == json.dumps(upstream.items["a/odd"])  # to the letter
+    html = unescape(member.get("/models/a/odd/?tab=schema").content.decode())
+    for words in ('"mood": {', "12345678901234567890123", '"beside_metadata": "kept too"'):
+        assert words in html
+    exported = member.get("/catalogue/export/")
+    assert exported.headers["Content-Disposition"] == 'attachment; filename="models.json"'
+    assert json.loads(exported.content)["models"] == list(upstream.items.values())
+    (one,) = json.loads(member.get("/catalogue/export/?q=odd").content)["models"]
+    assert one["metadata"]["mood"] == UNKNOWN["mood"]
+
+
+def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    upstream.add("a/one", "a/two")
+    run_sync()
+    with CaptureQueriesContext(connection) as queries:
+        assert run_sync().changed == []
+    assert not [q for q in queries if "catalog_listingentry" in q["sql"].lower()]
+    upstream.items["a/one"]["metadata"]["mood"] = "green"
+    assert run_sync().changed == ["a/one"]
+    assert '"mood": "green"' in entry_of("a/one")
+    Endpoint.objects.update(entry_digest="")  # as rows are that an older version wrote
+    ListingEntry.objects.all().delete()
+    assert run_sync().changed == []
+    assert ListingEntry.objects.count() == 2
+
+
+def test_an_entry_without_metadata_keeps_what_was_known(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    upstream.add("a/one", display_name="One", pinned=True)
+    run_sync()
+    upstream.items["a/one"] = {"endpoint_id": "a/one", "mood": 1}
+    run_sync()
+    row = Endpoint.objects.get()
+    assert (row.display_name, row.pinned) == ("One", True)
+    assert json.loads(entry_of("a/one")) == {"endpoint_id": "a/one", "mood": 1}
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/models/", "/models/?q=one", "/runs/", "/favourites/", "/models/a/one/"]
+)
+def test_no_list_loads_an_entry(
+    upstream: CatalogueUpstream, run_sync: RunSync, member: Client, address: str
+) -> None:
+    upstream.add("a/one")
+    run_sync()
+    with CaptureQueriesContext(connection) as queries:
+        assert member.get(address).status_code == 200
+    assert not [q for q in queries if "catalog_listingentry" in q["sql"].lower()]
+
+
+def test_what_upstream_pins_and_highlights_comes_first(
+    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
+) -> None:
+    upstream.add("a/plain", display_name="Same")
+    upstream.add("a/light", display_name="Same", highlighted=True)
+    upstream.add("a/pin", display_name="Same", pinned=True)
+    run_sync()
+    assert cards(member.get("/models/")) == ["a/pin", "a/light", "a/plain"]
+    assert cards(member.get("/models/?q=is:pinned")) == ["a/pin"]
+    assert cards(member.get("/models/?q=-is:pinned+is:highlighted")) == ["a/light"]
+    assert cards(member.get("/models/?is=highlighted")) == ["a/light"]
+    front = member.get("/")
+    assert cards(front)[:2] == ["a/pin", "a/light"]
+    assert "Highlights" in front.content.decode()
+    upstream.items["a/pin"]["metadata"]["pinned"] = False
+    run_sync()
+    assert cards(member.get("/models/"))[0] == "a/light"
+
+
+def test_the_accounts_favourites_are_offered_to_staff_and_given_back(
+    upstream: CatalogueUpstream, run_sync: RunSync, admin_client: Client, member: Client
+) -> None:
+    upstream.add("a/one", "a/two", is_favorited=True)
+    upstream.add("a/three", is_favorited=False)
+    run_sync()
+    assert "favourites that" not in member.get("/favourites/").content.decode()
+    assert member.post("/favourites/account/").status_code == 404
+    page = " ".join(admin_client.get("/favourites/").content.decode().split())
+    assert "has 2 favourites that are not among yours" in page
+    answer = admin_client.post("/favourites/account/")
+    assert sorted(cards(admin_client.get(answer.headers["Location"]))) == ["a/one", "a/two"]
+    signed = admin_client.get(answer.headers["Location"]).context["taken"]
+    admin_client.post("/favourites/account/", {"undo": signed + "x"})
+    assert Favourite.objects.count() == 2
+    admin_client.post("/favourites/account/", {"undo": signed})
+    assert Favourite.objects.count() == 0

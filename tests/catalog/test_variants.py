@@ -1,0 +1,140 @@
+"""No two models read alike on cards, and families fold without hiding what was asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import filling
+from catalog.models import Endpoint
+from catalog.variants import LONGEST, Card, fold, tell_apart, variant
+from tests.catalog.cards import cards
+
+Make = Callable[..., Endpoint]
+pytestmark = pytest.mark.any_database
+
+
+def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> Endpoint:
+    owner = endpoint_id.partition("/")[0]
+    return Endpoint(
+        endpoint_id=endpoint_id, display_name=name, category=category, owner=owner, **more
+    )
+
+
+def real() -> list[Endpoint]:
+    """The sample of upstream's catalogue that lies beside the project."""
+    found = []
+    for item in filling.real():
+        data: dict[str, Any] = item["metadata"]
+        group = data.get("group") or {}
+        found.append(
+            endpoint(
+                item["endpoint_id"],
+                data["display_name"],
+                data["category"],
+                group_key=group.get("key", ""),
+                group_label=group.get("label", ""),
+            )
+        )
+    return found
+
+
+def looks(card: Card) -> tuple[str, ...]:
+    one = card.endpoint
+    return one.display_name, one.owner, one.category, card.variant
+
+
+def test_of_150_real_models_none_look_alike() -> None:
+    told = tell_apart(real())
+    assert len(told) == 150
+    assert [look for look, count in Counter(map(looks, told)).items() if count > 1] == []
+    assert max(len(card.variant) for card in told) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (endpoint("fal-ai/image-editing/x", "Image Editing", group_label="Photo Fix"), "Photo Fix"),
+        (endpoint("fal-ai/pixverse/v5.6/text-to-video", "Pixverse", "text-to-video"), "v5.6"),
+        (endpoint("fal-ai/vidu/q2/image-to-video/pro", "Vidu", "image-to-video"), "q2 pro"),
+        (
+            endpoint(
+                "fal-ai/longcat/text-to-video/720p",
+                "LongCat",
+                "text-to-video",
+                group_label="Text to Video (720p)",
+            ),
+            "720p",
+        ),
+        (endpoint("fal-ai/wan-t2v", "Wan-2.1 Text-to-Video", "text-to-video"), ""),
+        (endpoint("fal-ai/hunyuan3d-v21", "Hunyuan 3D 2.1", "image-to-3d"), ""),
+        (endpoint("fal-ai/flux/dev", "FLUX.1 [dev]", "text-to-image"), ""),
+    ],
+)
+def test_a_variant_is_what_name_and_category_do_not_say(one: Endpoint, expected: str) -> None:
+    assert variant(one) == expected
+
+
+PARTS = ["a", "b", "a-b", "ab", "a/b", "v1", "1", "to/x", "x/to"]
+IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4)
+
+
+@given(st.sets(IDS.map("/".join), min_size=2, max_size=12), st.sampled_from(["A", "B 1", "to"]))
+def test_whatever_the_ids_no_two_look_alike(ids: set[str], name: str) -> None:
+    told = tell_apart(endpoint(f"o/{one}", name) for one in sorted(ids))
+    assert max(Counter(map(looks, told)).values()) == 1
+
+
+def family(*ids: str) -> list[Card]:
+    """Cards of ids whose first letter is their group."""
+    return [Card(endpoint(f"o/{i}", i, group_key=i[0]), "") for i in ids]
+
+
+def folded(*ids: str, **how: Any) -> list[str]:
+    return [
+        " ".join(card.endpoint.display_name for card in (one.lead, *one.others))
+        for one in fold(family(*ids), **how)
+    ]
+
+
+def test_a_family_stands_where_its_first_member_does() -> None:
+    assert folded("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
+
+
+def test_the_best_answers_stand_alone() -> None:
+    assert folded("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
+
+
+def test_in_an_ordered_list_only_neighbours_fold() -> None:
+    assert folded("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
+
+
+def test_models_without_a_group_are_a_family_by_application_and_name() -> None:
+    one, two = endpoint("o/x/1", "X"), endpoint("o/x/2", "X")
+    other = endpoint("o/x/3", "Y")
+    assert [len(f.others) for f in fold(tell_apart([one, other, two]))] == [1, 0]
+
+
+def test_every_model_of_a_folded_answer_is_on_the_page(member: Client, make_endpoint: Make) -> None:
+    names = [f"fal-ai/image-editing/{n}" for n in ("age", "baby", "cartoon", "dawn", "edge")]
+    for position, name in enumerate(names):
+        make_endpoint(name, display_name="Image Editing", position=position, group_key="editing")
+    make_endpoint("fal-ai/other", display_name="Other", position=9)
+    page = member.get("/models/")
+    assert cards(page) == [*names, "fal-ai/other"]
+    html = page.content.decode()
+    assert "6 models" in html
+    assert "+4 variants" in html
+    assert html.count('class="card"') == 2
+    for word in ("Age", "Baby", "Cartoon", "Dawn", "Edge"):
+        assert f"<span>{word}</span>" in html
+    found = member.get("/models/?q=image+editing+edge").content.decode()
+    assert found.index('class="card" data-endpoint-id="fal-ai/image-editing/edge"') > 0
+    assert "variants</summary>" not in member.get("/models/?group=editing").content.decode()
+    assert "variants</summary>" not in member.get("/models/?favourite=1").content.decode()

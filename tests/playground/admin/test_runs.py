@@ -1,0 +1,57 @@
+"""Runs in the admin: what curators need to see of each, in as few queries for many as for one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import SyncReport
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def eva(client: Client) -> Client:
+    """A browser of a superuser."""
+    client.force_login(
+        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
+
+
+def test_the_list_says_who_what_it_cost_and_why_it_failed(
+    eva: Client, make_run: Any, make_endpoint: Any, django_assert_num_queries: Any
+) -> None:
+    endpoint = make_endpoint(unit_price_usd=Decimal("0.025"), price_unit="image")
+    make_run(endpoint=endpoint, state="succeeded", billable_units="4", title="four foxes")
+    error = {"error": "InvalidInput", "status": 422, "message": "seed: must be a number"}
+    make_run(endpoint=endpoint, state="failed", error=error)
+    html = eva.get("/admin/playground/run/").content.decode()
+    for words in ("four foxes", "$0.10", "The model did not accept the input", ">ana<"):
+        assert words in html
+    for _ in range(5):
+        make_run(endpoint=endpoint)
+    with django_assert_num_queries(5):
+        eva.get("/admin/playground/run/")
+
+
+def test_one_runs_page_opens_without_its_secrets(eva: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"text": "a long result"})
+    html = eva.get(f"/admin/playground/run/{run.pk}/change/").content.decode()
+    assert run.webhook_token not in html
+    assert "a long result" not in html
+    assert run.get_absolute_url() in html
+
+
+def test_sync_reports_and_changes_are_not_deleted_by_a_slip(eva: Client) -> None:
+    report = SyncReport.objects.create(state="done")
+    page = "/admin/catalog/syncreport/"
+    assert "delete_selected" not in eva.get(page).content.decode()
+    assert eva.post(f"{page}{report.pk}/delete/", {"post": "yes"}).status_code == 403
+    eva.post(page, {"action": "delete_selected", "_selected_action": [report.pk], "post": "yes"})
+    assert SyncReport.objects.exists()
+    assert "delete_selected" not in eva.get("/admin/catalog/change/").content.decode()

@@ -1,0 +1,142 @@
+"""The status page: what is wrong is said first, with what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from catalog.models import SyncReport
+from core.db import clock
+from playground.display import status
+from playground.models import Artifact, Run, Worker
+from playground.worker.circuit_breaker import BreakerRegistry
+from tests.conftest import grant
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/status/"
+
+
+@pytest.fixture
+def ops(client: Client) -> Client:
+    """A browser of an operator, who sees no runs."""
+    olga = User.objects.create_user("olga")
+    grant(olga, "playground.view_worker")
+    client.force_login(olga)
+    return client
+
+
+def alive(**values: Any) -> None:
+    defaults = {"beat_at": clock.now(), "has_key": True}
+    Worker.objects.create(name="vm:1", **(defaults | values))
+
+
+def synced(**values: Any) -> None:
+    SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
+
+
+def test_all_is_well_where_nothing_is_wrong(ops: Client) -> None:
+    alive()
+    synced()
+    html = ops.get(PAGE).content.decode()
+    assert "All is well." in html
+    assert "vm:1" in html
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (None, "No worker is running"),
+        ({"beat_at": timezone.now() - timedelta(hours=1)}, "No worker is running"),
+        ({"has_key": False}, "FAL_KEY is not set"),
+        ({"trouble": "queue.fal.run does not answer."}, "queue.fal.run does not answer."),
+    ],
+)
+def test_what_is_wrong_with_the_workers_is_said(values: Any, words: str) -> None:
+    synced()
+    if values is not None:
+        alive(**values)
+    assert any(words in problem for problem in status.read().problems)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (None, "never synced"),
+        ({"state": "failed", "error": "401 from upstream"}, "401 from upstream"),
+        ({"ended_at": timezone.now() - timedelta(days=2)}, "long ago"),
+    ],
+)
+def test_what_is_wrong_with_the_sync_is_said(values: Any, words: str) -> None:
+    alive()
+    if values is not None:
+        synced(**values)
+    assert any(words in problem for problem in status.read().problems)
+
+
+def test_a_low_disk_and_a_run_that_waits_long_are_said(settings: Any, make_run: Any) -> None:
+    alive()
+    synced()
+    settings.DISK_FLOOR_MB = 99_999_999
+    run = make_run(state="queued")
+    Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=3))
+    problems = " ".join(status.read().problems)
+    assert "The disk is nearly full" in problems
+    assert "A run has been under way for" in problems
+
+
+def test_what_the_last_sync_could_not_read_is_listed() -> None:
+    synced(failed=[["fal-ai/x", "no schema"]])
+    assert status.read().sync_failures == ["fal-ai/x: no schema"]
+
+
+def test_a_content_counts_once_in_the_storage(make_run: Any) -> None:
+    for position, digest in enumerate(["a", "a", "b"]):
+        Artifact.objects.create(
+            run=make_run(), position=position, path="x", kind="image", url="https://x",
+            state="stored", file="f", digest=digest, size_bytes=10,
+        )  # fmt: skip
+    assert status.read().storage.results_bytes == 20
+
+
+def test_errors_are_for_who_may_see_runs(ops: Client, make_run: Any) -> None:
+    make_run(state="failed", error={"message": "no fox in the snow"})
+    assert "no fox in the snow" not in ops.get(PAGE).content.decode()
+    grant(User.objects.get(username="olga"), "playground.view_run")
+    assert "no fox in the snow" in ops.get(PAGE).content.decode()
+
+
+def test_a_breaker_is_summarised_by_its_host() -> None:
+    breakers = BreakerRegistry()
+    url = "https://queue.fal.run/fal-ai/flux"
+    breakers.record_response(url, None)
+    assert breakers.summary() == [{"host": "queue.fal.run", "state": "closed", "trouble": ""}]
+    breakers.record_response(url, fal.Unreachable("refused"))
+    (one,) = breakers.summary()
+    assert one["state"] == "open"
+    assert one["trouble"].startswith("queue.fal.run")
+
+
+def test_open_breakers_stand_first(ops: Client) -> None:
+    closed = {"host": "a.test", "state": "closed", "trouble": ""}
+    open_ = {"host": "b.test", "state": "open", "trouble": "b.test is <away>."}
+    alive(breakers=[closed, open_])
+    html = ops.get(PAGE).content.decode()
+    assert html.index("b.test") < html.index("a.test")
+    assert "&lt;away&gt;" in html
+
+
+def test_the_page_asks_as_often_whatever_there_is(
+    ops: Client, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    grant(User.objects.get(username="olga"), "playground.view_run")
+    for _ in range(5):
+        make_run(state="failed", error={"message": "x"})
+        synced()
+    with django_assert_max_num_queries(26):
+        ops.get(PAGE)

@@ -1,0 +1,59 @@
+"""A run as a tile: what it shows of each kind of result, and what its page goes on watching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from playground.display.renderers import changed_fragments
+from playground.display.tiles import tile
+from playground.models import Artifact, Run
+
+pytestmark = pytest.mark.django_db
+Make = Callable[..., Run]
+
+
+def made(make_run: Make, kind: str, **more: Any) -> Run:
+    run = make_run(state="succeeded", output={"file": {"url": "https://v3.fal.media/a"}})
+    Artifact.objects.create(run=run, position=0, path="file", kind=kind, **more)
+    return run
+
+
+def test_a_waiting_run_is_watched(make_run: Make) -> None:
+    found = tile(make_run(state="queued"))
+    assert found.watch.startswith("tile:")
+    assert (found.text, found.cost, found.copies) == ("", "", "")
+
+
+def test_a_film_is_watched_until_it_has_a_still(make_run: Make) -> None:
+    run = made(make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4")
+    assert tile(run).copies.startswith("tile:")
+    assert 'data-watch="tile:' in changed_fragments(run, "tile")
+    Artifact.objects.update(state="stored", file="a.mp4", thumbnail="a.webp")
+    found = tile(Run.objects.get())
+    assert found.copies == ""
+    assert found.row.still.endswith("/thumbnail/")
+
+
+def test_a_picture_is_shown_from_upstream_and_not_watched(make_run: Make) -> None:
+    run = made(make_run, "image", url="https://v3.fal.media/a.png")
+    found = tile(run)
+    assert (found.row.still, found.copies) == ("https://v3.fal.media/a.png", "")
+
+
+def test_a_sound_is_played_and_a_text_begins(make_run: Make) -> None:
+    sound = tile(made(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
+    assert sound
+    assert sound.src == "https://v3.fal.media/a.mp3"
+    text = tile(make_run(state="succeeded", output={"text": "word " * 500})).text
+    assert text.startswith("word word")
+    assert len(text) <= 400
+
+
+def test_a_failed_run_says_why(make_run: Make) -> None:
+    run = make_run(state="failed", error={"error": "RunFailed", "message": "Out of <memory>"})
+    page = changed_fragments(run, "tile")
+    assert "Out of &lt;memory&gt;" in page or "reason" in page
+    assert "<memory>" not in page

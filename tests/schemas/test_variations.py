@@ -1,0 +1,109 @@
+"""Variations ask for the right number of results, within the schema, with seeds of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import build, contract
+from schemas.validation import validate
+from schemas.variations import TIMES, Plan, plan
+from tests.conftest import DATA
+from tests.schemas.strategies import document
+
+SEED = {"type": "integer"}
+
+
+def variations(properties: Any, arguments: Any, times: int, **more: Any) -> Plan:
+    root = build(contract(document({"type": "object", "properties": properties})))
+    return plan(root, arguments, times, "mark", **more)
+
+
+def count(**more: Any) -> Any:
+    return {"type": "integer", **more}
+
+
+@pytest.mark.parametrize(
+    ("properties", "arguments", "times", "sizes", "words"),
+    [
+        ({"num_images": count(default=1, maximum=4)}, {}, 1, [1], "One run"),
+        ({"num_images": count(default=1, maximum=4)}, {}, 4, [4], "4 images in one run"),
+        ({"num_images": count(default=1, maximum=4), "seed": SEED}, {}, 8, [4, 4],
+         "8 images in 2 runs with new seeds"),
+        ({"num_images": count(default=1, maximum=6), "seed": SEED}, {}, 8, [4, 4],
+         "8 images in 2 runs with new seeds"),
+        ({"num_images": count(default=1, maximum=3)}, {}, 4, [2, 2],
+         "4 images in 2 runs of the same input"),
+        ({"num_images": count(default=1, maximum=4), "seed": SEED}, {"num_images": 3}, 2, [3, 3],
+         "6 images in 2 runs with new seeds"),
+        ({"num_images": count(default=1)}, {}, 8, [8], "8 images in one run"),
+        ({"n": count(enum=[1, 2, 4], default=1)}, {}, 8, [4, 4],
+         "8 results in 2 runs of the same input"),
+        ({"num_images": count(default=1, maximum=1), "seed": SEED}, {}, 2, [1, 1],
+         "2 runs with new seeds"),
+        ({"seed": SEED}, {}, 4, [1] * 4, "4 runs with new seeds"),
+        ({"seed": SEED}, {}, 1, [1], "One run"),
+        ({"prompt": {"type": "string"}}, {}, 4, [1] * 4, "4 runs of the same input"),
+        ({"batch_size": count(default=1), "learning_rate": {"type": "number"}}, {}, 2, [1, 1],
+         "2 runs of the same input"),
+    ],
+)  # fmt: skip
+def test_results_and_runs(
+    properties: Any, arguments: Any, times: int, sizes: list[int], words: str
+) -> None:
+    made = variations(properties, arguments, times)
+    named = next((one for one in ("num_images", "n") if one in properties), "")
+    asked = properties.get(named, {}).get("default", 1)
+    assert [one.get(named, asked) for one in made.runs] == sizes
+    assert (made.results, made.words) == (sum(sizes), words)
+
+
+def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:
+    made = variations({"seed": SEED}, {"seed": 7}, 8)
+    seeds = [one["seed"] for one in made.runs]
+    assert seeds[0] == 7
+    assert len(set(seeds)) == 8
+    assert variations({"seed": SEED}, {}, 2).runs[0] == {}
+    more = variations({"seed": SEED}, {"seed": 7}, 4, keeps_first=False)
+    assert 7 not in [one["seed"] for one in more.runs]
+
+
+def test_two_presses_of_one_button_ask_for_the_same() -> None:
+    assert variations({"seed": SEED}, {}, 4) == variations({"seed": SEED}, {}, 4)
+    other = variations({"seed": SEED}, {"prompt": "b"}, 4)
+    assert other.runs[1]["seed"] != variations({"seed": SEED}, {}, 4).runs[1]["seed"]
+
+
+@given(
+    low=st.integers(0, 50),
+    span=st.integers(0, 50),
+    times=st.sampled_from(TIMES),
+    asked=st.integers(1, 9),
+)
+def test_seeds_and_numbers_stay_within_the_schema(
+    low: int, span: int, times: int, asked: int
+) -> None:
+    properties = {
+        "num_images": count(default=1, minimum=1, maximum=9),
+        "seed": count(minimum=low, maximum=low + span),
+    }
+    made = variations(properties, {"num_images": asked}, times)
+    assert made.results == asked * times
+    for one in made.runs:
+        assert 1 <= one["num_images"] <= 9
+        assert low <= one.get("seed", low) <= low + span
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("times", TIMES)
+def test_variations_of_real_models_are_accepted(path: Any, times: int) -> None:
+    found = contract(json.loads(path.read_text()))
+    root = build(found)
+    arguments = {field.name: field.examples[0] for field in root.children if field.examples}
+    before = {problem.path for problem in validate(found, arguments, root)}
+    for one in plan(root, arguments, times, "mark").runs:
+        assert {problem.path for problem in validate(found, one, root)} <= before
