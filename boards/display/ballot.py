@@ -53,8 +53,8 @@ class Ballot:
 def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
     """Describe a pair to this voter. Two queries."""
     left, right = ballots.in_order(voter, pair)
-    runs = Run.objects.filter(pk__in=(left.run_id, right.run_id)).prefetch_related("artifacts")
-    by_pk = {run.pk: run for run in runs.only("pk", "output")}
+    runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
+    by_pk: dict[object, Run] = {run.pk: run for run in runs.only("pk", "output")}
     return Ballot(
         ballots.token_of(voter, pair),
         left.row.label,

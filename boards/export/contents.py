@@ -59,7 +59,7 @@ def contents_of(board: Batch) -> Contents:
 
 def _texts(cells: Sequence[Cell]) -> dict[object, str]:
     """The texts of results without files."""
-    keys = [cell.run_id for cell in cells if run_of(cell) and not files_of(cell)]
+    keys = [run.pk for cell in cells if (run := run_of(cell)) and not files_of(cell)]
     done = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
     return {pk: text_of(output) for pk, output in done.values_list("pk", "output")}
 

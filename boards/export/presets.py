@@ -31,12 +31,12 @@ def settings_of(column: Column) -> dict[str, Any]:
     inputs = {field.name for field in root.children if media_of(field)}
     inputs |= {field.name for word, field in by_meaning(root.children).items() if word in _INPUTS}
     first = listed[0] if listed else {}
-    common = {
+    common: dict[str, Any] = {
         name: value
         for name, value in first.items()
         if name not in inputs and all(name in one and one[name] == value for one in listed)
     }
-    return common | column.settings
+    return {**common, **column.settings}
 
 
 def save_preset(user: User, board: Batch, column: Column) -> Preset:

@@ -1,4 +1,4 @@
-"""The contact sheet: every result small, with what tells it from the others; as page and picture."""
+"""What a contact sheet shows: every result small, with what tells it from the others."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Mark(models.Model):
     class Verdict(models.TextChoices):
         """Whether the result is good enough; empty where nobody has decided."""
 
-        PASS = "pass", "Pass"  # noqa: S105 - no password
+        PASS = "pass", "Pass"
         FAIL = "fail", "Fail"
 
     cell = models.OneToOneField(Cell, on_delete=models.CASCADE, related_name="mark")

@@ -99,7 +99,7 @@ def _price(amount: Decimal | None, column: Column) -> str:
 
 
 def _seconds_delta(first: float | None, own: float | None) -> str:
-    """`+3.2 s`, `−1 min 2 s`."""
+    """`+3.2 s`, or with a minus sign."""
     if first is None or own is None:
         return ""
     return f"{_sign(own - first)}{duration(abs(own - first))}"

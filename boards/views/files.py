@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -120,7 +120,7 @@ def column_house_default(request: HtmxRequest, found: Batch, column: int) -> Htt
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def import_(request: HttpRequest) -> HttpResponseBase:
+def import_(request: HtmxRequest) -> HttpResponseBase:
     """Import a board's JSON as a plan; nothing is sent before Run is pressed there."""
     if request.method != "POST":
         return render(request, "boards/export/import.html")

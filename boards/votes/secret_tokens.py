@@ -26,7 +26,7 @@ def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
         raise ValueError("This address is not valid, or older than a day.") from error
     if owner != voter_id:
         raise ValueError("This address is somebody else's.")
-    return parts
+    return [*parts]
 
 
 def is_swapped(voter_id: int, first: int, second: int) -> bool:
