@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import textwrap
+import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +24,8 @@ FORMATS = ("WEBP", "PNG", "JPEG")  # of thumbnails, and of pictures small enough
 WIDEST, NARROWEST, STEP = 240, 80, 20  # of a picture
 PER_LINE = 8  # results side by side; the rest of a row goes on below
 GAP, MARGIN, HEAD, CAPTION = 12, 24, 64, 40
+_TYPEFACES = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf")
+_PLAIN = {"\u00b7": "|", "\u2013": "-", "\u2014": "-", "\u201c": '"', "\u201d": '"', "\u2019": "'"}
 PAPER, INK, MUTED, MAT, ACCENT = "#fbfaf7", "#24221d", "#6a675f", "#efede7", "#b8400f"
 
 
@@ -117,23 +121,31 @@ def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
 def shortened(text: str, chars: int) -> str:
     """The beginning of a text, in letters that the typeface has."""
     text = " ".join(known(text).split())
-    return text if len(text) <= chars else f"{text[: max(chars - 1, 1)].rstrip()}\u2026"
+    return text if len(text) <= chars else f"{text[: max(chars - 3, 1)].rstrip()}..."
 
 
 def known(text: str) -> str:
-    """The text with a question mark for each letter that the typeface lacks."""
-    return "".join(letter if _is_known(letter) else "?" for letter in text)
+    """The text in letters that the typeface has: without accents or as `?` where it has none."""
+    return "".join(map(_known, unicodedata.normalize("NFC", text)))
 
 
 @lru_cache(maxsize=4096)
-def _is_known(letter: str) -> bool:
-    if letter.isspace() or letter.isascii():
-        return True
+def _known(letter: str) -> str:
+    if letter.isascii() or letter.isspace() or _is_drawn(letter):
+        return letter
+    plain = unicodedata.normalize("NFKD", letter)[0]
+    return plain if plain.isascii() else _PLAIN.get(letter, "?")
+
+
+def _is_drawn(letter: str) -> bool:
     made = font(12)
-    return bytes(made.getmask(letter)) != bytes(made.getmask("\uffff"))
+    return bytes(made.getmask(letter)) != bytes(made.getmask("\U0010ffff"))
 
 
 @lru_cache(maxsize=8)
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The typeface that Pillow brings along."""
+    """A typeface of the system with many letters, else the one that Pillow brings along."""
+    for name in _TYPEFACES:
+        with suppress(OSError):
+            return ImageFont.truetype(name, size)
     return ImageFont.load_default(size)

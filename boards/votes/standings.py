@@ -14,6 +14,10 @@ from boards.votes.ballots import count_wins
 from playground.models import Run
 from playground.runs.billing import billed_cost
 
+_HEAVY = (
+    *("logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"),
+    *("positions", "events", "arguments"),
+)
 MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are a chance of ten to one
 
 
@@ -115,9 +119,8 @@ def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
     cells = list(
         board.cells.filter(replaced_at=None)
         .select_related("run", "mark")
-        .only("row_id", "column_id", "run__state", "run__billable_units", "run__endpoint_id",
-              "mark__stars", "mark__verdict", "mark__tags")
-    )  # fmt: skip
+        .defer(*(f"run__{name}" for name in _HEAVY))
+    )
     for cell in cells:
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
