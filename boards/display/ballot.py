@@ -39,6 +39,11 @@ class Side:
     files: list[BlindFile]
     texts: list[str]
 
+    @property
+    def words(self) -> str:
+        """What the page calls it."""
+        return f"Result {self.key}"
+
 
 @dataclass(frozen=True)
 class Ballot:
