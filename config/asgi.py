@@ -24,6 +24,7 @@ from core.http.asgi import Receive, Scope, Send  # noqa: E402
 pages = ThreadPoolApp(wsgi_application)
 
 import config.urls  # noqa: E402, F401  imports the views now, not during the first request
+from api.assistants import http as assistants_http  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from config.server.static_server import StaticServer  # noqa: E402
@@ -32,16 +33,27 @@ from playground.live import long_poll  # noqa: E402
 
 static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 held = HeldResponses(pages, lambda: router.broker.signal if router.broker else None)
-router: long_poll.Router = long_poll.Router(held, on_shutdown=held.release_all)
+assistants = assistants_http.Assistants(held, settings.MCP_SPENDING_CAP)
+
+
+def release_all() -> None:
+    """Answer all calls that wait for a run: the server would wait for them to shut down."""
+    assistants.release_all()
+    held.release_all()
+
+
+router: long_poll.Router = long_poll.Router(held, on_shutdown=release_all)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one connection: a static file, a thumbnail, a long poll or a page."""
+    """Serve one connection: a file, a thumbnail, an assistant, a long poll or a page."""
     if scope["type"] == "http" and scope["path"] in static_server:
         await static_server.serve(scope, send)
     elif scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
+    elif scope["type"] == "http" and scope["path"] == assistants_http.PATH:
+        await assistants(scope, receive, send)
     else:
         await router(scope, receive, send)

@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.starting import disk, instance_lock
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# `vitrine`, once installed, sets VITRINE_DATA_DIR to a folder of the person's.
+VAR_DIR = Path(os.environ.get("VITRINE_DATA_DIR") or BASE_DIR / "var").resolve()
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
 # Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.
 SANDBOX_FILE = VAR_DIR / "sandbox.env"
@@ -24,7 +25,7 @@ def prepare() -> None:
     Raises ImproperlyConfigured where another instance runs or the folder cannot be written to.
     """
     try:
-        VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+        VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.require_space([VAR_DIR])
         instance_lock.acquire(LOCK_FILE)
         SANDBOX_FILE.unlink(missing_ok=True)  # what a killed `up` left behind

@@ -16,7 +16,7 @@ BASE_DIR = local.BASE_DIR
 VAR_DIR = local.VAR_DIR
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
 
 
 def _address(name: str, default: str, *schemes: str) -> str:
@@ -138,6 +138,7 @@ FAL_MEDIA_URLS += [
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 RATE_LIMITS = _flag("RATE_LIMITS", "1")
+MCP_SPENDING_CAP = _number("MCP_SPENDING_CAP", 5, 0, 100_000)
 RUNS_AT_ONCE = _number("RUNS_AT_ONCE", 40, 1, 5000)
 RUNS_AT_ONCE_PER_USER = _number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 

@@ -48,6 +48,7 @@ class Migrated:
 
     arguments: dict[str, Any]
     misfits: list[Misfit]
+    wrong: frozenset[str] = frozenset()  # fields that fitted no version that is known
 
     @property
     def is_mendable(self) -> bool:
@@ -76,6 +77,15 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
             break
     found += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
     return Migrated(mended, list(dict.fromkeys(found)))
+
+
+def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
+    """The fields whose values did not fit the version that they were made for."""
+    known = {child.name for child in version.root.children}
+    is_open = version.root.rest is not None or not known
+    unknown = set() if is_open else {dotted((name,)) for name in arguments if name not in known}
+    paths = (tuple(map(str, one.path)) for one in _problems(version, arguments))
+    return frozenset(unknown | {dotted(path) for path in paths})
 
 
 def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:

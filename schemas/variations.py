@@ -67,6 +67,12 @@ def plan(
     return Plan(tuple(runs), sum(sizes), noun, seed is not None)
 
 
+def results_asked(root: Field, arguments: dict[str, Any]) -> int:
+    """How many results one run with these arguments makes."""
+    counted = output_field(root.children)
+    return _asked(counted, arguments) if counted else 1
+
+
 def _words(field: Field | None) -> list[str]:
     return words_in(field.name) if field else []
 

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import send_mail
-from django.template.loader import render_to_string
+from django.db import transaction
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -23,13 +24,13 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts import throttle
 from accounts.models import PasswordResetMail
+from core.notify import channel
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 5.0
 LONGEST_PAUSE_S = 600.0
 TAKEN_FOR = timedelta(minutes=2)
 TRIES = 8  # about twenty minutes; then the person asks again
@@ -50,16 +51,19 @@ def request(email: str, origin: str, address: str) -> int:
     if wait_s := throttle.record_attempt(f"password reset {email}", address):
         return wait_s
     now = timezone.now()
-    for user in PasswordResetForm().get_users(email):
-        PasswordResetMail.objects.update_or_create(
-            user=user,
-            defaults={"origin": origin, "requested_at": now, "next_attempt_at": now, "attempts": 0},
-        )
+    values = {"origin": origin, "requested_at": now, "next_attempt_at": now, "attempts": 0}
+    with transaction.atomic():
+        for user in PasswordResetForm().get_users(email):
+            PasswordResetMail.objects.update_or_create(user=user, defaults=values)
+        channel.notify()
     return 0
 
 
 def send_due() -> float:
-    """Send the mails that are due; return the seconds until the next call. The worker calls it."""
+    """Send the mails that are due; return the seconds until the next one is.
+
+    The worker calls it, and again whenever something has changed.
+    """
     if not is_configured():
         return LONGEST_PAUSE_S
     now = timezone.now()
@@ -69,7 +73,9 @@ def send_due() -> float:
         # Taken by one worker alone, and again later should that worker die.
         if same.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
             _send(mail, mail.attempts + 1)
-    return EVERY_S
+    next_at = PasswordResetMail.objects.aggregate(at=Min("next_attempt_at"))["at"]
+    pause_s = (next_at - timezone.now()).total_seconds() if next_at else LONGEST_PAUSE_S
+    return min(max(pause_s, 1.0), LONGEST_PAUSE_S)
 
 
 def _send(mail: PasswordResetMail, attempts: int) -> None:
@@ -88,6 +94,17 @@ def _send(mail: PasswordResetMail, attempts: int) -> None:
 
 
 SUBJECT = "Your Vitrine password"
+TEXT = """\
+Hello {person},
+
+somebody, probably you, has asked for a new password for your account “{account}” at
+{origin}. Choose it here:
+
+{link}
+
+The link is valid for {hours} hours and can be used once. If it was not you, do nothing: your
+password stays as it is.
+"""
 
 
 def text(user: User, origin: str) -> str:
@@ -99,10 +116,10 @@ def text(user: User, origin: str) -> str:
             "token": default_token_generator.make_token(user),
         },
     )
-    context = {
-        "person": user,
-        "link": f"{origin}{link}",
-        "origin": origin,
-        "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
-    }
-    return render_to_string("account/reset_mail.txt", context)
+    return TEXT.format(
+        person=user.get_full_name() or user.get_username(),
+        account=user.get_username(),
+        origin=origin,
+        link=f"{origin}{link}",
+        hours=settings.PASSWORD_RESET_TIMEOUT // 3600,
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -19,7 +20,24 @@ from django.utils.safestring import SafeString
 from playground.runs import handover
 
 KEPT = Q(runs__deleted_at=None)
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+def _narrow(db_field: Any, field: Any) -> Any:
+    """Offer the permissions for what people see in the admin, not those for internal rows."""
+    if db_field.related_model is Permission and field is not None:
+        shown = ContentType.objects.get_for_models(*admin.site._registry).values()
+        field.queryset = field.queryset.filter(content_type__in=shown)
+    return field
+
+
+@admin.register(Group)
+class TeamAdmin(GroupAdmin):
+    """Django's admin of groups, with the permissions that matter."""
+
+    def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
+        """Narrow the choice of permissions."""
+        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
 
 @admin.register(User)
@@ -45,6 +63,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return found.annotate(
             runs_kept=Count("runs", filter=KEPT), last_run_at=Max("runs__created_at", filter=KEPT)
         )
+
+    def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
+        """Narrow the choice of permissions."""
+        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
     def get_urls(self) -> list[Any]:
         """With the page of a removal."""

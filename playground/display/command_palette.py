@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
+from accounts import permissions
 from catalog.curation.moderation import WORDS
 from catalog.models import Collection, Endpoint, Revision, Standing
 from catalog.search import engine, related
@@ -156,6 +157,9 @@ def _pages(user: User, text: str) -> list[Place]:
     ]
     if user.is_staff:
         pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    if permissions.may(user, permissions.VIEW_WORKER):
+        note = "workers, queue, upstream, sync, storage, errors"
+        pages.append(Place("Status", note, reverse("admin:status")))
     words = text.lower().split()
     return [
         page for page in pages if all(word in f"{page.label} {page.note}".lower() for word in words)

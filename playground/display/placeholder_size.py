@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from playground.files import input_shape
 from playground.form import form_state
 from playground.models import Run
 from schemas import MISSING, hints
@@ -12,6 +13,7 @@ from schemas import MISSING, hints
 Size = tuple[int, int]  # width and height in pixels
 
 DEFAULT: Size = (1024, 768)
+WIDE: Size = (1280, 720)  # films mostly are
 VISUAL = {"out:image", "out:video", "out:3d"}  # facts of models whose results need space
 _SIZES = ("image_size", "size", "video_size")
 _COUNTS = ("num_images", "num_outputs", "num_samples", "num_videos", "number_of_images", "n")
@@ -27,7 +29,12 @@ def size_of(run: Run) -> Size | None:
     makes = {fact for fact in run.endpoint.facts if fact.startswith("out:")}
     if makes and not makes & VISUAL:
         return None
-    return size_from_arguments(run.arguments) or size_from_arguments(_defaults(run)) or DEFAULT
+    return (
+        size_from_arguments(run.arguments)
+        or size_from_arguments(_defaults(run))
+        or input_shape.shape_of_input(run.arguments)
+        or (WIDE if "out:video" in makes else DEFAULT)
+    )
 
 
 def enlargement(size: Size) -> int:

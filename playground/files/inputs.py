@@ -42,7 +42,7 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
     Uploads the files that upstream does not have. Raises FalError with a sentence that names the
     file: retryable when the transfer failed, final when the file is not available.
     """
-    wanted = set(_our_addresses(run.arguments))
+    wanted = set(our_addresses(run.arguments))
     if not wanted:
         return run.arguments
     person = await User.objects.aget(pk=run.user_id)
@@ -55,7 +55,7 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
 
 def has_files(run: Run) -> bool:
     """Whether files of ours have to be uploaded before the run."""
-    return next(_our_addresses(run.arguments), None) is not None
+    return next(our_addresses(run.arguments), None) is not None
 
 
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
@@ -178,13 +178,14 @@ def _missing_file(sentence: str) -> fal.FalError:
     return fal.FalError(sentence, type="file_upload_failed")
 
 
-def _our_addresses(value: Any) -> Iterator[str]:
+def our_addresses(value: Any) -> Iterator[str]:
+    """The addresses of our uploads and artifacts in arguments, however deep."""
     if isinstance(value, str):
         if OUR_ADDRESS.fullmatch(value):
             yield value
     elif isinstance(value, dict | list):
         for child in value.values() if isinstance(value, dict) else value:
-            yield from _our_addresses(child)
+            yield from our_addresses(child)
 
 
 def _replace(value: Any, addresses: dict[str, str]) -> Any:

@@ -8,10 +8,13 @@ away: so no file vanishes between being written and being named by a row.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -31,8 +34,11 @@ BATCH = 20  # of runs, and of contents, in one call: other jobs get their turn i
 SETTLED = timedelta(hours=1)  # longer than anybody takes from storing a file to naming it
 
 
+Inputs = tuple[Callable[[], QuerySet[Any]], str]
+RUNS: Inputs = (Run.objects.all, "arguments")
+UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 # Rows beside runs that hold inputs, and the JSON field that holds them.
-INPUTS: list[tuple[Callable[[], QuerySet[Any]], str]] = [
+INPUTS: list[Inputs] = [
     (lambda: Preset.objects.kept(), "arguments"),
     (Share.objects.all, "arguments"),
     (Draft.objects.all, "post"),
@@ -73,9 +79,7 @@ def is_needed(pk: uuid.UUID, now: datetime) -> bool:
     if deletion.mentions(staying, pk).exists():
         return True
     # Without the quote: a form's control holds a plain address, or JSON with escaped quotes.
-    address = deletion.artifact_prefix(pk)[1:]
-    texts = (rows().annotate(inputs_text=Cast(name, TextField())) for rows, name in INPUTS)
-    return any(rows.filter(inputs_text__contains=address).exists() for rows in texts)
+    return _is_mentioned(deletion.artifact_prefix(pk)[1:], INPUTS)
 
 
 def _purge(pk: uuid.UUID, now: datetime) -> bool:
@@ -85,19 +89,40 @@ def _purge(pk: uuid.UUID, now: datetime) -> bool:
         if run is None:  # restored, or purged by another worker
             return False
         stored = list(run.artifacts.filter(state=Artifact.State.STORED))
+        uploads = _uploads_of(run)
         run.delete()
-        discard(stored, now)
+        for artifact in stored:
+            _discard(artifact.digest, files_of(artifact), now)
+        for upload in uploads:
+            if not _is_mentioned(f"/uploads/{upload.pk}/", [*INPUTS, RUNS]):
+                upload.delete()
+                _discard(_content_digest(upload), [upload.file], now)
     return True
 
 
-def discard(artifacts: Iterable[Artifact], now: datetime) -> None:
-    """Note the contents of deleted artifacts that no other row has."""
-    for artifact in artifacts:
-        if artifact.digest and not _is_named(artifact.digest, [artifact.file]):
-            DiscardedContent.objects.update_or_create(
-                digest=artifact.digest,
-                defaults={"files": files_of(artifact), "discarded_at": now},
-            )
+def _uploads_of(run: Run) -> list[Upload]:
+    """The owner's uploads among a run's inputs; not those that a link or shared preset had."""
+    keys = set(UPLOAD.findall(json.dumps(run.arguments)))
+    return list(Upload.objects.filter(pk__in=keys, user_id=run.user_id, is_shared=False))
+
+
+def _is_mentioned(address: str, inputs: Sequence[Inputs]) -> bool:
+    """Whether a row that holds inputs has an address that begins like this."""
+    texts = (rows().annotate(inputs_text=Cast(name, TextField())) for rows, name in inputs)
+    return any(rows.filter(inputs_text__contains=address).exists() for rows in texts)
+
+
+def _content_digest(upload: Upload) -> str:
+    """The digest of its bytes; `digest` is another one where a person has the content twice."""
+    return PurePosixPath(upload.file).name.partition(".")[0]
+
+
+def _discard(digest: str, files: list[str], now: datetime) -> None:
+    """Note a content of a deleted row, unless another row has it."""
+    if digest and not _is_named(digest, files[:1]):
+        DiscardedContent.objects.update_or_create(
+            digest=digest, defaults={"files": files, "discarded_at": now}
+        )
 
 
 def files_of(artifact: Artifact) -> list[str]:

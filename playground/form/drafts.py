@@ -1,18 +1,20 @@
 """Drafts: saves what a person types, and restores what something else replaced in the form.
 
-There is one draft row for each person and model. It records which page (tab) wrote it and a
-version, so that a second tab cannot overwrite changes it has not seen. It also keeps what a
-preset, an older run or "Reset form" replaced, so that this can be undone.
+Each browser tab has a draft of its own, so that two tabs on one model never disturb each other: a
+cookie names the tab that is in front (`static/js/drafts.js`). A new tab begins with the newest
+draft. A draft also keeps what a preset, an older run or "Reset form" replaced, so that this can be
+undone.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import BigAutoField
+from django.db.models import BigAutoField, CharField
 from django.utils import timezone
 
 from catalog.models import Endpoint
@@ -28,36 +30,28 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
-OTHER_TAB = "other tab"
-REPLACED = "replaced"
-_SAVED_FIELDS = ("post", "version", "tab", "earlier", "schema_digest")
+MAX_TABS = 4  # whose drafts of one form are kept
+OFFERED_FOR = timedelta(days=7)  # later nobody misses what another tab holds
+_SAVED_FIELDS = ("post", "version", "earlier", "schema_digest")
 
 
 class TooLarge(ValueError):
     """More text than a draft may hold; the message is shown to people."""
 
 
-class DraftConflict(Exception):
-    """Another tab has written the draft since; both are kept, `version` is the other tab's."""
-
-    def __init__(self, version: int) -> None:
-        super().__init__(f"the draft is at version {version}")
-        self.version = version
-
-
 @dataclass(frozen=True)
 class Tab:
-    """A rendered page: its id, the version of the draft it has seen, and how it was filled."""
+    """A browser tab by its id, and how its page was filled."""
 
     id: str = ""
-    version: int | None = None  # None: unknown, so the tab is never refused
     # The address filled the form, so it differs from the draft until it is saved.
     is_filled: bool = False
 
 
-def find(user: User, endpoint: Endpoint) -> Draft:
-    """Return the person's draft for a model; an empty unsaved one if nothing was typed."""
-    kept = _DRAFT.first(user=user.pk, endpoint=endpoint.pk)
+def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
+    """Return the tab's draft of a model's form, else the person's newest, else an empty one."""
+    own = _OWN.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id) if tab.id else None
+    kept = own or _NEWEST.first(user=user.pk, endpoint=endpoint.pk)
     if kept is None:
         return Draft(user=user, endpoint=endpoint, post={})
     kept.endpoint = endpoint
@@ -65,19 +59,11 @@ def find(user: User, endpoint: Endpoint) -> Draft:
 
 
 def save(
-    user: User,
-    endpoint: Endpoint,
-    post: Post,
-    tab: Tab,
-    *,
-    is_forced: bool = False,
-    parsed: ParsedForm | None = None,
+    user: User, endpoint: Endpoint, post: Post, tab: Tab, *, parsed: ParsedForm | None = None
 ) -> int:
-    """Save what a tab holds; returns the new version. Raises TooLarge and DraftConflict.
+    """Save what a tab holds; returns the draft's new version. Raises TooLarge.
 
-    A tab that has not seen the newest version is refused unless `is_forced`; what it sent is kept
-    beside the draft. An untouched form is saved as an empty draft. `parsed` is the parsed post,
-    if the caller has it.
+    An untouched form is saved as an empty draft. `parsed` is the parsed post, if the caller has it.
     """
     if size(post) > MAX_CHARS:
         raise TooLarge(
@@ -86,50 +72,24 @@ def save(
         )
     post = {} if form_state.is_untouched(endpoint, post, parsed) else post
     with transaction.atomic(savepoint=False):
-        draft = _lock_draft(user, endpoint)
-        if _is_saved(draft, endpoint, post):
+        draft = _lock_draft(user, endpoint, tab)
+        if draft.post == post and draft.schema_digest == (endpoint.schema_id or ""):
             return draft.version  # the usual case for Run: the form was saved while it was typed
-        is_conflict = _is_conflict(draft, post, tab) and not is_forced
-        if is_conflict:
-            _put_aside(draft, post, OTHER_TAB, tab.id)
-        else:
-            _overwrite(draft, endpoint, post, tab, is_forced=is_forced)
+        if tab.is_filled and draft.post != post:
+            _put_aside(draft, draft.post)
+        _write(draft, endpoint, post)
         _save(draft)
-    if is_conflict:
-        raise DraftConflict(draft.version)
     return draft.version
-
-
-def _is_unseen(draft: Draft, tab: Tab) -> bool:
-    """Whether another tab has written the draft since this tab last saw it."""
-    return draft.tab != tab.id and draft.version != tab.version
-
-
-def _is_conflict(draft: Draft, post: Post, tab: Tab) -> bool:
-    """Whether a tab would overwrite contents that it has not seen."""
-    is_loss = draft.post not in ({}, post)
-    return is_loss and _is_unseen(draft, tab) and tab.version is not None
-
-
-def _overwrite(draft: Draft, endpoint: Endpoint, post: Post, tab: Tab, *, is_forced: bool) -> None:
-    """Write a tab's contents to the draft; what it has not seen is put aside."""
-    if draft.post not in ({}, post) and (_is_unseen(draft, tab) or tab.is_filled):
-        _put_aside(draft, draft.post, REPLACED, draft.tab)
-    if is_forced:  # the person works on in this tab, which settles older conflicts
-        draft.earlier = [one | {"why": REPLACED} for one in draft.earlier]
-    _write(draft, endpoint, post, tab)
 
 
 def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> tuple[int, bool]:
     """Replace the form's contents; returns the new version, and whether there is an undo."""
     with transaction.atomic():
-        draft = _lock_draft(user, endpoint)
-        if draft.post != old and draft.tab != tab.id:
-            _put_aside(draft, draft.post, OTHER_TAB, draft.tab)
+        draft = _lock_draft(user, endpoint, tab)
         is_loss = not form_state.is_untouched(endpoint, old) and old != new
         if is_loss:
-            _put_aside(draft, old, REPLACED, tab.id)
-        _write(draft, endpoint, {} if form_state.is_untouched(endpoint, new) else new, tab)
+            _put_aside(draft, old)
+        _write(draft, endpoint, {} if form_state.is_untouched(endpoint, new) else new)
         _save(draft)
     return draft.version, is_loss
 
@@ -137,36 +97,20 @@ def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> t
 def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post]:
     """Restore and return what the form held before, with the new version; can itself be undone."""
     with transaction.atomic():
-        draft = _lock_draft(user, endpoint)
+        draft = _lock_draft(user, endpoint, tab)
         back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
         if not form_state.is_untouched(endpoint, now):
-            _put_aside(draft, now, REPLACED, tab.id)
-        _write(draft, endpoint, back, tab)
+            _put_aside(draft, now)
+        _write(draft, endpoint, back)
         _save(draft)
     return draft.version, dict(back)
 
 
-def take_over(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post]:
-    """Show what the other tab wrote, put this tab's contents aside; returns version and post."""
-    with transaction.atomic():
-        draft = _lock_draft(user, endpoint)
-        _put_aside(draft, now, REPLACED, tab.id)
-        draft.tab, draft.version = tab.id, draft.version + 1
-        _save(draft)
-    return draft.version, dict(draft.post)
-
-
-def has_conflict(draft: Draft) -> bool:
-    """Whether a refused tab's contents were put aside last and nobody has decided yet."""
-    return bool(draft.earlier) and draft.earlier[-1]["why"] == OTHER_TAB
-
-
-def overwritten_post(draft: Draft) -> Post | None:
-    """Return what was put aside last if another tab has written the draft since, else None."""
-    if not draft.earlier or draft.earlier[-1]["tab"] == draft.tab:
-        return None
-    post: Post = draft.earlier[-1]["post"]
-    return post
+def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
+    """Return what another tab holds, if that is something else than the draft shown."""
+    mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
+    lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
+    return next((one for one in lately[:MAX_TABS] if one.post not in ({}, shown.post)), None)
 
 
 def current_state(draft: Draft) -> FormState:
@@ -191,7 +135,7 @@ def current_state(draft: Draft) -> FormState:
         filled = dataclasses.replace(plain, post=transport_choices.keep_choice(post, draft.post))
     if migrated is None:
         return filled
-    words = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated.misfits)}"
+    words = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated)}"
     return form_state.with_misfits(filled, words, made_for, is_mendable=migrated.is_mendable)
 
 
@@ -200,33 +144,44 @@ def size(post: Post) -> int:
     return sum(len(text) for texts in post.values() for text in texts)
 
 
-def _is_saved(draft: Draft, endpoint: Endpoint, post: Post) -> bool:
-    """Whether the draft already holds these contents, without an open conflict."""
-    is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
-    return is_same and not any(one["why"] == OTHER_TAB for one in draft.earlier)
-
-
-def _write(draft: Draft, endpoint: Endpoint, post: Post, tab: Tab) -> None:
-    draft.post, draft.tab, draft.version = post, tab.id, draft.version + 1
+def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
+    draft.post, draft.version = post, draft.version + 1
     draft.schema_digest = endpoint.schema_id or ""
 
 
-def _lock_draft(user: User, endpoint: Endpoint) -> Draft:
-    if draft := _DRAFT_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk):
+def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
+    """Return the tab's draft, locked; a new tab begins with the newest draft's contents."""
+    if draft := _OWN_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id):
         return draft
+    newest = find(user, endpoint)
+    copied = {name: getattr(newest, name) for name in ("post", "earlier", "schema_digest")}
     rows = Draft.objects.select_for_update()
-    draft, _ = rows.get_or_create(user=user, endpoint=endpoint, defaults={"post": {}})
+    draft, is_new = rows.get_or_create(
+        user=user, endpoint=endpoint, tab=tab.id, defaults={**copied, "version": newest.version}
+    )
+    if is_new:
+        _forget_oldest(user, endpoint)
     return draft
+
+
+def _forget_oldest(user: User, endpoint: Endpoint) -> None:
+    """Keep the drafts of the few tabs that were used last."""
+    mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
+    old = list(mine.values_list("pk", flat=True)[MAX_TABS:])
+    if old:
+        Draft.objects.filter(pk__in=old).delete()
 
 
 _BY_USER_AND_ENDPOINT = {
     "user_id": Param("user", BigAutoField()),
     "endpoint_id": Param("endpoint", BigAutoField()),
 }
-_DRAFT = PreparedQuery(lambda: Draft.objects.filter(**_BY_USER_AND_ENDPOINT))
-_DRAFT_FOR_UPDATE = PreparedQuery(
-    lambda: Draft.objects.select_for_update().filter(**_BY_USER_AND_ENDPOINT)
+_NEWEST = PreparedQuery(
+    lambda: Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by("-updated_at")[:1]
 )
+_BY_TAB = {**_BY_USER_AND_ENDPOINT, "tab": Param("tab", CharField())}
+_OWN = PreparedQuery(lambda: Draft.objects.filter(**_BY_TAB))
+_OWN_FOR_UPDATE = PreparedQuery(lambda: Draft.objects.select_for_update().filter(**_BY_TAB))
 
 
 def _save(draft: Draft) -> None:
@@ -234,22 +189,16 @@ def _save(draft: Draft) -> None:
     prepared_queries.update_row(draft, {**values, "updated_at": timezone.now()})
 
 
-def _put_aside(draft: Draft, post: Post, why: str, tab: str) -> None:
-    """Keep the newest few earlier contents; of a refused tab and of equal ones only the newest."""
+def _put_aside(draft: Draft, post: Post) -> None:
+    """Keep the newest few earlier contents, each once."""
     if not post:
         return
-    entry = {"post": post, "why": why, "tab": tab}
-    others = [one for one in draft.earlier if not _is_superseded(one, entry)]
+    others = [one for one in draft.earlier if one["post"] != post]
     kept: list[dict[str, Any]] = []
     room = 2 * MAX_CHARS
-    for one in reversed([*others, entry][-MAX_EARLIER:]):
+    for one in reversed([*others, {"post": post}][-MAX_EARLIER:]):
         room -= size(one["post"])
         if kept and room < 0:
             break
         kept.insert(0, one)
     draft.earlier = kept
-
-
-def _is_superseded(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    is_same_tab = old["why"] == OTHER_TAB and old["tab"] == new["tab"]
-    return bool(is_same_tab or old["post"] == new["post"])

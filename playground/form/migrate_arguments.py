@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.form_state import FormState
-from schemas.migrate_arguments import Migrated, Misfit, migrate
+from schemas.migrate_arguments import Migrated, Misfit, migrate, wrong_fields
 
 UNKNOWN = "unknown"  # schema version of settings that do not record one
 _MAX_NAMED = 4
@@ -21,7 +22,11 @@ def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | 
         return None
     before = form_state.former_version(endpoint, "" if digest == UNKNOWN else digest)
     found = migrate(before, form_state.version_of(endpoint), arguments)
-    return found if found.misfits else None
+    if not found.misfits:
+        return None
+    if digest == UNKNOWN:
+        return replace(found, wrong=frozenset(one.field for one in found.misfits))
+    return replace(found, wrong=wrong_fields(before, arguments)) if before else found
 
 
 def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
@@ -34,16 +39,28 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
     if found is None:
         return filled
     return form_state.with_misfits(
-        filled, misfit_sentence(found.misfits), digest, is_mendable=found.is_mendable
+        filled, misfit_sentence(found), digest, is_mendable=found.is_mendable
     )
 
 
-def misfit_sentence(misfits: list[Misfit]) -> str:
-    """Say in a sentence or two what does not fit."""
+def misfit_sentence(found: Migrated) -> str:
+    """Say in a sentence or two what does not fit, and whether it ever did."""
+    changed = [one for one in found.misfits if one.field not in found.wrong]
+    wrong = [one for one in found.misfits if one.field in found.wrong]
+    sentences = [
+        _listed("The model has changed since", changed),
+        _listed("Wrong for this model", wrong),
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _listed(words: str, misfits: list[Misfit]) -> str:
+    if not misfits:
+        return ""
     parts = [f"{one.field} {one.said}" for one in misfits[:_MAX_NAMED]]
     if len(misfits) > _MAX_NAMED:
         parts.append(f"and {len(misfits) - _MAX_NAMED} more")
-    return f"The model has changed since: {'; '.join(parts)}."
+    return f"{words}: {'; '.join(parts)}."
 
 
 def migration_sentence(misfits: list[Misfit]) -> str:

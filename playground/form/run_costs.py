@@ -7,9 +7,10 @@ from typing import Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from playground.files import input_shape
 from playground.form.form_state import ParsedForm
 from playground.runs import cost
-from schemas.estimate import NOTHING, Estimate
+from schemas.estimate import NOTHING, Estimate, Media
 from schemas.variations import TIMES, Plan, plan
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
@@ -31,8 +32,10 @@ class RunCost:
     @property
     def head(self) -> str:
         """What the button starts, in a line: `4 images in one run`, else how it is computed."""
-        is_one = len(self.plan.runs) == 1 and self.plan.results == 1
-        return next(iter(self.each[0].basis), "") if is_one else self.plan.words
+        if len(self.plan.runs) > 1 or self.plan.results > 1:
+            return self.plan.words
+        basis = self.each[0].basis
+        return " · ".join(basis[:1] if self.each[0].is_known else basis)
 
     @property
     def lines(self) -> list[str]:
@@ -51,7 +54,9 @@ class RunCost:
 def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
     """The cost of what a form stands for, `times` over."""
     made = plan(version_of(endpoint).root, parsed.arguments, times, "")
-    each = cost.estimate_runs([(endpoint, one) for one in made.runs])
+    sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
+    known = {address: Media(*size) for address, size in sizes.items()}
+    each = cost.estimate_runs([(endpoint, one) for one in made.runs], known)
     return RunCost(made, sum(each, NOTHING), tuple(each))
 
 

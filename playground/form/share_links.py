@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from catalog.models import Endpoint
-from playground.models import Share, Upload
+from playground.models import Artifact, Share, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MAX_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
-RESULT = re.compile(r'"/runs/[0-9a-f-]{36}/artifacts/[0-9]+/')
-UPLOAD = re.compile(r'"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+RESULT = re.compile(rf'"/runs/({_UUID})/artifacts/([0-9]{{1,6}})/')
+UPLOAD = re.compile(rf'"/uploads/({_UUID})/')
 
 
 @dataclass(frozen=True)
 class Link:
-    """An address below this site, and how many files in it colleagues can and cannot see."""
+    """An address below this site, and how many files in it colleagues can and cannot see.
+
+    One rule for uploads and results: the link opens those of the person who makes it.
+    """
 
     address: str
     files: int
@@ -29,13 +33,15 @@ class Link:
 
 
 def make_link(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
-    """Return the address that fills these arguments in; it shares the person's uploads in them."""
+    """Return the address that fills these arguments in; it shares the person's files in them."""
     text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
     page = endpoint.get_absolute_url()
     address = f"{page}?{urlencode({'input': text}, errors='surrogatepass')}" if arguments else page
     if len(address) > MAX_ADDRESS_CHARS:
         address = share(user, endpoint, arguments).get_absolute_url()
-    return Link(address, open_files(user, arguments), len(set(RESULT.findall(text))))
+    count = len(_uploads_in(arguments)) + len(_results_in(arguments))
+    opened = open_files(user, arguments)
+    return Link(address, opened, count - opened)
 
 
 def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
@@ -45,8 +51,21 @@ def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
 
 
 def open_files(user: User, arguments: dict[str, Any]) -> int:
-    """Share the uploads of `user` in these arguments with colleagues; returns their number."""
-    wanted = set(UPLOAD.findall(json.dumps(arguments)))
-    if not wanted:
-        return 0
-    return Upload.objects.filter(user=user, pk__in=wanted).update(is_shared=True)
+    """Let colleagues see the uploads and results of `user` in these arguments; returns how many."""
+    opened = 0
+    if uploads := _uploads_in(arguments):
+        opened += Upload.objects.filter(user=user, pk__in=uploads).update(is_shared=True)
+    if results := _results_in(arguments):
+        own = Artifact.objects.filter(run__user=user, run_id__in={run for run, _ in results})
+        places = own.values_list("pk", "run_id", "position")
+        named = [pk for pk, run, position in places if (str(run), str(position)) in results]
+        opened += Artifact.objects.filter(pk__in=named).update(is_shared=True)
+    return opened
+
+
+def _uploads_in(arguments: dict[str, Any]) -> set[str]:
+    return set(UPLOAD.findall(json.dumps(arguments)))
+
+
+def _results_in(arguments: dict[str, Any]) -> set[tuple[str, str]]:
+    return set(RESULT.findall(json.dumps(arguments)))

@@ -96,7 +96,7 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str
     unknown = [key for key in arguments if key not in {one.name for one in found.root.children}]
     filled = form_state.checked(endpoint, filled, arguments)
     if migrated:
-        words = f"{words} {migrate_arguments.misfit_sentence(migrated.misfits)}"
+        words = f"{words} {migrate_arguments.misfit_sentence(migrated)}"
         return form_state.with_misfits(filled, words, digest, is_mendable=migrated.is_mendable)
     if unknown and found.root.children:
         words = f"{words} Not in the model's schema: {', '.join(unknown)}."

@@ -1,9 +1,9 @@
 """Transfers settings to another model: what fits stays, results and inputs find their new fields.
 
-A value keeps its field if the other model has one of that name that accepts it. Files and prompts
-without such a field move to one of the same kind and role. What the run made fills the fields that
-take it: always where the other model is a next step (it makes something else), else where a
-required field is still empty.
+`schemas/carry/` converts values between the two schemas. Files and prompts that it has no place for
+move to a free field of their kind and role. What the run made fills the fields that take it: always
+where the other model is a next step (it makes something else), else where a required field is still
+empty.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from catalog.models import Endpoint
 from playground.form import form_state, use_as
 from playground.form.use_as import Result
 from playground.models import Run
-from schemas.carry import carry
+from schemas.carry import Carried, Step, carry
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
-from schemas.validation import validate
 
 _MEDIA_OF = {"3d": "mesh", "lora": "weights", "file": "archive"}  # of a fact `out:…`
-_MAX_REASON_CHARS = 120
+_UNKNOWN = "not in this model"  # what `carry` says of a name without a counterpart
 
 
 class Fate(NamedTuple):
@@ -38,20 +37,19 @@ class Transfer:
 
     arguments: dict[str, Any]
     kept: list[str] = field(default_factory=list)
-    unfit: dict[str, str] = field(default_factory=dict)  # by name: why
-    unknown: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)  # sentences without a full stop
     filled: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     @property
     def fates(self) -> tuple[Fate, ...]:
         """Return what became of the values, one line for each outcome."""
-        unfit = [f"{name} ({why})" if why else name for name, why in self.unfit.items()]
         parts = [
             ("Taken over", self.kept),
             ("From the result", self.filled),
-            ("Moved or converted", self.moved),
-            ("Does not fit here", unfit),
+            ("Changed", self.changed),
+            ("Does not fit here", self.unfit),
             ("Not in this model", self.unknown),
         ]
         return tuple(Fate(what, ", ".join(names)) for what, names in parts if names)
@@ -60,72 +58,60 @@ class Transfer:
 def transfer(
     endpoint: Endpoint, arguments: Any, source: Endpoint | None = None, run: Run | None = None
 ) -> Transfer:
-    """Sort another model's arguments by whether `endpoint` knows them and accepts their values.
+    """Carry arguments of the model `source` to `endpoint`, with what became of each.
 
-    With `source`, the model they are of, files and prompts are moved to fields of other names;
-    with `run` its results are filled in.
+    With `run` its results are filled in.
     """
     given = arguments if isinstance(arguments, dict) else {}
-    root = form_state.version_of(endpoint).root
-    known = {child.name for child in root.children}
-    shared = {name: value for name, value in given.items() if name in known}
-    unfit = misfits(endpoint, shared)
-    kept = [name for name in shared if name not in unfit]
-    found = Transfer(
-        {name: shared[name] for name in kept},
-        kept,
-        unfit,
-        [name for name in given if name not in known],
-    )
+    before = form_state.version_of(source) if source else None
+    carried = carry(given, before, form_state.version_of(endpoint))
     made = _one_of_each_kind(use_as.results(run)) if run else []
-    mover = _Mover(endpoint, found)
+    mover = _Mover(endpoint, carried)
     is_next = mover.is_next_step(made)
     if is_next:
         mover.fill_results(made, is_next=True)
-    if source is not None:
-        mover.move_inputs(given, source)
-        mover.convert_settings(given, source)
+    if before is not None:
+        mover.move_inputs(given, inputs_of(before.root))
     if not is_next:
         mover.fill_results(made, is_next=False)
     return mover.found()
 
 
-def misfits(endpoint: Endpoint, arguments: dict[str, Any]) -> dict[str, str]:
-    """Return the arguments that the schema refuses, with why; missing ones do not count."""
-    version = form_state.version_of(endpoint)
-    problems = validate(version.contract, arguments, version.root)
-    found: dict[str, str] = {}
-    for one in problems:
-        if one.path and one.path[0] in arguments:
-            message = one.message.rstrip(".")[:_MAX_REASON_CHARS]
-            found.setdefault(str(one.path[0]), message[:1].lower() + message[1:])
-    return found
-
-
 class _Mover:
     """One transfer in the making: its arguments, and the inputs that are still free."""
 
-    def __init__(self, endpoint: Endpoint, start: Transfer) -> None:
+    def __init__(self, endpoint: Endpoint, carried: Carried) -> None:
         self.endpoint = endpoint
         self.root = form_state.version_of(endpoint).root
         self.inputs = inputs_of(self.root)
-        self.start = start
-        self.arguments = dict(start.arguments)
+        self.steps = carried.steps
+        self.arguments = carried.arguments
         self.moved: dict[str, str] = {}  # by name of the old field
-        self.filled: list[str] = []
-        self.overwritten: set[str] = set()
+        self.filled: dict[str, str] = {}  # by name of the new field
 
     def found(self) -> Transfer:
         """Return the transfer as it stands."""
-        gone = self.moved.keys()
-        return Transfer(
-            self.arguments,
-            [name for name in self.start.kept if name not in self.overwritten],
-            {name: why for name, why in self.start.unfit.items() if name not in gone},
-            [name for name in self.start.unknown if name not in gone],
-            list(self.moved.values()),
-            self.filled,
-        )
+        made = Transfer(self.arguments, filled=list(self.filled.values()))
+        for step in self.steps:
+            if step.source in self.moved:
+                made.changed.append(self.moved[step.source])
+            elif step.kind == "dropped" and step.said == _UNKNOWN:
+                made.unknown.append(step.source)
+            elif step.kind == "dropped":
+                made.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
+            elif step.target in self.filled:
+                made.unfit.append(f"{step.source} (the result is there)")
+            elif step.kind == "carried":
+                made.kept.append(step.source)
+            else:
+                made.changed.append(self._changed(step))
+        return made
+
+    def _changed(self, step: Step) -> str:
+        """Say what a value became; of a file only where it is, since its address says nothing."""
+        files = (one for one in self.inputs if one.kind != "text")
+        taker = next((one for one in files if names_in(one.path)[0] == step.target), None)
+        return f"{step.source} is in “{taker.label}”" if taker else step.words
 
     def fill_results(self, made: Sequence[Result], *, is_next: bool) -> None:
         """Put each result into the field that takes it; only a next step overwrites."""
@@ -133,8 +119,7 @@ class _Mover:
             slot = self._slot_for(result, is_next=is_next)
             if slot:
                 self._put(slot, result.value)
-                self.overwritten.add(names_in(slot.path)[0])
-                self.filled.append(f"“{slot.label}” holds {result.origin}")
+                self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds its {result.noun}"
 
     def is_next_step(self, made: Sequence[Result]) -> bool:
         """Whether the model makes nothing of the kinds that the run has made."""
@@ -157,10 +142,10 @@ class _Mover:
         main = [one for one in among if one.role in {"main", "start", "prompt"}]
         return list(dict.fromkeys([*required, *main]))
 
-    def move_inputs(self, given: dict[str, Any], source: Endpoint) -> None:
+    def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts whose field is not here to free ones of their kind and role."""
-        homeless = {*self.start.unfit, *self.start.unknown}
-        for old in inputs_of(form_state.version_of(source).root):
+        homeless = {step.source for step in self.steps if step.kind == "dropped"}
+        for old in takers:
             name = names_in(old.path)[0]
             values = [one for one in values_at(given, old.path) if isinstance(one, str)]
             new = self._home_for(old) if name in homeless and values else None
@@ -169,19 +154,6 @@ class _Mover:
             for value in values if new.path.endswith("*") else values[:1]:
                 self._put(new, value)
             self.moved[name] = f"{name} is in “{new.label}”"
-
-    def convert_settings(self, given: dict[str, Any], source: Endpoint) -> None:
-        """Take over sizes, durations, steps and the like in this model's own notation."""
-        homeless = {*self.start.unfit, *self.start.unknown} - self.moved.keys()
-        files = {names_in(one.path)[0] for one in inputs_of(form_state.version_of(source).root)}
-        left = {name: given[name] for name in given if name in homeless - files}
-        versions = form_state.version_of(source), form_state.version_of(self.endpoint)
-        found = carry(left, *versions)
-        for step in (*found.of("converted"), *found.of("clamped")):
-            targets = [name for name in step.target.split(" and ") if name in found.arguments]
-            if not any(name in self.arguments for name in targets):
-                self.arguments |= {name: found.arguments[name] for name in targets}
-                self.moved[step.source] = step.words
 
     def _home_for(self, old: Input) -> Input | None:
         free = [

@@ -14,16 +14,14 @@ from playground.models.querysets import PresetQuerySet
 
 
 class Draft(models.Model):
-    """A person's unsent contents of an endpoint's form, with the earlier ones that it replaced."""
+    """A browser tab's unsent contents of an endpoint's form, with those that it replaced."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
     post = ExactJSONField(help_text="the form's controls: {name: [values]}; empty when untouched")
     version = models.PositiveIntegerField(default=0, help_text="raised by each save")
-    tab = models.CharField(max_length=64, blank=True, help_text="the drawn page that saved it")
-    earlier = ExactJSONField(
-        default=list, help_text="[{post, why, tab}]: what was replaced, the newest last"
-    )
+    tab = models.CharField(max_length=64, blank=True, help_text="the browser tab that it is of")
+    earlier = ExactJSONField(default=list, help_text="[{post}]: what was replaced, the newest last")
     schema_digest = models.CharField(
         max_length=64, blank=True, help_text="of the schema that the form was drawn by"
     )
@@ -31,7 +29,7 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "endpoint"], name="draft_once_per_endpoint")
+            models.UniqueConstraint(fields=["user", "endpoint", "tab"], name="draft_once_per_tab")
         ]
 
     def __str__(self) -> str:

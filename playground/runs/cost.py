@@ -19,6 +19,7 @@ from fal.metrics import inference_s
 from playground.models import Artifact, Run
 from schemas.estimate import Estimate, History, Media, Model, estimate
 from schemas.estimate.amounts import decimal
+from schemas.estimate.settings import NO_MEDIA
 
 LATEST = 40  # runs of one model that its medians are taken from
 _OUT = "out:"
@@ -26,6 +27,7 @@ _ARTIFACT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/art
 _MOST_FILES = 200  # of one question, looked up for their size and length
 
 Asked = tuple[Endpoint, Any]  # a model, and the arguments of a run
+Known = Mapping[str, Media]
 
 
 def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
@@ -33,13 +35,15 @@ def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
     return estimate_runs([(endpoint, arguments)])[0]
 
 
-def estimate_runs(asked: Sequence[Asked]) -> list[Estimate]:
+def estimate_runs(asked: Sequence[Asked], known: Known = NO_MEDIA) -> list[Estimate]:
     """What each of these runs will cost, in their order.
 
+    `known` has what the caller knows of input files, by their address (`files/input_shape.py`).
     One query for all that earlier runs were billed, where a price depends on it; one for the files
     among the arguments that earlier runs made.
     """
-    media = _media(arguments for endpoint, arguments in asked if endpoint.unit_price_usd)
+    made = _media(arguments for endpoint, arguments in asked if endpoint.unit_price_usd)
+    media = {**known, **made}
     found = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in asked]
     open_ones = {
         endpoint.pk

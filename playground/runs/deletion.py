@@ -6,6 +6,8 @@ after it is gone. An artifact of a deleted run stays readable where another run 
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,12 +74,25 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
     """The artifacts of a run that a user may read, whether the run is deleted or not.
 
     Of a deleted run: its owner's; and those of who has used them as an input before, since such an
-    input is shown and sent again.
+    input is shown and sent again. Of somebody else's run: those in a link or a preset for the team,
+    and the inputs of its owner's examples.
     """
     run = Run.objects.filter(pk=run_id).only("user_id", "deleted_at").first()
-    if run is None or not _is_readable(run, user):
+    if run is None:
         return Artifact.objects.none()
-    return Artifact.objects.filter(run_id=run.pk)
+    artifacts = Artifact.objects.filter(run_id=run.pk)
+    if _is_readable(run, user):
+        return artifacts
+    return artifacts.none() if run.deleted_at else artifacts.filter(_is_opened(run))
+
+
+def _is_opened(run: Run) -> Q:
+    """Which artifacts of a run everybody may see although the run is private."""
+    address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
+    made_from = mentions(Run.objects.examples().filter(user_id=run.user_id), run.pk)
+    inputs = map(json.dumps, made_from.values_list("arguments", flat=True))
+    used = {int(at) for text in inputs for at in address.findall(text)}
+    return Q(is_shared=True) | Q(position__in=used)
 
 
 def mentions(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:

@@ -14,7 +14,7 @@ from catalog.schema_versions import version_of
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
 from playground.runs.rerun import SAME_PRESS
-from schemas.variations import Plan, plan
+from schemas.variations import Plan, plan, results_asked
 
 MORE = 4  # results that "More like this" asks for
 MARK = "more-"
@@ -34,9 +34,9 @@ def start(arguments: Sequence[dict[str, Any]], tokens: Sequence[str], **common: 
 
 
 def more_like(run: Run, person: User) -> list[Run]:
-    """Start `MORE` results from the same arguments with new seeds; a double click starts them once.
+    """Start about `MORE` results from the same arguments with new seeds.
 
-    Raises state_machine.Refused.
+    A double click starts them once. Raises state_machine.Refused.
     """
     mark = f"{MARK}{run.pk}-"
     made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
@@ -60,4 +60,5 @@ def plan_more(run: Run, mark: str = "") -> Plan:
     """The runs that "More like this" starts for a run."""
     root = version_of(run.endpoint).root
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
-    return plan(root, arguments, MORE, mark, keeps_first=False)
+    times = max(1, MORE // results_asked(root, arguments))
+    return plan(root, arguments, times, mark, keeps_first=False)

@@ -24,21 +24,14 @@ _COLUMNS = (
 
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
-    """Save the draft; returns `{"version"}`, and in `cost` what a run of it will cost.
-
-    Returns `{"clash"}` if another tab has written the draft since; this one is then kept beside it.
-    """
+    """Save the tab's draft; returns `{"version"}`, and in `cost` what a run of it will cost."""
     found = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
-    is_forced = request.POST.get("~do") == "keep-mine"
     post, tab = form.form_fields(request), form.parse_tab(request)
     parsed = form_state.parse_form_leniently(found, post)
     try:
-        version = drafts.save(request.user, found, post, tab, is_forced=is_forced, parsed=parsed)
+        version = drafts.save(request.user, found, post, tab, parsed=parsed)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
-    except drafts.DraftConflict as clash:
-        told = {"clash": clash.version}
-    else:
-        told = {"version": version}
     times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
-    return JsonResponse({**told, "cost": run_costs.of_form(found, parsed, times).as_json()})
+    cost = run_costs.of_form(found, parsed, times).as_json()
+    return JsonResponse({"version": version, "cost": cost})

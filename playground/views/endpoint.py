@@ -26,6 +26,7 @@ from playground.views import form, page
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the login had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
+TAB_COOKIE = "tab"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that the login page can carry along
 
 
@@ -99,7 +100,12 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
             request, found, filled, tab=tab, **form_state.code_snippets(found, filled.post)
         )
     return page.render_page(
-        request, found, filled, draft_version=draft.version, is_filled=is_filled
+        request,
+        found,
+        filled,
+        tab_id=draft.tab or page.new_tab_id(),
+        draft_version=draft.version,
+        is_filled=is_filled,
     )
 
 
@@ -121,10 +127,11 @@ def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormSt
     held = request.session.get(PENDING_KEY, {})
     if held.get("endpoint") == found.endpoint_id:
         del request.session[PENDING_KEY]
-        drafts.save(request.user, found, held["post"], drafts.Tab(), is_forced=True)
         words = "You had been logged out. Here is what you typed; go on from here."
-        return drafts.find(request.user, found), FormState(held["post"], words), False
-    draft = drafts.find(request.user, found)
+        drafts.save(request.user, found, held["post"], tab_in_front(request))
+        draft = drafts.find(request.user, found, tab_in_front(request))
+        return draft, FormState(held["post"], words), False
+    draft = drafts.find(request.user, found, tab_in_front(request))
     filled = _state_from_query(request, found)
     if filled is None and not draft.post and (house := form.house_default_state(request, found)):
         return draft, house, False
@@ -137,20 +144,18 @@ def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormSt
     return draft, filled, True
 
 
+def tab_in_front(request: HtmxRequest) -> drafts.Tab:
+    """Return the browser tab that asks: its script names it in a cookie while it is in front."""
+    return drafts.Tab(request.COOKIES.get(TAB_COOKIE, "")[:64])
+
+
 def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
-    if drafts.has_conflict(draft) or _is_overwritten_by_other_run(request, draft):
-        words = "Another tab had something else in this form. It is kept."
-        return FormState(draft.post, words, undo="Show that")
-    return drafts.current_state(draft)
-
-
-def _is_overwritten_by_other_run(request: HtmxRequest, draft: Draft) -> bool:
-    """Whether a Run in another tab overwrote the draft of the run that this page shows."""
-    aside = drafts.overwritten_post(draft)
-    run = page.run_from_address(request, request.GET.get("shown", "")) if aside else None
-    if aside is None or run is None or run.endpoint_id != draft.endpoint.pk:
-        return False
-    return form_state.parse_form_leniently(draft.endpoint, aside) == (run.arguments, [])
+    filled = drafts.current_state(draft)
+    is_own = draft.tab == tab_in_front(request).id
+    if is_own or filled.notice or not drafts.other_draft(request.user, draft.endpoint, draft):
+        return filled
+    words = "Another tab has something else in this form."
+    return replace(filled, notice=words, has_other_draft=True)
 
 
 def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
@@ -161,7 +166,7 @@ def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:
                 return filled
-            draft = drafts.find(request.user, found)
+            draft = drafts.find(request.user, found, tab_in_front(request))
             return replace(_draft_state(request, draft), notice=_SOURCE_MISSING[kind])
     return None
 

@@ -77,13 +77,16 @@ def form_fields(request: HttpRequest) -> Post:
 
 
 def parse_tab(request: HttpRequest) -> Tab:
-    """Return which page (tab) posts, and which version of the draft it has seen."""
-    version = request.POST.get("~version", "")
+    """Return which browser tab posts."""
     return Tab(
         "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
-        int(version) if version.isdecimal() and len(version) < 10 else None,
         request.POST.get("~filled") == "1",
     )
+
+
+def tab_id(request: HttpRequest) -> str:
+    """Return the id of the posting tab for the page's next post."""
+    return parse_tab(request).id or page.new_tab_id()
 
 
 def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponseBase:
@@ -104,7 +107,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     more = {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
-        "tab_id": parse_tab(request).id,
+        "tab_id": tab_id(request),
     }
     if len(made) > 1:
         return show_batch(request, made, **more)
@@ -172,9 +175,10 @@ def redraw(
         "parsed": parsed,
     }
     if not request.htmx:
-        return page.render_page(request, found, filled, status=status, **more)
-    context = page.form(found, filled, oob=True, **more)
-    context["tab_id"] = parse_tab(request).id or context["tab_id"]
+        return page.render_page(
+            request, found, filled, status=status, tab_id=tab_id(request), **more
+        )
+    context = page.form(found, filled, oob=True, tab_id=tab_id(request), **more)
     response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, found))
@@ -259,15 +263,16 @@ def _migrate(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> 
 
 
 def _restore(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """Bring back what another tab wrote (`draft`), or what the form held before (`undo`)."""
-    if action == "draft":
-        version, back = drafts.take_over(request.user, found, post, parse_tab(request))
-        filled = FormState(back, "This is the other tab's version.", undo="Undo")
-    else:
-        version, back = drafts.undo(request.user, found, post, parse_tab(request))
+    """Bring back what the form held before (`undo`), or show what another tab holds (`other`)."""
+    tab = parse_tab(request)
+    if action == "undo":
+        version, back = drafts.undo(request.user, found, post, tab)
         word = "" if form_state.is_untouched(found, post) else "Redo"
         filled = FormState(back, "Everything is back as it was.", undo=word)
-    return redraw(request, found, filled, version=version)
+        return redraw(request, found, filled, version=version)
+    own = drafts.find(request.user, found, tab)
+    other = drafts.other_draft(request.user, found, own) or own
+    return _fill(request, found, post, FormState(other.post, "This is what the other tab holds."))
 
 
 def _link_or_preset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
@@ -285,7 +290,8 @@ def _link_or_preset(request: HtmxRequest, found: Endpoint, post: Post, action: s
         context = {"endpoint": found, "oob": True, **made}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
     version = _save_draft(request, found, post)
-    return page.render_page(request, found, FormState(post), draft_version=version, **made)
+    made |= {"tab_id": tab_id(request), "draft_version": version}
+    return page.render_page(request, found, FormState(post), **made)
 
 
 def _save_draft(
@@ -294,10 +300,10 @@ def _save_draft(
     """Save what the form holds as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
-        return drafts.save(request.user, found, post, tab, is_forced=True, parsed=parsed)
+        return drafts.save(request.user, found, post, tab, parsed=parsed)
     except drafts.TooLarge:
         log.info("draft of %s not saved: it is too large", found.endpoint_id)
-        return drafts.find(request.user, found).version
+        return drafts.find(request.user, found, tab).version
 
 
 def _address_without_fill(request: HtmxRequest, found: Endpoint) -> str:
@@ -331,7 +337,7 @@ ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase
     "link": _link_or_preset,
     "save-preset": _link_or_preset,
     "undo": _restore,
-    "draft": _restore,
+    "other": _restore,
     "clear": _clear,
     "own": _use_model_defaults,
     "mend:": _migrate,

@@ -77,6 +77,11 @@ def _is_over(found: Endpoint) -> bool:
     return found.gone_at is not None or found.status == "deprecated"
 
 
+def new_tab_id() -> str:
+    """Return an id for a browser tab without one."""
+    return secrets.token_urlsafe(9)
+
+
 def form(
     found: Endpoint,
     filled: FormState,
@@ -97,11 +102,12 @@ def form(
         "notice": filled.notice,
         "fates": filled.fates,
         "undo": filled.undo,
+        "has_other_draft": filled.has_other_draft,
         "mend": filled.mend,
         "made_for": form_state.outdated_digest(filled.post),
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
-        "tab_id": secrets.token_urlsafe(9),
+        "tab_id": new_tab_id(),
         "is_live": transport_choices.is_live(found) and found.is_runnable,
         "live_terms": sessions.limits_in_words(),
         "transports": transport_choices.offered(found),

@@ -198,7 +198,7 @@ def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpRespon
     """
     address = batch.address(made[0])
     if not request.htmx:
-        return redirect(address)
+        return redirect(f"{address}#stage")
     context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
     response = render(request, "playground/batch/_sent.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")
@@ -283,7 +283,8 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         count = deletion.delete_for_good(
             _posted(request, deletion.restorable(request.user)), request.user
         )
-        messages.success(request, f"{_counted(count)} for good, with the result files.")
+        words = f"{_counted(count)} for good. The files go within about an hour."
+        messages.success(request, words if count else "Nothing was deleted: select a run first.")
         return _back_to_list(request)
     deleted = deletion.delete(_posted(request, Run.objects.visible_to(request.user)), request.user)
     if deleted.unfinished:

@@ -106,7 +106,7 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
-            Job("send mail", sync_to_async(password_reset.send_due)),
+            Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
             Job("purge deleted runs", sync_to_async(purge.purge_due)),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),

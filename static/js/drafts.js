@@ -1,4 +1,21 @@
 /*
+ * Each browser tab has a draft of its own. A cookie tells the server which tab is in front, so that
+ * it draws that tab's draft.
+ */
+const OF_TAB = "vitrine-tab";
+const name = document.querySelector("#draft-state [name='~tab']");
+if (name) {
+  const tab = sessionStorage.getItem(OF_TAB) ?? `t${Math.random().toString(36).slice(2)}`;
+  sessionStorage.setItem(OF_TAB, tab);
+  const stand = () => {
+    if (!document.hidden) document.cookie = `tab=${tab}; path=/models/; samesite=lax`;
+  };
+  name.value = tab;
+  stand();
+  for (const sign of ["focus", "focusin", "pointerdown"]) addEventListener(sign, stand);
+  document.addEventListener("visibilitychange", stand);
+}
+/*
  * Loads the draft script when a control of the form gets the focus.
  */
 const isKept = ({ target }) => target.form?.matches("[data-draft-url]");

@@ -10,6 +10,7 @@ const COMES = {
   "local-time": () => import("./lazy/local-time.js"),
   "live-session": () => import("./lazy/live-session.js"),
   "partial-result": () => import("./lazy/partial-result.js"),
+  "run-progress": () => import("./lazy/run-progress.js"),
   "search-select": () => import("./lazy/form-select.js"),
   "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
@@ -18,6 +19,7 @@ const AT_ONCE = [
   "live-session",
   "local-time",
   "partial-result:has(.prose, img)",
+  "run-progress",
   "media-field:has(input[type='text'][value]:not([value='']))",
 ].join();
 const come = (element) => {

@@ -27,33 +27,6 @@ class ElapsedTime extends HTMLElement {
 customElements.define("elapsed-time", ElapsedTime);
 
 /**
- * <run-progress since="ISO" usual="12" late="15" share="0.4">: fills its bar by what upstream
- * reported, else by the usual duration, never to the end; past its time it says so in the text
- * beside the clock.
- */
-class RunProgress extends HTMLElement {
-  connectedCallback() {
-    this.draw();
-  }
-  disconnectedCallback() {
-    clearTimeout(this.timer);
-  }
-  draw() {
-    const [usual, late] = ["usual", "late"].map((name) => Number(this.getAttribute(name)));
-    const seconds = (Date.now() - Date.parse(this.getAttribute("since"))) / 1000;
-    if (this.hasAttribute("share")) return;
-    const isLate = late && seconds > late;
-    const words = this.parentElement.querySelector("[data-late]");
-    if (isLate && words) words.textContent = words.dataset.late;
-    const bar = this.querySelector("progress");
-    if (usual && !isLate) bar.value = Math.min(0.95, Math.max(0, seconds / usual));
-    else bar.removeAttribute("value");
-    if (!isLate) this.timer = setTimeout(() => this.draw(), 250);
-  }
-}
-customElements.define("run-progress", RunProgress);
-
-/**
  * <copy-button for="ID"> or <copy-button text="…">: copies a text and shows the outcome in its
  * label.
  */
@@ -180,7 +153,9 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     const isNarrow = matchMedia("(width < 48rem)").matches;
     const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
-    seen?.scrollIntoView({ behavior: "smooth", block: isBelow ? "start" : "nearest" });
+    // At once on a narrow screen: the next change of the run would stop a smooth scroll.
+    const behavior = isBelow && isNarrow ? "instant" : "smooth";
+    seen?.scrollIntoView({ behavior, block: isBelow ? "start" : "nearest" });
     // The pressed button scrolls out of view.
     if (isBelow && document.activeElement.id === "run-button")
       target.querySelector(".state")?.focus({ preventScroll: true });
@@ -196,9 +171,5 @@ addEventListener("popstate", (event) => {
   if (form?.getAttribute("action") !== location.pathname) return;
   if (!event.state?.htmx || !window.htmx) return;
   event.stopImmediatePropagation();
-  htmx.ajax("GET", location.href, {
-    target: "#stage",
-    select: "#stage > *",
-    swap: "innerHTML show:none",
-  });
+  htmx.ajax("GET", location.href, { target: "#stage", swap: "innerHTML show:none" });
 });

@@ -19,11 +19,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
-  if (status === 403 || status === 401)
-    toast(
-      "You are logged out. What you typed is still in this page: log in, then try again here.",
-      logIn(),
-    );
+  if (status === 403 || status === 401) loggedOut(true);
   else if (status === 413)
     toast(
       "This form is too large for the server, so nothing was sent. " +
@@ -35,6 +31,22 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("live-runs"))
     toast("The server does not answer. What is in this page stays; try again.");
 });
+/* One notice for as long as nobody is logged in, whoever met it: a poll, a draft, a button. */
+const LOGGED_OUT =
+  "You are logged out. Runs go on, and what you typed is still in this page: log in, then go on here.";
+function loggedOut(is) {
+  const line = document.querySelector("#toasts [data-logged-out]");
+  if (!is || line) return is || line?.remove();
+  const fresh = document.createElement("p");
+  fresh.dataset.loggedOut = "";
+  fresh.append(LOGGED_OUT, " ", logIn());
+  document.getElementById("toasts").append(fresh);
+}
+addEventListener("logged-out", ({ detail }) => loggedOut(detail));
+document.addEventListener(
+  "htmx:afterRequest",
+  ({ detail }) => detail.successful && loggedOut(false),
+);
 /* Removes a toast after its button was used: the response has its own toast. */
 document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {
   if (successful) elt.closest?.("toast-note")?.remove();

@@ -75,6 +75,8 @@ ACCESS: dict[str, Row] = {
     "api:token-recovery": Row(METHOD, OWNERS_ALONE),
     "api:token-revocation": Row(METHOD, OWNERS_ALONE),
     "api:tokens": Row(ANYBODYS, ANYBODYS),
+    "api:v1-boards": Row(TOKEN, CLOSED),
+    "api:v1-boards-one": Row(TOKEN, CLOSED),
     "api:v1-changes": Row(TOKEN, CLOSED),
     "api:v1-collections": Row(TOKEN, CLOSED),
     "api:v1-collections-models-one": Row(CLOSED, CLOSED),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from schemas import Field
+from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.browser.forms import DOCUMENTS, PIXEL, Show, real, sent
@@ -177,3 +177,29 @@ def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
     expect(page.locator("[name=num_images]")).to_have_accessible_description(
         "The number of images to generate. Number of images must be 4 or less"
     )
+
+
+def test_many_settings_are_filtered_while_typing(show: Show) -> None:
+    number = {"type": "integer", "default": 1}
+    names = [f"video_{one}" for one in "abcdefg"] + [f"nag_{one}" for one in "abcdefg"]
+    schema = {
+        "type": "object",
+        "required": ["prompt"],
+        "properties": {"prompt": {"type": "string"}} | dict.fromkeys(names, number),
+    }
+    page = show(build(contract(strategies.document(schema), "a/b")))
+    page.get_by_text("More settings").click()
+    expect(page.locator(".settings-group")).to_have_count(2)
+    box = page.get_by_role("searchbox")
+    box.focus()
+    expect(page.locator("settings-filter:defined")).to_have_count(1)
+    box.fill("nag c")
+    expect(page.get_by_role("spinbutton", name="NAG c")).to_be_visible()
+    expect(page.locator(".settings-group .field:visible")).to_have_count(1)
+    page.get_by_role("spinbutton", name="NAG c").fill("5")
+    box.fill("nothing like it")
+    expect(page.get_by_role("status").filter(has_text="No setting has")).to_be_visible()
+    box.press("Escape")
+    expect(page.locator(".settings-group:visible")).to_have_count(2)
+    expect(page.locator(".settings-group[open]")).to_have_count(0)
+    expect(page.locator("[data-changed-count]")).to_have_text("1 changed")

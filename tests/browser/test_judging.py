@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
-from tests.browser.journeys import PHONE, Open
+from tests.browser.journeys import PHONE, Open, open_page, session
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+__all__ = ["open_page", "session"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
 MODELS = "model=sandbox/aurora/lite&model=atelier/glass"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 PICTURES = ".cell img[src*='/artifacts/']"
@@ -18,7 +19,7 @@ PICTURES = ".cell img[src*='/artifacts/']"
 
 def board_of(page: Page) -> str:
     """Run the plan that the page shows; returns the board's address when its files are copied."""
-    page.locator("form[data-board-plan] button[value='run']").first.click()
+    page.locator("form[data-board-plan] button").first.click()
     expect(page.locator("[data-board-id]")).to_be_visible()
     address = f"/compare/{page.locator('[data-board-id]').get_attribute('data-board-id')}/"
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=90_000)

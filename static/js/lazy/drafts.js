@@ -1,8 +1,8 @@
 /*
  * Saves a form with data-draft-url on the server: after each pause in typing, periodically during
  * it, and before the page is left. One save at a time; a failed save is retried, and after some
- * seconds the page says so. Two tabs never overwrite each other: the server checks which version a
- * tab has seen (playground/form/drafts.py). Loaded at the first focus.
+ * seconds the page says so. Each tab has a draft of its own (playground/form/drafts.py). Loaded at
+ * the first focus.
  */
 const PAUSE_MS = 500;
 const LONGEST_MS = 4000;
@@ -10,8 +10,6 @@ const RETRY_MS = 2000;
 const SILENT_MS = 5000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
 const SOURCES = ["input", "preset", "run", "saved", "example"];
-const LOGGED_OUT =
-  "Not saved: you are logged out. Log in in another tab; what you typed is still in this page.";
 const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
 /*
  * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.
@@ -28,40 +26,40 @@ export function touch() {
   timer = setTimeout(save, PAUSE_MS);
   tooLong ??= setTimeout(save, LONGEST_MS);
 }
-async function save(more = {}) {
+async function save() {
   await saving;
   clearTimeout(timer);
   clearTimeout(tooLong);
   tooLong = undefined;
   if (!isPending || !form()) return;
   isPending = false;
-  saving = send(more);
+  saving = send();
   await saving;
   saving = undefined;
 }
-function typed(more) {
+function typed() {
   const data = new FormData(form());
   for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
-  for (const [name, value] of Object.entries(more)) data.set(name, value);
   return data;
 }
-async function send(more) {
+async function send() {
   let answer;
   try {
     answer = await fetch(form().getAttribute("data-draft-url"), {
       method: "POST",
-      body: typed(more),
+      body: typed(),
       redirect: "manual",
     });
   } catch {
     return again(AWAY);
   }
-  if (answer.type === "opaqueredirect" || answer.status === 403) return again(LOGGED_OUT);
+  const isLoggedOut = answer.type === "opaqueredirect" || answer.status === 403;
+  dispatchEvent(new CustomEvent("logged-out", { detail: isLoggedOut }));
+  if (isLoggedOut) return again("");
   if (answer.status >= 500 || answer.status === 429) return again(AWAY);
   failingSince = undefined;
   const told = await answer.json().catch(() => ({}));
   say(told.error ?? "");
-  clash(!!told.clash);
   if (told.version) taken(told.version);
   if (told.cost) price(told.cost);
 }
@@ -88,7 +86,7 @@ function taken(version) {
 function again(words) {
   isPending = true;
   failingSince ??= Date.now();
-  if (Date.now() - failingSince >= SILENT_MS || words === LOGGED_OUT) say(words);
+  if (Date.now() - failingSince >= SILENT_MS || !words) say(words);
   timer = setTimeout(save, RETRY_MS);
 }
 function say(words) {
@@ -96,9 +94,6 @@ function say(words) {
   if (!note || note.textContent === words) return;
   note.textContent = words;
   note.hidden = !words;
-}
-function clash(isOne) {
-  document.getElementById("draft-clash")?.toggleAttribute("hidden", !isOne);
 }
 /*
  * The server also saves what the form itself sends; input during that request is saved afterwards.
@@ -108,14 +103,13 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.elt !== form()) return;
-  if (detail.successful) clash(false);
-  else touch();
+  if (!detail.successful) touch();
 });
 document.addEventListener("visibilitychange", () => document.hidden && save());
 addEventListener("online", () => save());
 addEventListener("pagehide", () => {
   if (!isPending || !form()) return;
-  const body = typed({});
+  const body = typed();
   const size = [...body].reduce((sum, [name, text]) => sum + name.length + text.length + 100, 0);
   fetch(form().getAttribute("data-draft-url"), {
     method: "POST",
@@ -125,11 +119,6 @@ addEventListener("pagehide", () => {
 });
 addEventListener("beforeunload", (event) => isPending && failingSince && event.preventDefault());
 document.addEventListener("click", async (event) => {
-  if (event.target.closest?.("[data-keep-mine]")) {
-    isPending = true;
-    await save({ "~do": "keep-mine" });
-    document.querySelector("#fields :is(textarea, input:not([type='hidden']))")?.focus();
-  }
   /* A tab of the model page shows the form's content, so it waits for the draft. */
   const link = event.target.closest?.(".tabs a");
   if (!link || !isPending || event.metaKey || event.ctrlKey || event.button) return;

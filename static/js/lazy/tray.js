@@ -52,7 +52,7 @@ async function put(made) {
   document.querySelector(".head nav theme-switch")?.before(made);
   window.htmx?.process(made);
   made.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
-  document.querySelector("live-runs")?.look();
+  document.querySelector("live-runs")?.look?.();
 }
 
 /** Counts the runs by what people want to know; an ended run that was looked at is not news. */

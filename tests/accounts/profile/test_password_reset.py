@@ -52,6 +52,7 @@ def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
     password_reset.send_due()
     (sent,) = mail.outbox
     assert sent.to == ["ana@example.com"]
+    assert str(sent.body).startswith("Hello ana,\n\nsomebody")
     assert not PasswordResetMail.objects.exists()
     page = client.get(link(str(sent.body)), follow=True)
     assert "New password again" in page.content.decode()

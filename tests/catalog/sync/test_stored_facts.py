@@ -65,6 +65,16 @@ def test_a_new_version_is_read_and_the_rest_left_alone(make_endpoint: MakeEndpoi
     assert other.facts == ["in:image"]
 
 
+def test_every_endpoint_gets_the_inputs_that_results_can_fill(make_endpoint: MakeEndpoint) -> None:
+    row = make_endpoint("a/1", document(image_url={"type": "string"}, seed={"type": "integer"}))
+    settle()
+    row.refresh_from_db()
+    assert row.inputs == [["image_url", "image", "main", "Image", False]]
+    revision = Revision.current()
+    Endpoint.objects.filter(pk=row.pk).update(inputs=[])
+    assert Revision.current() != revision  # the menu is built anew
+
+
 def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
     make_endpoint: MakeEndpoint,
 ) -> None:

@@ -80,6 +80,14 @@ def test_an_account_is_deactivated_and_activated_again(
     assert not user.is_active
 
 
+def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) -> None:
+    for page in (f"{USERS}{user.pk}/change/", "/admin/auth/group/add/"):
+        html = eva.get(page).content.decode()
+        assert "Can cancel anybody" in html
+        assert "Can view worker" in html
+        assert "login link" not in html
+
+
 def test_ones_own_account_stays(eva: Client) -> None:
     own = User.objects.get(username="eva")
     answer = eva.post(removal(own), {"how": "deactivate"})

@@ -230,6 +230,10 @@ def test_choices_are_ones_own_of_the_kind_newest_first_and_searched(
     assert len(seen("kind=video")) == 1
     assert len(seen("kind=%00&page=-3&from=x")) == 3
     assert seen("kind=audio") == []
+    trained = make_artifact(kind="file", title="a style")
+    Artifact.objects.filter(pk=trained.pk).update(file_name="Style.SafeTensors")
+    assert seen("kind=weights") == [trained.get_absolute_url()]
+    assert seen("kind=weights&from=uploads") == []
 
 
 def test_the_tools_are_fetched_when_asked_for(member: Client, client: Client) -> None:

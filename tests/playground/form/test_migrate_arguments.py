@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Schema
-from playground.models import Draft, Preset
+from playground.models import Draft, Preset, Share
 from tests.playground.browser_post import post_of
 
 FLUX = "fal-ai/flux/dev"
@@ -301,3 +301,26 @@ def test_the_list_costs_the_same_however_many_presets_are_older(
             member.get(PRESETS, headers=HTMX)
         used.append(len(queries))
     assert used == [5, 5]  # the session, the person, the model, the presets, the older ones' texts
+
+
+def test_what_a_link_holds_and_never_fitted_is_called_wrong(
+    member: Client, flux: Endpoint, user: Any
+) -> None:
+    arguments = {"prompt": "x", "num_inference_steps": 9000}
+    link = Share.objects.create(user=user, endpoint=flux, arguments=arguments)
+    page = text_of(member.get(PAGE, {"saved": link.pk}))
+    assert "has changed since" not in page
+    assert "Wrong for this model: num_inference_steps must be 50 or less; it is 9000." in page
+
+
+def test_of_old_settings_only_what_fitted_then_is_blamed_on_the_change(
+    member: Client, flux: Endpoint, make_run: Any, change: Any
+) -> None:
+    old = {**OLD, "num_images": 900}
+    run = make_run(endpoint=flux, arguments=old, schema_id=flux.schema_id, state="succeeded")
+    change()
+    page = text_of(member.get(PAGE, {"run": str(run.pk)}))
+    since, wrong = page.split("The model has changed since: ")[1].split("Wrong for this model: ")
+    assert "guidance_scale is called guidance now" in since
+    assert "num_images" in wrong.split(".")[0]
+    assert "num_images" not in since

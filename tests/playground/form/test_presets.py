@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.form import share_links
-from playground.models import Preset, Share, Upload
+from playground.models import Artifact, Preset, Share, Upload
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -199,6 +199,60 @@ def test_a_link_opens_exactly_the_files_that_it_holds(
     )
     assert "can see" not in refused.content.decode()
     assert client.get(other.get_absolute_url()).status_code == 404
+
+
+def test_a_link_opens_results_by_the_same_rule(
+    client: Client, member: Client, stranger: User, make_endpoint: Any, make_run: Any,
+    documents: dict[str, Any], settings: Any, tmp_path: Any,
+) -> None:  # fmt: skip
+    settings.MEDIA_ROOT = str(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    run = make_run(state="succeeded", output={})
+    given, other = (
+        Artifact.objects.create(
+            run=run, position=at, path="x", kind="image", url="https://v3.fal.media/a.png",
+            state="stored", file="a.png", file_name="a.png", content_type="image/png",
+        )
+        for at in (0, 1)
+    )  # fmt: skip
+    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    page = member.post(f"/models/{endpoint_id}/", post).content.decode()
+    assert "can see 1 file of yours that is in it, uploads and results alike" in unwrapped(page)
+    client.force_login(stranger)
+    assert b"".join(client.get(given.get_absolute_url()).streaming_content) == b"\x89PNG"
+    assert client.get(other.get_absolute_url()).status_code == 404
+    assert client.get(run.get_absolute_url()).status_code == 404
+    refused = client.post(
+        f"/models/{endpoint_id}/",
+        {"prompt": "go", "image_url": other.get_absolute_url(), "~do": "link"},
+    )
+    assert "1 file in it is not yours to share" in unwrapped(refused.content.decode())
+    assert client.get(other.get_absolute_url()).status_code == 404
+
+
+def unwrapped(page: str) -> str:
+    return " ".join(page.split())
+
+
+def test_what_an_example_was_made_from_is_seen_by_all(
+    client: Client, stranger: User, make_run: Any, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    first = make_run(state="succeeded", output={})
+    made = Artifact.objects.create(
+        run=first, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
+        state="stored", file="a.png", file_name="a.png", content_type="image/png",
+    )  # fmt: skip
+    later = make_run(state="succeeded", output={}, arguments={"image_url": made.get_absolute_url()})
+    client.force_login(stranger)
+    assert client.get(made.get_absolute_url()).status_code == 404
+    later.is_example = True
+    later.save()
+    shown = client.get(made.get_absolute_url())
+    assert b"".join(shown.streaming_content) == b"\x89PNG"
 
 
 def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(

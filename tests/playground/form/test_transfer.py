@@ -12,8 +12,7 @@ from django.test import Client
 from catalog.models import Endpoint
 from playground.form.transfer import Transfer, transfer
 from playground.models import Run
-from tests.boards.documents import document
-from tests.playground.results import models, result_of
+from tests.playground.results import document, models, result_of
 
 __all__ = ["models", "result_of"]
 
@@ -37,7 +36,7 @@ def test_a_picture_becomes_the_start_frame_of_a_film(
     assert found.arguments == {"prompt": "a fox", "image_url": own(run)}
     told = dict(found.fates)
     assert told["Taken over"] == "prompt"
-    assert told["From the result"].startswith("“Image” holds the picture of the run of")
+    assert told["From the result"] == "“Image” holds its picture"
     assert told["Not in this model"] == "loras"
 
 
@@ -63,7 +62,7 @@ def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], resul
     run = result_of(models["edit"], arguments=given)
     found = carried(run, models["film"])
     assert found.arguments == {"prompt": "x", "image_url": "https://x.test/1"}
-    assert dict(found.fates)["Moved or converted"] == "image_urls is in “Image”"
+    assert dict(found.fates)["Changed"] == "image_urls is in “Image”"
     back = result_of(models["film"], arguments=found.arguments)
     assert carried(back, models["edit"]).arguments == {
         "prompt": "x",
@@ -93,11 +92,22 @@ def test_a_text_fills_the_prompt_of_a_next_step(
 def test_values_that_do_not_fit_are_named_with_why(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    run = result_of(models["trainer"], arguments={"prompt": {"text": 5}, "steps": 3})
+    run = result_of(models["trainer"], arguments={"prompt": {"a": [1]}, "steps": 3})
     found = carried(run, models["draw"])
     assert found.arguments == {}
-    assert list(found.unfit) == ["prompt"]
-    assert found.unfit["prompt"]
+    assert found.unknown == ["steps"]
+    assert [one.startswith("prompt (") for one in found.unfit] == [True]
+
+
+def test_values_in_another_notation_are_converted(
+    models: dict[str, Endpoint], result_of: Make, flux: Any, make_endpoint: Any
+) -> None:
+    ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
+    other = make_endpoint("b/wide", document({"aspect_ratio": ratio}, "image"))
+    run = result_of(flux, arguments={"image_size": "landscape_16_9"})
+    found = carried(run, other)
+    assert found.arguments == {"aspect_ratio": "16:9"}
+    assert dict(found.fates) == {"Changed": "image_size landscape_16_9 → aspect_ratio 16:9"}
 
 
 @pytest.mark.parametrize("arguments", [[], "text", {}, {"prompt": None}])
@@ -120,19 +130,3 @@ def test_the_page_lists_what_became_of_each_value(
         "Not in this model",
     ]
     assert "<strong>Taken over</strong> prompt" in page.content.decode()
-
-
-def test_sizes_and_steps_are_converted_to_the_models_own_notation(
-    make_endpoint: Callable[..., Any],
-) -> None:
-    size = {"type": "string", "enum": ["square_hd", "landscape_16_9"]}
-    steps = {"type": "integer", "maximum": 12}
-    ratio = {"type": "string", "enum": ["1:1", "16:9"]}
-    source = make_endpoint("a/one", document(image_size=size, num_inference_steps=steps))
-    other = make_endpoint("a/other", document(aspect_ratio=ratio, steps=steps | {"maximum": 8}))
-    given = {"image_size": "landscape_16_9", "num_inference_steps": 12}
-    found = transfer(other, given, source)
-    assert found.arguments == {"aspect_ratio": "16:9", "steps": 8}
-    assert dict(found.fates)["Moved or converted"].startswith(
-        "image_size landscape_16_9 → aspect_ratio 16:9"
-    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -187,6 +189,42 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
+@pytest.mark.parametrize("is_used_elsewhere", [True, False])
+def test_an_upload_goes_with_the_last_run_that_had_it(
+    make_run: Any, user: User, is_used_elsewhere: bool
+) -> None:
+    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
+    upload = Upload.objects.create(
+        user=user, digest=kept.digest, file=kept.name, file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    arguments = {"images": [upload.get_absolute_url()]}
+    run = ended(make_run, arguments=arguments)
+    if is_used_elsewhere:
+        ended(make_run, arguments=arguments)
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    purge.delete_discarded(timezone.now() + purge.SETTLED)
+    assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
+    assert default_storage.exists(kept.name) == is_used_elsewhere
+
+
+def test_nobody_deletes_anothers_upload_with_a_run(
+    make_run: Any, user: User, stranger: User
+) -> None:
+    theirs = Upload.objects.create(
+        user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
+        content_type="image/png", size_bytes=9,
+    )  # fmt: skip
+    run = ended(make_run, arguments={"image": theirs.get_absolute_url()})
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    age(run)
+    purge.purge_due()
+    assert not Run.objects.filter(pk=run.pk).exists()
+    assert Upload.objects.filter(pk=theirs.pk).exists()
+
+
 def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
     client: Client, make_run: Any, stranger: User, user: User
 ) -> None:
@@ -221,6 +259,51 @@ class Broken:
     def delete(self, name: str) -> None:
         """Fail."""
         raise RuntimeError("bucket is away")
+
+
+class Slow(FileSystemStorage):
+    """A storage that takes its time to delete."""
+
+    is_deleting, may_end = threading.Event(), threading.Event()
+
+    def delete(self, name: str) -> None:
+        """Delete once the test says so."""
+        Slow.is_deleting.set()
+        Slow.may_end.wait(10)
+        super().delete(name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> None:
+    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
+    now = timezone.now()
+    DiscardedContent.objects.create(
+        digest=kept.digest, files=[kept.name], discarded_at=now - purge.SETTLED
+    )
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "tests.playground.runs.test_deletion.Slow"}
+    }
+    seen: list[bool] = []
+
+    def delete_files() -> None:
+        purge.delete_discarded(now)
+        connections.close_all()
+
+    def store_again() -> None:
+        purge.reclaim(kept.digest)
+        seen.append(default_storage.exists(kept.name))
+        connections.close_all()
+
+    threads = [threading.Thread(target=one) for one in (delete_files, store_again)]
+    threads[0].start()
+    assert Slow.is_deleting.wait(10)
+    threads[1].start()
+    threads[1].join(0.3)
+    assert seen == []
+    Slow.may_end.set()
+    for thread in threads:
+        thread.join(10)
+    assert seen == [False]  # so the content is written anew
 
 
 def test_the_list_asks_as_often_whatever_it_lists(

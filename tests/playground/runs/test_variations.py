@@ -66,7 +66,7 @@ def test_more_than_one_run_may_make_are_several_runs(member: Client, flux: Any) 
 def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, films: Any) -> None:
     response = press(member, 4)
     batch = Run.objects.values_list("batch", flat=True).distinct().get()
-    assert response.headers["Location"] == f"{FILMS}?batch={batch}"
+    assert response.headers["Location"] == f"{FILMS}?batch={batch}#stage"
     assert len(set(seeds())) == 4
     page = member.get(response.headers["Location"]).content.decode()
     assert len(re.findall(r'id="variation-[0-9a-f-]{36}"', page)) == 4
@@ -112,7 +112,7 @@ def test_a_stranger_sees_no_grid(
     assert client.post(f"{run.get_absolute_url()}variations/").status_code == 404
 
 
-@pytest.mark.parametrize("batch", ["x", str(uuid.uuid4()), "%00"])
+@pytest.mark.parametrize("batch", ["x", "00000000-0000-4000-8000-000000000000", "%00"])
 def test_an_unknown_batch_is_the_plain_page(member: Client, films: Any, batch: str) -> None:
     assert member.get(FILMS, {"batch": batch}).status_code == 200
 
@@ -197,6 +197,11 @@ def test_more_like_this_is_one_run_where_the_schema_has_a_number(
     assert (made.arguments["num_images"], made.batch) == (4, None)
     assert made.arguments["seed"] != 7
     assert response.headers["HX-Retarget"] == "#stage"
+    more(member, made)
+    again = Run.objects.order_by("created_at").last()
+    assert again is not None
+    assert again.arguments["num_images"] == 4
+    assert again.arguments["seed"] not in {7, made.arguments["seed"]}
 
 
 def test_the_result_offers_more_like_it_with_its_price(

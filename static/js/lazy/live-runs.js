@@ -253,8 +253,9 @@ class LiveRuns extends HTMLElement {
   say() {
     const offline = navigator.onLine ? "The server does not answer." : "You are offline.";
     const catchesUp = "Runs go on, and this page catches up by itself.";
+    if (this.isLoggedOut) dispatchEvent(new CustomEvent("logged-out", { detail: true }));
     const text = this.isLoggedOut
-      ? `You are logged out. ${catchesUp}`
+      ? ""
       : this.isOver
         ? "This page is out of date. Reload it to see how its runs went on."
         : this.errors > 2
@@ -266,8 +267,6 @@ class LiveRuns extends HTMLElement {
     line?.remove();
     const fresh = Object.assign(document.createElement("p"), { textContent: text });
     fresh.dataset.live = "";
-    if (this.isLoggedOut)
-      fresh.append(" ", document.getElementById("log-in").content.cloneNode(true));
     document.getElementById("toasts").append(fresh);
   }
   later(
@@ -305,7 +304,7 @@ class LiveRuns extends HTMLElement {
 const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
 // No offer while the server is unreachable; the next page or poll offers again.
 const notify = () =>
-  import("./lazy/notify.js").then(
+  import("./notify.js").then(
     ({ offer }) => offer(),
     () => undefined,
   );

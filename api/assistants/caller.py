@@ -1,0 +1,36 @@
+"""How tools call the API: within the web process, or from the command line."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+BASE = "/api/v1"
+
+
+class Refused(Exception):
+    """The API's refusal, as sentences for an assistant; `status` is the response's, if any."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Caller(Protocol):
+    """Calls operations of the API for one assistant; raises Refused."""
+
+    async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Return the JSON of an operation's response; query values of None are left out."""
+
+    async def file(self, path: str) -> tuple[bytes, str]:
+        """Return a file's bytes and content type by its path on this server."""
+
+
+def refusal(status: int, problem: Any) -> Refused:
+    """The refusal that a problem document stands for."""
+    found = problem if isinstance(problem, dict) else {}
+    lines = [str(found.get("detail") or f"The server answered with status {status}.")]
+    listed = found.get("errors")
+    for one in listed if isinstance(listed, list) else []:
+        place = str(one.get("pointer") or one.get("parameter") or "")
+        lines.append(f"{place.removeprefix('#/')}: {one.get('detail')}")
+    return Refused("\n".join(dict.fromkeys(lines)), status)

@@ -1,0 +1,116 @@
+"""MCP over streamable HTTP, at `/mcp` of the web process.
+
+Each request carries an API token and stands alone (stateless): any web process can answer it. The
+`mcp` package is imported by the first request, so a server without assistants does not pay for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from decimal import Decimal
+from typing import Any
+
+from api.assistants.budget import Budgets
+from api.assistants.caller import Refused
+from api.assistants.in_process import InProcess
+from api.contract.operation import PROBLEM
+from api.http.problem import Problem
+from core.http.asgi import App, Receive, Scope, Send
+
+PATH = "/mcp"
+TOKEN = "vitrine.caller"  # noqa: S105  a key of the ASGI scope
+
+log = logging.getLogger(__name__)
+
+
+class Assistants:
+    """The ASGI application at `PATH`; `app` serves the API."""
+
+    def __init__(self, app: App, cap: int) -> None:
+        self._app = app
+        self._budgets = Budgets(Decimal(cap))
+        self._is_stopping = False
+        self._manager: Any = None
+        self._stop = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["method"] != "POST":
+            headers = [(b"allow", b"POST")]
+            await _respond(send, 405, "Assistants send POST requests here.", headers)
+            return
+        caller = InProcess(self._app, scope)
+        try:
+            await caller.call("GET", "/me")
+        except Refused as refused:
+            headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
+            await _respond(send, refused.status or 503, str(refused), headers)
+            return
+        manager = await self._running_manager()
+        await manager.handle_request({**scope, TOKEN: caller}, receive, send)
+
+    def release_all(self) -> None:
+        """Answer the tools that wait for a run now: the server shuts down."""
+        self._is_stopping = True
+
+    async def stop(self) -> None:
+        """End what serves the assistants."""
+        self._stop.set()
+        if self._task:
+            await self._task
+
+    async def _running_manager(self) -> Any:
+        async with self._lock:
+            if self._manager is None:
+                started = asyncio.Event()
+                self._manager = await asyncio.to_thread(self._build)
+                self._task = asyncio.create_task(self._run(started), name="assistants")
+                await started.wait()
+        return self._manager
+
+    def _build(self) -> Any:
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        from api.assistants.server import build
+
+        logging.getLogger("mcp").setLevel(logging.WARNING)
+        return StreamableHTTPSessionManager(
+            app=build(self._tools_of)._lowlevel_server,
+            stateless=True,
+            # A token is required, and Django checks the Host header of each call.
+            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+
+    async def _run(self, started: asyncio.Event) -> None:
+        async with self._manager.run():
+            started.set()
+            await self._stop.wait()
+
+    def _tools_of(self, context: Any) -> Any:
+        from api.assistants.tools import Tools
+
+        request = context.request_context.request
+        secret = request.headers.get("authorization", "")
+        key = hashlib.sha256(secret.encode()).hexdigest()
+        return Tools(
+            request.scope[TOKEN],
+            self._budgets.of(key),
+            context.report_progress,
+            lambda: self._is_stopping,
+        )
+
+
+async def _respond(
+    send: Send, status: int, detail: str, headers: list[tuple[bytes, bytes]]
+) -> None:
+    content = json.dumps(Problem(status, detail).as_json()).encode()
+    headers = [*headers, (b"content-type", PROBLEM.encode()), (b"cache-control", b"no-store")]
+    headers.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,180 @@
+"""The MCP server: declares the tools and resources, on the official `mcp` package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ImageContent, TextContent, ToolAnnotations
+from pydantic import Field
+
+from api.assistants import short
+from api.assistants.caller import Refused
+from api.assistants.tools import MAX_WAIT_S, Tools
+
+INSTRUCTIONS = (
+    "Vitrine runs generative models (images, video, sound, text, 3D). Find a model with "
+    "find_models, read its inputs with read_model, tell the person the price from price_run, then "
+    "run_model. Each run costs money: never run again to see how a run stands, use get_run. "
+    "Refer to files of earlier runs or uploads by their address."
+)
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+PAID = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True)
+
+EndpointId = Annotated[str, Field(description="a model's id: fal-ai/flux/dev", max_length=255)]
+RunId = Annotated[str, Field(description="a run's id", max_length=64)]
+Wait = Annotated[int, Field(description="seconds to wait for its end", ge=0, le=MAX_WAIT_S)]
+Cursor = Annotated[str, Field(description="of the answer before, for more", max_length=400)]
+Arguments = Annotated[dict[str, Any], Field(description="the model's input, by read_model")]
+ToolsOf = Callable[[Context[Any, Any]], Tools]
+
+
+def build(tools_of: ToolsOf) -> MCPServer[Any]:
+    """The server; `tools_of` returns the tools for the context of a call."""
+    server: MCPServer[Any] = MCPServer("vitrine", title="Vitrine", instructions=INSTRUCTIONS)
+    _add_catalogue(server, tools_of)
+    _add_runs(server, tools_of)
+    _add_kept(server, tools_of)
+    _add_resources(server, tools_of)
+    return server
+
+
+def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
+    @server.tool(title="Find models", annotations=READS, structured_output=False)
+    async def find_models(
+        ctx: Context[Any, Any],
+        question: Annotated[
+            str,
+            Field(
+                description="words or a wish; also in:image out:video duration:>=10 price:<0.05",
+                max_length=300,
+            ),
+        ],
+        limit: Annotated[int, Field(ge=1, le=30)] = 10,
+        cursor: Cursor = "",
+    ) -> str:
+        """Find models by what they do, take, make or cost; the best first, one a line."""
+        return await _told(tools_of(ctx).find_models(question, limit, cursor))
+
+    @server.tool(title="Read a model", annotations=READS, structured_output=False)
+    async def read_model(ctx: Context[Any, Any], endpoint_id: EndpointId) -> str:
+        """Read a model's inputs in short, its price and an example."""
+        return await _told(tools_of(ctx).read_model(endpoint_id))
+
+    @server.tool(title="Price a run", annotations=READS, structured_output=False)
+    async def price_run(
+        ctx: Context[Any, Any], endpoint_id: EndpointId, arguments: Arguments
+    ) -> str:
+        """Estimate what a run will cost, without running it."""
+        return await _told(tools_of(ctx).price_run(endpoint_id, arguments))
+
+
+def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
+    @server.tool(title="Run a model (costs money)", annotations=PAID, structured_output=False)
+    async def run_model(
+        ctx: Context[Any, Any],
+        arguments: Arguments,
+        endpoint_id: EndpointId = "",
+        preset_id: Annotated[int, Field(description="fills the arguments", ge=0)] = 0,
+        wait_s: Wait = 60,
+        allow_unknown_price: Annotated[
+            bool, Field(description="only after the person agreed")
+        ] = False,
+    ) -> str:
+        """Run a model and wait for its end. It costs what the model costs, up to a cap."""
+        return await _told(
+            tools_of(ctx).run_model(
+                endpoint_id, arguments, preset_id, wait_s, allow_unknown_price=allow_unknown_price
+            )
+        )
+
+    @server.tool(title="Look at a run", annotations=READS, structured_output=False)
+    async def get_run(ctx: Context[Any, Any], run_id: RunId, wait_s: Wait = 0) -> str:
+        """Tell how a run stands, with its results; may wait for its end."""
+        return await _told(tools_of(ctx).get_run(run_id, wait_s))
+
+    @server.tool(title="Stop a run", annotations=STOPS, structured_output=False)
+    async def cancel_run(ctx: Context[Any, Any], run_id: RunId) -> str:
+        """Ask for a run to stop; what it has done so far may be billed."""
+        return await _told(tools_of(ctx).cancel_run(run_id))
+
+    @server.tool(title="List runs", annotations=READS, structured_output=False)
+    async def list_runs(
+        ctx: Context[Any, Any],
+        state: Annotated[str, Field(description="unfinished, succeeded, failed …")] = "",
+        model: EndpointId = "",
+        cursor: Cursor = "",
+    ) -> str:
+        """List the person's newest runs, one a line."""
+        return await _told(tools_of(ctx).list_runs(state, model, cursor))
+
+    @server.tool(title="Show an artifact", annotations=READS, structured_output=False)
+    async def show_artifact(
+        ctx: Context[Any, Any], run_id: RunId, position: Annotated[int, Field(ge=0)] = 0
+    ) -> list[TextContent | ImageContent]:
+        """Show a result of a run: its address, and a small picture of an image or video."""
+        try:
+            words, picture, content_type = await tools_of(ctx).show_artifact(run_id, position)
+        except Refused as refused:
+            raise ToolError(short.bounded(str(refused))) from refused
+        return [TextContent(type="text", text=words), *_picture(picture, content_type)]
+
+
+def _picture(content: bytes, content_type: str) -> list[ImageContent]:
+    import base64
+
+    if not content:
+        return []
+    data = base64.b64encode(content).decode()
+    return [ImageContent(type="image", data=data, mime_type=content_type)]
+
+
+def _add_kept(server: MCPServer[Any], tools_of: ToolsOf) -> None:
+    @server.tool(title="List presets", annotations=READS, structured_output=False)
+    async def list_presets(ctx: Context[Any, Any], model: EndpointId = "") -> str:
+        """List presets, the person's and the team's, to run by preset_id."""
+        return await _told(tools_of(ctx).list_presets(model))
+
+    @server.tool(title="List favourites", annotations=READS, structured_output=False)
+    async def list_favourites(ctx: Context[Any, Any]) -> str:
+        """List the person's favourite models."""
+        return await _told(tools_of(ctx).list_favourites())
+
+    @server.tool(title="List collections", annotations=READS, structured_output=False)
+    async def list_collections(ctx: Context[Any, Any]) -> str:
+        """List the collections of models that the team recommends."""
+        return await _told(tools_of(ctx).list_collections())
+
+    @server.tool(title="Read a collection", annotations=READS, structured_output=False)
+    async def read_collection(
+        ctx: Context[Any, Any], slug: Annotated[str, Field(max_length=50)]
+    ) -> str:
+        """List a collection's models with the curators' notes."""
+        return await _told(tools_of(ctx).read_collection(slug))
+
+
+def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:
+    @server.resource("vitrine://models/{owner}/{name}", title="A model", mime_type="text/plain")
+    async def model(owner: str, name: str, ctx: Context[Any, Any]) -> str:
+        """A model's inputs and price; further slashes of its id are written as %2F."""
+        from urllib.parse import unquote
+
+        return await tools_of(ctx).read_model(f"{owner}/{unquote(name)}")
+
+    @server.resource("vitrine://runs/{run_id}", title="A run", mime_type="text/plain")
+    async def run(run_id: str, ctx: Context[Any, Any]) -> str:
+        """A run with its results."""
+        return await tools_of(ctx).get_run(run_id, 0)
+
+
+async def _told(answer: Any) -> str:
+    """A tool's text; a refusal becomes an error that the assistant reads."""
+    try:
+        return str(await answer)
+    except Refused as refused:
+        raise ToolError(short.bounded(str(refused))) from refused

@@ -1,0 +1,116 @@
+"""The API's answers as short texts: an assistant pays for each word that it reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+MAX_BYTES = 7500  # of an answer; with the protocol's frame below 8 KB
+MAX_OUTPUT = 3000
+MAX_DESCRIPTION = 140
+MAX_CHOICES = 12
+_CUT = "\n… cut here: ask for less at once, or open the page."
+
+
+def bounded(text: str) -> str:
+    """The text, cut to `MAX_BYTES` once it is escaped in JSON."""
+    if _size(text) <= MAX_BYTES:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _size(text[:middle]) <= MAX_BYTES else (low, middle - 1)
+    return text[:low].rpartition("\n")[0] + _CUT if "\n" in text[:low] else text[:low] + _CUT
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def cut(text: str, most: int = MAX_DESCRIPTION) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def card(one: dict[str, Any]) -> str:
+    """A model in a line."""
+    parts = [one["endpoint_id"], one["name"], one["category"], one["price"]["text"]]
+    standing = one["standing"] if one["is_runnable"] else "cannot be run"
+    return " · ".join([*filter(None, [*parts, standing]), cut(one["description"])])
+
+
+def model(one: dict[str, Any]) -> str:
+    """A model with its inputs."""
+    lines = [
+        f"{one['endpoint_id']} ({one['name']}), {one['category']}",
+        cut(one["description"], 400),
+        one["refusal"],
+        f"Price: {one['price_in_words'] or 'unknown'}",
+        f"Typically takes {one['typical_duration_s']:.0f} s" if one["typical_duration_s"] else "",
+        "Inputs (* required):",
+        *(input_line(found) for found in one["inputs"]),
+    ]
+    if one["example"]:
+        lines.append(f"Example: {cut(as_json(one['example']), 800)}")
+    return "\n".join(line for line in lines if line)
+
+
+def input_line(one: dict[str, Any]) -> str:
+    """An input in a line."""
+    choices = "|".join(one["choices"][:MAX_CHOICES])
+    more = "|…" if len(one["choices"]) > MAX_CHOICES else ""
+    facts = [
+        f"default {cut(one['default'], 60)}" if one["default"] else "",
+        f"{choices}{more}",
+        one["limits"],
+        cut(one["description"]),
+    ]
+    mark = "*" if one["is_required"] else ""
+    return f"- {one['name']}{mark}: {one['type']}; " + "; ".join(filter(None, facts))
+
+
+def run(one: dict[str, Any]) -> str:
+    """A run with its artifacts and the beginning of its output."""
+    lines = [run_line(one)]
+    lines += [f"Waits: {one['note']}"] if one["note"] else []
+    if error := one.get("error"):
+        lines += [error["title"], error["advice"]]
+        lines += [
+            f"{'.'.join(map(str, p['path']))}: {p['message']}" for p in error["problems"][:10]
+        ]
+    lines += map(artifact, one["artifacts"])
+    if one["output"] is not None:
+        lines.append(f"Output: {cut(as_json(one['output']), MAX_OUTPUT)}")
+    lines.append(f"Billed: {one['billed']}" if one["billed"] else "")
+    if not one["is_final"]:
+        lines.append(
+            f"It goes on. Look again with get_run(run_id={one['id']!r}); do not run it anew."
+        )
+    return "\n".join(line for line in lines if line)
+
+
+def run_line(one: dict[str, Any]) -> str:
+    """A run in a line."""
+    parts = [one["id"], one["endpoint_id"], one["state"], cut(one["reason"] or one["title"], 100)]
+    return " · ".join([*filter(None, parts), one["url"]])
+
+
+def artifact(one: dict[str, Any]) -> str:
+    """An artifact in a line."""
+    size = f"{one['width']}×{one['height']}" if one["width"] else ""
+    parts = [f"Artifact {one['position']}: {one['kind']}", size, one["url"] or "was not copied"]
+    return " · ".join(filter(None, parts))
+
+
+def listed(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
+    """Lines, or words for none of them; a cursor for more."""
+    found = list(lines)
+    more = [f"More: cursor={cursor!r}"] if cursor else []
+    return bounded("\n".join([*found, *more])) if found else empty

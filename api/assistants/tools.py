@@ -1,0 +1,197 @@
+"""What assistants can do, each a few calls of the API and a short text."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from api.assistants import short
+from api.assistants.budget import Budget
+from api.assistants.caller import Caller, Refused
+
+MAX_WAIT_S = 300
+HOLD_S = 5  # between two reports of progress
+POLL_S = 0.3  # where the API cannot hold a call
+MAX_PICTURE_BYTES = 1 << 20
+Progress = Callable[[float, float, str], Awaitable[None]]
+
+
+class Tools:
+    """The tools of one call: who asks, and what their session may still spend."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        budget: Budget,
+        progress: Progress,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._api = caller
+        self._budget = budget
+        self._progress = progress
+        self._is_stopping = is_stopping
+
+    async def find_models(self, question: str, limit: int, cursor: str) -> str:
+        """List the best models for a question."""
+        found = await self._api.call(
+            "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
+        )
+        text = short.listed(map(short.card, found["items"]), "No model fits. Ask with fewer words.")
+        more = f"\n{found['total']} in all." if found["total"] > len(found["items"]) else ""
+        following = f" More: cursor={found['next_cursor']!r}" if found["next_cursor"] else ""
+        return short.bounded(f"{text}{more}{following}")
+
+    async def read_model(self, endpoint_id: str) -> str:
+        """Tell a model's inputs in short."""
+        return short.bounded(short.model(await self._api.call("GET", _model(endpoint_id))))
+
+    async def price_run(self, endpoint_id: str, arguments: dict[str, Any]) -> str:
+        """Estimate a run."""
+        found = await self._estimate(endpoint_id, arguments)
+        words = [
+            found["text"],
+            *found["basis"],
+            f"This session may spend {self._budget.left} more.",
+        ]
+        return short.bounded("\n".join(words))
+
+    async def run_model(
+        self,
+        endpoint_id: str,
+        arguments: dict[str, Any],
+        preset_id: int,
+        wait_s: int,
+        *,
+        allow_unknown_price: bool,
+    ) -> str:
+        """Start a run within the budget and wait for its end."""
+        body: dict[str, Any] = {"arguments": arguments}
+        if preset_id:
+            preset = await self._api.call("GET", f"/presets/{preset_id}")
+            endpoint_id = endpoint_id or preset["endpoint_id"]
+            arguments = {**preset["arguments"], **arguments}
+            body["preset_id"] = preset_id
+        body["endpoint_id"] = endpoint_id
+        amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
+        if amount > self._budget.left:
+            raise Refused(
+                f"This run may cost {amount}, and this session may spend {self._budget.left} more. "
+                "Nothing was run. Ask the person to run it on the model's page."
+            )
+        made = await self._api.call("POST", "/runs", body)
+        self._budget.spend(amount)
+        return short.bounded(short.run(await self._wait(made, wait_s)))
+
+    async def get_run(self, run_id: str, wait_s: int) -> str:
+        """Tell how a run stands, once it has ended or the time is over."""
+        found = await self._api.call("GET", _run(run_id))
+        return short.bounded(short.run(await self._wait(found, wait_s)))
+
+    async def cancel_run(self, run_id: str) -> str:
+        """Ask for a run to stop."""
+        return short.bounded(
+            short.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
+        )
+
+    async def list_runs(self, state: str, model: str, cursor: str) -> str:
+        """List the newest runs."""
+        found = await self._api.call(
+            "GET", "/runs", state=state or None, model=model or None, cursor=cursor or None
+        )
+        lines = map(short.run_line, found["items"])
+        return short.listed(lines, "There is no such run.", found["next_cursor"])
+
+    async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
+        """Return an artifact in a line, and for a picture its small version and content type."""
+        found = await self._api.call("GET", _run(run_id))
+        artifact = next((one for one in found["artifacts"] if one["position"] == position), None)
+        if artifact is None:
+            raise Refused(f"This run has {len(found['artifacts'])} artifacts, numbered from 0.")
+        words = short.artifact(artifact)
+        path = urlsplit(artifact["url"] or "").path
+        if artifact["state"] != "stored" or artifact["kind"] not in {"image", "video"}:
+            return words, b"", ""
+        try:
+            small, content_type = await self._api.file(f"{path}thumbnail/")
+        except Refused:
+            return words, b"", ""
+        if len(small) > MAX_PICTURE_BYTES or not content_type.startswith("image/"):
+            return words, b"", ""
+        return words, small, content_type
+
+    async def list_presets(self, model: str) -> str:
+        """List presets with their arguments."""
+        found = await self._api.call("GET", "/presets", model=model or None)
+        lines = (
+            f"{one['id']} · {one['name']} · {one['endpoint_id']} · by {one['owner']} · "
+            f"{short.cut(short.as_json(one['arguments']), 300)}"
+            for one in found["items"]
+        )
+        return short.listed(lines, "There is no preset.", found["next_cursor"])
+
+    async def list_favourites(self) -> str:
+        """List the person's favourites."""
+        found = await self._api.call("GET", "/favourites", limit=40)
+        return short.listed(map(short.card, found["items"]), "No model is a favourite yet.")
+
+    async def list_collections(self) -> str:
+        """List the collections."""
+        found = await self._api.call("GET", "/collections", limit=50)
+        lines = (
+            f"{one['slug']} · {one['title']} · {short.cut(one['description'])}"
+            for one in found["items"]
+        )
+        return short.listed(lines, "There is no collection yet.")
+
+    async def read_collection(self, slug: str) -> str:
+        """List the models of a collection with the curators' notes."""
+        found = await self._api.call("GET", f"/collections/{quote(slug, safe='')}")
+        lines = (
+            " — ".join(filter(None, [short.card(one["model"]), one["note"]]))
+            for one in found["models"]
+        )
+        return short.listed(lines, "This collection has no model.")
+
+    async def _estimate(self, endpoint_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        body = {"endpoint_id": endpoint_id, "arguments": arguments}
+        found: dict[str, Any] = await self._api.call("POST", "/estimates", body)
+        return found
+
+    async def _wait(self, found: dict[str, Any], wait_s: int) -> dict[str, Any]:
+        """The run once it has ended, or as it is after the time; reports progress meanwhile."""
+        begun = time.monotonic()
+        until = begun + min(wait_s, MAX_WAIT_S)
+        while not found["is_final"] and (left_s := until - time.monotonic()) > 0:
+            if self._is_stopping():
+                break
+            await self._progress(time.monotonic() - begun, float(wait_s), found["state"])
+            asked = time.monotonic()
+            hold_s = max(min(int(left_s), HOLD_S), 1)
+            found = await self._api.call("GET", _run(found["id"]), wait=hold_s)
+            if not found["is_final"] and time.monotonic() - asked < POLL_S:
+                await asyncio.sleep(POLL_S)
+        return found
+
+
+def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
+    """The most that a run may cost; raises Refused where nobody knows, unless that is allowed."""
+    if estimate["high"] is not None:
+        return Decimal(estimate["high"])
+    if not allow:
+        raise Refused(
+            f"Nobody knows what this run may cost ({estimate['text']}). Nothing was run. Ask the "
+            "person; if they agree, call again with allow_unknown_price=true."
+        )
+    return Decimal(estimate["low"] or 0)
+
+
+def _model(endpoint_id: str) -> str:
+    return f"/models/{quote(endpoint_id, safe='/')}"
+
+
+def _run(run_id: str) -> str:
+    return f"/runs/{quote(run_id, safe='')}"

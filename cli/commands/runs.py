@@ -1,0 +1,170 @@
+"""`vitrine run`, `vitrine runs` and `vitrine cancel`."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import re
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli import inputs
+from cli.client import Client
+from cli.connection import is_terminal
+from cli.errors import CommandFailed, Exit
+from cli.output import note, print_json, print_line, print_table
+
+HOLD_S = 25
+POLL_S = 0.4  # where the server cannot hold a call
+COPY_WAIT_S = 10.0  # for our copies of the artifacts, which do not expire
+_UNSAFE = re.compile(r"[^\w.-]+")
+_CODES = {"succeeded": Exit.OK, "failed": Exit.RUN_FAILED, "cancelled": Exit.RUN_FAILED}
+
+
+def run(client: Client, options: Namespace) -> Exit:
+    """Run a model; with --wait until its end."""
+    body: dict[str, Any] = {"arguments": read_arguments(client, options)}
+    if options.endpoint_id:
+        body["endpoint_id"] = options.endpoint_id
+    for name in ("preset_id", "transport", "max_cost"):
+        if (value := getattr(options, name)) is not None:
+            body[name] = value
+    headers = {"Idempotency-Key": options.key} if options.key else {}
+    made = client.post("/runs", body, headers=headers)
+    if not (options.wait or options.out):
+        _print(made, options)
+        return Exit.OK
+    if waiting := client.get("/me")["waiting_because"]:
+        note(waiting)
+    ended = wait_for(client, made, options.timeout)
+    if options.out and ended["state"] == "succeeded":
+        ended["files"] = save(client, ended, Path(options.out))
+    _print(ended, options)
+    return _CODES.get(ended["state"], Exit.UNFINISHED)
+
+
+def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
+    """The input of a run from `--input` and from `name=value` words, which win."""
+    arguments = inputs.read_text(options.input) if options.input else {}
+    if not options.words:
+        return arguments
+    endpoint_id = options.endpoint_id
+    if not endpoint_id:
+        endpoint_id = client.get(f"/presets/{options.preset_id}")["endpoint_id"]
+    document = client.get(f"/schemas/{endpoint_id}")["openapi"]
+    root = inputs.root_of(document, endpoint_id)
+    return arguments | inputs.read_words(options.words, root, client.upload)
+
+
+def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
+    """Wait until the run has ended or the time is over; progress goes to stderr."""
+    until = time.monotonic() + timeout_s if timeout_s else float("inf")
+    found, told = made, ""
+    with Console(stderr=True).status(made["state"]) as status:
+        while not found["is_final"] and time.monotonic() < until:
+            left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
+            hold_s = max(int(left_s), 1) if client.can_hold else 0
+            found = client.get(f"/runs/{made['id']}", wait=hold_s)
+            status.update(_progress(found))
+            if not is_terminal() and found["state"] != told:
+                told = found["state"]
+                note(told)
+            if not client.can_hold and not found["is_final"]:
+                time.sleep(POLL_S)
+    return found
+
+
+def _progress(found: dict[str, Any]) -> str:
+    place = found.get("queue_position")
+    last = found["logs"][-1] if found.get("logs") else ""
+    parts = [found["state"], f"{place} ahead" if place else "", found["note"], last]
+    return " · ".join(part.replace("[", r"\[") for part in parts if part)
+
+
+def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:
+    """Save a run's artifacts, or its output where it has none; returns the files' names."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(f"{folder} cannot be made: {error.strerror}.") from error
+    found = _with_copies(client, found)
+    saved = []
+    for one in found["artifacts"]:
+        if one["url"]:
+            to = _free(folder / _name(found, one))
+            client.download(one["url"], to)
+            saved.append(str(to))
+    if not saved:
+        to = _free(folder / f"{found['id']}.json")
+        to.write_text(json.dumps(found["output"], indent=2, ensure_ascii=False), encoding="utf-8")
+        saved.append(str(to))
+    return saved
+
+
+def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
+    """The run once our server has its files, or after a while as it is."""
+    until = time.monotonic() + COPY_WAIT_S
+    while time.monotonic() < until and any(a["state"] == "remote" for a in found["artifacts"]):
+        time.sleep(POLL_S)
+        found = client.get(f"/runs/{found['id']}")
+    return found
+
+
+def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
+    """A file name without folders: the artifact's own, else by model and place."""
+    model = found["endpoint_id"].replace("/", "-")
+    name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
+    name = _UNSAFE.sub("-", name).strip(".-")[-100:] or "file"
+    if not Path(name).suffix:
+        name += mimetypes.guess_extension(artifact["content_type"]) or ""
+    return name
+
+
+def _free(file: Path) -> Path:
+    """The file, or the next name beside it that is not taken."""
+    numbered = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in range(2, 10_000))
+    return file if not file.exists() else next(one for one in numbered if not one.exists())
+
+
+def _print(found: dict[str, Any], options: Namespace) -> None:
+    if options.json:
+        print_json(found)
+        return
+    print_line(found["id"])
+    note(f"{found['state']}{': ' + found['reason'] if found['reason'] else ''} {found['url']}")
+    for line in found.get("files") or [one["url"] for one in found["artifacts"] if one["url"]]:
+        print_line(line)
+
+
+def runs(client: Client, options: Namespace) -> Exit:
+    """List the newest runs, or show one."""
+    if options.run_id:
+        found = client.get(f"/runs/{options.run_id}")
+        if options.out:
+            found["files"] = save(client, found, Path(options.out))
+        print_json(found) if options.json else _print(found, options)
+        return Exit.OK
+    found = client.get(
+        "/runs", limit=options.limit, model=options.model, state=options.state, q=options.q
+    )["items"]
+    if options.json:
+        print_json(found)
+        return Exit.OK
+    rows = [
+        (one["id"], one["created_at"][:16].replace("T", " "), one["state"], one["endpoint_id"],
+         one["reason"] or one["title"])
+        for one in found
+    ]  # fmt: skip
+    print_table(["run", "created (UTC)", "state", "model", "prompt"], rows)
+    return Exit.OK
+
+
+def cancel(client: Client, options: Namespace) -> Exit:
+    """Ask for a run to stop."""
+    found = client.post(f"/runs/{options.run_id}/cancellation")
+    print_json(found) if options.json else _print(found, options)
+    return Exit.OK

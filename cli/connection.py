@@ -1,0 +1,100 @@
+"""Which Vitrine a command talks to: that of VITRINE_URL, or the one of this machine.
+
+The one of this machine is asked within this process, so it need not be running: its database is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from cli.client import TIMEOUT, Client
+from cli.errors import CommandFailed, Exit
+
+import httpx  # isort: skip  after cli.client, which slims it
+
+
+def connect() -> Client:
+    """The client; raises CommandFailed if the settings do not suffice."""
+    url = os.environ.get("VITRINE_URL", "").rstrip("/")
+    return _remote(url) if url else _local()
+
+
+def _remote(url: str) -> Client:
+    token = os.environ.get("VITRINE_TOKEN", "")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise CommandFailed(f"VITRINE_URL must be an address with https://, not {url!r}.")
+    if not token:
+        message = (
+            f"Set VITRINE_TOKEN to a token of {url}: create one at {url}/account/tokens/ "
+            "or by `manage.py token`."
+        )
+        raise CommandFailed(message, Exit.REFUSED)
+    if not (token.isascii() and token.isprintable()):
+        raise CommandFailed("VITRINE_TOKEN is no token: copy it whole.", Exit.REFUSED)
+    headers = {"Authorization": f"Bearer {token}"}
+    return Client(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT))
+
+
+def _local() -> Client:
+    """A client of the application within this process, as the owner or as VITRINE_USER."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError
+
+    try:
+        return _in_process()
+    except (ImproperlyConfigured, DatabaseError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        message = f"Start Vitrine once with `vitrine up`, or set VITRINE_URL ({reason})."
+        raise CommandFailed(message, Exit.UNREACHABLE) from error
+
+
+def _in_process() -> Client:
+    import logging
+
+    import django
+
+    django.setup()
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)  # problems are printed
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    from api import tokens
+    from api.http.authentication import LOCAL
+    from api.models import Token
+
+    token = Token(user=_person(), name="command line", scopes=" ".join(tokens.SCOPES))
+    application = get_wsgi_application()
+
+    def authenticated(environ: dict[str, Any], start_response: Any) -> Any:
+        return application({**environ, LOCAL: token}, start_response)
+
+    # A failure is logged by Django and answered with 500; wsgi.errors gets nothing of it.
+    transport = httpx.WSGITransport(app=authenticated, raise_app_exceptions=False)
+    base = settings.PUBLIC_URL or f"http://localhost:{settings.PORT}"
+    headers = {"X-Forwarded-Proto": urlsplit(base).scheme}
+    mounts = {"all://": httpx.HTTPTransport(), base: transport}
+    http = httpx.Client(base_url=base, headers=headers, timeout=TIMEOUT, mounts=mounts)
+    return Client(http, can_hold=False)
+
+
+def _person() -> Any:
+    from django.contrib.auth.models import User
+
+    from accounts import local_owner
+
+    name = os.environ.get("VITRINE_USER", "")
+    if not name:
+        return local_owner.get_or_create()
+    found = User.objects.filter(username=name, is_active=True).first()
+    if found is None:
+        raise CommandFailed(f"VITRINE_USER: there is nobody named {name}.", Exit.REFUSED)
+    return found
+
+
+def is_terminal() -> bool:
+    """Whether a person watches the progress on stderr."""
+    return sys.stderr.isatty()

@@ -1,0 +1,42 @@
+"""What a command ends with if it fails: an exit code and a sentence."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+
+class Exit(IntEnum):
+    """The exit codes of `vitrine`."""
+
+    OK = 0
+    RUN_FAILED = 1
+    USAGE = 2  # argparse's
+    REFUSED = 3  # the server refused: token, permission, input, price
+    UNREACHABLE = 4
+    UNFINISHED = 5  # the run goes on
+
+
+class CommandFailed(Exception):
+    """Ends the command with this code; `lines` tell the details."""
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE, lines: list[str] | None = None):
+        super().__init__(message)
+        self.code = code
+        self.lines = lines or []
+
+
+def from_problem(status: int, problem: Any) -> CommandFailed:
+    """The failure that a problem document stands for."""
+    found = problem if isinstance(problem, dict) else {}
+    message = str(found.get("detail") or f"The server answered with status {status}.")
+    listed = found.get("errors")
+    errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    lines = [
+        f"{str(one.get('pointer') or one.get('parameter') or '').removeprefix('#/arguments/')}: "
+        f"{one.get('detail')}"
+        for one in errors
+        if one.get("detail") != message
+    ]
+    code = Exit.UNREACHABLE if status >= 500 else Exit.REFUSED
+    return CommandFailed(message, code, lines)

@@ -1,0 +1,116 @@
+"""Reads `name=value` words as a model's input, by its schema.
+
+`prompt=a cat`, `num_images=4`, `image_url=@cat.png` (uploaded), `loras:=[{"path": …}]` (JSON),
+`image_size.width=512` (within another), a repeated name for the items of a list.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.errors import CommandFailed
+from schemas import Field, build, contract
+from schemas.exact import NotJson, loads
+
+Upload = Callable[[Path, str], str]
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+def root_of(document: Any, endpoint_id: str) -> Field:
+    """The input of a model by its OpenAPI document."""
+    return build(contract(document, endpoint_id))
+
+
+def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, Any]:
+    """The arguments that the words stand for; raises CommandFailed."""
+    arguments: dict[str, Any] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name.rstrip(":"):
+            raise CommandFailed(f"{word!r} is no input. Write name=value, or name=@file.")
+        is_json = name.endswith(":")
+        path = name.rstrip(":").split(".")
+        field = _find(root, path)
+        _put(
+            arguments, path, _parse(value, name) if is_json else _read(field, value, upload), field
+        )
+    return arguments
+
+
+def read_text(text: str) -> dict[str, Any]:
+    """The arguments of `--input`: a JSON object, or `@file` with one."""
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandFailed(f"{text[1:]} cannot be read: {error}.") from error
+    found = _parse(text, "--input")
+    if not isinstance(found, dict):
+        raise CommandFailed("--input must be a JSON object.")
+    return found
+
+
+def _find(root: Field, path: list[str]) -> Field | None:
+    """The field at a path; None for a key that the schema leaves open."""
+    field: Field | None = root
+    for part in path:
+        children = {child.name: child for child in field.children} if field else {}
+        if part not in children:
+            is_open = field is None or not children or field.rest is not None
+            if is_open:
+                return None
+            close = difflib.get_close_matches(part, children, 1, 0.5)
+            hint = f" Did you mean {close[0]}?" if close else f" It takes {', '.join(children)}."
+            raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}")
+        field = children[part]
+    return field
+
+
+def _put(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
+    """Set a value; a list that is given item by item grows."""
+    here = arguments
+    for part in path[:-1]:
+        here = here.setdefault(part, {})
+        if not isinstance(here, dict):
+            raise CommandFailed(f"{'.'.join(path)!r} is within a value that is no object.")
+    last, before = path[-1], here.get(path[-1])
+    is_list = field is not None and field.kind == "list"
+    if is_list and isinstance(before, list) and isinstance(value, list):
+        here[last] = [*before, *value]
+    elif last in here:
+        raise CommandFailed(f"{'.'.join(path)!r} is given twice.")
+    else:
+        here[last] = value
+
+
+def _read(field: Field | None, text: str, upload: Upload) -> Any:
+    """The value of a text by the kind of field; what does not fit is left to the server."""
+    kind = field.kind if field else "json"
+    if text.startswith("@") and len(text) > 1:
+        media = (field.media or (field.item.media if field.item else "")) if field else ""
+        address = upload(Path(text[1:]).expanduser(), media)
+        return [address] if kind == "list" else address
+    if field and kind in {"choice", "boolean"}:
+        for option in field.options:
+            if text in {option.key, option.label} and not option.branch:
+                return option.value
+    if kind == "boolean" and text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    if kind == "string":
+        return text
+    if kind == "list" and not text.lstrip().startswith("["):
+        return [_read(field.item if field else None, text, upload)]
+    try:
+        return loads(text)
+    except NotJson:
+        return text
+
+
+def _parse(text: str, name: str) -> Any:
+    try:
+        return loads(text)
+    except NotJson as error:
+        raise CommandFailed(f"{name} is not JSON: {error}.") from error

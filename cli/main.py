@@ -1,0 +1,190 @@
+"""`vitrine …`: reads the command line and runs one command."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+
+from cli.errors import CommandFailed, Exit
+
+Command = Callable[[Namespace], int]
+# Commands that manage the Vitrine of this machine, and their names in `manage.py`.
+MANAGEMENT = {
+    "up": ("up", "start Vitrine on this machine"),
+    "sync": ("sync_models", "bring this machine's catalogue up to date"),
+    "token": ("token", "print an API token of this machine's Vitrine"),
+    "worker": ("worker", "send runs and follow them"),
+    "sandbox": ("sandbox", "start the bundled upstream alone"),
+    "manage": ("", "any command of manage.py"),
+}
+_ABOUT = "Browse, try and compare generative models."
+_EPILOGUE = (
+    "Without VITRINE_URL the commands use the Vitrine of this machine. With VITRINE_URL and "
+    "VITRINE_TOKEN they use another one. Exit codes: 0 done, 1 the run failed, 2 wrong usage, "
+    "3 refused, 4 not reached, 5 the run goes on."
+)
+_INPUT_HELP = "name=value, name=@file (uploaded), name:=JSON"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code."""
+    if arguments and arguments[0] in MANAGEMENT:
+        return _manage(arguments)
+    if arguments and arguments[0] == "__complete":
+        return _complete(arguments[1:])
+    options = _parse(arguments)
+    try:
+        return int(options.command(options))
+    except CommandFailed as failure:
+        print(f"vitrine: {failure}", file=sys.stderr)
+        for line in failure.lines:
+            print(f"  {line}", file=sys.stderr)
+        return int(failure.code)
+    except KeyboardInterrupt:
+        print("vitrine: stopped. A run that was begun goes on.", file=sys.stderr)
+        return int(Exit.UNFINISHED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has enough; Python would complain about the pipe
+        return int(Exit.OK)
+
+
+def _parse(arguments: Sequence[str]) -> Namespace:
+    """The options; inputs may stand behind options too."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and not (hasattr(options, "words") and all("=" in w and w[0] != "-" for w in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.words += rest
+    return options
+
+
+def _manage(arguments: Sequence[str]) -> int:
+    """Run a command of `manage.py`."""
+    import manage
+
+    name, _ = MANAGEMENT[arguments[0]]
+    sys.argv = ["vitrine", *([name] if name else []), *arguments[1:]]
+    manage.main()
+    return int(Exit.OK)
+
+
+def _complete(words: Sequence[str]) -> int:
+    from cli.completion import complete
+    from cli.connection import connect
+
+    names = [*MANAGEMENT, *_names()]
+    try:
+        found = complete(words, names, connect()) if len(words) > 1 else None
+        begun = words[0] if words else ""
+        shown = [name for name in names if name.startswith(begun)] if found is None else found
+        print("\n".join(shown))
+    except CommandFailed as failure:
+        return int(failure.code)
+    return int(Exit.OK)
+
+
+def _names() -> list[str]:
+    return ["search", "show", "price", "run", "runs", "cancel", "mcp", "completion"]
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("vitrine", description=_ABOUT, epilog=_EPILOGUE)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, (_, words) in MANAGEMENT.items():
+        commands.add_parser(name, help=words, add_help=False)
+    one = commands.add_parser("search", help="find models: words, wishes, out:video …")
+    one.add_argument("question", nargs="*")
+    one.add_argument("--limit", type=int, default=20)
+    one.add_argument("--sort", choices=["newest", "name", "price"])
+    _finish(one, "models", "search")
+    one = commands.add_parser("show", help="a model's price and inputs")
+    one.add_argument("endpoint_id")
+    _finish(one, "models", "show")
+    one = commands.add_parser("price", help="what a run will cost")
+    one.add_argument("endpoint_id")
+    _add_inputs(one)
+    _finish(one, "models", "price")
+    _add_run(commands.add_parser("run", help="run a model", epilog=_EPILOGUE))
+    _add_runs(commands.add_parser("runs", help="the newest runs, or one"))
+    one = commands.add_parser("cancel", help="ask for a run to stop")
+    one.add_argument("run_id")
+    _finish(one, "runs", "cancel")
+    one = commands.add_parser("mcp", help="serve assistants over stdio (MCP)")
+    one.set_defaults(command=_serve_mcp)
+    one = commands.add_parser("completion", help="print a shell's completion script")
+    one.add_argument("shell", choices=["bash", "zsh", "fish"])
+    one.set_defaults(command=_print_completion)
+    return parser
+
+
+def _add_inputs(parser: ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="input", help=_INPUT_HELP)
+    parser.add_argument("--input", help="the input as a JSON object, or @file with one")
+
+
+def _add_run(parser: ArgumentParser) -> None:
+    parser.add_argument("endpoint_id", nargs="?", help="the model; may be left out with --preset")
+    _add_inputs(parser)
+    parser.add_argument(
+        "--preset", dest="preset_id", type=int, help="number of a preset to fill in"
+    )
+    parser.add_argument("--transport", choices=["queue", "sync", "stream", "websocket"])
+    parser.add_argument("--max-cost", type=float, help="refuse a run that may cost more")
+    parser.add_argument("--key", help="idempotency key: repeated with it, the same run")
+    parser.add_argument("--wait", action="store_true", help="wait for its end")
+    parser.add_argument("--timeout", type=float, help="seconds to wait at most")
+    parser.add_argument("-o", "--out", help="wait, then save the results to this folder")
+    _finish(parser, "runs", "run")
+
+
+def _add_runs(parser: ArgumentParser) -> None:
+    parser.add_argument("run_id", nargs="?")
+    parser.add_argument("-q", help="text in prompt or input")
+    parser.add_argument("--model")
+    parser.add_argument("--state")
+    parser.add_argument("--limit", type=int, default=20)
+    parser.add_argument("-o", "--out", help="save the run's results to this folder")
+    _finish(parser, "runs", "runs")
+
+
+def _finish(parser: ArgumentParser, module: str, function: str) -> None:
+    """Add --json, and the function that carries the command out."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def command(options: Namespace) -> int:
+        from importlib import import_module
+
+        from cli.connection import connect
+
+        _require_model(options)
+        found = getattr(import_module(f"cli.commands.{module}"), function)
+        return int(found(connect(), options))
+
+    parser.set_defaults(command=command)
+
+
+def _require_model(options: Namespace) -> None:
+    """Without a model the first input stands in its place (`run --preset 3 prompt=…`)."""
+    endpoint_id = getattr(options, "endpoint_id", "")
+    if endpoint_id and "=" in endpoint_id and hasattr(options, "preset_id"):
+        options.words.insert(0, endpoint_id)
+        options.endpoint_id = None
+    if hasattr(options, "preset_id") and not options.endpoint_id and options.preset_id is None:
+        raise CommandFailed("Name a model, or a preset by --preset.")
+
+
+def _serve_mcp(options: Namespace) -> int:
+    from cli.connection import connect
+    from cli.mcp import serve
+
+    serve(connect())
+    return int(Exit.OK)
+
+
+def _print_completion(options: Namespace) -> int:
+    from cli.completion import SCRIPTS
+
+    print(SCRIPTS[options.shell], end="")
+    return int(Exit.OK)

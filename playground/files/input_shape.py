@@ -1,0 +1,82 @@
+"""The size of the picture or film that a run is given: results mostly have its shape."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from playground.files import stored_files
+from playground.files.inputs import OUR_ADDRESS, our_addresses
+from playground.models import Artifact, Upload
+
+MAX_KNOWN = 4096
+MAX_VALUES = 200  # of the arguments, in which a file is looked for
+_NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # in the names of other files
+
+log = logging.getLogger(__name__)
+
+
+def shape_of_input(arguments: Any) -> tuple[int, int] | None:
+    """Return width and height of the first of our pictures or films in the arguments.
+
+    Masks, references and the like do not count. None if there is none or its size is unknown.
+    """
+    if not isinstance(arguments, Mapping):
+        return None
+    found = (_size_at(address) for address in _addresses(arguments))
+    return next(filter(None, found), None)
+
+
+def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
+    """Return width and height of our pictures and films in the arguments, by their address."""
+    found = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
+    return {address: size for address, size in found.items() if size}
+
+
+def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in [*arguments.items()][:MAX_VALUES]:
+        if any(word in name.lower() for word in _NOT_SHOWN):
+            continue
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, str) and OUR_ADDRESS.fullmatch(first):
+            yield first
+
+
+# By address: a run in progress is rendered at each change, and files never change.
+_known: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+
+def _size_at(address: str) -> tuple[int, int] | None:
+    if address in _known:
+        return _known[address]
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
+        return None
+    if match["run"]:
+        rows = Artifact.objects.filter(run_id=match["run"], position=int(match["position"]))
+        width, height = rows.values_list("width", "height").first() or (None, None)
+    else:
+        width, height = _size_of_upload(match["upload"])
+    if not width or not height:
+        return None
+    _known[address] = width, height
+    while len(_known) > MAX_KNOWN:
+        _known.popitem(last=False)
+    return width, height
+
+
+def _size_of_upload(pk: str) -> tuple[int | None, int | None]:
+    row = Upload.objects.filter(pk=pk, content_type__startswith="image/").first()
+    if row is None:
+        return None, None
+    try:
+        with default_storage.open(row.file) as file:
+            return stored_files.dimensions(file)
+    except OSError as error:
+        log.info("the size of upload %s could not be read: %s", pk, error)
+        return None, None

@@ -1,0 +1,298 @@
+"""MCP over streamable HTTP with the SDK's own client: tools, resources, refusals, small answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from threading import Barrier
+from typing import Any
+
+import httpx2
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.files.base import ContentFile
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from api import tokens
+from api.assistants.http import Assistants
+from api.wait import HeldResponses
+from catalog.models import Collection, Endpoint
+from config.server.thread_pool import THREADS, ThreadPoolApp
+from core.notify import channel
+from playground.files import stored_files
+from playground.models import Artifact, Preset, Run
+from playground.runs import state_machine
+from playground.runs.state_machine import Observation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FLUX = "fal-ai/flux/dev"
+MAX_BYTES = 8192
+WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40
+
+
+class _Pages(ThreadPoolApp):
+    """The pages; their threads close their connections, which else outlive the test."""
+
+    def close(self) -> None:
+        for pool in (self._pages, self._bodies, self._files):
+            together = Barrier(THREADS)
+
+            def close(barrier: Barrier = together) -> None:
+                barrier.wait()  # each of the threads takes one
+                connections.close_all()
+
+            for closing in [pool.submit(close) for _ in range(THREADS)]:
+                closing.result()
+            pool.shutdown()
+
+
+@pytest.fixture
+def pages() -> Iterator[_Pages]:
+    found = _Pages(get_wsgi_application())
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def flux(make_endpoint: Any, documents: Any) -> Any:
+    return make_endpoint(
+        FLUX, documents[FLUX], unit_price_usd="0.025", price_unit="images", currency="USD"
+    )
+
+
+@pytest.fixture
+def talk(pages: _Pages, user: Any) -> Callable[..., Any]:
+    """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
+
+    def converse(
+        conversation: Callable[[Client], Awaitable[Any]],
+        *scopes: str,
+        cap: int = 1,
+        mode: Any = "auto",
+    ) -> Any:
+        _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
+
+        async def main() -> Any:
+            headers = {"Authorization": f"Bearer {secret}"}
+            async with channel.listen() as signal:
+                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
+                transport = httpx2.ASGITransport(app=assistants)
+                async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
+                    stream = streamable_http_client("http://testserver/mcp", http_client=http)
+                    async with Client(stream, mode=mode) as client:
+                        found = await conversation(client)
+                await assistants.stop()
+            await sync_to_async(connections.close_all)()
+            return found
+
+        return asyncio.run(main())
+
+    return converse
+
+
+def text(result: Any) -> str:
+    """A result's text, which is small."""
+    size = len(json.dumps(result.model_dump(mode="json"), ensure_ascii=False).encode())
+    assert size <= MAX_BYTES
+    return str(result.content[0].text)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: Any) -> None:
+    async def conversation(client: Client) -> list[str]:
+        found = await client.call_tool("find_models", {"question": "flux"})
+        read = await client.call_tool("read_model", {"endpoint_id": FLUX})
+        arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+        price = await client.call_tool("price_run", arguments)
+        ran = await client.call_tool("run_model", arguments | {"wait_s": 0})
+        return [text(one) for one in (found, read, price, ran)]
+
+    found, read, price, ran = talk(conversation, mode=mode)
+    run = Run.objects.get()
+    assert found.startswith(f"{FLUX} · ")
+    assert "- prompt*: text" in read
+    assert "$0.025" in price
+    assert "may spend 1 more" in price
+    assert str(run.pk) in ran
+    assert "created" in ran
+    assert run.arguments == {"prompt": "a cat"}
+    assert run.events[0]["text"] == "assistant"
+
+
+def test_the_tools_say_what_they_do(talk: Any) -> None:
+    async def conversation(client: Client) -> Any:
+        return (await client.list_tools()).tools
+
+    found = {tool.name: tool for tool in talk(conversation)}
+    assert found["run_model"].annotations.read_only_hint is False
+    assert "costs money" in found["run_model"].title
+    assert found["cancel_run"].annotations.destructive_hint is True
+    reading = set(found) - {"run_model", "cancel_run"}
+    assert all(found[name].annotations.read_only_hint for name in reading)
+    assert len(json.dumps([one.model_dump(mode="json") for one in found.values()])) < 3 * MAX_BYTES
+
+
+def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
+    told: list[str] = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append(message or "")
+
+    async def end_the_run() -> None:
+        while not await Run.objects.aexists():  # noqa: ASYNC110  another thread creates it
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        seen = Observation("succeeded", output={"text": "done"})
+        await sync_to_async(state_machine.record)((await Run.objects.aget()).pk, seen)
+
+    async def conversation(client: Client) -> str:
+        ending = asyncio.create_task(end_the_run())
+        arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 60}
+        found = await client.call_tool("run_model", arguments, progress_callback=progress)
+        await ending
+        return text(found)
+
+    assert "succeeded" in talk(conversation)
+    assert told[0] == "created"
+
+
+def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None:
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+    make_endpoint("fal-ai/unknown")
+
+    async def conversation(client: Client) -> list[Any]:
+        paid = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
+        unknown = {"endpoint_id": "fal-ai/unknown", "arguments": {}, "wait_s": 0}
+        asked = [paid, paid, unknown, unknown | {"allow_unknown_price": True}]
+        return [await client.call_tool("run_model", one) for one in asked]
+
+    found = talk(conversation, cap=1)
+    assert [one.is_error for one in found] == [False, True, True, False]
+    assert "may spend 0.4" in text(found[1])
+    assert "Ask the person" in text(found[2])
+    assert Run.objects.count() == 2
+
+
+def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documents: Any) -> None:
+    for endpoint_id, document in documents.items():
+        make_endpoint(endpoint_id, document, description="words " * 2000)
+
+    async def conversation(client: Client) -> list[str]:
+        found = [
+            await client.call_tool("read_model", {"endpoint_id": endpoint_id})
+            for endpoint_id in documents
+        ]
+        listed = await client.call_tool("find_models", {"question": "", "limit": 30})
+        return [text(one) for one in (*found, listed)]
+
+    assert len(talk(conversation)) == len(documents) + 1
+
+
+def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"text": "ü\n" * 100_000, "more": [{}] * 5000})
+
+    async def conversation(client: Client) -> str:
+        return text(await client.call_tool("get_run", {"run_id": str(run.pk)}))
+
+    assert "succeeded" in talk(conversation)
+
+
+def test_a_picture_is_shown_small(talk: Any, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    small = stored_files.store(ContentFile(WEBP, "x.webp"), "image/webp")
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
+        state="stored", file=small.name, thumbnail=small.name, width=512, height=512,
+    )  # fmt: skip
+
+    async def conversation(client: Client) -> Any:
+        return (await client.call_tool("show_artifact", {"run_id": str(run.pk)})).content
+
+    words, picture = talk(conversation)
+    assert "512×512" in words.text
+    assert picture.type == "image"
+    assert picture.mime_type == "image/webp"
+
+
+def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux)
+    Preset.objects.create(user=user, endpoint=flux, name="wide", arguments={"prompt": "y"})
+    best = Collection.objects.create(slug="best", title="Best of all", is_published=True)
+    best.items.create(endpoint=flux, note="fast and good")
+    preset = Preset.objects.get()
+
+    async def conversation(client: Client) -> list[str]:
+        results = [
+            await client.call_tool("list_presets", {}),
+            await client.call_tool("list_collections", {}),
+            await client.call_tool("read_collection", {"slug": "best"}),
+            await client.call_tool("list_favourites", {}),
+            await client.call_tool("list_runs", {}),
+            await client.call_tool("cancel_run", {"run_id": str(run.pk)}),
+            await client.call_tool(
+                "run_model", {"preset_id": preset.pk, "arguments": {"seed": 1}, "wait_s": 0}
+            ),
+        ]
+        read = await client.read_resource(f"vitrine://runs/{run.pk}")
+        return [*map(text, results), read.contents[0].text]
+
+    presets, collections, models, favourites, runs, cancelled, ran, resource = talk(conversation)
+    assert "wide" in presets
+    assert "Best of all" in collections
+    assert "fast and good" in models
+    assert "No model is a favourite" in favourites
+    assert str(run.pk) in runs
+    assert "cancelled" in cancelled
+    assert "created" in ran
+    assert Run.objects.latest("created_at").arguments == {"prompt": "y", "seed": 1}
+    assert "cancelled" in resource
+
+
+@pytest.mark.parametrize(
+    ("scopes", "tool", "arguments", "said"),
+    [
+        (["read"], "run_model", {"endpoint_id": FLUX, "arguments": {"prompt": "x"}}, "scope “run”"),
+        (["read", "run"], "read_model", {"endpoint_id": "fal-ai/nowhere"}, "no model"),
+        (["read", "run"], "get_run", {"run_id": "../../me"}, "nothing at this address"),
+        (
+            ["read", "run"],
+            "run_model",
+            {"endpoint_id": FLUX, "arguments": {"promt": 1}},
+            "Prompt is required",
+        ),
+    ],
+)
+def test_a_refusal_is_told(
+    talk: Any, flux: Any, scopes: list[str], tool: str, arguments: Any, said: str
+) -> None:
+    async def conversation(client: Client) -> Any:
+        return await client.call_tool(tool, arguments)
+
+    found = talk(conversation, *scopes)
+    assert found.is_error
+    assert said in text(found)
+    assert Run.objects.count() == 0
+
+
+def test_without_a_token_that_may_read_there_is_nothing(pages: _Pages, user: Any) -> None:
+    _, secret = tokens.create(user, "runs only", ["run"])
+
+    async def main() -> list[int]:
+        transport = httpx2.ASGITransport(app=Assistants(pages, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            answers = [
+                await http.post("/mcp", json={}),
+                await http.post("/mcp", json={}, headers={"Authorization": "Bearer vitrine_x"}),
+                await http.post("/mcp", json={}, headers={"Authorization": f"Bearer {secret}"}),
+                await http.get("/mcp"),
+            ]
+            kinds = {one.headers["content-type"] for one in answers}
+            assert kinds == {"application/problem+json"}
+            assert answers[0].headers["www-authenticate"].startswith("Bearer")
+            return [one.status_code for one in answers]
+
+    assert asyncio.run(main()) == [401, 401, 403, 405]

@@ -1,0 +1,172 @@
+"""The commands against the API: what they print, save and exit with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import main as program
+from cli.completion import complete
+from cli.main import main
+from playground.files import stored_files
+from playground.models import Artifact, Run, Upload
+
+pytestmark = pytest.mark.django_db
+FLUX = "fal-ai/flux/dev"
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+
+
+@pytest.fixture
+def vitrine(client_of: Any, monkeypatch: Any, capsys: Any) -> Any:
+    """`vitrine("search", "flux")` → exit code, stdout, stderr."""
+    monkeypatch.setattr("cli.connection.connect", lambda: client_of)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def flux(make_endpoint: Any, documents: Any) -> Any:
+    return make_endpoint(FLUX, documents[FLUX], unit_price_usd="0.025", price_unit="images")
+
+
+def test_search_lists_models(vitrine: Any, flux: Any) -> None:
+    code, out, err = vitrine("search", "flux")
+    assert (code, err) == (0, "1 found\n")
+    assert FLUX in out
+    assert "$0.025 per image" in out
+    code, out, _ = vitrine("search", "flux", "--json")
+    assert [one["endpoint_id"] for one in json.loads(out)] == [FLUX]
+
+
+def test_show_tells_the_inputs(vitrine: Any, flux: Any) -> None:
+    code, out, _ = vitrine("show", FLUX)
+    assert code == 0
+    assert "prompt *" in out
+    assert "num_inference_steps" in out
+
+
+def test_price_estimates(vitrine: Any, flux: Any) -> None:
+    code, out, _ = vitrine("price", FLUX, "prompt=x", "num_images=2")
+    assert (code, out.splitlines()[0]) == (0, "about $0.05")
+
+
+def test_run_prints_the_id(vitrine: Any, flux: Any, tmp_path: Path) -> None:
+    code, out, err = vitrine("run", FLUX, "prompt=a cat", "--key", "k", "num_images=2")
+    run = Run.objects.get()
+    assert (code, out) == (0, f"{run.pk}\n")
+    assert run.arguments == {"prompt": "a cat", "num_images": 2}
+    assert "created" in err
+    again = vitrine("run", FLUX, "prompt=a cat", "num_images=2", "--key", "k", "--json")
+    assert json.loads(again[1])["id"] == str(run.pk)
+
+
+def test_run_uploads_files(vitrine: Any, make_endpoint: Any, tmp_path: Path) -> None:
+    make_endpoint("fal-ai/any")
+    (tmp_path / "cat.png").write_bytes(PNG)
+    code, _, _ = vitrine("run", "fal-ai/any", f"image_url=@{tmp_path}/cat.png")
+    assert code == 0
+    upload = Upload.objects.get()
+    assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", FLUX, "promt=x"], 2, "Did you mean prompt"),
+        (["run", FLUX, "prompt=x", "num_images=many"], 3, "num_images"),
+        (["run", "fal-ai/nowhere", "--input", "{}"], 3, "no model"),
+        (["run", "--preset", "99", "--input", "{}"], 3, "no such preset"),
+        (["run", FLUX, "prompt=x", "--max-cost", "0.001"], 3, "Nothing was run"),
+        (["run", FLUX, "prompt=@nowhere.txt"], 2, "cannot be read"),
+        (["run"], 2, "Name a model"),
+        (["show", "fal-ai/nowhere"], 3, "no model"),
+        (["cancel", "nonsense"], 3, "nothing at this address"),
+    ],
+)
+def test_a_failure_has_a_code_and_a_sentence(
+    vitrine: Any, flux: Any, arguments: list[str], code: int, said: str
+) -> None:
+    found, out, err = vitrine(*arguments)
+    assert (found, out) == (code, "")
+    assert said in err
+    assert Run.objects.count() == 0
+
+
+def test_wait_ends_as_the_run_ends(vitrine: Any, flux: Any, make_run: Any) -> None:
+    body = ("run", FLUX, "prompt=a cat", "--key", "k")
+    vitrine(*body)
+    assert vitrine(*body, "--wait", "--timeout", "0.1")[0] == 5
+    for state, code in (("succeeded", 0), ("failed", 1), ("cancelled", 1)):
+        Run.objects.update(state=state)
+        assert vitrine(*body, "--wait")[0] == code
+
+
+def test_results_are_saved_under_safe_names(
+    vitrine: Any, flux: Any, make_run: Any, tmp_path: Path
+) -> None:
+    from django.core.files.base import ContentFile
+
+    run = make_run(endpoint=flux, state="succeeded", output={"images": []})
+    stored = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
+    for position, name in enumerate(["../../etc/passwd", "a.png", "a.png", ""]):
+        Artifact.objects.create(
+            run=run, position=position, path="x", kind="image", url="https://v3.fal.media/a",
+            state="stored", file=stored.name, file_name=name, content_type="image/png",
+            digest=stored.digest,
+        )  # fmt: skip
+    code, out, _ = vitrine("runs", str(run.pk), "-o", str(tmp_path / "out"))
+    assert code == 0
+    saved = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert saved == ["a-2.png", "a.png", "etc-passwd.png", "fal-ai-flux-dev-4.png"]
+    assert {file.read_bytes() for file in (tmp_path / "out").iterdir()} == {PNG}
+    assert len(out.splitlines()) == 5
+
+
+def test_an_output_without_files_is_saved_as_json(
+    vitrine: Any, make_run: Any, tmp_path: Path
+) -> None:
+    run = make_run(state="succeeded", output={"text": "words"})
+    vitrine("runs", str(run.pk), "-o", str(tmp_path))
+    assert json.loads((tmp_path / f"{run.pk}.json").read_text()) == {"text": "words"}
+
+
+def test_runs_are_listed(vitrine: Any, make_run: Any) -> None:
+    run = make_run(title="a cat")
+    code, out, _ = vitrine("runs")
+    assert code == 0
+    assert str(run.pk) in out
+    assert "a cat" in out
+    assert vitrine("cancel", str(run.pk))[0] == 0
+    assert json.loads(vitrine("runs", "--json", "--state", "cancelled")[1])[0]["id"] == str(run.pk)
+
+
+def test_completion_knows_models_inputs_and_choices(client_of: Any, flux: Any) -> None:
+    def completed(*words: str) -> list[str]:
+        return complete(words, program.MANAGEMENT, client_of)
+
+    assert completed("s") == ["sync", "sandbox"]
+    assert completed("run", "fal-ai/fl") == [FLUX]
+    assert completed("run", FLUX, "num_") == ["num_inference_steps=", "num_images="]
+    assert "image_size=square_hd" in completed("run", FLUX, "image_size=sq")
+    assert completed("run", FLUX, "--wa") == []
+
+
+def test_a_remote_vitrine_needs_address_and_token(monkeypatch: Any, capsys: Any) -> None:
+    for url, token, code, said in [
+        ("nonsense", "x", 2, "must be an address"),
+        ("https://vitrine.example", "", 3, "account/tokens/"),
+        ("https://vitrine.example", "ü", 3, "is no token"),
+        ("http://127.0.0.1:1", "vitrine_x", 4, "cannot be reached"),
+    ]:
+        monkeypatch.setenv("VITRINE_URL", url)
+        monkeypatch.setenv("VITRINE_TOKEN", token)
+        assert main(["runs"]) == code
+        assert said in capsys.readouterr().err

@@ -1,0 +1,121 @@
+"""`name=value` words become the model's input, by its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.errors import CommandFailed
+from cli.inputs import read_text, read_words, root_of
+
+DOCUMENT = {
+    "openapi": "3.0.4",
+    "paths": {
+        "/x": {
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["prompt"],
+                                "properties": {
+                                    "prompt": {"type": "string"},
+                                    "image_url": {"type": "string"},
+                                    "image_urls": {"type": "array", "items": {"type": "string"}},
+                                    "num_images": {"type": "integer"},
+                                    "scale": {"type": "number"},
+                                    "safe": {"type": "boolean"},
+                                    "format": {"enum": ["png", "jpeg"]},
+                                    "size": {
+                                        "type": "object",
+                                        "properties": {"width": {"type": "integer"}},
+                                    },
+                                    "loras": {"type": "array", "items": {"type": "object"}},
+                                    "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                                },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    },
+}
+
+
+def upload(file: Path, kind: str) -> str:
+    return f"/uploads/{kind or 'any'}/{file.name}"
+
+
+def read(*words: str) -> Any:
+    return read_words(words, root_of(DOCUMENT, "x"), upload)
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [
+        (["prompt=a cat"], {"prompt": "a cat"}),
+        (["prompt=5"], {"prompt": "5"}),
+        (["prompt="], {"prompt": ""}),
+        (["prompt=a=b"], {"prompt": "a=b"}),
+        (["num_images=4", "scale=1.5"], {"num_images": 4, "scale": 1.5}),
+        (["seed=18446744073709551616"], {"seed": 2**64}),
+        (["seed=null"], {"seed": None}),
+        (["safe=yes"], {"safe": True}),
+        (["safe=false"], {"safe": False}),
+        (["format=png"], {"format": "png"}),
+        (["image_url=@cat.png"], {"image_url": "/uploads/image/cat.png"}),
+        (
+            ["image_urls=@a.png", "image_urls=https://x/b.png"],
+            {"image_urls": ["/uploads/image/a.png", "https://x/b.png"]},
+        ),
+        (['image_urls=["https://x/b.png"]'], {"image_urls": ["https://x/b.png"]}),
+        (["size.width=512"], {"size": {"width": 512}}),
+        (['loras:=[{"path": "x"}]'], {"loras": [{"path": "x"}]}),
+        (["prompt:=null"], {"prompt": None}),
+        (["num_images=many"], {"num_images": "many"}),  # the server says what is wrong with it
+    ],
+)
+def test_words_are_read_by_the_kind_of_field(words: list[str], arguments: Any) -> None:
+    assert read(*words) == arguments
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["promt=x"], "Did you mean prompt"),
+        (["zzz=x"], "It takes prompt"),
+        (["prompt"], "no input"),
+        (["=x"], "no input"),
+        (["prompt=a", "prompt=b"], "given twice"),
+        (["loras:=[{"], "not JSON"),
+        (["size=512", "size.width=1"], "no object"),
+    ],
+)
+def test_what_cannot_be_read_is_explained(words: list[str], said: str) -> None:
+    with pytest.raises(CommandFailed, match=said):
+        read(*words)
+
+
+def test_input_may_be_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "input.json"
+    file.write_text('{"prompt": "x"}')
+    assert read_text(f"@{file}") == read_text('{"prompt": "x"}') == {"prompt": "x"}
+    for bad in ("[]", "{", f"@{tmp_path}/none"):
+        with pytest.raises(CommandFailed):
+            read_text(bad)
+
+
+def test_every_real_model_takes_its_example_as_words(documents: Any) -> None:
+    import json
+
+    from schemas.examples import example
+
+    for endpoint_id, document in documents.items():
+        root = root_of(document, endpoint_id)
+        given = example(root)
+        words = [f"{name}:={json.dumps(value)}" for name, value in given.items()]
+        assert read_words(words, root, upload) == given, endpoint_id

@@ -1,0 +1,1 @@
+"""The installed program: `vitrine`. In a wheel the whole project is in the folder `app`."""

@@ -1,0 +1,28 @@
+"""Entry point of `vitrine` and of `python -m vitrine`: finds the project, then its command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+INSTALLED = HERE / "app"
+
+
+def main() -> None:
+    """Run the command line; the data of an installed Vitrine is in the platform's user folder."""
+    project = INSTALLED if INSTALLED.is_dir() else HERE.parent
+    sys.path.insert(0, str(project))
+    if project == INSTALLED and not os.environ.get("VITRINE_DATA_DIR"):
+        import platformdirs
+
+        folder = platformdirs.user_data_dir("vitrine", appauthor=False)
+        os.environ["VITRINE_DATA_DIR"] = folder
+    from cli.main import main as run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
