@@ -31,6 +31,9 @@ from schemas.validation import validate
 
 MOST_CHARS = 400_000  # of a prompt whose schema has no limit
 MOST_MESSAGES = 400
+BETWEEN = "\n\n"
+BEGIN, END = "Conversation so far:", "Answer the next message."
+PERSON, MODEL = "User", "Assistant"
 
 
 class Exchange(NamedTuple):
@@ -90,18 +93,26 @@ def fold(talk: Conversation, lead: str, most: int) -> tuple[str, int]:
 
     It is longer only where the message itself is.
     """
-    for left_out in range(len(talk.earlier)):
-        prompt = lead + _transcript(talk.earlier[left_out:], talk.text)
-        if len(prompt) <= most:
-            return prompt, left_out
-    return lead + talk.text, len(talk.earlier)
+    length = len(lead) + len(_transcript([], talk.text))
+    kept = 0
+    for one in reversed(talk.earlier):
+        length += sum(len(line) + len(BETWEEN) for line in _lines(one))
+        if length > most:
+            break
+        kept += 1
+    left_out = len(talk.earlier) - kept
+    if not kept:
+        return lead + talk.text, left_out
+    return lead + _transcript(talk.earlier[left_out:], talk.text), left_out
 
 
 def _transcript(earlier: Sequence[Exchange], text: str) -> str:
-    lines = ["Conversation so far:"]
-    for one in earlier:
-        lines += [f"User: {one.said}", f"Assistant: {one.answered}"]
-    return "\n\n".join([*lines, "Answer the next message.", f"User: {text}", "Assistant:"])
+    lines = [line for one in earlier for line in _lines(one)]
+    return BETWEEN.join([BEGIN, *lines, END, f"{PERSON}: {text}", f"{MODEL}:"])
+
+
+def _lines(one: Exchange) -> tuple[str, str]:
+    return f"{PERSON}: {one.said}", f"{MODEL}: {one.answered}"
 
 
 def _with_messages(
