@@ -26,6 +26,7 @@ QUESTIONS = {
     "g9": ("bench.sync:ask", 3, "sync"),
     "g5": ("bench.pages:ask_form", 8, "form page, cold"),
     "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
+    "g11": ("bench.boards:ask", 4, "boards of 10, 100 and 400 runs, cold"),
     "g13": ("bench.rest:ask", 20, "all processes at rest, and how soon a worker wakes up"),
     "g10": ("bench.throughput:ask", 2, "throughput of the gallery"),
     "thumbnails": ("bench.thumbnails:ask", 12, "thumbnails: weight, time, disk"),

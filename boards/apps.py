@@ -10,13 +10,6 @@ class BoardsConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        """Have boards pass on with the account of who leaves."""
-        from boards.models import Batch
-        from playground.runs import handover
-
-        handover.register("boards", Batch)
-
-    def ready(self) -> None:
         """Have boards pass on with their owner's runs, and keep the runs that their inputs name."""
         from boards.models import Batch, Column, Row
         from playground.files import purge

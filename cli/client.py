@@ -61,8 +61,8 @@ class Client:
         return response.content, response.headers.get("Content-Type", "")
 
     def download(self, url: str, to: Path) -> None:
-        """Save a file; the token is sent to our own host alone."""
-        is_ours = httpx.URL(url).host == self._http.base_url.host
+        """Save a file; the token is sent to our own origin alone."""
+        is_ours = _origin(httpx.URL(url)) == _origin(self._http.base_url)
         headers = {} if is_ours else {"Authorization": ""}
         with _explained(), self._http.stream("GET", url, headers=headers) as response:
             if response.has_redirect_location:
@@ -74,6 +74,10 @@ class Client:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
         return None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _json(response: httpx.Response) -> Any:

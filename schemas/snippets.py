@@ -129,6 +129,39 @@ def curl(endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE
     )
 
 
+def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -> list[Snippet]:
+    """The call through this Vitrine: by its command line, and by its JSON API.
+
+    `server` is its address; the token comes from `VITRINE_TOKEN`.
+    """
+    return [
+        Snippet("vitrine", "Command line", vitrine(endpoint_id, arguments, server)),
+        Snippet("vitrine-curl", "JSON API", vitrine_curl(endpoint_id, arguments, server)),
+    ]
+
+
+def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
+    """`vitrine run`, which waits and saves the results."""
+    body = _quoted(json.dumps(arguments, ensure_ascii=False))
+    return (
+        f"export VITRINE_URL={shlex.quote(server)}\n"
+        f"vitrine run {shlex.quote(endpoint_id)} --wait -o out/ \\\n"
+        f"  --input {_shell(body)}\n"
+    )
+
+
+def vitrine_curl(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
+    """A run that is answered once it has ended, or after a minute as it is then."""
+    sent = {"endpoint_id": endpoint_id, "arguments": arguments}
+    body = _quoted(json.dumps(sent, indent=2, ensure_ascii=False))
+    return (
+        f"curl --request POST {shlex.quote(f'{server}/api/v1/runs?wait=60')} \\\n"
+        '  --header "Authorization: Bearer $VITRINE_TOKEN" \\\n'
+        '  --header "Content-Type: application/json" \\\n'
+        f"  --data-raw {_shell(body)}\n"
+    )
+
+
 def _shell(text: str) -> str:
     """One shell word, always in single quotes."""
     return "'" + text.replace("'", "'\"'\"'") + "'"

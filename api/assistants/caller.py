@@ -8,7 +8,11 @@ BASE = "/api/v1"
 
 
 class Refused(Exception):
-    """The API's refusal, as sentences for an assistant."""
+    """The API's refusal, as sentences for an assistant; `status` is the response's, if any."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Caller(Protocol):
@@ -29,4 +33,4 @@ def refusal(status: int, problem: Any) -> Refused:
     for one in listed if isinstance(listed, list) else []:
         place = str(one.get("pointer") or one.get("parameter") or "")
         lines.append(f"{place.removeprefix('#/')}: {one.get('detail')}")
-    return Refused("\n".join(dict.fromkeys(lines)))
+    return Refused("\n".join(dict.fromkeys(lines)), status)

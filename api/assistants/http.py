@@ -17,6 +17,7 @@ from api.assistants.budget import Budgets
 from api.assistants.caller import Refused
 from api.assistants.in_process import InProcess
 from api.contract.operation import PROBLEM
+from api.http.problem import Problem
 from core.http.asgi import App, Receive, Scope, Send
 
 PATH = "/mcp"
@@ -41,13 +42,15 @@ class Assistants:
         """Serve one request."""
         if scope["method"] != "POST":
             headers = [(b"allow", b"POST")]
-            return await _respond(send, 405, "Assistants send POST requests here.", headers)
+            await _respond(send, 405, "Assistants send POST requests here.", headers)
+            return
         caller = InProcess(self._app, scope)
         try:
             await caller.call("GET", "/me")
         except Refused as refused:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
-            return await _respond(send, 401, str(refused), headers)
+            await _respond(send, refused.status or 503, str(refused), headers)
+            return
         manager = await self._running_manager()
         await manager.handle_request({**scope, TOKEN: caller}, receive, send)
         return None
@@ -107,9 +110,7 @@ class Assistants:
 async def _respond(
     send: Send, status: int, detail: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    kind = "not-authenticated" if status == 401 else "method-not-allowed"
-    problem = {"type": f"urn:vitrine:problem:{kind}", "status": status, "detail": detail}
-    content = json.dumps(problem | {"title": kind.replace("-", " ")}).encode()
+    content = json.dumps(Problem(status, detail).as_json()).encode()
     headers = [*headers, (b"content-type", PROBLEM.encode()), (b"cache-control", b"no-store")]
     headers.append((b"content-length", b"%d" % len(content)))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -44,7 +45,9 @@ class InProcess:
         status, content_type, parts = 0, "", list[bytes]()
 
         async def receive() -> Message:
-            return sent.pop() if sent else {"type": "http.disconnect"}
+            if not sent:
+                await asyncio.Event().wait()  # this client does not disconnect
+            return sent.pop()
 
         async def send(message: Message) -> None:
             nonlocal status, content_type

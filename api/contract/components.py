@@ -112,6 +112,13 @@ _RUN = {
     "is_starred": flag(),
     "url": text("its page", format="uri"),
 }
+_BOARD = {
+    "id": text(format="uuid"),
+    "title": text(),
+    "source": text("the model whose inputs the rows have"),
+    "created_at": moment(),
+    "url": text("its page", format="uri"),
+}
 
 COMPONENTS: dict[str, Schema] = {
     "Problem": {
@@ -299,6 +306,23 @@ COMPONENTS: dict[str, Schema] = {
         is_published=flag(),
         url=text(format="uri"),
         models=several(record(model=ref("ModelCard"), note=text("the curator's"))),
+    ),
+    "BoardCard": record(**_BOARD),
+    "BoardPage": page("BoardCard"),
+    "Board": record(
+        **_BOARD,
+        columns=several(record(endpoint_id=text(), label=text(), settings={"type": "object"})),
+        rows=several(record(label=text(), values={"type": "object"})),
+        cells=several(
+            record(
+                row=integer("its place, from 0"),
+                column=integer("its place, from 0"),
+                seed=text(),
+                run_id=nullable(text(format="uuid")),
+                state=nullable(text()),
+                not_sent=text("why it has no run"),
+            )
+        ),
     ),
     "FavouritePage": page("ModelCard"),
     "Upload": record(

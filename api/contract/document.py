@@ -22,6 +22,7 @@ _TAGS = {
     "runs": "Runs and their artifacts.",
     "presets": "Named arguments for a model.",
     "collections": "What the curators recommend, and your favourites.",
+    "boards": "Grids of runs: inputs on models.",
     "uploads": "Files for a run's input.",
     "account": "Who the token acts for.",
 }

@@ -2,6 +2,7 @@
 
 from api.resources import (
     account,
+    boards,
     changes,
     collections,
     favourites,
@@ -13,6 +14,7 @@ from api.resources import (
 
 __all__ = [
     "account",
+    "boards",
     "changes",
     "collections",
     "favourites",

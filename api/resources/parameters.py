@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -72,3 +73,11 @@ def page(
         "items": [as_json(row) for row in shown],
         "next_cursor": cursor.encode(*mark(shown[-1])) if more else None,
     }
+
+
+def as_uuid(text: str) -> uuid.UUID:
+    """The id in a cursor; raises Problem."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise cursor.bad_cursor() from None

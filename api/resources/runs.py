@@ -12,12 +12,11 @@ from accounts import permissions
 from api import submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
-from api.http import cursor
 from api.http.problem import Problem, pointer
 from api.representation import run as representation
 from api.resources import presets
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, MODEL, find_endpoint, page
+from api.resources.parameters import CURSOR, LIMIT, MODEL, as_uuid, find_endpoint, page
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from playground.display import history
@@ -74,7 +73,7 @@ def list_runs(call: Call) -> Reply:
     rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
-        pk = _as_uuid(str(key))
+        pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     found = list(rows[: values["limit"] + 1])
 
@@ -280,10 +279,3 @@ def _reply(call: Call, run: Run, status: int = 200) -> Reply:
     if not run.is_final and call.values.get("wait"):
         headers[HEADER] = f"{run.pk} {call.values['wait']}"
     return Reply(representation.whole(run, call), status, headers)
-
-
-def _as_uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise cursor.bad_cursor() from None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.db.models import Q
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
-from api.http import cursor
 from api.http.problem import Problem
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, page
+from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
 from playground.files import storage_limits
 from playground.files import uploads as domain
 from playground.models import Upload
@@ -49,10 +47,7 @@ def list_uploads(call: Call) -> Reply:
     rows = Upload.objects.filter(user=call.user).order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
-        try:
-            pk = uuid.UUID(str(key))
-        except ValueError:
-            raise cursor.bad_cursor() from None
+        pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     found = list(rows[: values["limit"] + 1])
 

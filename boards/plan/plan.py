@@ -66,6 +66,7 @@ class Plan:
     cap_usd: Decimal | None = None
     is_reusing: bool = True
     troubles: list[Trouble] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what is worth knowing and stops nothing
 
     @property
     def cell_count(self) -> int:
@@ -99,6 +100,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
         cap_usd=cap,
         is_reusing="reuse" in post or "planned" not in post,
         troubles=troubles,
+        notes=reader.notes,
     )
 
 
@@ -134,6 +136,7 @@ class _Reader:
         self.post, self.models, self.groups = post, models, known
         self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
         self.troubles: list[Trouble] = []
+        self.notes: list[str] = []
         self.filled = groups.read(known, post)
         for problem in self.filled.problems:
             self.troubles.append(_unread(problem))
@@ -219,7 +222,7 @@ class _Reader:
         target = self._own_field(source, number)
         if target is None:
             endpoint = self.models[number].endpoint_id
-            self._say("values", f"{endpoint} has no {source.label}: it gets one column.")
+            self.notes.append(f"{endpoint} has no {source.label}: it gets one column.")
             return [("", {})]
         try:
             found = values.read_axis(target, text)

@@ -75,6 +75,8 @@ def read_value(field: Field, text: str) -> Any:
         return [text] if field.kind == "list" and not text.startswith("[") else _json_or(text)
     if is_text(field):
         return text
+    if (place := _path_field(field)) and not text.startswith(("[", "{")):
+        return [{place: text}]
     if offered := choices(field):
         known = {str(value).casefold(): value for value in offered}
         if text.casefold() in known:
@@ -87,6 +89,15 @@ def read_value(field: Field, text: str) -> Any:
         some = ", ".join(str(value) for value in choices(field)[:8])
         raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {some}.")
     return _json_or(text)
+
+
+def _path_field(field: Field) -> str:
+    """The name of the one required text of a list's entries, as the address of a LoRA is."""
+    item = field.item
+    if field.kind != "list" or item is None or item.kind != "object":
+        return ""
+    needed = [child for child in item.children if child.is_required]
+    return needed[0].name if len(needed) == 1 and needed[0].kind == "string" else ""
 
 
 def _json_or(text: str) -> Any:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from boards.models import Batch
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
 from boards.runs import reuse
-from boards.runs.budget import NOTHING, Budget
+from boards.runs.budget import NOTHING, Budget, committed
 from boards.runs.reuse import Key
 from playground.runs.cost import estimate_runs
 from schemas.estimate import Estimate
@@ -22,12 +23,13 @@ MAX_BASIS = 6
 
 @dataclass(frozen=True)
 class Pricing:
-    """What pressing Run would send and cost; `reused` cells cost nothing."""
+    """What pressing Run would send and cost; reused cells and those on the board cost nothing."""
 
     total: Estimate | None
     columns: dict[int, Estimate]
     to_send: int
     reused: int
+    known: int
     held: int
     unknown_models: list[str]
 
@@ -49,13 +51,17 @@ class Pricing:
         return self.total.basis[:MAX_BASIS] if self.total else ()
 
 
-def price(user: User, plan: Plan, expanded: Expanded) -> Pricing:
-    """Price the cells that would be sent. One query for earlier runs, few for the estimates."""
-    cells, reused = _without_reused(user, plan, expanded)
+def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None) -> Pricing:
+    """Price the cells that would be sent, to `board` if there is one already.
+
+    One query for earlier runs, two for the board, few for the estimates.
+    """
+    new = expanded.fitting if board is None else _without_known(plan, expanded, board)
+    cells, reused = _without_reused(user, plan, new)
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
-    budget, held = Budget(plan.cap_usd, NOTHING), 0
+    budget, held = Budget(plan.cap_usd, committed(board) if board else NOTHING), 0
     unknown: dict[str, None] = {}
     for cell, one in zip(cells, estimates, strict=True):
         columns[cell.column] = columns[cell.column] + one if cell.column in columns else one
@@ -65,12 +71,32 @@ def price(user: User, plan: Plan, expanded: Expanded) -> Pricing:
         total = total + one if total else one
         if not one.is_known:
             unknown[cell.endpoint.endpoint_id] = None
-    return Pricing(total, columns, len(cells) - held, reused, held, [*unknown])
+    return Pricing(
+        total,
+        columns,
+        to_send=len(cells) - held,
+        reused=reused,
+        known=len(expanded.fitting) - len(new),
+        held=held,
+        unknown_models=[*unknown],
+    )
 
 
-def _without_reused(user: User, plan: Plan, expanded: Expanded) -> tuple[list[PlannedCell], int]:
+def _without_known(plan: Plan, expanded: Expanded, board: Batch) -> list[PlannedCell]:
+    """The cells that the board does not have; one that was not sent counts as new."""
+    cells = board.cells.filter(replaced_at=None, not_sent="")
+    known = set(cells.values_list("row__digest", "column__digest", "seed"))
+    return [
+        cell
+        for cell in expanded.fitting
+        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in known
+    ]
+
+
+def _without_reused(
+    user: User, plan: Plan, cells: list[PlannedCell]
+) -> tuple[list[PlannedCell], int]:
     """The cells that need a run of their own, and how many do not."""
-    cells = expanded.fitting
     if not plan.is_reusing or not cells:
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}

@@ -65,6 +65,7 @@ class Progress:
         parts = [f"{self.succeeded} of {self.total} done"]
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.cancelled} cancelled"] if self.cancelled else []
+        parts += [f"{self.held} not sent"] if self.held else []
         return ", ".join(parts)
 
 

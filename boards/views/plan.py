@@ -22,6 +22,7 @@ from boards.plan import drafts, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
+from boards.plan.input_files import missing_files
 from boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
@@ -104,6 +105,8 @@ def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
     post, refused = _with_files(request, post, models, source)
     troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
+    if verb == "run" and request.POST.get("add", "").strip():
+        verb = "add"  # Enter in the box for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user)
         return redirect("boards:plan")
@@ -158,7 +161,7 @@ def _run(
     """Write the board if everything fits, or with `is_partial` what fits."""
     plan = read_plan(post, models, board.source if board else models[0])
     expanded = expand(plan)
-    changed = _changed_schemas(request, models)
+    changed = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
@@ -249,7 +252,7 @@ def _page(
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
         expanded = expand(plan)
-        priced = pricing.price(request.user, plan, expanded)
+        priced = pricing.price(request.user, plan, expanded, board)
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:
         context["troubles"] = troubles

@@ -38,6 +38,9 @@ _RULES: tuple[tuple[str, Callable[[Match], str]], ...] = (
     (_MOST + _NUMBER + _SECONDS, lambda m: f"duration:<={_seconds(m)}"),
     (rf"(?:{_LEAST})?{_NUMBER}{_SECONDS}", lambda m: f"duration:>={_seconds(m)}"),
     (r"(\d{3,4}p|[248]k)\b", lambda m: f"resolution:{m[1]}"),
+    (r"vertical\b", lambda m: "ratio:9:16"),
+    (r"(?:widescreen|horizontal)\b", lambda m: "ratio:16:9"),
+    (r"square\b", lambda m: "ratio:1:1"),
     (r"full[\s-]?hd\b", lambda m: "resolution:1080p"),
     (r"without (?:sound|audio|music)\b", lambda m: "-can:sound"),
     (r"with (?:sound|audio|music|speech)\b", lambda m: "can:sound"),
@@ -61,11 +64,11 @@ _RULES: tuple[tuple[str, Callable[[Match], str]], ...] = (
 _COMPILED = [
     (re.compile(rf"(?<![^\W_]){form}", re.IGNORECASE), to_word) for form, to_word in _RULES
 ]
-_FEWEST = 3  # things asked for; fewer are a search as any other
+FEWEST = 3  # things asked for; fewer are a search as any other
 
 
-def to_query_words(text: str) -> str:
-    """The same wish in query words; empty where the text is not plainly one."""
+def to_query_words(text: str, fewest: int = FEWEST) -> str:
+    """The same wish in query words; empty where the text asks for fewer things."""
     if '"' in text:
         return ""
     found: dict[str, str] = {}  # key → query word: of each the first
@@ -74,7 +77,7 @@ def to_query_words(text: str) -> str:
             word = to_word(match)
             found.setdefault(word.lstrip("-").partition(":")[0], word)
         text = form.sub(" ", text)
-    if len(found) < _FEWEST:
+    if len(found) < fewest:
         return ""
     words = (word.strip(".,;:!?()") for word in text.split())
     rest = [word for word in words if word and word.casefold() not in _FILLERS.split()]

@@ -69,6 +69,9 @@ def parse_query(q: str) -> ParsedQuery:
             hints.append(hint)
     said, sort, sort_words = _order(" ".join(text))
     wish = natural_language.to_query_words(said)
+    if sort and not wish:  # "cheapest video" is a wish if it says nothing else
+        meant = natural_language.to_query_words(said, 1)
+        wish = meant if all(":" in word for word in meant.split()) else ""
     if wish:
         hints = [hint for hint in hints if hint.word not in text]
         hints.insert(0, Hint(said, "Models can be asked for that.", wish))

@@ -127,13 +127,13 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
     """A wish in plain words that no text has is asked as filters, if need be without some."""
     found, sets = _evaluate(index, query, starred)
-    wished = query.wished if found and found.is_weak else None
+    wished = _wish(query, found)
     if wished is None:
         return _Understood(query, found, sets)
     given = {one.key for one in query.conditions}
     left_out: tuple[str, ...] = ()
     meant, wished_sets = _evaluate(index, wished, starred)
-    if meant and not meant.places:
+    if meant and not wished_sets.hits and not any(map(index.is_word, meant.used)):
         left_out, wished = (wished.plain,), wished.saying("")
         meant, wished_sets = _evaluate(index, wished, starred)
     least = fewest_to_drop(wished_sets, given)
@@ -143,6 +143,13 @@ def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Underst
         left_out += tuple(describe(one) for one in wished.conditions if one.key == name)
         wished = wished.without(name)
     return _Understood(wished, *_evaluate(index, wished, starred), left_out)
+
+
+def _wish(query: Query, found: Found | None) -> Query | None:
+    """The question in query words, where its words are no good answer or ask for an order."""
+    if found is None or not (found.is_weak or query.words.sort):
+        return None
+    return query.loosely_wished if found.missed else query.wished
 
 
 def _evaluate(

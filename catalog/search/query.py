@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from django.http import QueryDict
 
 from catalog.filters.conditions import Condition, combine, parse_condition
+from catalog.filters.natural_language import to_query_words
 from catalog.filters.query_parser import Hint, ParsedQuery, parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 
@@ -123,7 +124,14 @@ class Query:
     @property
     def wished(self) -> Query | None:
         """The same question in query words, where its text is plainly a wish."""
-        wish = self.words.wish
+        return self._wishing(self.words.wish)
+
+    @property
+    def loosely_wished(self) -> Query | None:
+        """The same question in query words, if its text names at least two."""
+        return self._wishing(self.words.wish or to_query_words(self.text, 2))
+
+    def _wishing(self, wish: str) -> Query | None:
         return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
 
     @property

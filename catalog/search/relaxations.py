@@ -51,13 +51,13 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
 def fewest_to_drop(sets: FilterSets, kept: Set[str]) -> tuple[str, ...] | None:
     """The fewest filters without which something is found, what matters least first.
 
-    None where no two filters together find anything. `kept` are names that are not dropped.
+    None where no filter alone finds anything either. `kept` are names that are not dropped.
     """
     names = sorted(
         (one for one in sets.by_name if one in KEYS and one not in kept),
         key=lambda name: _LEAST_FIRST.index(name) if name in _LEAST_FIRST else -1,
     )
-    for count in range(max(len(names) - 1, 1)):
+    for count in range(max(len(names), 1)):
         for dropped in combinations(names, count):
             if sets.without(*dropped):
                 return dropped

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
 from catalog.pricing import billed_in_words
+from core.byte_cache import ByteCache
 from core.formatting import money
 from playground.display import history, previews, renderers
 from playground.models import Artifact, Run
@@ -15,6 +19,7 @@ from schemas.artifacts import artifacts
 
 WITH_STILLS = {"video"}  # copying makes a picture of them
 TEXT_CHARS = 400  # of a text result; the run's page shows more
+_KEPT: ByteCache[SafeString] = ByteCache("tiles", 4 << 20)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,18 @@ class Tile:
     def run(self) -> Run:
         """The run itself."""
         return self.row.run
+
+    @property
+    def html(self) -> SafeString:
+        """The tile's markup; of an ended run it is kept, since it only changes with the version."""
+        run = self.run
+        key = run.pk, run.version, run.endpoint.unit_price_usd
+        found = _KEPT.get(key)
+        if found is None:
+            found = render_to_string("playground/partials/_run_tile.html", {"tile": self})
+            if run.is_final and not self.copies:
+                _KEPT.put(key, found, len(found))
+        return found
 
     @property
     def watch(self) -> str:

@@ -18,6 +18,7 @@ from django.utils.text import Truncator
 from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
+from playground.files import artifact_urls
 from playground.form import json_view, rendering
 from playground.form.summaries import is_content
 from playground.models import Run
@@ -32,7 +33,7 @@ from schemas.examples import example
 from schemas.fields import find
 from schemas.migrate_arguments import Version
 from schemas.openapi import as_dict
-from schemas.snippets import snippets
+from schemas.snippets import snippets, vitrine_snippets
 from schemas.tables import input_rows, output_rows
 from schemas.validation import validate
 
@@ -74,7 +75,8 @@ def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeStrin
     if json_view.is_json(post):
         problems = [json_view.with_path(problem) for problem in problems]
     node = draw_nodes(version_of(endpoint).root, post=post, problems=problems)
-    return rendering.render_form(node, reverse("playground:uploads"))
+    made_by = artifact_urls.origins(text for texts in post.values() for text in texts)
+    return rendering.render_form(node, reverse("playground:uploads"), made_by)
 
 
 def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
@@ -245,7 +247,11 @@ def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
     """Return the API tab's context: code for the form's input, or for the model's example."""
     found = version_of(endpoint)
     arguments = decode_post(found.root, post).arguments or example(found.root)
-    return {"snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL)}
+    server = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
+    return {
+        "snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL),
+        "vitrine_snippets": vitrine_snippets(endpoint.endpoint_id, arguments, server),
+    }
 
 
 def schema_tables(endpoint: Endpoint) -> dict[str, Any]:

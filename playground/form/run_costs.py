@@ -32,8 +32,10 @@ class RunCost:
     @property
     def head(self) -> str:
         """What the button starts, in a line: `4 images in one run`, else how it is computed."""
-        is_one = len(self.plan.runs) == 1 and self.plan.results == 1
-        return next(iter(self.each[0].basis), "") if is_one else self.plan.words
+        if len(self.plan.runs) > 1 or self.plan.results > 1:
+            return self.plan.words
+        basis = self.each[0].basis
+        return " · ".join(basis[:1] if self.each[0].is_known else basis)
 
     @property
     def lines(self) -> list[str]:

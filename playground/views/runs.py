@@ -198,7 +198,7 @@ def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpRespon
     """
     address = batch.address(made[0])
     if not request.htmx:
-        return redirect(address)
+        return redirect(f"{address}#stage")
     context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
     response = render(request, "playground/batch/_sent.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")

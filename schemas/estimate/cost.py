@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -56,12 +57,15 @@ def estimate(
     """
     given = Given(read_settings(model.root, arguments), model.makes, media)
     unit = parse_unit(price.unit)
-    found = cost(price, measure(unit, given), history, model.expected_s)
+    amount = measure(unit, given)
+    found = cost(price, amount, history, model.expected_s)
     if not found.low:
         return found
+    if amount and unit.kind == "megapixel" and amount.low % 1:
+        found = _with_note(found, "Upstream may round up to whole megapixels.")
     if unit.lines and (other := _other_resolution(unit.lines, given)):
         note = f"The list price is for {unit.lines}; this run asks for {other}."
-        return Estimate(found.low, None, found.currency, (*found.basis, note))
+        return _with_note(replace(found, high=None), note)
     return _with_quality_note(found, given)
 
 
@@ -75,6 +79,8 @@ def measure(unit: Unit, given: Given) -> Amount | None:
         return counts.inputs(given, unit.noun)
     if unit.is_input and unit.kind in {"second", "megapixel"}:
         return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(given)
+    if unit.noun == "segment":
+        return Amount(ONE, None, "1 segment or more", ("Longer videos have several segments.",))
     one = MEASURES.get(unit.kind)
     if one is None:
         return None
@@ -181,6 +187,11 @@ def _with_quality_note(found: Estimate, given: Given) -> Estimate:
         field, value = setting.field, setting.value
         is_other = not setting.is_default and field.has_default and value != field.default
         if is_other and field.name in _BY_QUALITY and isinstance(value, str):
-            note = f"Upstream may charge more or less for {field.name} {value[:40]}."
-            return Estimate(found.low, found.high, found.currency, (*found.basis, note))
+            return _with_note(
+                found, f"Upstream may charge more or less for {field.name} {value[:40]}."
+            )
     return found
+
+
+def _with_note(found: Estimate, note: str) -> Estimate:
+    return replace(found, basis=(*found.basis, note))

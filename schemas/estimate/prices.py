@@ -53,7 +53,7 @@ class Estimate:
 
     @property
     def words(self) -> str:
-        """`about $0.10`, `$0.10 to $0.20`, `at least $0.10`, `Free` or `Price unknown`.
+        """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
         A sum with unknown prices says so: `about $0.10 + 2 unknown`.
         """
@@ -69,6 +69,8 @@ class Estimate:
         if self.high is None:
             return f"at least {least}"
         most = money(rounded(self.high), self.currency)
+        if not low and self.high:
+            return f"up to {most}"
         return f"about {least}" if least == most else f"{least} to {most}"
 
     def __add__(self, other: Estimate) -> Estimate:

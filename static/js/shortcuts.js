@@ -2,8 +2,8 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
-/** Escape or a click outside closes the menus of the head. */
-const menus = () => document.querySelectorAll(".head details[open]");
+/** Escape or a click outside closes the menus of the head and the families on cards. */
+const menus = () => document.querySelectorAll(":is(.head, .family) details[open]");
 addEventListener("click", ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
 });

@@ -101,11 +101,12 @@ class World:
         self.parts: dict[str, Any] = {
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
-            "cell": cell.pk, "number": 0,
+            "board_id": board.pk,
+            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk, "token": token.pk, "board": board.pk, "auth_user": owner.pk,
+            "saved-search": search.pk, "token": token.pk, "board": board.pk, "vote": board.pk, "auth_user": owner.pk,
             "chat": chat.pk,
         }  # fmt: skip
 

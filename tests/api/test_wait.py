@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 
 from api import wait
 from api.wait import HEADER, HeldResponses
@@ -49,7 +50,10 @@ def serve(use: Callable[[httpx.AsyncClient, Signal], Coroutine[Any, Any, Any]]) 
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://test", headers=headers
             ) as client:
-                return await use(client, signal)
+                try:
+                    return await use(client, signal)
+                finally:
+                    await sync_to_async(connections.close_all)()
 
     return asyncio.run(main())
 

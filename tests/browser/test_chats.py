@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import violations
+from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import PHONE, Open
 
 pytestmark = pytest.mark.browser
@@ -37,4 +37,5 @@ def test_a_conversation_branches(open_page: Open) -> None:
     expect(page.locator(DONE)).to_have_count(1)
     page.get_by_role("link", name="Version before").click()
     expect(page.locator(".turn")).to_have_count(2)
-    assert violations(page) == []
+    assert_clean(page)
+    assert_fits(page)

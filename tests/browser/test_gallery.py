@@ -286,6 +286,8 @@ def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) ->
     expect(other.get_by_role("link", name="Reel Turbo")).to_be_visible()
     assert_clean(page)
     assert_fits(page)
+    page.keyboard.press("Escape")
+    expect(other).to_be_hidden()
 
 
 def test_a_wish_is_one_line_of_chips_that_can_be_taken_away(open_page: Open) -> None:

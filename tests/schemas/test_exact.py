@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
 
 from schemas import build, contract, decode_post, draw
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, indented, loads
 from tests.schemas import strategies
 
 
@@ -59,3 +62,27 @@ def test_a_mistake_in_a_further_key_stands_with_the_further_keys() -> None:
         problems = decode_post(form, post).problems
         tree = draw(form, post=post, problems=problems)
         assert [(node.name, node.errors) for node in tree.walk() if node.errors] == [(name, [told])]
+
+
+def test_indented_text_keeps_every_value_as_it_is_written() -> None:
+    text = '{"a":[],"b":{ },"c":[1,2.50,{"d":"x, {y}\\""}],"e":12345678901234567890123}'
+    assert indented(text).splitlines() == [
+        "{",
+        '  "a": [],',
+        '  "b": {},',
+        '  "c": [',
+        "    1,",
+        "    2.50,",
+        "    {",
+        '      "d": "x, {y}\\""',
+        "    }",
+        "  ],",
+        '  "e": 12345678901234567890123',
+        "}",
+    ]
+
+
+@given(strategies.json_values)
+def test_indented_text_means_the_same(value: object) -> None:
+    text = json.dumps(value)
+    assert json.loads(indented(text)) == value

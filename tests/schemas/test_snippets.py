@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.exact import identical
-from schemas.snippets import curl, javascript, plain_javascript, plain_python, python, snippets
+from schemas.snippets import (
+    curl,
+    javascript,
+    plain_javascript,
+    plain_python,
+    python,
+    snippets,
+    vitrine_snippets,
+)
 from tests.schemas import strategies
 
 arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4)
@@ -47,6 +55,19 @@ def test_a_long_seed_is_told_of_in_javascript_only() -> None:
     assert "digits" in found["javascript"]
     assert "196619188014358660" in found["curl"]
     assert list(found) == ["python", "javascript", "curl"]
+
+
+@given(arguments)
+def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
+    server = "https://vitrine.example"
+    program, api = vitrine_snippets("fal-ai/x", value, server)
+    words = shlex.split(program.code)
+    assert words[:2] == ["export", f"VITRINE_URL={server}"]
+    assert words[2:5] == ["vitrine", "run", "fal-ai/x"]
+    assert identical(json.loads(words[-1]), value)
+    words = shlex.split(api.code)
+    assert words[3] == f"{server}/api/v1/runs?wait=60"
+    assert identical(json.loads(words[-1]), {"endpoint_id": "fal-ai/x", "arguments": value})
 
 
 SANDBOX = "http://127.0.0.1:8001/queue"

@@ -9,7 +9,7 @@ const WORDS = {
   s: "Keep the result\u2019s seed",
   u: "Use the result as an input elsewhere",
   d: "Download the result",
-  v: "Variations",
+  v: "Variations: choose how many, then Run",
 };
 
 export function press(key, target = document.body) {

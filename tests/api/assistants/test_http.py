@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from threading import Barrier
 from typing import Any
 
 import httpx2
@@ -18,8 +19,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from api import tokens
 from api.assistants.http import Assistants
+from api.wait import HeldResponses
 from catalog.models import Collection, Endpoint
-from config.server.thread_pool import ThreadPoolApp
+from config.server.thread_pool import THREADS, ThreadPoolApp
+from core.notify import channel
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
@@ -36,8 +39,14 @@ class _Pages(ThreadPoolApp):
 
     def close(self) -> None:
         for pool in (self._pages, self._bodies, self._files):
-            for _ in range(8):
-                pool.submit(connections.close_all).result()
+            together = Barrier(THREADS)
+
+            def close(barrier: Barrier = together) -> None:
+                barrier.wait()  # each of the threads takes one
+                connections.close_all()
+
+            for closing in [pool.submit(close) for _ in range(THREADS)]:
+                closing.result()
             pool.shutdown()
 
 
@@ -68,15 +77,16 @@ def talk(pages: _Pages, user: Any) -> Callable[..., Any]:
         _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
 
         async def main() -> Any:
-            assistants = Assistants(pages, cap)
-            transport = httpx2.ASGITransport(app=assistants)
             headers = {"Authorization": f"Bearer {secret}"}
-            async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
-                address = "http://testserver/mcp"
-                stream = streamable_http_client(address, http_client=http)
-                async with Client(stream, mode=mode) as client:
-                    found = await conversation(client)
-            await assistants.stop()
+            async with channel.listen() as signal:
+                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
+                transport = httpx2.ASGITransport(app=assistants)
+                async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
+                    stream = streamable_http_client("http://testserver/mcp", http_client=http)
+                    async with Client(stream, mode=mode) as client:
+                        found = await conversation(client)
+                await assistants.stop()
+            await sync_to_async(connections.close_all)()
             return found
 
         return asyncio.run(main())
@@ -268,16 +278,21 @@ def test_a_refusal_is_told(
     assert Run.objects.count() == 0
 
 
-def test_without_a_token_there_is_nothing(pages: _Pages) -> None:
+def test_without_a_token_that_may_read_there_is_nothing(pages: _Pages, user: Any) -> None:
+    _, secret = tokens.create(user, "runs only", ["run"])
+
     async def main() -> list[int]:
         transport = httpx2.ASGITransport(app=Assistants(pages, 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
             answers = [
                 await http.post("/mcp", json={}),
                 await http.post("/mcp", json={}, headers={"Authorization": "Bearer vitrine_x"}),
+                await http.post("/mcp", json={}, headers={"Authorization": f"Bearer {secret}"}),
                 await http.get("/mcp"),
             ]
+            kinds = {one.headers["content-type"] for one in answers}
+            assert kinds == {"application/problem+json"}
             assert answers[0].headers["www-authenticate"].startswith("Bearer")
             return [one.status_code for one in answers]
 
-    assert asyncio.run(main()) == [401, 401, 405]
+    assert asyncio.run(main()) == [401, 401, 403, 405]

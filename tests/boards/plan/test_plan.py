@@ -68,6 +68,18 @@ def test_values_along_the_columns_make_a_sweep(plan_of: Planned) -> None:
     assert [cell.arguments["num_inference_steps"] for cell in expand(plan).cells] == [4, 8, 12]
 
 
+def test_a_model_without_the_field_of_the_axis_gets_one_column(plan_of: Planned) -> None:
+    sweep = {"column_field": "num_inference_steps", "column_values": "4, 8"}
+    plan = plan_of("flux", "voice", **sweep, **{"shared.prompt": "a"})
+    assert [column.endpoint.endpoint_id for column in plan.columns] == [
+        "lab/flux",
+        "lab/flux",
+        "lab/voice",
+    ]
+    assert plan.notes == ["lab/voice has no Number of inference steps: it gets one column."]
+    assert plan.troubles == []
+
+
 def test_a_required_input_that_is_missing_is_said_before_anything_is_sent(plan_of: Planned) -> None:
     expanded = expand(plan_of("flux", "edit", **{"shared.prompt": "a cat"}))
     assert [report.missing for report in expanded.reports] == [[], ["Image"]]

@@ -17,6 +17,18 @@ SWITCH = Field(kind="boolean", name="hd", label="HD")
 FILES = Field(
     kind="list", name="image_urls", label="Images", item=Field(kind="string", media="image")
 )
+LORAS = Field(
+    kind="list",
+    name="loras",
+    label="LoRAs",
+    item=Field(
+        kind="object",
+        children=(
+            Field(kind="string", name="path", is_required=True),
+            Field(kind="number", name="scale"),
+        ),
+    ),
+)
 RATIO = Field(
     kind="choice",
     name="ratio",
@@ -38,6 +50,8 @@ RATIO = Field(
         (RATIO, "all", ["16:9", "1:1"]),
         (RATIO, "1:1", ["1:1"]),
         (SWITCH, "on, off", [True, False]),
+        (LORAS, "https://a/b.safetensors", [[{"path": "https://a/b.safetensors"}]]),
+        (LORAS, '[{"path": "p", "scale": 2}]', [[{"path": "p", "scale": 2}]]),
         (FILES, "https://a/b.png\nhttps://a/c.png", [["https://a/b.png"], ["https://a/c.png"]]),
     ],
 )

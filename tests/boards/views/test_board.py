@@ -156,6 +156,8 @@ def test_the_plan_of_a_board_adds_to_it(member: Client, board: Batch, plan_of: P
     address = f"{board.get_absolute_url()}plan/"
     page = text(member.get(address))
     assert "only new cells run" in page
+    assert "<strong>0 runs</strong>" in page
+    assert "8 on the board already" in page
     post = {**board.plan, "row-values": ["a cat\na dog\nan owl"], "~do": "run"}
     assert member.post(address, post)["Location"] == board.get_absolute_url()
     assert board.rows.count() == 3
@@ -206,7 +208,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     for part in parts:
         fragment = text(member.get(part))
         assert fragment.startswith("<div")
-        assert "hx-get" not in fragment
+        assert "data-waits" not in fragment
         shown += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
     assert len(shown) == len(set(shown)) == 400
     assert page.count("?all=1") == 1

@@ -127,6 +127,18 @@ def test_models_are_added_and_removed_without_losing_what_was_typed(
     assert posted["shared.text"] == ["a cat"]
 
 
+def test_enter_in_the_box_for_a_model_adds_it_and_runs_nothing(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo")
+    page = member.post(NEW, post | {"~do": "run"}).content.decode()
+    assert posted_by(page)["model"] == ["lab/flux", "lab/turbo"]
+    assert posted_by(page)["add"] == [""]
+    page = member.post(NEW, post | {"~do": "run", "add": "turbo"}).content.decode()
+    assert "Found for “turbo”" in page or posted_by(page)["model"][-1] == "lab/turbo"
+    assert not Run.objects.exists()
+
+
 def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) -> None:
     post = filled(member, address("flux"))
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
@@ -222,3 +234,19 @@ def test_a_run_and_a_collection_open_a_plan(
         best.items.create(endpoint=models[name], position=place)
     posted = posted_by(member.get(f"{NEW}?collection=best").content.decode())
     assert posted["model"] == ["lab/turbo", "lab/flux"]
+
+
+def test_a_file_that_is_gone_is_said_before_anything_is_sent(
+    member: Client, models: dict[str, Endpoint], make_run: Any
+) -> None:
+    gone = "/uploads/00000000-0000-4000-8000-000000000000/a.png"
+    given = {"prompt": "a", "image_url": gone}
+    post = filled(member, address("edit", input=json.dumps(given)))
+    response = member.post(NEW, post | {"~do": "run"})
+    assert response.status_code == 422
+    assert "A file of row 1 is no longer here" in response.content.decode()
+    run = make_run(endpoint=models["flux"], state="succeeded")
+    run.artifacts.create(position=0, path="x", kind="image", url="https://v3.fal.media/a.png")
+    given["image_url"] = f"/runs/{run.pk}/artifacts/0/"
+    post = filled(member, address("edit", input=json.dumps(given)))
+    assert member.post(NEW, post | {"~do": "run"}).status_code == 302

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +79,7 @@ def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
     assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
 
 
+WEEK = timedelta(days=7)
 WISH = "make a ten second video from two pictures"
 ASKED = "duration:>=10 in:images out:video"
 
@@ -131,6 +134,68 @@ def test_words_of_a_wish_that_nothing_has_are_left_out(
     able = make_endpoint("z/able", facts=["duration:1-10", "in:images", "out:video"])
     answer = search(Query(q=f"melancholic {WISH}"))
     assert (answer.endpoints, answer.left_out) == ([able], ("melancholic",))
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked", "order"),
+    [
+        ("cheapest video", "cheapest out:video", ["z/cheap", "z/dear"]),
+        (
+            "cheapest model that makes a video with sound",
+            "cheapest can:sound out:video",
+            ["z/dear"],
+        ),
+        ("the cheapest film", "out:video cheapest", ["z/cheap", "z/dear"]),
+        ("newest film", "newest out:video", ["z/dear", "z/cheap"]),
+        ("film under 10 cents", "price:<0.1 out:video", ["z/cheap"]),
+        ("video longer than a minute", "out:video", ["z/cheap", "z/dear"]),
+    ],
+)
+def test_words_for_an_order_sort_and_short_wishes_are_understood(
+    make_endpoint: Callable[..., Endpoint], typed: str, asked: str, order: list[str]
+) -> None:
+    made = {"display_name": "Film", "category": "text-to-video", "currency": "USD"}
+    now = timezone.now()
+    make_endpoint(
+        "z/dear", unit_price_usd="0.9", facts=["out:video", "can:sound"], published_at=now, **made
+    )
+    make_endpoint(
+        "z/cheap", unit_price_usd="0.05", facts=["out:video"], published_at=now - WEEK, **made
+    )
+    make_endpoint("z/other", display_name="Paint", unit_price_usd="0.01", facts=["out:image"])
+    answer = search(Query(q=typed))
+    assert answer.asked.q == asked
+    found = [one.endpoint_id for one in answer.endpoints]
+    assert found == order if asked != "out:video" else sorted(found) == order
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("sound:yes", "can:sound"), ("lora:no", "-can:lora"), ("free:true", "is:free")],
+)
+def test_an_ability_asked_for_by_yes_or_no_is_helped_to_its_word(typed: str, meant: str) -> None:
+    (hint,) = parse_query(typed).hints
+    assert hint.suggestion == meant
+
+
+def test_transcribers_are_found_however_they_are_asked_for(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    make_endpoint(
+        "z/dia",
+        display_name="Dia TTS",
+        category="text-to-speech",
+        description="Makes audio of transcripts.",
+    )
+    make_endpoint("z/stable-audio", display_name="Stable Audio", category="text-to-audio")
+    make_endpoint("z/whisper", display_name="Whisper", category="speech-to-text")
+    make_endpoint(
+        "z/caption", display_name="Auto Caption", description="Transcribes audio of video."
+    )
+    for typed in ("transcribe audio", "speech to text", "asr", "audio transcription"):
+        found = [one.endpoint_id for one in search(Query(q=typed)).endpoints]
+        assert "z/whisper" in found[:2]
+        assert not {"z/dia", "z/stable-audio"} & {*found[:2]}
 
 
 def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:

@@ -35,7 +35,7 @@ def test_a_price_by_settings_needs_no_query(
     with django_assert_num_queries(0):
         found = cost.estimate_run(endpoint, {"num_images": 2, "image_size": "square_hd"})
     assert found.words == "about $0.052"
-    assert found.basis == ("2 images × 1.049 MP (1024 × 1024) × $0.025",)
+    assert found.basis[0] == "2 images × 1.049 MP (1024 × 1024) × $0.025"
 
 
 def test_all_histories_are_one_query(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -257,6 +259,51 @@ class Broken:
     def delete(self, name: str) -> None:
         """Fail."""
         raise RuntimeError("bucket is away")
+
+
+class Slow(FileSystemStorage):
+    """A storage that takes its time to delete."""
+
+    is_deleting, may_end = threading.Event(), threading.Event()
+
+    def delete(self, name: str) -> None:
+        """Delete once the test says so."""
+        Slow.is_deleting.set()
+        Slow.may_end.wait(10)
+        super().delete(name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> None:
+    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
+    now = timezone.now()
+    DiscardedContent.objects.create(
+        digest=kept.digest, files=[kept.name], discarded_at=now - purge.SETTLED
+    )
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "tests.playground.runs.test_deletion.Slow"}
+    }
+    seen: list[bool] = []
+
+    def delete_files() -> None:
+        purge.delete_discarded(now)
+        connections.close_all()
+
+    def store_again() -> None:
+        purge.reclaim(kept.digest)
+        seen.append(default_storage.exists(kept.name))
+        connections.close_all()
+
+    threads = [threading.Thread(target=one) for one in (delete_files, store_again)]
+    threads[0].start()
+    assert Slow.is_deleting.wait(10)
+    threads[1].start()
+    threads[1].join(0.3)
+    assert seen == []
+    Slow.may_end.set()
+    for thread in threads:
+        thread.join(10)
+    assert seen == [False]  # so the content is written anew
 
 
 def test_the_list_asks_as_often_whatever_it_lists(

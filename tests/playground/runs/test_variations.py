@@ -66,7 +66,7 @@ def test_more_than_one_run_may_make_are_several_runs(member: Client, flux: Any) 
 def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, films: Any) -> None:
     response = press(member, 4)
     batch = Run.objects.values_list("batch", flat=True).distinct().get()
-    assert response.headers["Location"] == f"{FILMS}?batch={batch}"
+    assert response.headers["Location"] == f"{FILMS}?batch={batch}#stage"
     assert len(set(seeds())) == 4
     page = member.get(response.headers["Location"]).content.decode()
     assert len(re.findall(r'id="variation-[0-9a-f-]{36}"', page)) == 4

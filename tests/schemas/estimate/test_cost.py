@@ -20,6 +20,7 @@ from schemas.examples import example
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
 
+ROUNDS = "Upstream may round up to whole megapixels."
 UNITS = [
     "images", "megapixels", "seconds", "5 seconds", "minutes", "compute seconds", "videos", "",
     "1000 characters", "1M tokens", "steps", "units", "video segments", "input images", "frames",
@@ -91,6 +92,7 @@ LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
         (VIDEO, "5 seconds", {"duration": "10"}, "about $0.20", "10 s × $0.10 per 5 seconds"),
         (VIDEO, "minutes", {"duration": "10"}, "about $0.017", "10 s × $0.10 per minute"),
         (VIDEO, "videos", {"duration": "10"}, "about $0.10", "1 video × $0.10"),
+        (VIDEO, "video segments", {}, "at least $0.10", "1 segment or more × $0.10"),
         (VIDEO, "720p second", {}, "about $0.50", "5 s (the default) × $0.10"),
         (VIDEO, "720p second", {"resolution": "1080p"}, "at least $0.50",
          "The list price is for 720p; this run asks for 1080p."),
@@ -141,7 +143,7 @@ def test_input_files_tell_the_size_and_the_length() -> None:
     grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
     assert grown.basis == ("2 MP (the input × 2) × $0.10",)
     taken = cost("input megapixels", {"image_url": "/a"}, UPSCALER, media=media)
-    assert taken.basis == ("0.5 MP of input × $0.10",)
+    assert taken.basis == ("0.5 MP of input × $0.10", ROUNDS)
     synced = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, media=media)
     assert synced.basis == ("12.5 s of input × $0.10",)
     counted = cost("input images", {"image_url": "/unknown"}, UPSCALER)

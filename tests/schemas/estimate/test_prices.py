@@ -24,6 +24,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
         (about("12.3456"), "about $12.35"),
         (about("1234.5"), "about $1,234.50"),
         (about("0.1", "0.2"), "$0.10 to $0.20"),
+        (about("0", "0.2"), "up to $0.20"),
         (about("0.1000", "0.1001"), "about $0.10"),
         (about("0.1", None), "at least $0.10"),
         (about("0", None), "at least $0.00"),

@@ -1,0 +1,106 @@
+"""Boards: read, with the runs in their cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http.problem import Problem
+from api.representation import moments
+from api.resources.changes import read_moment
+from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from boards.models import Batch, Cell, Column
+
+BOARD = Parameter(
+    "board_id", {"type": "string", "format": "uuid"}, "the board", where="path", converter="uuid"
+)
+
+
+_CELL = ("board", "row", "column", "seed", "not_sent", "run__state", "run__deleted_at")
+
+
+def card(board: Batch, call: Call) -> dict[str, Any]:
+    """A `BoardCard`; its source should be loaded."""
+    return {
+        "id": str(board.pk),
+        "title": board.title,
+        "source": board.source.endpoint_id,
+        "created_at": moments.as_text(board.created_at),
+        "url": call.absolute(board.get_absolute_url()),
+    }
+
+
+@operation(
+    "GET",
+    "/boards",
+    scope="read",
+    tag="boards",
+    parameters=[LIMIT, CURSOR],
+    responses=[Response(200, "Boards, the newest first.", "BoardPage")],
+)
+def list_boards(call: Call) -> Reply:
+    """List your boards; for who may see everybody's runs, all."""
+    values = call.values
+    rows = Batch.objects.kept().visible_to(call.user).select_related("source")
+    rows = rows.order_by("-created_at", "-pk")
+    if values["cursor"]:
+        at, key = read_moment(values["cursor"], str)
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=as_uuid(str(key))))
+    found = list(rows[: values["limit"] + 1])
+
+    def mark(one: Batch) -> tuple[str, str]:
+        return one.created_at.isoformat(), str(one.pk)
+
+    return Reply(page(found, values["limit"], lambda one: card(one, call), mark))
+
+
+@operation(
+    "GET",
+    "/boards/{board_id}",
+    scope="read",
+    tag="boards",
+    parameters=[BOARD],
+    responses=[Response(200, "The board: columns, rows and cells.", "Board")],
+    errors=[404],
+)
+def get_board(call: Call) -> Reply:
+    """Read a board: its models, its inputs, and the run in each cell."""
+    boards = Batch.objects.kept().visible_to(call.user).select_related("source")
+    board = boards.filter(pk=call.values["board_id"]).first()
+    if board is None:
+        raise Problem(404, "There is no such board, or it is somebody else's.")
+    columns = list(board.columns.select_related("endpoint"))
+    rows = list(board.rows.all())
+    row_places = {row.pk: place for place, row in enumerate(rows)}
+    column_places = {column.pk: place for place, column in enumerate(columns)}
+    cells = board.cells.filter(replaced_at=None).select_related("run")
+    cells = cells.only(*_CELL)
+    return Reply(
+        card(board, call)
+        | {
+            "columns": [_column(one) for one in columns],
+            "rows": [{"label": one.label, "values": one.values} for one in rows],
+            "cells": [
+                _cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells
+            ],
+        }
+    )
+
+
+def _column(one: Column) -> dict[str, Any]:
+    endpoint_id = one.endpoint.endpoint_id
+    return {"endpoint_id": endpoint_id, "label": one.label, "settings": one.settings}
+
+
+def _cell(cell: Cell, row: int, column: int) -> dict[str, Any]:
+    run = cell.run if cell.run and cell.run.deleted_at is None else None
+    return {
+        "row": row,
+        "column": column,
+        "seed": cell.seed,
+        "run_id": str(run.pk) if run else None,
+        "state": run.state if run else None,
+        "not_sent": cell.not_sent,
+    }

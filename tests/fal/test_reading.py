@@ -1,0 +1,49 @@
+"""Items of a list are kept as they were written, whatever stands around them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fal
+from fal.reading import item_texts
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=8,
+)
+others = st.dictionaries(st.text(max_size=4).filter(lambda key: key != "models"), json_values)
+
+
+@given(st.lists(json_values, max_size=4), others, others, st.sampled_from([None, 2]), st.booleans())
+def test_each_item_is_the_text_that_stood_there(
+    items: list[Any], before: dict[str, Any], after: dict[str, Any], indent: int | None, raw: bool
+) -> None:
+    text = json.dumps({**before, "models": items, **after}, indent=indent, ensure_ascii=not raw)
+    found = item_texts(text.encode(), "models")
+    assert [json.loads(one) for one in found] == items
+    assert all(one in text for one in found)
+
+
+def test_numbers_stay_as_they_were_written() -> None:
+    content = b'{"has_more":false,"models":[ {"endpoint_id":"a/b","x": 1.10e2} , 7 ]}'
+    assert item_texts(content, "models") == ['{"endpoint_id":"a/b","x": 1.10e2}', "7"]
+    (item,) = fal.Page.from_bytes(content).models
+    assert item.text == '{"endpoint_id":"a/b","x": 1.10e2}'
+
+
+@pytest.mark.parametrize("content", [b'{"models":{}}', b'{"models":7}'])
+def test_what_is_no_list_is_said(content: bytes) -> None:
+    with pytest.raises(ValueError, match="not a list"):
+        item_texts(content, "models")
+
+
+def test_a_list_that_stands_twice_is_written_anew() -> None:
+    content = b'{"models":[{"endpoint_id":"a/b"},1],"models":[{"endpoint_id": "c/d"}]}'
+    (item,) = fal.Page.from_bytes(content).models
+    assert json.loads(item.text) == {"endpoint_id": "c/d"}
