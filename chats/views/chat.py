@@ -37,7 +37,7 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         return _post(request, found)
     response = render_page(request, found)
-    if request.htmx:  # the page that a post led to
+    if request.htmx and "before" not in request.GET:  # the page that a post led to
         return replace_url(response, request.get_full_path())
     return response
 

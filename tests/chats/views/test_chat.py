@@ -81,7 +81,9 @@ def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Sa
 def test_an_edited_message_is_a_version(member: Client, chat: Chat, say: Say) -> None:
     turn = say("One")
     page = chat.get_absolute_url()
-    assert "Send as a new version" in member.get(f"{page}?edit={turn.pk}").content.decode()
+    form = member.get(f"{page}?edit={turn.pk}").content.decode()
+    assert "Send as a new version" in form
+    assert "One</textarea>" in form
     post = {"~do": f"edit:{turn.pk}", "~text": "One, really", "~token": "x"}
     made = member.post(f"{page}turns/", post)
     assert "1 / 2" not in member.get(made["Location"]).content.decode()
