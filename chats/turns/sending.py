@@ -37,16 +37,20 @@ class Refused(ValueError):
 def send(
     chat: Chat, parent: int | None, text: str, system: str, settings: dict[str, Any], token: str
 ) -> Turn:
-    """Send a message after the turn `parent`; the same token means the same turn.
+    """Send a message after the turn `parent`; the same message with the same token is one turn.
 
     Raises Refused.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related("endpoint", "user")
         chat = locked.get(pk=chat.pk)
+        # A page that Back restored has an old token: another message there is another turn.
+        said = {"text": text, "system": system, "settings": settings, "parent": parent}
+        token = f"{mark(token)}{form_state.form_token(token, said)[:40]}"
         if known := chat.turns.filter(form_token=token).first():
             return known
-        parent = parent if chat.turns.filter(pk=parent).exists() else None
+        if parent is not None and not chat.turns.filter(pk=parent).exists():
+            parent = None
         composed = _composed(chat, parent, text, system, settings)
         turn = Turn(
             chat=chat, parent_id=parent, endpoint=chat.endpoint, form_token=token, text=text,
@@ -56,6 +60,11 @@ def send(
         turn.save()
         _remember(chat, turn)
     return turn
+
+
+def mark(token: str) -> str:
+    """How the tokens of all turns sent from one drawn composer begin."""
+    return f"{token[:22]}."
 
 
 def again(chat: Chat, turn: Turn, token: str) -> Turn:
@@ -98,7 +107,7 @@ def _run(turn: Turn, composed: Composed) -> Run:
         user=turn.chat.user,
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
-        form_token=f"chat-{turn.chat_id.hex[:12]}-{turn.form_token}"[:64],
+        form_token=f"chat-{form_state.form_token(turn.form_token, {'chat': str(turn.chat_id)})[:56]}",
         arguments=composed.arguments,
         transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
         title=form_state.title({"prompt": turn.text}),

@@ -34,13 +34,13 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "stop" and turn.run_id:
         state_machine.request_cancel(turn.run_id)
         return redirect(f"{found.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
-    token = request.POST.get("~token", "")[:40] + verb[:5]
+    token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
     try:
-        made = _resent(found, turn, verb, read_post(request).text, f"{token}-{turn.pk}"[:64])
+        made = _resent(found, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
         if verb == "edit":
-            context = {"edited_text": read_post(request).text, "edit_trouble": str(refused)}
-            return render_page(request, found, status=422, edited=turn.pk, **context)
+            typed = {"edited_text": read_post(request).text, "edit_trouble": str(refused)}
+            return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
         messages.error(request, str(refused))
         return redirect(f"{found.get_absolute_url()}?turn={turn.pk}")
     return redirect(f"{found.get_absolute_url()}?turn={made.pk}#turn-{made.pk}")
@@ -56,8 +56,8 @@ def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Keep what was typed; one that arrives after it was sent is dropped."""
     found = find(request, pk)
-    token = request.POST.get("~token", "")[:64]
-    if not found.turns.filter(form_token=token).exists():
+    token = sending.mark(request.POST.get("~token", ""))
+    if not found.turns.filter(form_token__startswith=token).exists():
         keep_draft(found, read_post(request))
     return HttpResponse(status=204)
 

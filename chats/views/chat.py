@@ -53,12 +53,13 @@ def render_page(
     found: Chat,
     filled: Filled | None = None,
     status: int = 200,
-    **more: Any,
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Render the page, with the composer as it is kept or as it was posted."""
     through = number(request.POST.get("~parent") or request.GET.get("turn"))
     before = number(request.GET.get("before"))
     edited = number(request.GET.get("edit"))
+    more = more or {}
     through = more.get("edited") or edited or through
     context = page.context(found, through, before, filled)
     context |= {"edited": edited, "before": before, **more}

@@ -27,6 +27,13 @@ def test_a_double_click_is_one_turn_and_one_run(chat: Chat) -> None:
     assert Run.objects.count() == 1
 
 
+def test_another_message_from_a_restored_page_is_another_turn(chat: Chat) -> None:
+    settings = {"model": "a/b"}
+    sending.send(chat, None, "Hi", "", settings, "token")
+    sending.send(chat, None, "Hi again", "", settings, "token")
+    assert Run.objects.count() == 2
+
+
 def test_a_turn_is_streamed_where_the_model_streams(say: Say) -> None:
     run = say("Hi").run
     assert run is not None
