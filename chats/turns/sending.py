@@ -101,13 +101,13 @@ def _placed(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _run(turn: Turn, composed: Composed) -> Run:
-    endpoint = turn.endpoint
+    endpoint, chat = turn.endpoint, {"chat": str(turn.chat_id)}
     offered = {choice.value for choice in transport_choices.offered(endpoint)}
     run, _ = state_machine.create(
         user=turn.chat.user,
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
-        form_token=f"chat-{form_state.form_token(turn.form_token, {'chat': str(turn.chat_id)})[:56]}",
+        form_token=f"chat-{form_state.form_token(turn.form_token, chat)[:56]}",
         arguments=composed.arguments,
         transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
         title=form_state.title({"prompt": turn.text}),

@@ -8,14 +8,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import PHONE, Open
+from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.test_journey import ready
+
+__all__ = ["open_page", "session"]
 
 pytestmark = pytest.mark.browser
 DONE = "[data-run-status='succeeded']"
 
 
 def test_a_conversation_branches(open_page: Open) -> None:
-    page = open_page("/models/sandbox/scribe/", size=PHONE)
+    page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
     page.get_by_role("button", name="New chat").click()
     message = page.get_by_label("Message", exact=True)
     message.fill("Write about paper")
