@@ -243,7 +243,7 @@ def test_unknown_and_blocked_models_do_not_run(call: Call, make_endpoint: Any) -
         404,
         'Application "fal-ai/unknown" not found',
     )
-    make_endpoint(FLUX, is_blocked=True)
+    make_endpoint(FLUX, standing="blocked")
     assert call("POST", SUBMIT, {}).status_code == 403
     assert not Run.objects.exists()
 
