@@ -28,6 +28,7 @@ class UpstreamResponse(HttpResponse):
     """JSON in upstream's shape, which stays as it is also where it is an error."""
 
     is_exact = True
+    _has_been_logged = True  # read by Django: what a model answers is no failure of this server
 
     def __init__(
         self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
