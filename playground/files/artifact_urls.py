@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from catalog import upstream
-from playground.models import Artifact
+from playground.models import Artifact, Run
+
+_RESULT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/[0-9]{1,6}/")
+_MAX_ORIGINS = 200
 
 
 def thumbnail_url(artifact: Artifact, src: str) -> str:
@@ -24,3 +30,14 @@ def artifact_url(artifact: Artifact) -> str:
 def may_show(url: str) -> bool:
     """Whether a page may load this address of upstream's."""
     return url.startswith("data:") or upstream.addresses().is_media(url)
+
+
+def origins(texts: Iterable[str]) -> dict[str, str]:
+    """Return which model made each past result among some texts, by address; at most one query."""
+    found = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
+    if not found:
+        return {}
+    wanted = sorted(set(found.values()))[:_MAX_ORIGINS]
+    rows = Run.objects.filter(pk__in=wanted).values_list("pk", "endpoint__display_name")
+    names = {str(pk): name for pk, name in rows}
+    return {text: names[run] for text, run in found.items() if run in names}

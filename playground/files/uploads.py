@@ -218,7 +218,9 @@ def _artifact_choice(row: Artifact) -> Choice:
         address=row.get_absolute_url(),
         src=src,
         still=artifact_urls.thumbnail_url(row, src),
-        name=row.run.title or row.run.endpoint.display_name,
+        name=(row.file_name if row.kind == "file" else "")
+        or row.run.title
+        or row.run.endpoint.display_name,
         note=row.run.endpoint.display_name,
         kind=row.kind,
         size_bytes=row.size_bytes,

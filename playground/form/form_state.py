@@ -18,6 +18,7 @@ from django.utils.text import Truncator
 from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
+from playground.files import artifact_urls
 from playground.form import json_view, rendering
 from playground.form.summaries import is_content
 from playground.models import Run
@@ -74,7 +75,8 @@ def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeStrin
     if json_view.is_json(post):
         problems = [json_view.with_path(problem) for problem in problems]
     node = draw_nodes(version_of(endpoint).root, post=post, problems=problems)
-    return rendering.render_form(node, reverse("playground:uploads"))
+    made_by = artifact_urls.origins(text for texts in post.values() for text in texts)
+    return rendering.render_form(node, reverse("playground:uploads"), made_by)
 
 
 def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:

@@ -42,14 +42,16 @@ _MAX_OPEN_ROWS = 3  # a longer list of groups starts collapsed
 _UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
 
 
-def render_form(root: Node, upload_url: str = "") -> SafeString:
+def render_form(
+    root: Node, upload_url: str = "", origins: Mapping[str, str] | None = None
+) -> SafeString:
     """Render everything inside `<form data-endpoint-id>` except the Run button.
 
     That is a summary of the problems, the main fields, and the rest under "More settings", which
     is open if something in it was set or is wrong. Without `upload_url` media fields take
-    addresses only.
+    addresses only. `origins` says which model made a past result, by its address.
     """
-    renderer = _FormRenderer(upload_url)
+    renderer = _FormRenderer(upload_url, origins)
     if root.is_boxed:
         return renderer.fill(
             "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
@@ -141,8 +143,9 @@ def _environment() -> Environment:
 class _FormRenderer:
     """Renders one form."""
 
-    def __init__(self, upload_url: str) -> None:
+    def __init__(self, upload_url: str, origins: Mapping[str, str] | None = None) -> None:
         self.upload_url = upload_url
+        self.origins = origins or {}
 
     def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
         """Render one template with these values; it does not see the request."""
@@ -229,6 +232,7 @@ class _FormRenderer:
         if not widget.is_group:
             values["attributes"] = attributes(node, label if is_bare else "")
             values["upload_url"] = self.upload_url
+            values["origin"] = self.origins.get(node.text, "")
         elif widget.name == "object":
             values |= self.object(node, label)
         elif widget.name == "list":

@@ -45,7 +45,8 @@ def value(node: Node) -> str:
         )
     text = next((option.label for option, is_active in node.options if is_active), node.text)
     if node.field.media:
-        text = text.rpartition("/")[2] or text
+        is_result = text.startswith("/runs/") and text.endswith("/")
+        text = "past result" if is_result else text.rpartition("/")[2] or text
     text = " ".join(text[: _MAX_CHARS * 4].split())
     return text if len(text) <= _MAX_CHARS else text[: _MAX_CHARS - 1] + "…"
 

@@ -32,7 +32,7 @@ _CONTROL_WORDS = {
 _REFERENCE_WORDS = {
     "reference", "references", "ref", "refs", "style", "character", "characters", "subject",
     "subjects", "identity", "ingredient", "ingredients", "element", "elements", "face", "faces",
-    "product", "logo", "background", "frontal",
+    "product", "logo", "background", "frontal", "swap",
 }  # fmt: skip
 _GARMENT_WORDS = {"garment", "garments", "clothes", "clothing", "outfit", "cloth", "apparel"}
 _MOTION_WORDS = {"motion", "driving", "camera", "template"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from schemas.media import words_in
-from schemas.uses.inputs import Input
+from schemas.uses.inputs import ROW, Input
 
 # Of each kind of result: the uses in the order of the menu, with their titles.
 USES: dict[str, dict[str, str]] = {
@@ -65,11 +67,22 @@ USES: dict[str, dict[str, str]] = {
 }
 _UPSCALE = {"upscale", "upscaler", "upscaling", "upscaled", "esrgan", "topaz", "supir", "aura-sr"}
 _UPSCALE |= {"restoration", "restore", "superresolution", "seedvr", "clarity", "enhancer"}
-_CUT_OUT = {"rembg", "birefnet", "matting", "bria-bg", "cutout"}
+_CUT_OUT = {
+    "rembg",
+    "birefnet",
+    "matting",
+    "cutout",
+    "sam",
+    "sam2",
+    "sam3",
+    "segment",
+    "segmentation",
+}
 _EXTEND = {"extend", "extension", "continue", "continuation", "outpaint"}
 _SOUND = {"audio", "sound", "foley", "sfx", "mmaudio", "soundtrack", "music", "thinksound"}
 _TALK = {"avatar", "talking", "lipsync", "lip", "speech", "speak", "omnihuman", "sadtalker"}
 _SYNC = {"lipsync", "lip", "dub", "dubbing", "latentsync", "sync"}
+_MERGE = {"merge", "combine", "mux", "compose"}
 _CLEAN = {"separate", "separation", "isolate", "isolation", "isolator", "demucs", "denoise"}
 _CLEAN |= {"stem", "stems", "clean", "enhance", "enhancer", "vocals", "remover"}
 _SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
@@ -80,7 +93,7 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
 
     `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
     """
-    words = set(words_in(name))
+    words = _words(name)
     if one.kind in {"weights", "archive", "file", "mesh"}:
         return _use_of_file(one, outputs)
     if one.kind == "text":
@@ -93,6 +106,12 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
     return found(one, siblings, outputs, words)
 
 
+@lru_cache(maxsize=64)
+def _words(name: str) -> frozenset[str]:
+    """The words of a model's name; its inputs are asked about one after the other."""
+    return frozenset(words_in(name))
+
+
 def _use_of_file(one: Input, outputs: Collection[str]) -> str:
     if one.kind == "weights":
         return "lora"
@@ -101,9 +120,11 @@ def _use_of_file(one: Input, outputs: Collection[str]) -> str:
     return "training" if one.kind == "archive" and "lora" in outputs else "other"
 
 
-def _use_of_text(one: Input, outputs: Collection[str], words: set[str]) -> str:
+def _use_of_text(one: Input, outputs: Collection[str], words: AbstractSet[str]) -> str:
     if one.role == "lyrics":
         return "lyrics"
+    if "video" in outputs and words & _TALK:
+        return "speak"
     for medium in ("video", "image", "3d", "text"):
         if medium in outputs:
             return f"prompt-{medium}"
@@ -113,23 +134,44 @@ def _use_of_text(one: Input, outputs: Collection[str], words: set[str]) -> str:
 
 
 def _use_of_image(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
     if one.role in by_role:
         return by_role[one.role]
+    if any(other.role == "garment" for other in siblings):
+        return "try-on"
     if "video" in outputs:
+        if _goes_beside(one, siblings):
+            return "reference"
         hears = any(other.kind == "audio" and other.is_required for other in siblings)
         talks = hears or bool(words & _TALK)
         return "end-frame" if one.role == "end" else "talk" if talks else "start-frame"
     if "3d" in outputs:
         return "make-3d"
     if "image" in outputs:
-        return _use_in_image(siblings, words)
+        is_beside = one.path.endswith(ROW) and _main_alone(siblings)
+        return "reference" if is_beside else _use_in_image(siblings, words)
     return "describe" if {"text", "data"} & set(outputs) else "other"
 
 
-def _use_in_image(siblings: Sequence[Input], words: set[str]) -> str:
+def _goes_beside(one: Input, siblings: Sequence[Input]) -> bool:
+    """Whether a film's pictures are no frames of it: a list, or beside a film that is needed."""
+    if one.role != "main":
+        return False
+    needs_film = any(o.kind == "video" and o.is_required for o in siblings)
+    return needs_film or one.path.endswith(ROW)
+
+
+def _main_alone(siblings: Sequence[Input]) -> bool:
+    """Whether one picture is the main one, so that a list beside it is something else."""
+    return any(
+        one.kind == "image" and one.role == "main" and one.is_required and ROW not in one.path
+        for one in siblings
+    )
+
+
+def _use_in_image(siblings: Sequence[Input], words: AbstractSet[str]) -> str:
     if _is_upscaler(words):
         return "upscale"
     if _cuts_out(words):
@@ -142,7 +184,7 @@ def _use_in_image(siblings: Sequence[Input], words: set[str]) -> str:
 
 
 def _use_of_video(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     if one.role == "reference":
         return "reference"
@@ -151,7 +193,8 @@ def _use_of_video(
             return "upscale"
         if _cuts_out(words):
             return "cut-out"
-        if words & _SYNC or any(o.kind == "audio" and o.is_required for o in siblings):
+        hears = any(o.kind == "audio" and o.is_required for o in siblings)
+        if words & _SYNC or (hears and not words & _MERGE):
             return "lip-sync"
         if words & _EXTEND:
             return "extend"
@@ -162,9 +205,9 @@ def _use_of_video(
 
 
 def _use_of_audio(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: set[str]
+    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
-    if one.role == "voice":
+    if one.role == "voice" or words & {"clone", "cloning"}:
         return "voice"
     if "video" in outputs:
         return "lip-sync"
@@ -173,10 +216,10 @@ def _use_of_audio(
     return "transcribe" if {"text", "data"} & set(outputs) else "other"
 
 
-def _is_upscaler(words: set[str]) -> bool:
+def _is_upscaler(words: AbstractSet[str]) -> bool:
     return bool(words & _UPSCALE or {"super", "resolution"} <= words)
 
 
-def _cuts_out(words: set[str]) -> bool:
+def _cuts_out(words: AbstractSet[str]) -> bool:
     is_removal = bool(words & {"remove", "removal", "remover"})
     return bool(words & _CUT_OUT) or ("background" in words and is_removal)

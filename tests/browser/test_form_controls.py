@@ -170,13 +170,13 @@ def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
 
 def test_a_row_that_was_removed_is_put_back_where_it_was(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]}))
-    page.get_by_role("button", name="Remove").first.click()
+    page.locator(".row-tools").get_by_role("button", name="Remove").first.click()
     expect(page.locator("[name='loras.0.path']")).to_have_count(0)
-    expect(page.locator("form-rows [role=status]")).to_have_text("Removed")
+    expect(page.locator("form-rows > [role=status]")).to_have_text("Removed")
     page.get_by_role("button", name="Undo removal").press("Enter")
     expect(page.get_by_role("button", name="Undo removal")).to_have_count(0)
     page.get_by_role("button", name="Move down").first.press("Enter")
-    expect(page.locator("form-rows [role=status]")).to_have_text("Moved to 2 of 2")
+    expect(page.locator("form-rows > [role=status]")).to_have_text("Moved to 2 of 2")
     assert [row["path"] for row in sent(page, bench)["loras"]] == ["two", "one"]
 
 

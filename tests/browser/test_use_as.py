@@ -51,6 +51,7 @@ def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int,
     expect(page.locator("#form-notice")).to_contain_text("now holds the picture of the run of")
     expect(page.locator("media-field .media-view img")).to_be_visible()
     link = page.locator("media-field a.media-name")
+    expect(link).to_have_text("Result of Aurora")
     assert link.get_attribute("href") == f"/runs/{made}/"
 
 

@@ -160,11 +160,16 @@ class MediaField extends HTMLElement {
       this.text.value = ours;
       const name = ours.startsWith("/uploads/")
         ? decodeURIComponent(ours.split("/").pop())
-        : "Past result";
+        : this.origin(ours);
       if (this.held?.address !== ours) this.held = { name, address: ours, src: ours };
     }
     draw(this);
     this.offer();
+  }
+  /** What to call a past result: which model made it, where the server has said so. */
+  origin(address) {
+    const [known, ...name] = (this.dataset.origin ?? "").split(" ");
+    return known === address ? `Result of ${name.join(" ")}` : "Past result";
   }
   say(text, tone) {
     if (this.note.textContent !== text) this.note.textContent = text; // announced once

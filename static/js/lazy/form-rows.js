@@ -185,7 +185,10 @@ function sum(fold) {
       control.selectedOptions?.[0].text ??
       (control.type === "radio"
         ? control.parentElement.textContent
-        : control.value.split("/").pop()
+        : control.value
+            .replace(/^\/runs\/.*\/$/, "past result")
+            .split("/")
+            .pop()
       ).trim(),
   );
   fold.querySelector(".row-sum").textContent = texts

@@ -81,6 +81,7 @@ def test_the_page_offers_back_what_had_been_typed(
     assert page.context["undo"] == "Back to what you had typed"
     assert "now holds the picture of the run" in page.context["notice"]
     assert f'value="/runs/{run.pk}/artifacts/0/"' in page.content.decode()
+    assert f'data-origin="/runs/{run.pk}/artifacts/0/ draw"' in page.content.decode()
     assert drafts.find(user, film).post == {"prompt": ["slowly"]}
 
 
