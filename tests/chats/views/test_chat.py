@@ -92,6 +92,18 @@ def test_an_edited_message_is_a_version(member: Client, chat: Chat, say: Say) ->
     assert (emptied.status_code, Turn.objects.count()) == (422, 2)
 
 
+def test_why_there_is_no_other_answer_is_said_at_the_turn(
+    member: Client, chat: Chat, say: Say
+) -> None:
+    turn = say("One")
+    chat.endpoint.standing, chat.endpoint.standing_reason = "blocked", "Too dear"
+    chat.endpoint.save()
+    post = {"~do": f"again:{turn.pk}", "~token": "x"}
+    refused = member.post(f"{chat.get_absolute_url()}turns/", post)
+    assert refused.status_code == 422
+    assert "Too dear" in refused.content.decode()
+
+
 def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:
     turn = say("One", None)
     member.post(f"{chat.get_absolute_url()}turns/", {"~do": f"stop:{turn.run_id}"})
