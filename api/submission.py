@@ -12,13 +12,15 @@ from api.models import Token
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
-from playground.models import Run
+from playground.models import Run, Transport
 from playground.runs import state_machine
 from schemas import Problem
 from schemas.exact import identical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django.contrib.auth.models import User
 
 MARK = "api-"  # begins the form tokens of these runs
 OUR_PATHS = ("/uploads/", "/runs/")
@@ -42,19 +44,44 @@ def start(
     """
     run, is_new = state_machine.create(
         user=token.user,
-        endpoint=endpoint,
-        schema_id=endpoint.schema_id,
         form_token=_form_token(key),
         transport=transport,
-        arguments=arguments,
-        title=form_state.title(arguments),
-        events=[{"at": timezone.now().isoformat(), "what": "api", "text": token.name}],
+        **_values(endpoint, arguments, "api", token.name),
     )
     if not is_new and not _is_same(run, endpoint, arguments, transport):
         raise KeyReused(
             "This Idempotency-Key came with another request before. Use a new key for each run."
         )
     return run, is_new
+
+
+def start_proxied(
+    user: User, token_name: str, endpoint: Endpoint, arguments: dict[str, Any]
+) -> Run:
+    """Create a run of a call through the proxy; upstream checks its arguments, as the caller asked.
+
+    `token_name` is empty for a call by login. Raises state_machine.Refused as `start` does.
+    """
+    run, _ = state_machine.create(
+        user=user,
+        form_token=_form_token(""),
+        transport=Transport.QUEUE,
+        **_values(endpoint, arguments, "proxy", token_name),
+    )
+    return run
+
+
+def _values(
+    endpoint: Endpoint, arguments: dict[str, Any], what: str, token_name: str
+) -> dict[str, Any]:
+    """The columns that say what is run, and in the timeline by which way in."""
+    return {
+        "endpoint": endpoint,
+        "schema_id": endpoint.schema_id,
+        "arguments": arguments,
+        "title": form_state.title(arguments),
+        "events": [{"at": timezone.now().isoformat(), "what": what, "text": token_name}],
+    }
 
 
 def with_relative_addresses(value: Any, origin: str) -> Any:

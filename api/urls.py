@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import contract, tokens
+from api.views import contract, fal_proxy, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -31,5 +31,8 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
     path("api/v1/openapi.json", contract.document, name="document"),
+    path("api/fal/proxy", fal_proxy.proxy, name="fal-proxy"),
+    path("api/fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
+    path("api/fal/run/<path:address>", fal_proxy.run, name="fal-run"),
     *_resources(),
 ]

@@ -30,6 +30,7 @@ HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60
 POLL_DATABASE_S = 8.0  # in case a notification is lost
 PREFIX = "/api/v1/runs"
+PROXY = "/api/fal/"
 _HEADER = HEADER.lower().encode()
 _ENDED = PreparedQuery(
     lambda: Run.objects.filter(
@@ -113,8 +114,7 @@ class HeldResponses:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         signal = self._signal()
-        may_wait = b"wait=" in scope.get("query_string", b"")
-        if not (may_wait and signal and scope["path"].startswith(PREFIX)) or self._is_closed:
+        if not signal or not _may_wait(scope) or self._is_closed:
             return await self._app(scope, receive, send)
         held = _Held(send)
         await self._app(scope, receive, held.send)
@@ -123,7 +123,7 @@ class HeldResponses:
         if self._waiter is None or self._waiter.signal is not signal:
             self._waiter = RunWaiter(signal)
         if await _unless_disconnected(self._waiter.wait(held.pk, held.wait_s), receive):
-            await self._app(_reading(scope, held.pk), _without_body(receive), held.resend)
+            await self._app(_reading(scope, held.address), _without_body(receive), held.resend)
         return None
 
     def release_all(self) -> None:
@@ -142,14 +142,16 @@ class _Held:
         self._location: list[tuple[bytes, bytes]] = []
         self.pk: uuid.UUID | None = None
         self.wait_s = 0.0
+        self.address = ""
 
     async def send(self, message: Message) -> None:
         """Take a message of the first response."""
         if message["type"] == "http.response.start":
             value = next((v for name, v in message["headers"] if name.lower() == _HEADER), b"")
             if value:
-                pk, _, seconds = value.decode().partition(" ")
+                pk, seconds, *address = value.decode().split(" ")
                 self.pk, self.wait_s = uuid.UUID(pk), float(seconds)
+                self.address = address[0] if address else f"{PREFIX}/{pk}"
                 self._status = message["status"]
                 headers = message["headers"]
                 self._location = [one for one in headers if one[0].lower() == b"location"]
@@ -158,19 +160,32 @@ class _Held:
 
     async def resend(self, message: Message) -> None:
         """Send a message of the second response, with status and Location of the first."""
-        if message["type"] == "http.response.start" and message["status"] == 200:
+        is_start = message["type"] == "http.response.start"
+        if is_start and message["status"] == 200 and self._status < 300:
             headers = [*message["headers"], *self._location]
             message = {**message, "status": self._status, "headers": headers}
         await self._send(message)
 
 
-def _reading(scope: Scope, pk: uuid.UUID) -> Scope:
+def _may_wait(scope: Scope) -> bool:
+    """Whether the response may be one to hold; the header of the response decides."""
+    if scope["path"].startswith(PROXY):
+        return bool(scope["method"] == "POST")
+    return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(PREFIX)
+
+
+def _reading(scope: Scope, address: str) -> Scope:
     """The request that reads the run for the same caller."""
-    path = f"{PREFIX}/{pk}"
+    path, _, query = address.partition("?")
     kept = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
-    kept |= {b"x-forwarded-for", b"user-agent"}
+    kept |= {b"x-forwarded-for", b"user-agent", b"cookie"}
     headers = [(name, value) for name, value in scope["headers"] if name in kept]
-    read = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    read = {
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+    }
     return {**scope, **read, "headers": headers}
 
 

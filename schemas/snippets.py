@@ -130,14 +130,31 @@ def curl(endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE
 
 
 def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -> list[Snippet]:
-    """The call through this Vitrine: by its command line, and by its JSON API.
+    """The call through this Vitrine: by its command line, its JSON API, and fal's own client.
 
     `server` is its address; the token comes from `VITRINE_TOKEN`.
     """
     return [
         Snippet("vitrine", "Command line", vitrine(endpoint_id, arguments, server)),
         Snippet("vitrine-curl", "JSON API", vitrine_curl(endpoint_id, arguments, server)),
+        Snippet(
+            "vitrine-fal", "fal's JavaScript client", vitrine_fal(endpoint_id, arguments, server)
+        ),
     ]
+
+
+def vitrine_fal(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
+    """@fal-ai/client's `subscribe` through our proxy; the key that it sends is the token."""
+    address = _quoted(json.dumps(f"{server}/api/fal/proxy"))
+    head, _, call = javascript(endpoint_id, arguments).partition("\n\n")
+    return (
+        f"{head.partition(';')[0]}; // npm install @fal-ai/client\n\n"
+        "fal.config({\n"
+        f'  proxyUrl: {{ url: {address}, when: "always" }},\n'
+        "  credentials: process.env.VITRINE_TOKEN,\n"
+        "});\n\n"
+        f"{call}"
+    )
 
 
 def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:

@@ -1,4 +1,4 @@
-"""Authentication by `Authorization: Bearer <token>` (RFC 6750).
+"""Authentication by `Authorization: Bearer <token>` (RFC 6750), or `Key <token>`.
 
 The operations of the API take nothing else. A few pages take it too, which serve files: what the
 API says about a run names their addresses.
@@ -19,6 +19,7 @@ from api.models import Token
 # Where a caller within this process (`cli/connection.py`) puts a token that needs no check. No
 # request from outside can set it: a server puts texts into the environment, never objects.
 LOCAL = "vitrine.token"
+KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`
 CHALLENGE = 'Bearer realm="Vitrine"'
 # Pages that serve files to a token with the scope `read`.
 FILE_VIEWS = frozenset(
@@ -85,4 +86,4 @@ def _token(request: HttpRequest) -> Token | None:
     if isinstance(local, Token):
         return local
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return tokens.authenticate(secret.strip()) if kind.lower() == "bearer" else None
+    return tokens.authenticate(secret.strip()) if kind.lower() in KINDS else None

@@ -22,6 +22,7 @@ LIMITS: Mapping[str, Limit] = {
         ("write", 300, 300),
         ("run", 300, 300),
         ("file", 120, 120),
+        ("poll", 6000, 6000),  # fal's Python client asks for a status ten times a second
     )
 }
 

@@ -110,7 +110,9 @@ def as_problems(
 
 
 def _is_ours(response: HttpResponse) -> bool:
-    return response.headers.get("Content-Type", "").startswith(PROBLEM)
+    """Whether it is a problem document, or an error in upstream's shape (`api.fal_proxy`)."""
+    is_exact = getattr(response, "is_exact", False)
+    return is_exact or response.headers.get("Content-Type", "").startswith(PROBLEM)
 
 
 def _detail(response: HttpResponse) -> str:

@@ -41,11 +41,13 @@ EVENTS: Mapping[str, str] = {
     "session": "Live session ended",
     "cut": "Live session broke off",
     "api": "Started through the API",
+    "proxy": "Started through the proxy",
     "shown": "Shown as an example",
     "unshown": "Not shown as an example any more",
     "starred": "Starred",
     "unstarred": "Star taken away",
 }
+WAYS_IN = {"api", "proxy"}
 TROUBLES = {"lost", "broke", "cut"}
 UNCLEAR = "Answer left it open"  # the connection held, but the answer was no use
 
@@ -169,8 +171,8 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":
         return Moment(at, what, BY.get(text, ""))
-    if event["what"] == "api":
-        return Moment(at, what, f"With the token “{text}”.")
+    if event["what"] in WAYS_IN:
+        return Moment(at, what, f"With the token “{text}”." if text else "")
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
     if event["what"] in TROUBLES and text.startswith(state_machine.ANSWERED):

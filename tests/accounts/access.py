@@ -55,6 +55,7 @@ CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+SAME_ORIGIN = "login no no no no no"  # a login needs a page of ours, see tests/api
 TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
@@ -72,6 +73,9 @@ ACCESS: dict[str, Row] = {
     "admin:login": Row(OPEN, OPEN),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
     "api:document": Row(OPEN, CLOSED),
+    "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
+    "api:fal-queue": Row(METHOD, SAME_ORIGIN),
+    "api:fal-run": Row(METHOD, SAME_ORIGIN),
     "api:token-recovery": Row(METHOD, OWNERS_ALONE),
     "api:token-revocation": Row(METHOD, OWNERS_ALONE),
     "api:tokens": Row(ANYBODYS, ANYBODYS),

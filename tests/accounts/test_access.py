@@ -102,7 +102,7 @@ class World:
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk,
-            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0,
+            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0, "address": ENDPOINT,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,

@@ -14,7 +14,7 @@ __all__ = ["open_page", "session"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
 MODELS = "model=sandbox/aurora/lite&model=atelier/glass"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
-PICTURES = ".cell img[src*='/artifacts/']"
+COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""
 
 
 def board_of(page: Page) -> str:
@@ -23,7 +23,7 @@ def board_of(page: Page) -> str:
     expect(page.locator("[data-board-id]")).to_be_visible()
     address = f"/compare/{page.locator('[data-board-id]').get_attribute('data-board-id')}/"
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=90_000)
-    expect(page.locator(PICTURES)).to_have_count(2, timeout=60_000)
+    page.wait_for_function(COPIED, arg=f"{address}vote/", timeout=60_000, polling=500)
     return address
 
 

@@ -60,7 +60,7 @@ def test_a_long_seed_is_told_of_in_javascript_only() -> None:
 @given(arguments)
 def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
     server = "https://vitrine.example"
-    program, api = vitrine_snippets("fal-ai/x", value, server)
+    program, api, client = vitrine_snippets("fal-ai/x", value, server)
     words = shlex.split(program.code)
     assert words[:2] == ["export", f"VITRINE_URL={server}"]
     assert words[2:5] == ["vitrine", "run", "fal-ai/x"]
@@ -68,6 +68,9 @@ def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> Non
     words = shlex.split(api.code)
     assert words[3] == f"{server}/api/v1/runs?wait=60"
     assert identical(json.loads(words[-1]), {"endpoint_id": "fal-ai/x", "arguments": value})
+    assert f'url: "{server}/api/fal/proxy"' in client.code
+    assert client.code.endswith(javascript("fal-ai/x", value).partition("\n\n")[2])
+    assert "FAL_KEY" not in client.code.partition("fal.subscribe")[0]
 
 
 SANDBOX = "http://127.0.0.1:8001/queue"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from threading import Barrier
 from typing import Any
 
 import httpx2
@@ -21,12 +20,12 @@ from api import tokens
 from api.assistants.http import Assistants
 from api.wait import HeldResponses
 from catalog.models import Collection, Endpoint
-from config.server.thread_pool import THREADS, ThreadPoolApp
 from core.notify import channel
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
 from playground.runs.state_machine import Observation
+from tests.api.pages import Pages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLUX = "fal-ai/flux/dev"
@@ -34,25 +33,9 @@ MAX_BYTES = 8192
 WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40
 
 
-class _Pages(ThreadPoolApp):
-    """The pages; their threads close their connections, which else outlive the test."""
-
-    def close(self) -> None:
-        for pool in (self._pages, self._bodies, self._files):
-            together = Barrier(THREADS)
-
-            def close(barrier: Barrier = together) -> None:
-                barrier.wait()  # each of the threads takes one
-                connections.close_all()
-
-            for closing in [pool.submit(close) for _ in range(THREADS)]:
-                closing.result()
-            pool.shutdown()
-
-
 @pytest.fixture
-def pages() -> Iterator[_Pages]:
-    found = _Pages(get_wsgi_application())
+def pages() -> Iterator[Pages]:
+    found = Pages(get_wsgi_application())
     yield found
     found.close()
 
@@ -65,7 +48,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 
 
 @pytest.fixture
-def talk(pages: _Pages, user: Any) -> Callable[..., Any]:
+def talk(pages: Pages, user: Any) -> Callable[..., Any]:
     """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
 
     def converse(
@@ -278,7 +261,7 @@ def test_a_refusal_is_told(
     assert Run.objects.count() == 0
 
 
-def test_without_a_token_that_may_read_there_is_nothing(pages: _Pages, user: Any) -> None:
+def test_without_a_token_that_may_read_there_is_nothing(pages: Pages, user: Any) -> None:
     _, secret = tokens.create(user, "runs only", ["run"])
 
     async def main() -> list[int]:

@@ -1,0 +1,140 @@
+"""A run as fal's hosts would answer for its request: status, result, error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+
+from api.contract.operation import JSON
+from api.http.dispatch import dumps
+from api.http.problem import Problem
+from fal.endpoint_id import EndpointId
+from playground.models import Run
+
+REQUEST_ID, BILLED, ERROR_TYPE = "x-fal-request-id", "x-fal-billable-units", "x-fal-error-type"
+TIMEOUT_TYPE = "x-fal-request-timeout-type"
+KEY_REFUSED = "Upstream did not accept this server's key. Tell an admin of this Vitrine."
+CANCELLED = {"detail": "Request was cancelled", "error_type": "client_cancelled"}
+NOT_OVER = (
+    "The request is not over yet and goes on. Read its result from the queue by its request id, "
+    "or use subscribe, which waits for as long as it takes."
+)
+NOT_FOUND = {"status": "NOT_FOUND", "detail": "There is no such request."}
+
+
+class UpstreamResponse(HttpResponse):
+    """JSON in upstream's shape, which stays as it is also where it is an error."""
+
+    is_exact = True
+    _has_been_logged = True  # read by Django: what a model answers is no failure of this server
+
+    def __init__(
+        self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        named = {"Cache-Control": "private, no-store", **(headers or {})}
+        super().__init__(content, status=status, content_type=JSON, headers=named)
+
+
+def as_json(
+    body: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> UpstreamResponse:
+    """The response with this body."""
+    return UpstreamResponse(dumps(body), status, headers)
+
+
+def refusal(problem: Problem) -> UpstreamResponse:
+    """A problem of ours, readable for fal's clients: they show `detail` or `message`."""
+    body = problem.as_json() | {"message": problem.detail}
+    return as_json(body, problem.status, problem.headers)
+
+
+def submitted(run: Run, base: str) -> UpstreamResponse:
+    """The answer to a submit; `base` is the address of the queue."""
+    body = _request(run, base) | {
+        "status": "IN_QUEUE",
+        "queue_position": run.queue_position or 0,
+        "logs": None,
+        "metrics": {},
+    }
+    return as_json(body, headers=_headers(run))
+
+
+def status(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
+    """The answer to a question for the status."""
+    body = _request(run, base) | {"logs": run.logs if with_logs else None}
+    if run.is_final:
+        body |= {"status": "COMPLETED", "metrics": run.metrics, **_error_words(run)}
+    elif run.state == Run.State.RUNNING:
+        body |= {"status": "IN_PROGRESS"}
+    else:
+        body |= {"status": "IN_QUEUE", "queue_position": run.queue_position or 0}
+    return as_json(body, 200 if run.is_final else 202, _headers(run))
+
+
+def result(run: Run) -> UpstreamResponse:
+    """The model's output, or what upstream said instead."""
+    if not run.is_final:
+        return as_json({"detail": "Request is still in progress"}, 400, _headers(run))
+    if run.state != Run.State.SUCCEEDED:
+        return _failure(run)
+    content = run.output_text.encode() if run.output_text else dumps(run.output)
+    return UpstreamResponse(content, 200, _headers(run))
+
+
+def not_over(run: Run) -> UpstreamResponse:
+    """The answer to a call that waited for the result in vain; no client repeats the call."""
+    headers = _headers(run) | {TIMEOUT_TYPE: "user", ERROR_TYPE: "request_timeout"}
+    body = {"detail": NOT_OVER, "message": NOT_OVER, "error_type": "request_timeout"}
+    return as_json(body, 504, headers)
+
+
+def cancelled(run: Run, *, is_taken: bool) -> UpstreamResponse:
+    """The answer to a cancel."""
+    word = "CANCELLATION_REQUESTED" if is_taken else "ALREADY_COMPLETED"
+    return as_json({"status": word}, 202 if is_taken else 400, _headers(run))
+
+
+def _request(run: Run, base: str) -> dict[str, Any]:
+    address = f"{base}/{EndpointId.parse(run.endpoint.endpoint_id).app}/requests/{run.pk}"
+    return {
+        "request_id": str(run.pk),
+        "response_url": address,
+        "status_url": f"{address}/status",
+        "cancel_url": f"{address}/cancel",
+    }
+
+
+def _headers(run: Run) -> dict[str, str]:
+    billed = {BILLED: run.billable_units} if run.billable_units else {}
+    return {REQUEST_ID: str(run.pk)} | billed
+
+
+def _error_words(run: Run) -> dict[str, Any]:
+    """`error` and `error_type` of a request that failed or was cancelled."""
+    if run.state == Run.State.SUCCEEDED:
+        return {}
+    if run.state == Run.State.CANCELLED and not run.error:
+        return {"error": CANCELLED["detail"], "error_type": CANCELLED["error_type"]}
+    error = run.error or {}
+    kind = str(error.get("type") or "")
+    words = KEY_REFUSED if error.get("status") == 401 else str(error.get("message") or "Failed")
+    return {"error": words} | ({"error_type": kind} if kind else {})
+
+
+def _failure(run: Run) -> UpstreamResponse:
+    """What upstream answered instead of an output, by status, type and detail."""
+    error, headers = run.error or {}, _headers(run)
+    if run.state == Run.State.CANCELLED and not error.get("status"):
+        return as_json(CANCELLED, 499, headers | {ERROR_TYPE: CANCELLED["error_type"]})
+    code = error.get("status")
+    if code == 401:  # the client's own token is not what was refused
+        return as_json({"detail": KEY_REFUSED, "message": KEY_REFUSED}, 500, headers)
+    detail = error.get("detail")
+    body = {"detail": str(error.get("message") or "Failed") if detail is None else detail}
+    kind = str(error.get("type") or "")
+    if kind and not isinstance(detail, list):
+        body, headers = body | {"error_type": kind}, headers | {ERROR_TYPE: kind}
+    has_code = isinstance(code, int) and 400 <= code < 600
+    return as_json(body, int(code or 0) if has_code else 500, headers)

@@ -1,0 +1,87 @@
+"""Which call a client of fal makes: read from the address that it would have called.
+
+Addresses come from the header `x-fal-target-url`, as fal's clients write it with `proxyUrl`, or
+from the path below our own address, for a client that takes a host. Nothing is ever sent there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import parse_qsl, urlsplit
+
+from fal.endpoint_id import EndpointId
+from fal.errors import InvalidEndpointId
+
+MAX_CHARS = 4000
+_ADDRESS = re.compile(r"https://[!-\[\]-~]+")  # printable ASCII without spaces and backslashes
+
+
+class Host(StrEnum):
+    """fal's hosts that clients call."""
+
+    QUEUE = "queue.fal.run"
+    RUN = "fal.run"
+    WEBSOCKET = "ws.fal.run"
+    REST = "rest.fal.ai"
+
+
+class Action(StrEnum):
+    """What a call to the queue asks about a request."""
+
+    STATUS = "status"
+    STREAM = "status/stream"
+    RESULT = "response"
+    CANCEL = "cancel"
+
+
+class InvalidTarget(ValueError):
+    """An address that is none of fal's, or none that fal's clients call; says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A call: `path` is an endpoint id, or with `request_id` the app that has the request."""
+
+    host: Host
+    path: str
+    query: Mapping[str, str]
+    request_id: str = ""
+    action: Action | None = None
+
+    @property
+    def app(self) -> str:
+        """The part of the endpoint id that addresses of requests have; empty for no id."""
+        try:
+            return EndpointId.parse(self.path).app
+        except InvalidEndpointId:
+            return ""
+
+
+def parse(address: str) -> Target:
+    """The call that an address of fal's is; raises InvalidTarget."""
+    if not _ADDRESS.fullmatch(address) or len(address) > MAX_CHARS:
+        raise InvalidTarget("x-fal-target-url must be an https address of fal.ai.")
+    try:
+        parts = urlsplit(address)
+        host = Host(parts.netloc)  # so neither user, nor port, nor a longer name
+    except ValueError:
+        known = ", ".join(Host)
+        raise InvalidTarget(f"x-fal-target-url must have one of the hosts {known}.") from None
+    return from_path(host, parts.path, parts.query)
+
+
+def from_path(host: Host, path: str, query: str) -> Target:
+    """The call to a path of a host; raises InvalidTarget."""
+    values = dict(parse_qsl(query, keep_blank_values=True))
+    path = path.strip("/")
+    app, marker, rest = path.partition("/requests/")
+    if host != Host.QUEUE or not marker:
+        return Target(host, path, values)
+    request_id, _, action = rest.partition("/")
+    try:
+        return Target(host, app, values, request_id, Action(action or Action.RESULT))
+    except ValueError:
+        raise InvalidTarget(f"A request has no {action[:60]!r}.") from None

@@ -1,0 +1,103 @@
+"""The addresses for fal's own clients: one for `proxyUrl`, two that stand for fal's hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+
+from api import tokens
+from api.fal_proxy import calls, responses, target
+from api.fal_proxy.target import Host, InvalidTarget, Target
+from api.http import limits
+from api.http.authentication import require_scope
+from api.http.problem import Problem
+
+METHODS = ("GET", "POST", "PUT")
+QUEUE_PATH = "/api/fal/queue"
+Read = Callable[[HttpRequest, str], Target]
+
+
+class FalProxy:
+    """A view: answers calls of fal's clients, for a token or for a login of this site's pages."""
+
+    # Read by middleware. `_person` takes a token, or a login together with a check of the origin.
+    login_required = False
+    csrf_exempt = True
+    takes_token = True
+
+    def __init__(self, read: Read, *, is_named: bool) -> None:
+        self._read = read
+        self._is_named = is_named  # whether clients know the queue by its name at fal
+
+    def __call__(self, request: HttpRequest, address: str = "") -> HttpResponse:
+        """Answer one call; each failure is JSON that fal's clients read."""
+        try:
+            return self._respond(request, address)
+        except Problem as problem:
+            return responses.refusal(problem)
+
+    def _respond(self, request: HttpRequest, address: str) -> HttpResponse:
+        method = request.method or ""
+        if method not in METHODS:
+            raise Problem(
+                405, "The proxy takes GET, POST, PUT.", headers={"Allow": "GET, POST, PUT"}
+            )
+        user, token_name = _person(request)
+        try:
+            found = self._read(request, address)
+        except InvalidTarget as error:
+            raise Problem(400, str(error), slug="bad-target") from None
+        headers = limits.take("poll" if found.request_id else "run", user.pk)
+        origin = request.build_absolute_uri("/").rstrip("/")
+        queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
+        caller = calls.Caller(user, token_name, origin, queue, lambda: request.body)
+        response = calls.answer(caller, found, method)
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
+
+
+def _person(request: HttpRequest) -> tuple[User, str]:
+    """Who calls, and the token's name, empty for a login; raises Problem (401, 403)."""
+    token = request.api_token  # type: ignore[attr-defined]
+    if token is not None or "Authorization" in request.headers:
+        token = require_scope(token, tokens.RUN)
+        return token.user, token.name
+    if not isinstance(request.user, User):
+        require_scope(None, tokens.RUN)
+    _require_same_origin(request)
+    return request.user, ""  # type: ignore[return-value]
+
+
+def _require_same_origin(request: HttpRequest) -> None:
+    """Raise Problem (403) unless a page of this site called: a login alone proves nothing."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_ours = site == "same-origin" if site else request.method == "GET"
+    if origin is not None:
+        ours = urlsplit(request.build_absolute_uri("/"))
+        is_ours = site in {None, "same-origin"} and origin == f"{ours.scheme}://{ours.netloc}"
+    if not is_ours:
+        detail = "A login is accepted from pages of this site alone. Elsewhere, use an API token."
+        raise Problem(403, detail, slug="cross-origin")
+
+
+def _named(request: HttpRequest, address: str) -> Target:
+    named = request.headers.get("x-fal-target-url", "")
+    if not named:
+        raise InvalidTarget("Name the address to call in the header x-fal-target-url.")
+    return target.parse(named)
+
+
+def _below(host: Host) -> Read:
+    def read(request: HttpRequest, address: str) -> Target:
+        return target.from_path(host, address, request.META.get("QUERY_STRING", ""))
+
+    return read
+
+
+proxy = FalProxy(_named, is_named=True)
+queue = FalProxy(_below(Host.QUEUE), is_named=False)
+run = FalProxy(_below(Host.RUN), is_named=False)

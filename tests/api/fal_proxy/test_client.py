@@ -1,0 +1,132 @@
+"""The unmodified fal-client from PyPI, told by its environment alone that we are fal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from api import tokens
+from api.wait import HeldResponses
+from core.notify import channel
+from fal import RunFailed
+from playground.models import Run
+from playground.runs import state_machine
+from playground.runs.state_machine import Observation
+from tests.api.pages import Pages
+from tests.sandbox.server import ROOT, make_certificates
+
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
+REFUSED = RunFailed(
+    "prompt: no", status=422, type="value_error", detail=[{"loc": ["body", "prompt"], "msg": "no"}]
+)
+
+
+class Served:
+    """The pages over TLS in a thread, and what a worker would record of their runs."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.ca, certificate = make_certificates(folder)
+        self.key = key
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.pages = Pages(get_wsgi_application())
+        self.signal: Any = None
+        held = HeldResponses(self.pages, lambda: self.signal)
+        self.server = uvicorn.Server(
+            uvicorn.Config(held, ssl_certfile=certificate, log_level="warning", lifespan="off")
+        )
+        self.thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
+        self.thread.start()
+
+    async def _serve(self) -> None:
+        async with channel.listen() as self.signal:
+            await self.server.serve(sockets=[self.listener])
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        self.pages.close()
+
+    def client(self, step: str) -> subprocess.Popen[str]:
+        host = f"localhost:{self.listener.getsockname()[1]}"
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FAL_", "COV"))
+        } | {
+            "FAL_KEY": self.key,
+            "FAL_RUN_HOST": f"{host}/api/fal/run",
+            "FAL_QUEUE_RUN_HOST": f"{host}/api/fal/queue",
+            "SSL_CERT_FILE": str(self.ca),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.api.fal_proxy.client_script", step],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def served(tmp_path: Path, user: Any, make_endpoint: Any) -> Iterator[Served]:
+    make_endpoint()
+    _, secret = tokens.create(user, "script", ["run"])
+    found = Served(tmp_path, secret)
+    yield found
+    found.stop()
+    connections.close_all()
+
+
+def converse(served: Served, step: str, *news: Observation) -> Any:
+    """What the client printed, while its run gets the news."""
+    process = served.client(step)
+    try:
+        while news and not (run := Run.objects.first()):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        for one in news:
+            state_machine.record(run.pk, one)
+        out, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, error
+    return json.loads(out)
+
+
+def test_subscribe_polls_and_fetches(served: Served) -> None:
+    news = [Observation("running"), Observation("succeeded", output={"seed": 2**70})]
+    told = converse(served, "subscribe", *news)
+    assert told["output"] == told["again"] == {"seed": 2**70}
+    assert told["last"] == "Completed"
+    assert Run.objects.get().arguments == {"prompt": "subscribe"}
+
+
+def test_run_is_held_until_the_result(served: Served) -> None:
+    told = converse(served, "run", Observation("succeeded", output={"text": "words"}))
+    assert told["output"] == {"text": "words"}
+    assert Run.objects.count() == 1
+
+
+def test_the_models_refusal_arrives(served: Served) -> None:
+    told = converse(served, "fail", Observation("failed", error=REFUSED.as_json()))
+    assert told == {"status": 422, "body": {"detail": REFUSED.detail}}
+
+
+def test_cancel(served: Served) -> None:
+    assert converse(served, "cancel") == {"status": 499, "type": "client_cancelled"}
+    assert Run.objects.get().state == Run.State.CANCELLED
