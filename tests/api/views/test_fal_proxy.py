@@ -237,6 +237,13 @@ def test_a_body_that_is_no_object_is_refused(
     assert not Run.objects.exists()
 
 
+def test_characters_that_no_database_takes_are_answered(call: Call, endpoint: Any) -> None:
+    response = call("POST", SUBMIT, b'{"prompt": "a\\u0000b \\ud800"}')
+    assert response.status_code < 500
+    for target in (f"{QUEUE}/fal-ai/%00", f"{QUEUE}/a/b/requests/%00", f"{QUEUE}/x"):
+        assert call("POST" if "requests" not in target else "GET", target).status_code == 404
+
+
 def test_unknown_and_blocked_models_do_not_run(call: Call, make_endpoint: Any) -> None:
     unknown = call("POST", f"{QUEUE}/fal-ai/unknown", {})
     assert (unknown.status_code, unknown.json()["detail"]) == (
