@@ -69,13 +69,14 @@ LIMITS = (
         "run",
         _views(
             "playground:endpoint playground:run-repetition playground:run-variations boards:plan "
-            "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell"
+            "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell "
+            "chats:chat chats:chat-turns"
         ),
         WRITE,
         2000,
         1200,
     ),
-    Limit("draft", _views("playground:draft"), WRITE, 2000, 1200),
+    Limit("draft", _views("playground:draft chats:chat-draft"), WRITE, 2000, 1200),
     Limit(
         "file",
         _views(

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from boards.views import actions, board, plan
+from boards.views import actions, board, files, marks, plan, viewer, vote
 
 app_name = "boards"
 urlpatterns = [
     path("", board.index, name="boards"),
     path("new/", plan.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
+    path("import/", files.import_, name="import"),
     path("recovery/", actions.recovery, name="recovery"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
@@ -20,4 +21,24 @@ urlpatterns = [
     path("<uuid:pk>/continuation/", actions.continuation, name="board-continuation"),
     path("<uuid:pk>/deletion/", actions.deletion, name="board-deletion"),
     path("<uuid:pk>/cells/<int:cell>/", actions.cell, name="board-cell"),
+    path("<uuid:pk>/cells/<int:cell>/mark/", marks.cell_mark, name="board-cell-mark"),
+    path("<uuid:pk>/rows/<int:row>/mark/", marks.row_mark, name="board-row-mark"),
+    path("<uuid:pk>/viewer/", viewer.viewer, name="board-viewer"),
+    path("<uuid:pk>/results/", vote.results, name="board-results"),
+    path("<uuid:pk>/votes.csv", vote.votes, name="board-votes"),
+    path("<uuid:pk>/votes/reset/", vote.votes_reset, name="board-votes-reset"),
+    path("<uuid:pk>/votes/recovery/", vote.votes_recovery, name="board-votes-recovery"),
+    path("<uuid:pk>/vote/", vote.vote, name="vote"),
+    path("<uuid:pk>/vote/retraction/", vote.vote_retraction, name="vote-retraction"),
+    path("<uuid:pk>/vote/files/<str:token>/", vote.vote_file, name="vote-file"),
+    path("<uuid:pk>/board.csv", files.table, name="board-table"),
+    path("<uuid:pk>/board.json", files.document, name="board-document"),
+    path("<uuid:pk>/sheet/", files.sheet, name="board-sheet"),
+    path("<uuid:pk>/sheet.png", files.sheet_png, name="board-sheet-picture"),
+    path("<uuid:pk>/columns/<int:column>/preset/", files.column_preset, name="board-column-preset"),
+    path(
+        "<uuid:pk>/columns/<int:column>/house-default/",
+        files.column_house_default,
+        name="board-column-house-default",
+    ),
 ]

@@ -228,6 +228,7 @@ INSTALLED_APPS = [
     "catalog",
     "playground",
     "boards",
+    "chats",
     "api",
 ]
 MIDDLEWARE = [

@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("admin/", admin.site.urls),
     path("compare/", include("boards.urls")),
+    path("chats/", include("chats.urls")),
     path("", include("api.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),

@@ -23,9 +23,10 @@ PIP_AUDIT = (
 )
 
 
-# Known since 2020 to have a vulnerability: an index that does not say so has no advisories at all.
-CANARY = "pyyaml"
-CANARY_LOCK = f"{CANARY}==5.3 --hash=sha256:{'0' * 64}\n"
+# Known since 2017 to have a vulnerability, and in no lock: an index that does not say so has no
+# advisories at all.
+CANARY = "ansible"
+CANARY_LOCK = f"{CANARY}==2.2.0 --hash=sha256:{'0' * 64}\n"
 
 
 def main(command: Sequence[str] = PIP_AUDIT, end_within_s: float = END_WITHIN_S) -> int:

@@ -53,6 +53,7 @@ class Assistants:
             return
         manager = await self._running_manager()
         await manager.handle_request({**scope, TOKEN: caller}, receive, send)
+        return
 
     def release_all(self) -> None:
         """Answer the tools that wait for a run now: the server shuts down."""

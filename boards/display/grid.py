@@ -83,7 +83,7 @@ class Grid:
 def grid_of(board: Batch, loaded: int | None = 0) -> Grid:
     """The board's grid with one part loaded, or with all. Seven queries, whatever its size."""
     columns = list(board.columns.select_related("endpoint__picture"))
-    rows = list(board.rows.all())
+    rows = list(board.rows.select_related("mark__winner__endpoint"))
     cells = light_cells(board, columns)
     parts = _split(rows, len(cells))
     wanted = [row.pk for n, part in enumerate(parts) if loaded in (None, n) for row in part]
@@ -137,7 +137,7 @@ class _Filler:
         heavy = [f"run__{name}" for name in _HEAVY]
         full = (
             board.cells.filter(replaced_at=None, row_id__in=wanted)
-            .select_related("run")
+            .select_related("run", "mark")
             .prefetch_related("run__artifacts")
             .defer(*heavy)
             .order_by("pk")

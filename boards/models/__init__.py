@@ -2,5 +2,6 @@
 
 from boards.models.board import Batch, Cell, Column, Row
 from boards.models.draft import PlanDraft
+from boards.models.vote import Mark, RowMark, Vote
 
-__all__ = ["Batch", "Cell", "Column", "PlanDraft", "Row"]
+__all__ = ["Batch", "Cell", "Column", "Mark", "PlanDraft", "Row", "RowMark", "Vote"]

@@ -19,6 +19,7 @@ from playground.runs.cost import estimate_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 CAN_REPEAT = (Run.State.FAILED, Run.State.CANCELLED)
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
@@ -40,8 +41,8 @@ def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def _with_runs(cells: object) -> Sequence[Cell]:
-    return cells.select_related("run", "column__endpoint")  # type: ignore[attr-defined, no-any-return]
+def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
+    return cells.select_related("run", "column__endpoint")
 
 
 def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 View = Callable[..., Any]
 
 
-def _for_owner(view: View) -> View:
+def for_owner(view: View) -> View:
     """A POST on one's own board; what the view returns is said on the board's page."""
 
     @require_POST
@@ -46,19 +46,19 @@ def _for_owner(view: View) -> View:
     return wrapped
 
 
-@_for_owner
+@for_owner
 def cancellation(request: HtmxRequest, found: Batch) -> Any:
     """Cancel what has not started."""
     return repeating.stop(found)
 
 
-@_for_owner
+@for_owner
 def repetition(request: HtmxRequest, found: Batch) -> Any:
     """Run again all that failed or was cancelled."""
     return repeating.repeat_failed(request.user, found).words
 
 
-@_for_owner
+@for_owner
 def continuation(request: HtmxRequest, found: Batch) -> Any:
     """Send what was not sent, by the plan that the board was made from and the cap as it is."""
     models, _ = endpoints_of(found.plan.get("model", []))
@@ -66,14 +66,14 @@ def continuation(request: HtmxRequest, found: Batch) -> Any:
     return sending.run_plan(request.user, plan, expand(plan), "", board=found).words
 
 
-@_for_owner
+@for_owner
 def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
     """Run one cell again: anyhow, where an earlier result is shown."""
     kept = get_object_or_404(found.cells.filter(replaced_at=None), pk=cell)
     return repeating.repeat_cell(request.user, found, kept).words
 
 
-@_for_owner
+@for_owner
 def title(request: HtmxRequest, found: Batch) -> Any:
     """Rename the board."""
     found.title = request.POST.get("title", "").strip().replace("\x00", "")[:200] or found.title
@@ -81,7 +81,7 @@ def title(request: HtmxRequest, found: Batch) -> Any:
     return redirect(found)
 
 
-@_for_owner
+@for_owner
 def deletion(request: HtmxRequest, found: Batch) -> Any:
     """Delete the board; its runs stay in the history, and the list offers to undo it."""
     found.deleted_at = timezone.now()

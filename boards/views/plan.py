@@ -105,6 +105,8 @@ def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
     post, refused = _with_files(request, post, models, source)
     troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
+    if verb == "run" and request.POST.get("add", "").strip():
+        verb = "add"  # Enter in the box for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user)
         return redirect("boards:plan")

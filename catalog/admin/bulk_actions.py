@@ -43,7 +43,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Clear the status; blocked models can be run again."""
         self._judge(request, endpoints, "")
 
-    @admin.action(description="Block, for a reason …", permissions=["change"])
+    @admin.action(description="Block, for a reason…", permissions=["change"])
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Block the models, after a form that asks for the reason."""
         if "go" not in request.POST:
@@ -55,7 +55,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._ask(request, endpoints, "block", error=str(error), reason=reason)
         return None
 
-    @admin.action(description="Add to a collection …", permissions=["collect"])
+    @admin.action(description="Add to a collection…", permissions=["collect"])
     def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Append the models to a collection, chosen in a form."""
         key = request.POST.get("collection", "")

@@ -151,10 +151,7 @@ def texts(run: Run) -> list[Text]:
 
 
 def _text(preview: Preview) -> Text:
-    html = _markdown.render(preview.text)
-    if len(html) > MAX_MARKUP_FACTOR * len(preview.text) + MAX_MARKUP_EXTRA:  # e.g. a wide table
-        html = f"<pre>{escape(preview.text)}</pre>"
-    return Text(preview, html)
+    return Text(preview, markdown(preview.text))
 
 
 @dataclass(frozen=True)
@@ -250,6 +247,8 @@ def results(run: Run) -> dict[str, Any]:
 def changed_fragments(run: Run, view: str) -> str:
     """Render the fragments that a page of this view swaps in when the run has changed."""
     kind = view.removesuffix(watch_tokens.ONLY_LOOK)
+    if kind in VIEWS:
+        return VIEWS[kind](run)
     if kind == "copies":
         values = results(run)
         values["is_otherwise"] = is_outdated(run, values["shown"])
@@ -257,6 +256,22 @@ def changed_fragments(run: Run, view: str) -> str:
         values = context(run, view) if kind in LARGE else {"run": run, "view": view}
         values["is_page"] = kind == "page"
     return render_to_string(f"playground/live/_{kind}.html", values)
+
+
+VIEWS: dict[str, Callable[[Run], str]] = {}
+
+
+def register_view(kind: str, render: Callable[[Run], str]) -> None:
+    """Have another app render what a page of its own swaps in when a run has changed."""
+    VIEWS[kind] = render
+
+
+def markdown(text: str) -> str:
+    """Return safe HTML of Markdown; of a text whose HTML would be much longer, the plain text."""
+    html = str(_markdown.render(text))
+    if len(html) > MAX_MARKUP_FACTOR * len(text) + MAX_MARKUP_EXTRA:  # e.g. a wide table
+        html = f"<pre>{escape(text)}</pre>"
+    return html
 
 
 def seed_of(run: Run) -> str:

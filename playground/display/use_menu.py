@@ -66,7 +66,7 @@ def menu(user: User, result: Result, address: str, text: str = "", use: str = ""
     for name, title, takers, count in groups:
         places = [_place(t, result, cards[t.key], asker) for t in takers if t.key in cards]
         if count > len(takers) and places and not use:
-            places.append(Place(f"All {count} models …", "", f"{address}?use={name}"))
+            places.append(Place(f"All {count} models…", "", f"{address}?use={name}"))
         found.append(Group(title, places))
     return [group for group in found if group.places]
 

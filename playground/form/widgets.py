@@ -86,7 +86,7 @@ def unset_label(node: Node) -> str:
 
 
 def _select(node: Node) -> Context:
-    unset_word = unset_label(node) or ("" if node.shown_default else "Choose …")
+    unset_word = unset_label(node) or ("" if node.shown_default else "Choose…")
     parts = [
         f"{start}{' selected' if is_active else ''}{rest}"
         for (start, rest), (_, is_active) in zip(

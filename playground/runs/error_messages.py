@@ -24,7 +24,7 @@ class Explanation:
 REASON_SIGNS = 160
 ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
-INPUT = "Change the input and run again."
+INPUT = "Correct the input, then press Run."
 
 # By fal's error type (fal-protocol.md, sections 11.1 to 11.3).
 BY_TYPE: Mapping[str, tuple[str, str]] = {

@@ -70,7 +70,7 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
         "groups": use_menu.menu(request.user, found, request.path, text, use),
         "q": text,
         "use": use,
-        "label": f"Use this {found.noun} as …",
+        "label": f"Use this {found.noun} as…",
     }
     template = "playground/jump.html" if "dialog" in request.GET else "playground/uses.html"
     return _no_store(render(request, template, context))

@@ -220,14 +220,22 @@ def _from_storage(
         return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
 
 
-def serve(request: HttpRequest, file: str, content_type: str, name: str) -> HttpResponseBase:
+def serve(
+    request: HttpRequest,
+    file: str,
+    content_type: str,
+    name: str,
+    *,
+    open_file: Callable[[str], Any] = default_storage.open,
+) -> HttpResponseBase:
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
-    What a browser could execute is only offered as a download, and sandboxed as well.
+    What a browser could execute is only offered as a download, and sandboxed as well. `open_file`
+    may give other bytes than are stored, of the same length.
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
-        file, "The file is no longer in the storage.", lambda: _bytes(request, file, tag)
+        file, "The file is no longer in the storage.", lambda: _bytes(request, file, tag, open_file)
     )
     if isinstance(response, Unavailable):
         return response
@@ -264,7 +272,9 @@ def _make_safe(
     response.headers["Content-Security-Policy"] = FILE_POLICY
 
 
-def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
+def _bytes(
+    request: HttpRequest, file: str, tag: str, open_file: Callable[[str], Any]
+) -> HttpResponseBase:
     """Serve a stored file or the range asked for, if `If-Range` still matches."""
     size_bytes = default_storage.size(file)
     if request.method == "HEAD":  # ranges apply to GET only; nothing is read
@@ -273,7 +283,7 @@ def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
     part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
     if part and not part.is_satisfiable:
         return HttpResponse(status=416, headers={"Content-Range": part.content_range})
-    opened = default_storage.open(file)
+    opened = open_file(file)
     _seek(opened, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes
     response = OffThreadStream(_chunks(opened, count), headers={"Content-Length": str(count)})

@@ -171,14 +171,13 @@ def redraw(
         version = _save_draft(request, found, filled.post, parsed)
     more: dict[str, Any] = {
         "draft_version": version,
+        "tab_id": tab_id(request),
         "asked_times": _asked_times(request),
         "parsed": parsed,
     }
     if not request.htmx:
-        return page.render_page(
-            request, found, filled, status=status, tab_id=tab_id(request), **more
-        )
-    context = page.form(found, filled, oob=True, tab_id=tab_id(request), **more)
+        return page.render_page(request, found, filled, status=status, **more)
+    context = page.form(found, filled, oob=True, **more)
     response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, found))

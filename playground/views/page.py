@@ -150,6 +150,8 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
         }
     else:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        if run.user_id != request.user.pk:
+            shown["by"] = run.user
     return shown | {"strip": _strip(latest, run)}
 
 

@@ -3,6 +3,7 @@
  * something to show.
  */
 const COMES = {
+  "chat-thread": () => import("./lazy/chat.js"),
   "color-pick": () => import("./lazy/form-color.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
   "light-box": () => import("./lazy/light-box.js"),
@@ -16,6 +17,7 @@ const COMES = {
   "size-pair": () => import("./lazy/form-size.js"),
 };
 const AT_ONCE = [
+  "chat-thread",
   "live-session",
   "local-time",
   "partial-result:has(.prose, img)",

@@ -151,7 +151,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   // In the next frame: until then scroll anchoring keeps the content below the stage in place.
   requestAnimationFrame(() => {
     const isNarrow = matchMedia("(width < 48rem)").matches;
-    const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.4 : 0.85);
+    const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.15 : 0.85);
     const seen = isBelow ? target : target.querySelector(".run-status");
     // At once on a narrow screen: the next change of the run would stop a smooth scroll.
     const behavior = isBelow && isNarrow ? "instant" : "smooth";

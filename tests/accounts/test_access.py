@@ -23,6 +23,7 @@ from boards.models import Batch, Cell, Column
 from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
+from chats.models import Chat
 from playground.models import Artifact, Preset, Run, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
@@ -95,17 +96,20 @@ class World:
         row = Row_.objects.create(board=board, position=0, digest="r")
         column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
         cell = Cell.objects.create(board=board, row=row, column=column, run=run)
+        chat = Chat.objects.create(user=owner, endpoint=endpoint)
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=run.created_at)
         self.parts: dict[str, Any] = {
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk,
-            "address": ENDPOINT, "ticket": "none", "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk, "cell": cell.pk, "number": 0,
+            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
+            "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk, "token": token.pk, "board": board.pk, "auth_user": owner.pk,
+            "saved-search": search.pk, "token": token.pk, "board": board.pk, "vote": board.pk, "auth_user": owner.pk,
+            "chat": chat.pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:

@@ -15,6 +15,9 @@ from boards.plan.plan import Plan, read_plan
 from boards.runs import sending
 from catalog.models import Endpoint
 from tests.boards import documents
+from tests.boards.judging import judged, stored
+
+__all__ = ["judged", "stored"]
 
 Made = dict[str, Endpoint]
 

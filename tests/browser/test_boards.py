@@ -29,7 +29,7 @@ def ended(page: Page, count: int) -> None:
 def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) -> None:
     page = ready(open_page(AURORA))
     page.locator("[name=prompt]").fill("a red boat")
-    page.get_by_role("button", name="Compare with …").click()
+    page.get_by_role("button", name="Compare with…").click()
     page.wait_for_url("**/compare/new/**")
     expect(page.locator("[name='shared.prompt']")).to_have_value("a red boat")
     page.get_by_label("Add a model").fill("sandbox/aurora/lite")
@@ -65,7 +65,7 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
 def test_a_board_runs_without_script(open_page: Open) -> None:
     page: Any = open_page(AURORA, java_script_enabled=False)
     page.locator("[name=prompt]").fill("a paper owl")
-    page.get_by_role("button", name="Compare with …").click()
+    page.get_by_role("button", name="Compare with…").click()
     page.locator("#row-values").fill("a paper owl\na paper fox")
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)

@@ -348,7 +348,9 @@ def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
         page.wait_for_timeout(1000)
         page.reload()
     pictures = page.locator("article.card > img")
-    expect(pictures).to_have_count(48)
+    cards = page.locator("article.card").count()
+    assert cards > 20  # the other members of a family are folded into its card
+    expect(pictures).to_have_count(cards)
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
         expect(picture).to_have_js_property("complete", True)

@@ -154,7 +154,8 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
         "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")
     )
     vitrine.hurry()
-    line = page.locator("#toasts [data-live]")
+    line = page.locator("#toasts > p")
+    expect(line).to_have_count(1)
     expect(line).to_contain_text("You are logged out. Runs go on")
     expect(line.get_by_role("link")).to_have_attribute("target", "_blank")
     expect(page.locator(DONE)).to_have_count(0)
@@ -207,7 +208,7 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     first.close()
     fourth.get_by_role("button", name="Cancel").click()
     fourth.wait_for_selector("[data-run-id][data-run-state='cancelled']")
-    expect(second.locator("[data-watch]")).to_have_count(1)  # the first's run goes on
+    expect(second.locator("[data-run-id][data-watch]")).to_have_count(1)  # the first's run goes on
     assert len(held) > 1
 
 
@@ -249,7 +250,7 @@ def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an
     strips.come()
     with page.expect_response("**/strips/**"), page.expect_response("**/strips/**"):
         strips.let_go()
-    expect(page.locator("#strip > ol > li").first).to_be_visible()
+    expect(page.locator("#strip > ol > li").first).to_be_attached()
     expect(page.locator("#strip #strip")).to_have_count(0)
     assert errors == []
 

@@ -76,6 +76,8 @@ const tabs = {
     this.channel.postMessage({ markup });
   },
 };
+/** The run of a watched element; in the tray it is called otherwise, which is no run's view. */
+const idOf = ({ dataset }) => dataset.runId ?? dataset.trayId;
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
@@ -83,8 +85,9 @@ const version = (text) => Number(text.split(":")[1]);
 function renew(texts) {
   for (const text of texts) {
     const [run, view, token] = text.split(":");
-    for (const { dataset } of document.querySelectorAll(`[data-run-id="${run}"][data-watch]`))
-      if (dataset.watch.startsWith(`${view}:`)) dataset.watch = `${view}:${token}`;
+    for (const watched of document.querySelectorAll("[data-watch]"))
+      if (idOf(watched) === run && watched.dataset.watch.startsWith(`${view}:`))
+        watched.dataset.watch = `${view}:${token}`;
   }
 }
 /** Each run and view once, in the oldest version that any tab has. */
@@ -100,6 +103,7 @@ class LiveRuns extends HTMLElement {
   connectedCallback() {
     this.errors = 0;
     this.waited = new Set();
+    this.waitedInTray = new Set();
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     for (const name of [
@@ -124,17 +128,21 @@ class LiveRuns extends HTMLElement {
   get watched() {
     return [...document.querySelectorAll("[data-watch]")];
   }
-  /** The unfinished runs. Of an ended run only its files may still be watched. */
+  /** The unfinished runs of the page. Of an ended run only its files may still be watched. */
   get ids() {
     return new Set(
       this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
   }
+  /** Those of the tray, which may be on the page as well. */
+  get trayIds() {
+    return new Set(this.watched.map((run) => run.dataset.trayId).filter(Boolean));
+  }
   /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
   get wanted() {
     return this.watched
       .slice(0, MOST)
-      .map((run) => `${run.dataset.runId}:${run.dataset.version}:${run.dataset.watch}`);
+      .map((run) => `${idOf(run)}:${run.dataset.version}:${run.dataset.watch}`);
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -226,16 +234,13 @@ class LiveRuns extends HTMLElement {
    * by another. Offers a notification for runs that take long.
    */
   tell() {
-    const before = this.waited;
-    this.waited = this.ids;
-    for (const id of before.difference(this.waited)) {
-      const views = [...document.querySelectorAll(`[data-run-id="${id}"]`)];
-      const run = views.find((view) => !view.closest(".tray")) ?? views[0];
-      const told = new CustomEvent(run ? "run:finished" : "run:left", {
-        bubbles: true,
-        detail: { state: run?.dataset.runState },
-      });
-      (run ?? document.body).dispatchEvent(told);
+    const [before, inTray] = [this.waited, this.waitedInTray];
+    [this.waited, this.waitedInTray] = [this.ids, this.trayIds];
+    for (const id of before.difference(this.waited))
+      end(id, document.querySelector(`[data-run-id="${id}"]`));
+    for (const id of inTray.difference(this.waitedInTray)) {
+      const run = document.querySelector(`[data-tray-id="${id}"]`);
+      if (run) end(id, run);
     }
     if (this.waited.difference(before).size) setTimeout(() => this.ids.size && notify(), OFFER_MS);
   }
@@ -283,7 +288,7 @@ class LiveRuns extends HTMLElement {
     if (this.isAsking || this.isOver || !this.isConnected) return;
     if (!this.watched.length || document.hidden) {
       tabs.leave();
-      if (!this.ids.size || !isNotified()) return;
+      if (!this.ids.union(this.trayIds).size || !isNotified()) return;
       notify();
     }
     if (!window.htmx)
@@ -299,6 +304,18 @@ class LiveRuns extends HTMLElement {
     if (this.ids.size && !document.hidden) connectFirst();
     htmx.trigger(this, "vitrine:poll");
   }
+}
+
+/** Says once that a run has ended, or that another took its place on the page. */
+const ended = new Set();
+function end(id, run) {
+  if (run && ended.has(id)) return;
+  if (run) ended.add(id);
+  const told = new CustomEvent(run ? "run:finished" : "run:left", {
+    bubbles: true,
+    detail: { state: run?.dataset.runState ?? run?.dataset.state },
+  });
+  (run ?? document.body).dispatchEvent(told);
 }
 
 const isNotified = () => localStorage.getItem("vitrine-notify") === "1";

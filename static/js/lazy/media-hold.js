@@ -13,7 +13,7 @@ function label(form, words) {
 }
 function wait(form) {
   const [first, ...more] = fields(form, "busy");
-  label(form, `Waiting for ${first.named}${more.length ? ` and ${more.length} more` : ""} …`);
+  label(form, `Waiting for ${first.named}${more.length ? ` and ${more.length} more` : ""}…`);
 }
 function refuse(form, field) {
   held = null;

@@ -1,13 +1,12 @@
 /*
  * The button "Notify me when it ends". Once enabled in this browser, runs that end while their page
- * is hidden are counted in the title and, with the browser's permission, announced by a
+ * is hidden are asked for and, with the browser's permission, announced by a
  * notification. Loaded when a run takes long.
  */
 import { together } from "./ends.js";
 
 const KEY = "vitrine-notify";
 const ENDED = "vitrine-ended"; // by run, for all tabs, which share one notification
-let count = 0;
 
 const BLOCKED = isSecureContext
   ? "Notifications are blocked here. Allow them in the address bar’s site settings; " +
@@ -56,12 +55,9 @@ async function press(button) {
   draw(button);
   button.nextElementSibling.scrollIntoView({ block: "nearest" }); // the stage may end above
 }
-const title = () => document.title.replace(/^\(\d+\) /, "");
 document.addEventListener("run:finished", ({ target, detail }) => {
   target.querySelector(".notify")?.remove();
   if (!document.hidden || !isOn()) return;
-  count += 1;
-  document.title = `(${count}) ${title()}`;
   if (isAllowed()) tell(target, detail.state);
 });
 /**
@@ -69,7 +65,7 @@ document.addEventListener("run:finished", ({ target, detail }) => {
  */
 function tell(run, state) {
   const ended = JSON.parse(localStorage.getItem(ENDED) ?? "{}");
-  const { runId, model, title } = run.dataset;
+  const { model, title, runId = run.dataset.trayId } = run.dataset;
   if (ended[runId]) return; // another tab shows it as well
   const why = run.querySelector(".failure > h3")?.textContent;
   ended[runId] = {
@@ -94,8 +90,6 @@ function tell(run, state) {
 function see() {
   if (document.hidden) return;
   localStorage.removeItem(ENDED);
-  count = 0;
-  document.title = title();
 }
 document.addEventListener("visibilitychange", see);
 see();

@@ -79,7 +79,7 @@ class Recent {
     });
     this.search.value = "";
     this.search.focus();
-    this.status.textContent = "Looking …";
+    this.status.textContent = "Looking…";
     try {
       const answer = await fetch(this.host.dataset.recent, { redirect: "error" });
       if (!answer.ok) throw new Error(answer.status);

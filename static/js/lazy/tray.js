@@ -7,14 +7,14 @@ const KEY = "vitrine-tray"; // {since, seen, counts}; absent without runs
 const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
 const BETWEEN = " \u00b7 ";
-const SIGNS = /^(\(\d+\) )?(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
+const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
 let asking = null;
 let isStale = false;
 
 const known = () => JSON.parse(localStorage.getItem(KEY) ?? "null") ?? fresh();
 const fresh = () => ({ since: new Date().toISOString(), seen: [], counts: {} });
 const tray = () => document.getElementById("tray");
-const items = () => [...(tray()?.querySelectorAll("[data-run-id]") ?? [])];
+const items = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
 
 /** Fetches the tray, e.g. after a run was started. */
 export function refresh() {
@@ -61,8 +61,8 @@ function count() {
   look(now);
   const counts = {};
   for (const item of items()) {
-    const word = wordOf(item.dataset.runState);
-    item.hidden = !word || (word !== "running" && now.seen.includes(item.dataset.runId));
+    const word = wordOf(item.dataset.state);
+    item.hidden = !word || (word !== "running" && now.seen.includes(item.dataset.trayId));
     if (!item.hidden) counts[word] = (counts[word] ?? 0) + 1;
   }
   now.counts = counts;
@@ -97,14 +97,14 @@ function draw(counts) {
   const isOver = all > (counts.running ?? 0);
   tray()?.querySelector("[data-tray-clear]").toggleAttribute("hidden", !isOver);
   const sign = words && words + BETWEEN;
-  const title = document.title.replace(SIGNS, (_, mark) => (mark ?? "") + sign);
+  const title = document.title.replace(SIGNS, sign);
   if (document.title !== title) document.title = title;
 }
 
 document.addEventListener("click", ({ target }) => {
   if (!target.closest?.("[data-tray-clear]")) return;
   const now = known();
-  now.seen = [...now.seen, ...items().map((item) => item.dataset.runId)].slice(-MOST_SEEN);
+  now.seen = [...now.seen, ...items().map((item) => item.dataset.trayId)].slice(-MOST_SEEN);
   localStorage.setItem(KEY, JSON.stringify({ ...now, since: new Date().toISOString() }));
   count();
 });

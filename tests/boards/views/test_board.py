@@ -208,7 +208,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     for part in parts:
         fragment = text(member.get(part))
         assert fragment.startswith("<div")
-        assert "hx-get" not in fragment
+        assert "data-waits" not in fragment
         shown += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
     assert len(shown) == len(set(shown)) == 400
     assert page.count("?all=1") == 1

@@ -127,6 +127,18 @@ def test_models_are_added_and_removed_without_losing_what_was_typed(
     assert posted["shared.text"] == ["a cat"]
 
 
+def test_enter_in_the_box_for_a_model_adds_it_and_runs_nothing(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo")
+    page = member.post(NEW, post | {"~do": "run"}).content.decode()
+    assert posted_by(page)["model"] == ["lab/flux", "lab/turbo"]
+    assert posted_by(page)["add"] == [""]
+    page = member.post(NEW, post | {"~do": "run", "add": "turbo"}).content.decode()
+    assert "Found for “turbo”" in page or posted_by(page)["model"][-1] == "lab/turbo"
+    assert not Run.objects.exists()
+
+
 def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) -> None:
     post = filled(member, address("flux"))
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")

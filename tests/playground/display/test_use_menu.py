@@ -108,7 +108,7 @@ def test_a_long_group_leads_to_all_of_it(
         make_endpoint(f"c/m{number}", document({"image_urls": IMAGES, "n": TEXT}, "image"))
     post_sync.run()
     run = result_of(models["draw"], "image")
-    assert menu(user, run)["Edit it"][-1] == f"All {use_menu.IN_GROUP + 4} models …"
+    assert menu(user, run)["Edit it"][-1] == f"All {use_menu.IN_GROUP + 4} models…"
     page = member.get(f"/runs/{run.pk}/artifacts/0/uses/", {"use": "edit"})
     (group,) = page.context["groups"]
     assert len(group.places) == use_menu.IN_GROUP + 4

@@ -16,6 +16,7 @@ from playground.display import renderers
 from playground.form import form_state
 from playground.models import Draft, Run
 from playground.runs import watch_tokens
+from tests.conftest import grant
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -106,6 +107,17 @@ def test_with_htmx_run_answers_the_new_stage_and_a_fresh_token(member: Client, f
     assert 'data-run-state="created"' in text
     assert 'id="form-token"' in text
     assert response.headers["HX-Replace-Url"].endswith(f"?shown={run.pk}")
+
+
+def test_the_stage_names_whose_run_it_shows(
+    member: Client, flux: Any, make_run: Any, stranger: User
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", output={})
+    address = f"{PAGE}?shown={run.pk}"
+    assert b"Run by" not in member.get(address).content
+    grant(stranger, "playground.view_run")
+    member.force_login(stranger)
+    assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
 
 
 def test_the_run_before_stays_a_step_back(member: Client, flux: Any, make_run: Any) -> None:

@@ -1,0 +1,132 @@
+"""A ballot as its page draws it: two results without anything that names their models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.urls import reverse
+
+from boards.models import Batch, Cell, Row
+from boards.votes import ballots, secret_tokens
+from playground.display import previews
+from playground.files.inputs import OUR_ADDRESS
+from playground.models import Artifact, Run, Upload
+from playground.runs import deletion
+from schemas.artifacts import artifacts
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RESULT, INPUT = "result", "input"  # kinds of files that a token names
+MAX_INPUTS = 4
+
+
+@dataclass(frozen=True)
+class BlindFile:
+    """A file by an address that names nothing."""
+
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """One result of a ballot; `key` is what chooses it."""
+
+    key: str
+    files: list[BlindFile]
+    texts: list[str]
+
+    @property
+    def words(self) -> str:
+        """What the page calls it."""
+        return f"Result {self.key}"
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A pair with its input; `token` says which pair it is."""
+
+    token: str
+    input: str
+    input_files: list[BlindFile]
+    sides: tuple[Side, Side]
+
+
+def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
+    """Describe a pair to this voter. Two queries."""
+    left, right = ballots.in_order(voter, pair)
+    runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
+    by_pk: dict[object, Run] = {run.pk: run for run in runs.only("pk", "output")}
+    return Ballot(
+        ballots.token_of(voter, pair),
+        left.row.label,
+        _input_files(voter, board, left.row),
+        (
+            _side(voter, board, ballots.LEFT, left, by_pk),
+            _side(voter, board, ballots.RIGHT, right, by_pk),
+        ),
+    )
+
+
+def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
+    run = runs[cell.run_id]
+    shown = [
+        one
+        for one in run.artifacts.all()
+        if one.kind in ballots.KINDS and one.state == Artifact.State.STORED
+    ][: ballots.MAX_FILES]
+    files = [BlindFile(one.kind, _address(voter, board, RESULT, one.pk)) for one in shown]
+    texts = [] if files else [one.text for one in previews.of_texts(artifacts(run.output))]
+    return Side(key, files, texts)
+
+
+def _input_files(voter: User, board: Batch, row: Row) -> list[BlindFile]:
+    """The files of an input that are ours, by addresses for this voter."""
+    shown = []
+    for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
+        if found := input_file(board, address):
+            kind = found.content_type.partition("/")[0]
+            shown.append(BlindFile(kind, _address(voter, board, INPUT, row.pk, place)))
+    return shown
+
+
+class StoredInput(NamedTuple):
+    """A file of a row in our storage."""
+
+    file: str
+    content_type: str
+
+
+def input_file(board: Batch, address: str) -> StoredInput | None:
+    """The file at one of our addresses, if the board's owner may read it and we have it."""
+    found = OUR_ADDRESS.fullmatch(address)
+    if found is None:
+        return None
+    if found["upload"]:
+        upload = Upload.objects.filter(pk=found["upload"]).first()
+        is_readable = upload is not None and upload.is_readable_by(board.user)
+        return StoredInput(upload.file, upload.content_type) if upload and is_readable else None
+    readable = deletion.readable_artifacts(found["run"], board.user)
+    stored = readable.filter(position=int(found["position"]), state=Artifact.State.STORED)
+    artifact = stored.first()
+    return StoredInput(artifact.file, artifact.content_type) if artifact else None
+
+
+def input_addresses(values: object) -> list[str]:
+    """The addresses of our files among a row's values, in their order."""
+    if isinstance(values, str):
+        return [values] if OUR_ADDRESS.fullmatch(values) else []
+    inner: Sequence[object] = ()
+    if isinstance(values, dict):
+        inner = list(values.values())
+    elif isinstance(values, list):
+        inner = values
+    return [address for value in inner for address in input_addresses(value)]
+
+
+def _address(voter: User, board: Batch, kind: str, *parts: int) -> str:
+    token = secret_tokens.encrypt("file", voter.pk, kind, *parts)
+    return reverse("boards:vote-file", args=[board.pk, token])

@@ -1,0 +1,1 @@
+"""Takes a board out: table, JSON, contact sheet, presets."""

@@ -1,0 +1,34 @@
+"""Writes CSV that spreadsheets open as text: no value becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+# A spreadsheet takes what begins like this for a formula (OWASP, "CSV Injection"); the full-width
+# forms are taken for the plain ones by some.
+_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+MAX_CHARS = 32_000  # of a cell, where Excel takes 32,767
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the system's encoding
+
+
+def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """A table as CSV text."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([inert(name) for name in header])
+    writer.writerows([inert(value) for value in line] for line in lines)
+    return BYTE_ORDER_MARK + out.getvalue()
+
+
+def inert(value: object) -> str:
+    """A value as the text of a cell; what could be a formula gets an apostrophe in front."""
+    if value is None:
+        return ""
+    text = str(value).replace("\x00", "")[:MAX_CHARS]
+    if _NUMBER.fullmatch(text):
+        return text
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,0 +1,113 @@
+"""Imports an exported board: its plan becomes a board of which nothing has run here."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from boards.display.ballot import input_addresses
+from boards.export.document import FORMAT, VERSION
+from boards.models import Batch
+from boards.plan.editing import PLAIN, endpoints_of
+from boards.plan.groups import SHARED, Post, of_group, own_name
+from boards.plan.plan import MAX_MODELS, TITLE_CHARS
+from catalog.models import Endpoint
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_BYTES = 8 << 20
+MAX_CONTROLS = 20_000
+MAX_TEXT_CHARS = 4 << 20
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The new board, and what of the document could not come along."""
+
+    board: Batch
+    unknown: list[str] = field(default_factory=list)
+    file_count: int = 0
+
+    @property
+    def words(self) -> str:
+        """What happened, in a few sentences."""
+        said = ["The board is imported as a plan. Nothing has run yet: look at it, then press Run."]
+        if self.unknown:
+            said.append(f"Not in this catalogue, so left out: {', '.join(self.unknown[:8])}.")
+        if self.file_count:
+            files = "One file" if self.file_count == 1 else f"{self.file_count} files"
+            said.append(f"{files} of its inputs may belong to another server: choose them again.")
+        return " ".join(said)
+
+
+def import_board(user: User, content: bytes) -> Imported:
+    """Create a board from an exported document; raises ValueError with a sentence."""
+    found = _parsed(content)
+    post = _post(found.get("plan"))
+    models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
+    if not models:
+        raise ValueError("None of the models of this board is in this catalogue.")
+    board = Batch.objects.create(
+        user=user,
+        form_token=secrets.token_urlsafe(16),
+        title=str(found.get("title") or "").replace("\x00", "")[:TITLE_CHARS],
+        source=_source(found, models),
+        source_schema_id=_source(found, models).schema_id,
+        plan=_without(post, unknown),
+    )
+    files = sum(len(input_addresses(row.get("values"))) for row in _dicts(found.get("rows")))
+    return Imported(board, [*dict.fromkeys(unknown)], files)
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"This file is larger than {MAX_BYTES >> 20} MB.")
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("This is no JSON document. Choose a board's exported JSON.") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ValueError("This JSON is no board. Choose a file that a board exported as JSON.")
+    if found.get("version") != VERSION:
+        raise ValueError("A newer Vitrine has exported this board: update this one first.")
+    return found
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _post(plan: Any) -> Post:
+    """The plan's form, with texts only."""
+    if not isinstance(plan, dict) or len(plan) > MAX_CONTROLS:
+        raise ValueError("This board has no plan that can be imported.")
+    post: Post = {}
+    for name, texts in plan.items():
+        is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+        if not is_list or sum(map(len, texts)) > MAX_TEXT_CHARS:
+            raise ValueError(f"The plan's “{name[:60]}” is no list of texts.")
+        post[name.replace("\x00", "")] = [text.replace("\x00", "") for text in texts]
+    return post
+
+
+def _source(found: dict[str, Any], models: list[Endpoint]) -> Endpoint:
+    """The model in whose terms the inputs are: the document's, if it is here."""
+    known, _ = endpoints_of([str(found.get("source"))[:255]])
+    return known[0] if known else models[0]
+
+
+def _without(post: Post, unknown: list[str]) -> Post:
+    """The post without unknown models; the groups of those behind them move up."""
+    kept: Post = {name: post[name] for name in PLAIN if name in post}
+    kept |= of_group(post, SHARED) | {"model": []}
+    for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):
+        if name.strip() in unknown:
+            continue
+        old, new = own_name(number), own_name(len(kept["model"]))
+        moved = of_group(post, old)
+        kept |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
+        kept["model"].append(name)
+    return kept

@@ -1,0 +1,68 @@
+"""Makes a column's settings a preset, or its model's house default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boards.models import Batch, Column
+from boards.votes.standings import name_of
+from catalog.schema_versions import version_of
+from playground.form import presets
+from playground.models import Preset, Run
+from schemas.carry.meanings import by_meaning, media_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# Meanings of what a row brings: no settings.
+_INPUTS = {"prompt", "seed"}
+MAX_TRIES = 50
+
+
+def settings_of(column: Column) -> dict[str, Any]:
+    """The settings of a column: its own, and what all its runs have in common beside their input.
+
+    Prompts, files and seeds are no settings unless the column itself has them.
+    """
+    cells = column.cells.filter(replaced_at=None, run__isnull=False)
+    found = Run.objects.filter(pk__in=cells.values("run")).values_list("arguments", flat=True)
+    listed = [one for one in found if isinstance(one, dict)]
+    root = version_of(column.endpoint).root
+    inputs = {field.name for field in root.children if media_of(field)}
+    inputs |= {field.name for word, field in by_meaning(root.children).items() if word in _INPUTS}
+    first = listed[0] if listed else {}
+    common: dict[str, Any] = {
+        name: value
+        for name, value in first.items()
+        if name not in inputs and all(name in one and one[name] == value for one in listed)
+    }
+    return {**common, **column.settings}
+
+
+def save_preset(user: User, board: Batch, column: Column) -> Preset:
+    """Save a column's settings as a preset of this person, under a name that is free."""
+    name = f"{board.title or 'Board'} · {column.label or column.endpoint.display_name}"
+    name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
+    arguments = settings_of(column)
+    for number in range(1, MAX_TRIES):
+        numbered = name if number == 1 else f"{name} ({number})"
+        try:
+            return presets.create(user, column.endpoint, numbered, arguments)
+        except presets.NameTaken:
+            continue
+    raise ValueError(f"There are {MAX_TRIES} presets of this name: delete some of them first.")
+
+
+def make_house_default(user: User, board: Batch, column: Column) -> Preset:
+    """Make a column's settings what fills its model's untouched form for everybody."""
+    preset = save_preset(user, board, column)
+    presets.change(preset, preset.name, is_shared=True, is_house_default=True)
+    return preset
+
+
+def house_words(preset: Preset, column: Column) -> str:
+    """What became of it, in a sentence."""
+    return (
+        f"“{preset.name}” is the house default of {name_of(column)}: it fills an untouched form "
+        "for everybody. Change or delete it under Presets of the model."
+    )

@@ -1,0 +1,83 @@
+"""A board as a table: one line for each run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from boards.export import csv_text
+from boards.export.contents import (
+    Absolute,
+    Contents,
+    addresses_of,
+    cost_of,
+    files_of,
+    mark_of,
+    run_of,
+    seconds_of,
+)
+from boards.models import Cell
+from boards.votes.standings import Standing, Standings
+
+FACTS = (
+    *("column", "model", "variant", "settings", "seed", "state", "reused", "seconds"),
+    *("model seconds", "price", "currency", "stars", "verdict", "note", "tags"),
+    *("row winner", "votes won", "votes lost", "ties", "score", "run", "files", "text", "why not"),
+)
+
+
+def board_table(contents: Contents, standings: Standings, absolute: Absolute) -> str:
+    """The board as CSV: inputs, settings, times, prices, scores and addresses."""
+    names = [*dict.fromkeys(name for row in contents.rows for name in row.values)]
+    header = ["row", "input", *(f"input {name}" for name in names), *FACTS]
+    scores = {one.column.pk: one for one in standings.columns}
+    return csv_text.write(header, _lines(contents, names, scores, absolute))
+
+
+def _lines(
+    contents: Contents, names: list[str], scores: dict[int, Standing], absolute: Absolute
+) -> Iterator[list[object]]:
+    for number, row in enumerate(contents.rows, start=1):
+        mark = contents.row_mark(row)
+        for cell in contents.cells_of(row):
+            place = contents.columns.index(cell.column) + 1
+            inputs = [_as_text(row.values.get(name)) for name in names]
+            is_winner = mark is not None and mark.winner_id == cell.column_id
+            facts = _facts(cell, scores[cell.column_id], absolute)
+            text = contents.texts.get(cell.run_id, "")
+            won = "yes" if is_winner else ""
+            line = [place, *facts[:14], won, *facts[14:], text, cell.not_sent]
+            yield [number, row.label, *inputs, *line]
+
+
+def _facts(cell: Cell, standing: Standing, absolute: Absolute) -> list[object]:
+    run, mark = run_of(cell), mark_of(cell)
+    endpoint = cell.column.endpoint
+    cost = cost_of(cell)
+    return [
+        endpoint.endpoint_id,
+        cell.column.label,
+        _as_text(cell.column.settings) if cell.column.settings else "",
+        cell.seed,
+        run.state if run else "",
+        "yes" if cell.is_reused else "",
+        seconds_of(cell),
+        run.inference_s if run else None,
+        cost,
+        endpoint.currency if cost is not None else "",
+        mark.stars or "" if mark else "",
+        mark.verdict if mark else "",
+        mark.note if mark else "",
+        ", ".join(mark.tags) if mark else "",
+        standing.wins,
+        standing.losses,
+        standing.ties,
+        standing.score if standing.votes else "",
+        absolute(run.get_absolute_url()) if run else "",
+        " ".join(addresses_of(cell, absolute)) if files_of(cell) else "",
+    ]
+
+
+def _as_text(value: object) -> object:
+    is_nested = isinstance(value, dict | list | bool)
+    return json.dumps(value, ensure_ascii=False) if is_nested else value

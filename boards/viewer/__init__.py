@@ -1,0 +1,1 @@
+"""Compares two to four cells closely."""

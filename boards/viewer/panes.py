@@ -1,0 +1,121 @@
+"""The panes of the viewer: two to four results, with their difference from the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from boards.models import Batch, Cell, Column
+from boards.viewer.word_diff import Part, word_diff
+from boards.votes.standings import name_of
+from core.formatting import duration, money
+from playground.display import previews, renderers
+from playground.display.history import seconds
+from playground.display.renderers import Shown
+from playground.models import Run
+from playground.runs.billing import billed_cost
+from schemas.artifacts import artifacts
+
+LEAST, MOST = 2, 4
+LETTERS = "ABCD"
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One result; `diff` is how its text differs from the first pane's."""
+
+    letter: str
+    cell: Cell
+    name: str
+    shown: list[Shown]
+    text: str
+    diff: list[Part]
+    seconds: str
+    price: str
+    seconds_delta: str
+    price_delta: str
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of its files."""
+        return {one.artifact.kind for one in self.shown}
+
+    @property
+    def main(self) -> Shown | None:
+        """The file that is compared: the first picture, film or sound."""
+        return next((s for s in self.shown if s.artifact.kind in {"image", "video", "audio"}), None)
+
+
+def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
+    """The board's cells with these keys, in their order, of which the viewer shows up to four."""
+    wanted = [int(key) for key in dict.fromkeys(keys) if key.isdecimal() and len(key) <= 18]
+    cells = (
+        board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
+        .select_related("run", "mark", "column__endpoint", "row__mark__winner__endpoint")
+        .prefetch_related("run__artifacts")
+        .defer("run__logs", "run__output_text", "run__partial", "run__positions", "run__events")
+    )
+    by_pk = {cell.pk: cell for cell in cells}
+    return [by_pk[key] for key in wanted if key in by_pk]
+
+
+def panes_of(cells: Sequence[Cell]) -> list[Pane]:
+    """The panes of these cells; the first one is the reference."""
+    texts = [_text(_run(cell)) for cell in cells]
+    times = [seconds(_run(cell)) for cell in cells]
+    prices = [billed_cost(_run(cell)) for cell in cells]
+    return [
+        Pane(
+            letter=LETTERS[place],
+            cell=cell,
+            name=name_of(cell.column),
+            shown=renderers.shown(_run(cell)),
+            text=texts[place],
+            diff=word_diff(texts[0], texts[place]) if place and texts[0] else [],
+            seconds=duration(times[place]),
+            price=_price(prices[place], cell.column),
+            seconds_delta=_seconds_delta(times[0], times[place]) if place else "",
+            price_delta=_price_delta(prices[0], prices[place], cell.column) if place else "",
+        )
+        for place, cell in enumerate(cells)
+    ]
+
+
+def _run(cell: Cell) -> Run:
+    if cell.run is None:
+        raise ValueError(cell)
+    cell.run.endpoint = cell.column.endpoint
+    return cell.run
+
+
+def _text(run: Run) -> str:
+    found = previews.of_texts(artifacts(run.output))
+    return found[0].text if found else ""
+
+
+def _price(amount: Decimal | None, column: Column) -> str:
+    return "" if amount is None else money(amount, column.endpoint.currency) if amount else "Free"
+
+
+def _seconds_delta(first: float | None, own: float | None) -> str:
+    """`+3.2 s`, or with a minus sign."""
+    if first is None or own is None:
+        return ""
+    return f"{_sign(own - first)}{duration(abs(own - first))}"
+
+
+def _price_delta(first: Decimal | None, own: Decimal | None, column: Column) -> str:
+    if first is None or own is None or own == first:
+        return ""
+    return f"{_sign(own - first)}{money(abs(own - first), column.endpoint.currency)}"
+
+
+def _sign(difference: float | Decimal) -> str:
+    return "\N{MINUS SIGN}" if difference < 0 else "+"
+
+
+def stage_kind(panes: Sequence[Pane]) -> str:
+    """The kind of file that all panes have, for the tools of the viewer; empty if they differ."""
+    kinds = {pane.main.artifact.kind if pane.main else "" for pane in panes}
+    return kinds.pop() if len(kinds) == 1 else ""

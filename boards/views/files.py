@@ -1,0 +1,135 @@
+"""A board taken out and in: table, JSON, contact sheet, presets, import."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import permissions
+from boards.export import importing, presets, sheet_picture
+from boards.export.contents import contents_of
+from boards.export.document import board_document
+from boards.export.sheet import SheetRow, sheet_rows
+from boards.export.table import board_table
+from boards.models import Batch
+from boards.views.actions import for_owner
+from boards.views.board import find, no_store
+from boards.votes.standings import standings
+from core.http.errors import Unavailable
+from core.http.streaming import OffThreadStream
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+_drawing = BoundedSemaphore(2)  # contact sheets drawn at once: each takes a core and 50 MB
+BUSY = "Other contact sheets are being drawn. Try again in a few seconds.\n"
+BUSY_S = 5
+
+
+def as_csv(text: str, name: str) -> HttpResponse:
+    """A table as a download."""
+    return _download(text, "text/csv; charset=utf-8", f"{name}.csv")
+
+
+def _download(text: str, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+@no_store
+def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """The board as CSV, one line for each run."""
+    board = find(request, pk)
+    text = board_table(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    return as_csv(text, f"board-{board.pk}")
+
+
+@require_safe
+@no_store
+def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """The board as JSON, which can be imported."""
+    board = find(request, pk)
+    text = board_document(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    return _download(text, "application/json", f"board-{board.pk}.json")
+
+
+@require_safe
+@no_store
+def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """The contact sheet as a page to print."""
+    board = find(request, pk)
+    context = {"board": board, "rows": sheet_rows(contents_of(board))}
+    return render(request, "boards/export/sheet.html", context)
+
+
+@require_safe
+@no_store
+def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The contact sheet as a picture, drawn outside the page threads."""
+    board = find(request, pk)
+    rows = sheet_rows(contents_of(board))
+    if not _drawing.acquire(blocking=False):
+        return Unavailable(BUSY, BUSY_S, content_type="text/plain; charset=utf-8")
+    _drawing.release()
+    headers = {"Content-Disposition": f'attachment; filename="board-{board.pk}.png"'}
+    return OffThreadStream(_drawn(board.title, rows), content_type="image/png", headers=headers)
+
+
+def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
+    """Draw when the response is sent; what exceeds the two at once waits here."""
+    with _drawing:
+        picture = sheet_picture.draw(title, rows)
+    yield picture
+
+
+@for_owner
+def column_preset(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+    """Save a column's settings as a preset, and open its form to name and share it."""
+    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    try:
+        preset = presets.save_preset(request.user, found, chosen)
+    except ValueError as error:
+        messages.error(request, str(error))
+        return redirect("boards:board-results", found.pk)
+    messages.success(request, f"“{preset.name}” is saved. Name it, or share it with the team.")
+    return redirect("playground:preset", preset.pk)
+
+
+@for_owner
+def column_house_default(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+    """Make a column's settings its model's house default; needs the permission."""
+    permissions.require(request.user, permissions.HOUSE_DEFAULT)
+    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    try:
+        preset = presets.make_house_default(request.user, found, chosen)
+    except ValueError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, presets.house_words(preset, chosen))
+    return redirect("boards:board-results", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def import_(request: HtmxRequest) -> HttpResponseBase:
+    """Import a board's JSON as a plan; nothing is sent before Run is pressed there."""
+    if request.method != "POST":
+        return render(request, "boards/export/import.html")
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise ValueError("Choose a file first.")
+        made = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
+    except ValueError as error:
+        return render(request, "boards/export/import.html", {"error": str(error)}, status=422)
+    messages.success(request, made.words)
+    return redirect("boards:board-plan", made.board.pk)

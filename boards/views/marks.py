@@ -1,0 +1,57 @@
+"""Marks: the forms for a cell and a row, each a page or a fragment of the board's page."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from boards.models import Batch
+from boards.models.vote import MAX_STARS
+from boards.views.board import no_store
+from boards.votes import marks
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+METHODS = ["GET", "HEAD", "POST"]
+mine = partial(get_object_or_404, Batch.objects.kept())
+
+
+@require_http_methods(METHODS)
+@no_store
+def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBase:
+    """Stars, pass or fail, a note and tags of one's own board's cell."""
+    board = mine(pk=pk, user_id=request.user.pk)
+    found = get_object_or_404(
+        board.cells.select_related("mark", "column__endpoint", "row"), pk=cell
+    )
+    context = {"board": board, "cell": found, "is_mine": True, "stars": range(1, MAX_STARS + 1)}
+    if request.method != "POST":
+        name = "_cell_form.html" if request.htmx else "cell.html"
+        return render(request, f"boards/marks/{name}", context)
+    found.mark = marks.mark_cell(found, request.POST)
+    if request.htmx:
+        return render(request, "boards/marks/_cell.html", context)
+    return redirect(f"{board.get_absolute_url()}#cell-{found.pk}")
+
+
+@require_http_methods(METHODS)
+@no_store
+def row_mark(request: HtmxRequest, pk: uuid.UUID, row: int) -> HttpResponseBase:
+    """The winner and the tags of one's own board's row."""
+    board = mine(pk=pk, user_id=request.user.pk)
+    found = get_object_or_404(board.rows.select_related("mark__winner__endpoint"), pk=row)
+    context = {"board": board, "row": found, "is_mine": True}
+    if request.method != "POST":
+        context["columns"] = board.columns.select_related("endpoint")
+        name = "_row_form.html" if request.htmx else "row.html"
+        return render(request, f"boards/marks/{name}", context)
+    found.mark = marks.mark_row(found, request.POST)
+    if request.htmx:
+        return render(request, "boards/marks/_row.html", context)
+    return redirect(f"{board.get_absolute_url()}#row-{found.pk}")

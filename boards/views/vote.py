@@ -1,0 +1,143 @@
+"""Blind votes: the ballot, its files, and what the votes say."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import HOUSE_DEFAULT, may
+from boards.display import ballot
+from boards.export.votes_table import votes_table
+from boards.models import Batch, Row
+from boards.views.actions import for_owner
+from boards.views.board import find, no_store
+from boards.views.files import as_csv
+from boards.votes import ballots, secret_tokens
+from boards.votes.metadata import BlankedFile
+from boards.votes.standings import standings
+from playground.models import Artifact
+from playground.views import files
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+NO_FILE = "No such file."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def vote(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a pair to whoever is logged in and has the link; a POST records their choice."""
+    board = get_object_or_404(Batch.objects.kept(), pk=pk)
+    problem = ""
+    if request.method == "POST":
+        try:
+            ballots.record(
+                request.user, board, request.POST.get("pair", ""), request.POST.get("choice", "")
+            )
+        except ValueError as error:
+            problem = str(error)
+        else:
+            if not request.htmx:
+                return redirect("boards:vote", board.pk)
+    return _ballot(request, board, problem)
+
+
+def _ballot(request: HtmxRequest, board: Batch, problem: str = "") -> HttpResponse:
+    pair, progress = ballots.next_pair(request.user, board)
+    context = {
+        "board_id": board.pk,
+        "is_mine": board.user_id == request.user.pk,
+        "ballot": ballot.ballot_of(request.user, board, pair) if pair else None,
+        "progress": progress,
+        "problem": problem,
+    }
+    template = "boards/votes/_ballot.html" if request.htmx else "boards/votes/vote.html"
+    return render(request, template, context, status=422 if problem else 200)
+
+
+@require_POST
+@no_store
+def vote_retraction(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take one's last vote back; its pair can be judged again."""
+    board = get_object_or_404(Batch.objects.kept(), pk=pk)
+    ballots.take_back(request.user, board)
+    return _ballot(request, board) if request.htmx else redirect("boards:vote", board.pk)
+
+
+@require_safe
+def vote_file(request: HtmxRequest, pk: uuid.UUID, token: str) -> HttpResponseBase:
+    """Serve a file of a ballot without its name, and without metadata that tell its origin."""
+    board = get_object_or_404(Batch.objects.kept(), pk=pk)
+    try:
+        kind, *parts = secret_tokens.decrypt("file", request.user.pk or 0, token)
+    except ValueError as error:
+        raise Http404(NO_FILE) from error
+    keys = [int(part) for part in parts]
+    found = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
+    if found is None:
+        raise Http404(NO_FILE)
+    return files.serve(
+        request,
+        found.file,
+        found.content_type,
+        "result",
+        open_file=lambda name: BlankedFile(default_storage.open(name)),
+    )
+
+
+def _result_file(board: Batch, artifact: int) -> Artifact | None:
+    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__cells__board=board)
+    return stored.filter(pk=artifact).first()
+
+
+def _input_file(board: Batch, row: int, place: int) -> ballot.StoredInput | None:
+    values = get_object_or_404(Row, pk=row, board=board).values
+    listed = ballot.input_addresses(values)[place : place + 1]
+    return ballot.input_file(board, listed[0]) if listed else None
+
+
+@require_safe
+@no_store
+def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """What votes and marks say about the board's columns."""
+    board = find(request, pk)
+    context = {
+        "board": board,
+        "standings": standings(board),
+        "is_mine": board.user_id == request.user.pk,
+        "may_set_house": may(request.user, HOUSE_DEFAULT),
+        "was_reset": board.votes.filter(reset_at__isnull=False).exists(),
+        "link": request.build_absolute_uri(f"{board.get_absolute_url()}vote/"),
+    }
+    return render(request, "boards/votes/results.html", context)
+
+
+@require_safe
+@no_store
+def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Every vote as CSV."""
+    board = find(request, pk)
+    return as_csv(votes_table(board), f"votes-{board.pk}")
+
+
+@for_owner
+def votes_reset(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+    """Count the votes from zero; can be undone."""
+    count = ballots.reset(found)
+    messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
+    return redirect("boards:board-results", found.pk)
+
+
+@for_owner
+def votes_recovery(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+    """Count the votes of the last reset again."""
+    count = ballots.restore(found)
+    messages.info(request, f"{count} vote{'s' * (count != 1)} count again.")
+    return redirect("boards:board-results", found.pk)

@@ -1,0 +1,196 @@
+"""Blind votes: which pair a voter is shown next, and recording the choice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from boards.models import Batch, Cell, Vote
+from boards.votes import bradley_terry, secret_tokens
+from playground.display.tiles import text_of
+from playground.models import Artifact, Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KINDS = {"image", "video", "audio"}  # of files that can be shown without naming their model
+MAX_FILES = 4  # of a result
+LEFT, RIGHT, NEITHER = "1", "2", "0"
+CHOICES = {LEFT, RIGHT, NEITHER}
+
+
+class Pair(NamedTuple):
+    """Two cells of a row in the order of their keys."""
+
+    first: Cell
+    second: Cell
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        """The keys of its cells."""
+        return self.first.pk, self.second.pk
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many pairs a voter has judged, and how many there are."""
+
+    judged: int
+    total: int
+
+
+def voted_cells(board: Batch) -> list[Cell]:
+    """The cells with results that a vote can show, with row, column, run and files."""
+    shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
+    heavy = ("logs", "output_text", "partial", "metrics", "positions", "events", "handle")
+    cells = (
+        board.cells.filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
+        .filter(run__deleted_at=None)
+        .select_related("run", "row")
+        .defer(*(f"run__{name}" for name in heavy), "run__output")
+        .order_by("pk")
+    )
+    with_files = list(cells.filter(shown).distinct())
+    without = list(cells.filter(run__artifacts=None))
+    if without:
+        runs = Run.objects.filter(pk__in=[cell.run_id for cell in without])
+        texts = {pk for pk, output in runs.values_list("pk", "output") if text_of(output)}
+        without = [cell for cell in without if cell.run_id in texts]
+    return sorted([*with_files, *without], key=lambda cell: cell.pk)
+
+
+def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
+    """All pairs that can be voted on: two results of a row with the same seed."""
+    groups: dict[tuple[int, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.row_id, cell.seed), []).append(cell)
+    return [
+        Pair(first, second)
+        for group in groups.values()
+        for place, first in enumerate(group)
+        for second in group[place + 1 :]
+        if first.column_id != second.column_id and first.run_id != second.run_id
+    ]
+
+
+def next_pair(voter: User, board: Batch) -> tuple[Pair | None, Progress]:
+    """The pair that tells most, of those this voter has not judged; None after the last."""
+    pairs = pairs_of(voted_cells(board))
+    votes = list(board.votes.counted().select_related("first", "second"))
+    mine = {(v.first_id, v.second_id) for v in votes if v.voter_id == voter.pk}
+    left = [pair for pair in pairs if pair.keys not in mine]
+    progress = Progress(len(pairs) - len(left), len(pairs))
+    if not left:
+        return None, progress
+    return _most_telling(left, votes, f"{voter.pk}:{len(mine)}"), progress
+
+
+def _most_telling(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
+    """The pair of the two models whose difference is least known, on their least judged row.
+
+    Equal ones are decided by `salt`: the same pair when the page is loaded again.
+    """
+    numbers: dict[int, int] = {}
+    for pair in pairs:
+        for cell in pair:
+            numbers.setdefault(cell.column_id, len(numbers))
+    fit = bradley_terry.fit(count_wins(votes, numbers), len(numbers))
+    judged = Counter((vote.first.row_id, *_columns(vote.first, vote.second)) for vote in votes)
+    information = {
+        columns: fit.information(*(numbers[column] for column in columns))
+        for columns in {_columns(*pair) for pair in pairs}
+    }
+
+    def rank(pair: Pair) -> tuple[float, int, bytes]:
+        columns = _columns(*pair)
+        chance = hashlib.sha256(f"{salt}:{pair.keys}".encode()).digest()
+        return -round(information[columns], 9), judged[(pair.first.row_id, *columns)], chance
+
+    return min(pairs, key=rank)
+
+
+def _columns(one: Cell, other: Cell) -> tuple[int, int]:
+    first, second = sorted((one.column_id, other.column_id))
+    return first, second
+
+
+def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int, int], float]:
+    """The wins between columns by their numbers: a tie is half a win for each."""
+    wins: dict[tuple[int, int], float] = defaultdict(float)
+    for vote in votes:
+        first, second = (numbers.get(cell.column_id) for cell in (vote.first, vote.second))
+        if first is None or second is None:
+            continue
+        if vote.winner_id is None:
+            wins[first, second] += 0.5
+            wins[second, first] += 0.5
+        elif vote.winner_id == vote.first_id:
+            wins[first, second] += 1
+        else:
+            wins[second, first] += 1
+    return dict(wins)
+
+
+def token_of(voter: User, pair: Pair) -> str:
+    """What a ballot sends back to say which pair it showed."""
+    return secret_tokens.encrypt("pair", voter.pk, *pair.keys)
+
+
+def in_order(voter: User, pair: Pair) -> tuple[Cell, Cell]:
+    """The pair's cells from left to right, as this voter sees them."""
+    swapped = secret_tokens.is_swapped(voter.pk, *pair.keys)
+    return (pair.second, pair.first) if swapped else (pair.first, pair.second)
+
+
+def record(voter: User, board: Batch, token: str, choice: str) -> bool:
+    """Record a voter's choice; False if they have judged this pair before.
+
+    Raises ValueError with a sentence if the token or the choice is not valid.
+    """
+    first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.pk, token))
+    if choice not in CHOICES:
+        raise ValueError("Choose one of the two, or neither.")
+    cells = {cell.pk: cell for cell in board.cells.filter(pk__in=(first, second))}
+    if len(cells) != 2:
+        raise ValueError("These results are no longer on the board.")
+    left, right = in_order(voter, Pair(cells[first], cells[second]))
+    winner = {LEFT: left, RIGHT: right}.get(choice)
+    try:
+        with transaction.atomic():
+            Vote.objects.create(
+                board=board, voter=voter, first_id=first, second_id=second, winner=winner
+            )
+    except IntegrityError:  # voted in another tab
+        return False
+    return True
+
+
+def take_back(voter: User, board: Batch) -> bool:
+    """Delete the voter's last vote: its pair can be judged again."""
+    last = board.votes.counted().filter(voter=voter).order_by("-pk").first()
+    if last:
+        last.delete()
+    return last is not None
+
+
+def reset(board: Batch) -> int:
+    """Count no vote that was given until now; `restore` brings them back."""
+    return board.votes.counted().update(reset_at=timezone.now())
+
+
+def restore(board: Batch) -> int:
+    """Count the votes of the last reset again, except where the voter has voted anew."""
+    last = board.votes.filter(reset_at__isnull=False).order_by("-reset_at").first()
+    if last is None:
+        return 0
+    anew = set(board.votes.counted().values_list("voter_id", "first_id", "second_id"))
+    gone = board.votes.filter(reset_at=last.reset_at)
+    keys = [vote.pk for vote in gone if (vote.voter_id, vote.first_id, vote.second_id) not in anew]
+    return board.votes.filter(pk__in=keys).update(reset_at=None)

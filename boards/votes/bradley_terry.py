@@ -1,0 +1,85 @@
+"""Bradley-Terry scores of things that were compared in pairs, with their uncertainty.
+
+Model: the chance that i beats j is 1 / (1 + exp(s_j - s_i)) (R. A. Bradley and M. E. Terry, "Rank
+Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons", Biometrika 39, 1952). A
+tie counts as half a win for each. The scores are the posterior mode under independent normal priors
+of deviation `PRIOR_DEVIATION`, found by Newton's method; the covariance is the inverse Hessian
+there (Laplace's approximation). With this prior a difference of two things counts as told apart
+(95 %) from six wins out of six on, as in the exact binomial test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PRIOR_DEVIATION = 1.5
+Z_95 = 1.96
+MAX_STEPS, MAX_MOVE, SMALL = 50, 2.0, 1e-9
+Wins = Mapping[tuple[int, int], float]  # (winner, loser) → how often
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Scores with mean zero, and the covariance of their differences."""
+
+    scores: Matrix
+    covariance: Matrix
+
+    def chance(self, one: int, other: int) -> float:
+        """The chance that `one` beats `other`."""
+        return 1 / (1 + math.exp(self.scores[other] - self.scores[one]))
+
+    def variance(self, one: int, other: int) -> float:
+        """The variance of the difference of two scores."""
+        c = self.covariance
+        return float(c[one, one] + c[other, other] - 2 * c[one, other])
+
+    def is_better(self, one: int, other: int) -> bool:
+        """Whether `one` is better than `other` with 95 % confidence."""
+        difference = self.scores[one] - self.scores[other]
+        return bool(difference > Z_95 * math.sqrt(self.variance(one, other)))
+
+    def half_width(self, one: int) -> float:
+        """Half the 95 % interval of a score."""
+        return Z_95 * math.sqrt(max(self.covariance[one, one], 0.0))
+
+    def information(self, one: int, other: int) -> float:
+        """How much one more comparison of the two is expected to tell."""
+        p = self.chance(one, other)
+        return p * (1 - p) * self.variance(one, other)
+
+
+def fit(wins: Wins, count: int) -> Fit:
+    """Fit the scores of `count` things, which `wins` numbers from 0."""
+    won = np.zeros((count, count))
+    if not count:
+        return Fit(np.zeros(0), won)
+    for (winner, loser), times in wins.items():
+        won[winner, loser] += times
+    played = won + won.T
+    scores = np.zeros(count)
+    for _ in range(MAX_STEPS):
+        gradient, information = _derivatives(scores, won, played)
+        move = np.clip(np.linalg.solve(information, gradient), -MAX_MOVE, MAX_MOVE)
+        scores = scores + move
+        if np.abs(move).max() < SMALL:
+            break
+    _, information = _derivatives(scores, won, played)
+    centre = np.eye(count) - 1 / count
+    return Fit(scores - scores.mean(), centre @ np.linalg.inv(information) @ centre)
+
+
+def _derivatives(scores: Matrix, won: Matrix, played: Matrix) -> tuple[Matrix, Matrix]:
+    """The gradient and the negative Hessian of the log posterior."""
+    chance = 1 / (1 + np.exp(scores[None, :] - scores[:, None]))
+    precision = 1 / PRIOR_DEVIATION**2
+    gradient = won.sum(axis=1) - (played * chance).sum(axis=1) - scores * precision
+    weight = played * chance * (1 - chance)
+    information = np.diag(weight.sum(axis=1) + precision) - weight
+    return gradient, information

@@ -1,0 +1,52 @@
+"""Marks of cells and rows: stars, pass or fail, a note, tags; a row's winner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from boards.models import Cell, Mark, Row, RowMark
+from boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
+
+MAX_TAGS = 20
+
+
+def read_tags(text: str) -> list[str]:
+    """The tags in a text, separated by commas or line ends, each once."""
+    found: dict[str, str] = {}
+    for part in re.split(r"[,;\n]", text.replace("\x00", "")):
+        tag = " ".join(part.split())[:TAG_CHARS].strip()
+        if tag:
+            found.setdefault(tag.casefold(), tag)
+    return [*found.values()][:MAX_TAGS]
+
+
+def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
+    """Write what was posted about a cell: `stars`, `verdict`, `note`, `tags`; absent ones stay."""
+    mark = getattr(cell, "mark", None) or Mark(cell=cell)
+    stars, verdict = posted.get("stars", ""), posted.get("verdict")
+    if stars.isdecimal() and int(stars[:3]) <= MAX_STARS:
+        mark.stars = int(stars)
+    if verdict in {"", *Mark.Verdict.values}:
+        mark.verdict = verdict
+    if "note" in posted:
+        mark.note = posted["note"].replace("\x00", "").strip()[:NOTE_CHARS]
+    if "tags" in posted:
+        mark.tags = read_tags(posted["tags"])
+    values = {"stars": mark.stars, "verdict": mark.verdict, "note": mark.note, "tags": mark.tags}
+    saved, _ = Mark.objects.update_or_create(cell=cell, defaults=values)
+    return saved
+
+
+def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
+    """Write a row's `winner`, a column's position or empty, and its `tags`; absent ones stay."""
+    mark, _ = RowMark.objects.get_or_create(row=row)
+    winner = posted.get("winner")
+    if winner == "":
+        mark.winner = None
+    elif winner and winner.isdecimal():
+        mark.winner = row.board.columns.filter(position=int(winner[:6])).first() or mark.winner
+    if "tags" in posted:
+        mark.tags = read_tags(posted["tags"])
+    mark.save()
+    return mark

@@ -1,0 +1,192 @@
+"""Blanks what media files say about their origin: prompts, programs and models in their metadata.
+
+The file keeps its length, so ranges and offsets stay valid: metadata are overwritten with zeros.
+PNG, JPEG, WebP, WAV, MP4 and MP3 are known; other formats are served as they are.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, NamedTuple
+
+MAX_PATCH_BYTES = 8 << 20  # larger metadata are left out of one patch: several patches cover them
+MAX_PARTS = 10_000
+PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_KEPT = {
+    *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"),
+    *(b"sBIT", b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT"),
+}
+_RIFF_KEPT = {
+    b"WEBP": {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"},
+    b"WAVE": {b"fmt ", b"data", b"fact"},
+}
+_WEBP_METADATA_FLAGS = 0x0C  # EXIF and XMP, in the first byte of VP8X
+_JPEG_KEPT = {0xE0: b"", 0xE2: b"ICC_PROFILE", 0xEE: b""}
+_BOXES_WITH_BOXES = {b"moov", b"trak", b"mdia"}
+_BOXES_TO_BLANK = {b"udta", b"uuid", b"meta"}
+
+
+class Patch(NamedTuple):
+    """Bytes that replace those of a file from an offset on."""
+
+    offset: int
+    data: bytes
+
+
+Patches = Iterator[Patch]
+
+
+def patches(file: IO[bytes]) -> list[Patch]:
+    """What blanks the metadata of an open file; what is malformed stays as it is."""
+    head = _at(file, 0, 12)
+    size_bytes = file.seek(0, 2)
+    for begins, read in _READERS:
+        if begins(head):
+            return [*read(file, size_bytes)]
+    return []
+
+
+def _at(file: IO[bytes], offset: int, count: int) -> bytes:
+    file.seek(offset)
+    return file.read(count)
+
+
+def _zeros(offset: int, count: int) -> Patches:
+    while count > 0:
+        part = min(count, MAX_PATCH_BYTES)
+        yield Patch(offset, bytes(part))
+        offset, count = offset + part, count - part
+
+
+def _png(file: IO[bytes], size_bytes: int) -> Patches:
+    offset = len(PNG)
+    for _ in range(MAX_PARTS):
+        head = _at(file, offset, 8)
+        if len(head) < 8:
+            return
+        length, kind = struct.unpack(">I4s", head)
+        if offset + 12 + length > size_bytes:
+            return
+        if kind not in _PNG_KEPT and kind[:1].islower() and length <= MAX_PATCH_BYTES:
+            blank = b"viTr" + bytes(length)
+            yield Patch(offset + 4, blank + struct.pack(">I", zlib.crc32(blank)))
+        offset += 12 + length
+        if kind == b"IEND":
+            yield from _zeros(offset, size_bytes - offset)
+            return
+
+
+def _jpeg(file: IO[bytes], size_bytes: int) -> Patches:
+    offset = 2
+    for _ in range(MAX_PARTS):
+        head = _at(file, offset, 4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:
+            return
+        marker, length = head[1], int.from_bytes(head[2:])
+        if 0xE0 <= marker <= 0xEF or marker == 0xFE:
+            kept = _JPEG_KEPT.get(marker)
+            is_kept = kept is not None and _at(file, offset + 4, len(kept)) == kept
+            if not is_kept and offset + 2 + length <= size_bytes:
+                yield from _zeros(offset + 4, length - 2)
+        offset += 2 + length
+
+
+def _riff(file: IO[bytes], size_bytes: int) -> Patches:
+    kept = _RIFF_KEPT.get(_at(file, 8, 4), set())
+    offset = 12
+    for _ in range(MAX_PARTS):
+        head = _at(file, offset, 8)
+        if len(head) < 8:
+            return
+        kind, length = struct.unpack("<4sI", head)
+        if kind == b"VP8X":
+            flags = _at(file, offset + 8, 1)
+            yield Patch(offset + 8, bytes([flags[0] & ~_WEBP_METADATA_FLAGS]) if flags else b"")
+        elif kept and kind not in kept and offset + 8 + length <= size_bytes:
+            yield Patch(offset, b"JUNK")
+            yield from _zeros(offset + 8, length)
+        offset += 8 + length + length % 2
+
+
+def _boxes(file: IO[bytes], end: int, start: int = 0, *, is_inner: bool = False) -> Patches:
+    offset = start
+    for _ in range(MAX_PARTS):
+        head = _at(file, offset, 16)
+        if len(head) < 8 or offset >= end:
+            return
+        length, kind, head_bytes = int.from_bytes(head[:4]), head[4:8], 8
+        if length == 1:
+            length, head_bytes = int.from_bytes(head[8:16]), 16
+        length = length or end - offset
+        if length < head_bytes or offset + length > end:
+            return
+        if kind in _BOXES_WITH_BOXES:
+            yield from _boxes(file, offset + length, offset + head_bytes, is_inner=True)
+        elif kind in _BOXES_TO_BLANK and (is_inner or kind != b"meta"):
+            yield Patch(offset + 4, b"free")
+            yield from _zeros(offset + head_bytes, length - head_bytes)
+        offset += length
+
+
+def _mp3(file: IO[bytes], size_bytes: int) -> Patches:
+    head = _at(file, 0, 10)
+    if head[:3] == b"ID3" and len(head) == 10:
+        length = sum((byte & 0x7F) << 7 * (3 - place) for place, byte in enumerate(head[6:10]))
+        yield from _zeros(10, min(length, size_bytes - 10))
+    if size_bytes >= 128 and _at(file, size_bytes - 128, 3) == b"TAG":
+        yield from _zeros(size_bytes - 128, 128)
+
+
+_READERS: list[tuple[Callable[[bytes], bool], Callable[[IO[bytes], int], Patches]]] = [
+    (lambda head: head.startswith(PNG), _png),
+    (lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
+    (lambda head: head.startswith(b"RIFF"), _riff),
+    (lambda head: head[4:8] == b"ftyp", lambda file, size: _boxes(file, size)),
+    (lambda head: head.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")), _mp3),
+]
+
+
+@dataclass
+class BlankedFile:
+    """An open file whose metadata read as zeros; it can be read, sought and closed."""
+
+    file: IO[bytes]
+    patches: list[Patch] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the metadata, and start at the beginning."""
+        self.patches = patches(self.file)
+        self.file.seek(0)
+
+    def read(self, count: int = -1) -> bytes:
+        """The next bytes."""
+        start = self.file.tell()
+        data = bytearray(self.file.read(count))
+        for patch in self.patches:
+            first = max(patch.offset, start)
+            last = min(patch.offset + len(patch.data), start + len(data))
+            if first < last:
+                part = patch.data[first - patch.offset : last - patch.offset]
+                data[first - start : last - start] = part
+        return bytes(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move to an offset."""
+        return self.file.seek(offset, whence)
+
+    def __enter__(self) -> BlankedFile:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.file.close()

@@ -1,0 +1,40 @@
+"""Opaque addresses for voters: what they name can be neither read nor guessed from them."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.utils.crypto import salted_hmac
+
+LIFE_S = 24 * 3600
+Part = str | int
+
+
+def encrypt(kind: str, voter_id: int, *parts: Part) -> str:
+    """A token of this kind that is valid for one voter and one day."""
+    content = json.dumps([voter_id, *parts]).encode()
+    return _cipher(kind).encrypt(content).decode()
+
+
+def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
+    """The parts of a token; raises ValueError if it is another voter's, too old or no token."""
+    try:
+        owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=LIFE_S))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise ValueError("This address is not valid, or older than a day.") from error
+    if owner != voter_id:
+        raise ValueError("This address is somebody else's.")
+    return [*parts]
+
+
+def is_swapped(voter_id: int, first: int, second: int) -> bool:
+    """Whether this voter sees this pair in the other order; the same each time."""
+    text = f"{voter_id}:{first}:{second}"
+    return bool(salted_hmac("boards.votes.order", text).digest()[0] & 1)
+
+
+def _cipher(kind: str) -> Fernet:
+    key = salted_hmac(f"boards.votes.{kind}", "key", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -1,0 +1,230 @@
+"""What votes and marks say about a board's columns."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from boards.models import Batch, Cell, Column, RowMark, Vote
+from boards.votes import bradley_terry
+from boards.votes.ballots import count_wins
+from playground.models import Run
+from playground.runs.billing import billed_cost
+
+_HEAVY = (
+    *("logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"),
+    *("positions", "events", "arguments"),
+)
+MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are a chance of ten to one
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the votes say about one column; `best` to `worst` are the ranks it may have."""
+
+    column: Column
+    wins: int
+    losses: int
+    ties: int
+    score: int
+    low: int
+    high: int
+    best: int
+    worst: int
+    stars: float | None
+    passed: int
+    failed: int
+    rows_won: int
+    price: Decimal | None
+
+    @property
+    def votes(self) -> int:
+        """How often it was voted on."""
+        return self.wins + self.losses + self.ties
+
+    @property
+    def judged(self) -> int:
+        """How many of its results passed or failed."""
+        return self.passed + self.failed
+
+    @property
+    def share(self) -> float | None:
+        """Its part of the wins, a tie as half of one; None without votes."""
+        return (self.wins + self.ties / 2) / self.votes if self.votes else None
+
+    @property
+    def percent(self) -> int | None:
+        """The share in per cent."""
+        return None if self.share is None else round(100 * self.share)
+
+    @property
+    def price_per_win(self) -> Decimal | None:
+        """What it costs on average until it has made a result that wins, in US dollars."""
+        if not self.share or self.price is None:
+            return None
+        return self.price / Decimal(str(self.share))
+
+    @property
+    def ranks(self) -> str:
+        """`1` or `2 to 4`."""
+        return str(self.best) if self.best == self.worst else f"{self.best} to {self.worst}"
+
+
+@dataclass(frozen=True)
+class Standings:
+    """The columns, the best first if votes tell them apart; else in the board's order."""
+
+    tag: str
+    columns: list[Standing]
+    vote_count: int
+    is_told: bool
+    leader: Standing | None
+
+    @property
+    def words(self) -> str:
+        """What the votes say, in a sentence."""
+        if not self.vote_count:
+            return "No votes yet."
+        if self.leader:
+            return f"{name_of(self.leader.column)} is better than each of the others."
+        if self.is_told:
+            return "Some are better than others; too few votes to tell which one is best."
+        return "Too few votes to tell: any difference so far may be chance."
+
+
+def name_of(column: Column) -> str:
+    """A column's model with its value along the axis."""
+    name = column.endpoint.display_name
+    return f"{name} · {column.label}" if column.label else name
+
+
+def standings(board: Batch) -> list[Standings]:
+    """The standings by all votes, then by those of each tag. Six queries."""
+    columns = list(board.columns.select_related("endpoint"))
+    votes = list(board.votes.counted().select_related("first__row", "second"))
+    cells = _cells(board, columns)
+    wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))
+    facts = {column.pk: _Facts(column, cells, wins[column.pk]) for column in columns}
+    tags = _tags(board, cells)
+    of_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
+    chosen = {"": votes} | {tag: found for tag, found in of_tag.items() if found}
+    return [_standings(tag, columns, found, facts) for tag, found in chosen.items()]
+
+
+def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
+    endpoints = {column.pk: column.endpoint for column in columns}
+    cells = list(
+        board.cells.filter(replaced_at=None)
+        .select_related("run", "mark")
+        .defer(*(f"run__{name}" for name in _HEAVY))
+    )
+    for cell in cells:
+        if cell.run:
+            cell.run.endpoint = endpoints[cell.column_id]
+    return cells
+
+
+class _Facts:
+    """What marks and prices say about a column."""
+
+    def __init__(self, column: Column, cells: Sequence[Cell], rows_won: int) -> None:
+        own = [cell for cell in cells if cell.column_id == column.pk]
+        marks = [cell.mark for cell in own if hasattr(cell, "mark")]
+        stars = [mark.stars for mark in marks if mark.stars]
+        done = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
+        prices = [billed_cost(run) for run in done]
+        known = [price for price in prices if price is not None]
+        is_dollars = column.endpoint.currency in {"", "USD"}
+        self.stars = sum(stars) / len(stars) if stars else None
+        self.passed = sum(mark.verdict == "pass" for mark in marks)
+        self.failed = sum(mark.verdict == "fail" for mark in marks)
+        self.rows_won = rows_won
+        self.price = sum(known, Decimal(0)) / len(known) if known and is_dollars else None
+
+
+def _standings(
+    tag: str, columns: Sequence[Column], votes: Sequence[Vote], facts: dict[int, _Facts]
+) -> Standings:
+    compared = {cell.column_id for vote in votes for cell in (vote.first, vote.second)}
+    numbers = {pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)}
+    fit = bradley_terry.fit(count_wins(votes, numbers), len(numbers))
+    counts = _counts(votes)
+    listed = [_standing(one, numbers, fit, counts[one.pk], facts[one.pk]) for one in columns]
+    is_told = any(one.best > 1 for one in listed)
+    if is_told:
+        listed.sort(key=lambda one: (not one.votes, one.best, one.worst, -one.score))
+    sure = [one for one in listed if one.votes and one.worst == 1]
+    leader = sure[0] if sure and len(numbers) > 1 else None
+    return Standings(tag, listed, len(votes), is_told, leader)
+
+
+def _counts(votes: Sequence[Vote]) -> dict[int, Counter[str]]:
+    counts: dict[int, Counter[str]] = _Counts()
+    for vote in votes:
+        for cell in (vote.first, vote.second):
+            if vote.winner_id is None:
+                counts[cell.column_id]["ties"] += 1
+            else:
+                counts[cell.column_id]["wins" if vote.winner_id == cell.pk else "losses"] += 1
+    return counts
+
+
+class _Counts(dict[int, Counter[str]]):
+    def __missing__(self, key: int) -> Counter[str]:
+        self[key] = Counter()
+        return self[key]
+
+
+def _standing(
+    column: Column,
+    numbers: dict[int, int],
+    fit: bradley_terry.Fit,
+    counts: Counter[str],
+    facts: _Facts,
+) -> Standing:
+    number = numbers.get(column.pk)
+    others = [other for other in numbers.values() if other != number]
+    score = half = 0.0
+    best, worst = 1, max(len(numbers), 1)
+    if number is not None:
+        score, half = float(fit.scores[number]) * SCALE, fit.half_width(number) * SCALE
+        best = 1 + sum(fit.is_better(other, number) for other in others)
+        worst = len(numbers) - sum(fit.is_better(number, other) for other in others)
+    return Standing(
+        column=column,
+        wins=counts["wins"],
+        losses=counts["losses"],
+        ties=counts["ties"],
+        score=round(MIDDLE + score),
+        low=round(MIDDLE + score - half),
+        high=round(MIDDLE + score + half),
+        best=best,
+        worst=worst,
+        stars=facts.stars,
+        passed=facts.passed,
+        failed=facts.failed,
+        rows_won=facts.rows_won,
+        price=facts.price,
+    )
+
+
+Tags = tuple[dict[int, list[str]], dict[int, list[str]]]  # of cells, of rows
+
+
+def _tags(board: Batch, cells: Sequence[Cell]) -> Tags:
+    rows = dict(RowMark.objects.filter(row__board=board).values_list("row_id", "tags"))
+    return {cell.pk: cell.mark.tags for cell in cells if hasattr(cell, "mark")}, rows
+
+
+def _all(tags: Tags) -> list[str]:
+    return sorted({tag for part in tags for listed in part.values() for tag in listed})
+
+
+def _tags_of(vote: Vote, tags: Tags) -> set[str]:
+    """The tags of a vote: of its row, and of the two cells."""
+    of_cells, of_rows = tags
+    found = {*of_rows.get(vote.first.row_id, [])}
+    return found.union(*(of_cells.get(key, []) for key in (vote.first_id, vote.second_id)))

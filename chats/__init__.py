@@ -1,0 +1,1 @@
+"""Conversations with language models: each turn is an ordinary run."""

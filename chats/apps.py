@@ -1,0 +1,24 @@
+"""Conversations with language models."""
+
+from django.apps import AppConfig
+
+
+class ChatsConfig(AppConfig):
+    """Each turn of a conversation is an ordinary run."""
+
+    name = "chats"
+    verbose_name = "Chats"
+
+    def ready(self) -> None:
+        """Have chats pass on with their owner's runs, keep inputs, and show live answers."""
+        from chats.display import answer
+        from chats.models import Chat, Turn
+        from playground.display import renderers
+        from playground.files import purge
+        from playground.runs import handover
+
+        handover.register("chats", Chat)
+        purge.register_inputs(lambda: Chat.objects.kept(), "settings")
+        purge.register_inputs(lambda: Chat.objects.kept(), "draft")
+        purge.register_inputs(lambda: Turn.objects.filter(chat__deleted_at=None), "settings")
+        renderers.register_view("chat", answer.render)

@@ -1,0 +1,45 @@
+"""The answer of a turn: the model's text as safe HTML, while it is written and afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from catalog.pricing import billed_in_words
+from chats.talk import answers
+from playground.display.renderers import markdown
+from playground.models import Run
+from playground.runs import error_messages
+
+MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
+
+
+def context(run: Run) -> dict[str, Any]:
+    """Return the context of an answer's template."""
+    is_final = run.output is not None
+    found = answers.read(run.output if is_final else run.partial)
+    text = found.text[:MOST_CHARS]
+    return {
+        "run": run,
+        "answer": found,
+        "text": text,
+        "html": markdown(text),
+        "is_cut": len(text) < len(found.text),
+        "price": _price(run, found),
+        "explanation": error_messages.explain(run.error) if run.error else None,
+        "is_failed": run.state == Run.State.FAILED,
+        "is_textless": run.state == Run.State.SUCCEEDED and not found.text,
+    }
+
+
+def _price(run: Run, found: answers.Answer) -> str:
+    """What the answer has cost by the billed units, where upstream's own count has no price."""
+    if not run.billable_units or "$" in found.counted:
+        return ""
+    return billed_in_words(run.billable_units, run.endpoint)
+
+
+def render(run: Run) -> str:
+    """Render what a conversation's page swaps in when the run has changed."""
+    return render_to_string("chats/_answer.html", context(run) | {"oob": True})

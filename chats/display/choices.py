@@ -1,0 +1,38 @@
+"""The models that one can talk to."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from catalog.models import Endpoint
+
+CATEGORIES = (
+    *("llm", "vision", "text-to-text", "image-to-text", "video-to-text", "audio-to-text"),
+    *("unknown", "json"),
+)
+MOST = 60
+
+
+def models(asked: str = "") -> list[Endpoint]:
+    """Return the models that take text and answer in text, language models first.
+
+    What they take is known from the facts that each schema was read for; a model whose schema was
+    not read yet counts by its category.
+    """
+    found = _candidates().defer("description", "field_words", "inputs")
+    for word in asked.split()[:8]:
+        found = found.filter(Q(display_name__icontains=word) | Q(endpoint_id__icontains=word))
+    chosen = [one for one in found.order_by("position") if _is_fit(one) and one.is_runnable]
+    return sorted(chosen, key=lambda one: one.category != "llm")[:MOST]
+
+
+def _candidates() -> QuerySet[Endpoint]:
+    named = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
+    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | named, gone_at=None)
+
+
+def _is_fit(endpoint: Endpoint) -> bool:
+    facts = set(endpoint.facts)
+    if not facts or endpoint.endpoint_id.endswith("/chat/completions"):
+        return endpoint.category == "llm"
+    return {"in:text", "out:text"} <= facts

@@ -1,0 +1,103 @@
+"""The composer: the box for a message, and the model's other fields as its own form draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from chats.models import Chat
+from chats.talk.shape import Shape, shape_of
+from playground.form import rendering
+from schemas import Field, Problem, decode_post, encode_arguments
+from schemas import draw as draw_nodes
+from schemas.carry import carry
+
+Post = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a composer holds, and what is wrong with it."""
+
+    text: str = ""
+    system: str = ""
+    post: Post = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+
+def held(chat: Chat) -> Filled:
+    """Return what the composer holds: what was typed and not sent, else the last settings."""
+    shape = shape_of(chat.endpoint)
+    if chat.draft:
+        draft = chat.draft
+        return Filled(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
+    post = encode_arguments(shape.rest, chat.settings) if shape else {}
+    return Filled("", chat.system, post)
+
+
+def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the model's other arguments that a post stands for, and what cannot be read."""
+    parsed = decode_post(shape.rest, post)
+    return parsed.arguments, parsed.problems
+
+
+def carried(arguments: dict[str, Any], source: Endpoint, target: Endpoint) -> dict[str, Any]:
+    """Return the settings that another model takes over, such as pictures and temperature."""
+    before, after = shape_of(source), shape_of(target)
+    if before is None or after is None:
+        return {}
+    found = carry(arguments, before.version, after.version).arguments
+    mine = {child.name for child in after.rest.children}
+    return {name: value for name, value in found.items() if name in mine}
+
+
+def context(chat: Chat, filled: Filled) -> dict[str, Any]:
+    """Return the context of the composer's template."""
+    shape = shape_of(chat.endpoint)
+    own = [one.message for one in filled.problems if not one.path]
+    base = {"filled": filled, "shape": shape, "troubles": own}
+    if shape is None:
+        return base
+    below = [one for one in filled.problems if one.path]
+    nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
+    media = [node for node in nodes if _takes_file(node.field)]
+    others = [node for node in nodes if not _takes_file(node.field)]
+    address = reverse("playground:uploads")
+    wrong = [*own, *(one.message for one in below if not _is_known(shape, one))]
+    return base | {
+        "troubles": wrong,
+        "media": rendering.render_fields(media, address),
+        "has_media": bool(media),
+        "is_media_open": any(n.field.is_required or n.is_changed or _wrong(n) for n in media),
+        "settings": rendering.render_fields(others, address),
+        "settings_count": len(others),
+        "changed_count": sum(node.is_changed for node in others),
+        "is_settings_open": any(_wrong(n) or _is_missing(n.field, n) for n in others),
+        "limit": shape.prompt.max_length if shape.prompt else None,
+    }
+
+
+def _is_known(shape: Shape, problem: Problem) -> bool:
+    return any(child.name == problem.path[0] for child in shape.rest.children)
+
+
+def _takes_file(one: Field) -> bool:
+    return bool(one.media or (one.item and one.item.media))
+
+
+def _wrong(node: Any) -> bool:
+    return rendering.has_errors(node)
+
+
+def _is_missing(one: Field, node: Any) -> bool:
+    """Whether a person has to fill it in: `model` of a router has no default."""
+    return one.is_required and not one.has_default and not node.is_changed
+
+
+def encode(shape: Shape, settings: dict[str, Any]) -> Post:
+    """Return the post of the model's other fields filled with these settings."""
+    return encode_arguments(shape.rest, settings)

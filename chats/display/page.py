@@ -1,0 +1,112 @@
+"""What a conversation's page shows: the end of one branch, and the composer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chats.display import answer, composer
+from chats.display.composer import Filled
+from chats.models import Chat, Turn
+from chats.turns.tree import Branch, branch_of
+from playground.runs import watch_tokens
+from playground.runs.worker_status import readiness
+
+MOST_SAID = 8_000  # characters of a message on the page
+PICTURES = ("/uploads/", "/runs/")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A turn as the page shows it."""
+
+    turn: Turn
+    versions: Sequence[int]
+    is_model_new: bool
+    answer: dict[str, Any] | None
+    watch: str
+
+    @property
+    def number(self) -> int:
+        """Which of its versions it is, from 1."""
+        return self.versions.index(self.turn.pk) + 1
+
+    @property
+    def before(self) -> int | None:
+        """The version before this one."""
+        return self.versions[self.number - 2] if self.number > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        """The version after this one."""
+        return self.versions[self.number] if self.number < len(self.versions) else None
+
+    @property
+    def said(self) -> str:
+        """The message, or its beginning."""
+        return self.turn.text[:MOST_SAID]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the message is longer."""
+        return len(self.turn.text) > MOST_SAID
+
+    @property
+    def pictures(self) -> list[str]:
+        """The addresses of our own files among its inputs."""
+        return [*_own_files(self.turn.settings)]
+
+
+def _own_files(value: Any) -> Sequence[str]:
+    if isinstance(value, str):
+        return [value] if value.startswith(PICTURES) else []
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [address for part in parts for address in _own_files(part)]
+
+
+def context(
+    chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
+) -> dict[str, Any]:
+    """Return the page's context: the branch through one turn, or the newest."""
+    branch = branch_of(chat, through)
+    turns = shown_turns(chat, branch, before)
+    is_awaited = any(one.turn.run and one.turn.run.is_awaited for one in turns)
+    return {
+        "chat": chat,
+        "turns": turns,
+        "count": len(branch.nodes),
+        "older": _older(branch, turns),
+        "leaf": branch.leaf,
+        "form_token": secrets.token_urlsafe(16),
+        "is_awaited": is_awaited,
+        "readiness": readiness() if is_awaited else "",
+        **composer.context(chat, filled or composer.held(chat)),
+    }
+
+
+def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
+    """The turn before which there are more; None if all of the branch is shown."""
+    first = turns[0].turn.pk if turns else None
+    return first if first is not None and first != branch.nodes[0].pk else None
+
+
+def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
+    """Return the turns of a branch that a page shows, with two queries."""
+    keys = branch.shown(before)
+    turns = chat.turns.select_related("endpoint", "run", "run__endpoint").in_bulk(keys)
+    found: list[Shown] = []
+    for place, pk in enumerate(keys):
+        turn = turns[pk]
+        previous = turns[keys[place - 1]].endpoint_id if place else None
+        found.append(
+            Shown(
+                turn,
+                branch.versions[pk],
+                turn.endpoint_id != previous,
+                answer.context(turn.run) if turn.run else None,
+                watch_tokens.watch_token(turn.run, "chat") if turn.run else "",
+            )
+        )
+    return found

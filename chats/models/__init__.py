@@ -1,0 +1,6 @@
+"""The rows of conversations."""
+
+from chats.models.chat import Chat
+from chats.models.turn import Turn
+
+__all__ = ["Chat", "Turn"]

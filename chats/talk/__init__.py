@@ -1,0 +1,1 @@
+"""What a conversation is to a model: its fields, its arguments, the answer in its output."""

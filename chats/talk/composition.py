@@ -1,0 +1,150 @@
+"""Composes the arguments of a turn: the new message with the conversation before it.
+
+A model with `messages` gets the earlier turns as messages. Any other gets them folded into its
+prompt, in this plain form; a first message goes as it is:
+
+    Conversation so far:
+
+    User: …
+
+    Assistant: …
+
+    Answer the next message.
+
+    User: …
+
+    Assistant:
+
+Where all of it is longer than the prompt may be, the oldest turns are left out, and the page says
+how many. Without a field for it, the system prompt goes as the first message, or before the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from chats.talk.shape import Shape
+from schemas import Problem
+from schemas.validation import validate
+
+MOST_CHARS = 400_000  # of a prompt whose schema has no limit
+MOST_MESSAGES = 400
+BETWEEN = "\n\n"
+BEGIN, END = "Conversation so far:", "Answer the next message."
+PERSON, MODEL = "User", "Assistant"
+
+
+class Exchange(NamedTuple):
+    """A message and its answer."""
+
+    said: str
+    answered: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a model is to answer: `text` after the `earlier` exchanges."""
+
+    text: str
+    earlier: Sequence[Exchange] = ()
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The arguments of a turn, how many of the oldest exchanges they leave out, what is wrong."""
+
+    arguments: dict[str, Any]
+    left_out: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:
+    """Return the arguments for `talk`, with the model's other arguments from `settings`."""
+    if shape.kind == "prompt":
+        return _folded(shape, talk, settings)
+    tried = [_checked(shape, *one) for one in _with_messages(shape, talk, settings)]
+    return next((one for one in tried if not one.problems), tried[0])
+
+
+def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
+    found = shape.version
+    return Composed(arguments, left_out, validate(found.contract, arguments, found.root))
+
+
+def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:
+    prompt = shape.prompt
+    if prompt is None:
+        return _checked(shape, settings, 0)
+    arguments, lead = dict(settings), ""
+    if talk.system and shape.system:
+        arguments[shape.system.name] = talk.system
+    elif talk.system:
+        lead = f"{talk.system}\n\n"
+    text, left_out = fold(talk, lead, prompt.max_length or MOST_CHARS)
+    arguments[prompt.name] = text
+    return _checked(shape, arguments, left_out)
+
+
+def fold(talk: Conversation, lead: str, most: int) -> tuple[str, int]:
+    """Return the prompt of at most `most` characters, and how many exchanges are left out.
+
+    It is longer only where the message itself is.
+    """
+    length = len(lead) + len(_transcript([], talk.text))
+    kept = 0
+    for one in reversed(talk.earlier):
+        length += sum(len(line) + len(BETWEEN) for line in _lines(one))
+        if length > most:
+            break
+        kept += 1
+    left_out = len(talk.earlier) - kept
+    if not kept:
+        return lead + talk.text, left_out
+    return lead + _transcript(talk.earlier[left_out:], talk.text), left_out
+
+
+def _transcript(earlier: Sequence[Exchange], text: str) -> str:
+    lines = [line for one in earlier for line in _lines(one)]
+    return BETWEEN.join([BEGIN, *lines, END, f"{PERSON}: {text}", f"{MODEL}:"])
+
+
+def _lines(one: Exchange) -> tuple[str, str]:
+    return f"{PERSON}: {one.said}", f"{MODEL}: {one.answered}"
+
+
+def _with_messages(
+    shape: Shape, talk: Conversation, settings: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], int]]:
+    """The arguments in each form that schemas of messages have, the usual one first."""
+    earlier = talk.earlier[-MOST_MESSAGES:]
+    most = shape.messages.max_length if shape.messages else None
+    has_own_prompt = shape.prompt is not None and shape.prompt.is_required
+    system = [] if shape.system or not talk.system else [("system", talk.system)]
+    new = [] if has_own_prompt else [("user", talk.text)]
+    if most is not None:
+        room = max(0, most - len(system) - len(new))
+        earlier = earlier[len(earlier) - min(len(earlier), room // 2) :]
+    said = [one for pair in earlier for one in (("user", pair.said), ("assistant", pair.answered))]
+    base = dict(settings)
+    if shape.system and talk.system:
+        base[shape.system.name] = talk.system
+    if shape.prompt is not None and has_own_prompt:
+        base[shape.prompt.name] = talk.text
+    name = shape.messages.name if shape.messages else "messages"
+    left_out = len(talk.earlier) - len(earlier)
+    for form in (_plain, _in_parts):
+        yield base | {name: [form(*one) for one in (*system, *said, *new)]}, left_out
+    if system:  # a schema whose roles are only those of a dialogue
+        first = [("user", f"{talk.system}\n\n{(said + new)[0][1]}"), *(said + new)[1:]]
+        yield base | {name: [_plain(*one) for one in first]}, left_out
+
+
+def _plain(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": text}
+
+
+def _in_parts(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"type": "text", "text": text}]}

@@ -1,0 +1,85 @@
+"""Which fields of a model's schema hold a conversation: its prompt, messages, system prompt.
+
+A model without a place for text, or whose output is no text, has no conversations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from schemas import Contract, Field, build
+from schemas.migrate_arguments import Version
+
+PROMPTS = ("prompt", "user_prompt", "message", "question", "query", "input", "text", "instruction")
+SYSTEMS = ("system_prompt", "system", "system_message", "system_instruction")
+MESSAGES = ("messages",)
+TEXT_OUTPUTS = {
+    *("output", "text", "response", "answer", "content", "message", "completion"),
+    *("generated_text", "result", "results", "outputs"),
+}
+COMPLETIONS = "/chat/completions"  # the OpenAI body; its document says nothing (protocol, 16.5)
+
+Kind = Literal["prompt", "messages", "completions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """How a model takes a conversation; `rest` are its other fields, drawn as settings."""
+
+    kind: Kind
+    version: Version
+    prompt: Field | None
+    messages: Field | None
+    system: Field | None
+    rest: Field
+
+    @property
+    def takes_history(self) -> bool:
+        """Whether earlier turns go to the model as messages."""
+        return self.kind != "prompt"
+
+
+def shape_of(endpoint: Endpoint) -> Shape | None:
+    """How the endpoint takes a conversation; None if it does not."""
+    version = version_of(endpoint)
+    if endpoint.endpoint_id.endswith(COMPLETIONS):
+        return Shape("completions", version, None, None, None, version.root)
+    if version.root not in _SHAPES:
+        _SHAPES[version.root] = read_shape(version)
+    return _SHAPES[version.root]
+
+
+_SHAPES: WeakKeyDictionary[Field, Shape | None] = WeakKeyDictionary()
+
+
+def read_shape(version: Version) -> Shape | None:
+    """How a model with this schema takes a conversation; None if it does not."""
+    root = version.root
+    known = {child.name: child for child in root.children}
+    prompt = next((known[n] for n in PROMPTS if n in known and _is_text(known[n])), None)
+    messages = next((known[n] for n in MESSAGES if n in known and known[n].kind == "list"), None)
+    if not (prompt or messages) or not _answers_in_text(version):
+        return None
+    system = next((known[n] for n in SYSTEMS if n in known and _is_text(known[n])), None)
+    own = {field.name for field in (prompt, messages, system) if field}
+    rest = replace(root, children=tuple(c for c in root.children if c.name not in own))
+    return Shape("messages" if messages else "prompt", version, prompt, messages, system, rest)
+
+
+def _is_text(field: Field) -> bool:
+    texts = [field, *field.branches]
+    return any(one.kind == "string" and not one.media for one in texts)
+
+
+def _answers_in_text(version: Version) -> bool:
+    """Whether the output has a text by a usual name."""
+    found = version.contract
+    if found.output is None:
+        return False
+    outputs = build(Contract(found.document, found.output, None)).children
+    named = any(one.name in TEXT_OUTPUTS and _is_text(one) for one in outputs)
+    return named or any(one.name == "choices" for one in outputs)

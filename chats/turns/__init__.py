@@ -1,0 +1,1 @@
+"""The tree of turns, and writing a new one with its run."""

@@ -1,0 +1,122 @@
+"""Writes a turn and its run in one transaction: a message is sent once, and never lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from chats.models import Chat, Turn
+from chats.talk.composition import Composed, Conversation, compose
+from chats.talk.shape import Shape, shape_of
+from chats.turns import tree
+from playground.form import form_state
+from playground.models import Run, Transport
+from playground.runs import state_machine, transport_choices
+from schemas import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+NOT_A_CHAT = "{} has no field for a conversation, or does not answer in text. Choose another model."
+EMPTY = "Write a message first."
+IN_PROGRESS = "The answer above is still being written. Stop it, or wait until it is there."
+PROMPT_PLACES = {"prompt", "messages"}
+
+
+class Refused(ValueError):
+    """Nothing was sent; `problems` are about the message (path empty) or the model's fields."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = list(problems)
+
+
+def send(
+    chat: Chat, parent: int | None, text: str, system: str, settings: dict[str, Any], token: str
+) -> Turn:
+    """Send a message after the turn `parent`; the same message with the same token is one turn.
+
+    Raises Refused.
+    """
+    with transaction.atomic():
+        locked = Chat.objects.select_for_update(of=("self",)).select_related("endpoint", "user")
+        chat = locked.get(pk=chat.pk)
+        # A page that Back restored has an old token: another message there is another turn.
+        said = {"text": text, "system": system, "settings": settings, "parent": parent}
+        token = f"{mark(token)}{form_state.form_token(token, said)[:40]}"
+        if known := chat.turns.filter(form_token=token).first():
+            return known
+        if parent is not None and not chat.turns.filter(pk=parent).exists():
+            parent = None
+        composed = _composed(chat, parent, text, system, settings)
+        turn = Turn(
+            chat=chat, parent_id=parent, endpoint=chat.endpoint, form_token=token, text=text,
+            system=system, settings=settings, left_out=composed.left_out,
+        )  # fmt: skip
+        turn.run = _run(turn, composed)
+        turn.save()
+        _remember(chat, turn)
+    return turn
+
+
+def mark(token: str) -> str:
+    """How the tokens of all turns sent from one drawn composer begin."""
+    return f"{token[:22]}."
+
+
+def again(chat: Chat, turn: Turn, token: str) -> Turn:
+    """Ask the model of today for another answer to a turn's message, as a version of the turn."""
+    is_same = turn.endpoint_id == chat.endpoint_id
+    settings = turn.settings if is_same else chat.settings
+    return send(chat, turn.parent_id, turn.text, turn.system, settings, token)
+
+
+def _composed(
+    chat: Chat, parent: int | None, text: str, system: str, settings: dict[str, Any]
+) -> Composed:
+    shape = shape_of(chat.endpoint)
+    if shape is None:
+        raise Refused([Problem((), NOT_A_CHAT.format(chat.endpoint.display_name))])
+    if chat.endpoint.refusal:
+        raise Refused([Problem((), chat.endpoint.refusal)])
+    if not text.strip():
+        raise Refused([Problem((), EMPTY)])
+    if parent and Run.objects.unfinished().filter(turns__pk=parent).exists():
+        raise Refused([Problem((), IN_PROGRESS)])
+    composed = compose(shape, Conversation(text, tree.exchanges(chat, parent), system), settings)
+    if composed.problems:
+        raise Refused(_placed(shape, composed.problems))
+    return composed
+
+
+def _placed(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems: those of the prompt or the messages are about the message."""
+    own = {field.name for field in (shape.prompt, shape.messages) if field} | PROMPT_PLACES
+    return [
+        Problem((), one.message) if one.path and one.path[0] in own else one for one in problems
+    ]
+
+
+def _run(turn: Turn, composed: Composed) -> Run:
+    endpoint, chat = turn.endpoint, {"chat": str(turn.chat_id)}
+    offered = {choice.value for choice in transport_choices.offered(endpoint)}
+    run, _ = state_machine.create(
+        user=turn.chat.user,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=f"chat-{form_state.form_token(turn.form_token, chat)[:56]}",
+        arguments=composed.arguments,
+        transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
+        title=form_state.title({"prompt": turn.text}),
+    )
+    return run
+
+
+def _remember(chat: Chat, turn: Turn) -> None:
+    chat.title = chat.title or form_state.title({"prompt": turn.text})
+    chat.system, chat.settings, chat.draft = turn.system, turn.settings, {}
+    chat.said_at = timezone.now()
+    chat.save(update_fields=["title", "system", "settings", "draft", "said_at"])

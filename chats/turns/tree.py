@@ -1,0 +1,106 @@
+"""The tree of a conversation: one branch of it is shown, from the first turn to a leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F, TextField
+from django.db.models.functions import Cast, Length
+
+from chats.models import Chat, Turn
+from chats.talk import answers
+from chats.talk.composition import Exchange
+from playground.models import Run
+
+SHOWN = 20  # turns of the branch that a page shows first, and each time it is asked for more
+SHOWN_CHARS = 24_000  # of all the texts of these turns together
+
+
+@dataclass(frozen=True)
+class Node:
+    """A turn's place in the tree, and about how long its texts are."""
+
+    pk: int
+    parent: int | None
+    length: int
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch, the first turn first, and the versions of each of its turns."""
+
+    nodes: Sequence[Node]
+    versions: dict[int, Sequence[int]]
+
+    @property
+    def leaf(self) -> int | None:
+        """The last turn; None of an empty conversation."""
+        return self.nodes[-1].pk if self.nodes else None
+
+    def shown(self, before: int | None = None) -> list[int]:
+        """Return the turns to show: the last ones, or the last ones before a turn."""
+        places = [node.pk for node in self.nodes]
+        nodes = self.nodes[: places.index(before)] if before in places else self.nodes
+        found: list[int] = []
+        chars = 0
+        for node in reversed(nodes):
+            chars += node.length
+            if found and (chars > SHOWN_CHARS or len(found) == SHOWN):
+                break
+            found.insert(0, node.pk)
+        return found
+
+
+def branch_of(chat: Chat, through: int | None = None) -> Branch:
+    """Return the branch with the newest turn, or with the newest one below `through`."""
+    answer = Length(Cast(F("run__output"), TextField()))
+    rows = chat.turns.order_by("pk").values_list("pk", "parent_id", Length("text"), answer)
+    nodes = {pk: Node(pk, parent, said + (made or 0)) for pk, parent, said, made in rows}
+    below: dict[int | None, list[int]] = {}
+    for node in nodes.values():
+        below.setdefault(node.parent, []).append(node.pk)
+    leaf = _newest_below(below, through) if through in nodes else max(nodes, default=None)
+    path: list[Node] = []
+    while leaf is not None:
+        path.insert(0, nodes[leaf])
+        leaf = nodes[leaf].parent
+    return Branch(path, {node.pk: below[node.parent] for node in path})
+
+
+def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | None:
+    found, open_ = top, [top]
+    while open_:
+        here = open_.pop()
+        found = max(found or 0, here or 0)
+        open_ += below.get(here, ())
+    return found
+
+
+def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
+    """Return what was said and answered up to the turn `last`.
+
+    Turns without an answer are left out. What had come of a stopped or failed answer counts: the
+    person has read it.
+    """
+    if last is None:
+        return []
+    turns = chat.turns.select_related("run").only(
+        "parent_id", "text", "run__state", "run__output", "run__partial"
+    )
+    known = {turn.pk: turn for turn in turns}
+    found: list[Exchange] = []
+    here = known.get(last)
+    while here is not None:
+        if answered := answer_text(here):
+            found.append(Exchange(here.text, answered))
+        here = known.get(here.parent_id or 0)
+    return found[::-1]
+
+
+def answer_text(turn: Turn) -> str:
+    """What the model has said in a turn, final or so far; empty if nothing came."""
+    run: Run | None = turn.run
+    if run is None:
+        return ""
+    return answers.read(run.output if run.output is not None else run.partial).text

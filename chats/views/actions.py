@@ -1,0 +1,92 @@
+"""What one does with a conversation: answer anew, edit, stop, keep a draft, rename, delete."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from chats.models import Chat, Turn
+from chats.turns import sending
+from chats.views.chat import find, keep_draft, number, read_post, render_page
+from chats.views.lists import parse_uuid
+from playground.runs import state_machine
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_POST
+def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Do what the pressed button of a turn (`~do`) stands for: again, edit or stop."""
+    found = find(request, pk)
+    verb, _, key = request.POST.get("~do", "").partition(":")
+    which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": number(key)}
+    turn = found.turns.select_related("endpoint").filter(**which).first()
+    if turn is None:
+        return redirect(found)
+    if verb == "stop" and turn.run_id:
+        state_machine.request_cancel(turn.run_id)
+        return redirect(f"{found.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
+    token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
+    try:
+        made = _resent(found, turn, verb, read_post(request).text, token)
+    except sending.Refused as refused:
+        if verb == "edit":
+            typed = {"edited_text": read_post(request).text, "edit_trouble": str(refused)}
+            return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
+        messages.error(request, str(refused))
+        return redirect(f"{found.get_absolute_url()}?turn={turn.pk}")
+    return redirect(f"{found.get_absolute_url()}?turn={made.pk}#turn-{made.pk}")
+
+
+def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
+    if verb == "edit":
+        turn.text = text
+    return sending.again(found, turn, token)
+
+
+@require_POST
+def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Keep what was typed; one that arrives after it was sent is dropped."""
+    found = find(request, pk)
+    token = sending.mark(request.POST.get("~token", ""))
+    if not found.turns.filter(form_token__startswith=token).exists():
+        keep_draft(found, read_post(request))
+    return HttpResponse(status=204)
+
+
+@require_POST
+def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Rename the conversation."""
+    found = find(request, pk)
+    found.title = request.POST.get("title", "").strip().replace("\x00", "")[:200] or found.title
+    found.save(update_fields=["title"])
+    return redirect(found)
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Delete the conversation; its runs stay in the history, and the list offers to undo it."""
+    found = find(request, pk)
+    found.deleted_at = timezone.now()
+    found.save(update_fields=["deleted_at"])
+    return redirect(f"{reverse('chats:chats')}?deleted={found.pk}")
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponse:
+    """Bring a deleted conversation back."""
+    pk = parse_uuid(request.POST.get("chat", ""))
+    found = Chat.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if found is None:
+        return redirect("chats:chats")
+    found.deleted_at = None
+    found.save(update_fields=["deleted_at"])
+    return redirect(found)

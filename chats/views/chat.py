@@ -1,0 +1,139 @@
+"""A conversation's page, and the composer that it posts."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect, replace_url
+
+from chats.display import composer, page
+from chats.display.composer import Filled
+from chats.models import Chat
+from chats.talk.shape import shape_of
+from chats.turns import sending
+from playground.files import uploads
+from playground.form import form_state
+from schemas import Problem, apply, with_uploads
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+MOST_TEXT = 400_000  # characters of a message
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show a conversation, or take what its composer posts."""
+    found = find(request, pk)
+    if request.method == "POST":
+        return _post(request, found)
+    response = render_page(request, found)
+    if request.htmx and "before" not in request.GET:  # the page that a post led to
+        return replace_url(response, request.get_full_path())
+    return response
+
+
+def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
+    """Return one's own conversation."""
+    mine = Chat.objects.of(request.user).select_related("endpoint")
+    return get_object_or_404(mine, pk=pk)
+
+
+def render_page(
+    request: HttpRequest,
+    found: Chat,
+    filled: Filled | None = None,
+    status: int = 200,
+    more: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Render the page, with the composer as it is kept or as it was posted."""
+    through = number(request.POST.get("~parent") or request.GET.get("turn"))
+    before = number(request.GET.get("before"))
+    edited = number(request.GET.get("edit"))
+    more = more or {}
+    through = more.get("edited") or edited or through
+    context = page.context(found, through, before, filled)
+    context |= {"edited": edited, "before": before, **more}
+    return render(request, "chats/chat.html", context, status=status)
+
+
+def number(text: str | None) -> int | None:
+    """Return the id of a turn in a text; None if it is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
+def read_post(request: HttpRequest) -> Filled:
+    """Return what a posted composer holds."""
+    post = {
+        name: [str(value) for value in values]
+        for name, values in request.POST.lists()
+        if not name.startswith("~") and name != "csrfmiddlewaretoken"
+    }
+    return Filled(_text(request, "~text"), _text(request, "~system"), post)
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\r\n", "\n").replace("\x00", "")[:MOST_TEXT]
+
+
+def keep_draft(found: Chat, filled: Filled) -> None:
+    """Keep what was typed and not sent."""
+    is_empty = not filled.text and filled.system == found.system and not filled.post
+    kept = {"text": filled.text, "system": filled.system, "post": filled.post}
+    found.draft = {} if is_empty else kept
+    found.save(update_fields=["draft"])
+
+
+def _post(request: HtmxRequest, found: Chat) -> HttpResponseBase:
+    filled, refused = _with_files(request, found, read_post(request))
+    action = request.POST.get("~do", "")
+    if action == "model":
+        keep_draft(found, filled)
+        address = f"{reverse('chats:new')}?chat={found.pk}"
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    if action not in ("", "send", "run"):
+        changed = replace(filled, post=apply(filled.post, action))
+        keep_draft(found, changed)
+        return render_page(request, found, changed)
+    return _send(request, found, replace(filled, problems=refused))
+
+
+def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase:
+    shape = shape_of(found.endpoint)
+    settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
+    problems = [*filled.problems, *unread]
+    parent, token = number(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
+    try:
+        if problems:
+            raise sending.Refused(problems)
+        sending.send(found, parent, filled.text, filled.system, settings, token)
+    except sending.Refused as refused:
+        keep_draft(found, filled)
+        shown = replace(filled, problems=refused.problems)
+        return render_page(request, found, shown, status=422)
+    return redirect(found)
+
+
+def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
+    """Store posted files; returns the composer with their addresses, and what was refused."""
+    addresses: dict[str, list[str]] = {}
+    refused: list[Problem] = []
+    for name, posted in request.FILES.lists():
+        for file in posted:
+            kind = form_state.media_kind(found.endpoint, name)
+            try:
+                kept = uploads.store(request.user.pk or 0, file, kind)
+            except ValueError as error:
+                refused.append(form_state.file_problem(name, str(error)))
+            else:
+                addresses.setdefault(name, []).append(kept.get_absolute_url())
+    return replace(filled, post=with_uploads(filled.post, addresses)), refused

@@ -1,0 +1,101 @@
+"""The list of conversations with its search, and the choice of a model."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, OuterRef, Q, TextField
+from django.db.models.functions import Cast
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.models import Endpoint
+from chats.display import choices, composer
+from chats.models import Chat, Turn
+from chats.talk.shape import shape_of
+from playground.display.history import parse_moment
+
+if TYPE_CHECKING:
+    from chats.models.chat import ChatQuerySet
+    from core.http.htmx import HtmxRequest
+
+LISTED = 40
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's conversations, newest first; `?q=` finds them by title, message or answer."""
+    asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
+    found = Chat.objects.of(request.user).exclude(said_at=None, draft={})
+    found = _matching(found, asked).select_related("endpoint").annotate(count=Count("turns"))
+    before = parse_moment(request.GET.get("before", ""))
+    found = found.filter(created_at__lt=before) if before else found
+    listed = list(found.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
+    context = {
+        "chats": listed[:LISTED],
+        "asked": asked,
+        "more": listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else "",
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+    }
+    return render(request, "chats/chats.html", context)
+
+
+def _matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
+    """The conversations with the words as they stand, in a title, a message or an answer."""
+    if not asked:
+        return chats
+    as_json = json.dumps(asked)[1:-1]  # outputs are kept as JSON text
+    turns = Turn.objects.filter(chat=OuterRef("pk"))
+    turns = turns.annotate(output_text=Cast("run__output", TextField()))
+    hits = turns.filter(Q(text__icontains=asked) | Q(output_text__icontains=as_json))
+    return chats.filter(Q(title__icontains=asked) | Exists(hits))
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """Return the UUID in a text; None if it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def new(request: HtmxRequest) -> HttpResponse:
+    """Choose a model: for a new conversation, or with `chat` for the next turn of one."""
+    key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
+    chat = get_object_or_404(Chat.objects.of(request.user), pk=key) if key else None
+    chosen = Endpoint.objects.filter(endpoint_id=request.POST.get("model", "")).first()
+    if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
+        return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
+    asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
+    context: dict[str, Any] = {"models": choices.models(asked), "asked": asked, "chat": chat}
+    if request.method == "POST":
+        context["trouble"] = "This model has no conversations. Choose another one."
+    return render(request, "chats/new.html", context)
+
+
+def _begin(user: Any, endpoint: Endpoint) -> Chat:
+    """A conversation with nothing in it yet: the last such one, if there is one."""
+    empty = Chat.objects.of(user).filter(said_at=None, endpoint=endpoint).first()
+    return empty or Chat.objects.create(user=user, endpoint=endpoint)
+
+
+def _switch(chat: Chat, to: Endpoint) -> Chat:
+    """Have another model answer next; what it takes over of the settings stays."""
+    filled, before = composer.held(chat), shape_of(chat.endpoint)
+    arguments = composer.settings_of(before, filled.post)[0] if before else {}
+    chat.settings = composer.carried(arguments, chat.endpoint, to)
+    chat.endpoint, chat.system = to, filled.system
+    after = shape_of(to)
+    post = composer.encode(after, chat.settings) if after else {}
+    is_typed = bool(filled.text)
+    chat.draft = {"text": filled.text, "system": filled.system, "post": post} if is_typed else {}
+    chat.save(update_fields=["settings", "endpoint", "system", "draft"])
+    return chat

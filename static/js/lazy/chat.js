@@ -1,0 +1,55 @@
+/**
+ * <chat-thread>: a conversation. Ctrl/⌘+Enter sends what is written; the end stays in view while
+ * the answer grows, unless the person has scrolled up.
+ */
+const NEAR = 160; // pixels from the end that count as the end
+
+class ChatThread extends HTMLElement {
+  connectedCallback() {
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    this.addEventListener("keydown", this, { signal });
+    this.addEventListener("submit", this, { signal, capture: true });
+    this.addEventListener("htmx:configRequest", this, { signal });
+    addEventListener("scroll", this, { signal, passive: true });
+    this.growth = new ResizeObserver(() => this.follow());
+    this.growth.observe(this);
+    this.isAtEnd = true;
+    if (location.hash || new URLSearchParams(location.search).has("before")) this.scroll();
+    else this.follow();
+  }
+  disconnectedCallback() {
+    this.leaving.abort();
+    this.growth.disconnect();
+  }
+  handleEvent(event) {
+    if (event.type === "submit") this.pressed = event.submitter;
+    else if (event.type === "htmx:configRequest") this.name(event.detail);
+    else this[event.type](event);
+  }
+  /** htmx overlooks a pressed button that stands outside its form. */
+  name({ elt, parameters }) {
+    const isOutside = this.pressed?.form === elt && !elt.contains(this.pressed);
+    if (isOutside && elt.matches("form")) parameters[this.pressed.name] = this.pressed.value;
+    this.pressed = null;
+  }
+  scroll() {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    this.isAtEnd = scrollHeight - clientHeight - scrollY < NEAR;
+  }
+  follow() {
+    if (this.isAtEnd && this.querySelector(".turn"))
+      scrollTo(0, document.documentElement.scrollHeight);
+  }
+  keydown(event) {
+    const { key, metaKey, ctrlKey, repeat, target } = event;
+    if (key !== "Enter" || !(metaKey || ctrlKey) || repeat || !target.form) return;
+    event.preventDefault();
+    const isEdit = target.form.id === "turn-actions";
+    const button = isEdit
+      ? this.querySelector("[name='~do'][value^='edit:']")
+      : target.form.querySelector("[name='~do'][value='send']");
+    if (button && !button.disabled) target.form.requestSubmit(button);
+  }
+}
+customElements.define("chat-thread", ChatThread);

@@ -1,0 +1,83 @@
+"""What a board exports can be imported; what is no board is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from boards.export.contents import contents_of
+from boards.export.document import board_document
+from boards.export.importing import import_board
+from boards.models import Batch
+from boards.plan.editing import endpoints_of
+from boards.plan.plan import read_plan
+from boards.votes.standings import standings
+from playground.models import Run
+from tests.boards.judging import Judged
+
+pytestmark = pytest.mark.django_db
+
+
+def exported(board: Batch) -> bytes:
+    return board_document(contents_of(board), standings(board)[0], str).encode()
+
+
+def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
+    board = judged(prompts="a\nb", seeds="1, 2", **{"m0.num_inference_steps": "9"})
+    count = Run.objects.count()
+    made = import_board(stranger, exported(board))
+    assert made.board.user == stranger
+    assert made.board.title == "Cats"
+    assert not made.unknown
+    assert Run.objects.count() == count
+    models, _ = endpoints_of(made.board.plan["model"])
+    plan = read_plan(made.board.plan, models, made.board.source)
+    assert [row.values for row in plan.rows] == [row.values for row in board.rows.all()]
+    assert [column.settings for column in plan.columns] == [
+        column.settings for column in board.columns.all()
+    ]
+    assert plan.seeds == ["1", "2"]
+    assert not plan.troubles
+
+
+def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
+    judged: Judged, user: User
+) -> None:
+    board = judged("flux", "turbo", prompts="a", **{"m1.steps": "3"})
+    settings = board.columns.get(position=1).settings
+    document = json.loads(exported(board).replace(b'"lab/flux"', b'"lab/gone"'))
+    made = import_board(user, json.dumps(document).encode())
+    assert made.unknown == ["lab/gone"]
+    assert "lab/gone" in made.words
+    models, _ = endpoints_of(made.board.plan["model"])
+    plan = read_plan(made.board.plan, models, made.board.source)
+    assert [model.endpoint_id for model in models] == ["lab/turbo"]
+    assert settings.items() <= {**plan.filled.shared, **plan.columns[0].settings}.items()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "no JSON document"), (b"[]", "no board"), (b"{}", "no board"),
+        (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
+        (b'{"format": "vitrine-board", "version": 1}', "no plan"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "no list of texts"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": ["x/y"]}}', "None of the"),
+        (b"[" * 100_000, "no JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
+    ],
+)  # fmt: skip
+def test_what_is_no_board_is_refused(user: User, content: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        import_board(user, content)
+    assert not Batch.objects.exists()
+
+
+def test_files_of_another_server_are_counted(judged: Judged, user: User) -> None:
+    document: Any = json.loads(exported(judged()))
+    address = "/uploads/00000000-0000-0000-0000-000000000000/a.png"
+    document["rows"][0]["values"]["image_url"] = address
+    made = import_board(user, json.dumps(document).encode())
+    assert "One file of its inputs" in made.words

@@ -1,0 +1,68 @@
+"""The CSV of a board, and that no value of it becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boards.export import csv_text
+from boards.export.contents import contents_of
+from boards.export.table import board_table
+from boards.votes import marks
+from boards.votes.standings import standings
+from tests.boards.judging import Judged
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"), ("+1 or so", "'+1 or so"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),
+        ("\t=1", "'\t=1"), ("\uff1d1", "'\uff1d1"), ("-3", "-3"), ("+1.5e3", "+1.5e3"), (-0.5, "-0.5"),
+        (None, ""), ("a=b", "a=b"), ("", ""), ("-1+2", "'-1+2"), ("a\x00b", "ab"),
+    ],
+)  # fmt: skip
+def test_a_value_is_text_or_a_number(value: object, cell: str) -> None:
+    assert csv_text.inert(value) == cell
+
+
+@pytest.mark.any_database
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
+def test_no_cell_begins_like_a_formula(values: list[str]) -> None:
+    text = csv_text.write(["name"] * len(values), [values])
+    _, line = csv.reader(io.StringIO(text, newline=""))
+    for cell in line:
+        assert not cell[:1] or (cell[0] not in "=@\t\r" and (cell[0] not in "+-" or float(cell)))
+
+
+@pytest.mark.django_db
+def test_each_run_is_a_line_with_inputs_times_prices_marks_and_addresses(judged: Judged) -> None:
+    board = judged(prompts="=cmd()\na dog", seeds="7")
+    first = board.cells.order_by("pk")[0]
+    marks.mark_cell(first, {"stars": "5", "verdict": "pass", "note": "+good", "tags": "x, y"})
+    marks.mark_row(first.row, {"winner": "0"})
+    text = board_table(contents_of(board), standings(board)[0], lambda url: f"https://v{url}")
+    lines = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert len(lines) == 4
+    assert lines[0] | {"seconds": ""} == {
+        "row": "1", "input": "'=cmd()", "input prompt": "'=cmd()", "column": "1",
+        "model": "lab/flux", "variant": "", "settings": "", "seed": "7", "state": "succeeded",
+        "reused": "", "seconds": "", "model seconds": "", "price": lines[0]["price"],
+        "currency": "USD", "stars": "5", "verdict": "pass", "note": "'+good", "tags": "x, y",
+        "row winner": "yes", "votes won": "0", "votes lost": "0", "ties": "0", "score": "",
+        "run": f"https://v/runs/{first.run_id}/",
+        "files": f"https://v/runs/{first.run_id}/artifacts/0/", "text": "", "why not": "",
+    }  # fmt: skip
+    assert float(lines[0]["price"]) == 0.02
+    assert [line["row winner"] for line in lines] == ["yes", "", "", ""]
+
+
+@pytest.mark.django_db
+def test_a_text_is_in_the_table(judged: Judged) -> None:
+    board = judged(text="some words")
+    text = board_table(contents_of(board), standings(board)[0], str)
+    assert text.count("some words") == 4

@@ -1,0 +1,64 @@
+"""A board with results that can be judged: pictures with telling metadata, or texts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from boards.models import Batch
+from boards.plan.plan import Plan
+from boards.runs import sending
+from playground.models import Artifact, Run
+
+SECRET = "painted-by-lab-flux"
+Judged = Callable[..., Batch]
+
+
+def picture() -> bytes:
+    """A PNG that says which program made it."""
+    told = PngInfo()
+    told.add_text("Software", SECRET)
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=told)
+    return out.getvalue()
+
+
+@pytest.fixture
+def stored() -> Iterator[str]:
+    """The name of a stored picture."""
+    name = default_storage.save("tests/judged.png", ContentFile(picture()))
+    yield name
+    default_storage.delete(name)
+
+
+@pytest.fixture
+def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
+    """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
+
+    def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Batch:
+        board = send(
+            plan_of(*names, row_field="prompt", row_values=prompts, title="Cats", **more)
+        ).board
+        now = timezone.now()
+        for cell in board.cells.select_related("run"):
+            Run.objects.filter(pk=cell.run_id).update(
+                state="succeeded", billable_units="2", ended_at=now,
+                output={"text": f"{text} {cell.pk}"} if text else {"images": []},
+            )  # fmt: skip
+            if not text:
+                Artifact.objects.create(
+                    run=cell.run, position=0, path="x", kind="image", state="stored", file=stored,
+                    url=f"https://v3.fal.media/files/{SECRET}.png", file_name=f"{SECRET}.png",
+                    content_type="image/png", width=40, height=30,
+                )  # fmt: skip
+        return board
+
+    return make

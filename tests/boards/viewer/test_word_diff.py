@@ -1,0 +1,32 @@
+"""What differs between two texts, word by word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boards.viewer.word_diff import MAX_WORDS, Part, word_diff
+
+pytestmark = pytest.mark.any_database
+
+
+def test_only_the_words_that_differ_are_marked() -> None:
+    assert word_diff("a red cat sat", "a blue cat sat") == [
+        Part("same", "a "),
+        Part("removed", "red"),
+        Part("added", "blue"),
+        Part("same", " cat sat"),
+    ]
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_both_texts_can_be_read_from_it(old: str, new: str) -> None:
+    found = word_diff(old, new)
+    assert "".join(part.text for part in found if part.kind != "removed") == new
+    assert "".join(part.text for part in found if part.kind != "added") == old
+
+
+def test_long_texts_are_compared_at_their_beginning() -> None:
+    found = word_diff("a " * 10_000, "a " * 10_000)
+    assert len("".join(part.text for part in found)) == 2 * MAX_WORDS

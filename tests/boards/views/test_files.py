@@ -1,0 +1,106 @@
+"""A board taken out as files and presets, and imported."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from boards.models import Batch
+from playground.models import Preset
+from tests.boards.judging import Judged
+from tests.conftest import grant
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_table_and_the_document_are_downloads(member: Client, judged: Judged) -> None:
+    board = judged()
+    table = member.get(f"{board.get_absolute_url()}board.csv")
+    assert table["Content-Disposition"] == f'attachment; filename="board-{board.pk}.csv"'
+    assert "http://testserver/runs/" in table.content.decode()
+    document = json.loads(member.get(f"{board.get_absolute_url()}board.json").content)
+    assert len(document["cells"]) == 4
+    assert document["cells"][0]["arguments"] == {"prompt": "a cat"}
+
+
+def test_a_board_is_exported_and_imported_by_somebody_else(
+    client: Client, judged: Judged, user: User, stranger: User
+) -> None:
+    client.force_login(user)
+    content = client.get(f"{judged().get_absolute_url()}board.json").content
+    client.force_login(stranger)
+    file = SimpleUploadedFile("board.json", content)
+    page = client.post("/compare/import/", {"file": file}, follow=True).content.decode()
+    assert "Nothing has run yet" in page
+    made = Batch.objects.get(user=stranger)
+    assert not made.cells.exists()
+    assert client.get(made.get_absolute_url()).status_code == 200
+    client.post(f"{made.get_absolute_url()}plan/", {**made.plan, "~do": "run"})
+    assert made.cells.count() == 4
+
+
+def test_what_is_no_board_is_said_beside_the_form(member: Client) -> None:
+    for posted in ({}, {"file": SimpleUploadedFile("x.json", b"[]")}):
+        response = member.post("/compare/import/", posted)
+        assert response.status_code == 422
+        assert "Choose" in response.content.decode()
+
+
+def test_the_contact_sheet_is_a_page_and_a_picture(member: Client, judged: Judged) -> None:
+    board = judged()
+    page = member.get(f"{board.get_absolute_url()}sheet/").content.decode()
+    assert page.count('class="sheet-cell"') == 4
+    response: Any = member.get(f"{board.get_absolute_url()}sheet.png")
+    with Image.open(io.BytesIO(b"".join(response.streaming_content))) as sheet:
+        assert sheet.format == "PNG"
+        assert sheet.getcolors(1 << 20)
+
+
+def test_a_columns_settings_become_a_preset_without_the_input(
+    member: Client, judged: Judged
+) -> None:
+    board = judged("flux", "turbo", seeds="3", **{"m0.num_inference_steps": "9"})
+    address = f"{board.get_absolute_url()}columns/0/preset/"
+    response = member.post(address)
+    preset = Preset.objects.get()
+    assert preset.endpoint.endpoint_id == "lab/flux"
+    assert set(preset.arguments) <= {"num_inference_steps"}
+    assert not preset.is_shared
+    assert response["Location"].endswith(f"/{preset.pk}/")
+    member.post(address)
+    assert sorted(Preset.objects.values_list("name", flat=True)) == [
+        "Cats · flux",
+        "Cats · flux (2)",
+    ]
+
+
+def test_the_winner_becomes_the_house_default_with_the_permission_alone(
+    member: Client, judged: Judged, user: User
+) -> None:
+    board = judged()
+    address = f"{board.get_absolute_url()}columns/1/house-default/"
+    assert member.post(address).status_code == 403
+    assert "house default" not in member.get(f"{board.get_absolute_url()}results/").content.decode()
+    grant(user, "playground.set_house_default")
+    page = member.post(address, follow=True).content.decode()
+    assert "is the house default of turbo" in re.sub(r"\s+", " ", page)
+    preset = Preset.objects.get()
+    assert (preset.is_house_default, preset.is_shared) == (True, True)
+    assert preset.endpoint.endpoint_id == "lab/turbo"
+
+
+def test_exports_take_as_many_queries_for_a_large_board(
+    member: Client, judged: Judged, django_assert_max_num_queries: Any
+) -> None:
+    board = judged(prompts="\n".join(map(str, range(12))))
+    for part in ("board.csv", "board.json", "sheet/"):
+        with django_assert_max_num_queries(18):
+            member.get(f"{board.get_absolute_url()}{part}")

@@ -1,0 +1,71 @@
+"""The viewer shows two to four results beside each other, without JavaScript too."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from boards.models import Batch
+from playground.models import Run
+from tests.boards.judging import Judged
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(member: Client, board: Batch, count: int = 2, start: int = 0) -> str:
+    keys = board.cells.order_by("pk").values_list("pk", flat=True)[start : start + count]
+    query = "&".join(f"cell={key}" for key in keys)
+    response = member.get(f"{board.get_absolute_url()}viewer/?{query}")
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_pictures_are_side_by_side_with_deltas(member: Client, judged: Judged) -> None:
+    board = judged()
+    second = board.cells.order_by("pk")[1]
+    Run.objects.filter(pk=second.run_id).update(billable_units="5")
+    page = page_of(member, board)
+    assert page.count('class="look-pane"') == 2
+    assert len(re.findall(r'<img src="/runs/[0-9a-f-]+/artifacts/0/"', page)) == 2
+    assert '<board-viewer data-kind="image">' in page
+    assert "(+$0.03)" in page
+    assert f"?run={second.run_id}" in page
+    assert "style=" not in page
+
+
+def test_texts_show_the_words_that_differ(member: Client, judged: Judged) -> None:
+    board = judged(text="the <i>sea</i>")
+    page = page_of(member, board)
+    first, second = board.cells.order_by("pk")[:2]
+    assert f"<del>{first.pk}</del><ins>{second.pk}</ins>" in page
+    assert "&lt;" in page
+    assert "<i>sea" not in page
+
+
+def test_up_to_four_are_shown_and_fewer_than_two_are_not(member: Client, judged: Judged) -> None:
+    board = judged(prompts="a\nb\nc")
+    assert page_of(member, board, 6).count('class="look-pane"') == 4
+    for query in ("", "?cell=x", f"?cell={board.cells.order_by('pk')[0].pk}", "?cell=" + "9" * 30):
+        response = member.get(f"{board.get_absolute_url()}viewer/{query}", follow=True)
+        assert "Choose two to four results" in response.content.decode()
+
+
+def test_cells_of_another_board_are_not_shown(
+    client: Client, judged: Judged, stranger: User
+) -> None:
+    board = judged()
+    client.force_login(stranger)
+    assert client.get(f"{board.get_absolute_url()}viewer/?cell=1&cell=2").status_code == 404
+
+
+def test_the_viewer_takes_few_queries(
+    member: Client, judged: Judged, django_assert_max_num_queries: Any
+) -> None:
+    board = judged(prompts="a\nb")
+    page_of(member, board)
+    with django_assert_max_num_queries(9):
+        page_of(member, board, 4)

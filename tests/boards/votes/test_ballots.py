@@ -1,0 +1,111 @@
+"""Which pairs are asked, and that each is judged once."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from boards.models import Vote
+from boards.votes import ballots, secret_tokens, standings
+from playground.models import Artifact, Run
+from tests.boards.judging import Judged
+
+pytestmark = pytest.mark.django_db
+
+
+def judge_all(voter: User, board: object, favourite: str) -> int:
+    """Judge every pair in favour of one model; returns how many."""
+    count = 0
+    while True:
+        pair, _ = ballots.next_pair(voter, board)  # type: ignore[arg-type]
+        if pair is None:
+            return count
+        left, right = ballots.in_order(voter, pair)
+        names = [cell.column.endpoint.endpoint_id for cell in (left, right)]
+        choice = str(names.index(favourite) + 1) if favourite in names else "0"
+        assert ballots.record(voter, board, ballots.token_of(voter, pair), choice)  # type: ignore[arg-type]
+        count += 1
+
+
+def test_pairs_are_of_one_row_and_seed_and_of_two_models(judged: Judged) -> None:
+    board = judged("flux", "turbo", "edit", seeds="1, 2")
+    pairs = ballots.pairs_of(ballots.voted_cells(board))
+    assert len(pairs) == 2 * 2 * 3 or len(pairs) == 2 * 2 * 1
+    for first, second in pairs:
+        assert (first.row_id, first.seed) == (second.row_id, second.seed)
+        assert first.column_id != second.column_id
+        assert first.pk < second.pk
+
+
+def test_each_pair_is_asked_once_and_all_are(judged: Judged, user: User, stranger: User) -> None:
+    board = judged()
+    assert judge_all(user, board, "lab/flux") == 2
+    assert Vote.objects.count() == 2
+    assert ballots.next_pair(user, board)[1] == ballots.Progress(2, 2)
+    assert ballots.next_pair(stranger, board)[1] == ballots.Progress(0, 2)
+
+
+def test_a_second_vote_on_a_pair_changes_nothing(judged: Judged, user: User) -> None:
+    board = judged()
+    pair, _ = ballots.next_pair(user, board)
+    assert pair
+    token = ballots.token_of(user, pair)
+    assert ballots.record(user, board, token, "1")
+    before = Vote.objects.get().winner_id
+    assert not ballots.record(user, board, token, "2")
+    assert Vote.objects.get().winner_id == before
+
+
+def test_a_token_is_its_voters_alone(judged: Judged, user: User, stranger: User) -> None:
+    board = judged()
+    pair, _ = ballots.next_pair(user, board)
+    assert pair
+    token = ballots.token_of(user, pair)
+    for wrong in (token[:-4], "", "ü", secret_tokens.encrypt("file", stranger.pk, 1, 2)):
+        with pytest.raises(ValueError, match="valid"):
+            ballots.record(stranger, board, wrong, "1")
+    with pytest.raises(ValueError, match="somebody else"):
+        ballots.record(stranger, board, token, "1")
+    with pytest.raises(ValueError, match="Choose one"):
+        ballots.record(user, board, token, "3")
+    assert not Vote.objects.exists()
+
+
+def test_the_order_differs_between_pairs_and_voters() -> None:
+    orders = {
+        voter: [secret_tokens.is_swapped(voter, n, n + 1) for n in range(64)] for voter in (1, 2)
+    }
+    assert orders[1] != orders[2]
+    assert 16 < sum(orders[1]) < 48
+
+
+def test_the_pair_whose_models_are_least_known_comes_next(judged: Judged, user: User) -> None:
+    board = judged("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
+    asked = []
+    for _ in range(6):
+        pair, _ = ballots.next_pair(user, board)
+        assert pair
+        asked.append(frozenset(cell.column_id for cell in pair))
+        ballots.record(user, board, ballots.token_of(user, pair), "0")
+    # No pair of models is asked a third time before each was asked once.
+    assert max(asked.count(one) for one in asked) <= 3
+
+
+def test_a_file_that_is_not_copied_is_not_asked_yet(judged: Judged, user: User) -> None:
+    board = judged()
+    Artifact.objects.filter(run=Run.objects.order_by("created_at")[0]).update(state="remote")
+    assert ballots.next_pair(user, board)[1].total == 1
+
+
+def test_a_vote_is_taken_back_and_all_are_reset_and_restored(judged: Judged, user: User) -> None:
+    board = judged()
+    judge_all(user, board, "lab/flux")
+    assert ballots.take_back(user, board)
+    assert Vote.objects.count() == 1
+    assert ballots.reset(board) == 1
+    assert standings.standings(board)[0].vote_count == 0
+    assert judge_all(user, board, "lab/turbo") == 2
+    assert ballots.restore(board) == 0  # the pair was judged anew
+    assert ballots.reset(board) == 2
+    assert ballots.restore(board) == 2
+    assert standings.standings(board)[0].vote_count == 2

@@ -1,0 +1,44 @@
+"""A conversation with the sandbox's language model: sent by keyboard, stopped, branched."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.test_journey import ready
+
+__all__ = ["open_page", "session"]
+
+pytestmark = pytest.mark.browser
+DONE = "[data-run-status='succeeded']"
+
+
+def test_a_conversation_branches(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
+    page.get_by_role("button", name="New chat").click()
+    message = page.get_by_label("Message", exact=True)
+    message.fill("Write about paper")
+    message.press("Control+Enter")
+    answers = page.locator(".answer")
+    expect(page.locator(DONE)).to_have_count(1)
+    expect(answers.first.locator(".prose")).to_contain_text("aper")
+    expect(message).to_have_value("")
+    expect(message).to_be_focused()
+    message.fill("And mountains?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(DONE)).to_have_count(2)
+    page.get_by_role("link", name="Edit").first.click()
+    edited = page.get_by_label("Your message")
+    edited.fill("Write about ink")
+    edited.press("Control+Enter")
+    expect(page.locator(".versions")).to_have_text(re.compile(r"2 / 2"))
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(DONE)).to_have_count(1)
+    page.get_by_role("link", name="Version before").click()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert_clean(page)
+    assert_fits(page)

@@ -1,0 +1,90 @@
+"""The stage first: a whole result on the first screen, its keys, and the tray on every page."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_clean
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+
+__all__ = ["open_page", "session"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+TABLET, LARGE = (820, 1180), (1920, 1080)
+EDGES = """() => {
+  const edge = (what) => Math.round(document.querySelector(what).getBoundingClientRect().left);
+  return [edge(".head .brand"), edge(".model-head")];
+}"""
+
+
+def run(open_page: Open, size: tuple[int, int], **values: object) -> Page:
+    """A page whose Run has ended well."""
+    page = open_page(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}", size)
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    return page
+
+
+def shown(page: Page) -> str:
+    """The id of the run on the stage, by the page's address."""
+    return page.url.partition("shown=")[2]
+
+
+@pytest.mark.parametrize("size", [WIDE, LARGE, TABLET, PHONE], ids=lambda size: str(size[0]))
+def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
+    open_page: Open, size: tuple[int, int]
+) -> None:
+    page = run(open_page, size, prompt="on the stage", num_images=4)
+    expect(page.locator("#stage .run-status .state")).to_be_in_viewport(ratio=1)
+    for picture in page.locator("#stage .artifact .place").all():
+        expect(picture).to_be_in_viewport(ratio=1)
+    expect(page.locator("#stage .run-actions")).to_be_in_viewport(ratio=1)
+    boxes = [one.bounding_box() for one in page.locator("#stage .artifact").all()]
+    assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
+    brand, content = page.evaluate(EDGES)
+    assert brand == content
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
+
+
+def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
+    run(open_page, WIDE, prompt="before")
+    page = run(open_page, WIDE, prompt="after")
+    newest = page.url
+    expect(page.locator(f"#strip-{shown(page)}")).to_be_hidden()
+    expect(page.locator(f"#strip-{shown(page)}")).to_have_count(1)  # refreshed
+    page.locator("#stage .run-status .state").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).not_to_have_url(newest)
+    expect(page.locator("#stage .stage-run")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(newest)
+    page.keyboard.press("s")
+    expect(page.locator("[name=seed]")).not_to_have_value("")
+    page.locator("#stage .run-status .state").focus()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys on this page")
+    expect(keys).to_contain_text("Keep the result")
+    assert_clean(page)
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+
+
+def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
+    values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
+    page = open_page(f"/models/mischief/slow/?input={values}")
+    page.locator("#run-button").click()
+    tray = page.locator("#tray")
+    expect(tray.locator("summary")).to_contain_text("1 running")
+    page.goto("/models/")
+    expect(tray.locator("summary")).to_contain_text("1 running")
+    expect(page).to_have_title("1 running · Models · Vitrine")
+    tray.locator("summary").click()
+    expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
+    assert_clean(page)
+    tray.get_by_role("button", name="Cancel").click()
+    expect(tray).to_have_count(0)
+    expect(page).to_have_title("Models · Vitrine")

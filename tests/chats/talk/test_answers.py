@@ -1,0 +1,52 @@
+"""The answer in whatever a model puts out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chats.talk.answers import Answer, read
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+KEYS = st.sampled_from(["output", "choices", "usage", "error", "reasoning", "text", "message"])
+
+
+@pytest.mark.parametrize(
+    ("output", "answer"),
+    [
+        ({"output": "Hi", "partial": True, "error": None}, Answer("Hi")),
+        ({"output": "", "error": "no credit"}, Answer(trouble="no credit")),
+        ({"choices": [{"message": {"content": "Hi"}}]}, Answer("Hi")),
+        ({"choices": [{"message": {"content": None}}]}, Answer()),
+        ({"text": "Hi", "reasoning": "why"}, Answer("Hi", "why")),
+        ({"output": ["a", "b"]}, Answer("ab")),
+        (
+            {"output": "Hi", "usage": {"prompt_tokens": 1200, "completion_tokens": 3}},
+            Answer("Hi", counted="1,200 tokens in · 3 out"),
+        ),
+        (
+            {"output": "Hi", "usage": {"total_tokens": 9, "cost": -1}},
+            Answer("Hi", counted="9 tokens"),
+        ),
+        ("Hi", Answer("Hi")),
+        (None, Answer()),
+        ([1], Answer()),
+    ],
+)
+def test_the_answer_of_an_output(output: Any, answer: Answer) -> None:
+    assert read(output) == answer
+
+
+def test_the_cost_that_upstream_reports_is_said() -> None:
+    assert "$0.0012" in read({"output": "x", "usage": {"total_tokens": 9, "cost": 0.0012}}).counted
+
+
+@given(JSON | st.dictionaries(KEYS, JSON))
+def test_any_output_is_read(output: Any) -> None:
+    assert isinstance(read(output), Answer)

@@ -1,0 +1,171 @@
+"""The pages of conversations, as their owner and as a stranger."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.models import Endpoint
+from chats.models import Chat, Turn
+from playground.models import Run
+from tests.chats import documents
+
+pytestmark = pytest.mark.django_db
+Say = Callable[..., Turn]
+BUDGET = 32 * 1024
+
+
+def test_a_chat_begins_on_the_page_of_a_model(member: Client, router: Endpoint) -> None:
+    assert "New chat" in member.get(router.get_absolute_url()).content.decode()
+    made = member.post("/chats/new/", {"model": router.endpoint_id})
+    again = member.post("/chats/new/", {"model": router.endpoint_id})
+    assert made["Location"] == again["Location"]  # an empty one is not made twice
+    assert member.get(made["Location"]).status_code == 200
+
+
+def test_a_painter_offers_no_chat(member: Client, make_endpoint: Any) -> None:
+    painter = make_endpoint("lab/painter", documents.PAINTER)
+    assert "New chat" not in member.get(painter.get_absolute_url()).content.decode()
+    assert (
+        "no conversations" in member.post("/chats/new/", {"model": "lab/painter"}).content.decode()
+    )
+    assert not Chat.objects.exists()
+
+
+def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
+    page = chat.get_absolute_url()
+    post = {"~text": "Hello\r\nthere", "~system": "Be short.", "~token": "t", "model": "a/b"}
+    assert member.post(page, post).status_code == 302
+    member.post(page, post)
+    run = Run.objects.get()
+    assert run.arguments == {"model": "a/b", "prompt": "Hello\nthere", "system_prompt": "Be short."}
+    shown = member.get(page).content.decode()
+    assert "data-watch" in shown
+    assert 'http-equiv="refresh"' in shown
+    assert "Be short." in shown  # goes with the next turn as well
+
+
+def test_what_was_typed_is_kept_when_it_cannot_be_sent(member: Client, chat: Chat) -> None:
+    refused = member.post(chat.get_absolute_url(), {"~text": "My long <b>text", "~token": "t"})
+    assert refused.status_code == 422
+    assert "My long &lt;b&gt;text" in refused.content.decode()
+    assert "is required" in refused.content.decode()
+    assert "My long &lt;b&gt;text" in member.get(chat.get_absolute_url()).content.decode()
+
+
+def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
+    page = chat.get_absolute_url()
+    draft = {"~text": "Half a", "~token": "t", "model": "a/b"}
+    assert member.post(f"{page}draft/", draft).status_code == 204
+    assert "Half a" in member.get(page).content.decode()
+    assert "with a draft" in member.get("/chats/").content.decode()
+    member.post(page, draft | {"~text": "Half a sentence"})
+    member.post(f"{page}draft/", draft)  # was under way
+    chat.refresh_from_db()
+    assert chat.draft == {}
+
+
+def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Say) -> None:
+    say("<script>alert(1)</script>", "**Bold** <img src=x onerror=alert(1)> [x](javascript:x)")
+    page = member.get(chat.get_absolute_url()).content.decode()
+    assert "<strong>Bold</strong>" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert 'href="javascript:' not in page
+
+
+def test_an_edited_message_is_a_version(member: Client, chat: Chat, say: Say) -> None:
+    turn = say("One")
+    page = chat.get_absolute_url()
+    form = member.get(f"{page}?edit={turn.pk}").content.decode()
+    assert "Send as a new version" in form
+    assert "One</textarea>" in form
+    post = {"~do": f"edit:{turn.pk}", "~text": "One, really", "~token": "x"}
+    made = member.post(f"{page}turns/", post)
+    assert "1 / 2" not in member.get(made["Location"]).content.decode()
+    assert "2 / 2" in member.get(made["Location"]).content.decode()
+    emptied = member.post(f"{page}turns/", post | {"~text": " ", "~token": "y"})
+    assert (emptied.status_code, Turn.objects.count()) == (422, 2)
+
+
+def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:
+    turn = say("One", None)
+    member.post(f"{chat.get_absolute_url()}turns/", {"~do": f"stop:{turn.run_id}"})
+    assert Run.objects.get().state == "cancelled"
+
+
+def test_another_model_goes_on_with_what_was_typed(
+    member: Client, chat: Chat, say: Say, make_endpoint: Any
+) -> None:
+    say("One")
+    make_endpoint("lab/short", documents.SHORT, category="llm", display_name="Short")
+    page = chat.get_absolute_url()
+    left = member.post(page, {"~do": "model", "~text": "Half a", "model": "a/b"})
+    assert "Short" in member.get(left["Location"]).content.decode()
+    member.post("/chats/new/", {"chat": str(chat.pk), "model": "lab/short"})
+    assert "Half a" in member.get(page).content.decode()
+    member.post(page, {"~text": "Two", "~token": "n", "~parent": str(Turn.objects.get().pk)})
+    run = Run.objects.latest("created_at")
+    assert run.endpoint.endpoint_id == "lab/short"
+    assert "User: One" in run.arguments["prompt"]
+
+
+def test_chats_are_found_by_what_was_said_and_answered(
+    member: Client, chat: Chat, say: Say
+) -> None:
+    say("About lakes", 'They said "Grüße".')
+    for asked in ("lakes", "Grüße", 'said "Gr'):
+        assert "About lakes" in member.get("/chats/", {"q": asked}).content.decode()
+    nothing = member.get("/chats/", {"q": "desert"}).content.decode()
+    assert "Nothing found" in nothing
+
+
+def test_a_deleted_chat_comes_back(member: Client, chat: Chat, say: Say) -> None:
+    say("One")
+    page = chat.get_absolute_url()
+    gone = member.post(f"{page}deletion/")
+    assert member.get(page).status_code == 404
+    assert "Undo" in member.get(gone["Location"]).content.decode()
+    assert member.post("/chats/recovery/", {"chat": str(chat.pk)})["Location"] == page
+    assert member.get(page).status_code == 200
+
+
+def test_a_stranger_finds_nothing(client: Client, stranger: Any, chat: Chat, say: Say) -> None:
+    say("Secret")
+    client.force_login(stranger)
+    assert client.get(chat.get_absolute_url()).status_code == 404
+    assert "Secret" not in client.get("/chats/", {"q": "secre"}).content.decode()
+
+
+def test_two_hundred_turns_open_within_the_budget(
+    member: Client, chat: Chat, say: Say, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    last = say("Question 0", "Answer")
+    for number in range(1, 200):
+        answer = {"output": f"Answer {number}: " + "plain words " * 40}
+        run = make_run(endpoint=chat.endpoint, state="succeeded", output=answer)
+        last = Turn.objects.create(
+            chat=chat, parent=last, endpoint=chat.endpoint, run=run, text=f"Question {number} of many",
+            form_token=f"n{number}",
+        )  # fmt: skip
+    member.get(chat.get_absolute_url())
+    with django_assert_max_num_queries(8):
+        page = member.get(chat.get_absolute_url()).content
+    assert len(gzip.compress(page)) <= BUDGET
+    assert b"Question 199" in page
+    assert b"Question 100 " not in page
+    assert b"Earlier turns" in page
+
+
+def test_the_list_needs_the_same_queries_whatever_its_length(
+    member: Client, user: Any, router: Endpoint, say: Say, django_assert_max_num_queries: Any
+) -> None:
+    say("One")
+    for number in range(20):
+        Chat.objects.create(user=user, endpoint=router, draft={"text": str(number)})
+    with django_assert_max_num_queries(4):
+        member.get("/chats/")
