@@ -34,6 +34,7 @@ MOST_MESSAGES = 400
 BETWEEN = "\n\n"
 BEGIN, END = "Conversation so far:", "Answer the next message."
 PERSON, MODEL = "User", "Assistant"
+MODEL_NAME = "model"
 
 
 class Exchange(NamedTuple):
@@ -71,7 +72,10 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 
 def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
     found = shape.version
-    return Composed(arguments, left_out, validate(found.contract, arguments, found.root))
+    problems = validate(found.contract, arguments, found.root)
+    if shape.kind == "completions" and not arguments.get(MODEL_NAME):
+        problems = [Problem((MODEL_NAME,), "Model is required"), *problems]
+    return Composed(arguments, left_out, problems)
 
 
 def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:

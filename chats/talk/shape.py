@@ -23,6 +23,15 @@ TEXT_OUTPUTS = {
 }
 COMPLETIONS = "/chat/completions"  # the OpenAI body; its document says nothing (protocol, 16.5)
 
+MODEL = Field(
+    kind="string",
+    name="model",
+    label="Model",
+    help="Which model answers, as vendor/model.",
+    is_required=True,
+)
+MOST_TOKENS = Field(kind="integer", name="max_tokens", label="Maximum tokens", minimum=1)
+
 Kind = Literal["prompt", "messages", "completions"]
 
 
@@ -47,7 +56,8 @@ def shape_of(endpoint: Endpoint) -> Shape | None:
     """How the endpoint takes a conversation; None if it does not."""
     version = version_of(endpoint)
     if endpoint.endpoint_id.endswith(COMPLETIONS):
-        return Shape("completions", version, None, None, None, version.root)
+        rest = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS))
+        return Shape("completions", version, None, None, None, rest)
     if version.root not in _SHAPES:
         _SHAPES[version.root] = read_shape(version)
     return _SHAPES[version.root]

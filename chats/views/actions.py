@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -38,12 +37,17 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         made = _resent(found, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
-        if verb == "edit":
-            typed = {"edited_text": read_post(request).text, "edit_trouble": str(refused)}
-            return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
-        messages.error(request, str(refused))
-        return redirect(f"{found.get_absolute_url()}?turn={turn.pk}")
+        return _refuse(request, found, turn, verb, str(refused))
     return redirect(f"{found.get_absolute_url()}?turn={made.pk}#turn-{made.pk}")
+
+
+def _refuse(request: HtmxRequest, found: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
+    """The page with the reason beside the turn, and what was typed there."""
+    if verb == "edit":
+        typed = {"edited_text": read_post(request).text, "edit_trouble": why}
+        return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
+    said = {"trouble_at": turn.pk, "turn_trouble": why, "through": turn.pk}
+    return render_page(request, found, status=422, more=said)
 
 
 def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:

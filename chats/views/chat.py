@@ -60,7 +60,7 @@ def render_page(
     before = number(request.GET.get("before"))
     edited = number(request.GET.get("edit"))
     more = more or {}
-    through = more.get("edited") or edited or through
+    through = more.get("edited") or more.get("through") or edited or through
     context = page.context(found, through, before, filled)
     context |= {"edited": edited, "before": before, **more}
     return render(request, "chats/chat.html", context, status=status)

@@ -69,6 +69,28 @@ def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
     assert chat.draft == {}
 
 
+def test_a_model_with_the_openai_body_is_talked_to(
+    member: Client, user: Any, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint("lab/v1/chat/completions", {"openapi": "3.0.4"}, category="llm")
+    page = Chat.objects.create(user=user, endpoint=endpoint).get_absolute_url()
+    assert 'name="model"' in member.get(page).content.decode()
+    refused = member.post(page, {"~text": "Hi", "~token": "t"})
+    assert "Model is required" in refused.content.decode()
+    member.post(page, {"~text": "Hi", "~token": "t", "model": "a/b", "max_tokens": "20"})
+    Run.objects.update(state="succeeded", output={"choices": [{"message": {"content": "Hello."}}]})
+    member.post(
+        page, {"~text": "Two", "~token": "u", "model": "a/b", "~parent": str(Turn.objects.get().pk)}
+    )
+    last = Run.objects.latest("created_at")
+    assert last.arguments["messages"] == [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello."},
+        {"role": "user", "content": "Two"},
+    ]
+    assert last.arguments["model"] == "a/b"
+
+
 def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Say) -> None:
     say("<script>alert(1)</script>", "**Bold** <img src=x onerror=alert(1)> [x](javascript:x)")
     page = member.get(chat.get_absolute_url()).content.decode()
@@ -90,6 +112,18 @@ def test_an_edited_message_is_a_version(member: Client, chat: Chat, say: Say) ->
     assert "2 / 2" in member.get(made["Location"]).content.decode()
     emptied = member.post(f"{page}turns/", post | {"~text": " ", "~token": "y"})
     assert (emptied.status_code, Turn.objects.count()) == (422, 2)
+
+
+def test_why_there_is_no_other_answer_is_said_at_the_turn(
+    member: Client, chat: Chat, say: Say
+) -> None:
+    turn = say("One")
+    chat.endpoint.standing, chat.endpoint.standing_reason = "blocked", "Too dear"
+    chat.endpoint.save()
+    post = {"~do": f"again:{turn.pk}", "~token": "x"}
+    refused = member.post(f"{chat.get_absolute_url()}turns/", post)
+    assert refused.status_code == 422
+    assert "Too dear" in refused.content.decode()
 
 
 def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 
 from boards.models import Batch
 from catalog.models import Collection, Favourite, Note
+from chats.models import Chat
 from playground.models import Preset, Run, Share, Upload
 from playground.runs import handover
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.django_db
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
-    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "boards.PlanDraft",
+    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
+    "boards.PlanDraft",
 }  # fmt: skip
 
 
@@ -58,15 +60,17 @@ def test_everything_passes_on_and_the_account_is_gone(
     Collection.objects.create(owner=user, slug="best", title="Best")
     board = Batch.objects.create(user=user, source=endpoint, form_token="t")
     Batch.objects.create(user=stranger, source=endpoint, form_token="t")
+    chat = Chat.objects.create(user=user, endpoint=endpoint)
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
     Favourite.objects.create(user=user, endpoint=endpoint)
     passed = handover.pass_on(user, stranger, admin)
     assert {one.label: one.number for one in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
+        "chats": 1,
     }  # fmt: skip
     assert not User.objects.filter(username="ana").exists()
     assert set(Run.objects.filter(user=stranger)) == {run, running}
-    for thing in (upload, share, board):
+    for thing in (upload, share, board, chat):
         thing.refresh_from_db()
         assert thing.user == stranger
     assert Collection.objects.get().owner == stranger
