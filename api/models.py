@@ -1,10 +1,14 @@
-"""API tokens, which let programs act for a person."""
+"""API tokens, which let programs act for a person, and files that came through the proxy."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from playground.models import Upload
 
 
 class Token(models.Model):
@@ -42,3 +46,14 @@ class Token(models.Model):
     def is_expired(self) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class ProxyFile(models.Model):
+    """A file that one of fal's clients sent: its address was given out before its upload."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"

@@ -34,5 +34,7 @@ urlpatterns = [
     path("api/fal/proxy", fal_proxy.proxy, name="fal-proxy"),
     path("api/fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
     path("api/fal/run/<path:address>", fal_proxy.run, name="fal-run"),
+    path("api/fal/uploads/<str:ticket>", fal_proxy.upload, name="fal-upload"),
+    path("api/fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
     *_resources(),
 ]

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from api import submission
-from api.fal_proxy import responses
+from api.fal_proxy import responses, uploads
 from api.fal_proxy.responses import UpstreamResponse
 from api.fal_proxy.target import Action, Host, Target
 from api.http.problem import Problem
@@ -25,6 +25,7 @@ from schemas.exact import NotJson, loads
 
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}
+INITIATE = "storage/upload/initiate"
 OVER = "over"  # of the query of our own reading of a result that was waited for
 USE_INSTEAD = "Use subscribe, or submit, status and result: they poll the queue."
 _NO_DICT = {"loc": ["body"], "msg": "Input should be a valid dictionary", "type": "dict_type"}
@@ -44,6 +45,8 @@ class Caller:
 
 def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     """The response to a call; raises Problem for what is not offered."""
+    if target.host == Host.REST and target.path == INITIATE and method == "POST":
+        return _announce_file(caller)
     _require_offered(target)
     if target.request_id:
         return _about_request(caller, target, method)
@@ -59,14 +62,23 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     return response
 
 
+def _announce_file(caller: Caller) -> UpstreamResponse:
+    """Where to send a file, and its address."""
+    body = _read_input(caller.read_body())
+    said = body if isinstance(body, dict) else {}
+    name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
+    upload_path, file_path = uploads.announce(caller.user, name, content_type)
+    found = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
+    return responses.as_json(found)
+
+
 def _require_offered(target: Target) -> None:
     """Raise Problem (501) for what runs and their rows cannot answer."""
     ending = target.path.rpartition("/")[2]
     if target.host == Host.REST:
-        path = target.path.partition("/")[0]
         raise _not_offered(
-            "Files are uploaded by POST /api/v1/uploads; its `url` may stand in any input."
-            if path == "storage"
+            "Files above 90 MB are uploaded by POST /api/v1/uploads; its `url` may stand in inputs."
+            if target.path.startswith("storage/")
             else f"Tokens for direct connections to fal are not given out. {USE_INSTEAD}"
         )
     if target.host == Host.WEBSOCKET or (target.host == Host.RUN and ending == "realtime"):
@@ -92,6 +104,7 @@ def _submit(caller: Caller, target: Target) -> Run | UpstreamResponse:
     arguments = _read_input(caller.read_body())
     if not isinstance(arguments, dict):
         return responses.as_json({"detail": [_NO_DICT]}, 422)
+    arguments = uploads.with_uploads(caller.user, caller.origin, arguments)
     arguments = submission.with_relative_addresses(arguments, caller.origin)
     try:
         return submission.start_proxied(caller.user, caller.token_name, endpoint, arguments)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from typing import IO, cast
 from urllib.parse import urlsplit
 
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 
 from api import tokens
-from api.fal_proxy import calls, responses, target
+from api.fal_proxy import calls, responses, target, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem
+from api.models import ProxyFile
+from playground.files import uploads as files
 
 METHODS = ("GET", "POST", "PUT")
 QUEUE_PATH = "/api/fal/queue"
@@ -50,7 +59,7 @@ class FalProxy:
             found = self._read(request, address)
         except InvalidTarget as error:
             raise Problem(400, str(error), slug="bad-target") from None
-        headers = limits.take("poll" if found.request_id else "run", user.pk)
+        headers = limits.take(_limit(found), user.pk)
         origin = request.build_absolute_uri("/").rstrip("/")
         queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
         caller = calls.Caller(user, token_name, origin, queue, lambda: request.body)
@@ -58,6 +67,12 @@ class FalProxy:
         for name, value in headers.items():
             response.headers[name] = value
         return response
+
+
+def _limit(found: Target) -> str:
+    if found.request_id:
+        return "poll"
+    return "file" if found.host == Host.REST else "run"
 
 
 def _person(request: HttpRequest) -> tuple[User, str]:
@@ -96,6 +111,32 @@ def _below(host: Host) -> Read:
         return target.from_path(host, address, request.META.get("QUERY_STRING", ""))
 
     return read
+
+
+@login_not_required
+@csrf_exempt
+def upload(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Take the file of a ticket, which is the permission: fal's clients send no other."""
+    if request.method != "PUT":
+        return responses.refusal(Problem(405, "Send the file by PUT.", headers={"Allow": "PUT"}))
+    try:
+        uploads.receive(ticket, cast("IO[bytes]", request))
+    except signing.BadSignature:
+        problem = Problem(403, "This upload address is not valid any more. Begin again.")
+    except files.NotStored as error:
+        problem = Problem(507, str(error))
+    except ValueError as error:  # QuotaExceeded is one
+        problem = Problem(422, str(error))
+    else:
+        return HttpResponse(status=200)
+    return responses.refusal(problem)
+
+
+@require_GET
+def file(request: HttpRequest, file_id: uuid.UUID, name: str) -> HttpResponse:
+    """Lead to the person's own file."""
+    rows = ProxyFile.objects.filter(user=cast("User", request.user)).select_related("upload")
+    return redirect(get_object_or_404(rows, pk=file_id).upload)
 
 
 proxy = FalProxy(_named, is_named=True)

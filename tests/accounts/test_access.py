@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from api import tokens
+from api.models import ProxyFile
 from boards.models import Batch, Cell, Column
 from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
@@ -102,7 +103,8 @@ class World:
             "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk,
-            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0, "address": ENDPOINT,
+            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
+            "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,

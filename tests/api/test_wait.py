@@ -91,6 +91,38 @@ def test_a_created_run_keeps_its_status(make_run: Any) -> None:
     assert serve(use) == (201, "/here", ["GET", "Bearer x", "succeeded"])
 
 
+def test_a_proxied_call_is_answered_by_the_address_that_its_view_named(make_run: Any) -> None:
+    run = make_run(state="running")
+    seen: list[Any] = []
+
+    async def proxy(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["method"], scope["path"], scope["query_string"], scope["headers"]))
+        is_first = scope["method"] == "POST"
+        held = [(HEADER.encode(), f"{run.pk} {PATIENCE_S} /api/fal/queue/a?wait=over".encode())]
+        headers = held if is_first else []
+        status = 504 if is_first else 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def main() -> Any:
+        async with channel.listen() as signal:
+            transport = httpx.ASGITransport(HeldResponses(proxy, lambda: signal))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                sent = client.post("/api/fal/proxy", content=b"{}", headers={"cookie": "a=b"})
+                waiting = asyncio.create_task(sent)
+                await asyncio.sleep(0)
+                await end(run.pk)
+                async with asyncio.timeout(PATIENCE_S / 2):
+                    response = await waiting
+            await sync_to_async(connections.close_all)()
+            return response.status_code
+
+    assert asyncio.run(main()) == 200
+    method, path, query, headers = seen[-1]
+    assert (method, path, query) == ("GET", "/api/fal/queue/a", b"wait=over")
+    assert (b"cookie", b"a=b") in headers
+
+
 def test_a_run_that_has_ended_is_answered_at_once(make_run: Any) -> None:
     run = make_run(state="failed")
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import assert_clean
+from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
 
 __all__ = ["open_page", "session"]
@@ -88,3 +88,13 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     tray.get_by_role("button", name="Cancel").click()
     expect(tray).to_have_count(0)
     expect(page).to_have_title("Models · Vitrine")
+
+
+@pytest.mark.parametrize("width", [820, 768, 360])
+def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
+    page = open_page("/runs/", (width, 900))
+    assert_fits(page, f"{width} pixels")
+    edges = page.eval_on_selector_all(
+        ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= width

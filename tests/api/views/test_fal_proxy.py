@@ -12,7 +12,7 @@ from django.test import Client
 
 from api import tokens
 from fal import AuthFailed, RequestRejected, RunFailed
-from playground.models import Run
+from playground.models import Run, Upload
 from playground.runs import state_machine, timeline
 from playground.runs.state_machine import Observation
 
@@ -205,7 +205,7 @@ def test_a_target_that_is_not_fals_is_refused(call: Call, endpoint: Any, target:
         ("GET", f"{SUBMIT}/requests/1/status/stream", "subscribe"),
         ("POST", f"{SUBMIT}?fal_webhook=https%3A%2F%2Fexample.com", "fal_webhook"),
         ("POST", "https://rest.fal.ai/tokens/", "subscribe"),
-        ("POST", "https://rest.fal.ai/storage/upload/initiate", "/api/v1/uploads"),
+        ("POST", "https://rest.fal.ai/storage/upload/initiate-multipart", "/api/v1/uploads"),
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )
@@ -235,6 +235,13 @@ def test_a_body_that_is_no_object_is_refused(
     assert response.status_code == status
     assert response.json()["detail"]
     assert not Run.objects.exists()
+
+
+def test_characters_that_no_database_takes_are_answered(call: Call, endpoint: Any) -> None:
+    response = call("POST", SUBMIT, b'{"prompt": "a\\u0000b \\ud800"}')
+    assert response.status_code < 500
+    for target in (f"{QUEUE}/fal-ai/%00", f"{QUEUE}/a/b/requests/%00", f"{QUEUE}/x"):
+        assert call("POST" if "requests" not in target else "GET", target).status_code == 404
 
 
 def test_unknown_and_blocked_models_do_not_run(call: Call, make_endpoint: Any) -> None:
@@ -319,3 +326,45 @@ def test_an_answer_takes_few_queries(
     told = call("POST", SUBMIT).json()
     with django_assert_max_num_queries(2):
         call("GET", told["status_url"])
+
+
+INITIATE = "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * (2 << 20)
+
+
+def test_an_uploaded_file_is_an_input(
+    call: Call, endpoint: Any, member: Client, stranger: Any
+) -> None:
+    told = [call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()]
+    told.append(call("POST", INITIATE, {}).json())  # the same content once more
+    for one in told:
+        assert Client().put(one["upload_url"], PNG, content_type="image/png").status_code == 200
+    upload = Upload.objects.get()
+    first, second = (one["file_url"] for one in told)
+    call("POST", SUBMIT, {"image_url": first, "more": [{"url": second}, f"see {first}"]})
+    address = upload.get_absolute_url()
+    more = [{"url": address}, f"see {first}"]
+    assert Run.objects.get().arguments == {"image_url": address, "more": more}
+    assert member.get(first).headers["Location"] == address
+    member.force_login(stranger)
+    assert member.get(first).status_code == 404
+
+
+def test_somebody_elses_file_stays_theirs(call: Call, endpoint: Any, stranger: Any) -> None:
+    _, secret = tokens.create(stranger, "n8n", ["run"])
+    theirs = send(Client(headers={"Authorization": f"Key {secret}"}), "POST", INITIATE, {}).json()
+    Client().put(theirs["upload_url"], PNG)
+    call("POST", SUBMIT, {"image_url": theirs["file_url"]})
+    assert Run.objects.get().arguments == {"image_url": theirs["file_url"]}
+
+
+def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
+    told = call("POST", INITIATE, {"file_name": "x.png"}).json()
+    for address, body, status in (
+        (told["upload_url"] + "x", PNG, 403),
+        ("/api/fal/uploads/none", PNG, 403),
+        (told["upload_url"], b"", 422),
+    ):
+        response = Client().put(address, body)
+        assert (response.status_code, bool(response.json()["detail"])) == (status, True)
+    assert not Upload.objects.exists()

@@ -267,7 +267,7 @@ def test_somebody_without_favourites_learns_how_to_get_some(
 ) -> None:
     fill(3)
     html = member.get("/models/?favourite=1").content.decode()
-    assert "You have no favourites yet" in html
+    assert "No favourites yet" in html
     assert member.get("/models/?favourite=1&tag=t1").status_code == 200
 
 

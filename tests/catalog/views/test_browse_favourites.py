@@ -85,7 +85,7 @@ def test_a_forged_post_is_refused(user: User, make_endpoint: Make) -> None:
 
 
 def test_favourites_have_a_page_to_search_in(member: Client, make_endpoint: Make) -> None:
-    assert "You have no favourites yet" in member.get(ADDRESS).content.decode()
+    assert "No favourites yet" in member.get(ADDRESS).content.decode()
     make_endpoint()
     make_endpoint("fal-ai/other", tags=["t"])
     make_endpoint("fal-ai/third")

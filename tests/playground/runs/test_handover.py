@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
-    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "boards.PlanDraft",
+    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
+    "boards.PlanDraft",
 }  # fmt: skip
 
 

@@ -1,0 +1,88 @@
+"""Uploads of fal's clients: a ticket to send a file to, and an address that inputs may hold.
+
+The client is told the file's address before it sends the file, so a row maps the address to the
+upload, which is stored once per content.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import uuid
+from collections.abc import Iterator
+from typing import IO, Any
+
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
+
+from api.models import ProxyFile
+from playground.files import uploads
+
+SALT = "api.fal_proxy.uploads"
+MAX_AGE_S = 3600
+CHUNK_BYTES = 1 << 20
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
+    """The paths to send a file to and to read it from, as `upload_url` and `file_url`."""
+    found = str(uuid.uuid4())
+    name = uploads.clean_name(name)
+    ticket = signing.dumps([user.pk, found, name, content_type[:127]], salt=SALT)
+    return (
+        reverse("api:fal-upload", args=[ticket]),
+        reverse("api:fal-file", args=[found, name]),
+    )
+
+
+def receive(ticket: str, body: IO[bytes]) -> ProxyFile:
+    """Store the file of a ticket.
+
+    Raises signing.BadSignature for an invalid or expired ticket, and ValueError, or what
+    `uploads.store` raises, with a sentence.
+    """
+    user_id, pk, name, content_type = signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S)
+    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
+        size = 0
+        while chunk := body.read(CHUNK_BYTES):
+            size += len(chunk)
+            if size > uploads.MAX_BYTES:
+                raise ValueError(f"{name} is larger than {uploads.MAX_BYTES >> 20} MB.")
+            spooled.write(chunk)
+        file: UploadedFile[Any] = UploadedFile(spooled, name, content_type, size)
+        upload = uploads.store(user_id, file)
+    found, _ = ProxyFile.objects.update_or_create(
+        pk=pk, user_id=user_id, defaults={"upload": upload}
+    )
+    return found
+
+
+def with_uploads(user: User, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments in which addresses of the person's files are those of their uploads."""
+    pattern = re.compile(rf"{re.escape(origin)}/api/fal/files/({_UUID})/[^/]+")
+    wanted = {match[1] for text in _texts(arguments) if (match := pattern.fullmatch(text))}
+    if not wanted:
+        return arguments
+    rows = ProxyFile.objects.filter(pk__in=wanted, user=user).select_related("upload")
+    addresses = {str(row.pk): row.upload.get_absolute_url() for row in rows}
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, str):
+            match = pattern.fullmatch(value)
+            return addresses.get(match[1], value) if match else value
+        if isinstance(value, dict):
+            return {key: replaced(child) for key, child in value.items()}
+        return [replaced(child) for child in value] if isinstance(value, list) else value
+
+    found: dict[str, Any] = replaced(arguments)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _texts(child)
