@@ -96,5 +96,7 @@ def recovery(request: HtmxRequest) -> HttpResponse:
         pk = uuid.UUID(request.POST.get("board", ""))
     except ValueError:
         return redirect("boards:boards")
-    Batch.objects.filter(pk=pk, user_id=request.user.pk).update(deleted_at=None)
+    mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
+    if mine.exclude(deleted_at=None).update(deleted_at=None):
+        messages.success(request, "The board was brought back.")
     return redirect("boards:board", pk)

@@ -148,7 +148,8 @@ def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Ba
     assert "The board is deleted." in page
     assert member.get(board.get_absolute_url()).status_code == 404
     assert Run.objects.count() == 8
-    member.post("/compare/recovery/", {"board": str(board.pk)})
+    back = member.post("/compare/recovery/", {"board": str(board.pk)}, follow=True)
+    assert b"The board was brought back." in back.content
     assert member.get(board.get_absolute_url()).status_code == 200
 
 
