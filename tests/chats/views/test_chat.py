@@ -46,6 +46,7 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     shown = member.get(page).content.decode()
     assert "data-watch" in shown
     assert 'http-equiv="refresh"' in shown
+    assert "composer js-only" in shown  # a reload would take away what is typed
     assert "Be short." in shown  # goes with the next turn as well
 
 

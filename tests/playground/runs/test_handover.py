@@ -22,7 +22,7 @@ GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
-    "boards.PlanDraft",
+    "boards.PlanDraft", "boards.Vote",
 }  # fmt: skip
 
 
