@@ -136,6 +136,14 @@ def test_a_grid_needs_as_many_queries_whatever_its_length(
     assert counts[0] == counts[1]
 
 
+def test_the_answer_to_a_press_says_what_the_next_will_cost(member: Client, films: Any) -> None:
+    for times, words in ((1, "about $0.50"), (4, "about $2.00")):
+        text = press(member, times, f"t{times}", headers=HTMX).content.decode()
+        shown = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
+        assert shown, text
+        assert shown[1] == words
+
+
 def test_the_draft_tells_what_the_press_will_cost(member: Client, films: Any) -> None:
     def told(**posted: str) -> Any:
         return member.post("/drafts/a/films/", {"prompt": "a cat", **posted}).json()["cost"]
