@@ -34,7 +34,7 @@ def _version_size(version: Version) -> int:
     return 2 * size_of(version)
 
 
-@byte_cached(16 << 20, weigh=_version_size)
+@byte_cached(14 << 20, weigh=_version_size)
 def _load_version(digest: str, endpoint_id: str) -> Version:
     document: Any = None
     if digest:

@@ -49,7 +49,7 @@ class FalProxy:
             return responses.refusal(problem)
 
     def _respond(self, request: HttpRequest, address: str) -> HttpResponse:
-        method = request.method or ""
+        method = "GET" if request.method == "HEAD" else request.method or ""
         if method not in METHODS:
             raise Problem(
                 405, "The proxy takes GET, POST, PUT.", headers={"Allow": "GET, POST, PUT"}
@@ -90,7 +90,7 @@ def _person(request: HttpRequest) -> tuple[User, str]:
 def _require_same_origin(request: HttpRequest) -> None:
     """Raise Problem (403) unless a page of this site called: a login alone proves nothing."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_ours = site == "same-origin" if site else request.method == "GET"
+    is_ours = site == "same-origin" if site else request.method in {"GET", "HEAD"}
     if origin is not None:
         ours = urlsplit(request.build_absolute_uri("/"))
         is_ours = site in {None, "same-origin"} and origin == f"{ours.scheme}://{ours.netloc}"

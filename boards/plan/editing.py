@@ -20,7 +20,8 @@ PLAIN = (
 
 def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     """The endpoints with these ids in their order, and the ids that are unknown. One query."""
-    wanted = [text.strip() for text in ids if text.strip()]
+    asked = (text.replace("\x00", "").strip() for text in ids)
+    wanted = [text for text in asked if text]
     known = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=set(wanted))}
     return [known[one] for one in wanted if one in known], [o for o in wanted if o not in known]
 

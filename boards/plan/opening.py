@@ -44,19 +44,24 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     """
     models, unknown = endpoints_of(params.getlist("model"))
     opened = Opened(models, troubles=[not_listed(name) for name in unknown])
-    if slug := params.get("collection", ""):
+    if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
-    if words := params.get("find", "").strip()[:255]:
+    if words := _text(params, "find")[:255]:
         opened.found = find(words)
     if not models:
         return opened
     for kind, read in _SOURCES.items():
-        if text := params.get(kind, "").strip():
+        if text := _text(params, kind):
             try:
                 opened.arguments = read(user, text)
             except ValueError as error:
                 opened.troubles.append(Trouble("shared", str(error)))
     return opened
+
+
+def _text(params: QueryDict, name: str) -> str:
+    """A parameter without the NUL characters that PostgreSQL refuses."""
+    return params.get(name, "").replace("\x00", "").strip()
 
 
 def not_listed(name: str) -> Trouble:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
-from boards.export import importing, presets, sheet_picture
+from boards.export import importing, presets
 from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.sheet import SheetRow, sheet_rows
@@ -87,6 +87,8 @@ def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
     """Draw when the response is sent; what exceeds the two at once waits here."""
     with _drawing:
+        from boards.export import sheet_picture  # Pillow is heavy, and seldom needed here
+
         picture = sheet_picture.draw(title, rows)
     yield picture
 

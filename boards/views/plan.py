@@ -91,7 +91,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _fields(request: HtmxRequest) -> Post:
     return {
-        name: [str(value) for value in texts]
+        name: [str(value).replace("\x00", "") for value in texts]
         for name, texts in request.POST.lists()
         if name not in PAGE_FIELDS
     }

@@ -13,15 +13,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
 
 PRIOR_DEVIATION = 1.5
 Z_95 = 1.96
 MAX_STEPS, MAX_MOVE, SMALL = 50, 2.0, 1e-9
 Wins = Mapping[tuple[int, int], float]  # (winner, loser) → how often
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Fit:
 
 def fit(wins: Wins, count: int) -> Fit:
     """Fit the scores of `count` things, which `wins` numbers from 0."""
+    import numpy as np  # heavy: most web processes never count a vote
+
     won = np.zeros((count, count))
     if not count:
         return Fit(np.zeros(0), won)
@@ -77,6 +82,8 @@ def fit(wins: Wins, count: int) -> Fit:
 
 def _derivatives(scores: Matrix, won: Matrix, played: Matrix) -> tuple[Matrix, Matrix]:
     """The gradient and the negative Hessian of the log posterior."""
+    import numpy as np
+
     chance = 1 / (1 + np.exp(scores[None, :] - scores[:, None]))
     precision = 1 / PRIOR_DEVIATION**2
     gradient = won.sum(axis=1) - (played * chance).sum(axis=1) - scores * precision

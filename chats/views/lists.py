@@ -71,7 +71,9 @@ def new(request: HtmxRequest) -> HttpResponse:
     """Choose a model: for a new conversation, or with `chat` for the next turn of one."""
     key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
     chat = get_object_or_404(Chat.objects.of(request.user), pk=key) if key else None
-    chosen = Endpoint.objects.filter(endpoint_id=request.POST.get("model", "")).first()
+    chosen = Endpoint.objects.filter(
+        endpoint_id=request.POST.get("model", "").replace("\x00", "")
+    ).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
         return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
     asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]

@@ -19,7 +19,7 @@ from schemas.artifacts import artifacts
 
 WITH_STILLS = {"video"}  # copying makes a picture of them
 TEXT_CHARS = 400  # of a text result; the run's page shows more
-_KEPT: ByteCache[SafeString] = ByteCache("tiles", 4 << 20)
+_KEPT: ByteCache[SafeString] = ByteCache("tiles", 1 << 20)
 
 
 @dataclass(frozen=True)

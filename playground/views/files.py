@@ -226,7 +226,7 @@ def serve(
     content_type: str,
     name: str,
     *,
-    open_file: Callable[[str], Any] = default_storage.open,
+    open_file: Callable[[str], Any] | None = None,
 ) -> HttpResponseBase:
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
@@ -235,7 +235,9 @@ def serve(
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
-        file, "The file is no longer in the storage.", lambda: _bytes(request, file, tag, open_file)
+        file,
+        "The file is no longer in the storage.",
+        lambda: _bytes(request, file, tag, open_file or default_storage.open),
     )
     if isinstance(response, Unavailable):
         return response

@@ -146,15 +146,13 @@ def test_on_a_phone_field_and_stop_are_both_in_sight_while_it_paints(open_page: 
     field.tap()
     field.evaluate("(field) => (field.setSelectionRange(0, 0), scrollBy(0, 9999))")
     field.press_sequentially("A hut. ")
-    page.wait_for_timeout(500)  # a browser scrolls to the caret by and by
-    seen = page.evaluate(
-        """() => {
+    seen = """() => {
           const [field, stop] = [document.querySelector("[name=prompt]"), document.querySelector("live-session button")];
           const { left, top, height } = stop.getBoundingClientRect();
           const line = field.getBoundingClientRect();
           const at = (x, y) => document.elementFromPoint(x, y)?.closest("button, textarea");
           return [at(left + 9, top + height / 2) === stop, at(line.left + 20, line.top + 16) === field];
         }"""
-    )
-    assert seen == [True, True]
+    # a browser scrolls to the caret by and by
+    eventually(page, lambda: page.evaluate(seen) == [True, True])
     page.get_by_role("button", name="Stop painting").tap()

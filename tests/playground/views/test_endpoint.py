@@ -349,7 +349,9 @@ def strip_item(client: Client, run: Any) -> str:
     return text[text.index(f'<li id="strip-{run.pk}"') : text.index("</li>")]
 
 
-def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(member: Client, flux: Any) -> None:
+def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
+    member: Client, flux: Any
+) -> None:
     page = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX).content.decode()
     stage = page[: page.index('id="form-token"')]
     assert "hx-swap-oob" not in stage
