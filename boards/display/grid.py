@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
 
@@ -55,12 +54,6 @@ class GridRow:
     number: int
     inputs: list[ArgumentRow]
     places: list[Place]
-
-    @property
-    def viewer_query(self) -> str:
-        """The query of the viewer with the first run of up to four columns."""
-        first = [place.cells[0].cell.pk for place in self.places[:4] if place.cells]
-        return urlencode([("cell", key) for key in first])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from boards.plan.plan import Trouble
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
-from fal.db_safe import db_safe_text
 from playground.form import form_state, share_links
 from playground.models import Preset, Run, Share
 from schemas.exact import loads
@@ -61,8 +60,8 @@ def open_plan(user: User, params: QueryDict) -> Opened:
 
 
 def _text(params: QueryDict, name: str) -> str:
-    """A parameter without what no database accepts."""
-    return db_safe_text(params.get(name, "")).strip()
+    """A parameter without the NUL characters that PostgreSQL refuses."""
+    return params.get(name, "").replace("\x00", "").strip()
 
 
 def not_listed(name: str) -> Trouble:

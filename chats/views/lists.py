@@ -17,7 +17,6 @@ from catalog.models import Endpoint
 from chats.display import choices, composer
 from chats.models import Chat, Turn
 from chats.talk.shape import shape_of
-from fal.db_safe import db_safe_text
 from playground.display.history import parse_moment
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
     chat = get_object_or_404(Chat.objects.of(request.user), pk=key) if key else None
     chosen = Endpoint.objects.filter(
-        endpoint_id=db_safe_text(request.POST.get("model", ""))
+        endpoint_id=request.POST.get("model", "").replace("\x00", "")
     ).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
         return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
