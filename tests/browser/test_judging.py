@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.waiting import eventually
 
 __all__ = ["open_page", "session"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
@@ -23,7 +24,8 @@ def board_of(page: Page) -> str:
     expect(page.locator("[data-board-id]")).to_be_visible()
     address = f"/compare/{page.locator('[data-board-id]').get_attribute('data-board-id')}/"
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=90_000)
-    page.wait_for_function(COPIED, arg=f"{address}vote/", timeout=60_000, polling=500)
+    # `wait_for_function` takes an asynchronous function's promise for its answer.
+    eventually(page, lambda: bool(page.evaluate(COPIED, f"{address}vote/")))
     return address
 
 
