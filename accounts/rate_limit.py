@@ -70,13 +70,13 @@ LIMITS = (
         _views(
             "playground:endpoint playground:run-repetition playground:run-variations boards:plan "
             "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell "
-            "chats:chat chats:chat-turns"
+            "chats:chat chats:chat-turns flows:flow flows:flow-run flows:account-workflow"
         ),
         WRITE,
         2000,
         1200,
     ),
-    Limit("draft", _views("playground:draft chats:chat-draft"), WRITE, 2000, 1200),
+    Limit("draft", _views("playground:draft chats:chat-draft flows:flow-edit"), WRITE, 2000, 1200),
     Limit(
         "file",
         _views(
@@ -88,6 +88,16 @@ LIMITS = (
         600,
     ),
     Limit("ticket", _views("playground:ticket"), WRITE, 20, 30),
+    Limit(
+        "webhook",
+        _views(
+            "notifications:new-channel notifications:channel notifications:channel-test "
+            "notifications:delivery-repetition"
+        ),
+        WRITE,
+        60,
+        30,
+    ),
     Limit("feed", _views("catalog:changes-feed catalog:changes-feed-of"), READ, 30, 30),
     Limit("anonymous", frozenset(), READ | WRITE, 1000, 600, is_for_anonymous=True),
 )

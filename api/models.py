@@ -57,3 +57,23 @@ class ProxyFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.pk}"
+
+
+class ProxyPart(models.Model):
+    """A part of a file that one of fal's clients sends in parts; deleted with the upload's end."""
+
+    file_id = models.UUIDField(help_text="the ProxyFile that it becomes part of")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    etag = models.CharField(max_length=32)
+    size_bytes = models.BigIntegerField()
+    stored_as = models.CharField(max_length=255, help_text="name in our storage")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file_id", "number"], name="api_part_once_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.number}"

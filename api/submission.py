@@ -6,14 +6,19 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from api.models import Token
 from catalog.models import Endpoint
+from core.db import clock
+from notifications import run_webhooks
+from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from playground.models import Run, Transport
-from playground.runs import state_machine
+from playground.runs import state_machine, transitions
 from schemas import Problem
 from schemas.exact import identical
 
@@ -36,19 +41,29 @@ def find_problems(endpoint: Endpoint, arguments: dict[str, Any]) -> list[Problem
 
 
 def start(
-    token: Token, endpoint: Endpoint, arguments: dict[str, Any], transport: str, key: str = ""
+    token: Token,
+    endpoint: Endpoint,
+    arguments: dict[str, Any],
+    transport: str,
+    key: str = "",
+    webhook: str = "",
 ) -> tuple[Run, bool]:
     """Create a run of checked arguments (True), or return the one that `key` created (False).
 
-    Raises KeyReused, and state_machine.Refused where the model cannot be run.
+    Its end is reported to the vetted address `webhook`. Raises KeyReused, and
+    state_machine.Refused where the model cannot be run.
     """
-    run, is_new = state_machine.create(
-        user=token.user,
-        form_token=_form_token(key),
-        transport=transport,
-        **_values(endpoint, arguments, "api", token.name),
-    )
-    if not is_new and not _is_same(run, endpoint, arguments, transport):
+    with transaction.atomic():
+        run, is_new = state_machine.create(
+            user=token.user,
+            form_token=_form_token(key),
+            transport=transport,
+            **_values(endpoint, arguments, "api", token.name),
+        )
+        if is_new and webhook:
+            run_webhooks.attach(run, webhook)
+    is_same = is_new or _is_same(run, endpoint, arguments, transport)
+    if not is_same or (not is_new and run_webhooks.address_of(run) != webhook):
         raise KeyReused(
             "This Idempotency-Key came with another request before. Use a new key for each run."
         )
@@ -56,18 +71,69 @@ def start(
 
 
 def start_proxied(
-    user: User, token_name: str, endpoint: Endpoint, arguments: dict[str, Any]
+    user: User,
+    token_name: str,
+    endpoint: Endpoint,
+    arguments: dict[str, Any],
+    webhook: str = "",
+    way_in: str = "proxy",
 ) -> Run:
     """Create a run of a call through the proxy; upstream checks its arguments, as the caller asked.
 
-    `token_name` is empty for a call by login. Raises state_machine.Refused as `start` does.
+    `token_name` is empty for a call by login; `way_in` is the timeline's word for the address. The
+    run's end is reported to `webhook`. Raises state_machine.Refused as `start` does, and
+    vetting.RefusedAddress.
     """
-    run, _ = state_machine.create(
-        user=user,
-        form_token=_form_token(""),
-        transport=Transport.QUEUE,
-        **_values(endpoint, arguments, "proxy", token_name),
-    )
+    if webhook:
+        vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
+    with transaction.atomic():
+        run = _create_proxied(
+            user, token_name, endpoint, arguments, way_in, transport=Transport.QUEUE
+        )
+        if webhook:
+            run_webhooks.attach(run, webhook)
+    return run
+
+
+def start_streamed(
+    user: User,
+    token_name: str,
+    endpoint: Endpoint,
+    arguments: dict[str, Any],
+    holder: str,
+    way_in: str = "proxy",
+) -> Run:
+    """Create a run that `holder` sends at once, over a connection that the caller waits at.
+
+    It counts as sent from now on: should nobody report about it, no worker sends it a second time.
+    """
+    with transaction.atomic():
+        run = _create_proxied(
+            user,
+            token_name,
+            endpoint,
+            arguments,
+            way_in,
+            transport=Transport.STREAM,
+            state=Run.State.SUBMITTING,
+            attempts=1,
+            worker=holder,
+            lease_until=clock.now() + transitions.HOLDER_RENEWS_WITHIN,
+        )
+        Run.objects.filter(pk=run.pk).update(sent_at=run.created_at)
+    return run
+
+
+def _create_proxied(
+    user: User,
+    token_name: str,
+    endpoint: Endpoint,
+    arguments: dict[str, Any],
+    way_in: str,
+    **more: Any,
+) -> Run:
+    values = _values(endpoint, arguments, way_in, token_name)
+    run, _ = state_machine.create(user=user, form_token=_form_token(""), **values, **more)
     return run
 
 

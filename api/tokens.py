@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.single_use import digest
 from api.models import Token
 from core.db.prepared_queries import Param, PreparedQuery
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -119,7 +120,7 @@ def _record_use(token: Token, now: datetime) -> None:
 
 
 def _clean_name(name: str) -> str:
-    name = " ".join(name.replace("\x00", "").split())
+    name = " ".join(db_safe_text(name).split())
     if not name:
         raise ValueError("Give the token a name that says what uses it.")
     if len(name) > MAX_NAME_CHARS:

@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import contract, fal_proxy, tokens
+from api.views import contract, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -35,6 +35,20 @@ urlpatterns = [
     path("api/fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
     path("api/fal/run/<path:address>", fal_proxy.run, name="fal-run"),
     path("api/fal/uploads/<str:ticket>", fal_proxy.upload, name="fal-upload"),
+    path(
+        "api/fal/uploads/<str:ticket>/<int:number>", fal_proxy.upload_part, name="fal-upload-part"
+    ),
+    path(
+        "api/fal/uploads/<str:ticket>/complete",
+        fal_proxy.upload_complete,
+        name="fal-upload-complete",
+    ),
     path("api/fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
+    path("api/openai/v1/chat/completions", openai.completions, name="openai-completions"),
+    path(
+        "api/openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"
+    ),
+    path("api/openai/v1/models", openai.models, name="openai-models"),
+    path("api/openai/v1/models/<path:name>", openai.model, name="openai-model"),
     *_resources(),
 ]

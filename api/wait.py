@@ -30,7 +30,7 @@ HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60
 POLL_DATABASE_S = 8.0  # in case a notification is lost
 PREFIX = "/api/v1/runs"
-PROXY = "/api/fal/"
+PROXIES = ("/api/fal/", "/api/openai/")
 _HEADER = HEADER.lower().encode()
 _ENDED = PreparedQuery(
     lambda: Run.objects.filter(
@@ -169,7 +169,7 @@ class _Held:
 
 def _may_wait(scope: Scope) -> bool:
     """Whether the response may be one to hold; the header of the response decides."""
-    if scope["path"].startswith(PROXY):
+    if scope["path"].startswith(PROXIES):
         return bool(scope["method"] == "POST")
     return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(PREFIX)
 

@@ -21,19 +21,24 @@ Question = Callable[[Stage, int, bool], list[Goal]]
 # name → where it is answered, rounds, what it asks; a module is read only when its question is
 # asked
 QUESTIONS = {
-    "g7": ("bench.forms:ask", 30, "form from schema"),
-    "g8": ("bench.search:ask", 120, "search, and the judged questions"),
-    "g9": ("bench.sync:ask", 3, "sync"),
-    "g5": ("bench.pages:ask_form", 8, "form page, cold"),
-    "g6": ("bench.pages:ask_gallery", 8, "gallery, cold"),
-    "g11": ("bench.boards:ask", 4, "boards of 10, 100 and 400 runs, cold"),
-    "g13": ("bench.rest:ask", 20, "all processes at rest, and how soon a worker wakes up"),
-    "g10": ("bench.throughput:ask", 2, "throughput of the gallery"),
-    "thumbnails": ("bench.thumbnails:ask", 12, "thumbnails: weight, time, disk"),
-    "g3": ("bench.watchers:ask", 3, "watchers of one run"),
-    "g4": ("bench.tabs:ask", 5, "tabs of one profile"),
-    "worker": ("bench.workload:ask", 1, "unfinished runs in one worker, submits"),
-    "g1": ("bench.overhead:ask", 15, "overhead of a run, and (G2) upstream calls"),
+    "g7": ("bench.forms:measure_goals", 30, "form from schema"),
+    "g8": ("bench.search:measure_goals", 120, "search, and the judged questions"),
+    "g9": ("bench.sync:measure_goals", 3, "sync"),
+    "g5": ("bench.pages:measure_form", 8, "form page, cold"),
+    "g6": ("bench.pages:measure_gallery", 8, "gallery, cold"),
+    "g11": ("bench.boards:measure_goals", 4, "boards of 10, 100 and 400 runs, cold"),
+    "g13": (
+        "bench.rest:measure_goals",
+        20,
+        "all processes at rest, and how soon a worker wakes up",
+    ),
+    "g10": ("bench.throughput:measure_goals", 2, "throughput of the gallery"),
+    "thumbnails": ("bench.thumbnails:measure_goals", 12, "thumbnails: weight, time, disk"),
+    "proxy": ("bench.proxy:measure_goals", 20, "calls of fal's clients through the product"),
+    "g3": ("bench.watchers:measure_goals", 3, "watchers of one run"),
+    "g4": ("bench.tabs:measure_goals", 5, "tabs of one profile"),
+    "worker": ("bench.workload:measure_goals", 1, "unfinished runs in one worker, submits"),
+    "g1": ("bench.overhead:measure_goals", 15, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}
 

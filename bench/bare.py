@@ -82,14 +82,14 @@ class Card(models.Model):
 
 def cards(request: HttpRequest) -> HttpResponse:
     """The first cards."""
-    return render(request, "cards.html", {"cards": Card.objects.order_by("pk")[:CARDS]})
+    return render(request, "cards.html", {"cards": Card._default_manager.order_by("pk")[:CARDS]})
 
 
 def fill() -> None:
     """As many endpoints as the product's catalogue has on its first page."""
     with connection.schema_editor() as editor:
         editor.create_model(Card)
-    Card.objects.bulk_create(
+    Card._default_manager.bulk_create(
         Card(
             endpoint_id=one["endpoint_id"],
             name=one["display_name"],

@@ -23,12 +23,13 @@ BOARD_NEEDS = ".board"
 PATIENCE_S = 420.0
 
 
-def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G11."""
-    boards, written = {}, 0.0
+    boards: dict[int, str] = {}
+    written = 0.0
     for count in COUNTS:
         boards[count], written = run_board(stage, count)
-    visits: Visits = {"gallery": []} | {f"{count} runs": [] for count in COUNTS}
+    visits: Visits = {name: [] for name in ("gallery", *(f"{count} runs" for count in COUNTS))}
     paths = {"gallery": (GALLERY, GALLERY_NEEDS)}
     paths |= {f"{count} runs": (boards[count], BOARD_NEEDS) for count in COUNTS}
     for number in range(rounds + 1):

@@ -19,8 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-CATEGORIES = ("text-to-image", "image-to-image", "text-to-video", "image-to-video", "vision")
-CATEGORIES += ("text-to-speech", "text-to-audio", "image-to-3d", "llm", "training")
+CATEGORIES = (
+    *("text-to-image", "image-to-image", "text-to-video", "image-to-video", "vision"),
+    *("text-to-speech", "text-to-audio", "image-to-3d", "llm", "training"),
+)
 WORDS = [
     "light",
     "motion",

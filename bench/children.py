@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 START_WITHIN_S = 90.0
 # Whatever a person has set up in the shell or in `.env` must not reach a benchmark.
-OURS = ("FAL_", "DJANGO_", "SECRET_KEY", "DEBUG", "DATABASE_URL", "MEDIA_ROOT", "PUBLIC_URL")
-OURS += ("UPSTREAM", "ALLOWED_HOSTS", "SYNC_INTERVAL_MINUTES", "RUNS_AT_ONCE", "PORT")
+OURS = (
+    *("FAL_", "DJANGO_", "SECRET_KEY", "DEBUG", "DATABASE_URL", "MEDIA_ROOT", "PUBLIC_URL"),
+    *("UPSTREAM", "ALLOWED_HOSTS", "SYNC_INTERVAL_MINUTES", "RUNS_AT_ONCE", "PORT"),
+)
 
 
 class Broken(Exception):
@@ -81,6 +85,22 @@ class Child:
 def clean_environment() -> dict[str, str]:
     """This shell's environment without anything that is a setting of ours."""
     return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+
+
+def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Run `python -m command` in `folder`; the JSON object in the last line that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(ROOT)},  # `bench`; the rest is the copy in `folder`
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
 
 
 def free_port() -> int:

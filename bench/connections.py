@@ -1,8 +1,8 @@
 """`python -m bench.connections`: the client CPU that httpx's pool costs, whole and in small sets.
 
 Compares one `httpx.AsyncClient`, with httpx's own limits and without a limit, with the small sets
-of `fal/connections.py` against a sandbox of our own, in interleaved rounds. Prints milliseconds of
-client CPU per request, medians: CPU, because the sandbox shares the machine. ADR 41 has the
+of `fal/http/connections.py` against a sandbox of our own, in interleaved rounds. Prints the median
+milliseconds of client CPU per request: CPU, because the sandbox shares the machine. ADR 41 has the
 figures.
 """
 
@@ -22,7 +22,7 @@ import httpx
 from bench.figures import table
 from bench.stage import KEY, Stage
 from bench.targets import MODEL
-from fal.connections import KEPT_S, Connections
+from fal.http.connections import KEEPALIVE_S, Connections
 
 ROUNDS = 7
 REQUESTS = (20, 200)  # at once, three times per round: the last two on warm connections
@@ -37,7 +37,7 @@ Borrow = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 async def one_pool(most: int | None, kept: int | None) -> AsyncIterator[Borrow]:
     """Every request on one client, with `most` connections of which `kept` may idle."""
     limits = httpx.Limits(
-        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=KEPT_S
+        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=KEEPALIVE_S
     )
     async with _client(limits) as client:
 
@@ -53,7 +53,7 @@ async def small_sets() -> AsyncIterator[Borrow]:
     """The connections that the product uses."""
     connections = Connections(_client, 6000)
     try:
-        yield connections.one
+        yield connections.lease
     finally:
         await connections.aclose()
 

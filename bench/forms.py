@@ -44,7 +44,7 @@ id="{{ field.id }}" name="{{ field.name }}" value="{{ field.value }}">
 {% if field.help %}<p class="help">{{ field.help }}</p>{% endif %}</div>{% endfor %}"""
 
 
-def ask(stage: Stage, rounds: int, is_full: bool, many: int = MANY) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool, many: int = MANY) -> list[Goal]:
     """G7, in this process: the code of the checkout, with settings of its own."""
     set_up(stage.scratch)
     documents, source = found()
@@ -94,7 +94,7 @@ def beside(
 def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
     """What the peers draw: each input schema with its components, and its flat fields."""
     from schemas import build, contract, draw
-    from schemas.openapi import resolve
+    from schemas.document.openapi import resolve
 
     listed = []
     for name, text in documents.items():
@@ -134,10 +134,10 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
     """Milliseconds of each of TURNS; the number of fields; both sizes."""
     from django.template import Context, Template
 
-    from playground.form import rendering
+    from playground.form.html import rendering
     from schemas import build, contract, decode_post, draw
-    from schemas.encode import encode_arguments
-    from schemas.examples import example
+    from schemas.fields.examples import example
+    from schemas.form.encode import encode_arguments
     from schemas.validation import validate
 
     known = contract(json.loads(text), name)
@@ -198,7 +198,7 @@ def crowd(many: int) -> tuple[float, float, float]:
     """Seconds to build the trees of many documents, to draw them all, and to draw them bare."""
     from django.template import Context, Template
 
-    from playground.form import rendering
+    from playground.form.html import rendering
     from schemas import build, contract, draw
 
     texts = [(endpoint_id(n), json.dumps(document(n))) for n in range(many)]

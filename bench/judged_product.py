@@ -27,11 +27,11 @@ def main(name: str) -> dict[str, tuple[float, float, int]]:
         return {}
     filling.fill(filling.real() if name == "real" else filling.sandbox())
 
-    def ask(typed: str) -> list[str]:
+    def first_ids(typed: str) -> list[str]:
         answer = search(Query(q=typed))
         return [endpoint.endpoint_id for endpoint in [*answer.endpoints, *answer.near]]
 
-    scores = judging.judge(ask, name, Endpoint.objects.values_list("endpoint_id", flat=True))
+    scores = judging.judge(first_ids, name, Endpoint.objects.values_list("endpoint_id", flat=True))
     groups = {
         "looked at": [score for score in scores if not score.question.is_aside],
         "kept aside": [score for score in scores if score.question.is_aside],

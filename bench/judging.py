@@ -61,10 +61,12 @@ def score(question: Judged, answer: Sequence[str], catalogue: Iterable[str]) -> 
     return Score(question, _dcg(gains) / _dcg(ideal), 2 in gains[:SUCCESS])
 
 
-def judge(ask: Callable[[str], Sequence[str]], catalogue: str, ids: Iterable[str]) -> list[Score]:
-    """Every question of a catalogue put to `ask`."""
+def judge(
+    answer: Callable[[str], Sequence[str]], catalogue: str, ids: Iterable[str]
+) -> list[Score]:
+    """Every question of a catalogue put to `answer`."""
     ids = list(ids)
-    return [score(q, ask(q.typed), ids) for q in questions() if q.catalogue == catalogue]
+    return [score(q, answer(q.typed), ids) for q in questions() if q.catalogue == catalogue]
 
 
 def mean(scores: Sequence[Score]) -> tuple[float, float]:
@@ -74,7 +76,7 @@ def mean(scores: Sequence[Score]) -> tuple[float, float]:
 
 
 def _dcg(gains: Iterable[int]) -> float:
-    return sum((2**gain - 1) / math.log2(place + 2) for place, gain in enumerate(gains))
+    return math.fsum((2**gain - 1) / math.log2(place + 2) for place, gain in enumerate(gains))
 
 
 def _ids(text: str) -> tuple[str, ...]:

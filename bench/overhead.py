@@ -30,7 +30,7 @@ NO_STREAM = {"kind": "status_stream", "name": "404", "times": 1_000_000}
 Samples = dict[str, list[float]]
 
 
-def ask(
+def measure_goals(
     stage: Stage, rounds: int, is_full: bool, lengths: tuple[float, ...] = (0.3, 2.0)
 ) -> list[Goal]:
     """G1 at each length, with G2 counted on the way.

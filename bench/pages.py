@@ -24,7 +24,7 @@ HEAD += ["long tasks", "elements", "pictures", "picture KB"]
 Visits = dict[str, list[Visit]]
 
 
-def ask_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G5."""
     visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
     show("Form page, cold", visits)
@@ -46,7 +46,7 @@ def ask_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     ]
 
 
-def ask_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G6."""
     visits = take_turns(stage, GALLERY, GALLERY_NEEDS, rounds)
     show("Gallery, cold", visits)
@@ -91,9 +91,9 @@ def base(stage: Stage, name: str) -> str:
 
 def profile(stage: Stage, name: str) -> BrowserContext:
     """A browser profile with an empty cache; for the product somebody is logged in."""
-    if name == "floor":
-        return stage.browser.new_context()
-    return stage.browser.new_context(storage_state=stage.product.cookies)
+    cookies = None if name == "floor" else stage.product.cookies
+    context: BrowserContext = stage.browser.new_context(storage_state=cookies)
+    return context
 
 
 def show(title: str, visits: Visits) -> None:

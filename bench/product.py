@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,20 @@ LEFT_OUT = shutil.ignore_patterns(
 class Product:
     """Web, worker and a database of its own; it starts when it is first asked for."""
 
-    def __init__(self, stage: Stage, name: str = "product", database_url: str = "") -> None:
-        """`name` tells it from others of the same stage.
+    def __init__(
+        self,
+        stage: Stage,
+        name: str = "product",
+        database_url: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """`name` tells it from others of the same stage; `more` are settings of its own.
 
         Without a database it makes its SQLite file.
         """
         self.stage = stage
+        self.up: Child  # set with the address
+        self._more = dict(more or {})
         self.name = name
         self.database_url = database_url
 
@@ -40,9 +49,9 @@ class Product:
         return Path(shutil.copytree(ROOT, self.stage.scratch / self.name, ignore=LEFT_OUT))
 
     @cached_property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         # What is measured is how fast it answers, not how often one may ask.
-        found = self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"}
+        found = self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
         return found | ({"DATABASE_URL": self.database_url} if self.database_url else {})
 
     @property
@@ -53,7 +62,7 @@ class Product:
         return subprocess.run(
             command,
             cwd=self.checkout,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=True,
@@ -62,9 +71,11 @@ class Product:
     @cached_property
     def address(self) -> str:
         """Where it answers: the catalogue is synced; on a calm stage no thumbnail is missing."""
-        environment = self._environment
+        environment = self.environment
         command = [sys.executable, "manage.py", "up"]
-        up = self.stage.start(f"{self.name}-up", command, cwd=self.checkout, env=environment)
+        self.up = up = self.stage.start(
+            f"{self.name}-up", command, cwd=self.checkout, env=environment
+        )
         link = up.line("/login/link/").strip()
         address = link.partition("/login/")[0]
         owner = httpx.Client(base_url=address, timeout=30)

@@ -61,7 +61,7 @@ class Usage:
     pss_mb: float
 
 
-def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G13."""
     up, owner = start(stage)
     time.sleep(SETTLE_S)

@@ -8,10 +8,7 @@ too. Also: how well the judged questions (`judged.txt`) are answered.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ from typing import Any
 import httpx
 
 from bench import database as postgresql
-from bench.children import HOST, ROOT, Broken, clean_environment, free_port
+from bench.children import HOST, clean_environment, free_port, report_of
 from bench.figures import Goal, at_least, at_most, note, percentile, table
 from bench.stage import Stage
 
@@ -30,7 +27,7 @@ HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
 HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
 
 
-def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G8, and the judged questions."""
     goals = judged(stage)
     for size, factor in SIZES.items():
@@ -141,17 +138,5 @@ def child(stage: Stage, url: str, *command: str) -> dict[str, Any]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "bench",
         "DATABASE_URL": url,
-        "PYTHONPATH": str(ROOT),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=stage.product.checkout,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Broken(f"{command} failed:\n{done.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    return report_of(command, stage.product.checkout, environment)

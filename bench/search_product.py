@@ -84,14 +84,14 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     built_s = time.perf_counter() - started
     gc.collect()
     questions = typed(count, rounds)
-    ours = ask_product(made)
+    ours = product_search(made)
     times: dict[str, list[float]] = {"raw": [], "product": [], "raw again": []}
     for words in questions[:20]:
         raw(words)
         ours(words)
     for words in questions:
-        for name, ask in (("raw", raw), ("product", ours), ("raw again", raw)):
-            times[name].append(timed(ask, words))
+        for name, answer in (("raw", raw), ("product", ours), ("raw again", raw)):
+            times[name].append(timed(answer, words))
     hits = [ours(words) for words in questions[:50]]
     return {
         "questions": questions[:60],
@@ -140,17 +140,17 @@ def prepare() -> Callable[[str], Any]:
     return sqlite if connection.vendor == "sqlite" else postgresql
 
 
-def ask_product(made: Any) -> Callable[[str], int]:
+def product_search(made: Any) -> Callable[[str], int]:
     """The whole answer; what the index computes once (the sets of the facets) is kept."""
     from catalog.models import Revision
     from catalog.search.engine import search
     from catalog.search.query import Query
 
-    def ask(words: str) -> int:
+    def answer(words: str) -> int:
         assert Revision.current() == made.token
         return search(Query(q=words), index=made).total
 
-    return ask
+    return answer
 
 
 def typed(count: int, rounds: int) -> list[str]:
@@ -197,9 +197,9 @@ def page(questions: list[str]) -> dict[str, Any]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from catalog import page_cache
+    from catalog.display import page_cache
+    from catalog.display.facets import Place
     from catalog.models import Revision
-    from catalog.search.facets import Place
     from catalog.search.query import Query
 
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -215,10 +215,10 @@ def page(questions: list[str]) -> dict[str, Any]:
     return {"page_ms": built, "queries": max(queries)}
 
 
-def timed(ask: Callable[[str], Any], words: str) -> float:
+def timed(answer: Callable[[str], Any], words: str) -> float:
     """Milliseconds of one question."""
     started = time.perf_counter()
-    ask(words)
+    answer(words)
     return (time.perf_counter() - started) * 1000
 
 

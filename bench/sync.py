@@ -7,14 +7,13 @@ same tables, indexes and search triggers.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from bench.children import HOST, ROOT, Broken, clean_environment, free_port
+from bench.children import HOST, Broken, clean_environment, free_port, report_of
 from bench.figures import Goal, at_most, median, note, show, table, times
 from bench.stage import KEY, Stage
 
@@ -30,7 +29,7 @@ HEAD = [
 ]
 
 
-def ask(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
     """G9."""
     port = free_port()
     command = [sys.executable, "-m", "bench.catalogue", str(port), str(count)]
@@ -75,22 +74,8 @@ def run(module: str, stage: Stage, migrated: Path, number: int, api: str) -> dic
     """One process: both syncs into a fresh database; what it prints."""
     database = stage.scratch / f"{module}-{number}.sqlite3"
     shutil.copy(migrated, database)
-    command = [sys.executable, "-m", module, str(database), api, KEY]
-    environment = settings(database, api) | {
-        "PYTHONPATH": str(ROOT)
-    }  # `bench`; the rest is the copy
-    done = subprocess.run(
-        command,
-        cwd=stage.product.checkout,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Broken(f"{module} failed:\n{done.stderr[-2000:]}")
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    command = [module, str(database), api, KEY]
+    return report_of(command, stage.product.checkout, settings(database, api))
 
 
 def settings(database: Path, api: str) -> dict[str, str]:

@@ -46,11 +46,11 @@ class Raw:
     async def entries(self) -> list[Any]:
         """The whole list, and that of the deprecated."""
         page = await self.get("/models", limit=1000)
-        found = page["models"]
+        found: list[Any] = page["models"]
         while page["has_more"]:
             page = await self.get("/models", limit=1000, cursor=page["next_cursor"])
             found += page["models"]
-        return found + (await self.get("/models", limit=1000, status="deprecated"))["models"]
+        return [*found, *(await self.get("/models", limit=1000, status="deprecated"))["models"]]
 
     async def run(self, *, writes: bool) -> None:
         """List, schemas, prices."""

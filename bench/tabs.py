@@ -31,7 +31,7 @@ NOTE = """() => {
 }"""
 
 
-def ask(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal]:
     """G4: product, on PostgreSQL too where one is named, and floor in turns."""
     sides = {f"product{on}": (one.address, one.cookies) for on, one in stage.products.items()}
     sides["floor"] = (stage.floor, None)
@@ -67,9 +67,9 @@ def ask(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal
     goals = [note("G4", f"{what}, floor", f"{floor:.0f} ms")]
     for on in stage.products:
         ours = f"product{on}"
-        form, quiet, latest = median(eighth[ours]), median(alone[ours]), max(late[ours])
+        form, idle, latest = median(eighth[ours]), median(alone[ours]), max(late[ours])
         goals += [
-            times("G4", f"{what}{on}", form, quiet, 2, "ms", "quiet"),
+            times("G4", f"{what}{on}", form, idle, 2, "ms", "quiet"),
             at_most("G4", f"{what}{on}", form, 400, "ms", floor),
             at_most("G4", f"latest picture{on}", latest, 300, "ms", max(late["floor"])),
         ]

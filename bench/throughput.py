@@ -35,7 +35,7 @@ class Load:
     rate: float = 0.0
 
 
-def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """G10."""
     allow_many_files()
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
@@ -67,12 +67,9 @@ def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
                 if number:  # the first round only warms both
                     loads[name].append(load)
         print(table(HEAD, list(rows(clients, loads))), flush=True)
-        ours, bare = (median(load.rate for load in loads[name]) for name in ("product", "bare"))
-        goals.append(
-            at_least(
-                "G10", f"gallery at {clients} clients, pages/s of the bare view's", ours / bare, 1.0
-            )
-        )
+        ours, floor = (median(load.rate for load in loads[name]) for name in ("product", "bare"))
+        what = f"gallery at {clients} clients, pages/s of the bare view's"
+        goals.append(at_least("G10", what, ours / floor, 1.0))
         failed = sum(load.failed for load in loads["product"])
         goals.append(
             at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")

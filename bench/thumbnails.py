@@ -26,7 +26,7 @@ SIZE = (1536, 1152)
 CARDS, CATALOGUE = 48, 1200
 
 
-def ask(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """Weight on the page, time and disk for a catalogue.
 
     The reference is Pillow's own thumbnail.

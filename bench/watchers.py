@@ -86,7 +86,7 @@ class Found:
         return max(one.memory_mb for one in self.costs)
 
 
-def ask(
+def measure_goals(
     stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
 ) -> list[Goal]:
     """G3 for each number of watchers."""

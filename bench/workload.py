@@ -36,7 +36,7 @@ START_S = 30.0
 CALM_S = 2  # seconds without work
 
 
-def ask(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
     """Memory, processor and submits a second of one worker, beside a bare client."""
     allow_many_files()
     rows, goals = [], []
@@ -231,12 +231,12 @@ def _bare(stage: Stage, count: int) -> dict[str, float]:
     }
 
 
-async def twice(ask: Callable[[], Awaitable[T]]) -> T:
-    """What `ask` gives, asked again where it met a connection that the sandbox was closing."""
+async def twice(send: Callable[[], Awaitable[T]]) -> T:
+    """What `send` gives, sent again where it met a connection that the sandbox was closing."""
     try:
-        return await ask()
+        return await send()
     except httpx.RemoteProtocolError:
-        return await ask()
+        return await send()
 
 
 async def bare(base: str, key: str, count: int) -> dict[str, float]:

@@ -10,11 +10,24 @@ class BoardsConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        """Have boards pass on with their owner's runs, and keep the runs that their inputs name."""
-        from boards.models import Batch, Column, Row
-        from playground.files import purge
-        from playground.runs import handover
+        """Have boards pass on with their owner's runs, keep their inputs, and try what is new."""
+        from asgiref.sync import sync_to_async
 
+        from boards.display import grid
+        from boards.models import Batch, Column, Row
+        from boards.runs.belonging import boards_of
+        from boards.trials import job, news
+        from catalog.changelog import personal_news
+        from playground.files import purge
+        from playground.live import groups
+        from playground.runs.ownership import belonging, handover
+        from playground.worker import jobs
+
+        jobs.register(jobs.Job("standing trials", sync_to_async(job.work)))
+        personal_news.register(news.entries)
+        groups.register(grid.GROUP, grid.runs_of)
+
+        belonging.register(boards_of)
         handover.register("boards", Batch)
         purge.register_inputs(lambda: Batch.objects.kept(), "plan")
         purge.register_inputs(lambda: Row.objects.filter(board__deleted_at=None), "values")

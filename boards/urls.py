@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from boards.views import actions, board, files, marks, plan, viewer, vote
+from boards.views import actions, board, files, marks, plan, trials, viewer, vote
 
 app_name = "boards"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("<uuid:pk>/cells/<int:cell>/mark/", marks.cell_mark, name="board-cell-mark"),
     path("<uuid:pk>/rows/<int:row>/mark/", marks.row_mark, name="board-row-mark"),
     path("<uuid:pk>/viewer/", viewer.viewer, name="board-viewer"),
+    path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
+    path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),
+    path("<uuid:pk>/trials/<int:trial>/", trials.trial, name="board-trial"),
     path("<uuid:pk>/results/", vote.results, name="board-results"),
     path("<uuid:pk>/votes.csv", vote.votes, name="board-votes"),
     path("<uuid:pk>/votes/reset/", vote.votes_reset, name="board-votes-reset"),

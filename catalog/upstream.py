@@ -29,10 +29,10 @@ _addresses = lru_cache(8)(fal.Addresses)  # derived values are computed once
 def clients(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
-    heard: Callable[[str, fal.FalError | None], None] | None = None,
-    late: Callable[[str], None] | None = None,
+    on_outcome: Callable[[str, fal.FalError | None], None] | None = None,
+    on_slow: Callable[[str], None] | None = None,
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
     return fal.Clients(
-        addresses(), settings.FAL_KEY, transport=transport, on_outcome=heard, on_slow=late
+        addresses(), settings.FAL_KEY, transport=transport, on_outcome=on_outcome, on_slow=on_slow
     )

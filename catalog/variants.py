@@ -30,15 +30,15 @@ class Family(NamedTuple):
     others: Sequence[Card]
 
 
-def tell_apart(endpoints: Iterable[Endpoint]) -> list[Card]:
+def distinguish(endpoints: Iterable[Endpoint]) -> list[Card]:
     """The models of a list with their variants; no two read alike.
 
     Where name, owner, category and variant are the same, the rest of the id is shown.
     """
     cards = [Card(one, variant(one)) for one in endpoints]
-    often = Counter(map(_looks, cards))
+    often = Counter(map(_appearance, cards))
     return [
-        Card(card.endpoint, _rest(card.endpoint)) if often[_looks(card)] > 1 else card
+        Card(card.endpoint, _rest(card.endpoint)) if often[_appearance(card)] > 1 else card
         for card in cards
     ]
 
@@ -91,7 +91,7 @@ def _family(endpoint: Endpoint) -> tuple[str, str]:
     return "/".join(endpoint.endpoint_id.split("/")[:2]), endpoint.display_name.casefold()
 
 
-def _looks(card: Card) -> tuple[str, ...]:
+def _appearance(card: Card) -> tuple[str, ...]:
     one = card.endpoint
     parts = (one.display_name, one.owner, one.category, card.variant)
     return tuple(part.strip().casefold() for part in parts)

@@ -13,10 +13,12 @@ class ChatsConfig(AppConfig):
         """Have chats pass on with their owner's runs, keep inputs, and show live answers."""
         from chats.display import answer
         from chats.models import Chat, Turn
+        from chats.turns.belonging import chats_of
         from playground.display import renderers
         from playground.files import purge
-        from playground.runs import handover
+        from playground.runs.ownership import belonging, handover
 
+        belonging.register(chats_of)
         handover.register("chats", Chat)
         purge.register_inputs(lambda: Chat.objects.kept(), "settings")
         purge.register_inputs(lambda: Chat.objects.kept(), "draft")

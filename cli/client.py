@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fal import slim_httpx  # noqa: F401  before httpx
-
 import httpx  # isort: skip
 
 from cli.errors import CommandFailed, Exit, from_problem

@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import permissions
-from accounts.forms import AdminSignInForm, with_wait
+from accounts.sign_in.forms import AdminSignInForm, with_wait
 
 
 def versions() -> dict[str, str]:

@@ -20,11 +20,14 @@ wsgi_application = load_checked(get_wsgi_application)
 
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
 from core.http.asgi import Receive, Scope, Send  # noqa: E402
+from core.http.forwarding import is_not_broken_response  # noqa: E402
 
 pages = ThreadPoolApp(wsgi_application)
 
 import config.urls  # noqa: E402, F401  imports the views now, not during the first request
 from api.assistants import http as assistants_http  # noqa: E402
+from api.fal_proxy.relayed_streams import RelayedStreams  # noqa: E402
+from api.fal_proxy.status_streams import StatusStreams  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from config.server.static_server import StaticServer  # noqa: E402
@@ -32,19 +35,23 @@ from core.process.memory import freeze_gc  # noqa: E402
 from playground.live import long_poll  # noqa: E402
 
 static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
-held = HeldResponses(pages, lambda: router.broker.signal if router.broker else None)
+streams = RelayedStreams(pages, settings.GATEWAY_URL)
+status_streams = StatusStreams(streams, lambda: router.broker.signal if router.broker else None)
+held = HeldResponses(status_streams, lambda: router.broker.signal if router.broker else None)
 assistants = assistants_http.Assistants(held, settings.MCP_SPENDING_CAP)
 
 
 def release_all() -> None:
     """Answer all calls that wait for a run: the server would wait for them to shut down."""
     assistants.release_all()
+    status_streams.release_all()
     held.release_all()
 
 
 router: long_poll.Router = long_poll.Router(held, on_shutdown=release_all)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
+logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -128,6 +128,8 @@ FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
 # The address of `manage.py realtime` for browsers; without it there are no live sessions.
 REALTIME_URL = _address("REALTIME_URL", "", "wss", "ws")
 REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
+# Where the web process reaches the same process, for streams and live sessions of fal's clients.
+GATEWAY_URL = _address("GATEWAY_URL", "", "http")
 # Origins of results and thumbnails: the only ones that we fetch from and that pages may show.
 FAL_MEDIA_URLS = _media_urls()
 FAL_MEDIA_URLS += [
@@ -136,6 +138,7 @@ FAL_MEDIA_URLS += [
     if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
+SANDBOX_TLS_PORT = _number("SANDBOX_TLS_PORT", 0, 0, 65535)
 SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 RATE_LIMITS = _flag("RATE_LIMITS", "1")
 MCP_SPENDING_CAP = _number("MCP_SPENDING_CAP", 5, 0, 100_000)
@@ -147,7 +150,7 @@ LIVE_PICTURES_PER_S = _number("LIVE_PICTURES_PER_S", 8, 1, 30)
 LIVE_IDLE_S = _number("LIVE_IDLE_S", 60, 5, 3600)
 
 # --- mail ---------------------------------------------------------------------------------------
-# Only the worker sends mail: links to reset passwords.
+# Only the worker sends mail: links to reset passwords, and notifications.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 _MAIL = settings_rules.parse_mail_url(EMAIL_URL)
 EMAIL_BACKEND, EMAIL_FILE_PATH = _MAIL.backend, _MAIL.folder
@@ -157,6 +160,11 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="") or "Vitrine <vitrine@localhost>"
 PASSWORD_RESET_TIMEOUT = 4 * 3600
+
+# --- notifications ----------------------------------------------------------------------------
+# Webhooks go to public https addresses, and to these origins.
+WEBHOOK_PRIVATE_ORIGINS = [_origin(one) for one in _list("WEBHOOK_PRIVATE_ORIGINS", "")]
+settings_rules.require_origins("WEBHOOK_PRIVATE_ORIGINS", WEBHOOK_PRIVATE_ORIGINS)
 
 # --- storage ------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
@@ -212,6 +220,7 @@ DISK_FLOOR_MB = _number("DISK_FLOOR_MB", 512, 0, 100_000_000)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # each node of a large schema is a form control
+DATA_UPLOAD_MAX_NUMBER_FILES = 4_100  # a data set of 2,000 files comes with as many captions
 
 # --- Django ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -227,8 +236,11 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "playground",
+    "notifications",
     "boards",
     "chats",
+    "flows",
+    "training",
     "api",
 ]
 MIDDLEWARE = [

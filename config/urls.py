@@ -8,11 +8,11 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from accounts import views as accounts
 from accounts.profile import views as profile
+from accounts.sign_in import views as accounts
 
 handler400 = "core.http.errors.bad_request"
-handler403 = "accounts.views.permission_denied"
+handler403 = "accounts.sign_in.views.permission_denied"
 handler500 = "core.http.errors.server_error"
 urlpatterns = [
     path("login/", accounts.SignIn.as_view(), name="login"),
@@ -41,6 +41,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("compare/", include("boards.urls")),
     path("chats/", include("chats.urls")),
+    path("", include("notifications.urls")),
+    path("flows/", include("flows.urls")),
+    path("training/", include("training.urls")),
     path("", include("api.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{4,12}(?![\d.,])")
 
 
 def money(amount: Decimal | float | None, currency: str = "USD") -> str:
@@ -22,9 +25,13 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
 
 
 def unit(words: str) -> str:
-    """Name a price's unit as it follows "per": `images` → `image`, `1000 tokens`, empty → `run`."""
+    """Name a price's unit as it follows "per".
+
+    `images` → `image`, `1000 tokens` → `1,000 tokens`, empty → `run`.
+    """
     is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
-    return (words[:-1] if is_plain_plural else words) or "run"
+    counted = _THOUSANDS.sub(lambda found: f"{int(found[0]):,}", words)
+    return (words[:-1] if is_plain_plural else counted) or "run"
 
 
 def price(amount: Decimal | None, currency: str, per: str) -> str:
@@ -69,3 +76,11 @@ def category_name(slug: str) -> str:
     words = {"llm": "LLM", "json": "JSON"}.get(words, words)
     words = words.replace("3d", "3D").replace("to json", "to JSON")
     return words[:1].upper() + words[1:]
+
+
+def shorten(text: str, length: int) -> str:
+    """The beginning of a text in so many characters, cut between words where it has any."""
+    if len(text) <= length:
+        return text
+    cut = text[:length]
+    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:.-") + "…"

@@ -1,20 +1,8 @@
 """Typed asyncio client for fal.ai's HTTP and WebSocket protocol. Independent of Django."""
 
-import fal.slim_httpx  # noqa: F401  must precede every import of httpx
+import fal.http.slim_httpx  # noqa: F401  must precede every import of httpx
 from fal.addresses import Addresses
-from fal.answers import CANCELLED, DISCONNECTED, Problem, dotted, error_paths
-from fal.catalogue import (
-    CatalogueItem,
-    Estimate,
-    ExpansionError,
-    Group,
-    Malformed,
-    Metadata,
-    Page,
-    Price,
-)
 from fal.clients import Clients
-from fal.endpoint_id import EndpointId
 from fal.errors import (
     AuthFailed,
     BadRedirect,
@@ -33,19 +21,33 @@ from fal.errors import (
     UploadRefused,
     UpstreamFailed,
 )
-from fal.files import Download, Files
-from fal.platform import Found, Platform
-from fal.queue import Queue
-from fal.realtime import Realtime, Session
-from fal.request import Handle, SubmitOptions
-from fal.requests import PastRequest
-from fal.result import Result
-from fal.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
-from fal.storage import Storage
-from fal.stream import BROKEN, Partial, Stream
-from fal.sync import Sync
-from fal.websocket import WebSocket
-from fal.wire import CLIENT_CLOSED_REQUEST
+from fal.http.answers import CANCELLED, DISCONNECTED, Answer, Problem, dotted, error_paths
+from fal.http.wire import CLIENT_CLOSED_REQUEST
+from fal.messages.catalogue import (
+    CatalogueItem,
+    Estimate,
+    ExpansionError,
+    Group,
+    Malformed,
+    Metadata,
+    Page,
+    Price,
+)
+from fal.messages.endpoint_id import EndpointId
+from fal.messages.request import Handle, SubmitOptions
+from fal.messages.requests import PastRequest
+from fal.messages.result import Result
+from fal.messages.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
+from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
+from fal.services.files import Download, Files
+from fal.services.platform import Found, Platform
+from fal.services.storage import Storage
+from fal.services.workflows import Workflows
+from fal.transports.queue import Queue
+from fal.transports.realtime import Realtime, Session
+from fal.transports.stream import BROKEN, Partial, Stream, Tee
+from fal.transports.sync import Sync
+from fal.transports.websocket import WebSocket
 
 __all__ = [
     "BROKEN",
@@ -53,6 +55,7 @@ __all__ = [
     "CLIENT_CLOSED_REQUEST",
     "DISCONNECTED",
     "Addresses",
+    "Answer",
     "AuthFailed",
     "BadRedirect",
     "Cancellation",
@@ -95,11 +98,16 @@ __all__ = [
     "Stream",
     "SubmitOptions",
     "Sync",
+    "Tee",
     "Unreachable",
     "Unreadable",
     "UploadRefused",
     "UpstreamFailed",
     "WebSocket",
+    "WorkflowDetail",
+    "WorkflowItem",
+    "WorkflowPage",
+    "Workflows",
     "dotted",
     "error_paths",
     "merge_logs",

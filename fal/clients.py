@@ -14,17 +14,18 @@ from typing import Self
 import httpx
 
 from fal.addresses import Addresses
-from fal.connections import SUBMIT_KEEPALIVE_S, Connections
-from fal.files import Files
-from fal.platform import Platform
-from fal.queue import Queue
-from fal.realtime import Realtime
-from fal.storage import Storage
-from fal.stream import Stream
-from fal.sync import Sync
-from fal.webhooks import Keys
-from fal.websocket import WebSocket
-from fal.wire import CALL, OnOutcome, OnSlow, Wire
+from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
+from fal.http.wire import CALL, OnOutcome, OnSlow, Wire
+from fal.services.files import Files
+from fal.services.platform import Platform
+from fal.services.storage import Storage
+from fal.services.webhooks import Keys
+from fal.services.workflows import Workflows
+from fal.transports.queue import Queue
+from fal.transports.realtime import Realtime
+from fal.transports.stream import Stream
+from fal.transports.sync import Sync
+from fal.transports.websocket import WebSocket
 
 CALLS_AT_ONCE = 100
 # More than the runs that one worker follows: a download must not wait until a run ends.
@@ -65,6 +66,7 @@ class Clients:
         connections = self._calls, self._submits, self._streams
         wire = Wire(*connections, addresses, key, sleep, on_outcome)
         self.platform = Platform(wire)
+        self.workflows = Workflows(wire)
         self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow))
         self.sync = Sync(wire)
         self.stream = Stream(wire)

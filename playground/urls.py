@@ -6,20 +6,23 @@
 from django.urls import path
 
 from playground.views import (
-    about,
     command_palette,
-    drafts,
-    endpoint,
     files,
     health,
+    restorations,
+    run_deletion,
+    runs,
+    webhooks,
+)
+from playground.views.model_page import (
+    about,
+    drafts,
+    endpoint,
     moderation,
     notes,
     presets,
     prompts,
-    restorations,
-    runs,
     tickets,
-    webhooks,
 )
 
 app_name = "playground"
@@ -28,8 +31,8 @@ urlpatterns = [
     path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
     path("runs/newer/", runs.newer, name="newer"),
-    path("runs/deletion/", runs.deletions, name="runs-deletion"),
-    path("runs/recovery/", runs.recovery, name="runs-recovery"),
+    path("runs/deletion/", run_deletion.deletions, name="runs-deletion"),
+    path("runs/recovery/", run_deletion.recovery, name="runs-recovery"),
     path("runs/tray/", runs.tray, name="tray"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
@@ -38,6 +41,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/elsewhere/", command_palette.elsewhere, name="run-elsewhere"),
     path("runs/<uuid:pk>/uses/", command_palette.run_uses, name="run-uses"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/star/", runs.artifact_star, name="artifact-star"),
     path(
         "runs/<uuid:pk>/artifacts/<int:position>/uses/",
         command_palette.artifact_uses,

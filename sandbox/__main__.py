@@ -4,25 +4,32 @@ Clients need the key that SANDBOX_KEY holds. It is not an argument, since every 
 can read a process's arguments.
 """
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import logging
 import os
+import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
+from sandbox import virtual_hosts
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
+from sandbox.virtual_hosts import VirtualHosts
 
 TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
@@ -40,7 +47,10 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
-    base = options.public_url or f"http://127.0.0.1:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
+    tls = Tls.prepare(options, data_dir)
+    local = f"https://localhost:{port}" if options.tls else f"http://127.0.0.1:{port}"
+    base = options.public_url or local
     config = Config(
         data_dir=data_dir,
         key=os.environ.get("SANDBOX_KEY") or Config.key,
@@ -54,14 +64,18 @@ def main(argv: list[str] | None = None) -> int:
     app.state.sandbox.gallery.paint_elsewhere(config)
     server = Server(  # painting a thumbnail takes seconds and cannot be interrupted
         uvicorn.Config(
-            app,
+            VirtualHosts(app),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=KEEP_ALIVE_S,
-        )
+            ssl_certfile=tls.certificate if tls and options.tls else None,
+        ),
+        tls if tls and tls.listener else None,
     )
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
+    if tls:
+        print(tls.lines(port, config.key), flush=True)
     helper = _warm(config) if options.warm and app.state.sandbox.gallery.missing() else None
     try:
         server.run(sockets=[listener])
@@ -80,16 +94,71 @@ def _warm(config: Config) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, f"--data-dir={config.data_dir.absolute()}"], cwd=root)  # noqa: S603
 
 
+@dataclass(frozen=True)
+class Tls:
+    """The local authority, a certificate, and the port for TLS beside the plain one, if any."""
+
+    authority: Path
+    certificate: Path
+    listener: socket.socket | None
+
+    @classmethod
+    def prepare(cls, options: argparse.Namespace, data_dir: Path) -> Tls | None:
+        """What `--tls` and `--tls-port` ask for; None for neither."""
+        if not (options.tls or options.tls_port):
+            return None
+        from sandbox import authority
+
+        files = authority.make(data_dir.absolute() / "tls", tuple(virtual_hosts.PREFIXES))
+        beside = None if options.tls else socket.create_server(("127.0.0.1", options.tls_port))
+        return cls(*files, beside)
+
+    def lines(self, port: int, key: str) -> str:
+        """What to paste into a shell, so that fal's own clients talk to this sandbox."""
+        host = f"localhost:{self.listener.getsockname()[1] if self.listener else port}"
+        values = {
+            "FAL_KEY": key,
+            "FAL_RUN_HOST": host + PREFIXES["run"],
+            "FAL_QUEUE_RUN_HOST": host + PREFIXES["queue"],
+            "SSL_CERT_FILE": self.authority,
+            "NODE_EXTRA_CA_CERTS": self.authority,
+        }
+        exports = (f"    export {name}={shlex.quote(str(value))}" for name, value in values.items())
+        return "\n".join(
+            ["fal's own clients reach it over TLS with these lines:", "", *exports, ""]
+        )
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that exits with code 0 after a signal and wakes up once a second.
 
     It wakes up to renew the Date header; uvicorn checks ten times a second whether it shall stop.
+    With `beside`, it serves the same over TLS on another port.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, beside: Tls | None = None) -> None:
         super().__init__(config)
+        self._beside = beside
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked_to_stop = asyncio.Event()
+        self._stop_requested = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        if self._beside is None or self._beside.listener is None or not self.started:
+            return
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self._beside.certificate)
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(
+            self._protocol, sock=self._beside.listener, ssl=context, backlog=self.config.backlog
+        )
+        self.servers.append(listening)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def main_loop(self) -> None:
         """Run until a signal."""
@@ -97,13 +166,13 @@ class Server(uvicorn.Server):
         while not await self.on_tick(0):  # uvicorn renews the header when its counter ends in 0
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
-                    await self._asked_to_stop.wait()
+                    await self._stop_requested.wait()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle a signal: wake the main loop at once."""
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._asked_to_stop.set)
+            self._loop.call_soon_threadsafe(self._stop_requested.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -128,6 +197,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
     parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
+    parser.add_argument("--tls", action="store_true", help="TLS on --port, by a local authority")
+    parser.add_argument("--tls-port", type=int, default=0, help="TLS on another port as well")
     parser.add_argument(
         "--warm", type=int, default=1, help="0 makes no thumbnail before it is asked for"
     )

@@ -5,14 +5,18 @@ import logging
 import random
 import secrets
 import threading
+import uuid
 import zlib
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from sandbox.errors import Cancelled, ModelError
+from sandbox.errors import Cancelled, Failure, ModelError, TextRefusal
 from sandbox.files import Files, content_type_of
+from sandbox.registry import Model
+from sandbox.validation import check
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +26,9 @@ MAX_INPUT_BYTES = 64 * 1024 * 1024
 class Context:
     """The context of one execution of a model, which runs in a worker thread.
 
-    `report` is called there with ("log", message, level) or ("emit", output); it must be
-    thread-safe.
+    `report` is called there with ("log", message, level), ("emit", output), or about a step with
+    ("begin", request id, model, arguments) and ("end", request id, output, failure, units); it
+    must be thread-safe. `find` gives the model of an endpoint id.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Context:
         inline: bool = False,
         expires_s: float | None = None,
         asset: Callable[[str], Path | None] | None = None,
+        find: Callable[[str], Model | None] | None = None,
     ) -> None:
         self.files = files
         self.billed: float = 1
@@ -44,7 +50,9 @@ class Context:
         self._inline = inline
         self._expires_s = expires_s
         self._asset = asset or (lambda _: None)
-        self._is_cancelled = False
+        self._find = find or (lambda _: None)
+        self._is_step = False
+        self._cancelled = threading.Event()  # shared with the contexts of steps
         self._wake_up = threading.Event()
 
     # Progress
@@ -57,7 +65,8 @@ class Context:
     def emit(self, output: Any) -> None:
         """Publish a partial output, which the streaming address sends."""
         self._raise_if_cancelled()
-        self._report("emit", output)
+        if not self._is_step:
+            self._report("emit", output)
 
     def sleep(self, seconds: float, *, exactly: bool = False) -> None:
         """Wait, scaled by the sandbox's pace unless `exactly`.
@@ -74,7 +83,7 @@ class Context:
 
     def cancel(self) -> None:
         """Make the model's code stop at its next step."""
-        self._is_cancelled = True
+        self._cancelled.set()
         self._wake_up.set()
 
     def hurry(self) -> None:
@@ -82,8 +91,31 @@ class Context:
         self._wake_up.set()
 
     def _raise_if_cancelled(self) -> None:
-        if self._is_cancelled:
+        if self._cancelled.is_set():
             raise Cancelled
+
+    # Steps
+
+    def call(self, endpoint_id: str, arguments: Any, node: str) -> Any:
+        """Run another model as a step of a workflow: a request of its own; raises Failure."""
+        model = self._find(endpoint_id)
+        if model is None:
+            raise TextRefusal(f'Application "{endpoint_id}" not found')
+        step = copy(self)
+        step._is_step, step.billed = True, 1
+        request = str(uuid.uuid4())
+        about = {"type": "submit", "node_id": node, "app_id": endpoint_id, "request_id": request}
+        self.emit(about)
+        self._report("begin", request, model, arguments)
+        output, failed = None, None
+        try:
+            output = model.load()(check(model, arguments), step)
+        except Failure as failure:
+            failed = failure
+            raise
+        finally:
+            self._report("end", request, output, failed, step.billed)
+        return output
 
     # Random numbers
 

@@ -110,6 +110,7 @@ class Engine:
         files: Files,
         asset: Callable[[str], Path | None],
         on_end: Observer,
+        find: Callable[[str], Model | None] = lambda _: None,
     ) -> None:
         self.requests: dict[str, Request] = {}
         self.waiting: list[Request] = []
@@ -118,6 +119,7 @@ class Engine:
         self._files = files
         self._asset = asset
         self._on_end = on_end
+        self._find = find
         self._pool = ThreadPoolExecutor(config.concurrency + 2, thread_name_prefix="model")
         self._tasks: set[asyncio.Task[None]] = set()
         self._trimming: asyncio.TimerHandle | None = None
@@ -231,6 +233,7 @@ class Engine:
             inline=request.wants_inline,
             expires_s=request.expires_s,
             asset=self._asset,
+            find=self._find,
         )
         request.context = context
         output, failure = None, None
@@ -260,6 +263,10 @@ class Engine:
     def _on_report(self, request: Request, kind: str, *values: Any) -> None:
         if kind == "emit":
             request.partials.append(values[0])
+        elif kind == "begin":
+            self._begin_step(*values)
+        elif kind == "end":
+            self._end_step(*values)
         else:
             message, level = values
             request.logs.append(
@@ -271,6 +278,16 @@ class Engine:
                 }
             )
         request.touch()
+
+    def _begin_step(self, id: str, model: Model, arguments: Any) -> None:
+        """Record a workflow's step as a request of its own, which runs inside the workflow's."""
+        step = Request(model, arguments, id=id, status=Status.IN_PROGRESS, started_at=time.time())
+        self._store(step)
+
+    def _end_step(self, id: str, output: Any, failure: Failure | None, billed: float) -> None:
+        if step := self.requests.get(id):
+            step.billed = billed
+            self._end(step, output=output, failure=failure)
 
     def _end(self, request: Request, *, output: Any = None, failure: Failure | None = None) -> None:
         if request.deadline is not None:

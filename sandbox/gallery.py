@@ -53,7 +53,8 @@ class Gallery:
 
     def missing(self) -> list[str]:
         """Return the paths of thumbnails that do not exist yet, in catalogue order."""
-        ids = (m.endpoint_id for m in self._registry if not m.endpoint_id.startswith("filler/"))
+        shown = (m for m in self._registry if m.listed)
+        ids = (m.endpoint_id for m in shown if not m.endpoint_id.startswith("filler/"))
         paths = [f"thumbs/{endpoint_id}.webp" for endpoint_id in ids]
         return [relative for relative in paths if self._files.at(relative) is None]
 
@@ -79,7 +80,9 @@ class Gallery:
         from sandbox.studio import examples, thumbs
 
         folder, _, name = relative.partition("/")
-        context = Context(self._files, lambda *_: None, pace=0, asset=self.asset_at)
+        context = Context(
+            self._files, lambda *_: None, pace=0, asset=self.asset_at, find=self._registry.get
+        )
         try:
             endpoint_id, _, kind = name.rpartition(".")
             model = self._registry.get(endpoint_id) if folder == "thumbs" else None

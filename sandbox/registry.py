@@ -11,11 +11,12 @@ Arguments = dict[str, Any]
 Work = Callable[[Arguments, Any], Any]
 
 NAMESPACES = ("workflows", "comfy")
+COMPLETIONS = "/chat/completions"  # ends the ids that take and stream OpenAI's chat body
 
 
 @dataclass(frozen=True)
 class Model:
-    """One endpoint; `work` names its function in `sandbox.studio` as `module:function`."""
+    """One endpoint; `work` names its function in `sandbox.studio` as `room.module:function`."""
 
     endpoint_id: str
     name: str
@@ -36,9 +37,11 @@ class Model:
     updated: str = "2026-11-02T12:00:00.000Z"
     minutes: float | None = None  # fal's duration_estimate
     streams: bool = False
+    listed: bool = True  # in the catalogue; workflows of the account are not
     live: bool = False  # has a `/realtime` address
     inline: bool = False  # supports `sync_mode`, which returns media as data URIs
     thumbnail: Mapping[str, Any] | None = None  # arguments of the run that makes the thumbnail
+    sample: Mapping[str, Any] | None = None  # arguments of a first run, if the schema has none
     highlighted: bool = False
     training: tuple[str, ...] = ()
     inference: tuple[str, ...] = ()
@@ -51,9 +54,14 @@ class Model:
         return app_of(self.endpoint_id)
 
     @property
+    def is_completions(self) -> bool:
+        """Whether it takes OpenAI's chat body, and streams by `stream` in it."""
+        return self.endpoint_id.endswith(COMPLETIONS)
+
+    @property
     def makes_films(self) -> bool:
         """Whether the model outputs video, so that it has an animated thumbnail too."""
-        return self.work.startswith("film:")
+        return self.work.startswith("recordings.film:")
 
     def load(self) -> Work:
         """Import and return the function that runs the model."""
@@ -63,7 +71,7 @@ class Model:
 
     def example(self) -> Arguments:
         """Return arguments for a first run: the first example of each field that has one."""
-        return {
+        return dict(self.sample or {}) or {
             name: schema["examples"][0]
             for name, schema in self.input["properties"].items()
             if schema.get("examples")

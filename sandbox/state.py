@@ -9,10 +9,11 @@ from sandbox.engine import Engine
 from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.gallery import Gallery
-from sandbox.models import MODELS
+from sandbox.models import MODELS, UNLISTED
 from sandbox.openapi import document
 from sandbox.registry import Model, Registry, padded
 from sandbox.webhooks import Webhooks
+from sandbox.workflows import WORKFLOWS, Workflow
 
 
 class Sandbox:
@@ -20,12 +21,17 @@ class Sandbox:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.registry = Registry(padded(MODELS, config.filler))
+        self.registry = Registry([*padded(MODELS, config.filler), *UNLISTED])
         self.files = Files(config.data_dir / "files", config.address("files"))
         self.gallery = Gallery(self.registry, self.files)
         self.faults = Faults()
         self.webhooks = Webhooks(config, self.faults)
-        self.engine = Engine(config, self.files, self.gallery.asset_at, self.webhooks.report)
+        self.engine = Engine(
+            config, self.files, self.gallery.asset_at, self.webhooks.report, self.registry.get
+        )
+        self.workflows: dict[tuple[str, str], Workflow] = {
+            (one.owner, one.name): one for one in WORKFLOWS
+        }
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
         # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, hidden

@@ -2,25 +2,25 @@
 
 Pure functions: no I/O, no Django.
 
-found = contract(document, endpoint_id)      # openapi: the input and output schemas
-root = build(found)                          # field_tree: the input schema as a Field tree
-node = draw(root, arguments)                 # drawing: what each control shows
-parsed = decode_post(root, post)             # decode: a form post → arguments
-post = encode_arguments(root, arguments)     # encode: arguments → a form post
+found = contract(document, endpoint_id)      # document/openapi: the input and output schemas
+root = build(found)                          # fields/field_tree: the input schema as a Field tree
+node = draw(root, arguments)                 # form/drawing: what each control shows
+parsed = decode_post(root, post)             # form/decode: a form post → arguments
+post = encode_arguments(root, arguments)     # form/encode: arguments → a form post
 
-Further modules: `validation` (on `openapi_compat` and `bounded_validator`) checks arguments,
-`diff` and `diff_lines` compare two versions of a document, `migrate_arguments` adapts arguments to
-a newer version, `capabilities` derives search facts, `snippets` and `tables` document an endpoint,
-`artifacts` finds the files and texts in an output, `estimate` what a run will cost.
+`validation/` checks arguments, `changes/` compares two versions of a document and adapts arguments
+to the newer, `facts/` derives search facts, `reference/` documents an endpoint, `estimate/` says
+what a run will cost, `carry/` moves arguments to another model, `uses/` finds the fields that take
+a result, `artifacts` the files and texts in an output. `wording/` has the words for people.
 """
 
-from schemas.controls import apply, with_uploads
-from schemas.decode import Parsed, Problem, decode_post
-from schemas.drawing import Node, Row, draw
-from schemas.encode import encode_arguments
-from schemas.field_tree import build
-from schemas.fields import MISSING, Field, Option, find
-from schemas.openapi import Contract, contract
+from schemas.document.openapi import Contract, contract
+from schemas.fields.field import MISSING, Field, Option, find
+from schemas.fields.field_tree import build
+from schemas.form.controls import apply, with_uploads
+from schemas.form.decode import Parsed, Problem, decode_post
+from schemas.form.drawing import Node, Row, draw
+from schemas.form.encode import encode_arguments
 
 __all__ = [
     "MISSING",

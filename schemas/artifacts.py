@@ -17,6 +17,8 @@ _EXTENSIONS = {
     "file": "json zip safetensors tar gz tgz txt srt vtt csv pdf yaml yml bin ckpt pt mtl",
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
+_MEDIA = {"image", "video", "audio", "mesh"}
+_ECHOES = {"prompt", "input", "query"}  # what was sent, given back
 _KEYS = {  # words in a file's keys; the last resort
     "image": "image",
     "images": "image",
@@ -114,9 +116,18 @@ def _file(value: Any, keys: tuple[str | int, ...]) -> Artifact | None:
     if isinstance(value, dict) and _is_address(value.get("url")):
         return _described(value["url"], value, keys)
     key = _last_name(keys).lower()
+    if len(keys) == 1 and _is_result(value, key):
+        return _described(value, {}, keys)
     if _is_address(value) and re.search(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$", key):
         return _described(value, {}, keys)
     return None
+
+
+def _is_result(value: Any, key: str) -> bool:
+    """Whether it is a file by its address alone: a workflow's results have names of its author."""
+    if key in _ECHOES or not _is_address(value) or value[:5].lower() == "data:":
+        return False
+    return _by_extension(_path_in(value)) in _MEDIA
 
 
 def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:

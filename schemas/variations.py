@@ -13,8 +13,8 @@ from typing import Any
 
 from schemas.estimate.counts import output_field
 from schemas.fields import Field
-from schemas.media import words_in
-from schemas.quantities import bounds, values
+from schemas.fields.media import words_in
+from schemas.fields.quantities import bounds, values
 
 TIMES = (1, 2, 4, 8)  # what the form offers
 _LARGEST_SEED = 2**31 - 1
@@ -58,7 +58,7 @@ def plan(
     runs = []
     for number, size in enumerate(sizes):
         one = dict(arguments)
-        if counted is not None and size != _asked(counted, arguments):
+        if counted is not None and size != _requested_count(counted, arguments):
             one[counted.name] = size
         if seed is not None and (number or not keeps_first):
             one[seed.name] = _new_seed(seed, arguments, f"{mark}:{number}")
@@ -70,7 +70,7 @@ def plan(
 def results_asked(root: Field, arguments: dict[str, Any]) -> int:
     """How many results one run with these arguments makes."""
     counted = output_field(root.children)
-    return _asked(counted, arguments) if counted else 1
+    return _requested_count(counted, arguments) if counted else 1
 
 
 def _words(field: Field | None) -> list[str]:
@@ -81,7 +81,7 @@ def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list
     """How many results each run makes."""
     if counted is None:
         return [1] * times
-    asked = _asked(counted, arguments)
+    asked = _requested_count(counted, arguments)
     if times == 1:
         return [asked]
     total, allowed = asked * times, _allowed(counted, asked * times)
@@ -112,7 +112,7 @@ def _allowed(counted: Field, most: int) -> list[int]:
     return list(range(first, int(min(most if high is None else high, most)) + 1))
 
 
-def _asked(counted: Field, arguments: dict[str, Any]) -> int:
+def _requested_count(counted: Field, arguments: dict[str, Any]) -> int:
     value = arguments.get(counted.name, counted.default)
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and 0 < value <= 1000 else 1

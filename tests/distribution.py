@@ -21,8 +21,8 @@ LONGEST = [
     *("playground/worker/test_main", "playground/worker/test_main_errors"),
     *("playground/worker/transports/test_direct", "browser/test_media_tools", "browser/test_form"),
     *("catalog/pictures/test_thumbnails_errors", "playground/worker/test_artifact_copies"),
-    *("playground/form/test_rendering_round_trip", "playground/worker/test_submit_arguments"),
-    *("playground/form/test_rendering_any_document", "catalog/search/test_engine"),
+    *("playground/form/html/test_rendering_round_trip", "playground/worker/test_submit_arguments"),
+    *("playground/form/html/test_rendering_any_document", "catalog/search/test_engine"),
     "playground/runs/test_state_machine_random",
 ]
 POSITION = {name: position for position, name in enumerate(LONGEST)}

@@ -22,6 +22,8 @@ QUICK = "not browser and not system and not live"
 ON_POSTGRESQL = [
     *("-m", "not browser and not live"),
     *("tests/accounts", "tests/catalog", "tests/config", "tests/core", "tests/playground"),
+    *("tests/boards/runs", "tests/boards/trials", "tests/flows/account", "tests/flows/execution"),
+    *("tests/notifications", "tests/training/views"),
 ]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
@@ -88,7 +90,8 @@ def main(arguments: list[str]) -> int:
     """Return 0 if every test passed on every database."""
     if "--quick" in arguments:
         rest = [argument for argument in arguments if argument != "--quick"]
-        return run_pytest("SQLite, without a browser", "-m", QUICK, *rest)
+        # Little of this is waiting, and each process imports and collects everything first.
+        return run_pytest("SQLite, without a browser", "-m", QUICK, *rest, processes=3)
     print(f"== Browser: {find_program()}", flush=True)
     if url := find_postgresql():
         return run_on_both_databases(url, arguments)

@@ -25,6 +25,7 @@ from accounts.addresses import client_address
 from accounts.models import UserSession
 from accounts.profile.user_agents import device
 from core.db import transient_errors
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -79,7 +80,7 @@ def note(request: HttpRequest, user: User) -> None:
     values = {
         "user": user,
         "address": client_address(request),
-        "agent": request.headers.get("User-Agent", "")[:255].replace("\x00", ""),
+        "agent": db_safe_text(request.headers.get("User-Agent", "")[:255]),
         "used_at": now,
     }
     with transaction.atomic():

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import throttle
 from accounts.addresses import client_address
-from accounts.forms import TOO_MANY
+from accounts.sign_in.forms import TOO_MANY
 from core.http.htmx import HtmxRequest
 
 NOT_YOURS = "That is not your password. Check it and try again."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -25,6 +24,7 @@ from accounts.profile import active_sessions, password_reset, preferences
 from accounts.profile.forms import EmailForm, NameForm, ResetForm, password_form
 from accounts.throttle import format_wait
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_uuid
 
 THEMES = {"": "Like the system", "light": "Light", "dark": "Dark"}
 YEAR_S = 365 * 24 * 3600
@@ -125,11 +125,8 @@ def session_ends(request: HtmxRequest) -> HttpResponseBase:
         count = active_sessions.end_others(request.user, request.session.session_key)
         words = f"{count} other session{'s' * (count != 1)} ended."
         return _saved(request, words, "sessions")
-    try:
-        chosen = uuid.UUID(request.POST.get("session", ""))
-    except ValueError:
-        chosen = uuid.UUID(int=0)
-    is_ended = active_sessions.end(request.user, chosen)
+    chosen = parse_uuid(request.POST.get("session", ""))
+    is_ended = chosen is not None and active_sessions.end(request.user, chosen)
     words = "The session is ended." if is_ended else "That session has ended already."
     return _saved(request, words, "sessions")
 

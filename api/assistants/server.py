@@ -59,19 +59,19 @@ def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         cursor: Cursor = "",
     ) -> str:
         """Find models by what they do, take, make or cost; the best first, one a line."""
-        return await _told(tools_of(ctx).find_models(question, limit, cursor))
+        return await _text_of(tools_of(ctx).find_models(question, limit, cursor))
 
     @server.tool(title="Read a model", annotations=READS, structured_output=False)
     async def read_model(ctx: Context[Any, Any], endpoint_id: EndpointId) -> str:
         """Read a model's inputs in short, its price and an example."""
-        return await _told(tools_of(ctx).read_model(endpoint_id))
+        return await _text_of(tools_of(ctx).read_model(endpoint_id))
 
     @server.tool(title="Price a run", annotations=READS, structured_output=False)
     async def price_run(
         ctx: Context[Any, Any], endpoint_id: EndpointId, arguments: Arguments
     ) -> str:
         """Estimate what a run will cost, without running it."""
-        return await _told(tools_of(ctx).price_run(endpoint_id, arguments))
+        return await _text_of(tools_of(ctx).price_run(endpoint_id, arguments))
 
 
 def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
@@ -87,7 +87,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         ] = False,
     ) -> str:
         """Run a model and wait for its end. It costs what the model costs, up to a cap."""
-        return await _told(
+        return await _text_of(
             tools_of(ctx).run_model(
                 endpoint_id, arguments, preset_id, wait_s, allow_unknown_price=allow_unknown_price
             )
@@ -96,12 +96,12 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
     @server.tool(title="Look at a run", annotations=READS, structured_output=False)
     async def get_run(ctx: Context[Any, Any], run_id: RunId, wait_s: Wait = 0) -> str:
         """Tell how a run stands, with its results; may wait for its end."""
-        return await _told(tools_of(ctx).get_run(run_id, wait_s))
+        return await _text_of(tools_of(ctx).get_run(run_id, wait_s))
 
     @server.tool(title="Stop a run", annotations=STOPS, structured_output=False)
     async def cancel_run(ctx: Context[Any, Any], run_id: RunId) -> str:
         """Ask for a run to stop; what it has done so far may be billed."""
-        return await _told(tools_of(ctx).cancel_run(run_id))
+        return await _text_of(tools_of(ctx).cancel_run(run_id))
 
     @server.tool(title="List runs", annotations=READS, structured_output=False)
     async def list_runs(
@@ -111,7 +111,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         cursor: Cursor = "",
     ) -> str:
         """List the person's newest runs, one a line."""
-        return await _told(tools_of(ctx).list_runs(state, model, cursor))
+        return await _text_of(tools_of(ctx).list_runs(state, model, cursor))
 
     @server.tool(title="Show an artifact", annotations=READS, structured_output=False)
     async def show_artifact(
@@ -138,24 +138,24 @@ def _add_kept(server: MCPServer[Any], tools_of: ToolsOf) -> None:
     @server.tool(title="List presets", annotations=READS, structured_output=False)
     async def list_presets(ctx: Context[Any, Any], model: EndpointId = "") -> str:
         """List presets, the person's and the team's, to run by preset_id."""
-        return await _told(tools_of(ctx).list_presets(model))
+        return await _text_of(tools_of(ctx).list_presets(model))
 
     @server.tool(title="List favourites", annotations=READS, structured_output=False)
     async def list_favourites(ctx: Context[Any, Any]) -> str:
         """List the person's favourite models."""
-        return await _told(tools_of(ctx).list_favourites())
+        return await _text_of(tools_of(ctx).list_favourites())
 
     @server.tool(title="List collections", annotations=READS, structured_output=False)
     async def list_collections(ctx: Context[Any, Any]) -> str:
         """List the collections of models that the team recommends."""
-        return await _told(tools_of(ctx).list_collections())
+        return await _text_of(tools_of(ctx).list_collections())
 
     @server.tool(title="Read a collection", annotations=READS, structured_output=False)
     async def read_collection(
         ctx: Context[Any, Any], slug: Annotated[str, Field(max_length=50)]
     ) -> str:
         """List a collection's models with the curators' notes."""
-        return await _told(tools_of(ctx).read_collection(slug))
+        return await _text_of(tools_of(ctx).read_collection(slug))
 
 
 def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:
@@ -172,7 +172,7 @@ def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         return await tools_of(ctx).get_run(run_id, 0)
 
 
-async def _told(answer: Any) -> str:
+async def _text_of(answer: Any) -> str:
     """A tool's text; a refusal becomes an error that the assistant reads."""
     try:
         return str(await answer)

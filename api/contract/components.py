@@ -83,6 +83,7 @@ def page(item: str) -> Schema:
     )
 
 
+WEBHOOK_URL = text("a public https address", minLength=1, maxLength=2000, format="uri")
 ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)
 _CARD = {
     "endpoint_id": text("what fal calls it: `fal-ai/flux/dev`"),
@@ -118,6 +119,13 @@ _BOARD = {
     "source": text("the model whose inputs the rows have"),
     "created_at": moment(),
     "url": text("its page", format="uri"),
+}
+_MORE_OF_BOARD = {
+    "seeds": several(
+        integer(minimum=0, maximum=2**63 - 1), "one run for each", maxItems=400, uniqueItems=True
+    ),
+    "reuse": flag("show results that exist already instead of paying again", default=True),
+    "partial": flag("send what fits although some row does not", default=False),
 }
 
 COMPONENTS: dict[str, Schema] = {
@@ -192,6 +200,9 @@ COMPONENTS: dict[str, Schema] = {
         inputs=several(ref("Input"), "the important ones first"),
         example={"type": "object", "description": "arguments that work"},
         schema_digest=text("changes with its schema; empty without one"),
+        pinned=flag("upstream shows it before all others"),
+        highlighted=flag("upstream recommends it"),
+        entry={"type": ["object", "null"], "description": "upstream's listing of it, unchanged"},
     ),
     "ModelSchema": record(
         endpoint_id=text(),
@@ -222,6 +233,7 @@ COMPONENTS: dict[str, Schema] = {
         duration_s=nullable(number()),
         size_bytes=nullable(integer()),
         state=text("`stored`: copied here", enum=Artifact.State.values),
+        is_starred=flag(),
     ),
     "RunCard": record(**_RUN),
     "RunPage": page("RunCard"),
@@ -243,6 +255,7 @@ COMPONENTS: dict[str, Schema] = {
         inference_s=nullable(number("the model's own working time")),
         billed=text("what upstream billed, in words"),
         request_id=text("upstream's"),
+        webhook=text("where its end is reported, without the secret part; empty without one"),
     ),
     "NewRun": request(
         endpoint_id=ENDPOINT_ID | {"description": "may be left out beside `preset_id`"},
@@ -259,6 +272,7 @@ COMPONENTS: dict[str, Schema] = {
             minimum=0,
             maximum=1_000_000,
         ),
+        webhook=WEBHOOK_URL | {"description": "report the run's end there, signed as fal does"},
     )
     | {"anyOf": [{"required": ["endpoint_id"]}, {"required": ["preset_id"]}]},
     "NewEstimate": request(
@@ -324,6 +338,33 @@ COMPONENTS: dict[str, Schema] = {
             )
         ),
     ),
+    "NewBoard": request(
+        "columns",
+        "rows",
+        columns=several(ref("NewColumn"), "models with their settings", minItems=1, maxItems=40),
+        rows=several({"type": "object"}, "inputs of the first model", minItems=1, maxItems=400),
+        **_MORE_OF_BOARD,
+        title=text(maxLength=200),
+        cap_usd=number("what would pass it is not sent", minimum=0, maximum=100_000),
+    ),
+    "NewColumn": request(
+        "endpoint_id",
+        endpoint_id=ENDPOINT_ID,
+        settings={"type": "object", "description": "arguments that win over those of rows"},
+    ),
+    "MoreOfBoard": request(
+        columns=several(ref("NewColumn"), maxItems=40),
+        rows=several({"type": "object"}, "inputs of the board's source", maxItems=400),
+        **_MORE_OF_BOARD,
+    ),
+    "AgainOfBoard": request("what", what=text(enum=["failed", "held"])),
+    "BoardSent": record(message=text(), sent=integer(), board=ref("Board")),
+    "BoardEstimate": record(
+        runs=integer("to be sent"),
+        reused=integer("shown from earlier runs, at no cost"),
+        held=integer("not sent because of the cap"),
+        estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},
+    ),
     "FavouritePage": page("ModelCard"),
     "Upload": record(
         id=text(format="uuid"),
@@ -334,6 +375,32 @@ COMPONENTS: dict[str, Schema] = {
         size_bytes=integer(),
     ),
     "UploadPage": page("Upload"),
+    "Webhook": record(
+        id=text(format="uuid"),
+        name=text(),
+        address=text("without its secret part"),
+        is_paused=flag(),
+        created_at=moment(),
+    ),
+    "WebhookPage": page("Webhook"),
+    "NewWebhook": request("address", address=WEBHOOK_URL, name=text(maxLength=80, default="")),
+    "Delivery": record(
+        id=text(format="uuid"),
+        run_id=text(format="uuid"),
+        webhook_id=nullable(text("null for the run's own webhook", format="uuid")),
+        address=text("without its secret part"),
+        state=text(enum=["waiting", "pending", "delivered", "failed"]),
+        attempts=several(
+            record(
+                at=moment(),
+                status=nullable(integer("what the receiver answered")),
+                error=text("why it failed; empty if it did not, or is under way"),
+            )
+        ),
+        next_attempt_at=nullable(moment()),
+        created_at=moment(),
+    ),
+    "DeliveryPage": page("Delivery"),
     "NewUpload": {
         "type": "object",
         "required": ["file"],

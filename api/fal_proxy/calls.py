@@ -3,55 +3,82 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 
 from api import submission
-from api.fal_proxy import responses, uploads
+from api.fal_proxy import parts, relayed_streams, responses, status_streams, tickets, uploads
 from api.fal_proxy.responses import UpstreamResponse
 from api.fal_proxy.target import Action, Host, Target
 from api.http.problem import Problem
+from api.models import Token
 from api.wait import HEADER
 from catalog.models import Endpoint
-from fal.endpoint_id import EndpointId
+from fal.errors import InvalidEndpointId
+from fal.messages.endpoint_id import EndpointId
+from notifications.delivery.vetting import RefusedAddress
 from playground.models import Run
 from playground.runs import state_machine
+from playground.worker.scheduling import leases
 from schemas.exact import NotJson, loads
 
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}
-INITIATE = "storage/upload/initiate"
+INITIATE = ("storage/upload/initiate", "storage/upload/initiate-multipart")
 OVER = "over"  # of the query of our own reading of a result that was waited for
 USE_INSTEAD = "Use subscribe, or submit, status and result: they poll the queue."
 _NO_DICT = {"loc": ["body"], "msg": "Input should be a valid dictionary", "type": "dict_type"}
-_METHODS = {Action.STATUS: "GET", Action.RESULT: "GET", Action.CANCEL: "PUT"}
+_METHODS = dict.fromkeys(Action, "GET") | {Action.CANCEL: "PUT"}
+STREAM_SUFFIX = "/stream"
+TOKENS = ("tokens", "tokens/realtime")  # the newer one first (fal-protocol.md, section 8.1)
+MAX_APPS, MAX_ALIAS_CHARS = 20, 200
+TOO_MANY = {
+    "detail": "Too many runs are under way. Wait for one to end, then try again.",
+    "error_type": "concurrent_requests_limit",
+}
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, with which token (empty: by login), and by which address of the queue."""
+    """Who calls, with which token or login, and by which address of the queue."""
 
     user: User
-    token_name: str
+    token: Token | None
+    login: str
     origin: str
     queue: str
     read_body: Callable[[], bytes]
 
+    @property
+    def token_name(self) -> str:
+        """The token's name; empty for a login."""
+        return self.token.name if self.token else ""
+
+    def live_token(self, aliases: tuple[str, ...]) -> tickets.LiveToken:
+        """What lets the caller open live sessions with apps of these aliases."""
+        token_id = self.token.pk if self.token else None
+        return tickets.LiveToken(self.user.pk, token_id, self.login, self.origin, aliases)
+
 
 def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     """The response to a call; raises Problem for what is not offered."""
-    if target.host == Host.REST and target.path == INITIATE and method == "POST":
+    if target.host == Host.REST and target.path in INITIATE and method == "POST":
         return _announce_file(caller)
+    if target.host == Host.REST and target.path in TOKENS and method == "POST":
+        return _give_token(caller, target)
     _require_offered(target)
     if target.request_id:
         return _about_request(caller, target, method)
     if method != "POST":
         raise Problem(405, "Models are called by POST.", headers={"Allow": "POST"})
+    if target.is_stream:
+        return _stream(caller, target)
     run = _submit(caller, target)
     if isinstance(run, UpstreamResponse):
         return run
@@ -63,7 +90,8 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
 
 
 def _announce_file(caller: Caller) -> UpstreamResponse:
-    """Where to send a file, and its address."""
+    """Where to send a file, whole or in parts, and its address."""
+    parts.delete_stale()
     body = _read_input(caller.read_body())
     said = body if isinstance(body, dict) else {}
     name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
@@ -77,19 +105,15 @@ def _require_offered(target: Target) -> None:
     ending = target.path.rpartition("/")[2]
     if target.host == Host.REST:
         raise _not_offered(
-            "Files above 90 MB are uploaded by POST /api/v1/uploads; its `url` may stand in inputs."
-            if target.path.startswith("storage/")
-            else f"Tokens for direct connections to fal are not given out. {USE_INSTEAD}"
+            "This call is not offered by the proxy. POST files to /api/v1/uploads; the `url` of "
+            "the answer may stand in inputs."
         )
     if target.host == Host.WEBSOCKET or (target.host == Host.RUN and ending == "realtime"):
-        raise _not_offered(f"Live connections do not pass the proxy. {USE_INSTEAD}")
-    is_stream = target.host == Host.RUN and ending == "stream"
-    if is_stream or target.action == Action.STREAM:
-        raise _not_offered(f"Event streams do not pass the proxy. {USE_INSTEAD}")
-    if not target.request_id and (
-        asked := {"fal_webhook", "fal_max_queue_length"} & {*target.query}
-    ):
-        raise _not_offered(f"{min(asked)} is not offered by the proxy. {USE_INSTEAD}")
+        raise _not_offered(f"A WebSocket does not begin by a call of the proxy. {USE_INSTEAD}")
+    if target.is_stream and not settings.GATEWAY_URL:
+        raise _not_offered(f"Event streams need GATEWAY_URL on this server. {USE_INSTEAD}")
+    if not target.request_id and "fal_max_queue_length" in target.query:
+        raise _not_offered(f"fal_max_queue_length is not offered by the proxy. {USE_INSTEAD}")
 
 
 def _not_offered(detail: str) -> Problem:
@@ -98,18 +122,83 @@ def _not_offered(detail: str) -> Problem:
 
 def _submit(caller: Caller, target: Target) -> Run | UpstreamResponse:
     """Create the run; a response instead where the input is no object, as upstream gives it."""
-    endpoint = Endpoint.objects.filter(endpoint_id=target.path).first()
-    if endpoint is None:
-        raise Problem(404, f'Application "{target.path[:200]}" not found')
+    endpoint = _endpoint(target.path)
+    if (arguments := _arguments(caller)) is None:
+        return responses.as_json({"detail": [_NO_DICT]}, 422)
+    webhook = target.query.get("fal_webhook", "")
+    with _refusals():
+        return submission.start_proxied(
+            caller.user, caller.token_name, endpoint, arguments, webhook
+        )
+
+
+def _stream(caller: Caller, target: Target) -> UpstreamResponse:
+    """Create the run of a stream; the response's header lets `relayed_streams` begin it."""
+    endpoint = _endpoint(target.path, target.path.removesuffix(STREAM_SUFFIX))
+    if (arguments := _arguments(caller)) is None:
+        return responses.as_json({"detail": [_NO_DICT]}, 422)
+    if not leases.has_room(caller.user.pk):
+        return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
+    with _refusals():
+        run = submission.start_streamed(
+            caller.user, caller.token_name, endpoint, arguments, tickets.GATEWAY
+        )
+    response = responses.not_over(run)
+    response.headers[relayed_streams.HEADER] = f"{run.pk} {tickets.sign_stream(run.pk)}"
+    return response
+
+
+def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
+    """A token of ours for live sessions, in the shape that the client asked for (8.1)."""
+    if not settings.REALTIME_URL:
+        raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
+    said = _read_input(caller.read_body())
+    named = said.get("allowed_apps") if isinstance(said, dict) else None
+    apps = [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
+    aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
+    if not all(aliases) or not aliases:
+        raise Problem(422, "allowed_apps must list the apps that the token is for.")
+    token = caller.live_token(aliases).sign()
+    is_older = target.path != TOKENS[0]
+    return responses.as_json({"token": token} if is_older else token, 201)
+
+
+def _alias(app: str) -> str:
+    """The alias of an endpoint id, or the alias as it is; empty for neither."""
+    if "/" not in app:
+        return app[:MAX_ALIAS_CHARS]
+    try:
+        return EndpointId.parse(app).alias
+    except InvalidEndpointId:
+        return ""
+
+
+def _endpoint(*candidates: str) -> Endpoint:
+    """The first of the endpoints that is in the catalogue; raises Problem (404)."""
+    found = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=candidates)}
+    for endpoint_id in candidates:
+        if endpoint_id in found:
+            return found[endpoint_id]
+    raise Problem(404, f'Application "{candidates[-1][:200]}" not found')
+
+
+def _arguments(caller: Caller) -> dict[str, Any] | None:
+    """The input, with our files by their paths; None where it is no object."""
     arguments = _read_input(caller.read_body())
     if not isinstance(arguments, dict):
-        return responses.as_json({"detail": [_NO_DICT]}, 422)
+        return None
     arguments = uploads.with_uploads(caller.user, caller.origin, arguments)
-    arguments = submission.with_relative_addresses(arguments, caller.origin)
+    return dict(submission.with_relative_addresses(arguments, caller.origin))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        return submission.start_proxied(caller.user, caller.token_name, endpoint, arguments)
+        yield
     except state_machine.Refused as refused:
         raise Problem(403, str(refused), slug="cannot-be-run") from refused
+    except RefusedAddress as refused:
+        raise Problem(422, f"fal_webhook: {refused}", slug="webhook-refused") from refused
 
 
 def _read_input(content: bytes) -> Any:
@@ -131,8 +220,13 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
         return responses.as_json(responses.NOT_FOUND, 404)
     if action == Action.CANCEL:
         return responses.cancelled(run, is_taken=state_machine.request_cancel(run.pk))
+    with_logs = _wants_logs(target.query)
     if action == Action.STATUS:
-        return responses.status(run, caller.queue, with_logs=_wants_logs(target.query))
+        return responses.status(run, caller.queue, with_logs=with_logs)
+    if action == Action.STREAM:
+        response = responses.status_stream(run, caller.queue, with_logs=with_logs)
+        response.headers[status_streams.HEADER] = f"{run.pk} {caller.queue} {with_logs:d}"
+        return response
     if not run.is_final and target.query.get("wait") == OVER:
         return responses.not_over(run)
     return responses.result(run)

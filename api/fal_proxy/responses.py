@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from api.contract.operation import JSON
 from api.http.dispatch import dumps
 from api.http.problem import Problem
-from fal.endpoint_id import EndpointId
+from fal.messages.endpoint_id import EndpointId
 from playground.models import Run
 
 REQUEST_ID, BILLED, ERROR_TYPE = "x-fal-request-id", "x-fal-billable-units", "x-fal-error-type"
@@ -21,6 +21,7 @@ NOT_OVER = (
     "The request is not over yet and goes on. Read its result from the queue by its request id, "
     "or use subscribe, which waits for as long as it takes."
 )
+LOST = "The connection to the model broke off. The run's page says what is known about it."
 NOT_FOUND = {"status": "NOT_FOUND", "detail": "There is no such request."}
 
 
@@ -63,6 +64,20 @@ def submitted(run: Run, base: str) -> UpstreamResponse:
 
 def status(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
     """The answer to a question for the status."""
+    body = status_body(run, base, with_logs=with_logs)
+    return as_json(body, 200 if run.is_final else 202, _headers(run))
+
+
+def status_stream(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
+    """A stream of the status that ends with its first event; `status_streams` goes on with it."""
+    body = dumps(status_body(run, base, with_logs=with_logs))
+    response = UpstreamResponse(b"data: " + body + b"\n\n", 200, _headers(run))
+    response.headers["Content-Type"] = "text/event-stream; charset=utf-8"
+    return response
+
+
+def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
+    """The status as JSON; `base` is the address of the queue."""
     body = _request(run, base) | {"logs": run.logs if with_logs else None}
     if run.is_final:
         body |= {"status": "COMPLETED", "metrics": run.metrics, **_error_words(run)}
@@ -70,7 +85,7 @@ def status(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
         body |= {"status": "IN_PROGRESS"}
     else:
         body |= {"status": "IN_QUEUE", "queue_position": run.queue_position or 0}
-    return as_json(body, 200 if run.is_final else 202, _headers(run))
+    return body
 
 
 def result(run: Run) -> UpstreamResponse:
@@ -83,11 +98,22 @@ def result(run: Run) -> UpstreamResponse:
     return UpstreamResponse(content, 200, _headers(run))
 
 
+def of_connection(run: Run) -> UpstreamResponse:
+    """The answer to a call over one connection that ended before its response began."""
+    if run.is_final:
+        return result(run)
+    message = str((run.error or {}).get("message") or LOST)
+    return _given_up(run, {"detail": message, "message": message})
+
+
 def not_over(run: Run) -> UpstreamResponse:
     """The answer to a call that waited for the result in vain; no client repeats the call."""
+    return _given_up(run, {"detail": NOT_OVER, "message": NOT_OVER})
+
+
+def _given_up(run: Run, body: dict[str, Any]) -> UpstreamResponse:
     headers = _headers(run) | {TIMEOUT_TYPE: "user", ERROR_TYPE: "request_timeout"}
-    body = {"detail": NOT_OVER, "message": NOT_OVER, "error_type": "request_timeout"}
-    return as_json(body, 504, headers)
+    return as_json(body | {"error_type": "request_timeout"}, 504, headers)
 
 
 def cancelled(run: Run, *, is_taken: bool) -> UpstreamResponse:

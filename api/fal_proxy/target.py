@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from fal.endpoint_id import EndpointId
 from fal.errors import InvalidEndpointId
+from fal.messages.endpoint_id import EndpointId
 
 MAX_CHARS = 4000
 _ADDRESS = re.compile(r"https://[!-\[\]-~]+")  # printable ASCII without spaces and backslashes
@@ -50,6 +50,11 @@ class Target:
     query: Mapping[str, str]
     request_id: str = ""
     action: Action | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether a model is called that shall answer by an event stream."""
+        return self.host == Host.RUN and self.path.endswith("/stream")
 
     @property
     def app(self) -> str:

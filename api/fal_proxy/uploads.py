@@ -10,7 +10,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core import signing
@@ -26,6 +26,15 @@ CHUNK_BYTES = 1 << 20
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
+class Announced(NamedTuple):
+    """A file that is to come: whose, the id in its address, its name and what the client says."""
+
+    user_id: int
+    pk: str
+    name: str
+    content_type: str
+
+
 def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
     """The paths to send a file to and to read it from, as `upload_url` and `file_url`."""
     found = str(uuid.uuid4())
@@ -37,24 +46,31 @@ def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
     )
 
 
-def receive(ticket: str, body: IO[bytes]) -> ProxyFile:
-    """Store the file of a ticket.
+def read_ticket(ticket: str) -> Announced:
+    """The file of a ticket; raises signing.BadSignature for an invalid or expired one."""
+    return Announced(*signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
 
-    Raises signing.BadSignature for an invalid or expired ticket, and ValueError, or what
-    `uploads.store` raises, with a sentence.
-    """
-    user_id, pk, name, content_type = signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S)
+
+def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
+    """Store a file; raises ValueError, or what `uploads.store` raises, with a sentence."""
     with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
         size = 0
         while chunk := body.read(CHUNK_BYTES):
             size += len(chunk)
             if size > uploads.MAX_BYTES:
-                raise ValueError(f"{name} is larger than {uploads.MAX_BYTES >> 20} MB.")
+                most = uploads.MAX_BYTES >> 20
+                raise ValueError(f"{announced.name} is larger than {most} MB.")
             spooled.write(chunk)
-        file: UploadedFile[Any] = UploadedFile(spooled, name, content_type, size)
-        upload = uploads.store(user_id, file)
+        return keep(announced, spooled, size)
+
+
+def keep(announced: Announced, content: IO[bytes], size: int) -> ProxyFile:
+    """Store the whole content of a file as the person's upload; raises as `receive` does."""
+    name, content_type = announced.name, announced.content_type
+    file: UploadedFile[Any] = UploadedFile(content, name, content_type, size)
+    upload = uploads.store(announced.user_id, file)
     found, _ = ProxyFile.objects.update_or_create(
-        pk=pk, user_id=user_id, defaults={"upload": upload}
+        pk=announced.pk, user_id=announced.user_id, defaults={"upload": upload}
     )
     return found
 

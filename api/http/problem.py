@@ -13,9 +13,10 @@ from django.http.response import HttpResponseBase
 
 from accounts.rate_limit import MESSAGE
 from accounts.throttle import format_wait
-from api.contract.operation import PROBLEM
+from api.contract.operation import JSON, PROBLEM
 
 ROOT = "/api/"
+OPENAI_ROOT = "/api/openai/"
 _SLUGS = {
     400: "malformed",
     401: "not-authenticated",
@@ -30,6 +31,11 @@ _SLUGS = {
     500: "server-error",
     503: "unavailable",
     507: "storage-full",
+}
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
 }
 _DETAILS = {
     400: "The request could not be understood.",
@@ -73,6 +79,18 @@ class Problem(Exception):
         }
         return found | ({"errors": self.errors} if self.errors else {}) | self.more
 
+    def as_openai_error(self) -> dict[str, Any]:
+        """The error as OpenAI's clients read it, below `OPENAI_ROOT`."""
+        parameter = next((one["parameter"] for one in self.errors if "parameter" in one), None)
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        error = {
+            "message": self.detail,
+            "type": _OPENAI_TYPES.get(self.status, kind),
+            "param": parameter,
+            "code": self.slug.replace("-", "_"),
+        }
+        return {"error": error}
+
     def response(self) -> HttpResponse:
         """The response that says so."""
         response = HttpResponse(
@@ -101,8 +119,10 @@ def as_problems(
             return response
         if isinstance(response, HttpResponse) and not _is_ours(response):
             problem = Problem(response.status_code, _detail(response))
-            response.content = json.dumps(problem.as_json()).encode()
-            response.headers["Content-Type"] = PROBLEM
+            is_openai = request.path_info.startswith(OPENAI_ROOT)
+            body = problem.as_openai_error() if is_openai else problem.as_json()
+            response.content = json.dumps(body).encode()
+            response.headers["Content-Type"] = JSON if is_openai else PROBLEM
             response.headers["Content-Length"] = str(len(response.content))
         return response
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from api.contract.operation import Call
 from api.representation import moments
 from catalog import pricing
-from catalog.models import Change, Endpoint
+from catalog.models import Change, Endpoint, ListingEntry
 from playground.form import form_state
-from playground.runs import transport_choices, waiting
-from schemas.examples import example
-from schemas.openapi import as_list
-from schemas.tables import Row, input_rows
+from playground.runs import transport_choices
+from playground.runs.progress import waiting
+from schemas.document.openapi import as_list
+from schemas.fields.examples import example
+from schemas.reference.tables import Row, input_rows
 
 
 def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
@@ -61,7 +63,17 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
         "inputs": inputs(input_rows(root)),
         "example": example(root),
         "schema_digest": endpoint.schema_id or "",
+        "pinned": endpoint.pinned,
+        "highlighted": endpoint.highlighted,
+        "entry": _entry(endpoint),
     }
+
+
+def _entry(endpoint: Endpoint) -> dict[str, Any] | None:
+    """What upstream's listing says, as it came; None for a model that no sync has listed."""
+    row = ListingEntry.objects.filter(endpoint=endpoint).first()
+    entry = json.loads(row.text) if row else None
+    return entry if isinstance(entry, dict) else None
 
 
 def inputs(rows: list[Row]) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from typing import Any
 from api.contract.operation import Call
 from api.representation import moments
 from catalog.pricing import billed_in_words
+from notifications import run_webhooks
+from notifications.models import masked
 from playground.display import history
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run
@@ -50,6 +52,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "inference_s": run.inference_s,
         "billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
         "request_id": run.request_id,
+        "webhook": masked(run_webhooks.address_of(run)),
     }
 
 
@@ -83,6 +86,7 @@ def artifact(found: Artifact, call: Call) -> dict[str, Any]:
         "duration_s": found.duration_s,
         "size_bytes": found.size_bytes,
         "state": found.state,
+        "is_starred": found.is_starred,
     }
 
 

@@ -2,6 +2,7 @@
 
 from api.resources import (
     account,
+    board_writing,
     boards,
     changes,
     collections,
@@ -10,10 +11,12 @@ from api.resources import (
     presets,
     runs,
     uploads,
+    webhooks,
 )
 
 __all__ = [
     "account",
+    "board_writing",
     "boards",
     "changes",
     "collections",
@@ -22,4 +25,5 @@ __all__ = [
     "presets",
     "runs",
     "uploads",
+    "webhooks",
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from api.contract.operation import Call, Reply, Response, operation
 from api.representation import moments
-from playground.runs.worker_status import readiness
+from playground.runs.progress.worker_status import readiness
 
 
 @operation(

@@ -71,22 +71,24 @@ def get_board(call: Call) -> Reply:
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
+    return Reply(as_json(board, call))
+
+
+def as_json(board: Batch, call: Call) -> dict[str, Any]:
+    """A `Board`; its source should be loaded. Three queries."""
     columns = list(board.columns.select_related("endpoint"))
     rows = list(board.rows.all())
     row_places = {row.pk: place for place, row in enumerate(rows)}
     column_places = {column.pk: place for place, column in enumerate(columns)}
     cells = board.cells.filter(replaced_at=None).select_related("run")
     cells = cells.only(*_CELL)
-    return Reply(
-        card(board, call)
-        | {
-            "columns": [_column(one) for one in columns],
-            "rows": [{"label": one.label, "values": one.values} for one in rows],
-            "cells": [
-                _cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells
-            ],
-        }
-    )
+    return card(board, call) | {
+        "columns": [_column(one) for one in columns],
+        "rows": [{"label": one.label, "values": one.values} for one in rows],
+        "cells": [
+            _cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells
+        ],
+    }
 
 
 def _column(one: Column) -> dict[str, Any]:

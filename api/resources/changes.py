@@ -32,7 +32,7 @@ from catalog.models import Change, Favourite
 def list_changes(call: Call) -> Reply:
     """List what changed in the catalogue: new, changed and withdrawn models."""
     values = call.values
-    rows = Change.objects.told().select_related("endpoint").order_by("-at", "-pk")
+    rows = Change.objects.shown().select_related("endpoint").order_by("-at", "-pk")
     rows = rows.only("kind", "at", "lines", "weight", "endpoint__endpoint_id")
     if values["kind"]:
         rows = rows.filter(KINDS[values["kind"]][1])

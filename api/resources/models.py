@@ -12,7 +12,7 @@ from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
-from schemas.openapi import read_document
+from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
 MAX_PLACE = 100_000

@@ -14,14 +14,16 @@ from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.representation import run as representation
-from api.resources import presets
+from api.resources import presets, webhooks
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, MODEL, as_uuid, find_endpoint, page
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from playground.display import history
 from playground.models import Run
-from playground.runs import cost, deletion, state_machine, transport_choices
+from playground.runs import stars, state_machine, transport_choices
+from playground.runs.costs import cost
+from playground.runs.ownership import deletion
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
@@ -120,8 +122,11 @@ def create_run(call: Call) -> Reply:
     if "max_cost" in call.body:
         _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
     key = call.values["Idempotency-Key"] or ""
+    webhook = call.body.get("webhook", "")
+    if webhook:
+        webhooks.require_public(webhook, "webhook")
     try:
-        run, is_new = submission.start(call.token, endpoint, arguments, transport, key)
+        run, is_new = submission.start(call.token, endpoint, arguments, transport, key, webhook)
     except state_machine.Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
     except submission.KeyReused as error:
@@ -183,7 +188,7 @@ def _invalid(name: str, detail: str) -> Problem:
 )
 def get_run(call: Call) -> Reply:
     """Read a run, with `wait` as soon as it has ended."""
-    return _reply(call, find(call, call.values["run_id"], may_look=True))
+    return _reply(call, find(call, call.values["run_id"], may_read=True))
 
 
 @operation(
@@ -253,14 +258,14 @@ def unstar_run(call: Call) -> Reply:
 def _star(call: Call, *, is_starred: bool) -> Reply:
     found = find(call, call.values["run_id"])
     _require_mine(call, found, permissions.CHANGE_RUN)
-    Run.objects.filter(pk=found.pk).update(is_starred=is_starred)
+    stars.star_run(found.pk, is_starred=is_starred)
     return Reply(None, 204)
 
 
-def find(call: Call, pk: uuid.UUID, *, may_look: bool = False) -> Run:
-    """One of the person's runs, or with `may_look` one that they may read; raises Problem (404)."""
+def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
+    """One of the person's runs, or with `may_read` one that they may read; raises Problem (404)."""
     runs = Run.objects
-    allowed = runs.readable_by(call.user) if may_look else runs.visible_to(call.user)
+    allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
     found = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
     if found is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")

@@ -15,14 +15,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from accounts import single_use
 from api import tokens
-from api.fal_proxy import calls, responses, target, uploads
+from api.fal_proxy import calls, parts, responses, target, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem
-from api.models import ProxyFile
+from api.models import ProxyFile, Token
 from playground.files import uploads as files
+from schemas.exact import NotJson, loads
 
 METHODS = ("GET", "POST", "PUT")
 QUEUE_PATH = "/api/fal/queue"
@@ -54,7 +56,7 @@ class FalProxy:
             raise Problem(
                 405, "The proxy takes GET, POST, PUT.", headers={"Allow": "GET, POST, PUT"}
             )
-        user, token_name = _person(request)
+        user, token = _person(request)
         try:
             found = self._read(request, address)
         except InvalidTarget as error:
@@ -62,7 +64,8 @@ class FalProxy:
         headers = limits.take(_limit(found), user.pk)
         origin = request.build_absolute_uri("/").rstrip("/")
         queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
-        caller = calls.Caller(user, token_name, origin, queue, lambda: request.body)
+        login = "" if token else single_use.session_digest(request.session.session_key)
+        caller = calls.Caller(user, token, login, origin, queue, lambda: request.body)
         response = calls.answer(caller, found, method)
         for name, value in headers.items():
             response.headers[name] = value
@@ -75,16 +78,16 @@ def _limit(found: Target) -> str:
     return "file" if found.host == Host.REST else "run"
 
 
-def _person(request: HttpRequest) -> tuple[User, str]:
-    """Who calls, and the token's name, empty for a login; raises Problem (401, 403)."""
+def _person(request: HttpRequest) -> tuple[User, Token | None]:
+    """Who calls, and the token, None for a login; raises Problem (401, 403)."""
     token = request.api_token  # type: ignore[attr-defined]
     if token is not None or "Authorization" in request.headers:
         token = require_scope(token, tokens.RUN)
-        return token.user, token.name
+        return token.user, token
     if not isinstance(request.user, User):
         require_scope(None, tokens.RUN)
     _require_same_origin(request)
-    return request.user, ""  # type: ignore[return-value]
+    return request.user, None  # type: ignore[return-value]
 
 
 def _require_same_origin(request: HttpRequest) -> None:
@@ -117,18 +120,59 @@ def _below(host: Host) -> Read:
 @csrf_exempt
 def upload(request: HttpRequest, ticket: str) -> HttpResponse:
     """Take the file of a ticket, which is the permission: fal's clients send no other."""
-    if request.method != "PUT":
-        return responses.refusal(Problem(405, "Send the file by PUT.", headers={"Allow": "PUT"}))
+
+    def receive(announced: uploads.Announced) -> HttpResponse:
+        uploads.receive(announced, cast("IO[bytes]", request))
+        return HttpResponse(status=200)
+
+    return _receive(request, ticket, "PUT", receive)
+
+
+@login_not_required
+@csrf_exempt
+def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
+    """Take a part of the file of a ticket."""
+
+    def receive(announced: uploads.Announced) -> HttpResponse:
+        etag = parts.receive(announced, number, cast("IO[bytes]", request))
+        return responses.as_json({"partNumber": number, "etag": etag}, headers={"ETag": etag})
+
+    return _receive(request, ticket, "PUT", receive)
+
+
+@login_not_required
+@csrf_exempt
+def upload_complete(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Make the parts of a ticket's file one upload."""
+
+    def receive(announced: uploads.Announced) -> HttpResponse:
+        try:
+            body = loads(request.body.decode())
+        except (NotJson, UnicodeDecodeError):
+            raise ValueError("The list of parts is not JSON.") from None
+        parts.complete(announced, body.get("parts") if isinstance(body, dict) else None)
+        return responses.as_json({})
+
+    return _receive(request, ticket, "POST", receive)
+
+
+def _receive(
+    request: HttpRequest,
+    ticket: str,
+    method: str,
+    receive: Callable[[uploads.Announced], HttpResponse],
+) -> HttpResponse:
+    """What `receive` returns, or why the file or part is not taken, as JSON."""
+    if request.method != method:
+        return responses.refusal(Problem(405, f"This takes {method}.", headers={"Allow": method}))
     try:
-        uploads.receive(ticket, cast("IO[bytes]", request))
+        return receive(uploads.read_ticket(ticket))
     except signing.BadSignature:
         problem = Problem(403, "This upload address is not valid any more. Begin again.")
     except files.NotStored as error:
         problem = Problem(507, str(error))
     except ValueError as error:  # QuotaExceeded is one
         problem = Problem(422, str(error))
-    else:
-        return HttpResponse(status=200)
     return responses.refusal(problem)
 
 

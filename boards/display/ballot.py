@@ -13,7 +13,7 @@ from boards.votes import ballots, secret_tokens
 from playground.display import previews
 from playground.files.inputs import OUR_ADDRESS
 from playground.models import Artifact, Run, Upload
-from playground.runs import deletion
+from playground.runs.ownership import deletion
 from schemas.artifacts import artifacts
 
 if TYPE_CHECKING:

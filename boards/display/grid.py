@@ -1,31 +1,32 @@
 """A board as a grid: its columns, and its rows in parts that a page loads as they come into view.
 
-A board of 400 cells weighs little more than one of 60: the first part is drawn with the page, the
-rows of the others with empty cells. The number of queries is constant.
+A board of 400 cells weighs little more than one of 30: the first part is drawn with the page, the
+rows of the others with their inputs alone. The number of queries is constant.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
 
 from boards.models import Batch, Cell, Column, Row
-from boards.runs.progress import Progress, progress_of
+from boards.runs.progress import CellFacts, Progress, facts_of, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
 from playground.models import Artifact, Run
+from playground.runs.progress import watch_tokens
 
-PART_CELLS = 48  # runs of one part, about: as many as the gallery has cards
+GROUP = "board"  # the kind of group that a board's page watches
+FIRST_CELLS = 24  # runs of the first part, about: two screens of a desktop
+PART_CELLS = 48  # of each other part: as many as the gallery has cards
 # Columns of runs that a grid does not show.
 _HEAVY = (
-    *("logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"),
+    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
     *("positions", "events", "arguments"),
-)
-# Columns of runs that progress needs.
-_LIGHT = (
-    *("state", "billable_units", "started_at", "ended_at", "endpoint_id", "user_id", "deleted_at"),
 )
 
 
@@ -55,10 +56,16 @@ class GridRow:
     inputs: list[ArgumentRow]
     places: list[Place]
 
+    @property
+    def viewer_query(self) -> str:
+        """The query of the viewer with the first run of up to four columns."""
+        first = [place.cells[0].cell.pk for place in self.places[:4] if place.cells]
+        return urlencode([("cell", key) for key in first])
+
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows that are loaded together; before that their cells are empty."""
+    """Some rows that are loaded together; before that they show their inputs alone."""
 
     number: int
     rows: list[GridRow]
@@ -82,9 +89,9 @@ class Grid:
 
 def grid_of(board: Batch, loaded: int | None = 0) -> Grid:
     """The board's grid with one part loaded, or with all. Seven queries, whatever its size."""
-    columns = list(board.columns.select_related("endpoint__picture"))
+    columns = list(board.columns.select_related("endpoint__picture", "trial"))
     rows = list(board.rows.select_related("mark__winner__endpoint"))
-    cells = light_cells(board, columns)
+    cells = facts_of(board)
     parts = _split(rows, len(cells))
     wanted = [row.pk for n, part in enumerate(parts) if loaded in (None, n) for row in part]
     filler = _Filler(board, columns, rows, cells, wanted)
@@ -93,28 +100,29 @@ def grid_of(board: Batch, loaded: int | None = 0) -> Grid:
         Part(n, [filler.row(row, numbers[row.pk]) for row in part], loaded in (None, n))
         for n, part in enumerate(parts)
     ]
-    return Grid(board, columns, shown, progress_of(cells))
+    return Grid(board, columns, shown, progress_of(cells, columns))
+
+
+def runs_of(board_id: str) -> list[uuid.UUID]:
+    """The runs that a board's page may watch; empty for what is no board's key. One query."""
+    try:
+        key = uuid.UUID(board_id)
+    except ValueError:
+        return []
+    cells = Cell.objects.filter(board_id=key, board__deleted_at=None, replaced_at=None)
+    return [pk for pk in cells.values_list("run_id", flat=True) if pk]
 
 
 def _split(rows: Sequence[Row], cell_count: int) -> list[Sequence[Row]]:
-    """The rows in parts of about `PART_CELLS` cells."""
+    """The rows in parts of about `PART_CELLS` cells; the first part is smaller."""
     per_row = max(1, cell_count / max(1, len(rows)))
-    size = max(1, round(PART_CELLS / per_row))
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+    first, size = (max(1, round(count / per_row)) for count in (FIRST_CELLS, PART_CELLS))
+    rest = [rows[start : start + size] for start in range(first, len(rows), size)]
+    return [rows[:first], *rest]
 
 
-def light_cells(board: Batch, columns: Sequence[Column] | None = None) -> list[Cell]:
-    """The cells that are not replaced, in their order, with what progress needs of their runs."""
-    cells = board.cells.filter(replaced_at=None).select_related("run").order_by("pk")
-    names = [field.attname for field in Cell._meta.concrete_fields]
-    return _with_endpoints(board, list(cells.only(*names, *(f"run__{n}" for n in _LIGHT))), columns)
-
-
-def _with_endpoints(
-    board: Batch, cells: list[Cell], columns: Sequence[Column] | None
-) -> list[Cell]:
-    known = columns if columns is not None else board.columns.select_related("endpoint")
-    endpoints = {column.pk: column.endpoint for column in known}
+def _with_endpoints(cells: list[Cell], columns: Sequence[Column]) -> list[Cell]:
+    endpoints = {column.pk: column.endpoint for column in columns}
     for cell in cells:
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
@@ -129,7 +137,7 @@ class _Filler:
         board: Batch,
         columns: Sequence[Column],
         rows: Sequence[Row],
-        cells: Sequence[Cell],
+        cells: Sequence[CellFacts],
         wanted: Sequence[int],
     ) -> None:
         self.columns, self.wanted = columns, set(wanted)
@@ -143,14 +151,15 @@ class _Filler:
             .order_by("pk")
         )
         self.by_place: dict[tuple[int, int], list[Cell]] = {}
-        for cell in (found := _with_endpoints(board, list(full), columns)):
+        for cell in (found := _with_endpoints(list(full), columns)):
             self.by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
         self.texts = _texts(found)
+        self.group = watch_tokens.group_token(f"{GROUP}.{board.pk}", "tile", board.user_id)
 
     def row(self, row: Row, number: int) -> GridRow:
-        """One row, with tiles if it is wanted."""
+        """One row, with tiles if it is wanted, else without places."""
         if row.pk not in self.wanted:
-            return GridRow(row, number, [], [Place(n, []) for n in range(len(self.columns))])
+            return GridRow(row, number, [], [])
         places = [
             Place(n, [self.cell(one) for one in self.by_place.get((row.pk, column.pk), [])])
             for n, column in enumerate(self.columns)
@@ -164,11 +173,11 @@ class _Filler:
         first, place = self.first[cell.run_id]
         if first != cell.pk:
             return ShownCell(cell, None, place)
-        return ShownCell(cell, tiles.tile(cell.run, self.texts))
+        return ShownCell(cell, tiles.tile(cell.run, self.texts, self.group))
 
 
 def _first_places(
-    cells: Sequence[Cell], columns: Sequence[Column], rows: Sequence[Row]
+    cells: Sequence[CellFacts], columns: Sequence[Column], rows: Sequence[Row]
 ) -> dict[object, tuple[int, str]]:
     """For each run the first cell that has it, and where that is in words."""
     places = {column.pk: number for number, column in enumerate(columns, start=1)}

@@ -15,7 +15,7 @@ from boards.plan.plan import Plan
 from boards.plan.values import choices, is_numeric, is_text
 from boards.runs.pricing import Pricing
 from catalog.models import Endpoint
-from playground.form import rendering
+from playground.form.html import rendering
 from schemas import Field, Node
 from schemas import draw as draw_nodes
 from schemas.estimate import Estimate

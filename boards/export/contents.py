@@ -11,10 +11,10 @@ from playground.display.history import seconds
 from playground.display.tiles import text_of
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run
-from playground.runs.billing import billed_cost
+from playground.runs.costs.billing import billed_cost
 
 Absolute = Callable[[str], str]  # an address of ours → one that works elsewhere
-_HEAVY = ("logs", "output", "output_text", "partial", "positions", "events", "handle")
+_HEAVY = ("logs", "output", "output_text", "partial", "steps", "positions", "events", "handle")
 
 
 @dataclass(frozen=True)

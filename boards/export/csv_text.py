@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from fal.db_safe import db_safe_text
+
 # A spreadsheet takes what begins like this for a formula (OWASP, "CSV Injection"); the full-width
 # forms are taken for the plain ones by some.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
@@ -28,7 +30,7 @@ def inert(value: object) -> str:
     """A value as the text of a cell; what could be a formula gets an apostrophe in front."""
     if value is None:
         return ""
-    text = str(value).replace("\x00", "")[:MAX_CHARS]
+    text = db_safe_text(str(value))[:MAX_CHARS]
     if _NUMBER.fullmatch(text):
         return text
     return f"'{text}" if _FORMULA.match(text) else text

@@ -14,6 +14,7 @@ from boards.plan.editing import PLAIN, endpoints_of
 from boards.plan.groups import SHARED, Post, of_group, own_name
 from boards.plan.plan import MAX_MODELS, TITLE_CHARS
 from catalog.models import Endpoint
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -53,7 +54,7 @@ def import_board(user: User, content: bytes) -> Imported:
     board = Batch.objects.create(
         user=user,
         form_token=secrets.token_urlsafe(16),
-        title=str(found.get("title") or "").replace("\x00", "")[:TITLE_CHARS],
+        title=db_safe_text(str(found.get("title") or ""))[:TITLE_CHARS],
         source=_source(found, models),
         source_schema_id=_source(found, models).schema_id,
         plan=_without(post, unknown),
@@ -89,7 +90,7 @@ def _post(plan: Any) -> Post:
         is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
         if not is_list or sum(map(len, texts)) > MAX_TEXT_CHARS:
             raise ValueError(f"The plan's “{name[:60]}” is no list of texts.")
-        post[name.replace("\x00", "")] = [text.replace("\x00", "") for text in texts]
+        post[db_safe_text(name)] = [db_safe_text(text) for text in texts]
     return post
 
 

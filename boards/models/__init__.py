@@ -2,6 +2,18 @@
 
 from boards.models.board import Batch, Cell, Column, Row
 from boards.models.draft import PlanDraft
+from boards.models.trial import StandingTrial, Trial
 from boards.models.vote import Mark, RowMark, Vote
 
-__all__ = ["Batch", "Cell", "Column", "Mark", "PlanDraft", "Row", "RowMark", "Vote"]
+__all__ = [
+    "Batch",
+    "Cell",
+    "Column",
+    "Mark",
+    "PlanDraft",
+    "Row",
+    "RowMark",
+    "StandingTrial",
+    "Trial",
+    "Vote",
+]

@@ -9,6 +9,7 @@ from boards.plan import groups
 from boards.plan.groups import Post
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from fal.db_safe import db_safe_text
 from schemas.carry import carry
 
 # Controls of a plan that are not of its groups of fields.
@@ -20,7 +21,7 @@ PLAIN = (
 
 def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     """The endpoints with these ids in their order, and the ids that are unknown. One query."""
-    asked = (text.replace("\x00", "").strip() for text in ids)
+    asked = (db_safe_text(text).strip() for text in ids)
     wanted = [text for text in asked if text]
     known = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=set(wanted))}
     return [known[one] for one in wanted if one in known], [o for o in wanted if o not in known]

@@ -15,11 +15,11 @@ from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning
-from schemas.controls import segment
-from schemas.decode import Problem, decode_post
-from schemas.encode import encode_arguments
 from schemas.exact import dumps
 from schemas.fields import MISSING
+from schemas.form.controls import segment
+from schemas.form.decode import Problem, decode_post
+from schemas.form.encode import encode_arguments
 
 SHARED = "shared"
 Post = dict[str, list[str]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -15,6 +14,8 @@ from boards.plan.plan import Trouble
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
 from playground.form import form_state, share_links
 from playground.models import Preset, Run, Share
 from schemas.exact import loads
@@ -60,8 +61,8 @@ def open_plan(user: User, params: QueryDict) -> Opened:
 
 
 def _text(params: QueryDict, name: str) -> str:
-    """A parameter without the NUL characters that PostgreSQL refuses."""
-    return params.get(name, "").replace("\x00", "").strip()
+    """A parameter without what no database accepts."""
+    return db_safe_text(params.get(name, "")).strip()
 
 
 def not_listed(name: str) -> Trouble:
@@ -101,10 +102,8 @@ def _input(user: User, text: str) -> dict[str, Any]:
 
 
 def _run(user: User, text: str) -> dict[str, Any]:
-    try:
-        run = Run.objects.readable_by(user).filter(pk=uuid.UUID(text)).first()
-    except ValueError:
-        run = None
+    pk = parse_uuid(text)
+    run = Run.objects.readable_by(user).filter(pk=pk).first() if pk else None
     return _object(run.arguments if run else None, "The run in this address")
 
 

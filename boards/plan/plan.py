@@ -16,7 +16,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry.meanings import by_meaning
-from schemas.decode import Problem
+from schemas.form.decode import Problem
 
 MAX_CELLS = 400
 MAX_MODELS = 40
@@ -217,7 +217,7 @@ class _Reader:
             return [("", {})]
         source = self._field(name)
         if source is None:
-            self._say("values", "Choose the field that these values are for.")
+            self._add_problem("values", "Choose the field that these values are for.")
             return [("", {})]
         target = self._own_field(source, number)
         if target is None:
@@ -228,7 +228,7 @@ class _Reader:
             found = values.read_axis(target, text)
         except ValueError as error:
             if not self.troubles_at("values"):  # another model would say the same
-                self._say("values", str(error))
+                self._add_problem("values", str(error))
             return [("", {})]
         return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in found]
 
@@ -243,7 +243,7 @@ class _Reader:
     def troubles_at(self, where: str) -> bool:
         return any(one.where == where for one in self.troubles)
 
-    def _say(self, where: str, message: str) -> None:
+    def _add_problem(self, where: str, message: str) -> None:
         trouble = Trouble(where, message)
         if trouble not in self.troubles:
             self.troubles.append(trouble)
@@ -257,13 +257,13 @@ class _Reader:
             if match := _SEEDS.fullmatch(part):
                 first, last = int(match[1]), int(match[2])
                 if not first <= last < first + MAX_CELLS:
-                    self._say("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
+                    self._add_problem("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
                     continue
                 found += [str(seed) for seed in range(first, last + 1)]
             elif part.isdecimal() and len(part) <= 19:
                 found.append(str(int(part)))
             else:
-                self._say("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
+                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
         return [*dict.fromkeys(found)] or [""]
 
     def cap(self) -> Decimal | None:
@@ -276,12 +276,12 @@ class _Reader:
         except InvalidOperation:
             cap = Decimal(-1)
         if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
-            self._say(
+            self._add_problem(
                 "cap", f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not."
             )
             return None
         if cap == 0:
-            self._say("cap", "A cap of zero lets nothing run. Raise it, or leave it empty.")
+            self._add_problem("cap", "A cap of zero lets nothing run. Raise it, or leave it empty.")
         return cap.quantize(Decimal("0.0001"))
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from boards.models import Batch, Cell
 from core.formatting import money
 from playground.models import Run
-from playground.runs.billing import billed_cost
+from playground.runs.costs.billing import billed_cost
 from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 NOTHING = Decimal(0)
 
@@ -20,8 +24,13 @@ def committed(board: Batch) -> Decimal:
 
     Repeated cells count as well; reused results cost nothing. One query.
     """
-    cells = board.cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
-    return sum((_cost(cell) for cell in cells.only(*_COLUMNS)), NOTHING)
+    return cost_of(board.cells.all())
+
+
+def cost_of(cells: QuerySet[Cell]) -> Decimal:
+    """What the runs of these cells have cost and may cost yet, without reused ones. One query."""
+    own = cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
+    return sum((_cost(cell) for cell in own.only(*_COLUMNS)), NOTHING)
 
 
 _COLUMNS = (

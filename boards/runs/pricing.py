@@ -12,7 +12,7 @@ from boards.plan.plan import Plan
 from boards.runs import reuse
 from boards.runs.budget import NOTHING, Budget, committed
 from boards.runs.reuse import Key
-from playground.runs.cost import estimate_runs
+from playground.runs.costs.cost import estimate_runs
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from boards.models import Batch, Cell
+from boards.plan.stored import held_cells, stored_plan
 from boards.runs.budget import NOTHING, Budget, committed, in_dollars
-from boards.runs.sending import Sent, new_run
+from boards.runs.sending import Sent, new_run, run_plan
 from core.formatting import money
 from playground.models import Run
 from playground.runs import state_machine
-from playground.runs.cost import estimate_runs
+from playground.runs.costs.cost import estimate_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,6 +40,12 @@ def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
         locked = Batch.objects.select_for_update().get(pk=board.pk)
         cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
         return _repeat(user, locked, list(_with_runs(cells)))
+
+
+def send_held(user: User, board: Batch) -> Sent:
+    """Send what was not sent, by the cap as it is now."""
+    plan = stored_plan(board)
+    return run_plan(user, plan, held_cells(board, plan), "", board=board)
 
 
 def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:

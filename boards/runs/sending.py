@@ -23,7 +23,7 @@ from catalog.models import Endpoint
 from playground.form import form_state
 from playground.models import Run, Transport
 from playground.runs import state_machine
-from playground.runs.cost import estimate_runs
+from playground.runs.costs.cost import estimate_runs
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -72,10 +72,22 @@ def run_plan(
         locked, is_new = _locked_board(user, plan, token, board)
         if board is None and not is_new:
             return Sent(locked, known=len(cells))  # the second click of a double click
-        rows, columns = _rows(locked, plan), _columns(locked, expanded)
-        writer = _Writer(user, locked, plan.is_reusing)
-        writer.write(cells, estimates, rows, columns)
-        return writer.done
+        budget = Budget(locked.cap_usd, committed(locked))
+        return write_cells(locked, plan, expanded, estimates, budget)
+
+
+def write_cells(
+    board: Batch,
+    plan: Plan,
+    expanded: Expanded,
+    estimates: Sequence[Estimate],
+    budget: Budget,
+) -> Sent:
+    """Add to a locked board what is new of a plan; `estimates` are those of its fitting cells."""
+    rows, columns = _rows(board, plan), _columns(board, expanded)
+    writer = _Writer(board, budget, plan.is_reusing)
+    writer.write(expanded.fitting, estimates, rows, columns)
+    return writer.done
 
 
 def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tuple[Batch, bool]:
@@ -136,10 +148,11 @@ def _columns(board: Batch, expanded: Expanded) -> list[Column]:
 
 
 class _Writer:
-    """Writes cells and runs of one locked board."""
+    """Writes cells and runs of one locked board, for its owner."""
 
-    def __init__(self, user: User, board: Batch, is_reusing: bool) -> None:
-        self.user, self.board, self.is_reusing = user, board, is_reusing
+    def __init__(self, board: Batch, budget: Budget, is_reusing: bool) -> None:
+        self.user, self.board, self.budget = board.user, board, budget
+        self.is_reusing = is_reusing
         self.done = Sent(board)
         self.runs: list[Run] = []
         self.cells: list[Cell] = []
@@ -166,9 +179,8 @@ class _Writer:
             else:
                 new.append((planned, estimate, known or self._cell(*place)))
         found = reuse.find(self.user, [one for one, *_ in new]) if self.is_reusing else {}
-        budget = Budget(self.board.cap_usd, committed(self.board))
         for planned, estimate, cell in new:
-            self._decide(planned, estimate, cell, found, budget)
+            self._decide(planned, estimate, cell, found)
         self._save([cell for *_, cell in new])
 
     def _cell(self, row: int, column: int, seed: str) -> Cell:
@@ -180,7 +192,6 @@ class _Writer:
         estimate: Estimate,
         cell: Cell,
         found: dict[reuse.Key, list[uuid.UUID]],
-        budget: Budget,
     ) -> None:
         """Give the cell an earlier run, or a new one, or the reason why it has none."""
         key = reuse.key_of(planned)
@@ -191,7 +202,7 @@ class _Writer:
         elif self.is_reusing and planned.is_seeded and key in self.here:
             cell.run, cell.is_reused = self.here[key], True
             self.done.reused += 1
-        elif refusal := budget.refuse(estimate):
+        elif refusal := self.budget.refuse(estimate):
             cell.not_sent = refusal[:500]
             self.done.held += 1
         else:

@@ -14,7 +14,7 @@ from playground.display import previews, renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
 from playground.models import Run
-from playground.runs.billing import billed_cost
+from playground.runs.costs.billing import billed_cost
 from schemas.artifacts import artifacts
 
 LEAST, MOST = 2, 4

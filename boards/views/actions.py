@@ -15,10 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from boards.models import Batch
-from boards.plan.cells import expand
-from boards.plan.editing import endpoints_of
-from boards.plan.plan import read_plan
-from boards.runs import repeating, sending
+from boards.runs import repeating
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
 from playground.runs.state_machine import Refused
 
 if TYPE_CHECKING:
@@ -60,10 +59,8 @@ def repetition(request: HtmxRequest, found: Batch) -> Any:
 
 @for_owner
 def continuation(request: HtmxRequest, found: Batch) -> Any:
-    """Send what was not sent, by the plan that the board was made from and the cap as it is."""
-    models, _ = endpoints_of(found.plan.get("model", []))
-    plan = read_plan(found.plan, models, found.source)
-    return sending.run_plan(request.user, plan, expand(plan), "", board=found).words
+    """Send what was not sent, by the cap as it is now."""
+    return repeating.send_held(request.user, found).words
 
 
 @for_owner
@@ -76,7 +73,7 @@ def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
 @for_owner
 def title(request: HtmxRequest, found: Batch) -> Any:
     """Rename the board."""
-    found.title = request.POST.get("title", "").strip().replace("\x00", "")[:200] or found.title
+    found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
     found.save(update_fields=["title"])
     return redirect(found)
 
@@ -92,9 +89,7 @@ def deletion(request: HtmxRequest, found: Batch) -> Any:
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Bring a deleted board back."""
-    try:
-        pk = uuid.UUID(request.POST.get("board", ""))
-    except ValueError:
+    if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
     mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
     if mine.exclude(deleted_at=None).update(deleted_at=None):

@@ -13,14 +13,18 @@ from django.views.decorators.http import require_safe
 
 from boards.display import grid
 from boards.models import Batch
-from boards.runs.progress import progress_of
+from boards.runs.progress import facts_of, progress_of
+from boards.trials import news
+from core.http.parameters import parse_uuid
 from playground.models import Run
-from playground.runs.worker_status import readiness
+from playground.runs.progress.worker_status import readiness
 
 if TYPE_CHECKING:
+    from boards.trials.outcomes import Outcome
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
+MOST_NEWS = 5
 no_store = cache_control(private=True, no_store=True)
 
 
@@ -42,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     listed = list(boards[: LISTED + 1])
     more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
     deleted = request.GET.get("deleted", "")
-    context = {"boards": listed[:LISTED], "more": more, "deleted": _uuid(deleted)}
+    context = {"boards": listed[:LISTED], "more": more, "deleted": parse_uuid(deleted)}
     return render(request, "boards/boards.html", context)
 
 
@@ -50,13 +54,6 @@ def _is_moment(text: str) -> bool:
     from playground.display.history import parse_moment
 
     return parse_moment(text) is not None
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 @require_safe
@@ -69,15 +66,24 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
     shown = grid.grid_of(found, None if "all" in request.GET else 0)
+    is_mine = found.user_id == request.user.pk
     context = {
         "board": found,
         "grid": shown,
         "progress": shown.progress,
-        "is_mine": found.user_id == request.user.pk,
+        "is_mine": is_mine,
+        "trial_news": _trial_news(found) if is_mine else [],
         "readiness": "" if shown.progress.is_over else readiness(),
         "problem": problem,
     }
     return render(request, "boards/board.html", context, status=status)
+
+
+def _trial_news(board: Batch) -> list[Outcome]:
+    """What the board's trials have to tell its owner, who has then seen it."""
+    told = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
+    news.mark_seen(told)
+    return told
 
 
 @require_safe
@@ -87,7 +93,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     found = find(request, pk)
     context = {
         "board": found,
-        "progress": progress_of(grid.light_cells(found)),
+        "progress": progress_of(facts_of(found), found.columns.select_related("endpoint")),
         "is_mine": found.user_id == request.user.pk,
     }
     return render(request, "boards/_progress.html", context)

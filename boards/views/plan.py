@@ -27,9 +27,10 @@ from boards.plan.opening import address_of, arguments_of, find, not_listed, open
 from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from catalog.models import Endpoint
+from fal.db_safe import db_safe_text
 from playground.files import uploads
+from playground.runs.progress.worker_status import readiness
 from playground.runs.state_machine import Refused
-from playground.runs.worker_status import readiness
 from schemas import apply, fields, with_uploads
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _fields(request: HtmxRequest) -> Post:
     return {
-        name: [str(value).replace("\x00", "") for value in texts]
+        name: [db_safe_text(str(value)) for value in texts]
         for name, texts in request.POST.lists()
         if name not in PAGE_FIELDS
     }

@@ -49,7 +49,7 @@ class Progress:
 def voted_cells(board: Batch) -> list[Cell]:
     """The cells with results that a vote can show, with row, column, run and files."""
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
-    heavy = ("logs", "output_text", "partial", "metrics", "positions", "events", "handle")
+    heavy = ("logs", "output_text", "partial", "steps", "metrics", "positions", "events", "handle")
     cells = (
         board.cells.filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .filter(run__deleted_at=None)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from boards.models import Cell, Mark, Row, RowMark
 from boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
+from fal.db_safe import db_safe_text
 
 MAX_TAGS = 20
 
@@ -14,7 +15,7 @@ MAX_TAGS = 20
 def read_tags(text: str) -> list[str]:
     """The tags in a text, separated by commas or line ends, each once."""
     found: dict[str, str] = {}
-    for part in re.split(r"[,;\n]", text.replace("\x00", "")):
+    for part in re.split(r"[,;\n]", db_safe_text(text)):
         tag = " ".join(part.split())[:TAG_CHARS].strip()
         if tag:
             found.setdefault(tag.casefold(), tag)
@@ -30,7 +31,7 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
     if verdict in {"", *Mark.Verdict.values}:
         mark.verdict = verdict
     if "note" in posted:
-        mark.note = posted["note"].replace("\x00", "").strip()[:NOTE_CHARS]
+        mark.note = db_safe_text(posted["note"]).strip()[:NOTE_CHARS]
     if "tags" in posted:
         mark.tags = read_tags(posted["tags"])
     values = {"stars": mark.stars, "verdict": mark.verdict, "note": mark.note, "tags": mark.tags}

@@ -1,17 +1,21 @@
 """Blanks what media files say about their origin: prompts, programs and models in their metadata.
 
 The file keeps its length, so ranges and offsets stay valid: metadata are overwritten with zeros.
-PNG, JPEG, WebP, WAV, MP4 and MP3 are known; other formats are served as they are.
+PNG, JPEG, WebP, WAV, MP4 and MP3 are known here, GIF, FLAC, Ogg and WebM in
+`container_metadata.py`; other formats are served as they are.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO
+
+from boards.votes import container_metadata
+from boards.votes.container_metadata import Patch, Patches
 
 MAX_PATCH_BYTES = 8 << 20  # larger metadata are left out of one patch: several patches cover them
 MAX_PARTS = 10_000
@@ -28,16 +32,6 @@ _WEBP_METADATA_FLAGS = 0x0C  # EXIF and XMP, in the first byte of VP8X
 _JPEG_KEPT = {0xE0: b"", 0xE2: b"ICC_PROFILE", 0xEE: b""}
 _BOXES_WITH_BOXES = {b"moov", b"trak", b"mdia"}
 _BOXES_TO_BLANK = {b"udta", b"uuid", b"meta"}
-
-
-class Patch(NamedTuple):
-    """Bytes that replace those of a file from an offset on."""
-
-    offset: int
-    data: bytes
-
-
-Patches = Iterator[Patch]
 
 
 def patches(file: IO[bytes]) -> list[Patch]:
@@ -146,6 +140,10 @@ _READERS: list[tuple[Callable[[bytes], bool], Callable[[IO[bytes], int], Patches
     (lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
     (lambda head: head.startswith(b"RIFF"), _riff),
     (lambda head: head[4:8] == b"ftyp", lambda file, size: _boxes(file, size)),
+    (lambda head: head.startswith((b"GIF87a", b"GIF89a")), container_metadata.gif),
+    (lambda head: head.startswith(b"fLaC"), container_metadata.flac),
+    (lambda head: head.startswith(b"OggS"), container_metadata.ogg),
+    (lambda head: head.startswith(b"\x1aE\xdf\xa3"), container_metadata.webm),
     (lambda head: head.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")), _mp3),
 ]
 

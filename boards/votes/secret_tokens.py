@@ -1,12 +1,18 @@
-"""Opaque addresses for voters: what they name can be neither read nor guessed from them."""
+"""Opaque addresses for voters: what they name can be neither read nor guessed from them.
+
+`cryptography` takes 6 MB, so it is imported by the first vote.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 LIFE_S = 24 * 3600
 Part = str | int
@@ -20,6 +26,8 @@ def encrypt(kind: str, voter_id: int, *parts: Part) -> str:
 
 def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
     """The parts of a token; raises ValueError if it is another voter's, too old or no token."""
+    from cryptography.fernet import InvalidToken
+
     try:
         owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=LIFE_S))
     except (InvalidToken, UnicodeEncodeError) as error:
@@ -36,5 +44,7 @@ def is_swapped(voter_id: int, first: int, second: int) -> bool:
 
 
 def _cipher(kind: str) -> Fernet:
+    from cryptography.fernet import Fernet
+
     key = salted_hmac(f"boards.votes.{kind}", "key", algorithm="sha256").digest()
     return Fernet(base64.urlsafe_b64encode(key))

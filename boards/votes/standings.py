@@ -12,10 +12,10 @@ from boards.models import Batch, Cell, Column, RowMark, Vote
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
 from playground.models import Run
-from playground.runs.billing import billed_cost
+from playground.runs.costs.billing import billed_cost
 
 _HEAVY = (
-    *("logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"),
+    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
     *("positions", "events", "arguments"),
 )
 MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are a chance of ten to one

@@ -47,12 +47,12 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Block the models, after a form that asks for the reason."""
         if "go" not in request.POST:
-            return self._ask(request, endpoints, "block")
+            return self._render_form(request, endpoints, "block")
         reason = request.POST.get("reason", "")
         try:
             self._judge(request, endpoints, Standing.BLOCKED, reason)
         except ValueError as error:
-            return self._ask(request, endpoints, "block", error=str(error), reason=reason)
+            return self._render_form(request, endpoints, "block", error=str(error), reason=reason)
         return None
 
     @admin.action(description="Add to a collection…", permissions=["collect"])
@@ -62,14 +62,14 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
         found = chosen.first() if chosen is not None else None
         if "go" not in request.POST:
-            return self._ask(request, endpoints, "collect")
+            return self._render_form(request, endpoints, "collect")
         if found is None:
-            return self._ask(request, endpoints, "collect", error="Choose a collection.")
+            return self._render_form(request, endpoints, "collect", error="Choose a collection.")
         picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
         try:
             count = collection_editing.put_in(found, list(picked))
         except ValueError as error:
-            return self._ask(request, endpoints, "collect", error=str(error))
+            return self._render_form(request, endpoints, "collect", error=str(error))
         self.message_user(request, f"{_models(count)} added to “{found.title}”.")
         return None
 
@@ -82,7 +82,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         words = moderation.WORDS[mark].lower()
         self.message_user(request, f"{_models(count)}: {words}.")
 
-    def _ask(
+    def _render_form(
         self,
         request: HttpRequest,
         endpoints: EndpointQuerySet,

@@ -128,7 +128,7 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 100
     show_full_result_count = False
     ordering = ["state", "url"]
-    actions = ["ask_again"]
+    actions = ["fetch_again"]
 
     @admin.display(description="moves", boolean=True)
     def moves(self, picture: Picture) -> bool:
@@ -136,7 +136,7 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return bool(picture.clip)
 
     @admin.action(description="Ask upstream for it again", permissions=["change"])
-    def ask_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
+    def fetch_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
         """Fetch again; the stored picture is shown until then."""
         number = picture_registry.retry(pictures)
         self.message_user(request, f"{number} thumbnails are fetched again by the worker.")
@@ -200,7 +200,7 @@ class _WrittenBySyncs:
 class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
     """The change log, read-only; the oldest entries are deleted after syncs."""
 
-    list_display = ["at", "endpoint", "kind", "weight", "says"]
+    list_display = ["at", "endpoint", "kind", "weight", "summary"]
     list_filter = ["kind", "weight", "at"]
     search_fields = ["endpoint__endpoint_id", "endpoint__display_name"]
     fields = ["at", "endpoint", "kind", "weight", "all_lines", "was_id", "now_id"]
@@ -225,18 +225,20 @@ class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
         return change.now_id or "none"
 
     @admin.display(description="says")
-    def says(self, change: Change) -> str:
+    def summary(self, change: Change) -> str:
         """The first line, and how many more there are."""
-        said = _said(change)
-        return f"{said[0]} (and {len(said) - 1} more)" if len(said) > 1 else "".join(said)
+        sentences = _sentences(change)
+        if len(sentences) > 1:
+            return f"{sentences[0]} (and {len(sentences) - 1} more)"
+        return "".join(sentences)
 
     @admin.display(description="lines")
     def all_lines(self, change: Change) -> SafeString | str:
         """Every line."""
-        return _lines(_said(change))
+        return _lines(_sentences(change))
 
 
-def _said(change: Change) -> list[str]:
+def _sentences(change: Change) -> list[str]:
     return [f"{line['field']} {line['said']}".strip() for line in change.lines or []]
 
 

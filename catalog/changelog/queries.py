@@ -16,6 +16,7 @@ from django.utils import timezone
 from catalog.models import Change, Endpoint, Reader
 from catalog.models.querysets import ChangeQuerySet
 from core.byte_cache import byte_cached
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -61,8 +62,8 @@ class Filters:
         kind, page = get.get("kind", ""), get.get("page", "")
         return cls(
             kind=kind if kind in KINDS else "",
-            category=get.get("category", "").strip()[:64].replace("\x00", ""),
-            model=get.get("model", "").strip()[:255].replace("\x00", ""),
+            category=db_safe_text(get.get("category", "").strip()[:64]),
+            model=db_safe_text(get.get("model", "").strip()[:255]),
             is_favourite=get.get("favourite") == "1",
             page=int(page) if page.isdecimal() and 0 < len(page) < 7 and int(page) else 1,
         )
@@ -129,7 +130,7 @@ class Page:
 
 def page(filters: Filters, starred: tuple[int, ...]) -> Page:
     """One page of the log, in two queries."""
-    asked = filters.filter(Change.objects.told(), starred)
+    asked = filters.filter(Change.objects.shown(), starred)
     counts = asked.order_by().aggregate(all=Count("pk"), **_COUNTS)
     most = counts[filters.kind or "all"]
     number = min(filters.page, max(-(-most // PER_PAGE), 1))
@@ -164,7 +165,7 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
 
 def of_model(endpoint: Endpoint) -> list[Change]:
     """The newest changes of one model."""
-    found = Change.objects.told().filter(endpoint=endpoint).only("kind", "at", "lines", "weight")
+    found = Change.objects.shown().filter(endpoint=endpoint).only("kind", "at", "lines", "weight")
     return list(found[:ON_A_MODEL])
 
 
@@ -194,7 +195,7 @@ def unread_counts(user: User) -> News:
     """Count the changes since a user's last visit, in one query."""
     seen = Subquery(Reader.objects.filter(user=user).values("seen_at")[:1])
     later = Q(at__gt=Coalesce(seen, timezone.now() - A_WEEK))
-    fresh = Change.objects.told().filter(later).order_by().annotate(seen=seen)
+    fresh = Change.objects.shown().filter(later).order_by().annotate(seen=seen)
     counts = fresh.aggregate(since=Max("seen"), **_COUNTS)
     return News(**counts)
 

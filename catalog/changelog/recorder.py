@@ -15,10 +15,10 @@ from django.utils import timezone
 from catalog.models import Change, Endpoint, Schema
 from catalog.pricing import listed_price
 from core.formatting import category_name
-from schemas import diff_lines
-from schemas.diff import diff_contracts as compare_contracts
-from schemas.diff_lines import Line
-from schemas.openapi import Contract, contract, read_document
+from schemas.changes import diff_lines
+from schemas.changes.diff import diff_contracts as compare_contracts
+from schemas.changes.diff_lines import Line
+from schemas.document.openapi import Contract, contract, read_document
 
 AT_ONCE = 20  # changes compared and written together
 KEPT = 20_000  # changes, the newest: years of a catalogue that changes daily

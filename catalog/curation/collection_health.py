@@ -113,7 +113,7 @@ def _lost(endpoint: Endpoint) -> str:
 def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
     """Breaking changes by endpoint key, without those that upstream has reverted."""
     known = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
-    changes = Change.objects.told().filter(
+    changes = Change.objects.shown().filter(
         endpoint__in=collection.items.values("endpoint"),
         at__gt=Subquery(known),
         weight=Change.Weight.BREAKING,
@@ -124,6 +124,6 @@ def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
     for key, lines, was, now in rows.values_list("endpoint_id", "lines", "was", "endpoint__schema"):
         if was and is_undone.setdefault(key, was == now):
             continue
-        told = found.setdefault(key, [])
-        told += [line for line in lines or () if line["breaks"] and line not in told]
+        breaking = found.setdefault(key, [])
+        breaking += [line for line in lines or () if line["breaks"] and line not in breaking]
     return found

@@ -20,6 +20,7 @@ from catalog.curation.collection_editing import (
     free_slug,
 )
 from catalog.models import Collection, CollectionItem, Endpoint
+from fal.db_safe import db_safe_text
 from schemas.exact import NotJson, dumps, loads
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _text(row: Mapping[str, Any], name: str, where: str) -> str:
         return ""
     if not isinstance(value, str):
         raise ValueError(f"{where}: “{name}” has to be a text.")
-    return value.encode("utf-8", "replace").decode().replace("\x00", "")
+    return db_safe_text(value)
 
 
 def plan(entries: Sequence[Entry]) -> list[Step]:

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.curation.text_cleaning import one_line
+from catalog.display import facets
+from catalog.display.facets import Place
 from catalog.models import Change, Endpoint, Favourite, Revision, SavedSearch, SyncReport
-from catalog.search import engine, facets
-from catalog.search.facets import Place
+from catalog.search import engine
 from catalog.search.index import Index, Places, current
 from catalog.search.query import Query
 from catalog.sync.progress import STALE_HERE

@@ -6,29 +6,23 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import NamedTuple
 
-from django.utils import timezone
-
-from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS, SYNONYMS, Key
+from catalog.filters.vocabulary import KEYS, SYNONYMS, Key
 from core.byte_cache import byte_cached
-from schemas.languages import language
+from schemas.wording.languages import language
 
 _NUMBER = r"[$€£]?\s*(\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*([a-z%$€£¢]*)"
 _SIGN = r"(>=|=>|≥|<=|=<|≤|>|<|=)?"
 _COMPARED = re.compile(rf"{_SIGN}\s*{_NUMBER}")
 _SIGNED = re.compile(rf"{_SIGN}(.+)")
 _BETWEEN = re.compile(rf"{_NUMBER}\s*(?:\.\.|…|-|\u2013|to)\s*{_NUMBER}")
-_AT_LEAST = re.compile(rf"{_NUMBER}\s*(?:\+|\.\.)")
-_AT_MOST = re.compile(rf"\.\.\s*{_NUMBER}")
 _SAME = {"=>": ">=", "≥": ">=", "=<": "<=", "≤": "<="}
 BY_DURATION = {"price", "resolution"}  # what depends on how long a video is
-LINE_NAMES = {1024: "1k", 2048: "2k", 2160: "4k", 4320: "8k"}
+_LINES = {"1k": 1024, "2k": 2048, "4k": 2160, "8k": 4320}
+LINE_NAMES = {lines: name for name, lines in _LINES.items()}
+_ALTERNATIVE = re.compile(r'"[^"]*"|[^,"]+')
 _PRICE = re.compile(r"([\d.]+)/s\*([\d.]+)")
-_RATIO = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)[:x/\u00d7](\d{1,4})")
-_SIZE = re.compile(r"(\d{2,5})\s*[x\u00d7*]\s*(\d{2,5})")
-_SEVERAL = re.compile(r"(?:[2-9]|\d\d|two|three|many|multiple|several)\+?[-+]?(.+)")
 
 
 class Span(NamedTuple):
@@ -50,28 +44,23 @@ class Condition:
     """One thing asked for. It holds of an endpoint that has a fact which it accepts (`holds`).
 
     `values` are alternatives, in canonical form. A typed value is matched loosely where the key is
-    open (`lip sync` finds `lip-sync`), one that was picked exactly. `seconds` is the length that
-    prices and resolutions are compared for, where the question asks for one.
+    open (`lip sync` finds `lip-sync`), one that was picked exactly. Prices and resolutions are
+    compared for a run of so many `seconds`, where the question asks for a length.
     """
 
     key: str
     values: tuple[str, ...]
     is_negated: bool = False
     is_loose: bool = False
-    seconds: float | None = None
 
-    def accepts(self, fact: str) -> bool:
+    def accepts(self, fact: str, seconds: float | None = None) -> bool:
         """Whether this fact is one that is asked for; a negated condition wants none of them."""
         key, _, value = fact.partition(":")
-        if key == "published" and self.key == "is":
-            return "new" in self.values and _is_new(value)
-        if key == "price" and self.key == "is":
-            return "free" in self.values and value == "0"
-        return key == self.key and any(self._matches(wanted, value) for wanted in self.values)
+        return key == self.key and any(self._matches(one, value, seconds) for one in self.values)
 
-    def holds(self, facts: Iterable[str]) -> bool:
+    def holds(self, facts: Iterable[str], seconds: float | None = None) -> bool:
         """Whether an endpoint with these facts is one that is asked for."""
-        return any(map(self.accepts, facts)) is not self.is_negated
+        return any(self.accepts(fact, seconds) for fact in facts) is not self.is_negated
 
     @property
     def word(self) -> str:
@@ -79,15 +68,15 @@ class Condition:
         listed = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
         return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
 
-    def _matches(self, wanted: str, value: str) -> bool:
+    def _matches(self, wanted: str, value: str, seconds: float | None) -> bool:
         if self.key == "resolution":
             value, _, longest_s = value.partition("@")
-            if longest_s and self.seconds and self.seconds > float(longest_s):
+            if longest_s and seconds and seconds > float(longest_s):
                 return False
         if wanted == value:
             return True
-        if KEYS[self.key].is_number or self.key == "resolution":
-            span, numbers = parse_span(self.key, wanted), _numbers(self.key, value, self.seconds)
+        if KEYS[self.key].is_measured:
+            span, numbers = parse_span(self.key, wanted), numbers_of(self.key, value, seconds)
             return span is not None and numbers is not None and span.meets(*numbers)
         return self.is_loose and folded(wanted) == folded(value)
 
@@ -100,12 +89,14 @@ def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Conditio
     known = KEYS.get(key) or KEYS.get(SYNONYMS.get(key.casefold(), key.casefold()))
     if known is None:
         return None
-    parts = [value] if known.is_number or not is_typed else [v for v in _alternatives(value) if v]
-    is_known = bool(known.values) or known.is_number
-    values = [canonical(known, part) if is_typed or is_known else part for part in parts]
+    parts = [value]
+    if is_typed and not known.is_number:
+        parts = [part for one in _ALTERNATIVE.findall(value) if (part := one.strip(' "'))]
+    is_exact = known.is_open and not is_typed
+    values = parts if is_exact else [canonical(known, part) for part in parts]
     if not values or not all(values):
         return None
-    return Condition(known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and not is_known)
+    return Condition(known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and known.is_open)
 
 
 def canonical(key: Key, value: str) -> str:
@@ -113,26 +104,19 @@ def canonical(key: Key, value: str) -> str:
 
     The beginning of a known value is understood, so that an answer comes while somebody types.
     """
-    text = value.strip()
-    plain = key.synonyms.get(folded(text), folded(text))
-    if key.is_number or key.name == "resolution":
-        if key.name == "resolution" and (match := _SIGNED.fullmatch(plain)):
-            text = f"{match[1] or ''}{key.synonyms.get(match[2], match[2])}"
+    text, plain = value.strip(), folded(value)
+    for form, spelling in key.spellings:
+        plain = form.sub(spelling, plain) if form.fullmatch(plain) else plain
+    if key.name == "resolution" and (match := _SIGNED.fullmatch(plain)):
+        text = f"{match[1] or ''}{key.synonyms.get(match[2], match[2])}"
+    if key.is_measured:
         span = parse_span(key.name, text)
         return _written(key.name, span) if span else ""
+    plain = key.synonyms.get(plain, plain)
     if key.name == "language":
         return (language(text) or plain)[:255]
-    if key.name == "ratio":
-        match = _RATIO.fullmatch(plain)
-        return f"{match[1]}:{match[2]}" if match else plain[:255]
-    if key.name == "size":
-        match = _SIZE.fullmatch(plain)
-        return f"{int(match[1])}x{int(match[2])}" if match else ""
     if key.is_open:
-        return (plain if key.name == "per" else text)[:255]
-    if key.name == "in" and (match := _SEVERAL.fullmatch(plain)):  # 2-image, many+images
-        one = key.synonyms.get(match[1], match[1]).removesuffix("s")
-        plain = f"{one}s" if one in {"image", "video", "audio"} else plain
+        return (plain if key.synonyms or key.spellings else text)[:255]
     begun = [known for known in key.values if plain and known.startswith(plain)]
     shortest = min(begun, key=len, default="")
     return shortest if all(known.startswith(shortest) for known in begun) else ""
@@ -147,32 +131,22 @@ def parse_span(key: str, text: str) -> Span | None:
     if match := _BETWEEN.fullmatch(text):
         low, high = _number(key, match[1], match[2] or match[4]), _number(key, match[3], match[4])
         return None if low is None or high is None else Span(min(low, high), max(low, high))
-    for pattern, sign in ((_AT_LEAST, ">="), (_AT_MOST, "<=")):
-        if match := pattern.fullmatch(text):
-            return _span(sign, _number(key, match[1], match[2]))
-    if not (match := _COMPARED.fullmatch(text)):
+    if text.endswith(("+", "..")):
+        text = f">={text.rstrip('+.')}"
+    match = _COMPARED.fullmatch(re.sub(r"^\.\.", "<=", text))
+    number = _number(key, match[2], match[3]) if match else None
+    if match is None or number is None:
         return None
     sign = _SAME.get(match[1] or "", match[1] or KEYS[key].plain)
-    return _span(sign, _number(key, match[2], match[3]))
-
-
-def _span(sign: str, number: float | None) -> Span | None:
-    if number is None:
-        return None
-    return {
-        "=": Span(number, number),
-        ">=": Span(number),
-        ">": Span(number, is_above=True),
-        "<=": Span(0, number),
-        "<": Span(0, number, is_below=True),
-    }[sign]
+    low, high = 0 if "<" in sign else number, math.inf if ">" in sign else number
+    return Span(low, high, is_above=sign == ">", is_below=sign == "<")
 
 
 def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     """Conditions that are to hold together, as few as say the same.
 
     Numbers of a key become one range (`duration:>=5 duration:<=10`), other values alternatives
-    where the key takes them so, and prices are compared for the length that is asked for.
+    where the key takes them so.
     """
     found: dict[tuple[object, ...], Condition] = {}
     for one in conditions:
@@ -187,20 +161,15 @@ def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         else:
             values = tuple(dict.fromkeys([*was.values, *one.values]))
             found[place] = replace(was, values=values, is_loose=was.is_loose or one.is_loose)
-    return for_duration(found.values())
+    return tuple(found.values())
 
 
-def for_duration(
-    conditions: Iterable[Condition], others: Iterable[Condition] = ()
-) -> tuple[Condition, ...]:
-    """Conditions compared for the length that they or `others` ask for, where they depend on it."""
-    listed = tuple(conditions)
-    lengths = (_length(c) for c in (*listed, *others) if c.key == "duration" and not c.is_negated)
-    length = next(lengths, None)
-    return tuple(
-        replace(c, seconds=length) if c.key in BY_DURATION and c.seconds != length else c
-        for c in listed
-    )
+def asked_length(conditions: Iterable[Condition]) -> float | None:
+    """The shortest length that a question asks for, which prices are compared for; None: none."""
+    durations = (c for c in conditions if c.key == "duration" and not c.is_negated)
+    first = next(durations, None)
+    span = parse_span("duration", first.values[0]) if first else None
+    return (span.low or None) if span else None
 
 
 def folded(text: str) -> str:
@@ -219,15 +188,10 @@ def line_count(resolution: str) -> int | None:
     A fact may say how long a video of it may be: `1080p@8`.
     """
     name = resolution.partition("@")[0]
+    if name in _LINES:
+        return _LINES[name]
     match = re.fullmatch(r"([0-9]{1,5})([pk]?)", name)
-    if not match:
-        return None
-    known = next((lines for lines, named in LINE_NAMES.items() if named == name), 0)
-    return known or int(match[1]) * (1024 if match[2] == "k" else 1)
-
-
-def _alternatives(value: str) -> list[str]:
-    return [part.strip().strip('"') for part in re.findall(r'"[^"]*"|[^,"]+', value)]
+    return int(match[1]) * (1024 if match[2] == "k" else 1) if match else None
 
 
 def _number(key: str, digits: str, unit: str) -> float | None:
@@ -237,7 +201,7 @@ def _number(key: str, digits: str, unit: str) -> float | None:
     return None if scale is None else round(float(digits.replace(",", ".")) * scale, 8)
 
 
-def _numbers(key: str, value: str, seconds: float | None) -> tuple[float, float] | None:
+def numbers_of(key: str, value: str, seconds: float | None) -> tuple[float, float] | None:
     """The numbers that a fact says; a price by the second comes as that of so many seconds."""
     if key == "resolution":
         return (lines, lines) if (lines := line_count(value)) else None
@@ -246,25 +210,6 @@ def _numbers(key: str, value: str, seconds: float | None) -> tuple[float, float]
         return cost, cost
     low, _, high = value.partition("-")
     return float(low), float(high or low)
-
-
-def price_of_fact(fact: str, seconds: float | None = None) -> float:
-    """The price that a fact says, of so many seconds where it goes by length; inf: none."""
-    key, _, value = fact.partition(":")
-    numbers = _numbers("price", value, seconds) if key == "price" else None
-    return numbers[0] if numbers else math.inf
-
-
-def asked_length(conditions: Iterable[Condition]) -> float | None:
-    """The length that a question asks for, which prices are compared for; None: the usual one."""
-    asked = Condition("price", ("<=1",))
-    return for_duration([asked], conditions)[0].seconds
-
-
-def _length(condition: Condition) -> float | None:
-    """The shortest length that a condition on durations allows."""
-    span = parse_span("duration", condition.values[0])
-    return (span.low or None) if span else None
 
 
 def _narrowed(was: Condition, more: Condition) -> Condition:
@@ -295,11 +240,3 @@ def _written(key: str, span: Span) -> str:
     if span.low == 0 and not span.is_above:
         return f"{'<' if span.is_below else '<='}{high}"
     return f"{low}..{high}"
-
-
-def _is_new(published: str) -> bool:
-    try:
-        age = timezone.now().date() - date.fromisoformat(published)
-    except ValueError:
-        return False
-    return age.days <= NEW_FOR_DAYS

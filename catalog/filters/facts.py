@@ -13,8 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
 from catalog.filters.conditions import format_number
-from catalog.filters.vocabulary import KEYS
+from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS
 from catalog.pricing import typical_run
 from core.byte_cache import byte_cached
 from schemas.estimate import parse_unit
@@ -59,7 +61,7 @@ class Listing(NamedTuple):
 
 def facts_of(row: Listing) -> tuple[str, ...]:
     """Every fact of an endpoint, each once, in no order that means anything."""
-    said, tags = _texts(row.facts), _texts(row.tags)
+    said, tags = texts(row.facts), texts(row.tags)
     found = [
         f"category:{row.category or 'unknown'}",
         *(f"{key}:{value}" for key, column in _COPIED.items() if (value := getattr(row, column))),
@@ -72,12 +74,10 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     ]
     if row.duration_estimate_min is not None:
         found.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
-    if row.published_at is not None:
-        found.append(f"published:{row.published_at.isoformat()[:10]}")
     return tuple(dict.fromkeys(found))[:_MOST]
 
 
-def _texts(given: Any) -> list[str]:
+def texts(given: Any) -> list[str]:
     """The texts of a JSON list; upstream may have put anything there."""
     listed = given if isinstance(given, list) else []
     return [text for text in listed if isinstance(text, str) and text.strip()]
@@ -90,9 +90,7 @@ def _filed(category: str, said: set[str]) -> list[str]:
         return []
     takes = {fact for fact in said if fact.startswith("in:")} - {"in:text", "in:file"}
     makes = {fact for fact in said if fact.startswith("out:")} - {"out:data", "out:file"}
-    found = (
-        [] if takes or (_MEDIA[taken] == "text" and "in:text" in said) else [f"in:{_MEDIA[taken]}"]
-    )
+    found = [] if takes or f"in:{_MEDIA[taken]}" in said else [f"in:{_MEDIA[taken]}"]
     return found if makes else [*found, f"out:{_MEDIA[made]}"]
 
 
@@ -107,6 +105,8 @@ def outcome(category: str) -> str:
 def _state(row: Listing) -> list[str]:
     marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
     found = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
+    if row.published_at and (timezone.now() - row.published_at).days <= NEW_FOR_DAYS:
+        found.append("is:new")
     if row.gone_at is not None:
         return [*found, "is:gone"]
     return [*found, f"is:{row.status}"]
@@ -140,7 +140,9 @@ def _price(row: Listing, said: list[str]) -> list[str]:
         rate, length = format_number(float(found.rate)), format_number(float(found.length_s))
         return [per, f"price:{rate}/s*{length}"]
     low = found.estimate.low
-    return [per] if low is None else [per, f"price:{format_number(float(low))}"]
+    if low is None:
+        return [per]
+    return [per, f"price:{format_number(float(low))}", *(() if low else ("is:free",))]
 
 
 @byte_cached(1 << 19)

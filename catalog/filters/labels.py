@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -11,15 +12,8 @@ from catalog.filters.facts import outcome
 from catalog.filters.vocabulary import KEYS
 from core.formatting import category_name, money
 
-_ALONE = {"can", "resolution", "duration", "price", "ratio", "is", "size"}  # need no heading
 _T = TypeVar("_T")
-_COUNTED = {
-    "fps": "frames a second",
-    "outputs": "results at once",
-    "megapixels": "megapixels",
-    "voices": "voices",
-    "languages": "languages",
-}
+_AS_IT_IS = {"tag", "group", "owner"}
 
 
 class Part(NamedTuple):
@@ -38,15 +32,13 @@ class Group(NamedTuple):
 
 def label(key: str, value: str) -> str:
     """One value under the heading of its key."""
-    if KEYS[key].labels:
-        return KEYS[key].labels.get(value, value)
-    if KEYS[key].is_number or key == "resolution":
+    if key in _AS_IT_IS:
+        return value
+    if KEYS[key].is_measured:
         return _amount(key, value.partition("@")[0])
     if key == "category":
         return category_name(value)
-    if key in {"tag", "group", "owner", "ratio", "size"}:
-        return value
-    return value[:1].upper() + value[1:]
+    return KEYS[key].labels.get(value) or value[:1].upper() + value[1:]
 
 
 def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple[str, list[_T]]]:
@@ -58,38 +50,29 @@ def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple
     return [(title, group) for title, group in found.items() if group]
 
 
-def describe(asked: Condition) -> str:
-    """A condition by itself, as the page repeats it."""
-    key, words = asked.key, " or ".join(label(asked.key, value) for value in asked.values)
-    if key in {"in", "out"}:
-        words = f"{KEYS[key].title} {_lowered(words)}"
-    elif key == "per":
-        words = f"Priced per {words.lower()}"
-    elif key == "time":
-        words = f"Ready in {_lowered(words)}"
-    elif key == "price" and asked.seconds and asked.values != ("0",):
-        words = f"{words} for {_seconds(asked.seconds)}"
-    elif key not in _ALONE and key not in _COUNTED:
-        words = f"{KEYS[key].title}: {words}"
+def describe(asked: Condition, seconds: float | None = None) -> str:
+    """A condition by itself, as the page repeats it; a price is that of so many seconds."""
+    key, labels = KEYS[asked.key], [label(asked.key, value) for value in asked.values]
+    words = key.said.format(
+        title=key.title, labels=" or ".join(labels), lowered=" or ".join(map(_lowered, labels))
+    )
+    if key.name == "price" and seconds and asked.values != ("0",):
+        words = f"{words} for {_seconds(seconds)}"
     return f"Not: {_lowered(words)}" if asked.is_negated else words
 
 
 def summarize(facts: Iterable[str]) -> list[Group]:
     """What a model can do, in a line: each part with the words that search for its like."""
-    held: dict[str, list[str]] = {}
+    held: dict[str, list[str]] = defaultdict(list)
     for fact in facts:
         key, _, value = fact.partition(":")
-        held.setdefault(key, []).append(value)
-    taken = [v for v in held.get("in", []) if f"{v}s" not in held["in"]]
+        held[key].append(value)
     groups = [
-        Group("Takes", [_part("in", value) for value in taken]),
-        Group("Makes", [_part("out", value) for value in held.get("out", [])]),
-        Group("", _lengths(held.get("duration", []))),
-        Group("", _finest(held.get("resolution", []))),
-        Group(
-            "",
-            [_part("can", value) for value in KEYS["can"].values if value in held.get("can", [])],
-        ),
+        Group("Takes", [_part("in", v) for v in held["in"] if f"{v}s" not in held["in"]]),
+        Group("Makes", [_part("out", v) for v in held["out"]]),
+        Group("", _lengths(held["duration"])),
+        Group("", _finest(held["resolution"])),
+        Group("", [_part("can", v) for v in KEYS["can"].values if v in held["can"]]),
     ]
     return [group for group in groups if group.parts]
 
@@ -134,7 +117,7 @@ def _amount(key: str, value: str) -> str:
         words = f"Under {high}" if span.is_below else f"Up to {high}"
     else:
         words = f"{low} to {high}"
-    return f"{words} {_COUNTED[key]}" if key in _COUNTED else words
+    return f"{words} {KEYS[key].counted}".rstrip()
 
 
 def _seconds(value: float) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from catalog.filters import natural_language
 from catalog.filters.conditions import Condition, combine, folded, parse_condition
+from catalog.filters.natural_language import to_query_words
 from catalog.filters.vocabulary import KEYS, SYNONYMS
 from core.byte_cache import byte_cached
 
@@ -17,17 +17,12 @@ _WORD = re.compile(
     r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.IGNORECASE,
 )
-_BARE = {  # what looks like a fact without its key
-    "resolution": re.compile(r"\d{3,4}p|[248]k", re.IGNORECASE),
-    "duration": re.compile(r"\d{1,3}(?:s|sec|secs|seconds?)", re.IGNORECASE),
-    "ratio": re.compile(r"\d{1,2}:\d{1,2}"),
-    "price": re.compile(r"[<>]=?\$?\d*[.,]?\d+\$?|\$\d*[.,]?\d+"),
-}
 _ORDERS = {  # sort → the words that ask for it
     "price": re.compile(r"(?i)(?<!\S)(?:cheapest|least expensive|lowest[- ]priced?)(?!\S)"),
     "newest": re.compile(r"(?i)(?<!\S)newest(?!\S)"),
 }
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
+_QUOTED = re.compile(r'^"([^"]*)"?$')
 _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 
@@ -62,15 +57,17 @@ def parse_query(q: str) -> ParsedQuery:
         match = _WORD.fullmatch(piece)
         if match is None or match["value"].startswith("//") or len(taken) >= _MOST_WORDS:
             text.append(piece)
-            hints += _bare_fact(piece) or _negated_text(piece)
-        elif found := parse_condition(match["key"], _bare(match["value"]), is_typed=True):
+            hints += _text_hints(piece)
+            continue
+        value = _QUOTED.sub(r"\1", match["value"])
+        if found := parse_condition(match["key"], value, is_typed=True):
             taken.append((piece, replace(found, is_negated=bool(match["no"]))))
-        elif hint := _hint(piece, match["key"], _bare(match["value"])):
+        elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
     said, sort, sort_words = _order(" ".join(text))
-    wish = natural_language.to_query_words(said)
+    wish = to_query_words(said)
     if sort and not wish:  # "cheapest video" is a wish if it says nothing else
-        meant = natural_language.to_query_words(said, 1)
+        meant = to_query_words(said, 1)
         wish = meant if all(":" in word for word in meant.split()) else ""
     if wish:
         hints = [hint for hint in hints if hint.word not in text]
@@ -99,44 +96,26 @@ def replace_words(q: str, word: str, other: str = "") -> str:
 
 def unknown_value_hint(asked: Condition, known: Iterable[str]) -> Hint | None:
     """A hint where none of the `known` facts is what a condition on an open key asks for."""
-    key, values = KEYS[asked.key], []
-    if key.values or key.is_number:
+    held = [fact for fact in known if fact.startswith(f"{asked.key}:")]
+    if not KEYS[asked.key].is_open or not held or any(map(asked.accepts, held)):
         return None
-    for fact in known:
-        name, _, value = fact.partition(":")
-        if name == asked.key:
-            if asked.accepts(fact):
-                return None
-            values.append(value)
-    if not values:
-        return None
-    wanted = asked.values[0]
-    nearest = _nearest(wanted, values)
-    message = f"No model has {asked.word}."
-    return Hint(asked.word, message, f"{asked.key}:{_quoted(nearest)}" if nearest else "")
+    like = nearest(asked.values[0], [fact.partition(":")[2] for fact in held])
+    suggestion = Condition(asked.key, like).word if like else ""
+    return Hint(asked.word, f"No model has {asked.word}.", suggestion)
 
 
-def _bare_fact(piece: str) -> list[Hint]:
-    key = next((key for key, form in _BARE.items() if form.fullmatch(piece)), "")
-    if not key:
-        return []
-    return [Hint(piece, f"{piece} is looked for in names and texts.", f"{key}:{piece}")]
-
-
-def _negated_text(piece: str) -> list[Hint]:
-    if not re.match(r"-[^\W\d_]", piece):
-        return []
-    return [
-        Hint(
-            piece,
-            "Text is only looked for; what can be left out is -in:, -out:, -can: and the like.",
+def _text_hints(piece: str) -> list[Hint]:
+    """What a word that is looked for in texts may have meant instead."""
+    for key in KEYS.values():
+        if key.bare and key.bare.fullmatch(piece):
+            message = f"{piece} is looked for in names and texts."
+            return [Hint(piece, message, f"{key.name}:{piece}")]
+    if re.match(r"-[^\W\d_]", piece):
+        message = (
+            "Text is only looked for; what can be left out is -in:, -out:, -can: and the like."
         )
-    ]
-
-
-def _bare(value: str) -> str:
-    is_one = value.startswith('"') and value.count('"') <= 2 and value.rstrip('"').count('"') == 1
-    return value.strip('"') if is_one else value
+        return [Hint(piece, message)]
+    return []
 
 
 def _hint(word: str, typed: str, value: str) -> Hint | None:
@@ -144,24 +123,17 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
     if not value.strip("<>=≥≤.$€£ -"):
         return None
     key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
-    if key is None and (meant := _flag(typed, value)):
-        return Hint(word, f"There is no {typed}: to search by.", meant)
     if key is None:
-        nearest = _nearest(typed, [*KEYS, *SYNONYMS])
-        name = SYNONYMS.get(nearest, nearest)
-        fits = name and parse_condition(name, value, is_typed=True)
-        suggestion = f"{name}:{_quoted(value)}" if fits else f"{name}:" if name else ""
+        suggestion = _flag(typed, value) or _with_other_key(typed, value)
         return Hint(word, f"There is no {typed}: to search by.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
     begun = [known for known in key.values if known.startswith(folded(value))]
     if begun:
         return Hint(word, f"{word} may become {' or '.join(begun)}.")
-    known = [*key.values, *key.synonyms]
-    nearest = _nearest(folded(value), known)
-    meant = key.synonyms.get(nearest, nearest)
-    if meant:
-        return Hint(word, f"There is no {word}.", f"{key.name}:{meant}")
+    for like in nearest(folded(value), [*key.values, *key.synonyms]):
+        suggestion = f"{key.name}:{key.synonyms.get(like, like)}"
+        return Hint(word, f"There is no {word}.", suggestion)
     listed = f" It may be {', '.join(key.values)}." if key.values else ""
     return Hint(word, f"There is no {word}.{listed}")
 
@@ -174,14 +146,20 @@ def _flag(typed: str, value: str) -> str:
     return ""
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def _with_other_key(typed: str, value: str) -> str:
+    """The word under the key that is written most alike, as far as that takes the value."""
+    for like in nearest(typed, [*KEYS, *SYNONYMS]):
+        name = SYNONYMS.get(like, like)
+        fits = parse_condition(name, value, is_typed=True)
+        return fits.word if fits else f"{name}:"
+    return ""
+
+
+def nearest(word: str, known: Iterable[str], most: int = 1) -> tuple[str, ...]:
+    """Those of the known words that are written most alike, as far as any are."""
     from rapidfuzz import fuzz, process  # as in `spelling.py`: only for who mistypes
 
-    found = process.extractOne(
-        word.casefold()[:64], list(known), scorer=fuzz.ratio, score_cutoff=60
+    found = process.extract(
+        word.casefold()[:64], known, scorer=fuzz.ratio, score_cutoff=60, limit=most
     )
-    return found[0] if found else ""
-
-
-def _quoted(value: str) -> str:
-    return f'"{value}"' if re.search(r"\s", value) else value
+    return tuple(name for name, *_ in found)

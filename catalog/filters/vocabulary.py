@@ -6,8 +6,9 @@ for (`conditions.py`). Both keep to the keys of the table.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -34,14 +35,23 @@ class Key:
     is_facet: bool = True
     shown: int = 8
     unfolded: int = 6
+    counted: str = ""
+    said: str = "{title}: {labels}"
+    bare: re.Pattern[str] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     synonyms: Mapping[str, str] = field(default_factory=dict)  # word → value
+    spellings: Sequence[tuple[re.Pattern[str], str]] = ()
     units: Mapping[str, float] = field(default_factory=dict)  # word → factor
 
     @property
     def is_open(self) -> bool:
         """Whether its values are what the catalogue holds."""
         return not (self.values or self.is_number)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its values are compared: numbers, or resolutions by their lines."""
+        return self.is_number or self.name == "resolution"
 
 
 def _key(name: str, columns: dict[str, Any]) -> Key:
@@ -53,6 +63,10 @@ def _key(name: str, columns: dict[str, Any]) -> Key:
             "names": tuple(columns.get("names", "").split()),
             "values": tuple(columns.get("values", labels)),
             "steps": tuple(columns.get("steps", ())),
+            "bare": re.compile(columns["bare"], re.IGNORECASE) if "bare" in columns else None,
+            "spellings": [
+                (re.compile(form), to) for form, to in columns.get("spellings", {}).items()
+            ],
             "synonyms": {w: v for v, ws in columns.get("synonyms", {}).items() for w in ws.split()},
             "units": {w: n for ws, n in columns.get("units", {}).items() for w in ws.split()},
         },

@@ -120,6 +120,9 @@ class Endpoint(models.Model):
 
     objects = EndpointQuerySet.as_manager()
 
+    # `entry_digest` of a workflow of the account that no listing has: a sync leaves it alone.
+    OF_ACCOUNT = "account"
+
     class Meta:
         ordering = ["position", "endpoint_id"]
         indexes = [

@@ -108,6 +108,6 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """Schema changes that are not compared yet."""
         return self.filter(kind="schema", lines__isnull=True)
 
-    def told(self) -> ChangeQuerySet:
+    def shown(self) -> ChangeQuerySet:
         """Changes to show: compared, and more than a change of wording."""
         return self.filter(lines__isnull=False, weight__gt=0)

@@ -6,23 +6,28 @@ the cards that are shown and not kept yet.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from heapq import nsmallest
+from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
 
-from catalog.filters.conditions import asked_length
 from catalog.filters.labels import describe
-from catalog.filters.query_parser import Hint, unknown_value_hint
+from catalog.filters.query_parser import Hint, nearest, unknown_value_hint
 from catalog.models import Endpoint, Revision
-from catalog.search.facet_counts import Facet, count_facets
-from catalog.search.filter_sets import FilterSets, apply_filters
+from catalog.search import spelling
+from catalog.search.filter_sets import (
+    Facet,
+    FilterRelaxation,
+    FilterSets,
+    count_facets,
+    fewest_to_drop,
+    relax,
+)
 from catalog.search.index import Index, Places, current
 from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
-from catalog.search.relaxations import FilterRelaxation, fewest_to_drop, relax, suggest_words
 
 PAGE_SIZE = 48
 
@@ -61,12 +66,11 @@ class Answer:
 
 
 class _Understood(NamedTuple):
-    """The question that is answered, what its words find, and what its filters leave."""
+    """What the words find, what the filters leave, and what was left out of a wish, in words."""
 
-    query: Query
     found: Found | None
     sets: FilterSets
-    left_out: tuple[str, ...] = ()  # of a wish in plain words, because nothing meets all of it
+    left_out: tuple[str, ...] = ()
 
 
 def search(
@@ -77,29 +81,28 @@ def search(
     `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
     """
     index = index or current(Revision.current())
-    asked, found, sets, left_out = _understand(index, query, starred)
-    hits = sets.hits
-    pages = max(1, -(-len(hits) // PAGE_SIZE))
+    found, sets, left_out = _understand(index, query, starred)
+    asked, total = sets.query, len(sets.hits)
+    pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    first = (page - 1) * PAGE_SIZE
-    places = _ranked(index, query, found, hits, first, first + PAGE_SIZE)
-    shown = [index.keys[place] for place in places]
-    near = [index.keys[place] for place in _near(sets, found, len(hits))]
-    endpoints = index.cards([*shown, *near])
+    ranked = _ranked(index, query, found, sets.hits, page * PAGE_SIZE)
+    shown = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
+    near = [index.keys[place] for place in _near(sets, found)]
+    cards = index.cards([*shown, *near])
     doubts = (unknown_value_hint(one, index.facts(one.key)) for one in query.conditions)
     return Answer(
         query=query,
-        endpoints=[endpoints[key] for key in shown if key in endpoints],
-        total=len(hits),
+        endpoints=[cards[key] for key in shown if key in cards],
+        total=total,
         page=page,
         pages=pages,
-        facets=count_facets(sets, hits),
-        relaxations=[] if hits else relax(sets),
-        suggestions=[] if sets.base or not query.text else suggest_words(sets),
-        near=[endpoints[key] for key in near if key in endpoints],
+        facets=count_facets(sets),
+        relaxations=[] if total else relax(sets),
+        suggestions=[] if sets.base or not query.text else _other_words(sets),
+        near=[cards[key] for key in near if key in cards],
         found=found,
         left_out=left_out,
-        hints=[*asked.hints, *filter(None, doubts)],
+        hints=[*asked.words.hints, *filter(None, doubts)],
         asked=asked,
     )
 
@@ -117,83 +120,77 @@ def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
 def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
     """Endpoints of an answer from the place `first` on, without facets and hints."""
     index = current(Revision.current())
-    _, found, sets, _ = _understand(index, query, starred)
-    places = _ranked(index, query, found, sets.hits, first, first + count)
-    keys = [index.keys[place] for place in places]
-    endpoints = index.cards(keys)
-    return Slice([endpoints[key] for key in keys if key in endpoints], len(sets.hits))
+    found, sets, _ = _understand(index, query, starred)
+    ranked = _ranked(index, query, found, sets.hits, first + count)
+    shown = [index.keys[place] for place in ranked[first:]]
+    cards = index.cards(shown)
+    return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
     """A wish in plain words that no text has is asked as filters, if need be without some."""
-    found, sets = _evaluate(index, query, starred)
-    wished = _wish(query, found)
+    typed = _evaluate(index, query, starred)
+    found = typed.found
+    if found is None or not (found.is_weak or query.words.sort):
+        return typed
+    wished = query.wished(is_loose=bool(found.missed))
     if wished is None:
-        return _Understood(query, found, sets)
-    given = {one.key for one in query.conditions}
+        return typed
     left_out: tuple[str, ...] = ()
-    meant, wished_sets = _evaluate(index, wished, starred)
-    if meant and not wished_sets.hits and not any(map(index.is_word, meant.used)):
+    meant = _evaluate(index, wished, starred)
+    if meant.found and not meant.sets.hits and not any(map(index.is_word, meant.found.used)):
         left_out, wished = (wished.plain,), wished.saying("")
-        meant, wished_sets = _evaluate(index, wished, starred)
-    least = fewest_to_drop(wished_sets, given)
+        meant = _evaluate(index, wished, starred)
+    least = fewest_to_drop(meant.sets, {one.key for one in query.conditions})
     if least is None:
-        return _Understood(query, found, sets)
+        return typed
     for name in least:
         left_out += tuple(describe(one) for one in wished.conditions if one.key == name)
         wished = wished.without(name)
-    return _Understood(wished, *_evaluate(index, wished, starred), left_out)
+    return _evaluate(index, wished, starred)._replace(left_out=left_out)
 
 
-def _wish(query: Query, found: Found | None) -> Query | None:
-    """The question in query words, where its words are no good answer or ask for an order."""
-    if found is None or not (found.is_weak or query.words.sort):
-        return None
-    return query.loosely_wished if found.missed else query.wished
-
-
-def _evaluate(
-    index: Index, query: Query, starred: frozenset[int]
-) -> tuple[Found | None, FilterSets]:
+def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
     """What the words find, and the filters over it; over everything where there are no words."""
     found = match(index, query.text) if query.text else None
     base = found.places if found else index.everything
-    return found, apply_filters(index, query, base, starred)
+    return _Understood(found, FilterSets(index, query, base, index.places_of(starred)))
 
 
-def _ranked(
-    index: Index, query: Query, found: Found | None, hits: Places, first: int, end: int
-) -> list[int]:
-    """The places of the answer from `first` to before `end`, in its order."""
-    length = asked_length(query.conditions)
-    if found and query.order and not query.sort:  # words ask for it: what is named so comes first
-        sure = {place for place in hits if found.is_sure(place)}
-        ranked = index.first(sure, end, query.order, length)
-        rest = index.first(hits - sure, end - len(ranked), query.order, length)
-        return [*ranked, *rest][first:]
-    if found is None or query.order:
-        return index.first(hits, end, query.order, length)[first:]
-    return _best(index, found, found.scores, hits, end)[first:]
+def _ranked(index: Index, query: Query, found: Found | None, hits: Places, end: int) -> list[int]:
+    """The first places of the answer, in its order."""
+    if found is None or query.sort:
+        return nsmallest(end, hits, key=index.sort_key(query.order, query.seconds))
+    if not query.order:
+        return nsmallest(end, hits, key=_score_key(index, found, found.scores))
+    by = index.sort_key(query.order, query.seconds)  # what is named so comes first
+    return nsmallest(end, hits, key=lambda place: (not found.is_sure(place), by(place)))
 
 
-def _near(sets: FilterSets, found: Found | None, total: int) -> list[int]:
+def _near(sets: FilterSets, found: Found | None) -> list[int]:
     """Where few have all the words: the best of those that miss some."""
-    if found is None or not 0 < total < FEW:
+    if found is None or not 0 < len(sets.hits) < FEW:
         return []
     others = (found.near.keys() - found.places) & sets.filtered
-    return _best(sets.index, found, found.near, others, 2 * FEW - total)
+    by = _score_key(sets.index, found, found.near)
+    return nsmallest(2 * FEW - len(sets.hits), others, key=by)
 
 
-def _best(
-    index: Index, found: Found, scores: Mapping[int, int], among: Places, count: int
-) -> list[int]:
-    """The first so many places by score; of equal ones short names that the words nearly fill come
-    first, then merit decides.
-    """
+def _score_key(index: Index, found: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
+    """Places by score; of equal ones short names that the words nearly fill, then merit."""
     words = max(1, sum(len(word.split()) for word in found.used))
     merit, lengths = index.merit, index.names.lengths
 
-    def rank(place: int) -> tuple[int, float, int]:
+    def key(place: int) -> tuple[int, float, int]:
         return scores[place], -merit[place] - 0.8 * words / max(words, lengths[place]), place
 
-    return heapq.nsmallest(count, among, key=rank)
+    return key
+
+
+def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
+    """The nearest words to those that find nothing, with what they find."""
+    index, query, asked = sets.index, sets.query, sets.filtered
+    longest = max(spelling.words(spelling.normalize(query.text)), key=len, default="")
+    words = nearest(longest, index.pieces.keys(), most=3)
+    counted = [(word, len(match(index, word).places & asked)) for word in words]
+    return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]

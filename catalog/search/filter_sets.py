@@ -1,31 +1,76 @@
-"""The endpoints that meet each filter of a question, and what is left without one of them."""
+"""The endpoints that meet each filter of a question; facets, and ways out of an empty answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
+from collections import Counter
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from itertools import combinations
 from operator import and_
+from typing import NamedTuple
 
-from catalog.filters.conditions import BY_DURATION, Condition, for_duration
-from catalog.filters.vocabulary import FAVOURITE
+from catalog.filters.conditions import BY_DURATION, Condition, parse_condition
+from catalog.filters.labels import describe, label
+from catalog.filters.vocabulary import FAVOURITE, KEYS, Key
 from catalog.search.index import Index, Places
-from catalog.search.query import Query
+from catalog.search.query import STATUSES, Query
+from core.byte_cache import byte_cached
+
+_GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
+# What a wish may do without before anything else; what it takes and makes goes last.
+_LEAST_FIRST = ("resolution", "can", "duration", "price", "license", "in", "out")
+_OWN_TITLES = {"favourite": "Favourites only", "status": "Status"}
+_MOST = 4
 
 
 @dataclass(frozen=True)
+class FacetValue:
+    """One value of a facet and what picking it would find."""
+
+    value: str
+    label: str
+    count: int
+    is_picked: bool
+
+
+class Facet(NamedTuple):
+    """One way to narrow the answer."""
+
+    name: str
+    title: str
+    values: list[FacetValue]
+
+
+@dataclass(frozen=True)
+class FilterRelaxation:
+    """A question that gives up something, and what it would find."""
+
+    title: str
+    query: Query
+    count: int
+    name: str = ""  # of the one filter that is given up
+
+
 class FilterSets:
     """A question's filters over an index.
 
-    `base` is what the words find, `by_name` the endpoints that meet each filter: the key of its
-    conditions, `status` or `favourite`.
+    `base` is what the words find, `favourites` what the asker has starred, `by_name` the endpoints
+    that meet each filter: the key of its conditions, `status` or `favourite`.
     """
 
-    index: Index
-    query: Query
-    base: Places
-    by_name: dict[str, Places]
+    def __init__(self, index: Index, query: Query, base: Places, favourites: Places) -> None:
+        self.index, self.query, self.base, self.favourites = index, query, base, favourites
+        self.by_name = {"status": self._with_status(query.status)}
+        if query.favourite:
+            self.by_name["favourite"] = favourites
+        for asked in query.conditions:
+            places = self._having(asked)
+            self.by_name[asked.key] = self.by_name.get(asked.key, index.everything) & places
+            if asked.accepts("is:gone") and not asked.is_negated and not query.status:
+                self.by_name["status"] = index.everything  # asking for them lifts the default
 
-    @property
+    @cached_property
     def hits(self) -> Places:
         """What meets all filters."""
         return reduce(and_, self.by_name.values(), self.base)
@@ -37,46 +82,116 @@ class FilterSets:
 
     def without(self, *names: str) -> Places:
         """What meets all filters but these."""
+        if self.by_name.keys().isdisjoint(names):
+            return self.hits
         kept = (places for name, places in self.by_name.items() if name not in names)
         return reduce(and_, kept, self.base)
 
-    def with_status(self, status: str) -> Places:
+    def asking(self, query: Query) -> Places:
+        """What meets the filters of another question with the same words."""
+        return FilterSets(self.index, query, self.base, self.favourites).hits
+
+    def _having(self, asked: Condition) -> Places:
+        if f"{asked.key}:{asked.values[0]}" != FAVOURITE:
+            return self.index.having(asked, self.query.seconds)
+        return self.index.everything - self.favourites if asked.is_negated else self.favourites
+
+    def _with_status(self, status: str) -> Places:
         """The endpoints of a status; an empty one means all that are listed."""
         if status == "all":
             return self.index.everything
-        if status == "gone":
-            return self.index.having(Condition("is", ("gone",)))
-        listed = self.index.having(Condition("is", ("gone",), is_negated=True))
-        return listed & self.index.having(Condition("is", (status,))) if status else listed
-
-    @property
-    def depends_on_duration(self) -> bool:
-        """Whether a price or a resolution is asked for, which depend on how long a video is."""
-        return not BY_DURATION.isdisjoint(self.by_name)
-
-    def with_duration(self, *duration: Condition) -> Places:
-        """What meets all filters with another duration in the place of the present one."""
-        depending = (one for one in self.query.conditions if one.key in BY_DURATION)
-        kept = map(self.index.having, for_duration(depending, duration))
-        return reduce(and_, kept, self.without("duration", *BY_DURATION))
+        found = self.index.having(_GONE if status == "gone" else _LISTED)
+        return found & self.index.having(Condition("is", (status,))) if status else found
 
 
-def apply_filters(
-    index: Index, query: Query, base: Places, starred: frozenset[int] = frozenset()
-) -> FilterSets:
-    """The sets of a question; `starred` are the primary keys of the asker's favourites."""
-    found: dict[str, Places] = {}
-    sets = FilterSets(index, query, base, found)
-    found["status"] = sets.with_status(query.status)
-    favourites = index.places_of(starred)
-    if query.favourite:
-        found["favourite"] = favourites
-    for asked in query.conditions:
-        if f"{asked.key}:{asked.values[0]}" == FAVOURITE:
-            places = index.everything - favourites if asked.is_negated else favourites
-        else:
-            places = index.having(asked)
-        found[asked.key] = found.get(asked.key, index.everything) & places
-        if asked.accepts("is:gone") and not asked.is_negated and not query.status:
-            found["status"] = index.everything  # asking for them lifts the default
-    return sets
+def count_facets(sets: FilterSets) -> list[Facet]:
+    """Every facet that has values, in the order of the page; its own picks are set aside."""
+    counts = sets.index.count_facts(sets.hits)
+    facets = (key for key in KEYS.values() if key.is_facet)
+    found = (Facet(key.name, key.title, _facet_values(sets, key, counts)) for key in facets)
+    return [facet for facet in found if facet.values]
+
+
+def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
+    """The values that a facet shows; `counts` are those of the facts of all hits."""
+    picked = sets.query.values(key.name)
+    among = sets.hits if key.joins_all else sets.without(key.name)
+    if key.is_open:
+        of_facet = counts if among is sets.hits else sets.index.count_facts(among)
+        found = dict(sets.index.most_common(key.name, of_facet, key.shown))
+    else:
+        found = _count_values(sets, among, key.name, key.steps or key.values)
+    found |= _count_values(sets, among, key.name, sorted(picked - found.keys()))
+    return [
+        FacetValue(value, label(key.name, value), count, value in picked)
+        for value, count in found.items()
+        if count or value in picked
+    ]
+
+
+def _count_values(
+    sets: FilterSets, among: Places, name: str, values: Iterable[str]
+) -> dict[str, int]:
+    """What picking each value finds; prices are compared for the length asked for."""
+    known = _conditions(name, tuple(values))
+    if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
+        having, seconds = sets.index.having, sets.query.seconds
+        return {value: len(having(asked, seconds) & among) for value, asked in known.items()}
+    rest = sets.query.without(name)
+    return {
+        value: len(sets.asking(replace(rest, picked=rest.picked | {(name, value)})))
+        for value in known
+    }
+
+
+@byte_cached(1 << 20)
+def _conditions(name: str, values: tuple[str, ...]) -> dict[str, Condition]:
+    """What picking each value asks for."""
+    return {value: asked for value in values if (asked := parse_condition(name, value))}
+
+
+def relax(sets: FilterSets) -> list[FilterRelaxation]:
+    """One filter, the words, or all filters: what gives most back comes first.
+
+    Before all of them comes the very thing that was asked for, where upstream has taken it away.
+    """
+    query = sets.query
+    names = (name for name in sets.by_name if name != "status" or query.status)
+    found = [_relaxed(sets, _title(query, name), query.without(name), name) for name in names]
+    found.sort(key=lambda one: -one.count)
+    if query.text and (query.conditions or query.favourite):
+        title = f"Without “{query.plain}”"
+        found.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
+    found = [one for one in found if one.count][:_MOST]
+    gone = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
+    all_but_words = _relaxed(sets, "Without any filter", query.bare())
+    return [
+        *([gone] if gone.count and not query.status else []),
+        *(found or ([all_but_words] if all_but_words.count else [])),
+    ]
+
+
+def fewest_to_drop(sets: FilterSets, kept: Set[str]) -> tuple[str, ...] | None:
+    """The fewest filters without which something is found, what matters least first.
+
+    None where no filter alone finds anything either. `kept` are names that are not dropped.
+    """
+    names = sorted(
+        (one for one in sets.by_name if one in KEYS and one not in kept),
+        key=lambda name: _LEAST_FIRST.index(name) if name in _LEAST_FIRST else -1,
+    )
+    for count in range(max(len(names), 1)):
+        for dropped in combinations(names, count):
+            if sets.without(*dropped):
+                return dropped
+    return None
+
+
+def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> FilterRelaxation:
+    return FilterRelaxation(title, query, len(sets.asking(query)), name)
+
+
+def _title(query: Query, name: str) -> str:
+    """What is given up, in words."""
+    described = (describe(one, query.seconds) for one in query.conditions if one.key == name)
+    return f"Without “{_OWN_TITLES.get(name) or ', '.join(described)}”"

@@ -1,11 +1,12 @@
 """Inverted indexes in memory: in which endpoints a word, the beginning of one, or a phrase stands.
 
 An endpoint is named by its place in upstream's order. The catalogue has some thousand endpoints, so
-all their texts together take a few megabytes.
+all their texts together take a few megabytes. Each index is made anew only when a text changed.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from functools import lru_cache
 
 from catalog.search import spelling
 
+_VERSION_SIGN = re.compile(r"\bv(?=\d)")
 MOST_CHARACTERS = 40_000  # of one text: what stands further down is not indexed
 
 
@@ -65,8 +67,82 @@ class TextIndex:
         }
 
 
+class NameIndex(TextIndex):
+    """Display names and ids.
+
+    A line holds the name, the id and the id without its owner, each between tabs. `names` are pairs
+    of display name and id; `lengths` counts the words of the shorter of name and id without owner.
+    """
+
+    def __init__(self, names: Sequence[tuple[str, str]]) -> None:
+        normal = [tuple(map(spelling.normalize, pair)) for pair in names]
+        ways = [_ways_to_name(*pair) for pair in normal]
+        lines = (f"\t{_line(way)}\t" for way in ways)
+        super().__init__(zip(map(spelling.name_words, map(" ".join, normal)), lines, strict=True))
+        self.lengths = [min(len(name) or 99, len(alias) or 99) for name, _, alias in ways]
+        self._squashed = [_squash(line) for line in self._lines]
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for place, way in enumerate(ways):
+            for name in {form for words in way for form in _name_forms(words)}:
+                self._named[name].append(place)
+
+    def named(self, words: Sequence[str]) -> Sequence[int]:
+        """Where the words are the whole name, the id, or the id without its owner.
+
+        Separators make no difference, nor does the v of a version; nor does the order, unless an
+        endpoint is named in the order given.
+        """
+        for form in _name_forms(words):
+            if form in self._named:
+                return self._named[form]
+        return ()
+
+    def beginning_with(self, words: Sequence[str]) -> list[int]:
+        """Where the name or the id begins with these words."""
+        return self.find_part(f"\t {' '.join(words)} ", words)
+
+    def glued(self, letters: str) -> list[int]:
+        """Where the name has these letters in a row, whatever separates them."""
+        return [place for place, line in enumerate(self._squashed) if letters in line]
+
+
+@lru_cache(maxsize=1)
+def index_names(names: tuple[tuple[str, str], ...]) -> NameIndex:
+    """The index of names and ids."""
+    return NameIndex(names)
+
+
+@lru_cache(maxsize=1)
+def index_labels(labels: tuple[tuple[str, ...], ...]) -> TextIndex:
+    """The index of each endpoint's category and tags."""
+    normal = ([spelling.normalize(label) for label in each] for each in labels)
+    return TextIndex(
+        (spelling.name_words(" ".join(each)), _line(map(spelling.words, each))) for each in normal
+    )
+
+
 @lru_cache(maxsize=2)
 def index_texts(texts: tuple[str, ...]) -> TextIndex:
-    """The index of long texts (descriptions, field names), made anew only when a text changed."""
+    """The index of long texts: descriptions, field names."""
     split = (spelling.words(spelling.normalize(text[:MOST_CHARACTERS])) for text in texts)
-    return TextIndex((words, f" {' '.join(words)} ") for words in split)
+    return TextIndex((words, _line([words])) for words in split)
+
+
+def _line(parts: Iterable[Sequence[str]]) -> str:
+    """The words of a text in their order, each part of it between tabs."""
+    return "\t".join(f" {' '.join(words)} " for words in parts)
+
+
+def _ways_to_name(display_name: str, endpoint_id: str) -> tuple[list[str], list[str], list[str]]:
+    """The words of the name, the id, and the id without its owner."""
+    owner, words = endpoint_id.partition("/")[0], spelling.words(endpoint_id)
+    return spelling.words(display_name), words, words[len(spelling.words(owner)) :]
+
+
+def _name_forms(words: Sequence[str]) -> tuple[str, str]:
+    """How a whole name is looked up: as it is written, and in any order."""
+    return _squash(" ".join(words)), " ".join(sorted(words))
+
+
+def _squash(text: str) -> str:
+    return _VERSION_SIGN.sub("", text).replace(" ", "")

@@ -18,25 +18,23 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-import orjson
 from django.db import connection
-from django.db.models import BigAutoField, Count, TextField
-from django.db.models.functions import Cast
+from django.db.models import BigAutoField, Count
 
-from catalog.filters.conditions import Condition, price_of_fact
-from catalog.filters.facts import Listing, facts_of
+from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
+from catalog.filters.facts import Listing, facts_of, texts
 from catalog.filters.vocabulary import OPEN_FACETS
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.pricing import keep_usual
-from catalog.search import synonyms
-from catalog.search.full_text import index_texts
-from catalog.search.name_index import index_labels, index_names
-from core.byte_cache import ByteCache, byte_cached
+from catalog.search.full_text import index_labels, index_names, index_texts
+from catalog.search.tokenizer import synonym_words
+from core.byte_cache import ByteCache
 from core.db.prepared_queries import ParamList, PreparedQuery
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 5000  # endpoints: a larger index is rebuilt in the background, a smaller one at once
+MOST_SETS = 2000  # of conditions, kept with the index
 REST = 10  # a background rebuild waits this many times the duration of the one before it
 OLDEST_S = 600.0  # runs are counted again after this time; any other change renews the revision
 UPSTREAM_ORDER = ("-pinned", "-highlighted", "position", "endpoint_id")
@@ -54,8 +52,8 @@ Places = Set[int]
 class Index:
     """Every endpoint under one revision. Nothing changes but for what is computed when first asked.
 
-    `rows` are primary key, `field_words` and the columns of a `Listing`, tags and facts as text;
-    `popular` counts runs and stars by primary key.
+    `rows` are primary key, `field_words` and the columns of a `Listing`; `popular` counts runs and
+    stars by primary key.
     """
 
     def __init__(self, token: str, rows: Iterable[tuple[Any, ...]], popular: Counter[int]) -> None:
@@ -66,47 +64,45 @@ class Index:
         for key, words, *columns in rows:
             self.keys.append(key)
             field_words.append(words)
-            listings.append(_read_listing(columns))
+            listings.append(Listing._make(columns))
         self.places = {key: place for place, key in enumerate(self.keys)}
         self.everything: Places = frozenset(range(len(self.keys)))
         self.names = index_names(tuple((one.display_name, one.endpoint_id) for one in listings))
-        self.labels = index_labels(tuple(map(_labels, listings)))
+        self.labels = index_labels(tuple((one.category, *texts(one.tags)) for one in listings))
         self.descriptions = index_texts(tuple(one.description for one in listings))
         self.fields = index_texts(tuple(field_words))
-        self._with_fact: dict[str, set[int]] = defaultdict(set)
-        self._counted: list[list[str]] = []
-        self._prices: list[str] = []  # the fact that says it; empty where none is known
+        self._with_fact: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._counted: list[list[str]] = []  # of each endpoint: the facts of open facets
+        self._prices: list[str] = []
         for place, listing in enumerate(listings):
             facts = list(map(sys.intern, facts_of(listing)))  # equal ones are compared by identity
             for fact in facts:
-                self._with_fact[fact].add(place)
-            self._prices.append(next((one for one in facts if one.startswith("price:")), ""))
+                self._with_fact[fact.partition(":")[0]][fact].add(place)
+            price = next((one for one in facts if one.startswith("price:")), "price:inf")
+            self._prices.append(price.removeprefix("price:"))
             self._counted.append([one for one in facts if one.partition(":")[0] in OPEN_FACETS])
-        self._of_key: dict[str, list[str]] = defaultdict(list)
-        for fact in self._with_fact:
-            self._of_key[fact.partition(":")[0]].append(fact)
-        self._having: dict[Condition, Places] = {}
+        self._having: dict[tuple[Condition, float | None], Places] = {}
         self._cards: ByteCache[Endpoint] = ByteCache("catalog.search.cards", _CARDS_BYTES)
         self.synonym_depths: dict[tuple[str, ...], dict[int, int]] = {}  # see `matching.py`
-        self.merit = _merit(listings, [popular[key] for key in self.keys])
+        self.merit = _merit(listings, map(popular.__getitem__, self.keys))
         self._sort_keys = {name: list(map(key, listings)) for name, key in _SORT_KEYS.items()}
 
-    def facts(self, key: str) -> list[str]:
+    def facts(self, key: str) -> Set[str]:
         """The facts of a key that any endpoint has."""
-        return self._of_key.get(key, [])
+        return self._with_fact[key].keys()
 
-    def having(self, condition: Condition) -> Places:
-        """The endpoints of which a condition holds."""
-        found = self._having.get(condition)
+    def having(self, condition: Condition, seconds: float | None = None) -> Places:
+        """The endpoints of which a condition holds, for a run of so many seconds."""
+        key = condition, seconds if condition.key in BY_DURATION else None
+        found = self._having.get(key)
         if found is None:
-            if len(self._having) > 2000:
-                self._having.clear()
-            keys = (condition.key, *(("published", "price") if condition.key == "is" else ()))
-            facts = chain.from_iterable(map(self.facts, keys))
-            sets = [self._with_fact[fact] for fact in facts if condition.accepts(fact)]
+            facts = self._with_fact[condition.key].items()
+            sets = (places for fact, places in facts if condition.accepts(fact, key[1]))
             found = frozenset[int]().union(*sets)
             found = self.everything - found if condition.is_negated else found
-            self._having[condition] = found
+            if len(self._having) > MOST_SETS:
+                self._having.clear()
+            self._having[key] = found
         return found
 
     def count_facts(self, hits: Places) -> Counter[str]:
@@ -115,29 +111,22 @@ class Index:
 
     @staticmethod
     def most_common(key: str, counts: Counter[str], most: int) -> list[tuple[str, int]]:
-        """The facts of a key with the largest counts; by number, then by name."""
-        prefix = f"{key}:"
-        counted = (item for item in counts.items() if item[0].startswith(prefix))
+        """The values of a key with the largest counts; by number, then by name."""
+        facts = ((fact.partition(":"), count) for fact, count in counts.items())
+        counted = ((value, count) for (of, _, value), count in facts if of == key)
         return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
 
-    def first(
-        self, hits: Places, count: int, order: str = "", seconds: float | None = None
-    ) -> list[int]:
-        """The first `count` hits in upstream's order, or in that of `name`, `newest` or `price`.
+    def sort_key(self, order: str, seconds: float | None = None) -> Callable[[int], Any]:
+        """The key by which places are in upstream's order, or that of `name`, `newest`, `price`.
 
         Prices are compared for a run of so many seconds, or of each model's usual length.
         """
-        if not order:
-            return heapq.nsmallest(count, hits)
         if order == "price":
-            prices = {place: price_of_fact(self._prices[place], seconds) for place in hits}
-            return heapq.nsmallest(count, hits, key=lambda place: (prices[place], place))
-        sort_keys = self._sort_keys[order]
-        return heapq.nsmallest(count, hits, key=lambda place: (sort_keys[place], place))
-
-    def best(self, hits: Places, count: int) -> list[int]:
-        """The `count` hits with the most merit."""
-        return heapq.nsmallest(count, hits, key=lambda place: (-self.merit[place], place))
+            return lambda place: (numbers_of("price", self._prices[place], seconds), place)
+        if order:
+            keys = self._sort_keys[order]
+            return lambda place: (keys[place], place)
+        return int  # a place is the rank in upstream's order
 
     def places_of(self, keys: Iterable[int]) -> Places:
         """The places of primary keys, without those that the index does not know."""
@@ -151,11 +140,10 @@ class Index:
         wanted = list(keys)
         found = {key: card for key in wanted if (card := self._cards.get(key))}
         if missing := [key for key in wanted if key not in found]:
-            fresh = {card.pk: card for card in _CARDS.all(keys=missing)}
-            for key, card in fresh.items():
+            for card in _CARDS.all(keys=missing):
                 keep_usual(card)
-                self._cards.put(key, card, _CARD_BYTES)
-            found |= fresh
+                self._cards.put(card.pk, card, _CARD_BYTES)
+                found[card.pk] = card
         return found
 
     def is_word(self, word: str) -> bool:
@@ -167,54 +155,26 @@ class Index:
         return bool(self.names.completions(beginning) or self.labels.completions(beginning))
 
     @cached_property
-    def name_counts(self) -> Counter[str]:
-        """The words of names, tags and categories with how many endpoints have them."""
-        return Counter(self.labels.word_counts(3)) | Counter(self.names.word_counts(3))
-
-    @cached_property
     def pieces(self) -> Counter[str]:
-        """Words that may have been written as one: those of names, and those that people use."""
-        return self.name_counts + Counter(synonyms.vocabulary())
+        """Words that may have been written as one: those of names and labels, and of synonyms."""
+        names = Counter(self.labels.word_counts(3)) | Counter(self.names.word_counts(3))
+        return names + Counter(synonym_words())
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
         """Words that a misspelt one may stand for, with weights: a name's word counts thrice."""
         found = Counter(self.descriptions.word_counts(4))
-        found.update({word: 3 * count for word, count in self.name_counts.items()})
-        found.update(word for word in synonyms.vocabulary() if word.isalpha())
+        found.update({w: 3 * count for w, count in self.pieces.items() if w.isalpha()})
         return found
 
 
-_AS_TEXT = [Listing._fields.index(name) for name in ("tags", "facts")]  # equal ones are parsed once
-
-
-def _read_listing(columns: list[Any]) -> Listing:
-    for place in _AS_TEXT:
-        columns[place] = _parse_json(columns[place])
-    return Listing._make(columns)
-
-
-def _weigh_parsed(value: Any) -> int:
-    return 200 + 80 * len(value) if isinstance(value, list | dict) else 200  # short words
-
-
-@byte_cached(4 << 20, weigh=_weigh_parsed)
-def _parse_json(text: str) -> Any:
-    return orjson.loads(text)
-
-
-def _labels(listing: Listing) -> tuple[str, ...]:
-    tags = listing.tags if isinstance(listing.tags, list) else []
-    return tuple(label for label in (listing.category, *tags) if isinstance(label, str))
-
-
-def _merit(listings: list[Listing], popularity: list[int]) -> list[float]:
+def _merit(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
     """What decides among equally good answers: use by the team, upstream's order, freshness."""
-    published = [one.published_at.timestamp() if one.published_at else None for one in listings]
-    newest = max((at for at in published if at is not None), default=0.0)
+    published = [one.published_at.timestamp() if one.published_at else 0.0 for one in listings]
+    newest = max(published, default=0.0)
     merit = []
     for place, (one, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
-        fresh = 0.5 ** ((newest - at) / _YEAR_S) if at is not None else 0.0
+        fresh = 0.5 ** ((newest - at) / _YEAR_S) if at else 0.0
         liked = _POPULARITY_WEIGHT * math.log2(1 + uses)
         is_old = one.gone_at is not None or one.status == "deprecated"
         own = liked + 0.6 * (1 - place / len(listings)) + 0.4 * fresh
@@ -274,10 +234,8 @@ def _rebuild_aside() -> None:
 def _build() -> Index:
     started = time.monotonic()
     token = Revision.current()  # before the rows: at worst the index is built once more
-    texts = {f"{Listing._fields[n]}_text": Cast(Listing._fields[n], TextField()) for n in _AS_TEXT}
-    columns = [f"{name}_text" if f"{name}_text" in texts else name for name in Listing._fields]
-    found = Endpoint.objects.annotate(**texts).order_by(*UPSTREAM_ORDER)
-    rows = found.values_list("pk", "field_words", *columns)
+    found = Endpoint.objects.order_by(*UPSTREAM_ORDER)
+    rows = found.values_list("pk", "field_words", *Listing._fields)
     index = Index(token, rows.iterator(chunk_size=2000), _popularity())
     _kept.built_at = time.monotonic()
     _kept.cost_s = _kept.built_at - started
@@ -287,10 +245,9 @@ def _build() -> Index:
 def _popularity() -> Counter[int]:
     """How often the team ran and starred each endpoint, by primary key; a star is three runs."""
     runs: Any = Endpoint._meta.get_field("runs").related_model
+    stars: Any = Favourite
     found: Counter[int] = Counter()
-    for key, count in runs.objects.order_by().values_list("endpoint_id").annotate(n=Count("pk")):
-        found[key] += count
-    stars = Favourite.objects.order_by().values_list("endpoint_id").annotate(n=Count("pk"))
-    for key, count in stars:
-        found[key] += 3 * count
+    for rows, weight in ((runs.objects, 1), (stars.objects, 3)):
+        for key, count in rows.order_by().values_list("endpoint_id").annotate(n=Count("pk")):
+            found[key] += weight * count
     return found

@@ -7,15 +7,17 @@ by the sum. What was typed comes before what merely means the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain, permutations
+from itertools import chain
+from operator import add, itemgetter
+from typing import NamedTuple
 
 from catalog.filters.conditions import parse_condition
-from catalog.search import spelling, synonyms
-from catalog.search.full_text import TextIndex
+from catalog.search import spelling
 from catalog.search.index import Index
-from catalog.search.tokenizer import Token, Unit, group_tokens, tokenize
+from catalog.search.tokenizer import STOP, Token, Unit, group_tokens, tokenize
 
 # The word itself in the name; another form of it there, or in a label; a beginning in a label; …
 NAME, NEAR, LABEL, DESCRIPTION, FIELD = 0, 1, 2, 4, 7
@@ -23,9 +25,20 @@ WHOLE_NAME, NAME_BEGINNING = -2, -1  # the question is the name, or the name beg
 Depths = dict[int, int]  # place → depth, the smaller the better
 _OPEN_FROM = 2  # letters; a shorter word is whole, not the beginning of one
 _GLUED_FROM = 5
-_ANY_ORDER = 3  # so many words are looked for as a name in every order
 FEW = 8  # with fewer answers than this, what has most of the words is offered beside them
 _PER_GROUP = 1000  # more than any sum of depths
+
+
+class Phrase(NamedTuple):
+    """Words that stand in a row, and how deep they are in names, labels, descriptions and fields.
+
+    A depth of None stands for a text in which they are not looked for. If `is_open`, the last word
+    may be the beginning of one.
+    """
+
+    words: Sequence[str]
+    depths: tuple[int | None, ...]
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,59 +75,58 @@ def match(index: Index, text: str) -> Found:
     A word found nowhere is corrected; words are set aside only when nothing has all of them.
     """
     tokens = tokenize(text)
-    units = group_tokens(index.is_word, tokens)
-    depths = [_unit_depths(index, unit) for unit in units]
     corrected: tuple[tuple[str, str], ...] = ()
+    units, depths = _look_up(index, tokens)
     if not all(depths):
         tokens, corrected = _correct(index, tokens, units, depths)
-        if corrected:
-            units = group_tokens(index.is_word, tokens)
-            depths = [_unit_depths(index, unit) for unit in units]
+        units, depths = _look_up(index, tokens) if corrected else (units, depths)
     alike = tuple(dict.fromkeys(chain.from_iterable(unit.alike for unit in units)))
     in_name = _name_scores(index, tokens)
-    complete = _having_all(depths)
-    if not (complete or in_name or len(units) < 2):
-        kept, best, rest = _having_most(index, units, depths)
-        used = tuple(unit.text for place, unit in enumerate(units) if place in kept)
-        missed = tuple(unit.text for place, unit in enumerate(units) if place not in kept)
-        return Found(best, used, corrected, missed, alike, rest, is_weak=True)
+    complete = _having_all(depths) | in_name
+    if not complete and len(units) > 1:
+        kept, near = _having_most(index, units, depths)
+        best = {place: score for place, score in near.items() if score < _PER_GROUP}
+        used = tuple(unit.text for number, unit in enumerate(units) if number in kept)
+        missed = tuple(unit.text for number, unit in enumerate(units) if number not in kept)
+        return Found(best, used, corrected, missed, alike, near, is_weak=True)
     shallow = [{p: d for p, d in found.items() if d < FIELD} for found in depths]
-    near: Depths = {}
-    if len(units) > 1 and len(complete) < FEW:
-        _, best, rest = _having_most(index, units, shallow)
-        near = best | rest
+    _, near = _having_most(index, units, shallow) if len(complete) < FEW else ((), {})
     used = tuple(token.text for token in tokens)
     is_weak = not (in_name or _having_all(shallow))
-    return Found(complete | in_name, used, corrected, (), alike, near, is_weak)
+    return Found(complete, used, corrected, (), alike, near, is_weak)
 
 
-def _having_all(depths: Sequence[Depths]) -> Depths:
-    """The places that have all units, with the sum of their depths."""
+def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:
+    """The tokens as units, and where each of these is."""
+    units = group_tokens(index.is_word, tokens)
+    return units, [_unit_depths(index, unit) for unit in units]
+
+
+def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add) -> Depths:
+    """The places that have all of it, with their depths joined: the sum, or the deepest."""
     if not depths:
         return {}
-    first, *others = sorted(depths, key=len)
-    found = first
+    found, *others = sorted(depths, key=len)
     for other in others:
-        found = {place: depth + other[place] for place, depth in found.items() if place in other}
+        found = {
+            place: join(depth, other[place]) for place, depth in found.items() if place in other
+        }
     return found
 
 
 def _having_most(
     index: Index, units: list[Unit], depths: list[Depths]
-) -> tuple[frozenset[int], Depths, Depths]:
-    """Those that have most units but not all: the units of the best group, its places, the others'.
+) -> tuple[frozenset[int], Depths]:
+    """Those that have most units but not all, by score, and which units the best of them have.
 
     Given up first is what is said aside, then what is no task that people have a word for, then
-    what is common.
+    what is common. The best have scores below `_PER_GROUP`.
     """
-    had: dict[int, list[int]] = {}
+    had: dict[int, list[int]] = defaultdict(list)
     for number, found in enumerate(depths):
         for place in found:
-            had.setdefault(place, []).append(number)
-    groups: dict[frozenset[int], list[int]] = {}
-    for place, numbers in had.items():
-        if len(numbers) < len(units):
-            groups.setdefault(frozenset(numbers), []).append(place)
+            had[place].append(number)
+    groups = {place: frozenset(has) for place, has in had.items() if len(has) < len(units)}
 
     def worth(group: frozenset[int]) -> tuple[int, int, int, float]:
         heads = sum(not units[number].is_aside for number in group)
@@ -122,67 +134,56 @@ def _having_most(
         rarity = sum((len(index.keys) / len(depths[number])) ** 0.5 for number in group)
         return len(group), heads, tasks, rarity
 
-    ranked = sorted(groups, key=worth, reverse=True)
-    scores = [
-        {p: rank * _PER_GROUP + sum(depths[n][p] for n in group) for p in groups[group]}
-        for rank, group in enumerate(ranked)
-    ]
-    rest = {place: score for found in scores[1:] for place, score in found.items()}
-    return (ranked[0], scores[0], rest) if ranked else (frozenset(), {}, {})
+    ranked = sorted(dict.fromkeys(groups.values()), key=worth, reverse=True)
+    ranks = {group: rank * _PER_GROUP for rank, group in enumerate(ranked)}
+    scores = {p: ranks[group] + sum(depths[n][p] for n in group) for p, group in groups.items()}
+    return ranked[0] if ranked else frozenset(), scores
 
 
 def _name_scores(index: Index, tokens: list[Token]) -> Depths:
-    """Where the words are the whole name, and where the name begins with them.
-
-    A few words are the name in any order, unless one endpoint is named in the order typed.
-    """
+    """Where the words are the whole name, and where the name begins with them."""
     words = [word for token in tokens for word in token.words]
     if not words:
         return {}
-    named: Iterable[int] = index.names.named(words)
-    if not named and 1 < len(tokens) <= _ANY_ORDER:
-        orders = (chain.from_iterable(t.words for t in order) for order in permutations(tokens))
-        named = index.names.named_in_one_of(set(map(tuple, orders)))
     begun = index.names.beginning_with(words)
     first = "".join(words[:2])
     if len(words) > 1 and index.is_word(first):  # `sam 2` begins sam2/video
         begun = [*begun, *index.names.beginning_with([first, *words[2:]])]
-    return dict.fromkeys(begun, NAME_BEGINNING) | dict.fromkeys(named, WHOLE_NAME)
+    return dict.fromkeys(begun, NAME_BEGINNING) | dict.fromkeys(
+        index.names.named(words), WHOLE_NAME
+    )
 
 
 def _unit_depths(index: Index, unit: Unit) -> Depths:
+    """Where the tokens of a unit stand together, or what says the same."""
     words = tuple(word for token in unit.tokens for word in token.words)
-    if len(unit.tokens) > 1 and any(token.text in synonyms.STOP for token in unit.tokens):
-        # Words of fields are kept once each: little words never stand in a row there.
-        found = _literal(index, Token(unit.text, words), has_fields=False)
+    if len(unit.tokens) > 1 and any(token.text in STOP for token in unit.tokens):
+        found = _find(index, *_literal(Token(unit.text, words)))
     else:
         is_alone = not unit.alike
-        found = _all_of([_token_depths(index, one, is_alone=is_alone) for one in unit.tokens])
+        each = [_token_depths(index, one, is_alone=is_alone) for one in unit.tokens]
+        found = _having_all(each, max)
     if unit.joined:
-        _merge(found, _literal(index, Token(unit.joined, (unit.joined,))))
-    if unit.alike:
-        _merge(found, _alike_depths(index, unit.alike))
-    return found
+        found = _least(found, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
+    return _least(found, _alike_depths(index, unit.alike)) if unit.alike else found
 
 
 def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
     """One token: as typed, taken apart where names join or split it, and in its other forms."""
-    found = _literal(index, token)
+    phrases = _literal(token)
     if token.is_quoted or len(token.words) > 2:
-        return found
-    joined = "".join(token.words)
-    parts = spelling.parts(token.text)
+        return _find(index, *phrases)
+    joined, parts = "".join(token.words), spelling.parts(token.text)
+    if len(token.words) == 1 and (stem := spelling.stem(joined)) != joined:
+        phrases.append(Phrase([stem], (NEAR, LABEL, DESCRIPTION), is_open=True))
+    found = _find(index, *phrases)
     if len(parts) > 1 and not spelling.version(token.text):
         if all(len(part) > 1 for part in parts if part.isalpha()):
-            _merge(found, _piece_depths(index, parts))
+            found = _least(found, _piece_depths(index, parts))
     elif is_alone and _may_be_several(index, token):
-        _merge(found, dict.fromkeys(index.names.glued(joined), NAME))
+        found = _least(found, dict.fromkeys(index.names.glued(joined), NAME))
         if pieces := spelling.segments(joined, index.pieces):
-            _merge(found, _piece_depths(index, pieces))
-    if len(token.words) == 1 and (stem := spelling.stem(joined)) != joined:
-        _merge(
-            found, _phrase_depths(index, [stem], is_open=True, depths=(NEAR, LABEL, DESCRIPTION))
-        )
+            found = _least(found, _piece_depths(index, pieces))
     return found
 
 
@@ -195,39 +196,31 @@ def _may_be_several(index: Index, token: Token) -> bool:
 
 def _piece_depths(index: Index, pieces: list[str]) -> Depths:
     """The pieces of a word, which may themselves be short for something."""
-    tokens = [Token(piece, tuple(spelling.words(piece))) for piece in pieces]
-    found = _all_of([_unit_depths(index, unit) for unit in group_tokens(index.is_word, tokens)])
-    return {place: max(depth, NEAR) for place, depth in found.items()}
+    _, depths = _look_up(index, [Token(piece, tuple(spelling.words(piece))) for piece in pieces])
+    return {place: max(depth, NEAR) for place, depth in _having_all(depths, max).items()}
 
 
-def _literal(index: Index, token: Token, *, has_fields: bool = True) -> Depths:
-    """Where the words of a token stand in a row, the last perhaps unfinished."""
+def _literal(token: Token) -> list[Phrase]:
+    """The words of a token as typed, the last perhaps unfinished."""
     number = spelling.version(token.text) or (token.text if token.text.isdecimal() else "")
     if number:
-        return _version_depths(index, number)
-    words = token.words
-    is_open = not token.is_quoted and len(words[-1]) >= _OPEN_FROM
-    depths = (NEAR if is_open else NAME, LABEL if is_open else NEAR, DESCRIPTION)
-    found = _phrase_depths(index, words, is_open=is_open, depths=depths)
-    if has_fields:
-        _deepen(found, index.fields, words, is_open=is_open)
-    if is_open:
-        _merge(found, dict.fromkeys(index.labels.find(words), NEAR))
-        _merge(found, dict.fromkeys(index.names.find(words), NAME))
-    return found
+        return _version(number)
+    if token.is_quoted or len(token.words[-1]) < _OPEN_FROM:
+        return [Phrase(token.words, (NAME, NEAR, DESCRIPTION, FIELD))]
+    begun = Phrase(token.words, (NEAR, LABEL, DESCRIPTION, FIELD), is_open=True)
+    return [Phrase(token.words, (NAME, NEAR)), begun]
 
 
-def _version_depths(index: Index, number: str) -> Depths:
+def _version(number: str) -> list[Phrase]:
     """`2.1` is also written `v2.1` and `21`; `2` is the beginning of `2.1`, not of `20`."""
     first, *rest = number.split(".")
-    found = _phrase_depths(index, [number], depths=(NAME, NEAR, DESCRIPTION))
-    _merge(found, _phrase_depths(index, [f"{number}."], is_open=True, depths=(NEAR, LABEL)))
-    if rest:
-        _merge(found, dict.fromkeys(index.names.find([number.replace(".", "")]), NEAR))
-    for words in ([first, *rest], [f"v{first}", *rest]):
-        _merge(found, dict.fromkeys(index.descriptions.find(words), DESCRIPTION))
-        _deepen(found, index.fields, words)
-    return found
+    return [
+        Phrase([number], (NAME, NEAR, DESCRIPTION)),
+        Phrase([f"{number}."], (NEAR, LABEL), is_open=True),
+        *([Phrase(["".join([first, *rest])], (NEAR,))] if rest else []),
+        Phrase([first, *rest], (None, None, DESCRIPTION, FIELD)),
+        Phrase([f"v{first}", *rest], (None, None, DESCRIPTION, FIELD)),
+    ]
 
 
 def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
@@ -235,74 +228,51 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
 
     The table of synonyms has few lines, so what each finds is kept with the index.
     """
-    if alike in index.synonym_depths:
-        return index.synonym_depths[alike]
-    found: Depths = {}
-    for way in alike:
-        key, _, value = way.partition(":")
-        if value:
-            asked = parse_condition(key, value)
-            _merge(found, dict.fromkeys(index.having(asked) if asked else (), DESCRIPTION))
-        else:
-            depths = (LABEL, DESCRIPTION, DESCRIPTION)
-            words, is_open = spelling.words(way), way.endswith("*")
-            _merge(found, _phrase_depths(index, words, is_open=is_open, depths=depths))
-    index.synonym_depths[alike] = found
-    return found
+    if alike not in index.synonym_depths:
+        depths = (LABEL, DESCRIPTION, DESCRIPTION)
+        texts = (way for way in alike if ":" not in way)
+        found = _find(
+            index, *(Phrase(spelling.words(way), depths, way.endswith("*")) for way in texts)
+        )
+        asked = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
+        for condition in filter(None, asked):
+            found = _least(found, dict.fromkeys(index.having(condition), DESCRIPTION))
+        index.synonym_depths[alike] = found
+    return index.synonym_depths[alike]
 
 
-def _phrase_depths(
-    index: Index, words: Sequence[str], *, is_open: bool = False, depths: tuple[int, ...]
-) -> Depths:
-    """Where words stand in a row; `depths` are those of names, labels and descriptions."""
-    found: Depths = {}
-    texts = (index.names, index.labels, index.descriptions)
-    for text, depth in reversed([*zip(texts, depths, strict=False)]):  # better ones overwrite
-        found |= dict.fromkeys(text.find(words, is_open=is_open), depth)
-    return found
+def _find(index: Index, *phrases: Phrase) -> Depths:
+    """Where any of the phrases stands, each place with its smallest depth."""
+    texts = (index.names, index.labels, index.descriptions, index.fields)
+    found = [
+        (depth, text.find(phrase.words, is_open=phrase.is_open))
+        for phrase in phrases
+        for text, depth in zip(texts, phrase.depths, strict=False)
+        if depth is not None
+    ]
+    depths: Depths = {}
+    for depth, places in sorted(found, key=itemgetter(0), reverse=True):  # better ones overwrite
+        depths |= dict.fromkeys(places, depth)
+    return depths
 
 
-def _deepen(found: Depths, text: TextIndex, words: Sequence[str], *, is_open: bool = False) -> None:
-    """Add the places that only a text of the lowest rank has."""
-    for place in text.find(words, is_open=is_open):
-        found.setdefault(place, FIELD)
-
-
-def _merge(found: Depths, other: Depths) -> None:
-    """Another way to say it: of both depths the better."""
-    for place, depth in other.items():
-        if depth < found.get(place, _PER_GROUP):
-            found[place] = depth
-
-
-def _all_of(depths: list[Depths]) -> Depths:
-    """What has to be found together: as deep as the deepest of them."""
-    first, *others = depths
-    for other in others:
-        first = {
-            place: max(depth, other[place]) for place, depth in first.items() if place in other
-        }
-    return first
+def _least(found: Depths, other: Depths) -> Depths:
+    """Two ways to say it: of both depths the smaller."""
+    if not found or not other:
+        return found or other
+    return other | {p: min(depth, other.get(p, depth)) for p, depth in found.items()}
 
 
 def _correct(
     index: Index, tokens: list[Token], units: list[Unit], depths: list[Depths]
 ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
     """The tokens with misspelt ones replaced, and what became of those; what is found stays."""
-    lost = {
-        token
-        for unit, found in zip(units, depths, strict=True)
-        if not found
-        for token in unit.tokens
-        if not token.is_quoted and len(token.words) == 1
-    }
-    corrected: list[Token] = []
-    changes: list[tuple[str, str]] = []
-    for token in tokens:
-        meant = ""
-        if token in lost and token.words[0] not in index.vocabulary:
-            meant = spelling.correction(token.words[0], index.vocabulary)
-        if meant:
-            changes.append((token.text, meant))
-        corrected.append(Token(meant, (meant,)) if meant else token)
-    return corrected, tuple(changes)
+    changes: dict[Token, str] = {}
+    for unit in (unit for unit, found in zip(units, depths, strict=True) if not found):
+        for token in unit.tokens:
+            word = token.words[0]
+            is_lost = not token.is_quoted and len(token.words) == 1 and word not in index.vocabulary
+            if meant := spelling.correction(word, index.vocabulary) if is_lost else "":
+                changes[token] = meant
+    corrected = [Token(changes[t], (changes[t],)) if t in changes else t for t in tokens]
+    return corrected, tuple((token.text, meant) for token, meant in changes.items())

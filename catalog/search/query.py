@@ -9,12 +9,12 @@ from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
 
-from catalog.filters.conditions import Condition, combine, parse_condition
+from catalog.filters.conditions import Condition, asked_length, combine, parse_condition
 from catalog.filters.natural_language import to_query_words
-from catalog.filters.query_parser import Hint, ParsedQuery, parse_query, replace_words
+from catalog.filters.query_parser import ParsedQuery, parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
+from fal.db_safe import db_safe_text
 
-TITLES = {key.name: key.title for key in KEYS.values() if key.is_facet}  # in the order of the page
 STATUSES = {
     "": "Listed",
     "active": "Active",
@@ -45,12 +45,14 @@ class Query:
             for name in KEYS
             if name not in fixed
             for given in params.getlist(name)[:_MOST_PICKED]
-            if (value := _plain(given)[:255]) and (asked := parse_condition(name, value))
+            if (value := db_safe_text(given)[:255]) and (asked := parse_condition(name, value))
         }
         page = params.get("page", "1")
         return cls(
-            q=" ".join(_plain(params.get("q", ""))[:300].split()),
-            picked=frozenset(picked | {(name, _plain(value)) for name, value in fixed.items()}),
+            q=" ".join(db_safe_text(params.get("q", ""))[:300].split()),
+            picked=frozenset(
+                picked | {(name, db_safe_text(value)) for name, value in fixed.items()}
+            ),
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
             sort=_one_of(SORTS, params.get("sort")),
@@ -122,27 +124,17 @@ class Query:
         return " ".join(self.text.replace('"', " ").split())
 
     @property
-    def wished(self) -> Query | None:
-        """The same question in query words, where its text is plainly a wish."""
-        return self._wishing(self.words.wish)
-
-    @property
-    def loosely_wished(self) -> Query | None:
-        """The same question in query words, if its text names at least two."""
-        return self._wishing(self.words.wish or to_query_words(self.text, 2))
-
-    def _wishing(self, wish: str) -> Query | None:
-        return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
-
-    @property
     def order(self) -> str:
         """The order asked for: that of the address, else that of the words."""
         return self.sort or self.words.sort
 
-    @property
-    def hints(self) -> tuple[Hint, ...]:
-        """What of `q` was not understood."""
-        return self.words.hints
+    def wished(self, *, is_loose: bool) -> Query | None:
+        """The same question in query words, where its text is plainly a wish.
+
+        If `is_loose`, it is enough that it names two things.
+        """
+        wish = self.words.wish or (to_query_words(self.text, 2) if is_loose else "")
+        return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -150,11 +142,11 @@ class Query:
         picks = (parse_condition(name, value) for name, value in sorted(self.picked))
         return combine([*self.words.conditions, *(pick for pick in picks if pick)])
 
+    @cached_property
+    def seconds(self) -> float | None:
+        """The length asked for, which prices and resolutions are compared for."""
+        return asked_length(self.conditions)
+
 
 def _one_of(known: Mapping[str, str], value: str | None) -> str:
     return value if value and value in known else ""
-
-
-def _plain(text: str) -> str:
-    """Without NUL and lone surrogates, which databases refuse."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
-
-from core.byte_cache import byte_cached
+from functools import cache, lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+_SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # of a version
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
 _VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
@@ -42,9 +41,7 @@ def words(text: str) -> list[str]:
 
 def parts(text: str) -> list[str]:
     """Letters and numbers apart: `flux1.1pro` → flux, 1.1, pro; the v of a version falls."""
-    found = [part.replace(",", ".") for part in _PART.findall(text)]
-    followed = zip(found, [*found[1:], ""], strict=False)
-    return [part for part, after in followed if not (part == "v" and after[:1].isdigit())]
+    return [part.replace(",", ".") for part in _PART.findall(_SIGN.sub("", text))]
 
 
 def version(text: str) -> str:
@@ -55,29 +52,19 @@ def version(text: str) -> str:
 
 def name_words(text: str) -> set[str]:
     """Every word that finds a normalized name: as written, taken apart, versions in both forms."""
-    found: set[str] = set()
-    for run in _RUN.findall(text):
-        if run.isalpha():
-            found.add(run)
-        else:
-            found.update(_run_words(run))
-    return found
+    return {word for run in _RUN.findall(text) for word in _run_words(run)}
 
 
-def _weigh_words(words: tuple[str, ...]) -> int:
-    return 200 + sum(60 + len(word) for word in words)  # as `size_of`, at a tenth of its time
-
-
-@byte_cached(4 << 20, weigh=_weigh_words)
-def _run_words(run: str) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _run_words(run: str) -> set[str]:
+    if run.isalpha():
+        return {run}
     pieces = parts(run)
-    found = {*pieces, *(piece.replace(".", "") for piece in pieces if "." in piece)}
+    found = {*pieces, *(piece.replace(".", "") for piece in pieces)}
     if "." not in run:
-        found.add(run)
-        found.add("".join(pieces[1:]) or run)  # the 3d of hunyuan3d
-    else:
-        found.update(part for part in run.split(".")[:1] if not part.isdecimal())  # the v2 of v2.1
-    return tuple(found)
+        return found | {run, "".join(pieces[1:]) or run}  # the 3d of hunyuan3d
+    first = run.partition(".")[0]
+    return found if first.isdecimal() else found | {first}  # the v2 of v2.1
 
 
 def stem(word: str) -> str:
@@ -106,19 +93,6 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
     ranked = [(far, name[0] != word[0], -known[name], name) for name, far, _ in near]
     return min((rank for rank in ranked if rank[0] < 2 or not rank[1]), default=("",))[-1]
-
-
-def nearest(text: str, known: Mapping[str, int]) -> list[str]:
-    """Up to three known words that look most like a text that is none of them."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    words = max(WORD.findall(text), key=len, default="")
-    near = process.extract(
-        words, known.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.5, limit=12
-    )
-    ranked = sorted((-likeness, -known[name], name) for name, likeness, _ in near)
-    return [name for *_, name in ranked[:3]]
 
 
 def segments(word: str, known: Mapping[str, int]) -> list[str]:

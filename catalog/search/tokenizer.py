@@ -1,4 +1,7 @@
-"""A typed text taken apart: tokens between spaces or quotes, and groups to be found together."""
+"""A typed text taken apart: tokens between spaces or quotes, and groups to be found together.
+
+What people say for what the catalogue calls otherwise, and words of no weight: `synonyms.txt`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
-from catalog.search import spelling, synonyms
+from catalog.search import spelling
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _TO = frozenset(["2", "into"])
@@ -16,7 +21,34 @@ _ADDRESS = re.compile(
     r"([^\s?#]+?)(?:/(?:playground|api|examples))?/?(?:[?#]\S*)?(?=\s|$)",
     re.IGNORECASE,
 )
+_TEXT = Path(__file__).with_name("synonyms.txt").read_text(encoding="utf-8")
+_ENTRIES = re.sub(r"(?m)\n +|^#.*", " ", _TEXT).splitlines()
+_WEIGHTLESS = {
+    name: frozenset(listed.split())
+    for name, _, listed in (entry[1:].partition(" ") for entry in _ENTRIES if entry[:1] == "@")
+}
+ARTICLES, ASIDE = _WEIGHTLESS["articles"], _WEIGHTLESS["aside"]
+STOP = frozenset[str]().union(*_WEIGHTLESS.values())
 _AROUND = ".,;:!?()[]{}'"  # a sentence's, not the word's
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
+    """What is said, in words without plurals → what else finds it."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for entry in _ENTRIES:
+        said, _, means = entry.partition("|")
+        alternatives = tuple(text.strip() for text in means.split(","))
+        for way in said.split(",") if means else ():
+            key = tuple(map(spelling.single, spelling.words(way)))
+            found[key] = tuple(dict.fromkeys((*found.get(key, ()), *alternatives)))
+    return found
+
+
+@lru_cache(maxsize=1)
+def synonym_words() -> frozenset[str]:
+    """Every single word in which something is said."""
+    return frozenset(word for key in synonyms() for word in key)
 
 
 @dataclass(frozen=True)
@@ -71,9 +103,9 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
             or (Unit(token.text, (token,)), 1)
         )
         found.append(unit)
-        if unit.text not in synonyms.STOP or token.is_quoted:
+        if unit.text not in STOP or token.is_quoted:
             meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
-        is_aside = is_aside or unit.text in synonyms.ASIDE
+        is_aside = is_aside or unit.text in ASIDE
         start += taken
     return meant or found
 
@@ -89,21 +121,20 @@ def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, i
 def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
     """The longest beginning in the table of synonyms, and how many tokens it takes.
 
-    Articles may be left out: `describe an image` is `describe image`.
+    Articles are left out: `describe an image` is `describe image`.
     """
-    whole = [*enumerate(tokens, 1)]
-    bare = [part for part in whole if part[1].text not in synonyms.ARTICLES]
     found: tuple[Unit, int] | None = None
-    for way in (whole, bare) if len(bare) < len(whole) else (whole,):
-        key: tuple[str, ...] = ()
-        for count, (end, token) in enumerate(way, 1):
-            if token.is_quoted or len(key) >= synonyms.longest():
-                break
-            key += synonyms.key_of(token.words)
-            if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
-                key = (key[0], "to", *key[2:])
-            alike = synonyms.table().get(key)
-            if alike and (found is None or end > found[1]):
-                taken = tuple(token for _, token in way[:count])
-                found = Unit(" ".join(token.text for token in taken), taken, alike), end
+    key: tuple[str, ...] = ()
+    taken: list[Token] = []
+    for end, token in enumerate(tokens, 1):
+        if token.is_quoted:
+            break
+        if token.text in ARTICLES:
+            continue
+        taken.append(token)
+        key += tuple(map(spelling.single, token.words))
+        if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
+            key = (key[0], "to", *key[2:])
+        if alike := synonyms().get(key):
+            found = Unit(" ".join(one.text for one in taken), tuple(taken), alike), end
     return found

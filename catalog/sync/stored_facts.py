@@ -14,9 +14,9 @@ from django.db.models.functions import Concat
 
 from catalog.models import Endpoint, Schema
 from catalog.sync import bulk_write
-from schemas.capabilities import RULES, capabilities_of
-from schemas.field_tree import build
-from schemas.openapi import contract, read_document
+from schemas.document.openapi import contract, read_document
+from schemas.facts.capabilities import RULES, capabilities_of
+from schemas.fields.field_tree import build
 from schemas.uses.inputs import inputs_of
 
 DOCUMENTS_AT_ONCE = 5  # bounds memory, and how long the GIL is held

@@ -18,6 +18,7 @@ import fal
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema, SyncReport
 from catalog.sync import bulk_write
+from fal.db_safe import db_safe_text
 
 _LISTED = [  # columns that a listing sets
     "display_name",
@@ -86,7 +87,7 @@ class CatalogUpserter:
     def unseen(self) -> list[str]:
         """Ids of endpoints that no page of this sync listed and that are not marked as gone."""
         known = self._rows.items()
-        return [i for i, row in known if i not in self._seen and row.gone_at is None]
+        return [i for i, row in known if i not in self._seen and _is_listed(row)]
 
     def confirm(self, requested: list[str], found: fal.Found) -> None:
         """Mark as gone the `requested` ids that `found` lacks or has without metadata.
@@ -112,7 +113,7 @@ class CatalogUpserter:
 
     def due(self) -> list[str]:
         """Ids of endpoints whose schema is missing or outdated, in upstream's order."""
-        rows = [row for row in self._rows.values() if row.gone_at is None and _is_due(row)]
+        rows = [row for row in self._rows.values() if _is_listed(row) and _is_due(row)]
         return [row.endpoint_id for row in sorted(rows, key=lambda row: row.position)]
 
     def keep_schemas(self, answers: Sequence[tuple[list[str], fal.Found]]) -> None:
@@ -153,7 +154,7 @@ class CatalogUpserter:
 
     def listed(self) -> list[str]:
         """Ids of the endpoints that are not marked as gone."""
-        return [i for i, row in self._rows.items() if row.gone_at is None]
+        return [i for i, row in self._rows.items() if _is_listed(row)]
 
     def fail(self, what: str, why: str) -> None:
         """Add an endpoint or a step that failed, with the reason, to the report."""
@@ -236,6 +237,11 @@ def _is_first() -> bool:
     return not is_done and not Change.objects.exists()
 
 
+def _is_listed(row: Endpoint) -> bool:
+    """Whether upstream's listing had it, as far as is known: the account's own are in none."""
+    return row.gone_at is None and row.entry_digest != Endpoint.OF_ACCOUNT
+
+
 def _is_due(row: Endpoint) -> bool:
     return row.schema_updated != (row.upstream_updated or "unknown")
 
@@ -244,7 +250,7 @@ def _version(item: fal.CatalogueItem) -> str:
     """`updated_at` verbatim from the response; it identifies the version of an endpoint."""
     metadata = item.raw.get("metadata")
     found = metadata.get("updated_at") if isinstance(metadata, dict) else None
-    return found.replace("\x00", "")[:64] if isinstance(found, str) else ""
+    return db_safe_text(found)[:64] if isinstance(found, str) else ""
 
 
 def _values(item: fal.CatalogueItem) -> dict[str, Any]:
@@ -259,7 +265,7 @@ def _values(item: fal.CatalogueItem) -> dict[str, Any]:
         "category": data.category,
         "description": data.description,
         "status": data.status or "active",
-        "tags": [tag.replace("\x00", "") for tag in data.tags],
+        "tags": [db_safe_text(tag) for tag in data.tags],
         "license_type": data.license_type or "",
         "kind": data.kind or "",
         "group_key": data.group.key if data.group else "",

@@ -12,16 +12,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.display.highlight import Highlighter
 from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
-from catalog.search.highlight import Highlighter, shorten
-from catalog.variants import tell_apart
-from core.formatting import category_name, duration, money, size, unit
+from catalog.variants import distinguish
+from core.formatting import category_name, duration, money, shorten, size, unit
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, tell_apart):
+for function in (money, unit, duration, size, category_name, distinguish):
     register.filter(function)
 register.filter("price", listed_price)
 

@@ -14,14 +14,14 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from accounts.permissions import CHANGE_COLLECTION, may
-from catalog import page_cache
-from catalog.changelog import queries
+from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
+from catalog.display import page_cache
+from catalog.display.facets import Place
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
-from catalog.search.facets import Place
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
-from catalog.variants import tell_apart
+from catalog.variants import distinguish
 from catalog.views.collection_health import MENDED
 from core.formatting import category_name
 from core.http.conditional import with_etag
@@ -52,6 +52,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     }
     if not request.htmx:
         context["news"] = queries.unread_counts(request.user)
+        context["own_news"] = personal_news.unread(request.user)
         context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
@@ -115,7 +116,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
-    variants = [card.variant for card in tell_apart(item.endpoint for item in items)]
+    variants = [card.variant for card in distinguish(item.endpoint for item in items)]
     context = {
         "collection": shown,
         "items": list(zip(items, variants, strict=True)),

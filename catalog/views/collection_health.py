@@ -25,7 +25,7 @@ MENDED = "mended_collection"  # session: what was mended last, for the way back
 
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
-def mending(request: HtmxRequest, slug: str) -> HttpResponse:
+def repair(request: HtmxRequest, slug: str) -> HttpResponse:
     """Replace `replace` by `by`, take `remove` out, or note that the changes of `seen` are known.
 
     `undo` brings back.

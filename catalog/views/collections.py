@@ -20,6 +20,7 @@ from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.views.browse import own_media
+from fal.db_safe import db_safe_text
 from schemas import apply
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ def index(request: HtmxRequest) -> HttpResponseBase:
 
 @curators_only(permissions.ADD_COLLECTION)
 def _create(request: HtmxRequest) -> HttpResponseBase:
-    endpoint_id = request.POST.get("endpoint_id", "").replace("\x00", "")
+    endpoint_id = db_safe_text(request.POST.get("endpoint_id", ""))
     try:
         made = collection_editing.create(request.POST.get("title", ""), request.user)
     except ValueError as error:
         if request.htmx:
-            return _told(str(error))
+            return _toast(str(error))
         messages.error(request, str(error))
         return redirect(_of(endpoint_id) if endpoint_id else "catalog:collections")
     if not endpoint_id:
@@ -172,7 +173,7 @@ def choices(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 def _choices(find: str) -> list[Endpoint]:
-    find = " ".join(find[:300].replace("\x00", "").split())
+    find = " ".join(db_safe_text(find[:300]).split())
     return engine.top_results(Query(q=find), CHOICES) if find else []
 
 
@@ -184,7 +185,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     if request.method != "POST":
         return _menu(request, endpoint)
     is_in = "in" in request.POST
-    slug = request.POST.get("in" if is_in else "out", "").replace("\x00", "")
+    slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
     found = get_object_or_404(Collection, slug=slug)
     taken = None
     try:
@@ -197,7 +198,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         else:
             taken = collection_editing.take_out(found, endpoint)
     except ValueError as error:
-        return _told(str(error)) if request.htmx else HttpResponse(str(error), status=422)
+        return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
         return redirect(_of(endpoint_id))
     words = f"{'Added to' if is_in else 'Removed from'} “{found.title}”."
@@ -261,5 +262,5 @@ def _of(endpoint_id: str) -> str:
     return reverse("catalog:collections-of", args=[endpoint_id])
 
 
-def _told(text: str) -> HttpResponse:
+def _toast(text: str) -> HttpResponse:
     return trigger_client_event(HttpResponse(status=422), "toast", {"text": text})

@@ -14,12 +14,13 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
 from catalog.curation import account_favourites
+from catalog.display.facets import Place
 from catalog.models import Endpoint, Favourite
-from catalog.search.facets import Place
 from catalog.search.query import Query
 from catalog.views.browse import own_media, search_page
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
+from fal.db_safe import db_safe_text
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +45,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
 def _star(request: HtmxRequest) -> HttpResponse:
     """Star the endpoint named by `star`, or unstar that of `unstar`; offers the way back."""
     starred = "star" in request.POST
-    endpoint_id = request.POST.get("star" if starred else "unstar", "").replace("\x00", "")
+    endpoint_id = db_safe_text(request.POST.get("star" if starred else "unstar", ""))
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:

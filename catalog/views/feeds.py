@@ -20,7 +20,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import condition
 
-from catalog.changelog import queries
+from catalog.changelog import personal_news, queries
+from catalog.changelog.personal_news import Entry
 from catalog.changelog.queries import Filters
 from catalog.models import Change, Favourite, Reader
 from catalog.models.querysets import ChangeQuerySet
@@ -72,8 +73,9 @@ def reader_of(token: str) -> User | None:
 def etag(request: HttpRequest) -> str:
     """The ETag of the feed's current state."""
     # The sum tells as many others apart: another favourite, another reader's favourites.
-    found = _asked(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
-    return hashlib.sha256(repr((request.get_full_path(), found)).encode()).hexdigest()[:32]
+    found = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
+    own = [(entry.key, entry.at, entry.title) for entry in _own(request)]
+    return hashlib.sha256(repr((request.get_full_path(), found, own)).encode()).hexdigest()[:32]
 
 
 @condition(etag_func=lambda request: f'"{etag(request)}"')
@@ -86,11 +88,17 @@ def answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _asked(request: Any) -> ChangeQuerySet:
+def _selected(request: Any) -> ChangeQuerySet:
     """What the address asks for."""
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.reader) if filters.is_favourite else ()
-    return queries.chosen(filters, filters.filter(Change.objects.told(), starred))
+    return queries.chosen(filters, filters.filter(Change.objects.shown(), starred))
+
+
+def _own(request: Any) -> list[Entry]:
+    """The reader's own news, in the whole feed alone: they are of no kind or category."""
+    is_narrow = Filters.from_query(request.GET).is_narrow
+    return [] if is_narrow else personal_news.entries(request.reader)
 
 
 class Changes(Feed):  # type: ignore[type-arg]
@@ -117,17 +125,22 @@ class Changes(Feed):  # type: ignore[type-arg]
         """The feed's own id, whoever reads it."""
         return _urn("feed" + Filters.from_query(request.GET).query)
 
-    def items(self, request: HttpRequest) -> list[Change]:
+    def items(self, request: HttpRequest) -> list[Change | Entry]:
         """The newest."""
-        return list(_asked(request)[:MOST_ENTRIES])
+        found = [*_selected(request)[:MOST_ENTRIES], *_own(request)]
+        return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_ENTRIES]
 
     def item_title(self, change: Any) -> SafeString:
         """`FLUX.1 [dev]: inputs or outputs changed`."""
+        if isinstance(change, Entry):
+            return SafeString(_printable(change.title))
         title = WORDS[change.kind].format(_printable(change.endpoint.display_name))
         return SafeString(title + _note(change))
 
     def item_description(self, change: Any) -> SafeString:
         """What changed, line by line."""
+        if isinstance(change, Entry):
+            return SafeString(_printable(format_html("<p>{}</p>", change.text)))
         said = [
             (f"{line['field']} " if line["field"] else "", line["said"]) for line in change.lines
         ]
@@ -138,10 +151,14 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def item_link(self, change: Any) -> str:
         """The model's page."""
+        if isinstance(change, Entry):
+            return change.path
         return str(change.endpoint.get_absolute_url())
 
     def item_guid(self, change: Any) -> str:
         """The same for ever, whatever host the feed is read from."""
+        if isinstance(change, Entry):
+            return _urn(change.key)
         return _urn(f"change {change.pk} {change.at.isoformat()}")
 
     def item_pubdate(self, change: Any) -> datetime:
@@ -153,6 +170,8 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def item_categories(self, change: Any) -> list[str]:
         """Its kind, and the model's category."""
+        if isinstance(change, Entry):
+            return ["own"]
         return [change.kind, _printable(change.endpoint.category) or "unknown"]
 
 

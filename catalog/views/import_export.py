@@ -15,6 +15,7 @@ from catalog.curation import catalogue_export, import_export
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, Favourite
 from catalog.search.query import Query
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -26,7 +27,7 @@ LARGEST_MB = import_export.LARGEST_BYTES >> 20
 @require_safe
 def export(request: HtmxRequest) -> HttpResponseBase:
     """All collections as one file, drafts too; with `?of=<slug>` one alone."""
-    slug = request.GET.get("of", "").replace("\x00", "")
+    slug = db_safe_text(request.GET.get("of", ""))
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
     try:
         return as_file(chosen, f"collection-{slug}" if slug else "collections")

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog import page_cache
 from catalog.curation import saved_searches as domain
+from catalog.display import page_cache
+from catalog.display.facets import Place
 from catalog.models import Favourite, Revision, SavedSearch
-from catalog.search.facets import Place
 from catalog.search.query import Query
 from catalog.views.browse import own_media
 

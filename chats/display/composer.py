@@ -8,13 +8,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from catalog.models import Endpoint
 from chats.models import Chat
 from chats.talk.shape import Shape, shape_of
-from playground.form import rendering
+from playground.form.html import rendering
 from schemas import Field, Problem, decode_post, encode_arguments
 from schemas import draw as draw_nodes
-from schemas.carry import carry
 
 Post = dict[str, list[str]]
 
@@ -43,16 +41,6 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
     """Return the model's other arguments that a post stands for, and what cannot be read."""
     parsed = decode_post(shape.rest, post)
     return parsed.arguments, parsed.problems
-
-
-def carried(arguments: dict[str, Any], source: Endpoint, target: Endpoint) -> dict[str, Any]:
-    """Return the settings that another model takes over, such as pictures and temperature."""
-    before, after = shape_of(source), shape_of(target)
-    if before is None or after is None:
-        return {}
-    found = carry(arguments, before.version, after.version).arguments
-    mine = {child.name for child in after.rest.children}
-    return {name: value for name, value in found.items() if name in mine}
 
 
 def context(chat: Chat, filled: Filled) -> dict[str, Any]:

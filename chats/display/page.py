@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from django.db.models import F, Q, QuerySet
 
 from chats.display import answer, composer
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
 from chats.turns.tree import Branch, branch_of
-from playground.runs import watch_tokens
-from playground.runs.worker_status import readiness
+from playground.runs.progress import watch_tokens
+from playground.runs.progress.worker_status import readiness
 
 MOST_SAID = 8_000  # characters of a message on the page
 PICTURES = ("/uploads/", "/runs/")
@@ -27,6 +29,7 @@ class Shown:
     is_model_new: bool
     answer: dict[str, Any] | None
     watch: str
+    other: Shown | None = None  # the same message to another model, beside this one
 
     @property
     def number(self) -> int:
@@ -42,6 +45,12 @@ class Shown:
     def after(self) -> int | None:
         """The version after this one."""
         return self.versions[self.number] if self.number < len(self.versions) else None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an answer of it is still to come."""
+        is_here = self.turn.run is not None and self.turn.run.is_awaited
+        return is_here or (self.other is not None and self.other.is_awaited)
 
     @property
     def said(self) -> str:
@@ -72,7 +81,7 @@ def context(
     """Return the page's context: the branch through one turn, or the newest."""
     branch = branch_of(chat, through)
     turns = shown_turns(chat, branch, before)
-    is_awaited = any(one.turn.run and one.turn.run.is_awaited for one in turns)
+    is_awaited = any(one.is_awaited for one in turns)
     return {
         "chat": chat,
         "turns": turns,
@@ -93,20 +102,35 @@ def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
 
 
 def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
-    """Return the turns of a branch that a page shows, with two queries."""
+    """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.shown(before)
-    turns = chat.turns.select_related("endpoint", "run", "run__endpoint").in_bulk(keys)
+    rows = chat.turns.select_related("endpoint", "run", "run__endpoint")
+    turns, others = rows.in_bulk(keys), _others(rows, keys)
     found: list[Shown] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
-        found.append(
-            Shown(
-                turn,
-                branch.versions[pk],
-                turn.endpoint_id != previous,
-                answer.context(turn.run) if turn.run else None,
-                watch_tokens.watch_token(turn.run, "chat") if turn.run else "",
-            )
-        )
+        versions = branch.versions[pk]
+        other = _shown(others[pk], versions, is_model_new=True) if pk in others else None
+        is_new = other is not None or turn.endpoint_id != previous
+        found.append(replace(_shown(turn, versions, is_model_new=is_new), other=other))
     return found
+
+
+def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
+    """The turns beside turns, by the keys of those."""
+    found: dict[int, Turn] = {}
+    beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
+    for one in beside.annotate(first=F("others__pk")):
+        found[one.beside_id or one.first] = one
+    return found
+
+
+def _shown(turn: Turn, versions: Sequence[int], *, is_model_new: bool) -> Shown:
+    return Shown(
+        turn,
+        versions,
+        is_model_new,
+        answer.context(turn.run) if turn.run else None,
+        watch_tokens.watch_token(turn.run, "chat") if turn.run else "",
+    )

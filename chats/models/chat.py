@@ -39,6 +39,13 @@ class Chat(models.Model):
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.PROTECT, related_name="+", help_text="who answers next"
     )
+    second = models.ForeignKey(
+        Endpoint,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="who answers each message as well, side by side",
+    )
     system = models.TextField(blank=True, help_text="the system prompt of the next turn")
     settings = ExactJSONField(default=dict, help_text="the model's other arguments for the next")
     draft = ExactJSONField(default=dict, help_text="the composer as it was posted, not yet sent")

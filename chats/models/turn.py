@@ -19,6 +19,13 @@ class Turn(models.Model):
     run = models.ForeignKey(
         Run, null=True, on_delete=models.SET_NULL, related_name="turns", help_text="the answer"
     )
+    beside = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="others",
+        help_text="the same message to a second model, shown side by side",
+    )
     form_token = models.CharField(
         max_length=64, help_text="one per drawn composer: a double click is one turn"
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from chats.models import Chat, Turn
+from chats.talk import carry
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
@@ -35,14 +37,24 @@ class Refused(ValueError):
 
 
 def send(
-    chat: Chat, parent: int | None, text: str, system: str, settings: dict[str, Any], token: str
+    chat: Chat,
+    parent: int | None,
+    text: str,
+    system: str,
+    settings: dict[str, Any],
+    token: str,
+    *,
+    to_both: bool = False,
 ) -> Turn:
     """Send a message after the turn `parent`; the same message with the same token is one turn.
 
-    Raises Refused.
+    With `to_both` the chat's second model, if there is one, gets it as well, as a version beside
+    the turn that is returned. Raises Refused; then nothing was sent to either.
     """
     with transaction.atomic():
-        locked = Chat.objects.select_for_update(of=("self",)).select_related("endpoint", "user")
+        locked = Chat.objects.select_for_update(of=("self",)).select_related(
+            "endpoint", "second", "user"
+        )
         chat = locked.get(pk=chat.pk)
         # A page that Back restored has an old token: another message there is another turn.
         said = {"text": text, "system": system, "settings": settings, "parent": parent}
@@ -51,15 +63,40 @@ def send(
             return known
         if parent is not None and not chat.turns.filter(pk=parent).exists():
             parent = None
-        composed = _composed(chat, parent, text, system, settings)
         turn = Turn(
             chat=chat, parent_id=parent, endpoint=chat.endpoint, form_token=token, text=text,
-            system=system, settings=settings, left_out=composed.left_out,
+            system=system, settings=settings,
         )  # fmt: skip
-        turn.run = _run(turn, composed)
-        turn.save()
+        if to_both and chat.second and chat.second_id != chat.endpoint_id:
+            turn.beside = _sent_to(chat.second, turn)
+        _start(turn)
         _remember(chat, turn)
     return turn
+
+
+def _sent_to(second: Endpoint, turn: Turn) -> Turn:
+    """The same message to another model, with the settings that it had in this chat before."""
+    before = turn.chat.turns.filter(endpoint=second).order_by("-pk").first()
+    settings = carry.settings(turn.settings, turn.endpoint, second)
+    other = Turn(
+        chat=turn.chat, parent_id=turn.parent_id, endpoint=second,
+        form_token=f"{turn.form_token}+", text=turn.text, system=turn.system,
+        settings=(before.settings if before else {}) | settings,
+    )  # fmt: skip
+    try:
+        _start(other)
+    except Refused as refused:
+        words = f"{second.display_name}: {refused.problems[0].message}"
+        raise Refused([Problem((), words)]) from refused
+    return other
+
+
+def _start(turn: Turn) -> None:
+    """Write the turn with its run; raises Refused."""
+    composed = _composed(turn)
+    turn.left_out = composed.left_out
+    turn.run = _run(turn, composed)
+    turn.save()
 
 
 def mark(token: str) -> str:
@@ -74,19 +111,18 @@ def again(chat: Chat, turn: Turn, token: str) -> Turn:
     return send(chat, turn.parent_id, turn.text, turn.system, settings, token)
 
 
-def _composed(
-    chat: Chat, parent: int | None, text: str, system: str, settings: dict[str, Any]
-) -> Composed:
-    shape = shape_of(chat.endpoint)
+def _composed(turn: Turn) -> Composed:
+    shape, parent = shape_of(turn.endpoint), turn.parent_id
     if shape is None:
-        raise Refused([Problem((), NOT_A_CHAT.format(chat.endpoint.display_name))])
-    if chat.endpoint.refusal:
-        raise Refused([Problem((), chat.endpoint.refusal)])
-    if not text.strip():
+        raise Refused([Problem((), NOT_A_CHAT.format(turn.endpoint.display_name))])
+    if turn.endpoint.refusal:
+        raise Refused([Problem((), turn.endpoint.refusal)])
+    if not turn.text.strip():
         raise Refused([Problem((), EMPTY)])
     if parent and Run.objects.unfinished().filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
-    composed = compose(shape, Conversation(text, tree.exchanges(chat, parent), system), settings)
+    talk = Conversation(turn.text, tree.exchanges(turn.chat, parent), turn.system)
+    composed = compose(shape, talk, turn.settings)
     if composed.problems:
         raise Refused(_placed(shape, composed.problems))
     return composed

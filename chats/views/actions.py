@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 from chats.models import Chat, Turn
 from chats.turns import sending
 from chats.views.chat import find, keep_draft, number, read_post, render_page
-from chats.views.lists import parse_uuid
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
 from playground.runs import state_machine
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return redirect(found)
     if verb == "stop" and turn.run_id:
         state_machine.request_cancel(turn.run_id)
+        if turn.others.exists():  # it is beside the turn that the conversation goes on with
+            return redirect(found)
         return redirect(f"{found.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
     token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
     try:
@@ -70,7 +73,7 @@ def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Rename the conversation."""
     found = find(request, pk)
-    found.title = request.POST.get("title", "").strip().replace("\x00", "")[:200] or found.title
+    found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
     found.save(update_fields=["title"])
     return redirect(found)
 

@@ -18,6 +18,7 @@ from chats.display.composer import Filled
 from chats.models import Chat
 from chats.talk.shape import shape_of
 from chats.turns import sending
+from fal.db_safe import db_safe_text
 from playground.files import uploads
 from playground.form import form_state
 from schemas import Problem, apply, with_uploads
@@ -44,7 +45,7 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
     """Return one's own conversation."""
-    mine = Chat.objects.of(request.user).select_related("endpoint")
+    mine = Chat.objects.of(request.user).select_related("endpoint", "second")
     return get_object_or_404(mine, pk=pk)
 
 
@@ -82,7 +83,7 @@ def read_post(request: HttpRequest) -> Filled:
 
 
 def _text(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\r\n", "\n").replace("\x00", "")[:MOST_TEXT]
+    return db_safe_text(request.POST.get(name, "").replace("\r\n", "\n"))[:MOST_TEXT]
 
 
 def keep_draft(found: Chat, filled: Filled) -> None:
@@ -96,9 +97,15 @@ def keep_draft(found: Chat, filled: Filled) -> None:
 def _post(request: HtmxRequest, found: Chat) -> HttpResponseBase:
     filled, refused = _with_files(request, found, read_post(request))
     action = request.POST.get("~do", "")
-    if action == "model":
+    if action == "alone":
+        found.second = None
+        found.save(update_fields=["second"])
         keep_draft(found, filled)
-        address = f"{reverse('chats:new')}?chat={found.pk}"
+        return render_page(request, found, filled)
+    if action in ("model", "second"):
+        keep_draft(found, filled)
+        more = "&second=1" if action == "second" else ""
+        address = f"{reverse('chats:new')}?chat={found.pk}{more}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if action not in ("", "send", "run"):
         changed = replace(filled, post=apply(filled.post, action))
@@ -115,7 +122,7 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(found, parent, filled.text, filled.system, settings, token)
+        sending.send(found, parent, filled.text, filled.system, settings, token, to_both=True)
     except sending.Refused as refused:
         keep_draft(found, filled)
         shown = replace(filled, problems=refused.problems)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q, TextField
@@ -16,7 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.models import Endpoint
 from chats.display import choices, composer
 from chats.models import Chat, Turn
+from chats.talk import carry
 from chats.talk.shape import shape_of
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
 from playground.display.history import parse_moment
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List one's conversations, newest first; `?q=` finds them by title, message or answer."""
-    asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
+    asked = db_safe_text(request.GET.get("q", "").strip())[:200]
     found = Chat.objects.of(request.user).exclude(said_at=None, draft={})
     found = _matching(found, asked).select_related("endpoint").annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
@@ -57,27 +59,29 @@ def _matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
     return chats.filter(Q(title__icontains=asked) | Exists(hits))
 
 
-def parse_uuid(text: str) -> uuid.UUID | None:
-    """Return the UUID in a text; None if it is none."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
-    """Choose a model: for a new conversation, or with `chat` for the next turn of one."""
+    """Choose a model: for a new conversation, or with `chat` for the next turn of one.
+
+    With `second` it answers beside the conversation's model.
+    """
+    is_second = bool(request.POST.get("second") or request.GET.get("second"))
     key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
     chat = get_object_or_404(Chat.objects.of(request.user), pk=key) if key else None
     chosen = Endpoint.objects.filter(
-        endpoint_id=request.POST.get("model", "").replace("\x00", "")
+        endpoint_id=db_safe_text(request.POST.get("model", ""))
     ).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
+        if chat and is_second:
+            return redirect(_add_second(chat, chosen))
         return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
-    asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
-    context: dict[str, Any] = {"models": choices.models(asked), "asked": asked, "chat": chat}
+    asked = db_safe_text(request.GET.get("q", "").strip())[:200]
+    models = choices.models(asked)
+    if chat and is_second:
+        models = [one for one in models if one.pk != chat.endpoint_id]
+    context: dict[str, Any] = {"models": models, "asked": asked, "chat": chat}
+    context["is_second"] = bool(chat) and is_second
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."
     return render(request, "chats/new.html", context)
@@ -89,11 +93,18 @@ def _begin(user: Any, endpoint: Endpoint) -> Chat:
     return empty or Chat.objects.create(user=user, endpoint=endpoint)
 
 
+def _add_second(chat: Chat, second: Endpoint) -> Chat:
+    """Have another model answer the next messages, too."""
+    chat.second = second
+    chat.save(update_fields=["second"])
+    return chat
+
+
 def _switch(chat: Chat, to: Endpoint) -> Chat:
     """Have another model answer next; what it takes over of the settings stays."""
     filled, before = composer.held(chat), shape_of(chat.endpoint)
     arguments = composer.settings_of(before, filled.post)[0] if before else {}
-    chat.settings = composer.carried(arguments, chat.endpoint, to)
+    chat.settings = carry.settings(arguments, chat.endpoint, to)
     chat.endpoint, chat.system = to, filled.system
     after = shape_of(to)
     post = composer.encode(after, chat.settings) if after else {}

@@ -63,16 +63,16 @@ def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
 def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
     """Wait until the run has ended or the time is over; progress goes to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
-    found, told = made, ""
+    found, shown = made, ""
     with Console(stderr=True).status(made["state"]) as status:
         while not found["is_final"] and time.monotonic() < until:
             left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
             hold_s = max(int(left_s), 1) if client.can_hold else 0
             found = client.get(f"/runs/{made['id']}", wait=hold_s)
             status.update(_progress(found))
-            if not is_terminal() and found["state"] != told:
-                told = found["state"]
-                note(told)
+            if not is_terminal() and found["state"] != shown:
+                shown = found["state"]
+                note(shown)
             if not client.can_hold and not found["is_final"]:
                 time.sleep(POLL_S)
     return found

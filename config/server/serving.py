@@ -24,7 +24,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked_to_end = asyncio.Event()
+        self._end_requested = asyncio.Event()
 
     async def main_loop(self) -> None:
         """Run until a signal or `stop` asks the server to end."""
@@ -36,20 +36,20 @@ class Server(uvicorn.Server):
         """Sleep until the next tick, or until asked to stop."""
         try:
             async with asyncio.timeout(TICK_S):
-                await self._asked_to_end.wait()
+                await self._end_requested.wait()
         except TimeoutError:
             return
 
     def stop(self) -> None:
         """Ask the server to end; call it in the server's event loop."""
         self.should_exit = True
-        self._asked_to_end.set()
+        self._end_requested.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle a signal: wake the main loop at once."""
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._asked_to_end.set)
+            self._loop.call_soon_threadsafe(self._end_requested.set)
 
 
 def main() -> None:

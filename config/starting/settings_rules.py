@@ -41,6 +41,16 @@ def require_key_pair(key: str) -> None:
         )
 
 
+def require_origins(name: str, origins: Iterable[str]) -> None:
+    """Raise ImproperlyConfigured unless each is `scheme://host` or `scheme://host:port`."""
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ImproperlyConfigured(
+                f"{name} must list origins such as http://n8n.internal:5678, not {origin!r}."
+            )
+
+
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 _MAIL_BACKENDS = "django.core.mail.backends"
 

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from playground.runs import handover
+from playground.runs.ownership import handover
 
 KEPT = Q(runs__deleted_at=None)
 admin.site.unregister([User, Group])

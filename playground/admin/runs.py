@@ -20,7 +20,7 @@ LISTED = (
     *("user__username", "endpoint__endpoint_id", "endpoint__unit_price_usd"),
     *("endpoint__currency", "endpoint__price_unit"),
 )
-HEAVY = ("output", "output_text", "logs", "partial", "sent_arguments")
+HEAVY = ("output", "output_text", "logs", "partial", "steps", "sent_arguments")
 HIDDEN = {"webhook_token", "form_token"}
 
 

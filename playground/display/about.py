@@ -9,10 +9,10 @@ from django.conf import settings
 
 from catalog.curation import notes
 from catalog.models import Collection, Endpoint, Revision
-from catalog.search import related
+from catalog.related import related_models
 from playground.display import history
 from playground.models import Run
-from playground.runs import waiting
+from playground.runs.progress import waiting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -29,7 +29,7 @@ def context(user: User, endpoint: Endpoint) -> dict[str, Any]:
     """Return the context of the templates in `about/`; the same number of queries for any model."""
     return {
         "endpoint": endpoint,
-        "related": related.find_related(endpoint, Revision.current()),
+        "related": related_models.find_related(endpoint, Revision.current()),
         "typical": waiting.typical_duration(endpoint),
         "licence": licence(endpoint),
         "links": links(endpoint),

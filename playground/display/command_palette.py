@@ -10,9 +10,11 @@ from django.urls import reverse
 from accounts import permissions
 from catalog.curation.moderation import WORDS
 from catalog.models import Collection, Endpoint, Revision, Standing
-from catalog.search import engine, related
+from catalog.related import related_models
+from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import category_name
+from fal.db_safe import db_safe_text
 from playground.models import Run
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def models_for_run(run: Run, text: str) -> list[Group]:
         groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
         own = run.endpoint
-        known = related.find_related(own, Revision.current())
+        known = related_models.find_related(own, Revision.current())
         siblings = others.in_bulk([relative.endpoint.pk for relative in known.family])
         family = list(siblings.values())
         similar = others.in_category(own.category).exclude(pk__in=siblings)
@@ -87,7 +89,7 @@ def models_for_run(run: Run, text: str) -> list[Group]:
 
 
 def _normalize(text: str) -> str:
-    return " ".join(text[:MAX_TEXT_CHARS].replace("\x00", "").split())
+    return " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
 
 
 def _model(e: Endpoint, params: str = "") -> Place:

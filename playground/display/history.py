@@ -17,11 +17,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts import permissions
+from fal.db_safe import db_safe_text
 from playground.display import renderers
 from playground.files import artifact_urls, inputs
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
-from playground.runs import deletion, error_messages, watch_tokens
+from playground.runs import error_messages
+from playground.runs.ownership import deletion
+from playground.runs.progress import watch_tokens
 
 UNFINISHED, DELETED = "unfinished", "deleted"
 STATES = [
@@ -54,9 +57,9 @@ class Filters:
         """Parse the filters of a query string."""
         state, days = get.get("state", ""), get.get("days", "")
         return cls(
-            whose=get.get("whose", "").strip()[:150].replace("\x00", ""),
-            q=get.get("q", "").strip()[:200].replace("\x00", ""),
-            model=get.get("model", "").strip()[:255].replace("\x00", ""),
+            whose=db_safe_text(get.get("whose", "").strip()[:150]),
+            q=db_safe_text(get.get("q", "").strip()[:200]),
+            model=db_safe_text(get.get("model", "").strip()[:255]),
             state=state if state in dict(STATES) else "",
             days=days if days in DAYS else "",
             is_starred=get.get("starred") == "1",
@@ -149,11 +152,18 @@ def row(run: Run, view: str = "row") -> Row:
     return Row(
         run,
         "" if run.is_final else watch_tokens.watch_token(run, view),
-        next((one for one in found if artifact_urls.thumbnail_url(one.artifact, one.src)), None),
+        _picture(found),
         seconds(run),
         next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
-        watch_tokens.may_cancel(view),
+        watch_tokens.may(view, watch_tokens.CANCEL),
     )
+
+
+def _picture(found: Sequence[renderers.Shown]) -> renderers.Shown | None:
+    """The first file that has a still, a starred one before the others."""
+    best_first = sorted(found, key=lambda one: not one.artifact.is_starred)
+    has_still = (one for one in best_first if artifact_urls.thumbnail_url(one.artifact, one.src))
+    return next(has_still, None)
 
 
 def item(run: Run, view: str) -> Row:

@@ -8,7 +8,8 @@ from typing import Any
 from playground.files import input_shape
 from playground.form import form_state
 from playground.models import Run
-from schemas import MISSING, hints
+from schemas import MISSING
+from schemas.fields import hints
 
 Size = tuple[int, int]  # width and height in pixels
 

@@ -13,14 +13,17 @@ from django.utils.html import escape
 from markdown_it import MarkdownIt
 
 from core.db.prepared_queries import Param, PreparedQuery
+from core.formatting import duration
+from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
 from playground.display import json_tree, placeholder_size, previews
 from playground.display.previews import Preview
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
 from playground.models import Artifact, Run
-from playground.runs import error_messages, timeline, waiting, watch_tokens
-from playground.runs.state_machine import LOG_LIMIT
+from playground.runs import error_messages, timeline
+from playground.runs.progress import waiting, watch_tokens
+from playground.runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND, artifacts
 
 LOG_TAIL = 200
@@ -100,6 +103,17 @@ class Shown:
     def is_small(self) -> bool:
         """Whether it is shown enlarged."""
         return self.box is not None and self.box[0] != self.artifact.width
+
+    @property
+    def figures(self) -> str:
+        """Return its dimensions, length and size: `1024 × 768 · 142 KB`."""
+        file = self.artifact
+        figures = (
+            f"{file.width} × {file.height}" if file.width and file.height else "",
+            duration(file.duration_s or None),
+            size_in_words(file.size_bytes or None),
+        )
+        return " · ".join(filter(None, figures))
 
     @property
     def file_type(self) -> str:
@@ -198,14 +212,17 @@ def _progress_fraction(progress: Any) -> float | None:
 
 def context(run: Run, view: str = "stage") -> dict[str, Any]:
     """Return the context of the templates that show one run in full, in a view of this name."""
-    found_results = results(run)
+    found_results = results(run, view)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     count = len(found_results["shown"]) + len(found_texts)
     found_partial = partial(run)
     return {
         **found_results,
         "watch": watch_tokens.watch_token(run, view),
-        "may_cancel": watch_tokens.may_cancel(view),
+        "is_readonly": not watch_tokens.may(view, watch_tokens.SEE),
+        "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
+        "may_publish": watch_tokens.may(view, watch_tokens.PUBLISH),
+        "may_delete": run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
         "texts": found_texts,
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
@@ -226,8 +243,8 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     }
 
 
-def results(run: Run) -> dict[str, Any]:
-    """Return the context of the templates of a run's artifacts.
+def results(run: Run, view: str = "stage") -> dict[str, Any]:
+    """Return the context of the templates of a run's artifacts in a view of this name.
 
     `copies` is the token to watch those not copied yet, `reserve` the expected size of those
     whose size is unknown.
@@ -236,21 +253,24 @@ def results(run: Run) -> dict[str, Any]:
     is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in found)
     is_sized = all(one.is_sized for one in found)
     size = None if is_sized else placeholder_size.size_of(run)
+    copies = watch_tokens.same_rights(view, "copies")
     return {
         "run": run,
         "shown": found,
         "reserve": size and placeholder_size.enlarged(size),
-        "copies": watch_tokens.watch_token(run, "copies") if is_copying else "",
+        "copies": watch_tokens.watch_token(run, copies) if is_copying else "",
+        "may_star": watch_tokens.may(view, watch_tokens.STAR),
+        "is_any_starred": any(one.artifact.is_starred for one in found),
     }
 
 
 def changed_fragments(run: Run, view: str) -> str:
     """Render the fragments that a page of this view swaps in when the run has changed."""
-    kind = view.removesuffix(watch_tokens.ONLY_LOOK)
+    kind = watch_tokens.kind_of(view)
     if kind in VIEWS:
         return VIEWS[kind](run)
     if kind == "copies":
-        values = results(run)
+        values = results(run, view)
         values["is_otherwise"] = is_outdated(run, values["shown"])
     else:
         values = context(run, view) if kind in LARGE else {"run": run, "view": view}

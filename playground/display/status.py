@@ -19,7 +19,9 @@ from core.db import clock
 from core.formatting import duration, size
 from playground.files import storage_limits
 from playground.models import Artifact, Delivery, DiscardedContent, Run, Upload, Worker
-from playground.runs import deletion, error_messages, worker_status
+from playground.runs import error_messages
+from playground.runs.ownership import deletion
+from playground.runs.progress import worker_status
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5

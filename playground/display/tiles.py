@@ -13,8 +13,8 @@ from core.byte_cache import ByteCache
 from core.formatting import money
 from playground.display import history, previews, renderers
 from playground.models import Artifact, Run
-from playground.runs import watch_tokens
-from playground.runs.billing import billed_cost
+from playground.runs.costs.billing import billed_cost
+from playground.runs.progress import watch_tokens
 from schemas.artifacts import artifacts
 
 WITH_STILLS = {"video"}  # copying makes a picture of them
@@ -32,6 +32,7 @@ class Tile:
     sound: renderers.Shown | None
     others: int  # files besides the one that is shown
     copies: str = ""  # the token to watch files whose copies bring a still picture
+    group: str = ""  # the token of the group that the page watches, if it is in one
 
     @property
     def run(self) -> Run:
@@ -53,13 +54,14 @@ class Tile:
     @property
     def watch(self) -> str:
         """The token that the page's poll sends."""
-        return self.row.watch
+        return self.group if self.row.watch and self.group else self.row.watch
 
 
-def tile(run: Run, texts: Mapping[object, str] | None = None) -> Tile:
+def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -> Tile:
     """Return the tile of a run; its artifacts should be prefetched.
 
-    `texts` has the texts of results by the run's key where the run's output is not loaded.
+    `texts` has the texts of results by the run's key where the run's output is not loaded. `group`
+    is the token of a page that watches its runs as a group (`watch_tokens.group_token`).
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
@@ -71,8 +73,10 @@ def tile(run: Run, texts: Mapping[object, str] | None = None) -> Tile:
         one.artifact.state == Artifact.State.REMOTE and one.artifact.kind in WITH_STILLS
         for one in shown
     )
-    copies = watch_tokens.watch_token(run, "tile") if is_copying and not row.still else ""
-    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies)
+    copies = ""
+    if is_copying and not row.still:
+        copies = group or watch_tokens.watch_token(run, "tile")
+    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies, group)
 
 
 def text_of(output: object) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalog.models import Endpoint, Favourite, Revision
+from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
-from catalog.search.uses import Taker, UseIndex, uses
+from fal.db_safe import db_safe_text
 from playground.display.command_palette import RECENT_RUNS, Group, Place
-from playground.form.use_as import Result
+from playground.form.prefill.use_as import Result
 from playground.models import Run
 from schemas.uses.roles import USES
 
@@ -24,7 +25,7 @@ MAX_TEXT_CHARS = 200
 
 
 @dataclass(frozen=True)
-class _Asker:
+class _Ranking:
     """Whose menu it is: favourites, and models used lately by how recently."""
 
     starred: frozenset[int]
@@ -41,41 +42,72 @@ class _Asker:
         return "Favourite" if key in self.starred else "Used lately" if key in self.recent else ""
 
 
-def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
-    """Return the inputs that take a result, by use; those that match `text`, or all of one `use`.
+@dataclass(frozen=True)
+class Offered:
+    """Inputs of one use, the best first; `count` includes those that are not listed."""
 
-    `address` is that of the menu. The number of queries does not depend on the catalogue.
+    use: str
+    title: str
+    takers: list[Taker]
+    count: int
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The inputs that take a kind of result: of its own model, and of others by use."""
+
+    own: list[Taker]
+    groups: list[Offered]
+    cards: dict[int, Endpoint]
+    ranking: _Ranking
+
+
+def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> Menu:
+    """Return the inputs that take a kind of result; those that match `text`, or all of one `use`.
+
+    `own` is the model that made it. The number of queries does not depend on the catalogue.
     """
     index = uses(Revision.current())
-    text = " ".join(text[:MAX_TEXT_CHARS].replace("\x00", "").split())
-    asker = _asker(user)
-    by_use = index.takers(result.kind)
+    text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
+    ranking = _ranking(user)
+    by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
     matches = _matcher(index, text)
-    groups: list[tuple[str, str, list[Taker], int]] = []
+    groups = []
     for name, takers in by_use.items():
-        title = USES[result.kind][name]
+        title = USES[kind][name]
         if use in by_use and name != use:
             continue
         among = [one for one in takers if matches(one, title)]
-        ranked = sorted(_one_of_each(among, result.run.endpoint_id), key=asker.rank)
-        groups.append((name, title, ranked[:most], len(ranked)))
-    own = [] if use else [t for t in _own(index, result) if matches(t, "This model")]
-    cards = index.search.cards([t.key for t in own[:1]] + [t.key for g in groups for t in g[2]])
-    found = [Group("This model", [_own_place(t, result, cards) for t in own if t.key in cards])]
-    for name, title, takers, count in groups:
-        places = [_place(t, result, cards[t.key], asker) for t in takers if t.key in cards]
-        if count > len(takers) and places and not use:
-            places.append(Place(f"All {count} models…", "", f"{address}?use={name}"))
-        found.append(Group(title, places))
-    return [group for group in found if group.places]
+        ranked = sorted(_one_of_each(among, own), key=ranking.rank)
+        if ranked:
+            groups.append(Offered(name, title, ranked[:most], len(ranked)))
+    mine = [] if use else [t for t in index.inputs_of(own, kind) if matches(t, "This model")]
+    listed = [*mine[:1], *(taker for group in groups for taker in group.takers)]
+    cards = index.search.cards(taker.key for taker in listed)
+    return Menu([one for one in mine if one.key in cards], groups, cards, ranking)
 
 
-def _asker(user: User) -> _Asker:
+def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
+    """Return the menu of a result, as `offered` finds its inputs; `address` is that of the menu."""
+    found = offered(user, result.kind, result.run.endpoint_id, text, use)
+    cards = found.cards
+    listed = [Group("This model", [_own_place(one, result, cards) for one in found.own])]
+    for group in found.groups:
+        places = [
+            _place(t, result, cards[t.key], found.ranking) for t in group.takers if t.key in cards
+        ]
+        if group.count > len(group.takers) and places and not use:
+            places.append(Place(f"All {group.count} models…", "", f"{address}?use={group.use}"))
+        listed.append(Group(group.title, places))
+    return [group for group in listed if group.places]
+
+
+def _ranking(user: User) -> _Ranking:
     starred = Favourite.objects.filter(user=user).values_list("endpoint_id", flat=True)
     used = Run.objects.of(user).order_by("-created_at")
     recent = dict.fromkeys(used.values_list("endpoint_id", flat=True)[:RECENT_RUNS])
-    return _Asker(frozenset(starred), {key: place for place, key in enumerate(recent)})
+    return _Ranking(frozenset(starred), {key: place for place, key in enumerate(recent)})
 
 
 def _matcher(index: UseIndex, text: str) -> Callable[[Taker, str], bool]:
@@ -104,22 +136,18 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     return list(best.values())
 
 
-def _own(index: UseIndex, result: Result) -> Sequence[Taker]:
-    return index.inputs_of(result.run.endpoint_id, result.kind)
-
-
 def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint]) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)
     return Place(taker.input.label, endpoint.display_name, address)
 
 
-def _place(taker: Taker, result: Result, endpoint: Endpoint, asker: _Asker) -> Place:
+def _place(taker: Taker, result: Result, endpoint: Endpoint, ranking: _Ranking) -> Place:
     return Place(
         endpoint.display_name,
         endpoint.endpoint_id,
         result.address_in(endpoint, taker.input.path),
         "image",
-        mark=asker.mark(taker.key),
+        mark=ranking.mark(taker.key),
         picture=endpoint.picture.small_src if endpoint.picture else "",
     )

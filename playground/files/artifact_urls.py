@@ -32,6 +32,12 @@ def may_show(url: str) -> bool:
     return url.startswith("data:") or upstream.addresses().is_media(url)
 
 
+def run_of(address: str) -> str:
+    """Return the run whose artifact has this address; empty if it is no artifact's."""
+    match = _RESULT.fullmatch(address)
+    return match[1] if match else ""
+
+
 def origins(texts: Iterable[str]) -> dict[str, str]:
     """Return which model made each past result among some texts, by address; at most one query."""
     found = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}

@@ -38,6 +38,13 @@ def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
     return {address: size for address, size in found.items() if size}
 
 
+def is_measuring(arguments: Any) -> bool:
+    """Whether a worker will measure one of our uploads in the arguments soon. At most one query."""
+    matches = (OUR_ADDRESS.fullmatch(one) for one in islice(our_addresses(arguments), MAX_VALUES))
+    keys = [match["upload"] for match in matches if match and match["upload"]]
+    return bool(keys) and Upload.objects.filter(pk__in=keys, measure_at__isnull=False).exists()
+
+
 def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:
     for name, value in [*arguments.items()][:MAX_VALUES]:
         if any(word in name.lower() for word in _NOT_SHOWN):
@@ -71,9 +78,9 @@ def _size_at(address: str) -> tuple[int, int] | None:
 
 
 def _size_of_upload(pk: str) -> tuple[int | None, int | None]:
-    row = Upload.objects.filter(pk=pk, content_type__startswith="image/").first()
-    if row is None:
-        return None, None
+    row = Upload.objects.filter(pk=pk).first()
+    if row is None or row.width or not row.content_type.startswith("image/"):
+        return (row.width, row.height) if row else (None, None)
     try:
         with default_storage.open(row.file) as file:
             return stored_files.dimensions(file)

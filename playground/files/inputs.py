@@ -20,8 +20,9 @@ from django.utils import timezone
 import fal
 from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
-from playground.runs import deletion, state_machine
-from playground.runs.state_machine import Observation
+from playground.runs import state_machine
+from playground.runs.ownership import deletion
+from playground.runs.transitions import Observation
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OUR_ADDRESS = re.compile(

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from playground.files import mesh_viewer
 from playground.models import Artifact, DiscardedContent, Draft, Preset, Run, Share, Upload
-from playground.runs import deletion
+from playground.runs.ownership import deletion
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from pathlib import PurePath
@@ -14,6 +14,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from playground.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from playground.models import Artifact, Upload
@@ -33,6 +34,17 @@ ALSO_ACCEPTED = {
 
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 _NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
+
+
+# How other apps name a person's results in the picker: (user's key, addresses) → by address.
+Namer = Callable[[int, Sequence[str]], Mapping[str, str]]
+_NAMERS: list[Namer] = []
+
+
+def register_namer(namer: Namer) -> None:
+    """Have another app's names shown for weights in the picker: a file's own says little."""
+    if namer not in _NAMERS:
+        _NAMERS.append(namer)
 
 
 class NotStored(ValueError):
@@ -78,9 +90,15 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
             "file_name": name,
             "content_type": stored.content_type,
             "size_bytes": stored.size_bytes,
+            "measure_at": timezone.now() if has_length(stored.content_type) else None,
         },
     )
     return upload
+
+
+def has_length(content_type: str) -> bool:
+    """Whether a file of this type lasts for some time, which a worker measures."""
+    return content_type.startswith(("video/", "audio/")) or content_type == "image/gif"
 
 
 def _put_in_storage(
@@ -191,7 +209,16 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    return _page(rows, page, _artifact_choice)
+    found = _page(rows, page, _artifact_choice)
+    return _named(user_id, found) if kind == "weights" else found
+
+
+def _named(user_id: int, choices: Choices) -> Choices:
+    """The choices under the names that people gave them."""
+    addresses = [one.address for one in choices.found]
+    names = {key: name for namer in _NAMERS for key, name in namer(user_id, addresses).items()}
+    found = [replace(one, name=names.get(one.address, one.name)) for one in choices.found]
+    return replace(choices, found=found)
 
 
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:

@@ -22,7 +22,7 @@ from core.db import prepared_queries
 from core.db.prepared_queries import Param, PreparedQuery
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormState, ParsedForm, Post
-from playground.models import Draft
+from playground.models import Draft, Run
 from playground.runs import transport_choices
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
 MAX_TABS = 4  # whose drafts of one form are kept
-OFFERED_FOR = timedelta(days=7)  # later nobody misses what another tab holds
+OFFERED_FOR = timedelta(hours=1)  # later nobody misses what another tab holds
+SAVED_WITHIN = timedelta(seconds=10)  # Run saves the form and creates the run, in either order
 _SAVED_FIELDS = ("post", "version", "earlier", "schema_digest")
 
 
@@ -107,10 +108,22 @@ def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post
 
 
 def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
-    """Return what another tab holds, if that is something else than the draft shown."""
+    """Return what another tab holds lately, if a person could miss it in a tab that shows `shown`.
+
+    What was run is in the history, and so is not missed.
+    """
     mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
     lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    return next((one for one in lately[:MAX_TABS] if one.post not in ({}, shown.post)), None)
+    others = [one for one in lately[:MAX_TABS] if one.post not in ({}, shown.post)]
+    return next((one for one in others if not _was_run(user, endpoint, one)), None)
+
+
+def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
+    """Whether a run of the same title was started since the draft was last changed."""
+    arguments = form_state.parse_form_leniently(endpoint, draft.post).arguments
+    title = form_state.title(arguments) if isinstance(arguments, dict) else ""
+    since = Run.objects.filter(user=user, endpoint=endpoint, title=title)
+    return since.filter(created_at__gte=draft.updated_at - SAVED_WITHIN).exists()
 
 
 def current_state(draft: Draft) -> FormState:

@@ -18,23 +18,25 @@ from django.utils.text import Truncator
 from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
+from fal.db_safe import db_safe_text
 from playground.files import artifact_urls
-from playground.form import json_view, rendering
-from playground.form.summaries import is_content
+from playground.form import json_view
+from playground.form.html import rendering
+from playground.form.html.summaries import is_content
 from playground.models import Run
 from playground.runs import error_messages, transport_choices
 from schemas import Field, Problem
 from schemas import draw as draw_nodes
-from schemas.controls import segment
-from schemas.decode import Path, decode_post, locate
-from schemas.encode import encode_arguments
+from schemas.changes.migrate_arguments import Version
+from schemas.document.openapi import as_dict
 from schemas.exact import dumps, identical, indented, loads
-from schemas.examples import example
 from schemas.fields import find
-from schemas.migrate_arguments import Version
-from schemas.openapi import as_dict
-from schemas.snippets import snippets, vitrine_snippets
-from schemas.tables import input_rows, output_rows
+from schemas.fields.examples import example
+from schemas.form.controls import segment
+from schemas.form.decode import Path, decode_post, locate
+from schemas.form.encode import encode_arguments
+from schemas.reference.snippets import snippets, vitrine_snippets
+from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 
 # Marks the form of a model with a house default as changed by the person, even if it is empty.
@@ -279,12 +281,14 @@ def with_misfits(filled: FormState, words: str, digest: str, *, is_mendable: boo
 
 
 def title(arguments: dict[str, Any]) -> str:
-    """Return a run's title: the first line of its prompt or other text."""
+    """Return a run's title: the first line of its prompt, other text or last message."""
     texts = [arguments.get(key) for key in TITLE_KEYS]
+    messages = arguments.get("messages")
+    if isinstance(messages, list) and messages and isinstance(messages[-1], dict):
+        texts.append(messages[-1].get("content"))
     for text in texts:
         if isinstance(text, str) and text.strip():
-            line = text.strip().splitlines()[0].replace("\x00", "")
-            return line.encode("utf-8", "replace").decode()[:TITLE_LENGTH]
+            return db_safe_text(text.strip().splitlines()[0])[:TITLE_LENGTH]
     return ""
 
 

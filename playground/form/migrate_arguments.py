@@ -8,7 +8,7 @@ from typing import Any
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.form_state import FormState
-from schemas.migrate_arguments import Migrated, Misfit, migrate, wrong_fields
+from schemas.changes.migrate_arguments import Migrated, Misfit, migrate, wrong_fields
 
 UNKNOWN = "unknown"  # schema version of settings that do not record one
 _MAX_NAMED = 4
@@ -65,8 +65,8 @@ def _listed(words: str, misfits: list[Misfit]) -> str:
 
 def migration_sentence(misfits: list[Misfit]) -> str:
     """Say what a migration changed, and what it could not."""
-    done = [f"{one.field} {one.mending}" for one in misfits if one.mending]
-    left = [one.field for one in misfits if not one.mending]
+    done = [f"{one.field} {one.repair}" for one in misfits if one.repair]
+    left = [one.field for one in misfits if not one.repair]
     parts = [
         f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
     ]

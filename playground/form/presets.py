@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from fal.db_safe import db_safe_text
 from playground.form import migrate_arguments, share_links
 from playground.models import Preset
 from playground.models.querysets import PresetQuerySet
-from schemas.migrate_arguments import Misfit
+from schemas.changes.migrate_arguments import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -198,7 +199,7 @@ def restore(preset: Preset) -> None:
 
 def clean_name(name: str) -> str:
     """Return a name without superfluous space; raises ValueError with a sentence."""
-    name = " ".join(name.replace("\x00", "").split())
+    name = " ".join(db_safe_text(name).split())
     if not name:
         raise ValueError("Give the preset a name.")
     if len(name) > MAX_NAME_CHARS:

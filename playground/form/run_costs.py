@@ -9,11 +9,13 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.files import input_shape
 from playground.form.form_state import ParsedForm
-from playground.runs import cost
+from playground.runs.costs import cost
 from schemas.estimate import NOTHING, Estimate, Media
 from schemas.variations import TIMES, Plan, plan
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
+
+MEASURING = "The length of the input is being measured"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class RunCost:
     plan: Plan
     estimate: Estimate
     each: tuple[Estimate, ...]
+    is_measuring: bool = False  # the length of an input file will be known in a moment
 
     @property
     def words(self) -> str:
@@ -32,6 +35,8 @@ class RunCost:
     @property
     def head(self) -> str:
         """What the button starts, in a line: `4 images in one run`, else how it is computed."""
+        if self.is_measuring and not self.estimate.is_known:
+            return MEASURING
         if len(self.plan.runs) > 1 or self.plan.results > 1:
             return self.plan.words
         basis = self.each[0].basis
@@ -48,7 +53,8 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """What the page's script shows."""
-        return {"words": self.words, "head": self.head, "lines": self.lines}
+        shown = {"words": self.words, "head": self.head, "lines": self.lines}
+        return shown | ({"is_measuring": True} if self.is_measuring else {})
 
 
 def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
@@ -57,7 +63,8 @@ def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
     known = {address: Media(*size) for address, size in sizes.items()}
     each = cost.estimate_runs([(endpoint, one) for one in made.runs], known)
-    return RunCost(made, sum(each, NOTHING), tuple(each))
+    is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
+    return RunCost(made, sum(each, NOTHING), tuple(each), is_measuring)
 
 
 def times(text: str) -> int:

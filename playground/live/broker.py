@@ -192,6 +192,11 @@ class Broker:
         state, since = self._states.get(run.pk, ("", 0))
         return since > run.version and state not in COALESCED_STATES
 
+    def has_ended(self, run: Watched) -> bool:
+        """Whether the run has ended since the page's version."""
+        state, since = self._states.get(run.pk, ("", 0))
+        return since > run.version and state in Run.FINAL
+
     async def _load_unknown(self, runs: Iterable[Watched]) -> None:
         async with self._load_lock:  # another poll may have loaded them meanwhile
             if any(run.pk not in self.versions for run in runs):

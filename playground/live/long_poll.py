@@ -1,6 +1,7 @@
 """Long polls for changes of runs, the only asynchronous part of the web process.
 
-A page requests `/runs/live/?r=<run>:<version>:<view>:<token>&r=…&hold=1` for all its runs at once.
+A page requests `/runs/live/?r=<run>:<version>:<view>:<token>&r=…&hold=1` for all its runs at once;
+a page of hundreds names them as a group (`groups.py`).
 The response comes as soon as one of them is newer than the page's version, or after `HOLD_S` with
 nothing (204). However many pages wait, a change costs one query, and each fragment is rendered
 once (`broker.py`).
@@ -26,10 +27,10 @@ from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send
 from core.notify import channel
-from playground.live import renewal, shutdown
+from playground.live import groups, renewal, shown_ends, shutdown
 from playground.live.broker import Broker, News, Watched
-from playground.runs import watch_tokens, worker_status
-from playground.runs.watch_tokens import WatchToken
+from playground.runs.progress import watch_tokens, worker_status
+from playground.runs.progress.watch_tokens import WatchToken
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
@@ -64,6 +65,7 @@ class Router:
         self.pages = pages
         self._on_shutdown = on_shutdown
         self.sessions = SessionCache()
+        self.groups = groups.Registry()
         self.broker: Broker | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,8 +97,8 @@ class Router:
 
     async def _poll(self, broker: Broker, scope: Scope, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")
-        watched = parse_watched(query)
-        if not watched:
+        watched, asked = parse_watched(query), groups.parse(query)
+        if not watched and not asked:
             return await _respond(send, STOP_POLLING)
         hold_s = HOLD_S if "hold=1" in query.split("&") and not broker.is_shutting_down else 0.0
         session = session_key(scope["headers"])
@@ -105,12 +107,15 @@ class Router:
             if person is None:
                 return await _respond(send, 401)
             renewed = await renewal.renew(person, watched)
+            theirs = [group for group in asked if group.token.is_for(person)]
+            new_tokens = groups.renewed(theirs)
             runs = tuple(run for run, token in watched if token.allows(person) or run in renewed)
+            runs += await self.groups.watched(theirs)
             if not runs:
                 return await _respond(send, STOP_POLLING)
             # Disconnects are not detected: that would cost each poll a task, and the hold is short.
-            news = await broker.wait_for_news(runs, 0.0 if renewed else hold_s)
-            news = news._replace(renewed=renewal.header(renewed.items()))
+            news = await broker.wait_for_news(runs, 0.0 if renewed or new_tokens else hold_s)
+            news = news._replace(renewed=renewal.header(renewed.items(), new_tokens))
             if await self.sessions.get_user_after_wait(session) != person:
                 return await _respond(send, 401)
         except DatabaseError as error:
@@ -118,7 +123,10 @@ class Router:
             return await _respond(send, 503)
         # A page waits a little after an error, and reaches the restarted server.
         nothing = 503 if broker.is_shutting_down else 204
-        return await _respond(send, 200 if news.markup else nothing, news)
+        await _respond(send, 200 if news.markup else nothing, news)
+        if news.markup:
+            await shown_ends.call(broker, person.pk, runs)
+        return None
 
 
 async def _respond(send: Send, status: int, news: News = News()) -> None:  # noqa: B008  immutable

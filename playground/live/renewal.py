@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from accounts.session_cache import SessionUser
 from playground.live.broker import Watched, in_thread
 from playground.models import Run
-from playground.runs import watch_tokens
-from playground.runs.watch_tokens import WatchToken
+from playground.runs.progress import watch_tokens
+from playground.runs.progress.watch_tokens import WatchToken
 
 AT_ONCE = 20  # in one response, whose header holds them; the next response has more
 
@@ -29,9 +29,10 @@ async def renew(
     return renewed
 
 
-def header(renewed: Iterable[tuple[Watched, str]]) -> bytes:
-    """Return the response header that gives a page its new tokens."""
-    return " ".join(f"{run.pk}:{token}" for run, token in renewed).encode()
+def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()) -> bytes:
+    """Return the response header that gives a page its new tokens, of runs and of groups."""
+    of_runs = [f"{run.pk}:{token}" for run, token in renewed]
+    return " ".join([*of_runs, *of_groups]).encode()
 
 
 def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:

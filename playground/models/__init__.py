@@ -3,7 +3,7 @@
 from playground.models.form import Draft, Preset, Share, share_id
 from playground.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from playground.models.upload import DiscardedContent, Upload
-from playground.models.worker import Delivery, LateLook, SigningKeys, Worker
+from playground.models.worker import Delivery, MetadataBackfill, SigningKeys, Worker
 
 __all__ = [
     "GIVEN_UP",
@@ -11,7 +11,7 @@ __all__ = [
     "Delivery",
     "DiscardedContent",
     "Draft",
-    "LateLook",
+    "MetadataBackfill",
     "Preset",
     "Run",
     "Share",

@@ -78,7 +78,14 @@ class RunQuerySet(models.QuerySet["Run"]):
             self.with_endpoint()
             .prefetch_related("artifacts")
             .defer(
-                "logs", "output", "output_text", "partial", "metrics", "handle", "sent_arguments"
+                "logs",
+                "output",
+                "output_text",
+                "partial",
+                "steps",
+                "metrics",
+                "handle",
+                "sent_arguments",
             )
             .defer("positions", "events")
             .order_by("-created_at")

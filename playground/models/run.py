@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
-from fal.metrics import inference_s
+from fal.messages.metrics import inference_s
 from playground.models.querysets import RunQuerySet
 
 
@@ -86,6 +86,9 @@ class Run(models.Model):
     partial = ExactJSONField(
         null=True, help_text="a streaming model's latest output so far; not the final one"
     )
+    steps = ExactJSONField(
+        null=True, help_text="[{at, event}]: what a workflow sent about its nodes, unchanged"
+    )
     output = ExactJSONField(null=True, help_text="the model's output")
     output_text = models.TextField(
         blank=True, help_text="its body as it came, where `output` cannot hold its numbers"
@@ -112,7 +115,9 @@ class Run(models.Model):
     note = models.CharField(
         max_length=255, blank=True, help_text="what the worker waits for, if it does"
     )
-    is_starred = models.BooleanField(default=False)
+    is_starred = models.BooleanField(
+        default=False, help_text="it or one of its files is; set by `runs/stars.py`"
+    )
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"
     )
@@ -235,6 +240,7 @@ class Artifact(models.Model):
     is_shared = models.BooleanField(
         default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
     )
+    is_starred = models.BooleanField(default=False, help_text="one of the best; see its run's")
 
     class Meta:
         ordering = ["position"]

@@ -29,12 +29,25 @@ class Upload(models.Model):
     is_shared = models.BooleanField(
         default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
     )
+    width = models.PositiveIntegerField(null=True, help_text="of a film")
+    height = models.PositiveIntegerField(null=True)
+    duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
+    measure_at = models.DateTimeField(
+        null=True, help_text="when a worker is to measure it; null: it has, or there is no need"
+    )
     upstream_url = models.TextField(blank=True)
     upstream_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "digest"], name="upload_once_per_content")
+        ]
+        indexes = [
+            models.Index(
+                fields=["measure_at"],
+                name="upload_to_measure",
+                condition=models.Q(measure_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -56,11 +56,14 @@ class Delivery(models.Model):
         return f"{self.run_id} {self.received_at}"
 
 
-class LateLook(models.Model):
+class MetadataBackfill(models.Model):
     """A run that a webhook ended, and that is to be backfilled: billed units, metrics, log."""
 
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="late_look")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="metadata_backfill")
     due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "playground_latelook"
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.due_at}"

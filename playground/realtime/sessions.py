@@ -31,8 +31,8 @@ from playground.models import Run, Transport
 from playground.realtime.tickets import Ticket
 from playground.runs import outcomes, state_machine
 from playground.runs.group_commit import retry_until_committed
-from playground.runs.state_machine import Observation
-from playground.worker import leases
+from playground.runs.transitions import Observation
+from playground.worker.scheduling import leases
 
 KEPT = 4  # newest results that are stored
 KEPT_BYTES = 4 << 20  # of them together, as stored in the database

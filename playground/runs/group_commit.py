@@ -26,6 +26,7 @@ from core.db.prepared_queries import ParamList, PreparedQuery
 from core.notify import channel
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
+from playground.runs import final_hooks
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def update_locked(
         if any(getattr(run, name) != value for name, value in changed.items()):
             prepared_queries.update_row(run, {**changed, "version": run.version + 1})
             then(changed)
+            final_hooks.call(run, changed)
             _batch.has_changed = True
             _batch.must_be_durable |= not (is_repeatable and run.handle)
             if not _batch.is_open:

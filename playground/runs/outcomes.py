@@ -8,7 +8,7 @@ from typing import Any
 import fal
 from fal.db_safe import db_safe_text
 from playground.models import Run
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 from schemas.artifacts import artifacts
 
 NOTHING_CAME = "The live session broke off before its first picture."

@@ -13,9 +13,9 @@ from django.utils.dateparse import parse_datetime
 from catalog.pricing import billed_in_words
 from core.formatting import duration
 from fal import Cancellation
-from fal.metrics import inference_s
+from fal.messages.metrics import inference_s
 from playground.models import Run, Transport
-from playground.runs import error_messages, state_machine
+from playground.runs import error_messages, transitions
 
 SHORTEST_GAP = timedelta(milliseconds=50)  # a shorter time between two moments is not shown
 BY: Mapping[str, str] = {
@@ -42,12 +42,13 @@ EVENTS: Mapping[str, str] = {
     "cut": "Live session broke off",
     "api": "Started through the API",
     "proxy": "Started through the proxy",
+    "openai": "Started through the OpenAI address",
     "shown": "Shown as an example",
     "unshown": "Not shown as an example any more",
     "starred": "Starred",
     "unstarred": "Star taken away",
 }
-WAYS_IN = {"api", "proxy"}
+WAYS_IN = {"api", "proxy", "openai"}
 TROUBLES = {"lost", "broke", "cut"}
 UNCLEAR = "Answer left it open"  # the connection held, but the answer was no use
 
@@ -175,7 +176,7 @@ def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
         return Moment(at, what, f"With the token “{text}”." if text else "")
     if event["what"] == "cancel":
         return Moment(at, what, CANCELLATION.get(text, ""))
-    if event["what"] in TROUBLES and text.startswith(state_machine.ANSWERED):
+    if event["what"] in TROUBLES and text.startswith(transitions.ANSWERED):
         what = UNCLEAR
     return Moment(at, what, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
 

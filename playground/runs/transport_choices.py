@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from catalog.models import Endpoint
+from fal.transports import completions
 from playground.models import Transport
 
 CONTROL = "~transport"  # the form's control; no argument of the model
@@ -70,4 +71,5 @@ def is_live(endpoint: Endpoint) -> bool:
 
 
 def _streams(endpoint: Endpoint) -> bool:
-    return bool(endpoint.stream_url) or endpoint.endpoint_id.endswith("/stream")
+    is_named = endpoint.endpoint_id.endswith(("/stream", completions.SUFFIX))
+    return bool(endpoint.stream_url) or is_named

@@ -9,10 +9,11 @@ from django import template
 from django.conf import settings
 
 from playground.display import batch, history, tiles
+from playground.display import more_like as more_like_this
 from playground.models import Run, Transport
-from playground.runs import charges, cost, error_messages, timeline, variations
-from playground.worker import reconciliation
-from schemas.estimate import NOTHING
+from playground.runs import error_messages, timeline
+from playground.runs.costs import charges
+from playground.worker.following import reconciliation
 
 register = template.Library()
 
@@ -71,14 +72,8 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/partials/_more_like.html", takes_context=True)
 def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the button that starts more runs like this one, with their cost."""
-    planned = variations.plan_more(run)
-    each = cost.estimate_runs([(run.endpoint, one) for one in planned.runs])
-    return {
-        "run": run,
-        "plan": planned,
-        "cost": sum(each, NOTHING),
-        "csrf_token": context.get("csrf_token", ""),
-    }
+    more = more_like_this.more_like(run)
+    return {"run": run, "more": more, "csrf_token": context.get("csrf_token", "")}
 
 
 @register.inclusion_tag("playground/partials/_run_tile.html")
@@ -105,7 +100,7 @@ def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page", "may_cancel")}
     return {
         "run": run,
-        "is_looked_for": reconciliation.is_looked_for(run),
+        "is_being_reconciled": reconciliation.is_being_reconciled(run),
         "has_no_list": reconciliation.has_no_list(run),
         "is_reported": bool(settings.PUBLIC_URL) and run.transport == Transport.QUEUE,
         "answer": error_messages.upstream_words(reconciliation.upstream_answer(run)),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core.http.htmx import HtmxRequest
 from playground.display import command_palette, use_menu
-from playground.form import use_as
+from playground.form.prefill import use_as
 from playground.models import Run
 
 

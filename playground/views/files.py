@@ -24,13 +24,13 @@ from core.http.ranges import parse_range
 from core.http.streaming import OffThreadStream
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
-from fal.files import decode_data_uri
+from fal.services.files import decode_data_uri
 from playground.display import json_tree, previews
 from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
-from playground.runs import deletion
+from playground.runs.ownership import deletion
 from playground.views.runs import no_store
 from playground.worker.artifact_copies import UNSHOWN, largest_bytes
 from schemas.artifacts import artifacts
@@ -181,7 +181,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
-    query = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    query = db_safe_text(request.GET.get("q", "").strip()[:200])
     page = request.GET.get("page", "")
     list_choices = domain.uploads if source == "uploads" else domain.results
     number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1

@@ -15,7 +15,7 @@ from catalog.pictures import picture_registry
 from core import byte_cache
 from playground.files import storage_limits
 from playground.models import Run
-from playground.runs.worker_status import workers_alive
+from playground.runs.progress.worker_status import workers_alive
 
 
 @login_not_required

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.http.htmx import HtmxRequest
-from playground.form import restore_settings
+from playground.form.prefill import restore_settings
 from playground.models import Run
 from playground.views.runs import no_store
 from schemas.exact import dumps

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -29,9 +27,10 @@ from fal.db_safe import db_safe
 from playground.display import batch, history, json_tree, renderers
 from playground.display import tray as tray_rows
 from playground.models import Run
-from playground.models.querysets import RunQuerySet
-from playground.runs import deletion, rerun, state_machine, watch_tokens
+from playground.runs import rerun, stars, state_machine
 from playground.runs import variations as runs_of_press
+from playground.runs.ownership import belonging, deletion
+from playground.runs.progress import watch_tokens
 
 PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.
@@ -114,7 +113,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     Who may bring a deleted run back is offered to.
     """
     try:
-        return _page(request, _run(request, pk, may_look=True))
+        return _page(request, _run(request, pk, may_read=True))
     except Http404:
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         found = get_object_or_404(deleted.with_endpoint(), pk=pk)
@@ -125,9 +124,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     view = watch_tokens.view_for(request.user, found, "page")
     context = renderers.context(found, view) | {
-        "is_readonly": found.user_id != request.user.pk
-        and not permissions.may_see_runs(request.user),
-        "may_delete": found.is_final and deletion.may_delete(request.user, found.user_id),
+        "belongs_to": belonging.places_of(request.user, found),
         "rows": history.argument_rows(db_safe(found.arguments)),
         "arguments_text": json_tree.preview(found.arguments),
         "sent_text": json_tree.preview(found.sent_arguments)
@@ -251,11 +248,28 @@ def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     found = _run(request, pk)
     permissions.require_for(request.user, found.user_id, permissions.CHANGE_RUN)
     found.is_starred = not found.is_starred
-    found.save(update_fields=["is_starred"])
+    stars.star_run(found.pk, is_starred=found.is_starred)
     _record_deed(request, found, "starred" if found.is_starred else "unstarred")
     if request.htmx:
         return render(request, "playground/partials/_run_star.html", {"run": found})
     return redirect(found)
+
+
+@require_POST
+def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """Star one file of the run, or remove its star."""
+    found = _run(request, pk)
+    permissions.require_for(request.user, found.user_id, permissions.CHANGE_RUN)
+    is_starred = request.POST.get("starred") == "1"
+    if not stars.star_artifact(found.pk, position, is_starred=is_starred):
+        raise Http404("The run has no such file.")
+    _record_deed(request, found, "starred" if is_starred else "unstarred")
+    if not request.htmx:
+        return redirect(found)
+    one = next(one for one in renderers.shown(found) if one.artifact.position == position)
+    one.artifact.is_starred = is_starred
+    context = {"artifact": one.artifact, "name": one.name}
+    return render(request, "playground/partials/_artifact_star.html", context)
 
 
 @require_POST
@@ -273,77 +287,14 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect(found)
 
 
-@require_POST
-def deletions(request: HtmxRequest) -> HttpResponseBase:
-    """Delete the posted runs that have ended; the list that follows offers to undo it.
-
-    With `for_good` deleted runs are purged without waiting for the rest of their grace period.
-    """
-    if "for_good" in request.POST:
-        count = deletion.delete_for_good(
-            _posted(request, deletion.restorable(request.user)), request.user
-        )
-        words = f"{_counted(count)} for good. The files go within about an hour."
-        messages.success(request, words if count else "Nothing was deleted: select a run first.")
-        return _back_to_list(request)
-    deleted = deletion.delete(_posted(request, Run.objects.visible_to(request.user)), request.user)
-    if deleted.unfinished:
-        messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
-    elif not deleted.deleted:
-        messages.warning(request, "Nothing was deleted: select one run or more first.")
-    return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
-
-
-_UNDER_WAY = (
-    "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
-)
-
-
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Bring deleted runs back: the posted ones, or all that were deleted at the posted moment."""
-    deleted = deletion.restorable(request.user)
-    at = history.parse_moment(request.POST.get("at", ""))
-    if at is not None:
-        chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
-    else:
-        chosen = _posted(request, deleted)
-    count = deletion.restore(chosen, request.user)
-    words = f"{count} run{'s' * (count != 1)} brought back."
-    messages.success(request, words if count else "Nothing was brought back: select a run first.")
-    return _back_to_list(request)
-
-
-def _counted(count: int) -> str:
-    return f"{count} run{'s' * (count != 1)} {'is' if count == 1 else 'are'} deleted"
-
-
-def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
-    """Return those of `runs` whose ids are posted; malformed ids are left out."""
-    keys = []
-    for text in request.POST.getlist("run")[: deletion.MOST_AT_ONCE]:
-        with suppress(ValueError):
-            keys.append(uuid.UUID(text))
-    return Run.objects.filter(pk__in=runs.order_by().filter(pk__in=keys).values("pk"))
-
-
-def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
-    """Redirect to the list with the filters that it had, naming the deletion that can be undone."""
-    params = QueryDict(request.POST.get("filters", "")[:2000], mutable=True)
-    params.pop("deleted", None)
-    if deleted:
-        params["deleted"] = deleted
-    return redirect(f"{reverse('playground:runs')}?{params.urlencode()}")
-
-
 def _record_deed(request: HttpRequest, found: Run, what: str) -> None:
     """Record in the run's timeline what somebody other than its owner did with it."""
     if by := permissions.name_of_other(request.user, found.user_id):
         state_machine.note_deed(found.pk, what, f"By {by}.")
 
 
-def _run(request: HttpRequest, pk: uuid.UUID, *, may_look: bool = False) -> Run:
-    """Return one of the person's own runs, or with `may_look` any that they may read."""
+def _run(request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False) -> Run:
+    """Return one of the person's own runs, or with `may_read` any that they may read."""
     runs = Run.objects
-    allowed = runs.readable_by(request.user) if may_look else runs.visible_to(request.user)
+    allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
     return get_object_or_404(allowed.with_endpoint().prefetch_related("artifacts"), pk=pk)

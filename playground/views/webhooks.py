@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from core.db import transient_errors
-from fal.webhooks import is_well_formed
+from fal.services.webhooks import is_well_formed
 from playground.worker import webhooks
 
 log = logging.getLogger(__name__)

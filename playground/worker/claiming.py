@@ -13,11 +13,12 @@ from core.db import clock
 from core.notify import channel
 from fal import Addresses
 from playground.models import Transport
-from playground.worker import idle, leases
+from playground.worker import idle
 from playground.worker.circuit_breaker import BreakerRegistry, HostBreaker
-from playground.worker.database_stall import DatabaseStall
-from playground.worker.fair_scheduling import SubmitLimits
 from playground.worker.run_tasks import RunTasks
+from playground.worker.scheduling import leases
+from playground.worker.scheduling.database_stall import DatabaseStall
+from playground.worker.scheduling.fair_scheduling import SubmitLimits
 from playground.worker.transports.direct import CONNECTIONS
 
 MAX_RUNS = 5000  # of one worker; `leases` limits how many of all workers are under way at once

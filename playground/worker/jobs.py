@@ -12,9 +12,10 @@ from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+import fal
 from core.db import transient_errors
 from core.notify import channel
-from playground.worker import database_stall
+from playground.worker.scheduling import database_stall
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,33 @@ class Job:
     name: str
     run: Callable[[], Awaitable[float]]
     wakes_on_change: bool = False
+
+
+REGISTERED: list[Job] = []
+
+
+def register(job: Job) -> None:
+    """Have every worker do another app's job as well; called in the app's `ready`."""
+    if all(known.name != job.name for known in REGISTERED):
+        REGISTERED.append(job)
+
+
+UPSTREAM_JOBS: list[Callable[[fal.Clients], Job]] = []
+
+
+def register_upstream(make: Callable[[fal.Clients], Job]) -> None:
+    """Have each worker with a key do another app's job that asks upstream something."""
+    if make not in UPSTREAM_JOBS:
+        UPSTREAM_JOBS.append(make)
+
+
+SIGNALLED: list[tuple[str, Callable[[channel.Signal], Awaitable[float]]]] = []
+
+
+def register_signalled(name: str, run: Callable[[channel.Signal], Awaitable[float]]) -> None:
+    """As `register`, for a job that waits for the worker's signal itself, without a debounce."""
+    if (name, run) not in SIGNALLED:
+        SIGNALLED.append((name, run))
 
 
 async def run_forever(job: Job, signal: channel.Signal) -> NoReturn:

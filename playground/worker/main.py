@@ -32,20 +32,14 @@ from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
-from playground.worker import (
-    artifact_copies,
-    backfill,
-    claiming,
-    idle,
-    leases,
-    reconciliation,
-    webhooks,
-)
+from playground.worker import artifact_copies, claiming, idle, upload_measures, webhooks
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.claiming import RunClaimer
-from playground.worker.database_stall import DatabaseStall
-from playground.worker.jobs import Job, run_forever
+from playground.worker.following import backfill, reconciliation
+from playground.worker.jobs import REGISTERED, SIGNALLED, UPSTREAM_JOBS, Job, run_forever
 from playground.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
+from playground.worker.scheduling import leases
+from playground.worker.scheduling.database_stall import DatabaseStall
 
 log = logging.getLogger(__name__)
 
@@ -108,12 +102,20 @@ class Worker:
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
             Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
             Job("purge deleted runs", sync_to_async(purge.purge_due)),
+            Job(
+                "measure uploads",
+                partial(upload_measures.measure_due, self.media_probe),
+                wakes_on_change=True,
+            ),
             Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
+            *([make(upstream) for make in UPSTREAM_JOBS] if self.has_key else []),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
             Job("cancel and copy", partial(self._cancel_and_copy, signal)),
+            *REGISTERED,
+            *(Job(name, partial(run, signal)) for name, run in SIGNALLED),
         ]
 
     async def _shut_down(self, jobs: Sequence[asyncio.Task[Any]]) -> None:

@@ -15,9 +15,11 @@ from django.db import Error as DatabaseError
 import fal
 from core.notify import channel
 from playground.models import Run
-from playground.worker import follow, leases, submit
+from playground.worker import submit
 from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.database_stall import DatabaseStall
+from playground.worker.following import follow
+from playground.worker.scheduling import leases
+from playground.worker.scheduling.database_stall import DatabaseStall
 
 SLOW_SUBMIT_S = 0.1
 

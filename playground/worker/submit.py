@@ -13,8 +13,9 @@ from playground.models import Run
 from playground.runs import outcomes, state_machine
 from playground.runs.error_messages import with_full_stop
 from playground.runs.group_commit import retry_until_committed
-from playground.runs.state_machine import Observation
-from playground.worker import status_polling, webhooks
+from playground.runs.transitions import Observation
+from playground.worker import webhooks
+from playground.worker.following import status_polling
 from playground.worker.transports import direct
 
 log = logging.getLogger(__name__)

@@ -22,11 +22,12 @@ from django.utils import timezone
 import fal
 from core.db import transient_errors
 from core.notify import channel
-from fal.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
+from fal.services.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
 from playground.models import Delivery, Run, SigningKeys
-from playground.runs import outcomes, state_machine
-from playground.runs.state_machine import Observation
-from playground.worker import follow, idle
+from playground.runs import outcomes, state_machine, transitions
+from playground.runs.transitions import Observation
+from playground.worker import idle
+from playground.worker.following import follow
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def _record_delivery(
 
 def _may_be_of(run: Run, request_id: str) -> bool:
     """Whether a request is this run's, or may be: the id is unsure and no other run has it."""
-    if run.request_id and not state_machine.is_matched_by_content(run):
+    if run.request_id and not transitions.is_matched_by_content(run):
         return run.request_id == request_id
     return not Run.objects.filter(request_id=request_id).exists()
 

@@ -1,7 +1,5 @@
 """api.fal.ai/v1: the catalogue, prices, requests."""
 
-import base64
-import binascii
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +10,13 @@ from starlette.routing import Route
 
 from sandbox.engine import Request
 from sandbox.faults import error, reply
+from sandbox.hosts import workflows
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, page_number
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.registry import Model
 from sandbox.state import Sandbox
 
-MAX_IDS, MAX_LIMIT, MAX_EXPANDED, DEFAULT_LIMIT = 50, 1000, 10, 50
+MAX_IDS, MAX_LIMIT, MAX_EXPANDED = 50, 1000, 10
 OPENAPI, ENTERPRISE = "openapi-3.0", "enterprise_status"
 
 
@@ -28,6 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         route(sandbox, "/models/pricing/estimate", "POST", "estimate", estimate),
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
         route(sandbox, "/meta", "GET", "meta", meta),
+        *workflows.routes(sandbox),
         route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
     ]
 
@@ -47,15 +48,15 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
     query = http.query_params
     expand = query.getlist("expand")
     if unknown := set(expand) - {OPENAPI, ENTERPRISE}:
-        raise _invalid(f"expand: {sorted(unknown)[0]!r} is not one of {OPENAPI!r}, {ENTERPRISE!r}")
+        raise invalid(f"expand: {sorted(unknown)[0]!r} is not one of {OPENAPI!r}, {ENTERPRISE!r}")
     found = _selected(http, sandbox)
-    limit = _limit(query.get("limit"), expands=OPENAPI in expand)
-    page = _page_number(query.get("cursor"))
+    limit = limit_of(query.get("limit"), MAX_EXPANDED if OPENAPI in expand else MAX_LIMIT)
+    page = page_number(query.get("cursor"))
     start = (page - 1) * limit
     has_more = start + limit < len(found)
     answer: dict[str, Any] = {
         "models": [entry(model, sandbox, expand) for model in found[start : start + limit]],
-        "next_cursor": base64.b64encode(str(page + 1).encode()).decode() if has_more else None,
+        "next_cursor": cursor_of(page + 1) if has_more else None,
         "has_more": has_more,
     }
     if "sort" in query:
@@ -73,7 +74,7 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
         if each
     ]
     if not ids:
-        raise _invalid("endpoint_id is required")
+        raise invalid("endpoint_id is required")
     prices = [
         {
             "endpoint_id": model.endpoint_id,
@@ -93,13 +94,13 @@ async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
     quantities = {"historical_api_price": "call_quantity", "unit_price": "unit_quantity"}
     name = quantities.get(str(body.get("estimate_type")) if isinstance(body, dict) else "")
     if name is None or not isinstance(body.get("endpoints"), dict) or not body["endpoints"]:
-        raise _invalid("estimate_type and endpoints are required")
+        raise invalid("estimate_type and endpoints are required")
     total = 0.0
     for model in _found(list(body["endpoints"]), sandbox):
         quantity = (body["endpoints"][model.endpoint_id] or {}).get(name)
         least = 1 if name == "call_quantity" else 0.000001
         if not isinstance(quantity, int | float) or quantity < least:
-            raise _invalid(f"{name} of {model.endpoint_id} must be at least {least:g}")
+            raise invalid(f"{name} of {model.endpoint_id} must be at least {least:g}")
         total += model.price * quantity
     return reply(
         {
@@ -116,11 +117,11 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     query = http.query_params
     ids = [each for given in query.getlist("endpoint_id") for each in given.split(",") if each]
     if not ids:
-        raise _invalid("endpoint_id is required")
-    wanted = {model.endpoint_id for model in _found(ids, sandbox)}
+        raise invalid("endpoint_id is required")
+    wanted = {model.endpoint_id for model in _found(ids, sandbox, of=[*sandbox.registry])}
     limit = int(query.get("limit", "50")) if query.get("limit", "50").isdigit() else 0
     if not 1 <= limit <= 100:
-        raise _invalid("limit must be between 1 and 100")
+        raise invalid("limit must be between 1 and 100")
     found = [
         each
         for each in reversed(sandbox.engine.requests.values())
@@ -130,13 +131,13 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
         and _within(each, query.get("start"), query.get("end"))
     ]
     payloads = "payloads" in query.getlist("expand")
-    page = _page_number(query.get("cursor"))
+    page = page_number(query.get("cursor"))
     shown = found[(page - 1) * limit : page * limit]
     has_more = len(found) > page * limit
     return reply(
         {
             "items": [_row(each, payloads) for each in shown],
-            "next_cursor": base64.b64encode(str(page + 1).encode()).decode() if has_more else None,
+            "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }
     )
@@ -156,9 +157,9 @@ def _selected(http: HttpRequest, sandbox: Sandbox) -> list[Model]:
     query = http.query_params
     sort = query.get("sort", "relevant")
     if sort not in ("relevant", "recent"):
-        raise _invalid("sort must be 'relevant' or 'recent'")
+        raise invalid("sort must be 'relevant' or 'recent'")
     if query.get("status", "active") not in ("active", "deprecated"):
-        raise _invalid("status must be 'active' or 'deprecated'")
+        raise invalid("status must be 'active' or 'deprecated'")
     ids = query.getlist("endpoint_id")
     found = _found(ids, sandbox) if ids else _visible(sandbox)
     if (category := query.get("category")) is not None:
@@ -176,14 +177,18 @@ def _selected(http: HttpRequest, sandbox: Sandbox) -> list[Model]:
 
 
 def _visible(sandbox: Sandbox) -> list[Model]:
-    return [each for each in sandbox.registry if each.endpoint_id not in sandbox.hidden]
+    hidden = sandbox.hidden
+    return [each for each in sandbox.registry if each.listed and each.endpoint_id not in hidden]
 
 
-def _found(ids: list[str], sandbox: Sandbox) -> list[Model]:
-    """Return the models with these ids in order; raises Refused for unknown or too many ids."""
+def _found(ids: list[str], sandbox: Sandbox, of: list[Model] | None = None) -> list[Model]:
+    """Return the models with these ids in order; raises Refused for unknown or too many ids.
+
+    `of` are those to choose from, by default those that are listed.
+    """
     if len(ids) > MAX_IDS:
-        raise _invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")
-    visible = {each.endpoint_id: each for each in _visible(sandbox)}
+        raise invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")
+    visible = {each.endpoint_id: each for each in of or _visible(sandbox)}
     for each in ids:
         if each not in visible:
             raise Refused(error("find", 404, f"Endpoint {each!r} not found"))
@@ -195,28 +200,6 @@ def _score(model: Model, words: list[str]) -> int:
     weights = ((8, model.name), (4, model.endpoint_id), (3, model.category), (1, model.description))
     scores = [sum(weight for weight, text in weights if word in text.lower()) for word in words]
     return sum(scores) if all(scores) else 0
-
-
-def _limit(given: str | None, *, expands: bool) -> int:
-    highest = MAX_EXPANDED if expands else MAX_LIMIT
-    if given is None:
-        return min(DEFAULT_LIMIT, highest)
-    if not given.isdigit() or not 1 <= int(given) <= highest:
-        raise _invalid(f"limit must be between 1 and {highest}")
-    return int(given)
-
-
-def _page_number(cursor: str | None) -> int:
-    if not cursor:
-        return 1
-    try:
-        return max(1, int(base64.b64decode(cursor, validate=True)))
-    except (binascii.Error, ValueError):
-        raise _invalid("cursor is not one of ours") from None
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(error("list", 400, message))
 
 
 def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
@@ -294,7 +277,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
     except ValueError:
-        raise _invalid(f"{text!r} is not an ISO 8601 date") from None
+        raise invalid(f"{text!r} is not an ISO 8601 date") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

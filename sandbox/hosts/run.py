@@ -1,9 +1,11 @@
-"""fal.run: synchronous runs, and server-sent events under `/stream`."""
+"""fal.run: synchronous runs, and server-sent events under `/stream`.
+
+What takes OpenAI's chat body streams at its own address, by `stream` in the body.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
 
 import orjson
 from starlette.requests import Request as HttpRequest
@@ -22,6 +24,7 @@ from sandbox.hosts.queue import (
     too_many,
 )
 from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.registry import COMPLETIONS
 from sandbox.state import Sandbox
 
 
@@ -34,7 +37,10 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
 
 
 def _kind(http: HttpRequest) -> str:
-    return "stream" if http.path_params["path"].rstrip("/").endswith("/stream") else "run"
+    path = http.path_params["path"].rstrip("/")
+    if path.endswith(COMPLETIONS):
+        return "completions"
+    return "stream" if path.endswith("/stream") else "run"
 
 
 async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -50,6 +56,8 @@ async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
         return reply({"detail": "Path /stream not found"}, 404)
     start_timeout(http)  # only validated: a synchronous run does not wait in the queue
     arguments = dict(http.query_params) if http.method == "GET" else await body_json(http)
+    if model.is_completions:
+        wants_stream = isinstance(arguments, dict) and arguments.get("stream") is True
     request = make_request(http, model, arguments)
     if not sandbox.engine.start(request):
         raise Refused(too_many("Too many requests in progress"))
@@ -77,18 +85,28 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
             for partial in request.partials[sent:]:
                 yield b"data: " + orjson.dumps(partial) + b"\n\n"
                 sent += 1
+        if request.failure is not None and _tells_of_failure(request):
+            return
         if request.failure is not None:
             raise ConnectionAbortedError(f"stream of {request.id} failed")
-        yield b"data: " + orjson.dumps(_last_event(request)) + b"\n\n"
+        yield b"data: " + _last_event(request) + b"\n\n"
     finally:
         sandbox.engine.cancel(request)
 
 
-def _last_event(request: Request) -> Any:
-    """Return the output; a workflow's is wrapped with a type."""
+def _tells_of_failure(request: Request) -> bool:
+    """Return whether the last event is a workflow's `error`: the stream then ends in order."""
+    last = request.partials[-1] if request.partials else None
+    return isinstance(last, dict) and last.get("type") == "error" and "node_id" in last
+
+
+def _last_event(request: Request) -> bytes:
+    """Return the output; a workflow's is wrapped with a type, and OpenAI's chunks just end."""
+    if request.model.is_completions:
+        return b"[DONE]"
     if request.model.endpoint_id.startswith("workflows/"):
-        return {"type": "output", "output": request.output}
-    return request.output
+        return orjson.dumps({"type": "output", "output": request.output})
+    return orjson.dumps(request.output)
 
 
 async def _until_over(http: HttpRequest, request: Request, sandbox: Sandbox) -> None:

@@ -1,6 +1,15 @@
 """Every model of the sandbox, in catalogue order: the best first, mischief last."""
 
-from sandbox.models import audio, image_to_image, mischief, solid, text, text_to_image, video
+from sandbox.models import (
+    audio,
+    image_to_image,
+    mischief,
+    solid,
+    text,
+    text_to_image,
+    video,
+    workflows,
+)
 from sandbox.registry import Model
 
 
@@ -12,3 +21,4 @@ def _shuffled() -> list[Model]:
 
 
 MODELS: list[Model] = [*_shuffled(), *mischief.MODELS]
+UNLISTED: list[Model] = workflows.UNLISTED

@@ -76,7 +76,7 @@ MODELS = [
             ["prompt"],
         ),
         output("MusicOutput", ["audio", "seed"], audio=ref("Audio"), seed=USED_SEED, prompt=text()),
-        "sound:tones",
+        "recordings.sound:tones",
         components=COMPONENTS,
         group=("murmur", "Music"),
         price=0.002,
@@ -132,7 +132,7 @@ MODELS = [
             duration_ms=integer("The length in milliseconds."),
             words=array(ref("SpokenWord"), "When each word is spoken."),
         ),
-        "voice:speak",
+        "recordings.voice:speak",
         components=COMPONENTS
         | {
             "SpokenWord": record(
@@ -166,7 +166,7 @@ MODELS = [
             ["audio_url"],
         ),
         output("ChamberOutput", ["audio"], audio=ref("Audio")),
-        "sound:chamber",
+        "recordings.sound:chamber",
         price=0.001,
         unit="seconds",
         date="2026-08-07T08:00:00.000Z",
@@ -197,7 +197,7 @@ MODELS = [
             duration=number("Seconds."),
             language={"anyOf": [{"type": "string"}, {"type": "null"}]},
         ),
-        "voice:listen",
+        "recordings.voice:listen",
         components={
             "HeardChunk": record(
                 "HeardChunk",
@@ -240,7 +240,7 @@ MODELS = [
             ["audio_url"],
         ),
         output("MorphOutput", ["audio"], audio=ref("Audio")),
-        "sound:chamber",
+        "recordings.sound:chamber",
         price=0.001,
         unit="seconds",
         date="2026-10-18T08:00:00.000Z",

@@ -1,6 +1,7 @@
 """Models that answer in words or data."""
 
-from sandbox.models.common import ARCHIVE, PICTURE, SEED, USED_SEED, output
+from sandbox.models import completions, workflows
+from sandbox.models.common import ARCHIVE, PICTURE, SEED, output
 from sandbox.registry import Model
 from sandbox.schema import (
     array,
@@ -81,7 +82,7 @@ MODELS = [
         output(
             "VisionOutput", ["output"], output=text("The description, in Markdown."), usage=USAGE
         ),
-        "eye:caption",
+        "recordings.eye:caption",
         group=("eye", "Caption"),
         price=0.001,
         tags=("caption",),
@@ -105,7 +106,7 @@ MODELS = [
         output(
             "ImageAnalysisOutput", ["result"], result=mapping(True, "Everything that was measured.")
         ),
-        "eye:analyse",
+        "recordings.eye:analyse",
         group=("eye", "JSON"),
         price=0.001,
         date="2026-06-10T09:00:00.000Z",
@@ -194,31 +195,6 @@ MODELS = [
         tags=("training", "lora"),
         date="2026-10-07T08:00:00.000Z",
     ),
-    Model(
-        "workflows/sandbox/storyboard",
-        "Storyboard",
-        "workflow",
-        "Three painters and a measurer in a row: one sentence becomes three frames and a caption.",
-        record(
-            "StoryboardInput",
-            {
-                "prompt": text("The sentence.", examples=["A traveller reaches the sea in autumn"]),
-                "seed": SEED,
-            },
-            ["prompt"],
-        ),
-        output(
-            "StoryboardOutput",
-            ["frames", "caption"],
-            frames=array(ref("Image"), "The frames."),
-            caption=text("What was measured."),
-            seed=USED_SEED,
-        ),
-        "workflow:storyboard",
-        price=0.04,
-        unit="runs",
-        streams=True,
-        tags=("workflow",),
-        date="2026-09-20T08:00:00.000Z",
-    ),
+    workflows.LISTED,
+    completions.ROUTER,
 ]

@@ -2,7 +2,16 @@
 
 from sandbox.models.common import FORMAT, IMAGES, NUM_IMAGES, SAFETY, SEED, SYNC_MODE, prompt
 from sandbox.registry import Model
-from sandbox.schema import PRESETS, array, choice, image_size, integer, number, record, ref
+from sandbox.schema import (
+    PRESETS,
+    array,
+    choice,
+    image_size,
+    integer,
+    number,
+    record,
+    ref,
+)
 
 AURORA = "Northern lights over a quiet fjord, first snow on the hills"
 
@@ -29,7 +38,7 @@ def _painter(
         description,
         record("TextToImageInput", fields, ["prompt"], order),
         IMAGES,
-        f"paint:{name.split('/')[1].replace('-classic', '')}",
+        f"pictures.paint:{name.split('/')[1].replace('-classic', '')}",
         inline=True,
         thumbnail={"prompt": thumbnail},
         **facts,  # type: ignore[arg-type]
@@ -84,7 +93,7 @@ MODELS = [
             ["prompt"],
         ),
         IMAGES,
-        "paint:aurora",
+        "pictures.paint:aurora",
         group=("aurora", "Text to Image"),
         training=("sandbox/aurora/trainer",),
         tags=("new", "lora", "landscape"),
@@ -113,7 +122,7 @@ MODELS = [
             ["prompt"],
         ),
         IMAGES,
-        "paint:aurora_lite",
+        "pictures.paint:aurora_lite",
         group=("aurora", "Lite"),
         tags=("fast", "stream", "realtime"),
         price=0.003,
@@ -215,7 +224,7 @@ MODELS = [
             ["prompt", "image_size", "style", "colors", "style_id"],  # over-lists and under-lists
         ),
         IMAGES,
-        "paint:tessera",
+        "pictures.paint:tessera",
         group=("atelier", "Tessera"),
         price=0.008,
         tags=("vector", "poster"),

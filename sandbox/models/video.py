@@ -2,7 +2,18 @@
 
 from sandbox.models.common import FILM, MUSIC, PICTURE, SEED, USED_SEED, output
 from sandbox.registry import Model
-from sandbox.schema import array, choice, mapping, media, number, record, ref, text, wrapped
+from sandbox.schema import (
+    array,
+    boolean,
+    choice,
+    mapping,
+    media,
+    number,
+    record,
+    ref,
+    text,
+    wrapped,
+)
 
 RESOLUTION = choice(
     ["360p", "480p", "720p"], "The resolution of the generated video.", default="360p"
@@ -14,6 +25,56 @@ DURATION = choice(
     ["2", "3", "5", "8"], "The duration of the generated video in seconds.", default="2"
 )
 VIDEO = output("VideoOutput", ["video", "seed"], video=ref("Video"), seed=USED_SEED)
+
+
+def interlude(tier: str, price: float, day: int, last: str) -> Model:
+    """One tier of Interlude: the same film at another price a second."""
+    picture = f"{{files}}/examples/{last}.png"
+    return Model(
+        f"sandbox/interlude/{tier}/first-last-frame-to-video",
+        f"Interlude {tier.capitalize()}",
+        "image-to-video",
+        "A film from one picture to another, with its sound.",
+        record(
+            "FirstLastFrameInput",
+            {
+                "prompt": text("What happens in between.", examples=["A calm evening falls"]),
+                "first_frame_url": media(
+                    "image", "The URL of the first frame of the video.", examples=[PICTURE]
+                ),
+                "last_frame_url": media(
+                    "image",
+                    "The URL of the last frame of the video.",
+                    examples=[picture],
+                ),
+                "duration": choice(
+                    ["3", "5", "10"],
+                    "The duration of the generated video in seconds.",
+                    default="5",
+                    examples=["3"],
+                ),
+                "resolution": choice(
+                    ["480p", "720p", "1080p"],
+                    "The resolution of the generated video.",
+                    default="720p",
+                    examples=["480p"],
+                ),
+                "generate_audio": boolean("Whether to generate audio for the video.", default=True),
+                "seed": SEED,
+            },
+            ["prompt", "first_frame_url", "last_frame_url"],
+        ),
+        VIDEO,
+        "recordings.film:interlude",
+        group=("interlude", tier.capitalize()),
+        price=price,
+        unit="seconds",
+        minutes=0.3,
+        tags=("transition",),
+        date=f"2026-10-{day:02}T08:00:00.000Z",
+        thumbnail={"duration": "3", "resolution": "480p", "generate_audio": False},
+    )
+
 
 MODELS = [
     Model(
@@ -50,7 +111,7 @@ MODELS = [
             ["image_url"],
         ),
         VIDEO,
-        "film:drift_image",
+        "recordings.film:drift_image",
         group=("drift", "Image to Video"),
         price=0.05,
         unit="seconds",
@@ -82,7 +143,7 @@ MODELS = [
             seed=USED_SEED,
             prompt=text("The prompt used."),
         ),
-        "film:drift_text",
+        "recordings.film:drift_text",
         group=("drift", "Text to Video"),
         price=0.05,
         unit="seconds",
@@ -125,7 +186,7 @@ MODELS = [
             ["video_url"],
         ),
         output("VideoOnlyOutput", ["video"], video=ref("Video")),
-        "film:transform",
+        "recordings.film:transform",
         group=("drift", "Video to Video"),
         price=0.02,
         unit="seconds",
@@ -152,7 +213,7 @@ MODELS = [
             ["audio_url"],
         ),
         output("VisualiserOutput", ["video"], video=ref("Video")),
-        "film:visualise",
+        "recordings.film:visualise",
         price=0.01,
         unit="seconds",
         date="2026-08-15T08:00:00.000Z",
@@ -173,7 +234,7 @@ MODELS = [
             ["video_url"],
         ),
         output("FoleyOutput", ["audio"], audio=ref("Audio")),
-        "sound:foley",
+        "recordings.sound:foley",
         price=0.008,
         unit="seconds",
         license="research",
@@ -200,10 +261,14 @@ MODELS = [
             duration=number("Seconds."),
             fps=number("Frames a second."),
         ),
-        "eye:watch",
+        "recordings.eye:watch",
         group=("eye", "Video"),
         price=0.001,
         unit="seconds",
         date="2026-06-11T08:00:00.000Z",
     ),
+    interlude("standard", 0.07, 2, "star"),
+    interlude("fast", 0.05, 1, "garden"),
+    interlude("pro", 0.09, 3, "evening"),
+    interlude("cinema", 0.2, 4, "island"),
 ]

@@ -8,8 +8,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from sandbox.context import Context
-from sandbox.studio import canvas, film, landscapes, mesh, patterns, sound, voice
-from sandbox.studio.colour import palette
+from sandbox.studio import mesh
+from sandbox.studio.pictures import canvas, landscapes, patterns
+from sandbox.studio.pictures.colour import palette
+from sandbox.studio.recordings import film, sound, voice
 
 SIZE = (768, 576)
 Maker = Callable[[Context], bytes]

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 from sandbox.context import Context
 from sandbox.errors import ModelError
 from sandbox.registry import Arguments
-from sandbox.studio import canvas
-from sandbox.studio.colour import Array, density, palette
+from sandbox.studio.pictures import canvas
+from sandbox.studio.pictures.colour import Array, density, palette
 
 
 def relief(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def _tiles(prompt: str, seed: int, context: Context) -> dict[str, Any]:
     # Heavy libraries are imported where they are needed: without a picture the clock is exact.
-    from sandbox.studio import canvas, patterns
+    from sandbox.studio.pictures import canvas, patterns
 
     return canvas.save(context, patterns.tessera(prompt, seed, (512, 512)), "png", "slow")
 
@@ -91,7 +91,7 @@ def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Turn down certain words."""
-    from sandbox.studio import canvas, patterns
+    from sandbox.studio.pictures import canvas, patterns
 
     context.sleep(0.2)
     if FORBIDDEN & set(arguments["prompt"].lower().split()):
@@ -130,7 +130,7 @@ def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def expiring(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Deliver a picture that is soon gone."""
-    from sandbox.studio import canvas, landscapes
+    from sandbox.studio.pictures import canvas, landscapes
 
     image = landscapes.nebula(arguments["prompt"], context.seed(arguments), (768, 576))
     seconds = float(arguments["seconds"])
@@ -150,7 +150,8 @@ def silent(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A film that claims to be a picture, a picture that claims to be anything."""
-    from sandbox.studio import canvas, film, patterns
+    from sandbox.studio.pictures import canvas, patterns
+    from sandbox.studio.recordings import film
 
     seed = context.seed(arguments)
     data, _ = film.encode(film.journey("a wrong turn", seed, (320, 180), 24), (320, 180), 24)
@@ -169,7 +170,7 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Everything in data URIs, whatever was asked for."""
     import base64
 
-    from sandbox.studio import canvas, patterns
+    from sandbox.studio.pictures import canvas, patterns
 
     image = patterns.bloom(arguments["prompt"], context.seed(arguments), (512, 384))
     data, kind = canvas.encode(image, "jpeg")
@@ -183,7 +184,7 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A seed past what a JavaScript number can hold."""
-    from sandbox.studio import canvas, patterns
+    from sandbox.studio.pictures import canvas, patterns
 
     given = arguments.get("seed")
     seed = 1_000_000_000_000_000_000 + context.seed({}) if given is None else int(given)

@@ -11,9 +11,9 @@ from sandbox.context import Context
 from sandbox.errors import MODEL_ERRORS
 from sandbox.openapi import addressed
 from sandbox.registry import Model
-from sandbox.studio import canvas
-from sandbox.studio.colour import Palette, palette
-from sandbox.studio.type import font, wrapped
+from sandbox.studio.pictures import canvas
+from sandbox.studio.pictures.colour import Palette, palette
+from sandbox.studio.pictures.type import font, wrapped
 from sandbox.validation import check
 
 
@@ -32,7 +32,17 @@ class Catch(Context):
     def save(self, data: bytes, content_type: str, name: str, **more: Any) -> dict[str, Any]:
         """Catch the bytes."""
         self.saved.append((data, content_type))
-        return {"url": "", "content_type": content_type, "file_name": name}
+        return {
+            "url": f"caught:{len(self.saved) - 1}",
+            "content_type": content_type,
+            "file_name": name,
+        }
+
+    def load(self, url: str, *loc: str | int) -> tuple[bytes, str]:
+        """What an earlier step of a workflow saved, or a file as elsewhere."""
+        if url.startswith("caught:"):
+            return self.saved[int(url.removeprefix("caught:"))]
+        return super().load(url, *loc)
 
 
 # What the card of a model says that has no output to show.
@@ -60,7 +70,7 @@ def _made(model: Model, context: Context, size: canvas.Size) -> tuple[dict[str, 
     sides = {"width": size[0] * 3 // 2, "height": size[1] * 3 // 2}
     common = {"seed": 7, "image_size": sides if model.category == "text-to-image" else None}
     given = {**model.example(), **common, **(model.thumbnail or {})}
-    fields = model.input["properties"]
+    fields = model.input["properties"] or model.sample or {}
     given = {name: value for name, value in given.items() if name in fields and value is not None}
     arguments = check(model, addressed(given, {"files": context.files.address}))
     output = TOLD.get(model.endpoint_id) or model.load()(arguments, catch)
@@ -140,10 +150,10 @@ def _wave(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
     """The sound itself: loud and soft as bars, from the first second to the last."""
     with av.open(io.BytesIO(data), "r") as container:
         parts = [frame.to_ndarray().astype(np.float32) for frame in container.decode(audio=0)]
-    heard = np.concatenate([part.reshape(part.shape[0], -1).mean(axis=0) for part in parts])
+    samples = np.concatenate([part.reshape(part.shape[0], -1).mean(axis=0) for part in parts])
     wide, high = size[0] * 2, size[1] * 2
     bars = 56
-    level = np.array([np.sqrt((chunk**2).mean()) for chunk in np.array_split(heard, bars)])
+    level = np.array([np.sqrt((chunk**2).mean()) for chunk in np.array_split(samples, bars)])
     level = (level / max(1e-9, level.max())) ** 0.8
     x, y = canvas.grid((wide, high))
     image = canvas.picture(canvas.mix(colours.at(0.04 + 0.16 * y), colours.one(0.3), x * 0.35))
@@ -178,7 +188,7 @@ def _strip(data: bytes, size: canvas.Size) -> Image.Image:
 
 def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
     """The picture, with a strip of the colours that were found in it."""
-    from sandbox.studio import eye
+    from sandbox.studio.recordings import eye
 
     shown = canvas.cover(image, size)
     facts = eye.measure(image, 6)

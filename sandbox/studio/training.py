@@ -11,8 +11,9 @@ from PIL import Image, UnidentifiedImageError
 from sandbox.context import Context
 from sandbox.errors import ModelError
 from sandbox.registry import Arguments
-from sandbox.studio import canvas, eye
-from sandbox.studio.colour import to_lch
+from sandbox.studio.pictures import canvas
+from sandbox.studio.pictures.colour import to_lch
+from sandbox.studio.recordings import eye
 
 EXTENSIONS = [".png", ".jpg", ".jpeg", ".webp"]
 FEWEST, MOST = 2, 60

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.context import Context
 from sandbox.registry import Arguments
-from sandbox.studio.colour import palette, words_of
+from sandbox.studio.pictures.colour import palette, words_of
 
 SMALL = frozenset(
     {

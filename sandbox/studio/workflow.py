@@ -1,25 +1,120 @@
-"""Workflows: several models in a row, each step told as fal tells it."""
+"""Runs workflows: each step is a request of its own, and each event has fal's form (15.7)."""
 
+from functools import partial
 from typing import Any
 
-from sandbox.context import Context, digest
+from sandbox import workflows
+from sandbox.context import Context
+from sandbox.errors import DOCS, Failure, InvalidArguments
 from sandbox.registry import Arguments
-from sandbox.studio import canvas, eye, landscapes, patterns
 
-STEPS = (("wide", landscapes.ridgeline), ("detail", patterns.bloom), ("night", landscapes.aurora))
+ABSENT = object()  # an optional input that was not given: the key that reads it is left out
 
 
-def storyboard(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Three pictures and a caption from one sentence."""
-    seed, frames, captions = context.seed(arguments), [], []
-    for number, (node, painter) in enumerate(STEPS, 1):
-        run = f"{digest(node, seed):08x}"
-        event = {"type": "submit", "node_id": node, "app_id": f"sandbox/{painter.__name__}"}
-        context.emit(event | {"request_id": run})
-        image = painter(arguments["prompt"], seed + number, (768, 432))
-        frame = canvas.save(context, image, "jpeg", node)
-        frames.append(frame)
-        captions.append(f"{node.title()}: {eye.measure(image)['mood']}")
-        context.emit({"type": "completion", "node_id": node, "output": {"images": [frame]}})
-        context.step(number, len(STEPS), "Finished", 0.15)
-    return {"frames": frames, "caption": "\n".join(captions), "seed": seed}
+def execute(
+    nodes: dict[str, Any], output: Any, arguments: Arguments, context: Context
+) -> dict[str, Any]:
+    """Run the nodes in the order of their dependencies; returns the result map.
+
+    A failing step ends it with an `error` event. One whose runner disconnects takes the
+    workflow's own connection with it: no event tells of it.
+    """
+    results: dict[str, Any] = {"input": arguments}
+    for key in _in_order(nodes):
+        node = nodes[key]
+        if node["type"] != "run":
+            continue
+        given = resolve(node.get("input", {}), results, (key, "input"))
+        context.sleep(0.1)
+        try:
+            results[key] = context.call(node["app"], given, key)
+        except Failure as failure:
+            if failure.error_type != "runner_disconnected":
+                error = {"status": failure.status, "body": failure.body()}
+                message = f"Step {key} failed: {failure.text}"
+                context.emit({"type": "error", "node_id": key, "message": message, "error": error})
+            raise
+        context.emit({"type": "completion", "node_id": key, "output": results[key]})
+    found = resolve(output, results, ("output",))
+    return dict(found)
+
+
+def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """`workflows/execute`: a definition of dialect A with its input (15.1, C66)."""
+    nodes = arguments["workflow"]
+    shown = [node for node in nodes.values() if node.get("type") == "display"]
+    if not shown:
+        raise _wrong("There is no display node", "workflow")
+    given = arguments.get("input") or {}
+    return execute(nodes, shown[-1].get("fields", {}), given, context)
+
+
+def resolve(value: Any, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
+    """The value with its references replaced; raises InvalidArguments for one to nothing."""
+    if isinstance(value, str) and value.startswith("$"):
+        return _read(value, results, loc)
+    if isinstance(value, dict):
+        found = {key: resolve(item, results, (*loc, key)) for key, item in value.items()}
+        return {key: item for key, item in found.items() if item is not ABSENT}
+    if isinstance(value, list):
+        items = [resolve(item, results, (*loc, str(at))) for at, item in enumerate(value)]
+        return [item for item in items if item is not ABSENT]
+    return value
+
+
+def _read(text: str, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
+    """What a reference stands for, by the longest node id that it begins with (15.4)."""
+    parts = text[1:].split(".")
+    for count in range(len(parts), 0, -1):
+        if (node := ".".join(parts[:count])) in results:
+            found = results[node]
+            for part in parts[count:]:
+                if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+                    found = found[int(part)]
+                elif isinstance(found, dict) and part in found:
+                    found = found[part]
+                elif node == "input":
+                    return ABSENT
+                else:
+                    raise _wrong(f"{text} leads to nothing", *loc)
+            return ABSENT if node == "input" and found is None else found
+    raise _wrong(f"{text} refers to no node", *loc)
+
+
+def _in_order(nodes: dict[str, Any]) -> list[str]:
+    """The nodes in an order in which each follows those it depends on; checks the definition."""
+    for key, node in nodes.items():
+        if node.get("id") != key:
+            raise _wrong("The id is not the key", key, "id")
+        for one in node.get("depends", ()):
+            if one != "input" and one not in nodes:
+                raise _wrong(f"{one!r} is not a node", key, "depends")
+    done: list[str] = []
+    while len(done) < len(nodes):
+        ready = [
+            key
+            for key, node in nodes.items()
+            if key not in done and {*node.get("depends", ())} - {"input"} <= {*done}
+        ]
+        if not ready:
+            raise _wrong("The nodes depend on each other", *[k for k in nodes if k not in done][:1])
+        done += ready
+    return done
+
+
+def _wrong(msg: str, *loc: str) -> InvalidArguments:
+    """A definition error: before any step where it can be seen then (15.7)."""
+    place = ["body", "workflow", *loc]
+    detail = {"loc": place, "msg": msg, "type": "value_error", "url": f"{DOCS}value_error"}
+    return InvalidArguments([detail])
+
+
+def saved(workflow: workflows.Workflow, arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Run a saved workflow."""
+    contents = workflow.contents
+    return execute(contents["nodes"], contents["output"], arguments, context)
+
+
+storyboard = partial(saved, workflows.STORYBOARD)
+postcard = partial(saved, workflows.POSTCARD)
+mishap = partial(saved, workflows.MISHAP)

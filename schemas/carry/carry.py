@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from schemas import diff_lines
 from schemas.carry import conversions
 from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
-from schemas.decode import Problem
+from schemas.changes import diff_lines
+from schemas.changes.migrate_arguments import Version, migrate
 from schemas.exact import identical
 from schemas.fields import Field
-from schemas.migrate_arguments import Version, migrate
+from schemas.form.decode import Problem
 from schemas.validation import validate
 
 Kind = Literal["carried", "converted", "clamped", "dropped"]

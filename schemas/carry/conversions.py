@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
-from schemas import hints
 from schemas.carry.meanings import SIDES
-from schemas.fields import Field
+from schemas.fields import Field, hints
 
 _SECONDS = re.compile(
     r"\s*(\d{1,6}(?:\.\d+)?)\s*(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE

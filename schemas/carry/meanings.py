@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from schemas import hints
-from schemas.fields import Field
-from schemas.media import words_in
-from schemas.vocabulary import (
+from schemas.fields import Field, hints
+from schemas.fields.media import words_in
+from schemas.wording.vocabulary import (
     DURATION_QUALIFIERS,
     DURATION_WORDS,
     END_FRAME_WORDS,

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from schemas import hints, quantities
 from schemas.estimate.amounts import Amount, decimal, exactly, plain
 from schemas.estimate.lengths import frames
 from schemas.estimate.settings import Given, Setting
-from schemas.fields import MISSING
+from schemas.fields import MISSING, hints, quantities
 
 _MILLION = Decimal(1_000_000)
 _LARGEST_SIDE = 65_536
 _LINES = re.compile(r"(?i)\s*(?:(\d{3,4})p|([1248])k|(0\.5)k)\s*")
-_SAID = re.compile(r"(?i)\bdefault(?:s to|:| is| value is| size is)\W{1,3}(\w+)")
+_STATED = re.compile(r"(?i)\bdefault(?:s to|:| is| value is| size is)\W{1,3}(\w+)")
 _WIDE = Decimal(16) / 9
 _FACTORS = {"factor", "upscale", "upscaling", "scale"}
 
@@ -53,15 +52,15 @@ def _by_size(settings: Iterable[Setting]) -> Amount | None:
     for setting in settings:
         if not quantities.is_sized(setting.field.name):
             continue
-        if pair := _pair(setting.value) or _said(setting):
+        if pair := _pair(setting.value) or _stated_default(setting):
             return _amount(*pair, setting)
     return None
 
 
-def _said(setting: Setting) -> tuple[Decimal, Decimal] | None:
+def _stated_default(setting: Setting) -> tuple[Decimal, Decimal] | None:
     """The default that only the description states: "Defaults to landscape_4_3 if …"."""
     text = f"{setting.field.help} {setting.field.more}"[:600]
-    match = _SAID.search(text) if setting.value is MISSING else None
+    match = _STATED.search(text) if setting.value is MISSING else None
     return _pair(match[1]) if match else None
 
 

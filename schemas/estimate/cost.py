@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 from core.formatting import duration, money
 from core.formatting import unit as named_unit
-from schemas import quantities
 from schemas.estimate import areas, counts, lengths
 from schemas.estimate.amounts import Amount, counted, exactly, plain
 from schemas.estimate.prices import Estimate, Price, unknown
 from schemas.estimate.settings import NO_MEDIA, Given, Media, read_settings
 from schemas.estimate.units import Unit, parse_unit
-from schemas.fields import Field
+from schemas.fields import Field, quantities
 
 ONE = Decimal(1)
 _BY_QUALITY = {"resolution", "quality", "tier", "mode"}
@@ -155,7 +154,7 @@ def _median(past: History) -> str:
 
 
 def _billed(units: Decimal, words: str) -> str:
-    """`2 images`; units that are counted by the thousand stay a number: `1.2 × 1000 tokens`."""
+    """`2 images`; units that are counted by the thousand stay a number: `1.2 × 1,000 tokens`."""
     noun = named_unit(words)
     return f"{plain(units)} × {noun}" if noun[:1].isdigit() else counted(units, noun)
 

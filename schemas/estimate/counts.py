@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from schemas import quantities
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
 from schemas.estimate.settings import Given, Setting
-from schemas.fields import Field
-from schemas.media import words_in
-from schemas.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
+from schemas.fields import Field, quantities
+from schemas.fields.media import words_in
+from schemas.wording.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
 
 ONE = Decimal(1)
 _CHARACTERS_PER_TOKEN = 4  # of English text

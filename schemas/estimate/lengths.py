@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from schemas import quantities
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
 from schemas.estimate.counts import texts
 from schemas.estimate.settings import Given, Setting
-from schemas.fields import Field
+from schemas.fields import Field, quantities
 
 _RATES = (Decimal(16), Decimal(30))  # frames per second where no field says
 _SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice reads in a second

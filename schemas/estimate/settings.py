@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from schemas.fields import MISSING, Field
-from schemas.media import words_in
+from schemas.fields.media import words_in
 
 _DEEPEST = 3  # levels of objects within the input
 _NOUNS = {"image", "video"}

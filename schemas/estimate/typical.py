@@ -2,7 +2,7 @@
 
 The facts are stored with the model's other ones, so that a list of models needs no schema:
 `usual-outputs:4`, `usual-megapixels:0.786`, `usual-frames:81`, `usual-steps:28`, and
-`default-duration:5` of `schemas.measures`. What the schema does not say is assumed.
+`default-duration:5` of `schemas.facts.measures`. What the schema does not say is assumed.
 """
 
 from __future__ import annotations

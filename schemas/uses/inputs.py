@@ -1,7 +1,7 @@
 """The fields of a model that a result can fill: their paths, kinds and roles.
 
-Total and bounded, like `schemas/capabilities.py`: names, limits and descriptions decide, so models
-that nobody has seen get roles too.
+Total and bounded, like `schemas/facts/capabilities.py`: names, limits and descriptions decide, so
+models that nobody has seen get roles too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from schemas.capabilities import Part, is_main_prompt
-from schemas.controls import segment
+from schemas.facts.capabilities import Part, is_main_prompt
 from schemas.fields import Field
-from schemas.media import words_in
-from schemas.vocabulary import END_FRAME_WORDS, GUIDE_WORDS, LORA_WORDS, MESH_WORDS
-from schemas.words import media_label
+from schemas.fields.media import words_in
+from schemas.form.controls import segment
+from schemas.wording.labels import media_label
+from schemas.wording.vocabulary import END_FRAME_WORDS, GUIDE_WORDS, LORA_WORDS, MESH_WORDS
 
 MOST_INPUTS = 60  # of one document
 ROW = "*"  # in a path: a row of a list

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
-from schemas.media import words_in
+from schemas.fields.media import words_in
 from schemas.uses.inputs import ROW, Input
 
 # Of each kind of result: the uses in the order of the menu, with their titles.

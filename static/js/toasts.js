@@ -55,6 +55,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } })
 /*
  * Announces ended runs in one toast, except those that are visible.
  */
+const SHOWN = ".stage-run, .variation, .run-tile, .answered"; // with the result, not just a line
 const SEEN_PX = 80;
 const SCROLLED_MS = 1000; // longer than a smooth scroll
 let note;
@@ -62,7 +63,7 @@ let ended = [];
 document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   if (isSeen(target)) return;
   // The page may still be scrolling to a run that ended at once.
-  if (document.hidden || !target.matches(".stage-run")) tell(target, state);
+  if (document.hidden || !target.matches(SHOWN)) tell(target, state);
   else setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
 });
 async function tell(target, state) {
@@ -80,7 +81,7 @@ async function tell(target, state) {
   }
 }
 function isSeen(run) {
-  if (document.hidden || !run.matches(".stage-run")) return false;
+  if (document.hidden || !run.matches(SHOWN)) return false;
   const { top, bottom } = run.getBoundingClientRect();
   return (
     Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX

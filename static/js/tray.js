@@ -4,10 +4,11 @@
  * started elsewhere. Without runs there is nothing.
  */
 const KEY = "vitrine-tray";
-const come = () => import("./lazy/tray.js");
+const AFTER_RUN_MS = 400; // the run itself comes first
+const come = (afterMs) => import("./lazy/tray.js").then(({ refresh }) => refresh(afterMs));
 if (localStorage.getItem(KEY)) come();
 addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && come());
-document.addEventListener("run:started", () => come().then(({ refresh }) => refresh()));
+document.addEventListener("run:started", () => come(AFTER_RUN_MS));
 for (const name of ["pointerdown", "keydown"])
   addEventListener(
     name,

@@ -19,14 +19,17 @@ from django.urls import get_resolver, reverse
 
 from api import tokens
 from api.models import ProxyFile
-from boards.models import Batch, Cell, Column
+from boards.models import Batch, Cell, Column, Trial
 from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
 from chats.models import Chat
+from flows.models import AccountWorkflow, Flow, FlowRun
+from notifications.models import Channel, Delivery
 from playground.models import Artifact, Preset, Run, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
+from training.models import Dataset, Training, Weights
 
 pytestmark = pytest.mark.django_db
 ENDPOINT = "fal-ai/flux/dev"
@@ -40,6 +43,11 @@ NAMES = [
 ]
 
 
+ASKED = {
+    "training:new": f"?model={ENDPOINT}",
+    "flows:then": f"?model={ENDPOINT}",
+    "flows:flow-then": "?after=s1",
+}
 SPECIAL = {"upload-tool": {"name": "mask"}, "artifact-viewer": {"position": 1}}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
@@ -96,20 +104,37 @@ class World:
         row = Row_.objects.create(board=board, position=0, digest="r")
         column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
         cell = Cell.objects.create(board=board, row=row, column=column, run=run)
+        trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
         chat = Chat.objects.create(user=owner, endpoint=endpoint)
+        channel = Channel.objects.create(user=owner, method="email", name="mail")
+        delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
+        step = {"id": "s1", "endpoint": ENDPOINT, "arguments": {}}
+        flow = Flow.objects.create(user=owner, name="f", definition={"steps": [step]})
+        flow_run = FlowRun.objects.create(
+            flow=flow, user=owner, form_token="f", definition=flow.definition
+        )
+        AccountWorkflow.objects.create(
+            endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
+            definition='{"nodes": {}}', read_at=run.created_at,
+        )  # fmt: skip
+        dataset = Dataset.objects.create(user=owner, endpoint=endpoint, name="d")
+        training = Training.objects.create(run=run, dataset=dataset)
+        weights = Weights.objects.create(user=owner, training=training, position=0, name="w")
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=run.created_at)
         self.parts: dict[str, Any] = {
-            "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "name": "x.png",
+            "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
-            "board_id": board.pk,
-            "cell": cell.pk, "row": row.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
+            "board_id": board.pk, "webhook_id": channel.pk, "delivery_id": delivery.pk,
+            "cell": cell.pk, "row": row.pk, "trial": trial.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
+             "flow_run": flow_run.pk,
             "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
             "saved-search": search.pk, "token": token.pk, "board": board.pk, "vote": board.pk, "auth_user": owner.pk,
-            "chat": chat.pk,
+             "chat": chat.pk, "channel": channel.pk, "delivery": delivery.pk, "flow": flow.pk,
+            "dataset": dataset.pk, "weights": weights.pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:
@@ -129,7 +154,7 @@ class World:
         parts |= SPECIAL.get(plain, {})
         if plain == "changes-feed-of":
             parts["token"] = self.feed
-        return reverse(name, kwargs=parts)
+        return reverse(name, kwargs=parts) + ASKED.get(name, "")
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
         """What a role gets, as a word of the table; nothing of it stays."""

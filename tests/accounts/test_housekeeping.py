@@ -13,8 +13,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts import housekeeping, login_links, single_use
+from accounts import housekeeping, single_use
 from accounts.models import LoginLink, SpentToken
+from accounts.sign_in import login_links
 from core.notify import channel
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.main import Worker

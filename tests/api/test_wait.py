@@ -19,7 +19,7 @@ from core.notify import channel
 from core.notify.channel import Signal
 from playground.models import Run
 from playground.runs import state_machine
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_S = 50

@@ -63,12 +63,12 @@ def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one(
 
 
 def test_forms_are_measured(stage):
-    goals = forms.ask(stage, rounds=1, is_full=False, many=3)
+    goals = forms.measure_goals(stage, rounds=1, is_full=False, many=3)
     assert {goal.name for goal in goals} == {"G7"}
 
 
 def test_an_unchanged_sync_writes_no_row(stage):
-    goals = sync.ask(stage, rounds=1, is_full=False, count=30)
+    goals = sync.measure_goals(stage, rounds=1, is_full=False, count=30)
     written = next(goal for goal in goals if goal.what.endswith("rows written"))
     assert written.is_met
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from playwright.sync_api import Page, Route, expect
 
 from config.server.static_build import join_css, join_js
-from playground.form.rendering import render_form
+from playground.form.html.rendering import render_form
 from schemas import Field, build, contract, decode_post, draw
 from tests.browser.contexts import Contexts
 from tests.conftest import DATA

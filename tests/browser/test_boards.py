@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import AURORA, PHONE, Open, open_page, session
+from tests.browser.test_first_hour import Hand
 from tests.browser.test_journey import ready
 
 __all__ = ["open_page", "session"]
@@ -44,6 +45,28 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     ended(page, 8)
     expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
     assert_clean(page, "the board")
+
+
+def test_four_models_on_five_prompts_come_out_as_a_sheet_in_few_clicks(open_page: Open) -> None:
+    page = ready(open_page(AURORA))
+    hand = Hand(page)
+    page.locator("[name=prompt]").fill("a red boat")
+    hand.click(page.get_by_role("button", name="Compare with…"))
+    page.wait_for_url("**/compare/new/**")
+    for number, name in enumerate(("sandbox/aurora/lite", "atelier/bloom", "sandbox/ridgeline")):
+        page.get_by_label("Add a model").fill(name)
+        hand.press("Enter")
+        expect(page.locator(".plan-model")).to_have_count(number + 2)
+    page.locator("#row-values").fill("\n".join(f"a boat, study {n}" for n in range(5)))
+    page.locator("#plan-seeds").fill("1, 2")
+    expect(page.locator("#plan-outcome")).to_contain_text("40 runs")
+    hand.click(page.locator("form[data-board-plan] button").first)
+    page.wait_for_url(BOARD)
+    expect(page.locator("#board-progress")).to_contain_text("40 of 40 done", timeout=2 * ENDED_MS)
+    hand.click(page.locator(".board-export summary"))
+    hand.click(page.get_by_text("Contact sheet to print"))
+    expect(page.locator(".sheet-cell")).to_have_count(40)
+    assert hand.clicks == 7
 
 
 def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:

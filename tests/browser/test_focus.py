@@ -38,9 +38,9 @@ def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open
     page.goto("/runs/")
     row = page.locator(".run-row").first
     row.get_by_role("button", name="Cancel").press("Enter")
-    expect(row.get_by_role("link", name="patience")).to_be_focused()
+    expect(row.get_by_role("link", name="patience", exact=True)).to_be_focused()
     expect(row).to_have_attribute("data-run-state", "cancelled")
-    expect(row.get_by_role("link", name="patience")).to_be_focused()
+    expect(row.get_by_role("link", name="patience", exact=True)).to_be_focused()
 
 
 def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:

@@ -66,7 +66,7 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     expect(page.locator("[name=seed]")).not_to_have_value("")
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("?")
-    keys = page.get_by_role("dialog", name="Keys on this page")
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(keys).to_contain_text("Keep the result")
     assert_clean(page)
     page.keyboard.press("Escape")

@@ -28,7 +28,7 @@ def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Ope
     expect(done).to_have_count(2, timeout=60_000)
     expect(done.nth(1).locator("img").nth(3)).to_be_visible()
     expect(done.nth(1)).to_contain_text("Seed")
-    star = done.nth(1).locator("[aria-pressed]")
+    star = done.nth(1).locator(".artifact-star button").nth(2)
     star.click()
     expect(star).to_have_attribute("aria-pressed", "true")
     assert_clean(page)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench import filling
 from catalog.models import Endpoint
-from catalog.variants import LONGEST, Card, fold, tell_apart, variant
+from catalog.variants import LONGEST, Card, distinguish, fold, variant
 from tests.catalog.cards import cards
 
 Make = Callable[..., Endpoint]
@@ -51,7 +51,7 @@ def looks(card: Card) -> tuple[str, ...]:
 
 
 def test_of_150_real_models_none_look_alike() -> None:
-    told = tell_apart(real())
+    told = distinguish(real())
     assert len(told) == 150
     assert [look for look, count in Counter(map(looks, told)).items() if count > 1] == []
     assert max(len(card.variant) for card in told) <= LONGEST
@@ -87,7 +87,7 @@ IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4)
 
 @given(st.sets(IDS.map("/".join), min_size=2, max_size=12), st.sampled_from(["A", "B 1", "to"]))
 def test_whatever_the_ids_no_two_look_alike(ids: set[str], name: str) -> None:
-    told = tell_apart(endpoint(f"o/{one}", name) for one in sorted(ids))
+    told = distinguish(endpoint(f"o/{one}", name) for one in sorted(ids))
     assert max(Counter(map(looks, told)).values()) == 1
 
 
@@ -118,19 +118,20 @@ def test_in_an_ordered_list_only_neighbours_fold() -> None:
 def test_models_without_a_group_are_a_family_by_application_and_name() -> None:
     one, two = endpoint("o/x/1", "X"), endpoint("o/x/2", "X")
     other = endpoint("o/x/3", "Y")
-    assert [len(f.others) for f in fold(tell_apart([one, other, two]))] == [1, 0]
+    assert [len(f.others) for f in fold(distinguish([one, other, two]))] == [1, 0]
 
 
 def test_every_model_of_a_folded_answer_is_on_the_page(member: Client, make_endpoint: Make) -> None:
-    names = [f"fal-ai/image-editing/{n}" for n in ("age", "baby", "cartoon", "dawn", "edge")]
+    words = ("age", "baby", "cartoon", "dawn", "edge", "fog", "gold", "haze", "ink")
+    names = [f"fal-ai/image-editing/{n}" for n in words]
     for position, name in enumerate(names):
         make_endpoint(name, display_name="Image Editing", position=position, group_key="editing")
-    make_endpoint("fal-ai/other", display_name="Other", position=9)
+    make_endpoint("fal-ai/other", display_name="Other", position=10)
     page = member.get("/models/")
     assert cards(page) == [*names, "fal-ai/other"]
     html = page.content.decode()
-    assert "6 models" in html
-    assert "+4 variants" in html
+    assert "10 models" in html
+    assert "+8 variants" in html
     assert html.count('class="card"') == 2
     for word in ("Age", "Baby", "Cartoon", "Dawn", "Edge"):
         assert f"<span>{word}</span>" in html

@@ -112,7 +112,7 @@ def test_input_may_be_a_file(tmp_path: Path) -> None:
 def test_every_real_model_takes_its_example_as_words(documents: Any) -> None:
     import json
 
-    from schemas.examples import example
+    from schemas.fields.examples import example
 
     for endpoint_id, document in documents.items():
         root = root_of(document, endpoint_id)

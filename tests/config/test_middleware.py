@@ -62,7 +62,7 @@ def test_a_wrong_link_logs_nobody_in(client: Client, db: None, token: str) -> No
 
 
 def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
-    from accounts import local_owner
+    from accounts.sign_in import local_owner
 
     response = client.get(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert response.headers["Location"] == "/"

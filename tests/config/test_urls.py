@@ -58,6 +58,12 @@ def filled(route: str, text: str) -> str:
     ).replace("^", "").replace("$", "")
 
 
+def parts(posted: dict[str, str], count: int) -> list[dict[str, str]]:
+    """The fields in so many parts, neighbours apart."""
+    names = [*posted]
+    return [{name: posted[name] for name in names[first::count]} for first in range(count)]
+
+
 @pytest.fixture
 def staff(client: Client, db: None, make_endpoint: Any) -> Client:
     """A curator's browser; a model is there, so that addresses lead somewhere too."""
@@ -68,19 +74,19 @@ def staff(client: Client, db: None, make_endpoint: Any) -> Client:
     return client
 
 
-@pytest.mark.parametrize("text", STRANGE, ids=ascii)
+@pytest.mark.parametrize("text", STRANGE, ids=["NUL", "odd characters", "5000 digits"])
 @pytest.mark.parametrize("route", ROUTES)
 def test_an_address_answers_whatever_it_is_given(staff: Client, route: str, text: str) -> None:
     posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
     unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
     for address in {filled(route, text), filled(route, ENDPOINT)}:
-        for headers in ({}, {"hx-request": "true"}):
+        for headers in ({}, {"hx-request": "true"})[: 2 if text == STRANGE[0] else 1]:
             assert staff.get(address, posted, headers=headers).status_code < 500
             for post in (posted, unnamed):
                 assert staff.post(address, post, headers=headers).status_code < 500
     if text == STRANGE[0] and staff.post(filled(route, ENDPOINT), posted).status_code != 405:
-        for name in posted:
-            assert staff.post(filled(route, ENDPOINT), {name: posted[name]}).status_code < 500
+        for part in parts(posted, 8):  # an error of one field would hide what another does
+            assert staff.post(filled(route, ENDPOINT), part).status_code < 500
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -98,7 +98,7 @@ def test_a_thousand_searches_weigh_no_more_than_is_allowed(
     for number in range(120):
         assert member.get(f"/models/?q={'word' * 40}{number}").status_code == 200
     each = {cache.name: (cache.bytes, cache.most_bytes) for cache in byte_cache._caches}
-    weight, most = each["catalog.page_cache._region"]
+    weight, most = each["catalog.display.page_cache._region"]
     assert 100_000 < weight <= most
 
 

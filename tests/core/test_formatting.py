@@ -64,7 +64,7 @@ def test_sizes(count: int, text: str) -> None:
     ("words", "text"),
     [
         ("images", "image"),
-        ("1000 tokens", "1000 tokens"),
+        ("1000 tokens", "1,000 tokens"),
         ("", "run"),
         ("class", "class"),
         ("second", "second"),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import fal
-from fal.answers import Answer, rejection, retry_after_s, run_failure
+from fal.http.answers import Answer, rejection, retry_after_s, run_failure
 
 LIST = (
     '{"detail":[{"loc":["body","prompt"],"msg":"too long","type":"sequence_too_long",'

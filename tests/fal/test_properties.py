@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fal
-from fal.answers import Answer, rejection, retry_after_s, run_failure
-from fal.catalogue import prices
-from fal.result import Result
+from fal.http.answers import Answer, rejection, retry_after_s, run_failure
+from fal.messages.catalogue import prices
+from fal.messages.result import Result
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
 WORDS = (

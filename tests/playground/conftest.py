@@ -26,10 +26,10 @@ from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.main import CatalogSync, Worker
 from tests.playground.copying import artifact
-from tests.playground.signer import deliver, fal
+from tests.playground.signer import deliver, signer
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-__all__ = ["artifact", "deliver", "fal"]
+__all__ = ["artifact", "deliver", "signer"]
 
 LIMIT_S = 90.0  # only to tell a hang from a busy machine
 SETTINGS = {
@@ -167,7 +167,7 @@ async def _work(names: list[str], until: Callable[[], Any]) -> None:
         workers = []
         for name in names:
             pace = BreakerRegistry()
-            opened = upstream.clients(heard=pace.record_response, late=pace.record_slow)
+            opened = upstream.clients(on_outcome=pace.record_response, on_slow=pace.record_slow)
             clients = await stack.enter_async_context(opened)
             workers.append(Worker(clients, pace, has_key=True, name=name))
         working = [asyncio.create_task(worker.run()) for worker in workers]

@@ -77,7 +77,7 @@ class Fal:
 
 
 @pytest.fixture
-def fal(db: None, settings: Any) -> Fal:
+def signer(db: None, settings: Any) -> Fal:
     """Somebody whose keys we have."""
     settings.PUBLIC_URL = "https://vitrine.example"
     found = Fal()
@@ -86,14 +86,14 @@ def fal(db: None, settings: Any) -> Fal:
 
 
 @pytest.fixture
-def deliver(fal: Fal, client: Client) -> Deliver:
+def deliver(signer: Fal, client: Client) -> Deliver:
     """`deliver(run, payload=…)` → the status of our answer."""
 
     def post(
         run: Run | str,
         body: bytes | None = None,
         *,
-        signer: Fal = fal,
+        signer: Fal = signer,
         request_id: str = "r1",
         **told: Any,
     ) -> int:

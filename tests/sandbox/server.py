@@ -1,8 +1,6 @@
 """Starts sandboxes for tests: as a process, or as TLS hosts for the unmodified fal-client."""
 
 import asyncio
-import datetime
-import ipaddress
 import os
 import socket
 import subprocess
@@ -13,12 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from sandbox import authority
 from sandbox.app import build_host
 from sandbox.config import PREFIXES, Config
 from sandbox.state import Sandbox
@@ -100,7 +94,7 @@ class TlsHosts:
 
 def start_tls_hosts(data_dir: Path, key: str = "test-key:secret") -> TlsHosts:
     """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
-    ca, certificate = make_certificates(data_dir)
+    ca, certificate = authority.make(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
     addresses = {
         host: f"https://localhost:{listener.getsockname()[1]}"
@@ -129,36 +123,3 @@ def start_tls_hosts(data_dir: Path, key: str = "test-key:secret") -> TlsHosts:
     while not all(server.started for server in servers.values()):
         time.sleep(0.01)
     return TlsHosts(addresses, key, ca, list(servers.values()), thread)
-
-
-def make_certificates(folder: Path) -> tuple[Path, Path]:
-    """A private authority and a certificate for localhost (with its key), both as PEM files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.datetime.now(datetime.UTC)
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-        for text in ("Sandbox test authority", "localhost")
-    ]
-
-    def signed(subject: int, is_ca: bool) -> x509.Certificate:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(names[subject])
-            .issuer_name(names[0])
-            .public_key(keys[subject].public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        )
-        if not is_ca:
-            hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-        return builder.sign(keys[0], hashes.SHA256())
-
-    ca, certificate = folder / "ca.pem", folder / "localhost.pem"
-    ca.write_bytes(signed(0, True).public_bytes(Encoding.PEM))
-    private = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    certificate.write_bytes(private + signed(1, False).public_bytes(Encoding.PEM))
-    return ca, certificate

@@ -24,7 +24,7 @@ from sandbox.state import Sandbox
 from sandbox.validation import check
 from tests.sandbox import edges
 from tests.sandbox.server import RunningSandbox
-from tests.sandbox.test_models import LIGHTER, output_schema
+from tests.sandbox.test_models import LIGHTER, LIKE_INTERLUDE, output_schema
 from tests.sandbox.wire import result, submit
 
 pytestmark = pytest.mark.system  # takes long
@@ -32,8 +32,12 @@ pytestmark = pytest.mark.system  # takes long
 FAILS_ON_PURPOSE = {"mischief/fail", "mischief/silent"}
 # They take the same inputs as sandbox/aurora, and paint with its code.
 PAINTED_BY_AURORA = {f"mischief/{name}" for name in ("big-seed", "censor", "expiring", "inline")}
+# They differ from the fast one in their price only.
+INTERLUDE = "sandbox/interlude/fast/first-last-frame-to-video"
 WALKED = [
-    model for model in MODELS if model.endpoint_id not in FAILS_ON_PURPOSE | PAINTED_BY_AURORA
+    model
+    for model in MODELS
+    if model.endpoint_id not in FAILS_ON_PURPOSE | PAINTED_BY_AURORA | LIKE_INTERLUDE
 ]
 # Each takes seconds and is like the next smaller one.
 TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "60")} | {
@@ -44,6 +48,15 @@ TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "
 # A second each, for words of which only the colours are taken, as other models do.
 TOO_LONG |= {
     ("sandbox/drift/text-to-video", "prompt", what) for what in edges.TEXTS if what != "empty"
+}
+# Its second picture is read as the first one is, and its words choose the music alone.
+TOO_LONG |= {
+    (INTERLUDE, name, what)
+    for model in WALKED
+    if model.endpoint_id == INTERLUDE
+    for name, what, _ in edges.cases(model)
+    if name == "last_frame_url"
+    or (name in {"prompt", "duration", "resolution"} and what not in {"empty", "3", "480p"})
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.openapi import as_dict, as_list, resolve
+from schemas.document.openapi import as_dict, as_list, resolve
 
 HOSTILE = [
     "",

@@ -105,3 +105,8 @@ def test_texts_by_their_key() -> None:
 def test_any_output_is_read(output: Any) -> None:
     for artifact in artifacts(output):
         assert artifact.url or artifact.text
+
+
+def test_a_workflows_result_is_a_file_by_its_address_whatever_its_name() -> None:
+    output = {"sticker": "https://f.media/a/b.png", "back": "words", "page": "https://f.media/p"}
+    assert kinds(output) == [("sticker", "image")]

@@ -24,22 +24,17 @@ def main() -> None:
 
     from catalog.pictures.thumbnails import ThumbnailFetcher
     from config.management.commands.worker import work
-    from fal import wire
-    from playground.worker import (
-        artifact_copies,
-        follow,
-        leases,
-        reconciliation,
-        status_polling,
-        webhooks,
-    )
+    from fal.http import wire
+    from playground.worker import artifact_copies, webhooks
+    from playground.worker.following import follow, reconciliation, status_polling
+    from playground.worker.scheduling import leases
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
     status_polling.LOST_AFTER_S, status_polling.QUIET_S = 3.0, 1.0
     follow.FETCH_SLOWEST_S = 0.5
     webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
-    reconciliation.FIRST_LOOK = timedelta(seconds=0.5)
+    reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
     for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import local_owner
+from accounts.sign_in import local_owner
 
 
 class Command(BaseCommand):

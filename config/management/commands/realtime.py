@@ -1,7 +1,8 @@
-"""`manage.py realtime`: relays live sessions, in a process that has the key and serves no pages."""
+"""`manage.py realtime`: live sessions and streams, in a process that has the key and no pages."""
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import time
@@ -12,9 +13,11 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from api.gateway.app import Gateway
 from catalog import upstream
 from config.server import serving
 from config.server.supervisor import LISTENER_VARIABLE
+from core.http.forwarding import is_not_broken_response
 from core.process import event_loop
 from playground.realtime.relay import MAX_INPUT_CHARS, Relay
 
@@ -25,7 +28,7 @@ DRAIN_S = 0.1  # time for connections that were accepted just before listening s
 class Command(BaseCommand):
     """Serves on the loopback address, at REALTIME_URL's port or another."""
 
-    help = "Relays live sessions between pages and fal, so that the key stays on the server."
+    help = "Relays live sessions and streams of pages and programs, so that the key stays here."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add `--port`, for a proxy in front whose port differs from this one."""
@@ -44,9 +47,9 @@ class Command(BaseCommand):
 async def serve(port: int, listener: socket.socket | None = None) -> None:
     """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
     async with upstream.clients() as clients:
-        relay = Relay(clients)
+        gateway = Gateway(clients)
         config = uvicorn.Config(
-            relay,
+            gateway,
             host="127.0.0.1",
             port=port,
             lifespan="off",
@@ -56,21 +59,25 @@ async def serve(port: int, listener: socket.socket | None = None) -> None:
             ws_max_size=2 * MAX_INPUT_CHARS,
             timeout_graceful_shutdown=2,
         )
-        await Server(config, relay, listener).serve()
+        logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
+        await Server(config, gateway, listener).serve()
 
 
 class Server(serving.Server):
-    """Ends the relay's sessions before uvicorn closes their connections.
+    """Ends sessions and streams before uvicorn closes their connections.
 
     On the supervisor's listening socket it ends after `IDLE_S` without a connection. The supervisor
     holds the socket too: the next connection waits there until it has started another process.
     """
 
     def __init__(
-        self, config: uvicorn.Config, relay: Relay, listener: socket.socket | None = None
+        self,
+        config: uvicorn.Config,
+        app: Gateway | Relay,
+        listener: socket.socket | None = None,
     ) -> None:
         super().__init__(config)
-        self._relay = relay
+        self._app = app
         self._listener = listener
         self._used_at = time.monotonic()
 
@@ -97,8 +104,8 @@ class Server(serving.Server):
         return False
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the live sessions, then the server."""
+        """End sessions and streams, then the server."""
         for server in self.servers:
             server.close()
-        await self._relay.stop()
+        await self._app.stop()
         await super().shutdown(sockets)

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts import local_owner
+from accounts.sign_in import local_owner
 from config import local
 from config.server import processes, supervisor
 from config.server.processes import HOST, python
@@ -50,6 +50,8 @@ class Command(BaseCommand):
         live_port = listener.getsockname()[1]
         if not settings.REALTIME_URL and not settings.PUBLIC_URL:  # else a proxy forwards to it
             environment["REALTIME_URL"] = f"ws://{HOST}:{live_port}"
+        if not settings.GATEWAY_URL:
+            environment["GATEWAY_URL"] = f"http://{HOST}:{live_port}"
         link = self._prepare()
         web, worker = self._web(port, environment), self._worker(environment)
         realtime = self._realtime(live_port, environment, listener.fileno())
@@ -112,6 +114,8 @@ class Command(BaseCommand):
         local.write_sandbox_settings(addresses)
         data_dir = str(settings.VAR_DIR / "sandbox")
         command = python("-m", "sandbox", "--port", str(port), "--data-dir", data_dir)
+        if settings.SANDBOX_TLS_PORT:
+            command += ["--tls-port", str(settings.SANDBOX_TLS_PORT)]
         sandbox = Process("sandbox", command, processes.inherited() | {"SANDBOX_KEY": key})
         sandbox.start()
         return sandbox, addresses

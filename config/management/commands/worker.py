@@ -29,7 +29,7 @@ async def work() -> None:
     """One worker with its own clients."""
     breakers = BreakerRegistry()
     async with upstream.clients(
-        heard=breakers.record_response, late=breakers.record_slow
+        on_outcome=breakers.record_response, on_slow=breakers.record_slow
     ) as clients:
         worker = Worker(clients, breakers, has_key=bool(settings.FAL_KEY))
         loop = asyncio.get_running_loop()

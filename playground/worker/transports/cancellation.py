@@ -29,6 +29,13 @@ async def wait_for_cancel(pk: uuid.UUID) -> None:
         watcher.waiting.pop(pk, None)
 
 
+def notice(pk: uuid.UUID) -> None:
+    """Tell the run's connection in this process at once that a person has cancelled it."""
+    watcher = _watchers.get(asyncio.get_running_loop())
+    if watcher and pk in watcher.waiting:
+        watcher.waiting[pk].set()
+
+
 class _CancelWatcher:
     """Polls the database while runs of one event loop wait."""
 

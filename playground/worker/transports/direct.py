@@ -19,10 +19,10 @@ from typing import Any
 import fal
 from playground.models import Run, Transport
 from playground.runs import outcomes, state_machine
-from playground.runs.state_machine import Observation
-from playground.worker import reconciliation
+from playground.runs.transitions import Observation
+from playground.worker.following import reconciliation
 from playground.worker.transports import cancellation
-from playground.worker.transports.partial_updates import PartialWriter
+from playground.worker.transports.partial_updates import WRITE_EVERY_S, PartialWriter
 
 # A gateway without a free machine refuses within this time; a later 503 may be the model's own.
 TURNED_AWAY_WITHIN_S = 5.0
@@ -53,16 +53,24 @@ CONNECTIONS: Mapping[str, Connection] = {
 }
 
 
-async def run_directly(run: Run, arguments: Any, upstream: fal.Clients) -> None:
+async def run_directly(
+    run: Run,
+    arguments: Any,
+    upstream: fal.Clients,
+    connection: Connection | None = None,
+    write_every_s: float = WRITE_EVERY_S,
+) -> None:
     """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
 
-    Raises the FalError of a run that certainly did not start: it may be sent later.
+    `connection` is another way to open it than its transport's; partial outputs are written every
+    `write_every_s` seconds. Raises the FalError of a run that certainly did not start: it may be
+    sent later.
     """
     # Over a WebSocket a model may send nothing but its result; in one call it always does.
-    writer = PartialWriter(run.pk, is_streamed=run.transport == Transport.STREAM)
-    events = CONNECTIONS[run.transport](
-        upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent
-    )
+    is_streamed = run.transport == Transport.STREAM
+    writer = PartialWriter(run.pk, is_streamed=is_streamed, write_every_s=write_every_s)
+    connect = connection or CONNECTIONS[run.transport]
+    events = connect(upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent)
     working = asyncio.ensure_future(_result(events, writer))
     stopped = asyncio.ensure_future(cancellation.wait_for_cancel(run.pk))
     try:
@@ -76,7 +84,9 @@ async def run_directly(run: Run, arguments: Any, upstream: fal.Clients) -> None:
             task.cancel()
         await asyncio.gather(working, stopped, return_exceptions=True)
         await writer.close()
-    stopped_here = Observation(Run.State.CANCELLED, by=run.transport, partial=writer.latest)
+    stopped_here = Observation(
+        Run.State.CANCELLED, by=run.transport, partial=writer.latest, steps=writer.steps
+    )
     await state_machine.arecord(run.pk, stopped_here)
 
 
@@ -111,7 +121,8 @@ async def _record(
     else:
         seen = outcomes.from_result(result, by=run.transport)
         request_id = result.request_id
-    await state_machine.arecord(run.pk, replace(seen, request_id=request_id or ""))
+    seen = replace(seen, request_id=request_id or "", steps=writer.steps)
+    await state_machine.arecord(run.pk, seen)
 
 
 def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:

@@ -14,7 +14,7 @@ from django.utils import timezone
 import fal
 from playground.models import Run
 from playground.runs import state_machine
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 
 WRITE_EVERY_S = 0.2
 # A refusal mostly comes at once: a run that is then requeued should not be shown as running.
@@ -24,16 +24,20 @@ QUIET_S = 10.0
 NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
 NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
 LONGEST_DATA_URI = 2 << 20
+MOST_STEPS = 1000  # events kept of a workflow's nodes; fal sends two for each
 
 
 class PartialWriter:
-    """Writes the latest partial output a few times a second; nothing after `close`.
+    """Writes the latest partial output every `write_every_s` seconds; nothing after `close`.
 
     `is_streamed` says that partial outputs are expected: then a long silence is shown, once.
     """
 
-    def __init__(self, pk: uuid.UUID, *, is_streamed: bool = False) -> None:
+    def __init__(
+        self, pk: uuid.UUID, *, is_streamed: bool = False, write_every_s: float = WRITE_EVERY_S
+    ) -> None:
         self._pk = pk
+        self._write_every_s = write_every_s
         self._quiet_s = QUIET_S if is_streamed else None
         self._sent_at = timezone.now()
         self._sent_monotonic_s: float | None = None
@@ -42,6 +46,7 @@ class PartialWriter:
         self._has_news = asyncio.Event()
         self._request_id = ""
         self._partial: Any = None
+        self._steps: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
         self._is_over = False
         self._writer_task = asyncio.create_task(
@@ -65,6 +70,10 @@ class PartialWriter:
         self._request_id = partial.request_id or self._request_id
         self._is_sent.set()
         self._is_accepted.set()
+        if partial.step is not None and len(self._steps) < MOST_STEPS:
+            event = without_long_data_uris(dict(partial.step))
+            self._steps.append({"at": timezone.now().isoformat(), "event": event})
+            self._has_news.set()
         if partial.value is not None:
             self._partial = partial.value
             self._has_news.set()
@@ -73,6 +82,11 @@ class PartialWriter:
     def latest(self) -> Any:
         """The latest partial output as it is shown; None without any."""
         return without_long_data_uris(self._partial)
+
+    @property
+    def steps(self) -> list[dict[str, Any]] | None:
+        """A workflow's events about its nodes so far; None without any."""
+        return [*self._steps] or None
 
     async def close(self) -> None:
         """Stop writing, after the write that is under way."""
@@ -91,8 +105,10 @@ class PartialWriter:
         while True:
             await self._wait_for_change()
             self._has_news.clear()
-            await self._write(Observation(Run.State.RUNNING, partial=self.latest, note=""))
-            await asyncio.sleep(WRITE_EVERY_S)
+            await self._write(
+                Observation(Run.State.RUNNING, partial=self.latest, steps=self.steps, note="")
+            )
+            await asyncio.sleep(self._write_every_s)
 
     async def _wait_for_change(self) -> None:
         """Return once a partial output has come; show a note while none does."""

@@ -47,7 +47,11 @@ export async function open(address = "/jump/?") {
     timer = setTimeout(ask, PAUSE_MS);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing && input.value !== answered) isTaken = true;
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault(); // which would only clear the box, a search
+      shown.close();
+    } else if (event.key === "Enter" && input.value !== answered) isTaken = true;
     else box.key(event);
   });
   shown.addEventListener("click", ({ target }) => target === shown && shown.close());

@@ -8,6 +8,7 @@ const WORDS = {
   r: "Remix: put the result\u2019s settings into the form",
   s: "Keep the result\u2019s seed",
   u: "Use the result as an input elsewhere",
+  k: "Keep: star the result as one of the best",
   d: "Download the result",
   v: "Variations: choose how many, then Run",
 };
@@ -68,7 +69,7 @@ function list() {
   const dialog = document.createElement("dialog");
   dialog.className = "keys";
   dialog.setAttribute("aria-labelledby", "keys-title");
-  const title = element("h2", "Keys on this page");
+  const title = element("h2", "Keyboard shortcuts");
   title.id = "keys-title";
   const rows = element("dl");
   for (const [keys, words] of offered()) {

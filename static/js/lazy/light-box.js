@@ -27,6 +27,19 @@ function open(links, index, opener) {
   });
   uses.dataset.jump = ""; // shortcuts.js opens the menu, once this dialog is out of the way
   uses.addEventListener("click", () => dialog.close());
+  const starOf = () => links[index].closest(".artifact")?.querySelector(".artifact-star button");
+  const star = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "button",
+  });
+  star.addEventListener("click", () => starOf()?.click()); // its form is in the page below
+  const showStar = () => {
+    const isStarred = starOf()?.getAttribute("aria-pressed");
+    star.hidden = !isStarred;
+    star.textContent = isStarred === "true" ? "★ Starred" : "☆ Star";
+  };
+  const shut = new AbortController();
+  document.addEventListener("htmx:afterSettle", showStar, { signal: shut.signal });
   const show = (next) => {
     index = (next + links.length) % links.length;
     image.src = links[index].href;
@@ -34,6 +47,7 @@ function open(links, index, opener) {
     const use = links[index].closest(".artifact")?.querySelector("[data-shortcut='u']");
     uses.hidden = !use;
     if (use) uses.href = use.href;
+    showStar();
   };
   const button = (word, action) => {
     const made = document.createElement("button");
@@ -47,15 +61,17 @@ function open(links, index, opener) {
     button("Previous", () => show(index - 1));
     button("Next", () => show(index + 1));
   }
-  bar.append(uses);
+  bar.append(star, uses);
   button("Close", () => dialog.close());
   dialog.append(image, bar);
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft") show(index - 1);
     if (event.key === "ArrowRight") show(index + 1);
+    if (event.key === "k") star.click();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
+    shut.abort();
     dialog.remove();
     opener.focus();
   });

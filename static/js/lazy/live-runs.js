@@ -8,7 +8,8 @@
  * notifications were requested.
  */
 const TABS = "vitrine-live-runs";
-const MOST = 50; // runs that one tab watches at a time
+const MOST = 50; // runs that one tab watches at a time, without those of groups
+const DIGITS = 8; // of a run's key that tell it from the others of its group
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
@@ -63,7 +64,11 @@ const tabs = {
   renew(texts) {
     renew(texts);
     const fresh = new Map(texts.map((text) => [text.split(":", 2).join(":"), text]));
-    const token = (text) => fresh.get(sight(text))?.split(":")[2] ?? text.split(":")[3];
+    const token = (text) => {
+      const [, , view, mark] = text.split(":");
+      const found = fresh.get(sight(text)) ?? fresh.get(`${groupOf(mark)}:${view}`);
+      return found?.split(":")[2] ?? mark;
+    };
     const told = (text) => text.split(":", 3).concat(token(text)).join(":");
     for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
     this.channel?.postMessage({ renewed: texts });
@@ -81,14 +86,34 @@ const idOf = ({ dataset }) => dataset.runId ?? dataset.trayId;
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
-/** Gives the elements of this page their new tokens: <run>:<view>:<token>. */
+/** The group whose token a run is watched by; none for a run with a token of its own. */
+const groupOf = (mark) => mark.split("@")[1];
+/** Gives the elements of this page their new tokens: <run or group>:<view>:<token>. */
 function renew(texts) {
   for (const text of texts) {
-    const [run, view, token] = text.split(":");
+    const [key, view, token] = text.split(":");
     for (const watched of document.querySelectorAll("[data-watch]"))
-      if (idOf(watched) === run && watched.dataset.watch.startsWith(`${view}:`))
+      if (
+        [idOf(watched), groupOf(watched.dataset.watch)].includes(key) &&
+        watched.dataset.watch.startsWith(`${view}:`)
+      )
         watched.dataset.watch = `${view}:${token}`;
   }
+}
+/** The query for what is watched: each run by itself, or a group with its runs in few bytes. */
+function query(texts) {
+  const groups = new Map();
+  const wanted = [];
+  for (const text of texts) {
+    const [run, newest, view, token] = text.split(":");
+    if (!groupOf(token)) wanted.push(`r=${encodeURIComponent(text)}`);
+    else {
+      const name = `${view}:${token}`;
+      groups.set(name, [...(groups.get(name) ?? []), `${run.slice(0, DIGITS)}.${newest}`]);
+    }
+  }
+  for (const [name, runs] of groups) wanted.push(`g=${name}:${runs.join()}`);
+  return wanted.join("&");
 }
 /** Each run and view once, in the oldest version that any tab has. */
 function oldest(texts) {
@@ -138,11 +163,13 @@ class LiveRuns extends HTMLElement {
   get trayIds() {
     return new Set(this.watched.map((run) => run.dataset.trayId).filter(Boolean));
   }
-  /** Of many runs the first ones: they start in the order of the page, and addresses have limits. */
+  /** All runs of groups; of others the first ones: they start in this order, addresses end. */
   get wanted() {
-    return this.watched
-      .slice(0, MOST)
-      .map((run) => `${idOf(run)}:${run.dataset.version}:${run.dataset.watch}`);
+    const inGroups = ({ dataset }) => groupOf(dataset.watch);
+    const watched = Object.groupBy(this.watched, (run) => (inGroups(run) ? "groups" : "alone"));
+    return [...(watched.alone ?? []).slice(0, MOST), ...(watched.groups ?? [])].map(
+      (run) => `${idOf(run)}:${run.dataset.version}:${run.dataset.watch}`,
+    );
   }
   handleEvent(event) {
     const { detail, persisted } = event;
@@ -151,8 +178,7 @@ class LiveRuns extends HTMLElement {
       this.asked = own.join();
       this.all = oldest([...own, ...(tabs.isAsking ? [...tabs.others.values()].flat() : [])]);
       detail.timeout = TIMEOUT_MS;
-      const wanted = this.all.map((text) => `r=${encodeURIComponent(text)}`).join("&");
-      detail.path = `/runs/live/?${wanted}${tabs.isAsking ? "&hold=1" : ""}`;
+      detail.path = `/runs/live/?${query(this.all)}${tabs.isAsking ? "&hold=1" : ""}`;
     } else if (event.type === "htmx:beforeSend") {
       this.xhr = detail.xhr;
       this.askedAt = Date.now();
@@ -359,13 +385,15 @@ function connectFirst() {
 
 /**
  * The changed elements that this page contains: a response may be for several tabs, and elements
- * may have been removed.
+ * may have been removed. A run that goes on stays in its group.
  */
 function ofThisPage(markup) {
   const answer = Object.assign(document.createElement("template"), { innerHTML: markup });
-  return [...answer.content.children]
-    .filter(({ id }) => document.getElementById(id))
-    .map(({ outerHTML }) => outerHTML)
-    .join("");
+  const found = [...answer.content.children].filter(({ id }) => document.getElementById(id));
+  for (const { id, dataset } of found) {
+    const mark = document.getElementById(id).dataset.watch;
+    if (dataset.watch && mark && groupOf(mark)) dataset.watch = mark;
+  }
+  return found.map(({ outerHTML }) => outerHTML).join("");
 }
 customElements.define("live-runs", LiveRuns);

@@ -4,7 +4,7 @@
  * takes its kind. Loaded at the first drag over the page or pasted file.
  */
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
-const FIELDS = "media-field, form-rows, dialog, [contenteditable]";
+const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
 let hint,

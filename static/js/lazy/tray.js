@@ -8,6 +8,7 @@ const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
+let timer;
 let asking = null;
 let isStale = false;
 
@@ -16,13 +17,17 @@ const fresh = () => ({ since: new Date().toISOString(), seen: [], counts: {} });
 const tray = () => document.getElementById("tray");
 const items = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
 
-/** Fetches the tray, e.g. after a run was started. */
-export function refresh() {
+/** Fetches the tray, e.g. after a run was started; calls close to each other are one. */
+export function refresh(afterMs = 0) {
+  clearTimeout(timer);
+  timer = setTimeout(load, afterMs);
+}
+function load() {
   isStale = Boolean(asking);
-  return (asking ??= ask().finally(() => {
+  asking ??= ask().finally(() => {
     asking = null;
-    if (isStale) refresh();
-  }));
+    if (isStale) load();
+  });
 }
 async function ask() {
   const now = known();
@@ -121,4 +126,3 @@ setInterval(() => {
   if (!document.hidden || !known().counts.running) return;
   navigator.locks?.request(KEY, { ifAvailable: true }, (lock) => lock && refresh());
 }, HIDDEN_MS);
-refresh();

@@ -24,7 +24,7 @@ from core.notify import channel
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 from tests.api.pages import Pages
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -25,9 +25,10 @@ from core.notify import channel
 from fal import RunFailed
 from playground.models import Run
 from playground.runs import state_machine
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
+from sandbox import authority
 from tests.api.pages import Pages
-from tests.sandbox.server import ROOT, make_certificates
+from tests.sandbox.server import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 REFUSED = RunFailed(
@@ -39,7 +40,7 @@ class Served:
     """The pages over TLS in a thread, and what a worker would record of their runs."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.ca, certificate = make_certificates(folder)
+        self.ca, certificate = authority.make(folder)
         self.key = key
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.pages = Pages(get_wsgi_application())

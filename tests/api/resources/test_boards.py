@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from boards.models import Batch, Cell, Column, Row
+from tests.boards import documents
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +60,76 @@ def test_boards_are_their_owners(call: Any, caller: Any, stranger: Any, board: B
     board.deleted_at = timezone.now()
     board.save()
     assert call("GET", "/boards").json()["items"] == []
+
+
+@pytest.fixture
+def models(make_endpoint: Any) -> list[str]:
+    """Two painters at a cent a picture, with other names for their steps; and an editor."""
+    price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+    for name, document in (("flux", documents.FLUX), ("turbo", documents.TURBO)):
+        make_endpoint(f"lab/{name}", document, **price)
+    make_endpoint("lab/edit", documents.EDIT, **price)
+    return ["lab/flux", "lab/turbo"]
+
+
+def plan(models: list[str], **more: Any) -> dict[str, Any]:
+    rows = [{"prompt": "a cat", "num_inference_steps": 12}, {"prompt": "a dog"}]
+    return {"columns": [{"endpoint_id": name} for name in models], "rows": rows} | more
+
+
+def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: list[str]) -> None:
+    body = plan(models, seeds=[1, 2], cap_usd=0.06, title="Cats")
+    body["columns"][1]["settings"] = {"steps": 4}
+    found = call("POST", "/boards/estimates", body).json()
+    assert (found["runs"], found["held"]) == (6, 2)
+    made = call("POST", "/boards", body)
+    assert made.status_code == 201, made.json()
+    address = made.headers["Location"].removeprefix("/api/v1")
+    board = made.json()
+    assert len(board["cells"]) == 8
+    assert sum(cell["run_id"] is not None for cell in board["cells"]) == 6
+    assert board["columns"][1]["settings"] == {"steps": 4}
+    assert call("GET", f"/boards/{board['id']}").json() == board
+    Batch.objects.update(cap_usd=None)
+    again = call("POST", f"{address}/runs", {"what": "held"}).json()
+    assert again["sent"] == 2
+    assert len(again["board"]["cells"]) == 8
+    more = call("POST", f"{address}/cells", {"rows": [{"prompt": "a fox"}]}).json()
+    assert len(more["cells"]) == 12
+    assert call("POST", f"{address}/cells", {"rows": [{"prompt": "a fox"}]}).json() == more
+    stopped = call("POST", f"{address}/cancellation").json()
+    assert stopped["message"].startswith("12 waiting runs are cancelled")
+    repeated = call("POST", f"{address}/runs", {"what": "failed"}).json()
+    assert repeated["sent"] == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        pytest.param({"rows": [{"nonsense": 1}]}, "/rows", id="unknown-field"),
+        pytest.param(
+            {"columns": [{"endpoint_id": "lab/flux"}, {"endpoint_id": "lab/edit"}]},
+            "/columns/1",
+            id="missing",
+        ),
+        pytest.param({"seeds": list(range(200))}, "/columns", id="too-many"),
+        pytest.param({"cap_usd": 0}, "/cap_usd", id="no-cap"),
+    ],
+)
+def test_a_plan_that_cannot_run_sends_nothing(
+    call: Any, models: list[str], change: dict[str, Any], where: str
+) -> None:
+    response = call("POST", "/boards", plan(models) | change)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == f"#{where}"
+    assert not Batch.objects.exists()
+
+
+def test_boards_are_written_by_their_owner(
+    call: Any, caller: Any, stranger: Any, models: list[str]
+) -> None:
+    address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
+    other = caller(stranger, "read", "run")
+    assert other("POST", f"{address}/cancellation").status_code == 404
+    assert other("POST", f"{address}/cells", {}).status_code == 404
+    assert caller(stranger, "read")("POST", "/boards", plan(models)).status_code == 403

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from api import tokens
+from api.fal_proxy.tickets import LiveToken
+from api.models import ProxyPart, Token
 from fal import AuthFailed, RequestRejected, RunFailed
+from notifications.models import Delivery
+from playground.files.uploads import MAX_BYTES
 from playground.models import Run, Upload
 from playground.runs import state_machine, timeline
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
+from playground.worker.scheduling import leases
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -189,6 +196,20 @@ def test_a_request_of_somebody_else_or_another_app_is_not_found(
     assert theirs.cancel_requested_at is None
 
 
+def test_the_end_of_a_submit_is_reported_to_its_webhook(call: Call, endpoint: Any) -> None:
+    answer = call("POST", f"{SUBMIT}?fal_webhook=https%3A%2F%2Fexample.com%2Fhook").json()
+    delivery = Delivery.objects.get()
+    assert (delivery.address, delivery.state) == ("https://example.com/hook", "waiting")
+    assert str(delivery.run_id) == answer["request_id"]
+
+
+def test_a_webhook_that_is_not_public_is_refused(call: Call, endpoint: Any) -> None:
+    response = call("POST", f"{SUBMIT}?fal_webhook=http%3A%2F%2F169.254.169.254%2F")
+    assert response.status_code == 422
+    assert "fal_webhook: " in response.json()["detail"]
+    assert not Run.objects.exists()
+
+
 @pytest.mark.parametrize("target", ["", "https://fal.run.evil.com/a/b", "http://fal.run/a/b"])
 def test_a_target_that_is_not_fals_is_refused(call: Call, endpoint: Any, target: str) -> None:
     response = call("POST", target, {})
@@ -202,10 +223,9 @@ def test_a_target_that_is_not_fals_is_refused(call: Call, endpoint: Any, target:
     [
         ("POST", f"https://fal.run/{FLUX}/stream", "subscribe"),
         ("POST", f"https://fal.run/{FLUX}/realtime", "subscribe"),
-        ("GET", f"{SUBMIT}/requests/1/status/stream", "subscribe"),
-        ("POST", f"{SUBMIT}?fal_webhook=https%3A%2F%2Fexample.com", "fal_webhook"),
+        ("POST", f"{SUBMIT}?fal_max_queue_length=3", "fal_max_queue_length"),
         ("POST", "https://rest.fal.ai/tokens/", "subscribe"),
-        ("POST", "https://rest.fal.ai/storage/upload/initiate-multipart", "/api/v1/uploads"),
+        ("POST", "https://rest.fal.ai/storage/auth/token", "/api/v1/uploads"),
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )
@@ -368,3 +388,102 @@ def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
         response = Client().put(address, body)
         assert (response.status_code, bool(response.json()["detail"])) == (status, True)
     assert not Upload.objects.exists()
+
+
+PARTS = INITIATE.replace("initiate?", "initiate-multipart?")
+JSON = {"content_type": "application/json"}
+
+
+def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    told = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
+    address = told["upload_url"]
+    sent = [PNG[: 1 << 20], b"not yet whole", PNG[1 << 20 :]]
+    numbers = (1, 2, 2)  # the second is sent again
+    etags = {}
+    for number, content in zip(numbers, sent, strict=True):
+        etags[number] = Client().put(f"{address}/{number}", content).json()
+    listed = [etags[2], etags[1]]
+    assert listed[0]["partNumber"] == 2
+    wrong = [{"partNumber": 1, "etag": "x"}], [{"partNumber": 7, "etag": ""}], [], "no list", [1]
+    for parts in wrong:
+        response = Client().post(f"{address}/complete", json.dumps({"parts": parts}), **JSON)
+        assert (response.status_code, bool(response.json()["detail"])) == (422, True)
+    done = Client().post(f"{address}/complete", json.dumps({"parts": listed}), **JSON)
+    assert done.status_code == 200
+    upload = Upload.objects.get()
+    assert (upload.size_bytes, upload.file_name) == (len(PNG), "film.png")
+    assert not ProxyPart.objects.exists()
+    assert not list((tmp_path / "incoming").iterdir())
+    call("POST", SUBMIT, {"image_url": told["file_url"]})
+    assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
+
+
+def test_parts_are_bounded_and_do_not_stay(
+    call: Call, endpoint: Any, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    address = call("POST", PARTS, {"file_name": "film.png"}).json()["upload_url"]
+    for path, status in (("/0", 422), ("/1001", 422), ("x/1", 403)):
+        assert Client().put(address + path, b"part").status_code == status
+    assert Client().put(f"{address}/1", b"part").status_code == 200
+    ProxyPart.objects.update(size_bytes=MAX_BYTES)
+    assert Client().put(f"{address}/2", b"one more").status_code == 422
+    ProxyPart.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    call("POST", PARTS, {})
+    assert not ProxyPart.objects.exists()
+    assert not list((tmp_path / "incoming").iterdir())
+
+
+def test_a_stream_is_a_run_that_the_gateway_sends(call: Call, endpoint: Any, settings: Any) -> None:
+    settings.GATEWAY_URL = "http://127.0.0.1:1"
+    response = call("POST", f"https://fal.run/{FLUX}/stream", {"prompt": "a cat"})
+    run = Run.objects.get()
+    assert response.headers["Vitrine-Stream"].startswith(f"{run.pk} ")
+    assert (run.transport, run.state, run.worker) == ("stream", "submitting", "gateway")
+    assert run.sent_at == run.created_at
+    assert leases.claim("worker", 9).to_send == []
+    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
+    assert found.detail == "With the token “n8n”."
+
+
+def test_streams_wait_for_room(call: Call, endpoint: Any, settings: Any) -> None:
+    settings.GATEWAY_URL, settings.RUNS_AT_ONCE_PER_USER = "http://127.0.0.1:1", 1
+    call("POST", f"https://fal.run/{FLUX}/stream", {})
+    response = call("POST", f"https://fal.run/{FLUX}/stream", {})
+    assert response.status_code == 429
+    assert response.json()["error_type"] == "concurrent_requests_limit"
+    assert Run.objects.count() == 1
+
+
+def test_a_status_stream_begins_with_the_status(call: Call, endpoint: Any) -> None:
+    status_url = call("POST", SUBMIT).json()["status_url"]
+    response = call("GET", f"{status_url}/stream?logs=1")
+    assert response.headers["Content-Type"].startswith("text/event-stream")
+    assert response.headers["Vitrine-Status"] == f"{Run.objects.get().pk} {QUEUE} 1"
+    event = json.loads(response.content.removeprefix(b"data: "))
+    assert (event["status"], event["logs"]) == ("IN_QUEUE", [])
+
+
+TOKENS = "https://rest.fal.ai/tokens/"
+
+
+def test_tokens_for_live_sessions_are_ours(call: Call, settings: Any, user: Any) -> None:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    token = call("POST", TOKENS, {"allowed_apps": ["flux"], "token_expiration": 120}).json()
+    older = call("POST", f"{TOKENS}realtime", {"allowed_apps": [f"{FLUX}/realtime"]}).json()
+    for text in (token, older["token"]):
+        found = LiveToken.verify(text)
+        assert found
+        assert (found.user_id, found.aliases, found.is_revoked) == (user.pk, ("flux",), False)
+        assert LiveToken.verify(text + "x") is None
+    tokens.revoke(Token.objects.get())
+    assert found.is_revoked
+    settings.REALTIME_URL = ""
+    assert LiveToken.verify("") is None
+
+
+@pytest.mark.parametrize("body", [{}, {"allowed_apps": []}, {"allowed_apps": ["a/"]}, [1], "x"])
+def test_a_token_is_for_apps(call: Call, settings: Any, body: Any) -> None:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    assert call("POST", TOKENS, body).status_code == 422

@@ -20,7 +20,7 @@ from catalog.schema_versions import version_of
 from sandbox import openapi
 from sandbox.models import MODELS
 from schemas.exact import identical
-from schemas.examples import example
+from schemas.fields.examples import example
 from tests.boards.views.test_plan import NEW, posted_by
 from tests.schemas import laws
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.admin.collections import ItemInline
 from catalog.curation import collection_editing
 from catalog.models import Change, Collection, CollectionItem, Endpoint, Favourite, SyncReport
-from schemas.diff_lines import Line
+from schemas.changes.diff_lines import Line
 
 Make = Callable[..., Endpoint]
 

@@ -85,7 +85,7 @@ def test_a_listing_tells_what_people_care_for(
     run_sync()
     assert [lines for _, _, lines in told()] == ([said] if said is not None else [])
     is_wording = "description" in metadata
-    assert Change.objects.told().count() == (0 if is_wording or said is None else 1)
+    assert Change.objects.shown().count() == (0 if is_wording or said is None else 1)
 
 
 def test_a_price_is_told_when_it_was_known_before(
@@ -138,7 +138,7 @@ def test_versions_that_only_read_differently_are_wording(
     run_sync(full=True)
     recorder.compare_pending()
     assert Change.objects.get().weight == Change.Weight.WORDING
-    assert not Change.objects.told().exists()
+    assert not Change.objects.shown().exists()
 
 
 def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from catalog.changelog import successors
 from catalog.models import Change, Collection, CollectionItem, Endpoint
-from schemas.diff_lines import Line
+from schemas.changes.diff_lines import Line
 
 PAGE = "/collections/best/"
 MENDING = f"{PAGE}mending/"

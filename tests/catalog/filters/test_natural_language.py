@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import judging
+from catalog.display.facets import Place, guesses
 from catalog.filters import natural_language
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
 from catalog.search.engine import find_all, search
-from catalog.search.facets import Place, guesses
 from catalog.search.index import current
 from catalog.search.query import Query
 from catalog.search.tokenizer import tokenize
@@ -72,9 +72,9 @@ def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
 
 def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
     query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
-    (guess,) = guesses(query.hints, query, Place("/models/", "Models"))
-    assert guess.suggestion == "quick resolution:1080p can:sound in:images out:video"
-    meant = Query.from_address(guess.href)
+    ((hint, href),) = guesses(query.words.hints, query, Place("/models/", "Models"))
+    assert hint.suggestion == "quick resolution:1080p can:sound in:images out:video"
+    meant = Query.from_address(href)
     assert meant.text == "quick"
     assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
 

@@ -123,7 +123,7 @@ def test_curators_see_why_and_ask_again(make_endpoint: Make, admin_client: Clien
     assert "is larger than" in admin_client.get(address).content.decode()
     assert admin_client.get("/healthz").json()["pictures"]["failed"] == 1
     keys = [*Picture.objects.values_list("pk", flat=True)]
-    admin_client.post(address, {"action": "ask_again", "_selected_action": keys})
+    admin_client.post(address, {"action": "fetch_again", "_selected_action": keys})
     del host.answers["/a.jpg"]
     work(host)
     row.refresh_from_db()

@@ -11,9 +11,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
 from catalog.search.engine import PAGE_SIZE, Answer, search, top_results
-from catalog.search.query import TITLES, Query
+from catalog.search.query import Query
 
 Make = Callable[..., Endpoint]
 
@@ -336,7 +337,7 @@ some_text = st.text(max_size=40) | st.sampled_from(
 )
 pairs = st.lists(
     st.tuples(
-        st.sampled_from(["q", "status", "favourite", "sort", "page", "nonsense", *TITLES]),
+        st.sampled_from(["q", "status", "favourite", "sort", "page", "nonsense", *KEYS]),
         some_text,
     ),
     max_size=8,

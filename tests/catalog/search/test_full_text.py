@@ -10,12 +10,12 @@ import pytest
 from django.utils import timezone
 
 from bench.realistic import entries
+from catalog.display.highlight import highlighter
 from catalog.models import Endpoint, Revision
 from catalog.search import index as indexes
 from catalog.search import spelling
 from catalog.search.engine import search
 from catalog.search.full_text import index_texts
-from catalog.search.highlight import highlighter
 from catalog.search.query import Query
 
 Make = Callable[..., Endpoint]

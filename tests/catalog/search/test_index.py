@@ -62,8 +62,8 @@ def test_the_commonest_facts_come_first_and_names_decide(make_endpoint: Make) ->
         make_endpoint(f"a/{n}", tags=["all", f"t{n % 3}"], position=n)
     index = indexes.current(Revision.current())
     counts = index.count_facts({0, 1, 2, 3})
-    assert index.most_common("tag", counts, 3) == [("tag:all", 4), ("tag:t0", 2), ("tag:t1", 1)]
-    assert index.first({5, 3, 6}, 2) == [3, 5]
+    assert index.most_common("tag", counts, 3) == [("all", 4), ("t0", 2), ("t1", 1)]
+    assert sorted({5, 3, 6}, key=index.sort_key("")) == [3, 5, 6]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search import spelling, synonyms
+from catalog.search import spelling
+from catalog.search.tokenizer import synonyms
 
 KNOWN = {
     "kling": 9,
@@ -112,7 +113,7 @@ def test_any_text_has_words_without_signs(text: str) -> None:
 
 
 def test_what_people_say_stands_in_one_table() -> None:
-    table = synonyms.table()
+    table = synonyms()
     assert "category:text-to-image" in table["txt2img",]
     assert all(ways for ways in table.values())
     for ways in table.values():

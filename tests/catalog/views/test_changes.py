@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Favourite
-from schemas.diff_lines import Line
+from schemas.changes.diff_lines import Line
 
 PAGE = "/changes/"
 FEED = "/changes/feed/"

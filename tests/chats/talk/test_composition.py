@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chats.talk.composition import Conversation, Exchange, compose, fold
 from chats.talk.shape import Shape, read_shape
 from schemas import build, contract
-from schemas.migrate_arguments import Version
+from schemas.changes.migrate_arguments import Version
 from schemas.validation import validate
 from tests.chats import documents
 

@@ -204,3 +204,49 @@ def test_the_list_needs_the_same_queries_whatever_its_length(
         Chat.objects.create(user=user, endpoint=router, draft={"text": str(number)})
     with django_assert_max_num_queries(4):
         member.get("/chats/")
+
+
+def test_two_models_answer_side_by_side(
+    member: Client, user: Any, make_endpoint: Any, django_assert_max_num_queries: Any
+) -> None:
+    first, second = (make_endpoint(f"lab/{name}", documents.SHORT) for name in ("one", "two"))
+    chat = Chat.objects.create(user=user, endpoint=first)
+    page = chat.get_absolute_url()
+    asked = member.post(page, {"~text": "Half", "~do": "second", "~token": "s"})
+    choice = member.get(asked["Location"]).content.decode()
+    assert "Who answers as well?" in choice
+    assert 'value="lab/one"' not in choice
+    post = {"chat": str(chat.pk), "second": "1", "model": "lab/two"}
+    assert member.post("/chats/new/", post)["Location"] == page
+    assert "Half</textarea>" in member.get(page).content.decode()
+    for _ in range(2):
+        member.post(page, {"~text": "Hello", "~token": "t"})
+    goes_on, other = Turn.objects.get(endpoint=first), Turn.objects.get(endpoint=second)
+    assert (goes_on.beside, Run.objects.count()) == (other, 2)
+    for turn in (goes_on, other):
+        output = {"output": f"From {turn.endpoint.endpoint_id}"}
+        Run.objects.filter(turns=turn).update(state="succeeded", output=output)
+    for chosen, left in ((goes_on, other), (other, goes_on)):
+        with django_assert_max_num_queries(20):
+            shown = member.get(f"{page}?turn={chosen.pk}").content.decode()
+        assert shown.index(f"From {chosen.endpoint.endpoint_id}") < shown.index(
+            f"From {left.endpoint.endpoint_id}"
+        )
+        assert f'href="?turn={left.pk}#turn-{left.pk}">Go on with this' in shown
+        assert f'name="~parent" value="{chosen.pk}"' in shown
+    member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
+    prompts = [turn.run.arguments["prompt"] for turn in Turn.objects.filter(text="And?")]
+    assert len(prompts) == 2
+    assert all("From lab/two" in one and "From lab/one" not in one for one in prompts)
+    assert "Second model" in member.post(page, {"~text": "", "~do": "alone"}).content.decode()
+
+
+def test_a_refusal_of_the_second_model_sends_nothing(
+    member: Client, chat: Chat, make_endpoint: Any
+) -> None:
+    first = make_endpoint("lab/one", documents.SHORT)
+    Chat.objects.update(endpoint=first, second=chat.endpoint)  # the router needs a model
+    refused = member.post(chat.get_absolute_url(), {"~text": "Hello", "~token": "t"})
+    assert f"{chat.endpoint.display_name}: Model is required" in refused.content.decode()
+    assert not Run.objects.exists()
+    assert not Turn.objects.exists()

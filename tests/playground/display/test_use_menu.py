@@ -12,7 +12,7 @@ from django.test import Client
 from catalog.models import Endpoint, Favourite
 from catalog.sync import post_sync
 from playground.display import use_menu
-from playground.form import use_as
+from playground.form.prefill import use_as
 from playground.models import Run
 from tests.playground.results import IMAGES, TEXT, document, models, result_of
 

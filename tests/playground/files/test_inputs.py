@@ -184,8 +184,8 @@ def test_upload_addresses_that_are_refused_again_are_not_called_a_refused_key(
 def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 40)
-    monkeypatch.setattr("fal.storage.PART_BYTES", 40)
+    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 40)
+    monkeypatch.setattr("fal.services.storage.PART_BYTES", 40)
     upload = make_upload(User.objects.get())
     parts = -(-upload.size_bytes // 40)
     assert parts > 2
@@ -212,8 +212,8 @@ def test_the_same_file_in_many_runs_at_once_goes_up_once(
 def test_the_same_large_file_of_two_people_goes_to_two_places(
     ask: Ask, work: Work, sandbox: Control, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fal.storage.SINGLE_UP_TO_BYTES", 40)
-    monkeypatch.setattr("fal.storage.PART_BYTES", 40)
+    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 40)
+    monkeypatch.setattr("fal.services.storage.PART_BYTES", 40)
     address = make_upload(stranger, "private.png").get_absolute_url()
     sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
     mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
@@ -302,7 +302,7 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inputs, "PROGRESS_EVERY_S", 0.0)
-    monkeypatch.setattr("fal.storage._CHUNK_BYTES", 64)
+    monkeypatch.setattr("fal.services.storage._CHUNK_BYTES", 64)
     sandbox.fault("upload", "slow", value=1.0)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
 

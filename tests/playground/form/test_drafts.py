@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from playground.form import drafts
 from playground.models import Draft, Run
@@ -70,6 +71,18 @@ def test_a_new_tab_begins_with_the_newest_draft_and_can_show_the_other(member: C
     back = member.post(PAGE, {**post, "prompt": "from one", "~do": "undo"}).content.decode()
     assert prompt(back) == "from two"
     assert prompt(in_front(member, "one")) == "from one"
+
+
+def test_a_new_tab_is_not_told_of_what_was_run_or_is_long_ago(member: Client) -> None:
+    save(member, "from one", "one", 0)
+    save(member, "from two", "two", 0)
+    member.post(PAGE, {"prompt": "from one", "~tab": "one", "~token": "t", "~variations": "4"})
+    assert OTHER not in in_front(member, "three")
+    save(member, "from one, changed", "one", 0)
+    save(member, "from two, changed", "two", 0)
+    assert OTHER in in_front(member, "three")
+    Draft.objects.filter(tab="one").update(updated_at=timezone.now() - drafts.OFFERED_FOR)
+    assert OTHER not in in_front(member, "three")
 
 
 def test_what_a_tab_ran_leaves_the_other_tabs_draft_alone(member: Client) -> None:

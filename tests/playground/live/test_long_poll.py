@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,12 +17,15 @@ from django.contrib.auth import user_logged_out
 from django.contrib.auth.models import User
 from django.db import OperationalError, connections
 from django.test import Client
+from django.utils import timezone
 
 from playground.live import broker, long_poll
 from playground.models import Run
-from playground.runs import state_machine, watch_tokens
-from playground.runs.state_machine import Observation
+from playground.runs import state_machine
+from playground.runs.progress import watch_tokens
+from playground.runs.transitions import Observation
 from tests.conftest import grant
+from tests.playground.live.polling import ask, asked, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,59 +37,6 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     What is answered before its end is answered for its news.
     """
     monkeypatch.setattr(long_poll, "HOLD_S", 120.0)
-
-
-async def nobody(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 418, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
-    """How a page asks for a run."""
-    version = run.version if version is None else version
-    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, view)}"
-
-
-def session() -> str:
-    """The key of a session of somebody who is logged in."""
-    browser = Client()
-    browser.force_login(User.objects.get_or_create(username="ana")[0])
-    return str(browser.session.session_key)
-
-
-def serve(use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
-    """`use(client)` against a router that lives for as long."""
-
-    async def main() -> Any:
-        router = long_poll.Router(nobody)
-        cookies = {settings.SESSION_COOKIE_NAME: await sync_to_async(session)()}
-        inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-        started = asyncio.Event()
-
-        async def send(message: Any) -> None:
-            if message["type"].endswith("startup.complete"):
-                started.set()
-
-        await inbox.put({"type": "lifespan.startup"})
-        life = asyncio.create_task(router({"type": "lifespan"}, inbox.get, send))
-        await started.wait()
-        transport = httpx.ASGITransport(router)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://test", cookies=cookies
-        ) as client:
-            try:
-                return await use(client)
-            finally:
-                await inbox.put({"type": "lifespan.shutdown"})
-                await life
-                await sync_to_async(connections.close_all)()
-
-    return asyncio.run(main())
-
-
-async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
-    params = [("r", run) for run in runs]
-    return await client.get(long_poll.PATH, params=[*params, *([("hold", "1")] if hold else [])])
 
 
 def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
@@ -112,6 +62,27 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
     response, waited_s = serve(use)
     assert 'data-run-status="running"' in response.text
     assert waited_s < long_poll.HOLD_S / 2
+
+
+def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: Any) -> None:
+    """The worker then does not notify its owner as well."""
+    from notifications.models import RunEnd
+
+    shown, hidden = make_run(state="running"), make_run(state="running")
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+
+    async def use(client: httpx.AsyncClient) -> None:
+        held = asyncio.create_task(ask(client, asked(shown)))
+        await asyncio.sleep(0.3)
+        for run in (shown, hidden):
+            await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.SUCCEEDED))
+        await held
+
+    serve(use)
+    assert dict(RunEnd.objects.values_list("run_id", "is_watched")) == {
+        shown.pk: True,
+        hidden.pk: False,
+    }
 
 
 def test_a_server_that_is_told_to_end_lets_go_of_held_polls(

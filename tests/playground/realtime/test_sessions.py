@@ -23,7 +23,7 @@ from playground.models import Run, Upload
 from playground.realtime import relay, sessions, tickets
 from playground.realtime.sessions import LiveSession, SessionInput
 from playground.runs import state_machine, timeline
-from playground.worker import leases
+from playground.worker.scheduling import leases
 from tests.playground.conftest import Control, Work
 from tests.playground.realtime.test_relay import (  # noqa: F401  a fixture
     LIVE,

@@ -25,7 +25,7 @@ from playground.models import Run
 from playground.realtime import relay, sessions, tickets
 from playground.realtime.sessions import LiveSession
 from playground.runs import state_machine
-from playground.worker import leases
+from playground.worker.scheduling import leases
 from playground.worker.transports import cancellation
 from tests.playground.conftest import LIMIT_S
 

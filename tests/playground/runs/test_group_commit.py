@@ -19,7 +19,7 @@ from core.notify import channel
 from playground.models import Run
 from playground.runs import group_commit, state_machine
 from playground.runs.group_commit import Write
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Run.State

@@ -16,8 +16,8 @@ from core.db import clock
 from fal import Result
 from playground.models import Artifact, Run, Transport
 from playground.runs import outcomes, state_machine
-from playground.runs.state_machine import TRANSITIONS, Observation, changes_of
-from playground.worker import leases
+from playground.runs.transitions import TRANSITIONS, Observation, changes_of
+from playground.worker.scheduling import leases
 from schemas import artifacts
 
 State = Run.State

@@ -24,9 +24,9 @@ from hypothesis.stateful import (
 
 from fal import LogLine
 from playground.models import Artifact, Run
-from playground.runs import state_machine
-from playground.runs.state_machine import TIMES, Observation
-from playground.worker import leases
+from playground.runs import state_machine, transitions
+from playground.runs.transitions import TIMES, Observation
+from playground.worker.scheduling import leases
 from schemas import artifacts
 
 pytestmark = pytest.mark.system
@@ -246,10 +246,10 @@ def _typical(n: int) -> Observation:
 
 
 def test_every_state_has_its_moves_and_an_end_has_none() -> None:
-    assert state_machine.TRANSITIONS.keys() == set(State)
+    assert transitions.TRANSITIONS.keys() == set(State)
     for state in State:
-        assert not state_machine.is_allowed(State.CREATED, state)
-        assert bool(state_machine.TRANSITIONS[state]) == (state not in Run.FINAL)
+        assert not transitions.is_allowed(State.CREATED, state)
+        assert bool(transitions.TRANSITIONS[state]) == (state not in Run.FINAL)
 
 
 def test_a_refused_observation_is_told_in_the_log(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from playground.models import Run
 from playground.runs import state_machine, timeline
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 from playground.runs.transport_choices import QUEUE, STREAM, SYNC, WEBSOCKET
 
 State = Run.State

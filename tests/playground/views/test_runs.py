@@ -14,7 +14,7 @@ from django.utils import timezone
 from playground.files import artifact_urls
 from playground.models import Artifact, Run, Worker
 from playground.runs import error_messages
-from playground.runs.state_machine import LOG_LIMIT
+from playground.runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
 FAILURE = {

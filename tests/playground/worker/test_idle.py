@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from core.notify import channel
 from playground.models import Run, SigningKeys
-from playground.worker import idle, leases, webhooks
+from playground.worker import idle, webhooks
+from playground.worker.scheduling import leases
 from tests.playground.conftest import Ask, Work, ended
 
 pytestmark = pytest.mark.system  # takes long

@@ -14,7 +14,8 @@ from django.core.files.storage import default_storage
 
 from playground.files import stored_files
 from playground.models import Artifact, Run, Upload
-from playground.worker import lease_queries, leases, status_polling
+from playground.worker.following import status_polling
+from playground.worker.scheduling import lease_queries, leases
 from tests.playground.conftest import Ask, Control, Team, Work, ended
 
 pytestmark = pytest.mark.system  # takes long

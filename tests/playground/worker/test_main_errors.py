@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from core.notify import channel
 from playground.models import Run, Worker
-from playground.runs import worker_status
-from playground.worker import circuit_breaker, database_stall, follow, leases
+from playground.runs.progress import worker_status
+from playground.worker import circuit_breaker
+from playground.worker.following import follow
 from playground.worker.jobs import Job, run_forever
+from playground.worker.scheduling import database_stall, leases
 from tests.playground.conftest import SETTINGS, Ask, Control, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
 

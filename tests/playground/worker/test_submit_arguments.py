@@ -16,7 +16,8 @@ from hypothesis import assume, given, settings
 import fal
 from catalog.models import Endpoint
 from playground.models import Run
-from playground.worker import leases, submit
+from playground.worker import submit
+from playground.worker.scheduling import leases
 from schemas import build, contract
 from schemas.exact import identical
 from schemas.validation import validate

@@ -23,13 +23,15 @@ from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
 from core.notify import channel
-from fal import wire
-from fal.result import Result
+from fal.http import wire
+from fal.messages.result import Result
 from playground.models import Run
 from playground.models import Worker as Row
-from playground.runs import state_machine, worker_status
-from playground.worker import database_stall, leases, run_tasks, submit
+from playground.runs import state_machine
+from playground.runs.progress import worker_status
+from playground.worker import run_tasks, submit
 from playground.worker.claiming import RunClaimer
+from playground.worker.scheduling import database_stall, leases
 from tests.playground.conftest import Control, Work
 
 pytestmark = pytest.mark.system
@@ -274,7 +276,7 @@ def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
 ) -> None:
     monkeypatch.setattr(wire, "SLOW_AFTER_S", 0.1)
     run = ask("queue")
-    sandbox.fault(late, "late", value=4)
+    sandbox.fault(late, "late", value=8)
     told: list[tuple[str, str, str]] = []
 
     def is_over() -> bool:

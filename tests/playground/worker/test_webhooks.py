@@ -22,16 +22,18 @@ from catalog import upstream
 from fal import Handle
 from playground.models import Delivery, Run
 from playground.runs import state_machine
-from playground.runs.state_machine import Observation
+from playground.runs.transitions import Observation
 from playground.views.webhooks import fal as webhook
-from playground.worker import follow, leases, status_polling, submit, webhooks
+from playground.worker import submit, webhooks
 from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.following import follow, status_polling
+from playground.worker.scheduling import leases
 from tests.playground.signer import OUTPUT, Deliver, Fal
 
 State = Run.State
 
 
-def test_a_submit_says_where_to_report(fal: Fal, settings: Any, make_run: Any) -> None:
+def test_a_submit_says_where_to_report(signer: Fal, settings: Any, make_run: Any) -> None:
     run = make_run()
     address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
     assert webhooks.address(run) == address
@@ -117,23 +119,23 @@ def test_of_another_runs_request_it_is_acknowledged_and_ignored(
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
 def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
-    deliver: Deliver, fal: Fal, make_run: Any, body: bytes, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, body: bytes, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     assert deliver(run, body) == 200
-    fal.tend()
+    signer.tend()
     run.refresh_from_db()
     assert (run.state, run.output) == ("succeeded", OUTPUT)
 
 
 def test_a_payload_whose_numbers_json_cannot_hold_is_fetched_to_the_letter(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
     assert deliver(run, body) == 200
-    fal.result = httpx.Response(200, text='{"score": NaN}')
-    fal.tend()
+    signer.result = httpx.Response(200, text='{"score": NaN}')
+    signer.tend()
     run.refresh_from_db()
     assert (run.state, run.output, run.output_text) == (
         "succeeded",
@@ -154,7 +156,7 @@ def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
 
 def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     deliver: Deliver,
-    fal: Fal,
+    signer: Fal,
     make_run: Any,
     transactional_db: None,
     monkeypatch: pytest.MonkeyPatch,
@@ -170,19 +172,19 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
         await complete(found, *rest)
 
     monkeypatch.setattr(webhooks, "_complete", stumbling)
-    fal.tend()
+    signer.tend()
     run.refresh_from_db()
     assert (run.state, Delivery.objects.get().run_id) == ("succeeded", odd.pk)
     assert "who would have thought" in caplog.text
 
 
 def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
-    fal.result = httpx.Response(400, json={"detail": "Request is still in progress"})
-    fal.tend()
+    signer.result = httpx.Response(400, json={"detail": "Request is still in progress"})
+    signer.tend()
     assert not Delivery.objects.exists()
     run.refresh_from_db()
     assert (run.state, run.request_id, run.handle["request_id"]) == ("running", "r1", "r1")
@@ -190,21 +192,21 @@ def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
 
 
 def test_c29_a_payload_left_out_is_fetched_from_the_queue(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
-    fal.tend()
+    signer.tend()
     run.refresh_from_db()
     assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
     assert run.request_id == "r1"
     assert not Delivery.objects.exists()
 
 
-def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(fal: Fal, make_run: Any) -> None:
+def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run: Any) -> None:
     run, client = make_run(state=State.RUNNING), Client(enforce_csrf_checks=True)
     body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
-    headers = fal.signed(body, user="jürgen")
+    headers = signer.signed(body, user="jürgen")
     on_the_wire = {name: text.encode().decode("latin-1") for name, text in headers.items()}
     address = f"/webhooks/fal/{run.webhook_token}/"
     assert client.post(address, body, "text/plain", headers=on_the_wire).status_code == 200
@@ -217,12 +219,12 @@ def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
     assert deliver(run, b" " * (webhooks.LARGEST_BYTES + 1)) == 413
 
 
-def test_what_is_not_signed_is_refused_before_its_body_is_read(fal: Fal, make_run: Any) -> None:
+def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make_run: Any) -> None:
     request = RequestFactory().post("/", b"megabytes", "text/plain")
     request.read = lambda size: pytest.fail("it was read")  # type: ignore[method-assign]
     token = make_run(state=State.QUEUED).webhook_token
-    signed = fal.signed(b"megabytes")
-    stale = fal.signed(b"megabytes", at=time.time() - 3600)
+    signed = signer.signed(b"megabytes")
+    stale = signer.signed(b"megabytes", at=time.time() - 3600)
     for headers in ({}, dict(list(signed.items())[:3]), stale):
         request.META |= {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in headers.items()}
         request.__dict__.pop("headers", None)
@@ -237,14 +239,14 @@ def test_it_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> 
 
 
 def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
-    fal: Fal, make_run: Any, transactional_db: None
+    signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     body = json.dumps({"request_id": "r1", "status": "OK", "payload": OUTPUT}).encode()
 
     def post(_: int) -> int:
         try:
-            return int(webhooks.receive(run.webhook_token, fal.signed(body), body))
+            return int(webhooks.receive(run.webhook_token, signer.signed(body), body))
         finally:
             connections.close_all()
 

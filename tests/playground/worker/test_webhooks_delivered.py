@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from catalog.models import Endpoint
 from playground.models import Run
 from playground.runs import state_machine
-from playground.worker import leases
+from playground.worker.scheduling import leases
 from tests.playground.conftest import Control, Work
 
 pytestmark = pytest.mark.system  # takes long
@@ -61,7 +61,7 @@ def test_with_neither_stream_nor_poll_the_webhook_ends_it(
 def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
     reported: Callable[..., Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fal.wire.FIRST_PAUSE_S", 0)
+    monkeypatch.setattr("fal.http.wire.FIRST_PAUSE_S", 0)
     sandbox.fault("submit", "late", value=2)
     sandbox.fault("webhook", "no-payload")
     sandbox.fault("result", "503", times=5)

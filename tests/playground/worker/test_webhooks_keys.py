@@ -20,7 +20,7 @@ State = Run.State
 
 @pytest.mark.parametrize("age_h", [None, 25])
 def test_before_there_are_keys_it_is_kept_and_not_believed(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None, age_h: int | None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, age_h: int | None
 ) -> None:
     old = timezone.now() - timedelta(hours=age_h) if age_h else None
     SigningKeys.objects.update(fetched_at=old)
@@ -32,7 +32,7 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     run.refresh_from_db()
     assert run.state == "running"
     assert victim.deliveries.count() == webhooks.DELIVERIES_KEPT
-    fal.tend()
+    signer.tend()
     run.refresh_from_db()
     victim.refresh_from_db()
     assert (run.state, victim.state) == ("succeeded", "running")
@@ -43,32 +43,32 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
 
 
 def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
     SigningKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
-    fal.tend()
-    assert fal.fetched == []  # kept keys are good for hours
-    fal.key = Ed25519PrivateKey.generate()
+    signer.tend()
+    assert signer.fetched == []  # kept keys are good for hours
+    signer.key = Ed25519PrivateKey.generate()
     assert deliver(run, payload=OUTPUT) == 401
-    fal.tend()
-    assert len(fal.fetched) == 1
+    signer.tend()
+    assert len(signer.fetched) == 1
     assert deliver(run, payload=OUTPUT) == 200  # fal repeats what was refused
     for _ in range(30):
         assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
-        fal.tend()
-    assert len(fal.fetched) == 1
+        signer.tend()
+    assert len(signer.fetched) == 1
 
 
 def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
-    deliver: Deliver, fal: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
     SigningKeys.objects.all().delete()
-    fal.tend()
-    fal.key = Ed25519PrivateKey.generate()
+    signer.tend()
+    signer.key = Ed25519PrivateKey.generate()
     assert deliver(run, payload=OUTPUT) == 401
-    fal.tend()
+    signer.tend()
     assert deliver(run, payload=OUTPUT) == 200
 
 
@@ -84,16 +84,16 @@ def test_c30_a_flood_writes_one_wish(
     assert SigningKeys.objects.get().wanted_at == wanted
 
 
-def test_keys_that_cannot_be_had_are_asked_for_seldom(fal: Fal, transactional_db: None) -> None:
+def test_keys_that_cannot_be_had_are_asked_for_seldom(signer: Fal, transactional_db: None) -> None:
     SigningKeys.objects.all().delete()
-    fal.jwks = dict  # type: ignore[method-assign]
+    signer.jwks = dict  # type: ignore[method-assign]
     for _ in range(5):
-        fal.tend()
-    assert len(fal.fetched) == 1
+        signer.tend()
+    assert len(signer.fetched) == 1
 
 
 def test_the_account_is_remembered_and_anothers_report_refused(
-    deliver: Deliver, fal: Fal, make_run: Any
+    deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
     known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
     assert deliver(known, payload=OUTPUT) == 200
@@ -103,7 +103,7 @@ def test_the_account_is_remembered_and_anothers_report_refused(
     path = f"/webhooks/fal/{early.webhook_token}/"
 
     def report(user: str) -> int:
-        headers = fal.signed(message, "r2", user=user)
+        headers = signer.signed(message, "r2", user=user)
         return (
             Client()
             .post(path, message, content_type="application/json", headers=headers)
@@ -119,7 +119,7 @@ def test_the_account_is_remembered_and_anothers_report_refused(
 
 
 def test_another_key_of_another_account_is_noticed(
-    deliver: Deliver, fal: Fal, make_run: Any
+    deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
     SigningKeys.objects.update(account="user_1")
     run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())

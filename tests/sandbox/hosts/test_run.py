@@ -78,7 +78,7 @@ def test_c59_a_workflow_streams_typed_events(http: httpx.Client, sandbox: Runnin
     url = f"{sandbox.addresses['run']}/workflows/sandbox/storyboard/stream"
     with http.stream("POST", url, json={"prompt": "autumn"}) as stream:
         seen = list(events(stream))
-    assert [event["type"] for event in seen] == ["submit", "completion"] * 3 + ["output"]
+    assert [event["type"] for event in seen] == ["submit", "completion"] * 4 + ["output"]
     assert len(seen[-1]["output"]["frames"]) == 3
 
 

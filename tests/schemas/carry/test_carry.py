@@ -13,8 +13,8 @@ from sandbox import openapi
 from sandbox.models import MODELS
 from schemas import build, contract
 from schemas.carry import carry, missing
-from schemas.examples import example
-from schemas.migrate_arguments import Version
+from schemas.changes.migrate_arguments import Version
+from schemas.fields.examples import example
 from schemas.validation import validate
 from tests.schemas import laws, strategies
 

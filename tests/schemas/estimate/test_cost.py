@@ -14,9 +14,9 @@ from sandbox.config import PREFIXES, Config
 from sandbox.models import MODELS
 from sandbox.openapi import document as sandbox_document
 from schemas import build, contract
-from schemas.capabilities import read_capabilities
 from schemas.estimate import Estimate, History, Media, Model, Price, estimate
-from schemas.examples import example
+from schemas.facts.capabilities import read_capabilities
+from schemas.fields.examples import example
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
 
@@ -102,14 +102,14 @@ LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
          "5.062 s (81 frames at 16 per second) × $0.10"),
         (FRAMES, "frames", {"num_frames": 40}, "about $4.00", "40 frames × $0.10"),
         (SPEECH, "1000 characters", {"text": "a" * 1200}, "about $0.12",
-         "1,200 characters × $0.10 per 1000 characters"),
+         "1,200 characters × $0.10 per 1,000 characters"),
         (SPEECH, "1000 characters", {"text": "abcd", "voice_prompt": "x" * 900}, "about $0.0004",
-         "4 characters × $0.10 per 1000 characters"),
+         "4 characters × $0.10 per 1,000 characters"),
         (SPEECH, "1000 characters", {}, "Price unknown", "There is no text yet."),
         (SPEECH, "minutes", {"text": "a" * 1080}, "$0.10 to $0.15",
          "60 to 90 s × $0.10 per minute"),
         (CHAT, "1000 tokens", {"prompt": "a" * 396, "max_tokens": 900}, "$0.01 to $0.10",
-         "100 to 1,000 tokens × $0.10 per 1000 tokens"),
+         "100 to 1,000 tokens × $0.10 per 1,000 tokens"),
         (CHAT, "1000 tokens", {"prompt": "a" * 396}, "at least $0.01",
          "The length of the answer is not known."),
         (TRAINER, "steps", {"steps": 2000}, "about $200.00", "2,000 steps × $0.10"),
@@ -183,7 +183,7 @@ def test_earlier_runs_tell_what_settings_do_not() -> None:
     assert timed.basis == ("9.0 s (as the earlier run) × $0.10",)
     assert cost("images", {}, IMAGES, history=past).words == "about $0.10"
     assert cost("1000 tokens", {"prompt": "a"}, CHAT, history=past).basis == (
-        "4.5 × 1000 tokens (the median of 7 earlier runs) × $0.10",
+        "4.5 × 1,000 tokens (the median of 7 earlier runs) × $0.10",
     )
     slow = Model(IMAGES.root, IMAGES.makes, 30.0)
     assert cost("compute seconds", {}, slow).basis == ("30 s (as upstream expects) × $0.10",)
@@ -206,7 +206,12 @@ def assert_is_sane(found: Estimate) -> None:
 
 
 ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
-PRICED = [one for one in MODELS if not one.app.startswith("mischief")]
+# A chat completion's text is in `messages`, which are not fields: its price is known afterwards.
+PRICED = [
+    one
+    for one in MODELS
+    if not one.app.startswith("mischief") and not one.endpoint_id.endswith("/chat/completions")
+]
 BY_INPUT = {"megapixels", "seconds"}  # what a model that changes a file is paid for
 
 

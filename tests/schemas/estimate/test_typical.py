@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import build, contract
-from schemas.capabilities import read_capabilities
 from schemas.estimate import Model, Price, Usual, estimate, read_usual, typical
+from schemas.facts.capabilities import read_capabilities
 from tests.conftest import DATA
 
 PATHS = sorted((DATA / "openapi").glob("*.json"))

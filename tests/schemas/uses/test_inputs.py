@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from schemas.field_tree import build
-from schemas.openapi import Contract
+from schemas.document.openapi import Contract
+from schemas.fields.field_tree import build
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from tests.schemas.strategies import json_values, schemas
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from schemas.decode import decode_post
-from schemas.encode import encode_arguments
-from schemas.field_tree import build
-from schemas.openapi import Contract
+from schemas.document.openapi import Contract
+from schemas.fields.field_tree import build
+from schemas.form.decode import decode_post
+from schemas.form.encode import encode_arguments
 from schemas.uses.placing import place, values_at
 
 TEXT = {"type": "string"}

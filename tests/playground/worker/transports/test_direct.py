@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,9 +19,12 @@ import fal
 from catalog.models import Endpoint
 from playground.models import Run, Transport, Worker
 from playground.runs import state_machine
-from playground.worker import leases, main, reconciliation
+from playground.runs.transitions import Observation
+from playground.worker import main
+from playground.worker.following import reconciliation
+from playground.worker.scheduling import leases
 from playground.worker.transports import direct, partial_updates
-from tests.playground.conftest import Control, Work, alone
+from tests.playground.conftest import Control, Work
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -96,7 +98,7 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     is_seen = asyncio.Event()
     record = state_machine.arecord
 
-    async def listen(pk: uuid.UUID, observed: state_machine.Observation) -> bool:
+    async def listen(pk: uuid.UUID, observed: Observation) -> bool:
         has_changed = await record(pk, observed)
         if has_changed and observed.partial:
             seen.append(observed.partial["output"])
@@ -157,7 +159,7 @@ def told_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told = asyncio.Event()
     record, end = state_machine.arecord, partial_updates.PartialWriter.close
 
-    async def listen(pk: uuid.UUID, seen: state_machine.Observation) -> bool:
+    async def listen(pk: uuid.UUID, seen: Observation) -> bool:
         has_changed = await record(pk, seen)
         if seen.state == Run.State.RUNNING:
             told.set()
@@ -314,7 +316,7 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
 def test_a_stream_that_stalls_is_given_up(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fal.stream.MODEL_STREAM", httpx.Timeout(0.5))
+    monkeypatch.setattr("fal.transports.stream.MODEL_STREAM", httpx.Timeout(0.5))
     run = ask("stream", "sandbox/scribe", **CALM)
     sandbox.fault("stream", "slow", value=60)
     sandbox.fault("requests", "503", times=1000)
@@ -371,34 +373,7 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     run = ask("sync", "sandbox/scribe", **CALM)
     leases.claim("dead", 10)
     state_machine.mark_submitted(run.pk, set())
-    state_machine.record(run.pk, state_machine.Observation(Run.State.RUNNING))
+    state_machine.record(run.pk, Observation(Run.State.RUNNING))
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work(lambda: is_(run, "unconfirmed"))
     assert sent(sandbox) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("last", "kept"),
-    [
-        ({"error": "exploded"}, {"output": "a", "partial": True}),
-        ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
-    ],
-)
-def test_what_had_come_before_a_models_error_stays_in_the_row(
-    make_run: Any, last: dict[str, Any], kept: dict[str, Any]
-) -> None:
-    run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
-    state_machine.mark_submitted(run.pk, set())
-    events = [{"output": "a", "partial": True}, last]
-    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
-    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, text=body)
-
-    async def carry() -> None:
-        wire = httpx.MockTransport(lambda request: answer)
-        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
-            await direct.run_directly(run, {}, clients)
-
-    asyncio.run(alone(carry()))
-    run.refresh_from_db()
-    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", kept)

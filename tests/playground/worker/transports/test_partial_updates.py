@@ -12,12 +12,13 @@ import pytest
 import fal
 from playground.models import Run
 from playground.runs import state_machine
+from playground.runs.transitions import Observation
 from playground.worker.transports import partial_updates
 from tests.playground.conftest import Control, Work
 from tests.playground.worker.transports.test_direct import CALM, Ask, ask  # noqa: F401
 
 State = Run.State
-Told = list[state_machine.Observation]
+Told = list[Observation]
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     """What a teller writes down; a moment of silence is long."""
     seen: Told = []
 
-    async def arecord(pk: uuid.UUID, observed: state_machine.Observation) -> bool:
+    async def arecord(pk: uuid.UUID, observed: Observation) -> bool:
         seen.append(observed)
         return True
 

@@ -1,0 +1,1 @@
+"""Sign-in by password or link: its forms, pages and the local owner."""

@@ -1,0 +1,88 @@
+"""Sign-in by password and by the link that `manage.py up` prints."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.sign_in import login_links, pending_form
+from accounts.sign_in.forms import SignInForm, with_wait
+
+
+class SignIn(LoginView):
+    """The login page; carries a pending form along, through wrong passwords too."""
+
+    template_name = "login.html"
+    authentication_form = SignInForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Log in and restore the pending form."""
+        response = super().form_valid(form)
+        pending_form.restore_to_session(self.request, response)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponseBase:  # type: ignore[override]
+        """Show the page again with the reason; 429 if throttled."""
+        return with_wait(super().form_invalid(form), form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the pending form's signed text."""
+        pending = self.request.POST.get(pending_form.FIELD, "")
+        return super().get_context_data(**kwargs) | {"typed": pending}
+
+
+def login_required(
+    request: HttpRequest, back_to: str, value: dict[str, Any] | None
+) -> HttpResponse:
+    """Answer a form that was posted without a login: the login page, with status 401.
+
+    After the login the person is at `back_to`, where `value`, the form, is filled in again; None
+    means that it is too large to be carried along.
+    """
+    context = {
+        "form": SignInForm(request),
+        "next": back_to,
+        "typed": pending_form.sign(value) if value else "",
+        "is_too_large": value is None,
+    }
+    response = render(request, "login.html", context, status=401)
+    response.headers["Cache-Control"] = "private, no-store"
+    if value:
+        pending_form.set_cookie(response, value)
+    return response
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler403`: a page, or plain text for htmx."""
+    message = str(exception) or "You may not do this."
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(message, status=403, content_type="text/plain; charset=utf-8")
+    return render(request, "403.html", {"words": message}, status=403)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """Log the owner in by a single-use link.
+
+    A HEAD request, which link previews send, does not use it up.
+    """
+    if request.method == "HEAD":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    user = login_links.redeem(token)
+    if user is None:
+        return render(request, "link_expired.html", status=403)
+    login(request, user, backend="accounts.login.Backend")
+    response = redirect("catalog:front")
+    pending_form.restore_to_session(request, response)
+    return response

@@ -1,0 +1,124 @@
+"""Passes the event streams of models on, from the gateway to the client.
+
+A view creates the run and names it, with a ticket, in a header of its response. That response is
+dropped here, on the event loop, and the gateway's is sent in its place as it comes. So the web
+process holds no key and no thread, and calls nothing but the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+import fal
+from api.fal_proxy.tickets import STREAM_PATH
+from api.http.dispatch import dumps
+from api.http.problem import OPENAI_ROOT, Problem
+from core.http.asgi import App, Message, Receive, Scope, Send
+from core.http.forwarding import NotForwarded, Response, post
+from playground.runs import outcomes, state_machine
+
+HEADER = "Vitrine-Stream"
+PREFIXES = ("/api/fal/", OPENAI_ROOT)
+UNREACHED = "This server's gateway cannot be reached, so the model was not called. Try again soon."
+_HEADER = HEADER.lower().encode()
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"private, no-store"),
+]
+
+log = logging.getLogger(__name__)
+
+
+class RelayedStreams:
+    """The ASGI application: passes requests on, and replaces responses that name a stream."""
+
+    def __init__(self, app: App, gateway: str) -> None:
+        self._app = app
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["method"] != "POST" or not scope["path"].startswith(PREFIXES):
+            return await self._app(scope, receive, send)
+        first = Intercepted(send, _HEADER)
+        await self._app(scope, receive, first.send)
+        if first.value:
+            pk, ticket = first.value.split(" ")
+            await self._relay(uuid.UUID(pk), scope["path"], ticket, receive, send)
+        return None
+
+    async def _relay(
+        self, pk: uuid.UUID, path: str, ticket: str, receive: Receive, send: Send
+    ) -> None:
+        passing = asyncio.create_task(self._pass_on(pk, path, ticket, send))
+        gone = asyncio.create_task(wait_for_disconnect(receive))
+        try:
+            await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            passing.cancel()  # closes the gateway's connection, which cancels the run
+        with suppress(asyncio.CancelledError):
+            await passing
+
+    async def _pass_on(self, pk: uuid.UUID, path: str, ticket: str, send: Send) -> None:
+        """Send what the gateway answers; raises ResponseBroken where that breaks off."""
+        try:
+            async with post(self._gateway, STREAM_PATH + ticket) as response:
+                await _copy(response, send)
+        except NotForwarded as error:
+            log.error("the gateway at %s cannot be reached: %s", self._gateway, error)
+            await sync_to_async(_end_unsent)(pk)
+            await send({"type": "http.response.start", "status": 503, "headers": _HEADERS})
+            await send({"type": "http.response.body", "body": dumps(_unreached(path))})
+
+
+def _unreached(path: str) -> dict[str, Any]:
+    """The body for who calls at a path."""
+    if path.startswith(OPENAI_ROOT):
+        return Problem(503, UNREACHED, slug="gateway-unreachable").as_openai_error()
+    return {"detail": UNREACHED, "message": UNREACHED}
+
+
+async def _copy(response: Response, send: Send) -> None:
+    dropped = {b"connection", b"transfer-encoding", b"date", b"server"}
+    headers = [header for header in response.headers if header[0] not in dropped]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    async for chunk in response.chunks():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+class Intercepted:
+    """A response's messages: passed on, or dropped if it has the header; then `value` is its."""
+
+    def __init__(self, send: Send, header: bytes) -> None:
+        self.value = ""
+        self._send = send
+        self._header = header
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the response."""
+        if message["type"] == "http.response.start":
+            found = (v for name, v in message["headers"] if name.lower() == self._header)
+            self.value = next(found, b"").decode()
+        if not self.value:
+            await self._send(message)
+
+
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _end_unsent(pk: uuid.UUID) -> None:
+    close_old_connections()
+    error = fal.FalError(UNREACHED, status=503, type="gateway_unreachable")
+    state_machine.record(pk, outcomes.from_error(error, by="stream"))

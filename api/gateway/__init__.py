@@ -1,0 +1,4 @@
+"""The part of the proxy that needs the key: streams and live sessions of fal's clients.
+
+Runs in the process of `manage.py realtime`. The web process admits each call and creates its run.
+"""

@@ -1,0 +1,37 @@
+"""The ASGI application: streams for the web process, live sessions for fal's clients.
+
+Whatever else comes is for the pages' live sessions (`playground/realtime/relay.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import fal
+from api.fal_proxy.tickets import STREAM_PATH
+from api.gateway.sessions import LiveSessions, is_session
+from api.gateway.streams import Streams
+from core.http.asgi import Message, Receive, Send
+from playground.realtime.relay import Relay
+
+
+class Gateway:
+    """Serves what holds a connection to upstream open for somebody who waits at the other end."""
+
+    def __init__(self, upstream: fal.Clients) -> None:
+        self.relay = Relay(upstream)
+        self.streams = Streams(upstream)
+        self.sessions = LiveSessions(upstream, self.relay.name)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["path"].startswith(STREAM_PATH):
+            await self.streams.serve(scope["path"].removeprefix(STREAM_PATH), receive, send)
+        elif scope["type"] == "websocket" and is_session(scope["path"]):
+            await self.sessions.serve(scope, receive, send)
+        else:
+            await self.relay(scope, receive, send)
+
+    async def stop(self) -> None:
+        """End everything before the server closes the connections."""
+        await asyncio.gather(self.relay.stop(), self.streams.stop(), self.sessions.stop())

@@ -1,0 +1,229 @@
+"""Passes a live session's frames on in both directions, and keeps its results.
+
+Inputs are sent one by one, at most as many in a second as the settings allow; of those that wait,
+the oldest are dropped, as fal does it (fal-protocol.md, section 8.2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgpack
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+import fal
+from api import submission
+from api.fal_proxy import uploads
+from core.db import transient_errors
+from core.http.asgi import Message, Receive, Send
+from playground.files import inputs
+from playground.models import Run
+from playground.realtime import sessions
+from playground.realtime.sessions import LiveSession, SessionInput
+from playground.worker.transports import cancellation
+
+MAX_BUFFERED = 60
+MAX_ERROR_CHARS = 500
+CANCELLED = "The session was ended on its run's page."
+TIME_IS_OVER = "The time of a session is over; connect again for another."
+IDLE = {"type": "x-fal-error", "error": "TIMEOUT", "reason": "no inputs, reconnect when needed!"}
+MODEL_ENDED = "The model has ended the session."
+STOPPED = "The server was restarted."
+
+log = logging.getLogger(__name__)
+
+
+class Input(NamedTuple):
+    """An input: the frame as it came, and the arguments in it."""
+
+    frame: str | bytes
+    arguments: dict[str, Any]
+
+
+class LiveSocket:
+    """The client's end of a session: the inputs that wait, and frames to it."""
+
+    def __init__(self, receive: Receive, send: Send, max_buffering: int | None) -> None:
+        self.is_gone = False
+        self._receive = receive
+        self._send = send
+        self._waiting: deque[Input] = deque(maxlen=max_buffering or MAX_BUFFERED)
+        self._has_input = asyncio.Event()
+
+    async def read(self) -> None:
+        """Keep inputs until the client disconnects."""
+        while (message := await self._receive())["type"] != "websocket.disconnect":
+            text, data = message.get("text"), message.get("bytes")
+            frame = data if data is not None else text or ""
+            if (arguments := decode(frame)) is None:
+                await self.send_error("BAD_REQUEST", "The input could not be read.")
+            else:
+                self._waiting.append(Input(frame, arguments))
+                self._has_input.set()
+        self.is_gone = True
+        self._has_input.set()
+
+    async def next_input(self, idle_s: float) -> Input | None:
+        """The next input; None once the client has gone, or has been told that it was idle."""
+        while not self._waiting:
+            if self.is_gone:
+                return None
+            self._has_input.clear()
+            try:
+                async with asyncio.timeout(idle_s):
+                    await self._has_input.wait()
+            except TimeoutError:
+                await self.send(json.dumps(IDLE))
+                return None
+        return self._waiting.popleft()
+
+    async def send(self, frame: str | bytes) -> None:
+        """Send a frame as it is."""
+        kind = "text" if isinstance(frame, str) else "bytes"
+        await self._put({"type": "websocket.send", kind: frame})
+
+    async def send_error(self, kind: str, reason: str) -> None:
+        """Send an error as fal does."""
+        error = {"type": "x-fal-error", "error": kind, "reason": reason[:MAX_ERROR_CHARS]}
+        await self.send(json.dumps(error))
+
+    async def close(self) -> None:
+        """Close the connection unless the client has."""
+        await self._put({"type": "websocket.close", "code": 1000})
+        self.is_gone = True
+
+    async def _put(self, message: Message) -> None:
+        if self.is_gone:
+            return
+        try:
+            await self._send(message)
+        except OSError:  # the client has just disconnected (ASGI, "Disconnected Client")
+            self.is_gone = True
+            self._has_input.set()
+
+
+def decode(frame: str | bytes) -> dict[str, Any] | None:
+    """The arguments in a frame: msgpack, or JSON as text; None for anything but an object."""
+    try:
+        found = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
+    except (ValueError, RecursionError, msgpack.UnpackException):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def exchange(
+    live: LiveSession,
+    first: Input,
+    session: fal.Session,
+    socket: LiveSocket,
+    upstream: fal.Clients,
+    origin: str = "",
+) -> None:
+    """Relay until an end ends the session or its time is over; the run always ends with it.
+
+    `origin` begins the addresses of our files in the inputs.
+    """
+    passing = _Exchange(live, session, socket, upstream, origin)
+    ends: list[Callable[[], Awaitable[str]]] = [
+        live.renew,
+        partial(_cancelled, live),
+        passing.forward_results,
+        partial(passing.send_inputs, first),
+    ]
+    tasks = [asyncio.ensure_future(end()) for end in ends]
+    why, lost = STOPPED, None
+    try:
+        done, _ = await asyncio.wait(
+            tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
+        )
+        why = next((task.result() for task in tasks if task in done), TIME_IS_OVER)
+    except fal.FalError as error:
+        why, lost = str(error), error
+        await socket.send_error("INTERNAL_ERROR", why)
+    except Exception as error:
+        # A bug of ours; the run has to end all the same.
+        transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
+        why, lost = MODEL_ENDED, fal.FalError(MODEL_ENDED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.shield(live.end(why, lost))
+    if why in {CANCELLED, TIME_IS_OVER, sessions.LOGGED_OUT, sessions.RUN_ENDED}:
+        await socket.send_error("SESSION_ENDED", why)
+
+
+async def _cancelled(live: LiveSession) -> str:
+    await cancellation.wait_for_cancel(live.run.pk)
+    return CANCELLED
+
+
+class _Exchange:
+    """The model's end of a session."""
+
+    def __init__(
+        self,
+        live: LiveSession,
+        session: fal.Session,
+        socket: LiveSocket,
+        upstream: fal.Clients,
+        origin: str,
+    ) -> None:
+        self._origin = origin
+        self._live = live
+        self._session = session
+        self._socket = socket
+        self._upstream = upstream
+        self._made_from = SessionInput(live.run.arguments)
+
+    async def forward_results(self) -> str:
+        """Keep and forward every frame; returns why no more will come."""
+        async for frame, message in self._session.frames():
+            if isinstance(message, fal.RunFailed):
+                self._live.record_failure(message)
+            elif isinstance(message, dict):
+                self._live.add_result(self._made_from, message)
+            await self._socket.send(frame)
+        return MODEL_ENDED
+
+    async def send_inputs(self, first: Input) -> str:
+        """Send the inputs, not faster than allowed; returns why the session ended."""
+        clock, pause_s = asyncio.get_running_loop().time, 1 / settings.LIVE_PICTURES_PER_S
+        given: Input | None = first
+        while given is not None:
+            began = clock()
+            if not await sync_to_async(self._live.is_owned)():
+                return sessions.RUN_ENDED
+            await self._send(given)
+            await asyncio.sleep(max(0.0, began + pause_s - clock()))
+            given = await self._socket.next_input(settings.LIVE_IDLE_S)
+        return ""
+
+    async def _send(self, given: Input) -> None:
+        run = self._live.run
+        arguments = given.arguments
+        if self._origin:
+            arguments = await sync_to_async(_with_our_files)(run, self._origin, arguments)
+        run.arguments = sessions.as_json(arguments)
+        resolved = await inputs.upload_inputs(run, self._upstream)
+        has_files = resolved is not run.arguments
+        self._made_from = SessionInput(run.arguments, resolved if has_files else None)
+        if has_files:
+            await self._session.send(resolved)
+        else:
+            await self._session.send_frame(given.frame)
+
+
+def _with_our_files(run: Run, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments with the addresses of our files as forms have them."""
+    close_old_connections()
+    arguments = uploads.with_uploads(run.user, origin, arguments)
+    return dict(submission.with_relative_addresses(arguments, origin))

@@ -1,0 +1,205 @@
+"""Live sessions of fal's clients: frames pass unchanged, the results are kept in a run.
+
+The address is fal's with our host: `…/<endpoint id>/realtime`, by a token of ours in
+`fal_jwt_token`, or by an API token in the handshake (fal-protocol.md, section 8.2). The settings
+that bound a page's live session bound these: how long, how often, how many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+import fal
+from api import tokens
+from api.fal_proxy.tickets import LiveToken
+from api.gateway.live_exchange import LiveSocket, exchange
+from api.http.authentication import KINDS
+from api.http.dispatch import dumps
+from api.models import Token
+from catalog.models import Endpoint
+from core.http.asgi import Message, Receive, Send
+from fal.errors import InvalidEndpointId
+from fal.messages.endpoint_id import EndpointId
+from playground.realtime import relay, sessions
+from playground.realtime.sessions import LiveSession
+from playground.realtime.tickets import Ticket
+from playground.runs import state_machine, transport_choices
+from playground.runs.group_commit import retry_until_committed
+
+SUFFIX = "/realtime"
+RUN_PREFIX = "/api/fal/run"  # where FAL_RUN_HOST names our address
+STOP_TIMEOUT_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+def is_session(path: str) -> bool:
+    """Whether a WebSocket's path is one of fal's addresses, not that of a page's live session."""
+    return path.rstrip("/").endswith(SUFFIX) and bool(endpoint_id(path))
+
+
+def endpoint_id(path: str) -> str:
+    """The model in a path, which may begin as REALTIME_URL does; empty for none."""
+    for prefix in (urlsplit(settings.REALTIME_URL).path, RUN_PREFIX):
+        if prefix and path.startswith(f"{prefix}/"):
+            path = path.removeprefix(prefix)
+    path = path.strip("/")
+    while path.endswith(SUFFIX):  # fal-client appends it even if it is there already
+        path = path.removesuffix(SUFFIX)
+    return path
+
+
+@dataclass(frozen=True)
+class ProxyTicket(Ticket):
+    """A session's person, by an API token or a login; either's end is the session's."""
+
+    by: LiveToken | None = None
+
+    @property
+    def is_logged_out(self) -> bool:
+        """Whether the token was revoked or the login has ended."""
+        return self.by is not None and self.by.is_revoked
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A session that may begin."""
+
+    ticket: ProxyTicket
+    token_name: str
+    endpoint: Endpoint
+    max_buffering: int | None
+
+
+class Denied(Exception):
+    """The handshake is refused with this status."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.status = status
+        super().__init__(detail)
+
+
+class LiveSessions:
+    """The open sessions of fal's clients."""
+
+    def __init__(self, upstream: fal.Clients, name: str) -> None:
+        self._upstream = upstream
+        self._name = name
+        self._open: dict[asyncio.Task[Any], int] = {}  # with their person's id
+
+    async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await receive()
+        try:
+            admitted = await sync_to_async(_admit)(scope)
+            self._require_room(admitted.ticket.user_id)
+        except Denied as denied:
+            return await _deny(scope, send, denied)
+        await send({"type": "websocket.accept"})
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  every connection has one
+        self._open[task] = admitted.ticket.user_id
+        socket = LiveSocket(receive, send, admitted.max_buffering)
+        try:
+            with suppress(asyncio.CancelledError):  # the server stops; the run has ended
+                await self._session(admitted, socket)
+            await socket.close()
+        finally:
+            del self._open[task]
+        return None
+
+    async def stop(self) -> None:
+        """End all sessions and their runs."""
+        held = list(self._open)
+        for task in held:
+            task.cancel()
+        if held:
+            await asyncio.wait(held, timeout=STOP_TIMEOUT_S)
+
+    def _require_room(self, person: int) -> None:
+        others = list(self._open.values())
+        is_full = len(others) >= relay.MAX_SESSIONS
+        if is_full or others.count(person) >= relay.MAX_SESSIONS_EACH:
+            raise Denied(429, relay.NO_ROOM)
+
+    async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
+        endpoint, reading = admitted.endpoint, asyncio.create_task(socket.read())
+        try:
+            opened = self._upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
+            async with opened as session:
+                if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
+                    return
+                live = await LiveSession.begin(
+                    admitted.ticket, endpoint, first.arguments, self._name
+                )
+                note = (live.run.pk, "proxy", admitted.token_name)
+                await retry_until_committed(state_machine.note_event, *note)
+                by = admitted.ticket.by
+                origin = by.origin if by else ""
+                await exchange(live, first, session, socket, self._upstream, origin)
+        except (fal.FalError, sessions.SessionLimitReached, state_machine.Refused) as error:
+            log.info("live session with %s ended: %s", endpoint.endpoint_id, error)
+            await socket.send_error("INTERNAL_ERROR", str(error))
+        finally:
+            reading.cancel()
+
+
+def _admit(scope: Message) -> Admission:
+    """Who may open the session with which model; raises Denied."""
+    close_old_connections()
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    by, person, name = _caller(scope, query.get("fal_jwt_token", [""])[-1])
+    model = endpoint_id(scope["path"])
+    try:
+        alias = EndpointId.parse(model).alias
+    except InvalidEndpointId:
+        alias = ""
+    if by is not None and by.aliases and alias not in by.aliases:
+        raise Denied(403, "This token is for other apps.")
+    named = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
+    endpoint = named.order_by("endpoint_id").first()
+    if endpoint is None or not transport_choices.is_live(endpoint):
+        raise Denied(404, "This model has no live sessions here.")
+    if endpoint.refusal:
+        raise Denied(403, endpoint.refusal)
+    buffering = query.get("max_buffering", [""])[-1]
+    is_number = buffering.isascii() and buffering.isdecimal() and len(buffering) < 4
+    limit = min(max(int(buffering), 1), 60) if is_number else None
+    return Admission(ProxyTicket(person, model, by=by), name, endpoint, limit)
+
+
+def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
+    """By what the caller is known, who it is, and the API token's name; raises Denied."""
+    if text:
+        by = LiveToken.verify(text)
+        if by is None or by.is_revoked:
+            raise Denied(401, "Send a valid token as fal_jwt_token.")
+        found = Token.objects.filter(pk=by.token_id).first() if by.token_id else None
+        return by, by.user_id, found.name if found else ""
+    headers = dict(scope.get("headers", ()))
+    kind, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    token = tokens.authenticate(secret.strip()) if kind.lower() in KINDS else None
+    if token is None or tokens.RUN not in token.scope_list:
+        raise Denied(401, "Send an API token with the scope “run” as `Authorization: Key …`.")
+    return LiveToken(token.user_id, token.pk, "", "", ()), token.user_id, token.name
+
+
+async def _deny(scope: Message, send: Send, denied: Denied) -> None:
+    """Refuse the handshake; with its reason where the server can send one."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        return await send({"type": "websocket.close", "code": 1008})
+    body = dumps({"detail": str(denied)})
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send(
+        {"type": "websocket.http.response.start", "status": denied.status, "headers": headers}
+    )
+    return await send({"type": "websocket.http.response.body", "body": body})

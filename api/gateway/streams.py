@@ -1,0 +1,128 @@
+"""Carries out streamed runs: upstream's bytes go to the caller as they come, and into the run.
+
+The web process has created the run, which counts as sent. It is sent once: a ticket is used once.
+Whoever closes the connection cancels the run, as at fal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from dataclasses import replace
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+import fal
+from api.fal_proxy import responses, tickets
+from api.fal_proxy.relayed_streams import wait_for_disconnect
+from api.gateway.stream_answers import Answer, answer_to, respond
+from core.db import transient_errors
+from core.http.asgi import Receive, Send
+from playground.files import inputs
+from playground.models import Run
+from playground.runs import outcomes, state_machine
+from playground.runs.group_commit import retry_until_committed
+from playground.worker.scheduling import leases
+from playground.worker.transports import cancellation, direct
+
+WRITE_EVERY_S = 1.0  # the caller has the bytes; the run's page follows more slowly
+MAX_STREAMS = 400
+log = logging.getLogger(__name__)
+
+
+class Streams:
+    """The open streams, and the renewal of their leases."""
+
+    def __init__(self, upstream: fal.Clients) -> None:
+        self._upstream = upstream
+        self._open: dict[uuid.UUID, asyncio.Task[None] | None] = {}
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def serve(self, ticket: str, receive: Receive, send: Send) -> None:
+        """Answer one call; raises ResponseBroken where the answer began and broke off."""
+        found = tickets.verify_stream(ticket)
+        if found is None or (pk := found.pk) in self._open:
+            return await respond(send, responses.as_json(responses.NOT_FOUND, 404))
+        self._open[pk] = asyncio.current_task()
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew(), name="leases of streams")
+        try:
+            run = await sync_to_async(_load)(pk)
+            if run is None:
+                await respond(send, responses.as_json(responses.NOT_FOUND, 404))
+            elif len(self._open) > MAX_STREAMS:
+                await self._refuse(run, found.dialect, send)
+            else:
+                await self._carry_out(run, found.dialect, receive, send)
+        finally:
+            del self._open[pk]
+        return None
+
+    async def stop(self) -> None:
+        """End all streams; their runs are taken over, as those of a worker that stops."""
+        held = dict(self._open)
+        for task in held.values():
+            if task:
+                task.cancel()
+        await asyncio.gather(*filter(None, held.values()), return_exceptions=True)
+        if self._renewing:
+            self._renewing.cancel()
+        if held:
+            await sync_to_async(leases.release_runs)(list(held))
+
+    async def _refuse(self, run: Run, dialect: str, send: Send) -> None:
+        error = fal.FalError("Too many streams are open just now.", status=429)
+        await state_machine.arecord(run.pk, outcomes.from_error(error, by="stream"))
+        run = await Run.objects.with_endpoint().aget(pk=run.pk)
+        await answer_to(run, dialect, send).conclude(run)
+
+    async def _carry_out(self, run: Run, dialect: str, receive: Receive, send: Send) -> None:
+        answer = answer_to(run, dialect, send)
+        gone = asyncio.create_task(_cancel_when_gone(run.pk, receive))
+        try:
+            await _send(run, self._upstream, answer)
+        finally:
+            gone.cancel()
+        run = await Run.objects.with_endpoint().aget(pk=run.pk)
+        await answer.conclude(run)
+
+    async def _renew(self) -> None:
+        while self._open:
+            await asyncio.sleep(leases.RENEW_EVERY_S)
+            try:
+                await sync_to_async(leases.renew)(tickets.GATEWAY, list(self._open))
+            except transient_errors.ANY_DATABASE_ERROR as error:
+                words = "the leases of streams could not be renewed; again soon"
+                transient_errors.log_failure(log, error, words)
+                await sync_to_async(close_old_connections)()
+
+
+async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
+    """Send the run and record its end, also where it was refused."""
+
+    try:
+        arguments = await inputs.upload_inputs(run, upstream)
+        if arguments is not run.arguments:
+            await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
+        await direct.run_directly(run, arguments, upstream, answer.events, WRITE_EVERY_S)
+    except fal.FalError as error:
+        seen = outcomes.from_error(error, by="stream")
+        if error.is_unconfirmed:
+            seen = replace(seen, state=Run.State.UNCONFIRMED)
+        await state_machine.arecord(run.pk, seen)
+
+
+async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:
+    """Cancel the run once its caller is gone: the task that sends it closes the connection."""
+    await wait_for_disconnect(receive)
+    await retry_until_committed(state_machine.request_cancel, pk)
+    cancellation.notice(pk)
+
+
+def _load(pk: uuid.UUID) -> Run | None:
+    """The run, unless it is not ours any more."""
+    close_old_connections()
+    ours = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY)
+    return ours.filter(pk=pk, state=Run.State.SUBMITTING).first()

@@ -1,0 +1,147 @@
+"""A run as OpenAI's chat completion: whole, in chunks, or as an error."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from api.fal_proxy import responses
+from api.fal_proxy.responses import UpstreamResponse
+from api.http.dispatch import dumps
+from api.http.problem import Problem
+from chats.talk import answers
+from fal.transports import completions
+from playground.models import Run
+
+REQUEST_ID = "x-request-id"  # OpenAI's clients show it as `_request_id`
+# OpenAI's clients send a refused request again unless told not to: a run that began is paid for.
+NO_RETRY = {"x-should-retry": "false"}
+DONE = b"data: [DONE]\n\n"
+NOT_OVER = "The answer takes longer than this connection is held. Its run goes on: {}"
+_COUNTS = (
+    ("prompt_tokens", "input_tokens"),
+    ("completion_tokens", "output_tokens"),
+    ("total_tokens", "total_tokens"),
+)
+
+
+def refusal(problem: Problem) -> UpstreamResponse:
+    """A problem of ours in OpenAI's shape."""
+    return responses.as_json(problem.as_openai_error(), problem.status, problem.headers)
+
+
+def completion(run: Run) -> UpstreamResponse:
+    """The completion, or why there is none."""
+    if run.state != Run.State.SUCCEEDED:
+        return _failure(run)
+    if completions.is_completions(run.endpoint.endpoint_id):
+        text = run.output_text
+        return UpstreamResponse(text.encode() if text else dumps(run.output), 200, headers(run.pk))
+    answer = answers.read(run.output)
+    if answer.trouble and not answer.text:
+        return _error(run, 502, answer.trouble)
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": answer.text},
+        "finish_reason": "stop",
+    }
+    body = {**head(run), "object": "chat.completion", "choices": [choice]}
+    counted = usage(run.output)
+    return responses.as_json(body | ({"usage": counted} if counted else {}), 200, headers(run.pk))
+
+
+def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
+    """The completion as one chunk of a stream, where nothing came before the end; or the error."""
+    whole = completion(run)
+    if whole.status_code != 200:
+        return whole
+    made = json.loads(whole.content)
+    choices = [
+        {"index": place, "delta": one.get("message"), "finish_reason": one.get("finish_reason")}
+        for place, one in enumerate(made.get("choices") or ())
+    ]
+    kept = {key: made.get(key) for key in ("id", "created", "model")}
+    chunks = [{**kept, "object": "chat.completion.chunk", "choices": choices}]
+    if wants_usage and made.get("usage"):
+        chunks.append({**chunks[0], "choices": [], "usage": made["usage"]})
+    content = b"".join(event(one) for one in chunks) + DONE
+    response = UpstreamResponse(content, 200, headers(run.pk))
+    response.headers["Content-Type"] = "text/event-stream; charset=utf-8"
+    return response
+
+
+def not_over(run: Run) -> UpstreamResponse:
+    """The answer to a call that waited in vain."""
+    return _error(run, 504, NOT_OVER.format(run.get_absolute_url()))
+
+
+def of_connection(run: Run) -> UpstreamResponse:
+    """The answer to a stream that ended before its first word."""
+    if run.is_final:
+        return completion(run)
+    return _error(run, 504, str((run.error or {}).get("message") or responses.LOST))
+
+
+def error_event(run: Run) -> bytes:
+    """What ends a stream that broke off: OpenAI's clients raise it as an error."""
+    return event(json.loads(of_connection(run).content))
+
+
+def head(run: Run) -> dict[str, Any]:
+    """The members that a completion and its chunks share."""
+    return {
+        "id": f"chatcmpl-{run.pk}",
+        "created": int(run.created_at.timestamp()),
+        "model": run.endpoint.endpoint_id,
+    }
+
+
+def chunk(run: Run, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+    """A chunk of an endpoint's answer."""
+    choices = [{"index": 0, "delta": delta, "finish_reason": reason}]
+    return {**head(run), "object": "chat.completion.chunk", "choices": choices}
+
+
+def ending(run: Run, output: Any, *, wants_usage: bool) -> Iterator[dict[str, Any]]:
+    """The last chunks of an endpoint's answer."""
+    yield chunk(run, {}, "stop")
+    if wants_usage and (counted := usage(output)):
+        yield {**chunk(run, {}), "choices": [], "usage": counted}
+
+
+def event(body: dict[str, Any]) -> bytes:
+    """A server-sent event."""
+    return b"data: " + dumps(body) + b"\n\n"
+
+
+def usage(output: Any) -> dict[str, Any]:
+    """What upstream counted, by OpenAI's names; empty where it did not."""
+    counted = output.get("usage") if isinstance(output, dict) else None
+    if not isinstance(counted, dict):
+        return {}
+    found = {names[0]: next((counted[n] for n in names if n in counted), 0) for names in _COUNTS}
+    found["total_tokens"] = found["total_tokens"] or (
+        (found["prompt_tokens"] or 0) + (found["completion_tokens"] or 0)
+    )
+    return found
+
+
+def headers(pk: uuid.UUID) -> dict[str, str]:
+    """The headers of every answer about a run."""
+    return {REQUEST_ID: str(pk)}
+
+
+def _failure(run: Run) -> UpstreamResponse:
+    """Upstream's refusal by its status and words; what it said in full is in the run."""
+    found = responses.result(run) if run.is_final else not_over(run)
+    words = str((run.error or {}).get("message") or "")
+    if run.state == Run.State.CANCELLED and not words:
+        words = responses.CANCELLED["detail"]
+    return _error(run, found.status_code, words or "The model failed.")
+
+
+def _error(run: Run, status: int, message: str) -> UpstreamResponse:
+    problem = Problem(status, message, slug=str((run.error or {}).get("type") or "upstream_error"))
+    return responses.as_json(problem.as_openai_error(), status, headers(run.pk) | NO_RETRY)

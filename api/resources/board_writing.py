@@ -1,0 +1,233 @@
+"""Boards: created from a plan, added to, run again and stopped."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from api import submission
+from api.contract.operation import Body, Call, Reply, Response, operation
+from api.http.problem import Problem, pointer
+from api.representation import run as representation
+from api.resources.boards import BOARD, as_json
+from api.resources.parameters import find_endpoint
+from boards.models import Batch
+from boards.plan import groups
+from boards.plan.cells import Expanded, expand
+from boards.plan.input_files import missing_files
+from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, read_plan
+from boards.plan.stored import column_of, new_cells, stored_plan
+from boards.runs import pricing, repeating, sending
+from catalog.models import Endpoint
+from fal.db_safe import db_safe, db_safe_text
+from playground.runs.state_machine import Refused
+
+_PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", "cap": "cap_usd"}
+
+
+@operation(
+    "POST",
+    "/boards",
+    scope="run",
+    tag="boards",
+    limit="run",
+    body=Body("NewBoard"),
+    responses=[Response(201, "The new board.", "Board")],
+    errors=[404, 409],
+)
+def create_board(call: Call) -> Reply:
+    """Create a board and run its cells.
+
+    Rows are inputs in the terms of the first column's model, and are carried to the others. It
+    costs what its runs cost, at most `cap_usd`. Unless `partial` is set, nothing is sent where
+    some row does not fit some model.
+    """
+    plan = _plan(call)
+    expanded = expand(plan)
+    _require_fitting(call, plan, expanded)
+    sent = _send(call, plan, expanded, None)
+    return Reply(as_json(sent.board, call), 201, {"Location": f"/api/v1/boards/{sent.board.pk}"})
+
+
+@operation(
+    "POST",
+    "/boards/estimates",
+    scope="read",
+    tag="boards",
+    limit="read",
+    body=Body("NewBoard"),
+    responses=[Response(200, "What creating it would send and cost.", "BoardEstimate")],
+    errors=[404],
+)
+def estimate_board(call: Call) -> Reply:
+    """Estimate what a board will cost, without creating it."""
+    plan = _plan(call)
+    found = pricing.price(call.user, plan, expand(plan))
+    estimate = representation.estimate(found.total) if found.total else None
+    counts = {"runs": found.to_send, "reused": found.reused, "held": found.held}
+    return Reply(counts | {"estimate": estimate})
+
+
+@operation(
+    "POST",
+    "/boards/{board_id}/cells",
+    scope="run",
+    tag="boards",
+    limit="run",
+    parameters=[BOARD],
+    body=Body("MoreOfBoard"),
+    responses=[Response(200, "The board with what was added.", "Board")],
+    errors=[404, 409],
+)
+def add_to_board(call: Call) -> Reply:
+    """Add columns, rows or seeds to a board: only new cells run."""
+    board = _mine(call)
+    rows = _rows(call, board.source)
+    seeds = [str(seed) for seed in call.body.get("seeds", [])]
+    reuses = call.body.get("reuse", True)
+    columns = _columns(call)
+    plan = stored_plan(board, rows=rows, columns=columns, seeds=seeds, is_reusing=reuses)
+    expanded = new_cells(board, plan)
+    if board.cells.filter(replaced_at=None).count() + len(expanded.cells) > MAX_CELLS:
+        raise Problem(422, f"A board takes up to {MAX_CELLS} runs; this would have more.")
+    _require_fitting(call, plan, expanded)
+    return Reply(as_json(_send(call, plan, expanded, board).board, call))
+
+
+@operation(
+    "POST",
+    "/boards/{board_id}/runs",
+    scope="run",
+    tag="boards",
+    limit="run",
+    parameters=[BOARD],
+    body=Body("AgainOfBoard"),
+    responses=[Response(200, "What was sent, and the board.", "BoardSent")],
+    errors=[404, 409],
+)
+def run_board_again(call: Call) -> Reply:
+    """Run what failed, or send what the cap had held."""
+    board = _mine(call)
+    try:
+        if call.body["what"] == "failed":
+            sent = repeating.repeat_failed(call.user, board)
+        else:
+            sent = repeating.send_held(call.user, board)
+    except Refused as refused:
+        raise Problem(409, str(refused), slug="cannot-be-run") from refused
+    return Reply({"message": sent.words, "sent": sent.sent, "board": as_json(board, call)})
+
+
+@operation(
+    "POST",
+    "/boards/{board_id}/cancellation",
+    scope="run",
+    tag="boards",
+    parameters=[BOARD],
+    responses=[Response(200, "What was cancelled, and the board.", "BoardSent")],
+    errors=[404],
+)
+def stop_board(call: Call) -> Reply:
+    """Cancel the runs that have not started; those under way finish."""
+    board = _mine(call)
+    words = repeating.stop(board)
+    return Reply({"message": words, "sent": 0, "board": as_json(board, call)})
+
+
+def _mine(call: Call) -> Batch:
+    """One's own board; raises Problem (404)."""
+    boards = Batch.objects.kept().filter(user=call.user).select_related("source", "user")
+    board = boards.filter(pk=call.values["board_id"]).first()
+    if board is None:
+        raise Problem(404, "There is no such board, or it is somebody else's.")
+    return board
+
+
+def _plan(call: Call) -> Plan:
+    """The plan of the body; raises Problem (404, 422)."""
+    body = call.body
+    columns = _columns(call)
+    models = [column.endpoint for column in columns]
+    rows = [_relative(call, row) for row in body["rows"]]
+    post = {
+        "model": [model.endpoint_id for model in models],
+        "title": [db_safe_text(body.get("title", ""))],
+        "table": [json.dumps(rows, ensure_ascii=False)],
+        "seeds": [", ".join(str(seed) for seed in body.get("seeds", []))],
+        "planned": ["1"],
+    }
+    post |= {"reuse": ["1"]} if body.get("reuse", True) else {}
+    post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
+    # The plan's page shows the settings that models do not share.
+    shown = groups.write(
+        groups.groups_of(models[0], models), {}, [column.settings for column in columns]
+    )
+    plan = replace(read_plan(shown | post, models, models[0]), columns=columns)
+    plan.troubles.extend(missing_files(plan))
+    _require_no_trouble(plan)
+    return plan
+
+
+def _rows(call: Call, source: Endpoint) -> list[PlannedRow]:
+    """The rows of the body in the terms of a board's source; raises Problem (422)."""
+    if not call.body.get("rows"):
+        return []
+    table = json.dumps(_relative(call, call.body["rows"]), ensure_ascii=False)
+    post = {"model": [source.endpoint_id], "table": [table]}
+    plan = read_plan(post, [source], source)
+    plan.troubles.extend(missing_files(plan))
+    _require_no_trouble(plan)
+    return plan.rows
+
+
+def _require_no_trouble(plan: Plan) -> None:
+    if plan.troubles:
+        errors = [_error(one.where, one.message) for one in plan.troubles]
+        raise Problem(422, plan.troubles[0].message, errors=errors)
+
+
+def _error(where: str, message: str) -> dict[str, str]:
+    place = _PLACES.get(where, "columns")
+    return {"pointer": pointer([place]), "detail": message}
+
+
+def _columns(call: Call) -> list[PlannedColumn]:
+    """The columns of the body, each once; raises Problem (404)."""
+    found: dict[str, PlannedColumn] = {}
+    for given in call.body.get("columns", []):
+        endpoint = find_endpoint(given["endpoint_id"])
+        column = column_of(endpoint, _relative(call, given.get("settings", {})))
+        found.setdefault(column.digest, column)
+    return [column._replace(model=number) for number, column in enumerate(found.values())]
+
+
+def _relative(call: Call, given: Any) -> Any:
+    """What was sent as rows have it: our files' addresses without host, texts without NUL."""
+    origin = call.absolute("/").rstrip("/")
+    return submission.with_relative_addresses(db_safe(given), origin)
+
+
+def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
+    """Raise Problem (422) where nothing fits, or something does not and `partial` is not set."""
+    bad = [(n, one) for n, one in enumerate(expanded.reports) if not one.is_fine]
+    if (expanded.cells and not expanded.fitting) or (bad and not call.body.get("partial", False)):
+        errors = [
+            {
+                "pointer": pointer(["columns", n]),
+                "detail": f"{one.column.endpoint.endpoint_id}: {one.trouble}",
+            }
+            for n, one in bad
+        ]
+        words = errors[0]["detail"] if errors else "Nothing of this plan can run."
+        raise Problem(422, f"{words} Nothing was sent.", errors=errors)
+
+
+def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> sending.Sent:
+    token = f"api-{secrets.token_urlsafe(16)}"
+    try:
+        return sending.run_plan(call.user, plan, expanded, token, board=board)
+    except Refused as refused:
+        raise Problem(409, str(refused), slug="cannot-be-run") from refused

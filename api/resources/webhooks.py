@@ -1,0 +1,167 @@
+"""Webhooks for runs of the API: where they go, and what became of each delivery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http.problem import Problem, pointer
+from api.representation import moments
+from api.resources.changes import read_moment
+from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from notifications import channels
+from notifications.channels import Draft
+from notifications.delivery import sending, vetting
+from notifications.models import Channel, Delivery, Method
+
+_UUID = {"type": "string", "format": "uuid"}
+WEBHOOK = Parameter("webhook_id", _UUID, "the webhook", where="path", converter="uuid")
+DELIVERY = Parameter("delivery_id", _UUID, "the delivery", where="path", converter="uuid")
+RUN = Parameter("run_id", _UUID, "of this run alone")
+
+
+def require_public(address: str, name: str) -> None:
+    """Vet an address of a body, property `name`; raises Problem (422)."""
+    try:
+        vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
+    except vetting.RefusedAddress as refusal:
+        raise _invalid(name, str(refusal)) from refusal
+
+
+def _invalid(name: str, detail: str) -> Problem:
+    return Problem(422, detail, errors=[{"pointer": pointer([name]), "detail": detail}])
+
+
+def webhook_as_json(channel: Channel) -> dict[str, Any]:
+    """A `Webhook`."""
+    return {
+        "id": str(channel.pk),
+        "name": channel.name,
+        "address": channel.shown_address,
+        "is_paused": channel.is_paused,
+        "created_at": moments.as_text(channel.created_at),
+    }
+
+
+def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
+    """A `Delivery`."""
+    return {
+        "id": str(delivery.pk),
+        "run_id": str(delivery.run_id),
+        "webhook_id": str(delivery.channel_id) if delivery.channel_id else None,
+        "address": delivery.shown_address,
+        "state": delivery.state,
+        "attempts": [
+            {"at": one["at"], "status": one.get("status"), "error": one.get("error", "")}
+            for one in delivery.log
+        ],
+        "next_attempt_at": moments.as_text(delivery.next_attempt_at),
+        "created_at": moments.as_text(delivery.created_at),
+    }
+
+
+@operation(
+    "GET",
+    "/webhooks",
+    scope="read",
+    tag="webhooks",
+    responses=[Response(200, "All of them: there are few.", "WebhookPage")],
+)
+def list_webhooks(call: Call) -> Reply:
+    """List your webhooks for runs of the API."""
+    mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
+    return Reply({"items": [webhook_as_json(one) for one in mine], "next_cursor": None})
+
+
+@operation(
+    "POST",
+    "/webhooks",
+    scope="run",
+    tag="webhooks",
+    body=Body("NewWebhook"),
+    responses=[Response(201, "The new webhook.", "Webhook")],
+)
+def create_webhook(call: Call) -> Reply:
+    """Have every run of yours that the API has started reported, once it has ended.
+
+    The body is that of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
+    """
+    draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["address"])
+    try:
+        made = channels.create(call.user, draft)
+    except channels.Invalid as error:
+        ((name, detail), *_) = error.errors.items()
+        raise _invalid(name if name in call.body else "address", detail) from error
+    return Reply(webhook_as_json(made), 201)
+
+
+@operation(
+    "DELETE",
+    "/webhooks/{webhook_id}",
+    scope="run",
+    tag="webhooks",
+    parameters=[WEBHOOK],
+    responses=[Response(204, "Removed; the page of notifications can undo it for an hour.")],
+    errors=[404],
+)
+def delete_webhook(call: Call) -> Reply:
+    """Remove a webhook."""
+    mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
+    found = mine.filter(pk=call.values["webhook_id"]).first()
+    if found is None:
+        raise Problem(404, "There is no such webhook, or it is somebody else's.")
+    channels.delete(found)
+    return Reply(None, 204)
+
+
+@operation(
+    "GET",
+    "/deliveries",
+    scope="read",
+    tag="webhooks",
+    parameters=[RUN, LIMIT, CURSOR],
+    responses=[Response(200, "Deliveries, the newest first.", "DeliveryPage")],
+)
+def list_deliveries(call: Call) -> Reply:
+    """List what was sent of your runs, and how each attempt went."""
+    values = call.values
+    rows = _deliveries(call).order_by("-created_at", "-pk")
+    if values["run_id"]:
+        rows = rows.filter(run_id=values["run_id"])
+    if values["cursor"]:
+        at, key = read_moment(values["cursor"], str)
+        pk = as_uuid(str(key))
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    found = list(rows[: values["limit"] + 1])
+
+    def mark(one: Delivery) -> tuple[str, str]:
+        return one.created_at.isoformat(), str(one.pk)
+
+    return Reply(page(found, values["limit"], delivery_as_json, mark))
+
+
+@operation(
+    "POST",
+    "/deliveries/{delivery_id}/repetition",
+    scope="run",
+    tag="webhooks",
+    parameters=[DELIVERY],
+    responses=[Response(202, "The delivery as it is now.", "Delivery")],
+    errors=[404, 409],
+)
+def repeat_delivery(call: Call) -> Reply:
+    """Send a failed delivery again."""
+    found = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
+    if found is None:
+        raise Problem(404, "There is no such delivery, or it is somebody else's.")
+    if not sending.retry(found):
+        raise Problem(409, "Only a failed delivery can be sent again.")
+    found.refresh_from_db()
+    return Reply(delivery_as_json(found), 202)
+
+
+def _deliveries(call: Call) -> Any:
+    return Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)

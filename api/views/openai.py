@@ -1,0 +1,140 @@
+"""The addresses below `/api/openai/v1/`: chat completions, and the models that answer them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from api import submission, tokens
+from api.fal_proxy import relayed_streams, responses, tickets, uploads
+from api.http import limits
+from api.http.authentication import require_scope
+from api.http.problem import Problem
+from api.models import Token
+from api.openai_proxy import chat_requests, chat_responses, known_models
+from api.openai_proxy.chat_requests import ChatRequest
+from api.wait import HEADER
+from playground.models import Run
+from playground.runs import state_machine, transport_choices
+from playground.worker.scheduling import leases
+from schemas.exact import NotJson, loads
+
+MAX_HELD_S = 540  # below the ten minutes after which OpenAI's clients give up, and ask again
+WAY_IN = "openai"  # in the timeline
+TOO_MANY = "Too many runs are under way. Wait for one to end, then try again."
+Answer = Callable[..., HttpResponse]
+
+
+class OpenAIView:
+    """A view: answers a token's call; each failure has OpenAI's shape."""
+
+    login_required = False
+    csrf_exempt = True
+    takes_token = True
+
+    def __init__(self, method: str, limit: str, answer: Answer) -> None:
+        self._method = method
+        self._limit = limit
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        """Answer one call."""
+        try:
+            token = require_scope(request.api_token, tokens.RUN)  # type: ignore[attr-defined]
+            if request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
+                detail = f"This address takes {self._method}."
+                raise Problem(405, detail, headers={"Allow": self._method})
+            headers = limits.take(self._limit, token.user_id)
+            response = self._answer(request, token, **named)
+        except Problem as problem:
+            return chat_responses.refusal(problem)
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
+
+
+def _complete(request: HttpRequest, token: Token) -> HttpResponse:
+    """Create the run; what the header names then answers in this response's place."""
+    asked = chat_requests.read(_body(request, token))
+    try:
+        if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
+            return _streamed(token, asked)
+        run = submission.start_proxied(
+            token.user, token.name, asked.endpoint, asked.arguments, way_in=WAY_IN
+        )
+    except state_machine.Refused as refused:
+        raise Problem(403, str(refused), slug="cannot-be-run") from refused
+    form = ("&stream=1" if asked.is_stream else "") + ("&usage=1" if asked.wants_usage else "")
+    response = chat_responses.not_over(run)
+    path = reverse("api:openai-completion", args=[run.pk])
+    response.headers[HEADER] = f"{run.pk} {MAX_HELD_S} {path}?wait=over{form}"
+    return response
+
+
+def _streams(asked: ChatRequest) -> bool:
+    offered = transport_choices.offered(asked.endpoint)
+    return any(choice.value == transport_choices.STREAM.value for choice in offered)
+
+
+def _streamed(token: Token, asked: ChatRequest) -> HttpResponse:
+    if not leases.has_room(token.user_id):
+        raise Problem(429, TOO_MANY)
+    run = submission.start_streamed(
+        token.user, token.name, asked.endpoint, asked.arguments, tickets.GATEWAY, way_in=WAY_IN
+    )
+    dialect = tickets.OPENAI_WITH_USAGE if asked.wants_usage else tickets.OPENAI
+    response = chat_responses.not_over(run)
+    ticket = tickets.sign_stream(run.pk, dialect)
+    response.headers[relayed_streams.HEADER] = f"{run.pk} {ticket}"
+    return response
+
+
+def _body(request: HttpRequest, token: Token) -> Any:
+    """The body, with addresses of our files as forms have them."""
+    try:
+        body = loads(request.body.decode())
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8.") from None
+    except NotJson as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from None
+    if not isinstance(body, dict):
+        return body
+    origin = request.build_absolute_uri("/").rstrip("/")
+    body = uploads.with_uploads(token.user, origin, body)
+    return submission.with_relative_addresses(body, origin)
+
+
+def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:
+    """A completion that was made here, as OpenAI gives stored ones."""
+    own = Run.objects.kept().filter(pk=run_id, user=token.user).select_related("endpoint")
+    run = own.first()
+    if run is None:
+        raise Problem(404, "There is no such completion.")
+    if not run.is_final:
+        return chat_responses.not_over(run)
+    if request.GET.get("stream"):
+        return chat_responses.as_stream(run, wants_usage=bool(request.GET.get("usage")))
+    return chat_responses.completion(run)
+
+
+def _models(request: HttpRequest, token: Token) -> HttpResponse:
+    """The models by name; the router knows more than any list of ours."""
+    return responses.as_json({"object": "list", "data": known_models.listed()})
+
+
+def _model(request: HttpRequest, token: Token, name: str) -> HttpResponse:
+    found = next((one for one in known_models.listed() if one["id"] == name), None)
+    if found is None:
+        raise Problem(404, f"There is no model {name[:200]!r} in the list.")
+    return responses.as_json(found)
+
+
+completions = OpenAIView("POST", "run", _complete)
+completion = OpenAIView("GET", "poll", _one)
+models = OpenAIView("GET", "read", _models)
+model = OpenAIView("GET", "read", _model)

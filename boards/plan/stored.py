@@ -1,0 +1,90 @@
+"""The plan of a board as it stands: its rows, columns and seeds, with more of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from boards.models import Batch
+from boards.plan.cells import Expanded, expand
+from boards.plan.groups import Filled, groups_of
+from boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
+from catalog.models import Endpoint
+
+
+def stored_plan(
+    board: Batch,
+    *,
+    rows: Sequence[PlannedRow] = (),
+    columns: Sequence[PlannedColumn] = (),
+    seeds: Sequence[str] = (),
+    is_reusing: bool = True,
+) -> Plan:
+    """The plan of a board; what is given is added to it, each once. Four queries."""
+    known_rows = {
+        row.digest: PlannedRow(row.label, row.values, row.digest) for row in board.rows.all()
+    }
+    known_columns = {
+        one.digest: PlannedColumn(0, one.endpoint, one.label, one.settings, one.digest)
+        for one in board.columns.select_related("endpoint__schema")
+    }
+    cells = board.cells.filter(replaced_at=None).order_by("pk")
+    all_seeds = [*dict.fromkeys(cells.values_list("seed", flat=True)), *seeds]
+    all_rows = known_rows | {row.digest: row for row in rows if row.digest not in known_rows}
+    all_columns = known_columns | {one.digest: one for one in columns}
+    models = [one.endpoint for one in all_columns.values()]
+    return Plan(
+        source=board.source,
+        models=models,
+        groups=groups_of(board.source, models),
+        post=board.plan,
+        filled=Filled({}, [{} for _ in models], []),
+        title=board.title,
+        rows=[*all_rows.values()],
+        columns=[*all_columns.values()],
+        seeds=[*dict.fromkeys(all_seeds)] or [""],
+        cap_usd=board.cap_usd,
+        is_reusing=is_reusing,
+    )
+
+
+def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> PlannedColumn:
+    """A column of a model with these settings."""
+    return PlannedColumn(0, endpoint, label, settings, digest([endpoint.endpoint_id, settings]))
+
+
+def new_cells(board: Batch, plan: Plan) -> Expanded:
+    """The cells of what the plan adds: places of the board that were left empty stay so."""
+    known = _known(board)
+    return _only(
+        plan,
+        lambda row, column, seed: (
+            not (row in known["row"] and column in known["column"] and seed in known["seed"])
+        ),
+    )
+
+
+def held_cells(board: Batch, plan: Plan) -> Expanded:
+    """The cells of the board that were not sent."""
+    held = board.cells.filter(replaced_at=None).exclude(not_sent="")
+    places = set(held.values_list("row__digest", "column__digest", "seed"))
+    return _only(plan, lambda *place: place in places)
+
+
+def _known(board: Batch) -> dict[str, set[str]]:
+    cells = board.cells.filter(replaced_at=None)
+    return {
+        "row": set(board.rows.values_list("digest", flat=True)),
+        "column": set(board.columns.values_list("digest", flat=True)),
+        "seed": set(cells.values_list("seed", flat=True)),
+    }
+
+
+def _only(plan: Plan, is_wanted: Callable[[str, str, str], bool]) -> Expanded:
+    expanded = expand(plan)
+    wanted = [
+        cell
+        for cell in expanded.cells
+        if is_wanted(plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed)
+    ]
+    return Expanded(wanted, expanded.reports)

@@ -1,0 +1,22 @@
+"""The boards that a run is a cell of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boards.models import Batch, Cell
+from playground.models import Run
+from playground.runs.ownership.belonging import Place
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+MOST = 5  # a run may be shown on several boards at no cost
+
+
+def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """The boards that a user may see and that have the run in a cell, oldest first."""
+    cells = Cell.objects.filter(run=run, replaced_at=None)
+    boards = Batch.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
+    found = boards.order_by("created_at")[:MOST]
+    return [Place("Board", one.title or "Untitled", one.get_absolute_url()) for one in found]

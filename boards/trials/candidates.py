@@ -1,0 +1,78 @@
+"""Finds what is new in the catalogue for boards, and notes it as trials that wait.
+
+New models that fit the board's search; newer versions and new family members of its columns'
+models; and new schemas of those models. Each model in each schema is noted once per board, so
+that looking at the same changes twice, or by two workers, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from boards.models import Column, StandingTrial, Trial
+from catalog.changelog.successors import follows
+from catalog.curation import saved_searches
+from catalog.models import Change, Endpoint
+
+MAX_NEW = 20  # of one board at one look: an upstream that renames everything is no news
+
+
+def note_all() -> int:
+    """Note for every watching board what has come since it was looked at; returns how many."""
+    until = saved_searches.seen_until()
+    watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
+    return sum(note(one, until) for one in watching.select_related("board__user"))
+
+
+def note(standing: StandingTrial, until: datetime) -> int:
+    """Note what one board has to try; returns how many trials are new."""
+    since = standing.watched_until
+    columns = list(standing.board.columns.select_related("endpoint"))
+    trials = [*_of_columns(standing, columns, since), *_of_search(standing, columns, since)]
+    known = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
+    new: dict[tuple[int, str], Trial] = {}
+    for trial in trials:  # a model may be here for several reasons: the first one counts
+        new.setdefault((trial.endpoint_id, trial.schema_digest), trial)
+    fresh = [trial for key, trial in new.items() if key not in known][:MAX_NEW]
+    Trial.objects.bulk_create(fresh, ignore_conflicts=True)
+    StandingTrial.objects.filter(pk=standing.pk, watched_until=since).update(watched_until=until)
+    return len(fresh)
+
+
+def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
+    """New schemas and newer versions of the columns' models."""
+    if not standing.follows_versions:
+        return
+    latest = {column.endpoint_id: column for column in columns}
+    unfit = standing.board.trials.filter(state=Trial.State.UNFIT).values("endpoint_id")
+    changed = Change.objects.filter(kind=Change.Kind.SCHEMA, at__gt=since)
+    watched = Endpoint.objects.filter(pk__in=latest) | Endpoint.objects.filter(pk__in=unfit)
+    for endpoint in watched.filter(pk__in=changed.values("endpoint_id")).order_by("pk"):
+        yield _trial(standing, endpoint, Trial.Reason.SCHEMA, latest.get(endpoint.pk))
+    new = Endpoint.objects.listed().filter(first_seen_at__gt=since).exclude(pk__in=latest)
+    for endpoint in new.order_by("position"):
+        if former := next((one for one in columns if follows(endpoint, one.endpoint)), None):
+            yield _trial(standing, endpoint, Trial.Reason.VERSION, former)
+
+
+def _of_search(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
+    """New models that fit the board's search."""
+    if (search := standing.search) is None:
+        return
+    known = {column.endpoint_id for column in columns}
+    for endpoint in saved_searches.news(search, since):
+        if endpoint.pk not in known:
+            yield _trial(standing, endpoint, Trial.Reason.SEARCH, None)
+
+
+def _trial(
+    standing: StandingTrial, endpoint: Endpoint, reason: str, former: Column | None
+) -> Trial:
+    return Trial(
+        board=standing.board,
+        endpoint=endpoint,
+        schema_digest=endpoint.schema_id or "",
+        reason=reason,
+        former=former,
+    )

@@ -1,0 +1,96 @@
+"""What standing trials tell their boards' owners: on the front page, in the feed, as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from boards.models import Batch, Trial
+from boards.trials.outcomes import Outcome, changed_since, outcomes_of
+from catalog.changelog.personal_news import Entry
+from notifications import kinds, outbox
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_TOLD = 40
+TOLD_STATES = (Trial.State.DONE, Trial.State.HELD, Trial.State.UNFIT, Trial.State.REFUSED)
+TOLD_FOR = timedelta(days=60)
+
+
+def loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
+    """The trials with all that their outcomes name, the newest first. One query without any."""
+    return trials.prefetch_related(
+        "endpoint", "column__endpoint", "reference__endpoint", "former__endpoint"
+    ).order_by("-pk")
+
+
+def entries(user: User) -> Sequence[Entry]:
+    """A person's news of the last two months, the newest first. One query without any trial."""
+    mine = Trial.objects.filter(
+        board__user_id=user.pk,
+        board__deleted_at=None,
+        found_at__gt=timezone.now() - TOLD_FOR,
+    ).exclude(state__in=(Trial.State.WAITING, Trial.State.DISMISSED))
+    listed = list(loaded(mine).select_related("board")[:MAX_TOLD])
+    found = [_entry(one) for one in (outcomes_of(listed) if listed else [])]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _entry(outcome: Outcome) -> Entry:
+    trial = outcome.trial
+    title = f"{outcome.name} {outcome.words}"
+    return Entry(
+        key=f"trial {trial.pk}",
+        at=outcome.moment,
+        title=title,
+        text=f"{trial.get_reason_display()}, on the board “{trial.board}”",
+        path=f"{reverse('boards:board-trials', args=[trial.board_id])}#trial-{trial.pk}",
+        is_unread=outcome.is_news,
+    )
+
+
+def tell(since: datetime) -> int:
+    """Send the owners what has come of their trials since then; returns how many were told.
+
+    Each trial is told once when it has its result, and once when all of its rows are judged:
+    telling it again changes nothing (`notifications/outbox.py`).
+    """
+    changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
+    told = changed.filter(state__in=TOLD_STATES).select_related("board__user")
+    listed = list(loaded(told)[:MAX_TOLD])
+    return sum(_tell(outcome) for outcome in (outcomes_of(listed) if listed else []))
+
+
+def _tell(outcome: Outcome) -> bool:
+    trial, entry = outcome.trial, _entry(outcome)
+    is_judged = outcome.judged >= outcome.rows > 0
+    stage = "judged" if is_judged else trial.state
+    return outbox.notify(
+        trial.board.user,
+        kinds.TRIAL_NEWS,
+        subject=entry.title,
+        text=f"{entry.title}\n{entry.text}.",
+        path=entry.path,
+        key=f"trial {trial.pk} {stage}",
+    )
+
+
+def mark_seen(outcomes: Iterable[Outcome]) -> None:
+    """Note what the owner has seen now. No query where nothing is new."""
+    fresh = [outcome for outcome in outcomes if outcome.is_news]
+    for outcome in fresh:
+        outcome.trial.seen = outcome.key
+    if fresh:
+        Trial.objects.bulk_update([outcome.trial for outcome in fresh], ["seen"])
+
+
+def of_board(board: Batch) -> list[Outcome]:
+    """The outcomes of all trials of a board, the newest first. One query without any."""
+    listed = list(loaded(board.trials.all()))
+    return outcomes_of(listed) if listed else []

@@ -1,0 +1,97 @@
+"""The plan of a trial: all rows of a board on one more model, with a column's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from boards.models import Batch, Column
+from boards.plan.cells import Expanded, Report, expand
+from boards.plan.groups import Filled, groups_of
+from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from playground.runs.costs.cost import estimate_runs
+from schemas.carry import Step, carry
+from schemas.estimate import Estimate
+
+NO_SCHEMA = "Its schema is not here yet; it is tried once it is."
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """A plan of one column, its cells, and what each that fits will cost."""
+
+    plan: Plan
+    expanded: Expanded
+    estimates: list[Estimate]
+
+    @property
+    def report(self) -> Report | None:
+        """What became of the rows; None where the plan has too many cells."""
+        return self.expanded.reports[0] if self.expanded.reports else None
+
+    @property
+    def total(self) -> Estimate | None:
+        """What all of its runs will cost; None without any."""
+        found: Estimate | None = None
+        for one in self.estimates:
+            found = found + one if found else one
+        return found
+
+    @property
+    def trouble(self) -> str:
+        """Why no row can run, or why some cannot; empty where all can."""
+        if self.plan.troubles:
+            return self.plan.troubles[0].message
+        return self.report.trouble if self.report else ""
+
+    @property
+    def unfit_rows(self) -> int:
+        """How many rows do not fit the model."""
+        return len(self.report.bad_rows) if self.report else len(self.plan.rows)
+
+
+def trial_plan(
+    board: Batch, endpoint: Endpoint, base: Column | None, *, label: str = "", room: int = MAX_CELLS
+) -> TrialPlan:
+    """Plan all rows of a board for a model, with the settings of the column `base`.
+
+    `label` tells the column from an earlier one of the same model; `room` is how many more runs the
+    board takes.
+    """
+    settings: dict[str, Any] = {}
+    steps: tuple[Step, ...] = ()
+    if base:
+        source = version_of(base.endpoint)
+        carried = carry(base.settings, source, version_of(endpoint))
+        settings, steps = carried.arguments, carried.steps
+    mark = [endpoint.endpoint_id, settings, *([endpoint.schema_id or ""] if label else [])]
+    rows = [PlannedRow(row.label, row.values, row.digest) for row in board.rows.all()]
+    plan = Plan(
+        source=board.source,
+        models=[endpoint],
+        groups=groups_of(board.source, [endpoint]),
+        post={},
+        filled=Filled({}, [{}], []),
+        rows=rows,
+        columns=[PlannedColumn(0, endpoint, label, settings, digest(mark))],
+        seeds=_seeds(board, base),
+    )
+    if plan.cell_count > room:
+        words = f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
+        plan.troubles.append(Trouble("total", words))
+    expanded = expand(plan)
+    expanded.reports[:] = [
+        replace(report, steps=(*steps, *report.steps)) for report in expanded.reports
+    ]
+    asked = [(cell.endpoint, cell.arguments) for cell in expanded.fitting]
+    return TrialPlan(plan, expanded, estimate_runs(asked))
+
+
+def _seeds(board: Batch, base: Column | None) -> list[str]:
+    """The seeds of the column that it is compared with, else of the whole board."""
+    cells = board.cells.filter(replaced_at=None)
+    own = cells.filter(column=base) if base else cells
+    found = own.order_by("pk").values_list("seed", flat=True)
+    return [*dict.fromkeys(found)] or [""]

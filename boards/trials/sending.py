@@ -1,0 +1,207 @@
+"""Sends trials: a waiting model becomes a column of its board, with a run for each row.
+
+One transaction with the board's row locked, so that two workers cannot send the same trial and
+neither cap can be passed. A trial is sent whole or not at all: what the month's cap or the board's
+does not allow is held, and says what it would have cost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from boards.models import Batch, Cell, Column, StandingTrial, Trial
+from boards.models.trial import NOTE_CHARS
+from boards.plan.plan import MAX_CELLS
+from boards.runs.budget import Budget, committed, cost_of, in_dollars
+from boards.runs.sending import Sent, write_cells
+from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
+from boards.votes.standings import standings
+from core.formatting import money
+from schemas.estimate import Estimate
+
+NIGHT_HOURS = range(1, 5)
+AT_ONCE = 10  # of one look: other jobs get their turn in between
+
+
+class TrialBudget(Budget):
+    """The month's cap and the board's own together: what passes either is not sent."""
+
+    def __init__(self, month: Budget, board: Budget) -> None:
+        super().__init__(month.cap, month.spent)
+        self.board = board
+
+    def refuse(self, estimate: Estimate) -> str:
+        """Why a run of this estimate is not sent; empty, and its cost taken, where it fits."""
+        before = self.spent
+        if refusal := super().refuse(estimate):
+            return refusal
+        if refusal := self.board.refuse(estimate):
+            self.spent = before
+        return refusal
+
+
+class _Held(Exception):
+    """Some run would pass a cap."""
+
+
+def send_due(now: datetime) -> int:
+    """Send the trials that are due at this moment; returns how many were looked at."""
+    is_night = timezone.localtime(now).hour in NIGHT_HOURS
+    due = Trial.objects.due(month_start(now), is_night=is_night).order_by("pk")
+    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    for key in keys:
+        send(key, now)
+    return len(keys)
+
+
+def month_start(now: datetime) -> datetime:
+    """The first moment of the month, by the server's clock."""
+    local = timezone.localtime(now)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def send(pk: int, now: datetime) -> Trial:
+    """Give a trial its column, or the reason why it has none; nothing if it has one already."""
+    with transaction.atomic():
+        board_id = Trial.objects.values_list("board_id", flat=True).get(pk=pk)
+        board = Batch.objects.select_for_update().get(pk=board_id)
+        trial = Trial.objects.select_related("endpoint", "former__endpoint").get(pk=pk)
+        standing = StandingTrial.objects.select_related("reference__endpoint").get(pk=board_id)
+        if trial.can_be_sent:
+            _Sender(board, standing, trial, now).send()
+        return trial
+
+
+class _Sender:
+    """Decides one trial of a locked board."""
+
+    def __init__(self, board: Batch, standing: StandingTrial, trial: Trial, now: datetime) -> None:
+        self.board, self.standing, self.trial, self.now = board, standing, trial, now
+
+    def send(self) -> None:
+        """Write the column and its runs, or why not."""
+        if state := self._refusal():
+            self._end(*state)
+        else:
+            self._plan_and_write()
+
+    def _refusal(self) -> tuple[Trial.State, str] | None:
+        """The state and the sentence of a model that is not even planned; None for others."""
+        endpoint = self.trial.endpoint
+        if endpoint.refusal:
+            return Trial.State.REFUSED, endpoint.refusal
+        if not endpoint.schema_id:
+            return Trial.State.WAITING, NO_SCHEMA
+        if self._is_known_in_this_schema():
+            return Trial.State.DISMISSED, "It is tried in a newer schema already."
+        return None
+
+    def _plan_and_write(self) -> None:
+        trial = self.trial
+        trial.schema_digest = trial.endpoint.schema_id or ""
+        trial.reference = self.standing.reference or best_column(self.board, trial.former)
+        planned = self._plan()
+        if not planned.expanded.fitting:
+            self._end(Trial.State.UNFIT, planned.trouble or "The board has no rows.")
+        elif done := self._write(planned):
+            trial.column = self.board.columns.get(digest=planned.plan.columns[0].digest)
+            trial.sent_at = self.now
+            self._end(Trial.State.SENT, _sent_words(planned, done))
+
+    def _is_known_in_this_schema(self) -> bool:
+        same = self.board.trials.filter(
+            endpoint=self.trial.endpoint, schema_digest=self.trial.endpoint.schema_id
+        )
+        return same.exclude(pk=self.trial.pk).exists()
+
+    def _plan(self) -> TrialPlan:
+        trial = self.trial
+        label = ""
+        if trial.reason == Trial.Reason.SCHEMA:
+            label = f"inputs of {timezone.localtime(trial.found_at):%-d %B %Y}"
+        room = MAX_CELLS - self.board.cells.filter(replaced_at=None).count()
+        base = trial.former or trial.reference
+        return trial_plan(self.board, trial.endpoint, base, label=label, room=room)
+
+    def _write(self, planned: TrialPlan) -> Sent | None:
+        """Write the column with its runs; None, and nothing written, where a cap holds it."""
+        month = Budget(self.standing.monthly_cap_usd, spent_since(self.board, self.now))
+        own = Budget(self.board.cap_usd, committed(self.board))
+        words = held_words(planned.total, month, own)
+        try:
+            with transaction.atomic():
+                done = write_cells(
+                    self.board,
+                    planned.plan,
+                    planned.expanded,
+                    planned.estimates,
+                    TrialBudget(month, own),
+                )
+                if done.held:
+                    raise _Held
+        except _Held:
+            self._end(Trial.State.HELD, words)
+            return None
+        return done
+
+    def _end(self, state: Trial.State, note: str) -> None:
+        trial = self.trial
+        is_news = (trial.state, trial.note) != (state, note)
+        trial.state, trial.note = state, note[:NOTE_CHARS]
+        trial.decided_at = self.now if is_news or state == Trial.State.HELD else trial.decided_at
+        trial.save()
+
+
+def _sent_words(planned: TrialPlan, done: Sent) -> str:
+    """What was not sent, in a sentence; empty where every row was."""
+    parts = []
+    if planned.unfit_rows:
+        rows = f"{planned.unfit_rows} of {len(planned.plan.rows)} rows"
+        parts.append(f"{rows} do not fit: {planned.trouble}")
+    if done.reused:
+        parts.append(f"{done.reused} taken from earlier runs, at no cost.")
+    return " ".join(parts)
+
+
+def held_words(total: Estimate | None, month: Budget, own: Budget) -> str:
+    """Why a trial of this cost is held, in a sentence."""
+    most = in_dollars(total) if total else None
+    if most is None:
+        return (
+            "Its price is unknown, so the monthly cap cannot hold. "
+            "Add it to the plan to run it all the same."
+        )
+    if month.cap is not None and month.spent + most > month.cap:
+        left = max(month.cap - month.spent, Decimal(0))
+        return (
+            f"It may cost {money(most)}, and {money(left)} of {money(month.cap)} is left "
+            "this month. It is tried next month, or when you raise the cap."
+        )
+    return (
+        f"It may cost {money(most)}; with {money(own.spent)} so far that would pass the "
+        f"board's own cap of {money(own.cap)}."
+    )
+
+
+def spent_since(board: Batch, now: datetime) -> Decimal:
+    """What this month's trials of a board have cost and may cost yet. One query."""
+    sent = board.trials.filter(sent_at__gte=month_start(now))
+    return cost_of(Cell.objects.filter(column__in=sent.values("column")))
+
+
+def best_column(board: Batch, former: Column | None) -> Column | None:
+    """The column that a new one is compared with: the favourite by votes, winners and stars.
+
+    Without any judgement the column that the new model follows, else the first one.
+    """
+    found = standings(board)[0].columns
+    judged = [one for one in found if one.votes or one.rows_won or one.stars]
+    if not judged:
+        first = found[0].column if found else None
+        return former or first
+    best = max(judged, key=lambda one: (one.share or 0, one.rows_won, one.stars or 0))
+    return best.column

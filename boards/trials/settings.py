@@ -1,0 +1,209 @@
+"""Reads the form of a board's standing trials, and says what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from boards.models import Batch, StandingTrial, Trial
+from boards.models.trial import PARAMS_CHARS
+from boards.plan.plan import MAX_CAP
+from boards.trials.planning import trial_plan
+from boards.trials.sending import best_column
+from catalog.curation import saved_searches
+from catalog.models import Endpoint, Favourite, Revision, SavedSearch
+from catalog.search import engine
+from catalog.search.index import current
+from catalog.search.query import Query
+from core.formatting import money
+from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_PRICED = 3  # of the models that fit today, the newest first
+WHENS = StandingTrial.When.choices
+STATES = StandingTrial.State.choices
+
+
+@dataclass
+class Form:
+    """What the form shows: what was typed, and the sentences beside its fields."""
+
+    standing: StandingTrial
+    values: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def standing_of(board: Batch) -> StandingTrial:
+    """The board's settings; not stored before they were saved once."""
+    found = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
+    return found or StandingTrial(board=board)
+
+
+def form_of(board: Batch) -> Form:
+    """The form as the settings fill it."""
+    standing = standing_of(board)
+    saved = SavedSearch.objects.filter(user_id=board.user_id, params=standing.params).first()
+    query = Query.from_address(f"?{standing.params}")
+    plain = saved_searches.params_of(Query(q=query.q)) == standing.params
+    return Form(
+        standing,
+        {
+            "state": standing.state,
+            "saved": str(saved.pk) if saved and standing.params else "" if plain else "kept",
+            "q": query.q if plain and not saved else "",
+            "versions": "1" if standing.follows_versions else "",
+            "when": standing.when,
+            "cap": f"{standing.monthly_cap_usd.normalize():f}",
+            "reference": str(standing.reference.position) if standing.reference else "",
+        },
+    )
+
+
+def configure(board: Batch, posted: Mapping[str, str]) -> Form:
+    """Store what was posted; the form with its errors, and nothing stored, where any is wrong."""
+    values = {name: posted.get(name, "").replace("\x00", "").strip() for name in _NAMES}
+    form = Form(standing_of(board), values)
+    reader = _Reader(board, form)
+    read = reader.read()
+    if form.errors:
+        return form
+    standing = form.standing
+    if standing.state == StandingTrial.State.OFF and read["state"] != StandingTrial.State.OFF:
+        read["watched_until"] = timezone.now()  # what came while it was off is not tried
+    StandingTrial.objects.update_or_create(board=board, defaults=read)
+    board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
+    form.standing = standing_of(board)
+    return form
+
+
+_NAMES = ("state", "saved", "q", "versions", "when", "cap", "reference")
+
+
+class _Reader:
+    """Reads each control and notes what is wrong with it."""
+
+    def __init__(self, board: Batch, form: Form) -> None:
+        self.board, self.form, self.values = board, form, form.values
+
+    def read(self) -> dict[str, Any]:
+        """The values of the columns; what is wrong stands in the form's errors."""
+        values = self.values
+        found = {
+            "state": values["state"] if values["state"] in StandingTrial.State.values else "off",
+            "params": self._params(),
+            "follows_versions": bool(values["versions"]),
+            "when": values["when"] if values["when"] in StandingTrial.When.values else "now",
+            "monthly_cap_usd": self._cap(),
+            "reference": self._reference(),
+        }
+        is_empty = not (found["params"] or found["follows_versions"])
+        if found["state"] == StandingTrial.State.ON and is_empty:
+            self.form.errors.setdefault(
+                "q", "Write a search, or have new versions tried: there is nothing to try yet."
+            )
+        return found
+
+    def _params(self) -> str:
+        if self.values["saved"] == "kept":
+            return self.form.standing.params
+        if self.values["saved"]:
+            return self._saved(self.values["saved"])
+        if not self.values["q"]:
+            return ""
+        query = Query(q=" ".join(self.values["q"].split())[:300])
+        if query.words.hints:  # a word that is left out would let more models in, and cost money
+            self.form.errors["q"] = query.words.hints[0].message
+        return saved_searches.params_of(query)[:PARAMS_CHARS]
+
+    def _saved(self, text: str) -> str:
+        is_key = text.isascii() and text.isdecimal() and len(text) < 18
+        mine = SavedSearch.objects.filter(user_id=self.board.user_id)
+        found = mine.filter(pk=int(text)).first() if is_key else None
+        if found is None or len(found.params) > PARAMS_CHARS:
+            self.form.errors["saved"] = "This saved search is gone: choose another one."
+            return ""
+        return found.params
+
+    def _cap(self) -> Decimal:
+        text = self.values["cap"].removeprefix("$").strip()
+        try:
+            cap = Decimal(text)
+        except InvalidOperation:
+            cap = Decimal(-1)
+        if not cap.is_finite() or not 0 < cap <= MAX_CAP:
+            self.form.errors["cap"] = (
+                "Write what it may cost each month, in US dollars, such as 2.50."
+            )
+            return Decimal(0)
+        return cap.quantize(Decimal("0.0001"))
+
+    def _reference(self) -> Any:
+        text = self.values["reference"]
+        if not (text.isascii() and text.isdecimal() and len(text) < 7):
+            return None
+        return self.board.columns.filter(position=int(text)).first()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The models that fit the search today, and what trying the newest ones would cost each."""
+
+    count: int
+    priced: list[tuple[Endpoint, str]]
+
+    @property
+    def words(self) -> str:
+        """How many fit."""
+        return "1 model fits" if self.count == 1 else f"{self.count:,} models fit"
+
+
+def preview(board: Batch, standing: StandingTrial) -> Preview | None:
+    """What the search finds today; None without a search."""
+    if not standing.params:
+        return None
+    query = Query.from_address(f"?{standing.params}")
+    starred = frozenset(Favourite.objects.endpoints_of(board.user))
+    index = current(Revision.current())
+    places = engine.find_all(query, starred, index)
+    by_age = replace(query, sort="newest")
+    newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
+    base = best_column(board, None) if newest else None
+    return Preview(
+        len(places), [(one, _price(trial_plan(board, one, base).total)) for one in newest]
+    )
+
+
+def _price(total: Estimate | None) -> str:
+    return total.words if total else "does not fit"
+
+
+def pause(board: Batch, *, is_paused: bool) -> str:
+    """Pause or resume; returns a sentence for people."""
+    before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
+    if not is_paused:
+        before, after = after, before
+    StandingTrial.objects.filter(board=board, state=before).update(state=after)
+    if is_paused:
+        return "Standing trials are paused: what is new is noted, and nothing is sent."
+    return "Standing trials go on."
+
+
+def spent_words(spent: Decimal, standing: StandingTrial) -> str:
+    """`$0.40 of $5.00 this month`."""
+    return f"{money(spent)} of {money(standing.monthly_cap_usd)} this month"
+
+
+def words_of(search: SavedSearch | None) -> str:
+    """A search in words; empty without one."""
+    return saved_searches.suggested(saved_searches.query_of(search)) if search else ""
+
+
+def searches_of(user: User) -> list[SavedSearch]:
+    """The saved searches that the form offers."""
+    return list(SavedSearch.objects.filter(user=user))

@@ -1,0 +1,86 @@
+"""Standing trials: their settings and what came of them, for the board's owner."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from boards.models import Batch, Trial
+from boards.trials import news, sending, settings
+from boards.views.actions import for_owner
+from boards.views.board import no_store
+from catalog.curation.saved_searches import query_of
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """What a board tries by itself: the form, and the trials so far."""
+    boards = Batch.objects.kept().select_related("user", "source")
+    board = get_object_or_404(boards, pk=pk, user_id=request.user.pk)
+    if request.method != "POST":
+        return _page(request, board, settings.form_of(board))
+    form = settings.configure(board, request.POST)
+    if form.errors:
+        return _page(request, board, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    messages.success(request, f"Saved. Standing trials: {form.standing.get_state_display()}.")
+    return redirect("boards:board-trials", board.pk)
+
+
+def _page(
+    request: HtmxRequest, board: Batch, form: settings.Form, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    outcomes = news.of_board(board)
+    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news}
+    news.mark_seen(outcomes)
+    search = form.standing.search
+    context: dict[str, Any] = {
+        "board": board,
+        "form": form,
+        "standing": form.standing,
+        "columns": board.columns.select_related("endpoint"),
+        "searches": settings.searches_of(board.user),
+        "search_words": settings.words_of(search),
+        "search_query": query_of(search).as_params() if search else "",
+        "preview": settings.preview(board, form.standing),
+        "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
+        "outcomes": outcomes,
+        "unseen": unseen,
+        "whens": settings.WHENS,
+        "states": settings.STATES,
+    }
+    return render(request, "boards/trials/trials.html", context, status=status)
+
+
+@for_owner
+def pause(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+    """Pause the trials, or let them go on."""
+    is_paused = request.POST.get("state") == "paused"
+    messages.info(request, settings.pause(found, is_paused=is_paused))
+    return redirect("boards:board-trials", found.pk)
+
+
+@for_owner
+def trial(request: HtmxRequest, found: Batch, trial: int) -> HttpResponseBase:
+    """Send one trial now whatever the hour, leave it out, or take it in again."""
+    chosen = get_object_or_404(found.trials.select_related("endpoint"), pk=trial)
+    if request.POST.get("do") == "send":
+        sent = sending.send(chosen.pk, timezone.now())
+        words = f"{sent.endpoint.display_name}: {sent.note or sent.get_state_display().lower()}"
+        messages.info(request, words)
+    elif chosen.can_be_sent:
+        is_out = request.POST.get("do") == "dismiss"
+        chosen.state = Trial.State.DISMISSED if is_out else Trial.State.WAITING
+        chosen.note, chosen.decided_at = "", timezone.now()
+        chosen.save(update_fields=["state", "note", "decided_at"])
+    return redirect("boards:board-trials", found.pk)

@@ -1,0 +1,86 @@
+"""Where a text shows what was searched for: `<mark>` around it, everything else escaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.search import spelling
+from catalog.search.matching import Found
+from catalog.search.tokenizer import tokenize
+from core.formatting import shorten
+
+_GLUED_FROM = 5
+_LEAD = 24  # signs of a description before its first mark, when it is cut
+
+
+@dataclass(frozen=True)
+class Highlighter:
+    """What to mark in names, ids and descriptions."""
+
+    pattern: re.Pattern[str]
+
+    def in_text(self, text: str) -> SafeString:
+        """The text, safe, with the marks in it."""
+        marks = self.pattern.finditer(_bare(text))
+        ends = [0, *(end for found in marks for end in found.span()), len(text)]
+        pieces: list[str] = [escape(text[start:end]) for start, end in pairwise(ends)]
+        pieces[1::2] = [f"<mark>{piece}</mark>" for piece in pieces[1::2]]
+        return mark_safe("".join(pieces))  # noqa: S308  all escaped
+
+    def in_excerpt(self, text: str, length: int) -> SafeString:
+        """So much of the text that its first mark is in sight."""
+        found = self.pattern.search(_bare(text))
+        if len(text) <= length:
+            return self.in_text(text)
+        start = 0
+        if found and found.end() > length - 1:
+            start = max(found.start() - _LEAD, 0)
+            start = text.find(" ", start, found.start()) + 1 or start
+        cut = shorten(text[start:], length)
+        return mark_safe(("…" if start else "") + self.in_text(cut))  # noqa: S308  all escaped
+
+
+def _bare(text: str) -> str:
+    """The text as the words of a question are, `uber` for `Über`; itself where signs would move."""
+    bare = spelling.normalize(text)
+    return bare if len(bare) == len(text) else text
+
+
+def highlighter(found: Found | None) -> Highlighter | None:
+    """What an answer was found by; None when no words were asked for."""
+    if found is None:
+        return None
+    words = [word for text in found.used for word in tokenize(text)]
+    ways = [way for word in words for way in _ways(word.text, word.words)]
+    ways += [_alike(way) for way in found.alike if ":" not in way]
+    if not ways:
+        return None
+    longest_first = sorted(dict.fromkeys(ways), key=len, reverse=True)
+    return Highlighter(re.compile(rf"(?<![^\W_])({'|'.join(longest_first)})", re.IGNORECASE))
+
+
+def _ways(text: str, words: tuple[str, ...]) -> list[str]:
+    """How a typed word may stand in a text, as patterns."""
+    number = spelling.version(text) or (text if text.isdecimal() else "")
+    if number:
+        return [rf"v?{r'[.,]?'.join(number.split('.'))}(?!\d)"]
+    found = [r"[\W_]+".join(map(re.escape, words))]
+    if len(words) == 1 and len(text) > 3:
+        found.append(re.escape(spelling.stem(words[0])))
+    apart = spelling.parts(text)
+    if len(apart) > 1:
+        found.append(r"[\W_]*".join(r"[.,]?".join(part.split(".")) for part in apart))
+        found += [re.escape(part) for part in apart if len(part) > 2 and part.isalpha()]
+    elif len(words[0]) >= _GLUED_FROM and text.isalpha():
+        found.append(r"[\W_]?".join(text))
+    return found
+
+
+def _alike(way: str) -> str:
+    words = r"[\W_]+".join(map(re.escape, spelling.words(way)))
+    return words if way.endswith("*") else rf"{words}(?![^\W_])"

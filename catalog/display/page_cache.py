@@ -1,0 +1,221 @@
+"""Renders page fragments that depend on the catalogue alone, cached per catalogue revision.
+
+Every function depends only on its arguments. The database renews the revision token with each
+change of the catalogue, so a fragment cached under a token never becomes stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.models import Prefetch
+from django.template.defaultfilters import pluralize
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.display import facets, highlight
+from catalog.display.facets import Place
+from catalog.filters.labels import by_outcome
+from catalog.filters.vocabulary import KEYS
+from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
+from catalog.search.engine import Answer, search
+from catalog.search.index import UPSTREAM_ORDER, current
+from catalog.search.matching import Found
+from catalog.search.query import STATUSES, Query
+from catalog.variants import Family, distinguish, fold
+from core.byte_cache import byte_cached
+
+Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
+ON_A_SHELF = 12
+FEW = 8  # models, which fit one page
+_USE = ("status", "standing")
+
+
+class Region(NamedTuple):
+    """The parts of a search page that change with the query."""
+
+    facets: SafeString
+    results: SafeString
+    total: int
+    said: str
+    canonical: str
+    has_gaps: bool  # some card has no picture yet
+
+
+class Notice(NamedTuple):
+    """How the results differ from the query as typed, and a link to search for just that."""
+
+    before: str
+    shown: str
+    instead: str = ""
+    href: str = ""
+
+
+@dataclass
+class Category:
+    """A category's tile on the front page."""
+
+    name: str
+    count: int = 0
+    pictures: list[str] = field(default_factory=list)
+
+
+def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
+    """Render facets and results of a query."""
+    return _region(revision, current(revision).token, place, query, starred)
+
+
+@byte_cached(8 << 20)
+def _region(revision: str, token: str, place: Place, query: Query, starred: Starred) -> Region:
+    """Render under the index's own `token`: the index may lag behind `revision`."""
+    answer = search(query, frozenset(starred), index=current(revision))
+    context = {
+        "marks": highlight.highlighter(answer.found),
+        "notices": _notices(place, answer),
+        "suggestions": [(r.title, place.href(r.query), r.count) for r in answer.suggestions],
+        "answer": answer,
+        "families": _families(answer),
+        "export": reverse("catalog:export") + query.as_params(),
+        "saving": reverse("catalog:saved-search-new") + query.as_params()
+        if query.as_params("favourite")  # one's favourites as they are have their page
+        else "",
+        "understood": facets.understood(answer, place),
+        "cleared": place.href(query.bare()),
+        "guesses": facets.guesses(answer.hints, query, place),
+        "links": [(n, place.href(query, n)) for n in answer.numbers],
+        "place": place,
+        "previous": place.href(query, answer.page - 1) if answer.page > 1 else "",
+        "next": place.href(query, answer.page + 1) if answer.page < answer.pages else "",
+        "relaxations": [
+            (one.title, place.href(one.query), one.count)
+            for one in answer.relaxations
+            if one.name not in place.fixed and place.holds(one.query)
+        ],
+        "starred": frozenset(starred),
+        "asked_seconds": answer.asked.seconds,
+    }
+    return Region(
+        facets=render_to_string(
+            "catalog/partials/_facets.html",
+            {
+                "sections": facets.sections(answer, place),
+                "query": query,
+                "place": place,
+                "statuses": STATUSES.items(),
+            },
+        ),
+        results=render_to_string("catalog/partials/_results.html", context),
+        total=answer.total,
+        said=_heading(answer),
+        canonical=place.href(query, answer.page),
+        has_gaps=any(not (one.picture and one.picture.small) for one in answer.endpoints),
+    )
+
+
+@byte_cached(1 << 20)
+def how(place: Place) -> SafeString:
+    """Render the help on search terms, which is the same for every user and revision."""
+    context = {"keys": KEYS.values(), "place": place}
+    return render_to_string("catalog/partials/_how.html", context)
+
+
+@byte_cached(4 << 20)
+def front(revision: str, starred: Starred) -> SafeString:
+    """Render the shelves of the front page."""
+    listed = Endpoint.objects.listed()
+    tiles, featured = _overview()
+    cards = listed.for_cards().in_bulk([*starred[:ON_A_SHELF], *featured])
+    shelves = [
+        (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
+        for collection in published()
+        if (
+            items := [item.endpoint for item in collection.items.all() if item.endpoint.is_runnable]
+        )
+    ]
+    return render_to_string(
+        "catalog/partials/_front.html",
+        {
+            "outcomes": by_outcome(tiles, lambda tile: tile.name),
+            "featured": [cards[pk] for pk in featured if pk in cards],
+            "total": sum(tile.count for tile in tiles),
+            "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
+            "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
+            "newest": list(
+                listed.filter(status="active", published_at__isnull=False)
+                .for_cards()
+                .order_by("-published_at", "position")[:ON_A_SHELF]
+            ),
+            "starred": frozenset(starred),
+        },
+    )
+
+
+def published() -> Iterable[Collection]:
+    """Published collections with the cards of their endpoints, in two queries."""
+    items = Prefetch("items", queryset=CollectionItem.objects.for_cards())
+    return Collection.objects.published().prefetch_related(items)
+
+
+def _overview() -> tuple[list[Category], list[int]]:
+    """Every category with its count and first picture, the largest first; and what is featured.
+
+    That are the first models in use that upstream pins or highlights, as primary keys.
+    """
+    found: dict[str, Category] = {}
+    featured: list[int] = []
+    rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
+    named = rows.values_list("pk", "category", "picture__small", "pinned", "highlighted", *_USE)
+    for pk, name, picture, pinned, highlighted, status, standing in named:
+        tile = found.setdefault(name or "unknown", Category(name or "unknown"))
+        tile.count += 1
+        if picture and not tile.pictures:
+            tile.pictures.append(Picture(small=picture).small_src)
+        is_used = status == "active" and standing != Standing.BLOCKED
+        if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:
+            featured.append(pk)
+    return sorted(found.values(), key=lambda one: (-one.count, one.name)), featured
+
+
+def _families(answer: Answer) -> list[Family]:
+    """The cards of an answer by family.
+
+    They stay apart where one family or favourites are asked for, and where a page shows all without
+    folding: what is left of a narrow question is compared card by card.
+    """
+    cards, query = distinguish(answer.endpoints), answer.asked
+    is_one_family = any(one.key == "group" for one in query.conditions)
+    if answer.total <= FEW or query.favourite or is_one_family:
+        return [Family(card, ()) for card in cards]
+    return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
+
+
+def _heading(answer: Answer) -> str:
+    """The heading above the results, also announced to screen readers when they change."""
+    words = f"{answer.total:,} model{pluralize(answer.total)}"
+    if not answer.query.text:
+        return words
+    if answer.asked.q != answer.query.q:
+        return words
+    used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
+    return f"{words} for “{used or answer.query.plain}”"
+
+
+def _is_other(found: Found) -> bool:
+    return bool(found.corrected or found.missed)
+
+
+def _notices(place: Place, answer: Answer) -> list[Notice]:
+    """Notices on corrected spelling."""
+    found, query = answer.found, answer.query
+    if found is None or not answer.total or not found.corrected:
+        return []
+    text = query.text
+    for was, _ in found.corrected:
+        text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
+    meant = " ".join([*found.used, *found.missed])
+    instead = f"Search for “{query.text}” instead"
+    return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]

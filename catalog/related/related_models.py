@@ -1,0 +1,335 @@
+"""What belongs to a model: its family, its trainers, what is like it, what follows it.
+
+A function of the catalogue alone, kept under the revision's token. Nothing here reads every row:
+candidates come from the search's index, and one query fetches those that are weighed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import takewhile
+from operator import and_
+from typing import Any
+
+from django.db.models import Q
+
+from catalog.changelog import successors
+from catalog.filters.conditions import line_count, parse_condition
+from catalog.filters.facts import Listing, facts_of
+from catalog.filters.labels import Group, describe, label, summarize
+from catalog.filters.vocabulary import KEYS
+from catalog.models import Endpoint, Standing
+from catalog.pricing import in_words
+from catalog.search import spelling
+from catalog.search.index import Index, Places, current
+from core.byte_cache import byte_cached
+
+MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
+_MANY = 12  # siblings by the beginning of their ids alone
+_CANDIDATES, _RARE = 60, 200
+_WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
+_WORDS_COUNT = 6.0  # against all facts together, which are about twice that
+_TELLING = ("in", "out", "can")
+_PICTURE = ("small", "large", "clip", "colour")
+_COLUMNS = (*Listing._fields, "group_label", *(f"picture__{name}" for name in _PICTURE))
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A model beside the one that is shown: what it takes and makes, and what only it can do."""
+
+    endpoint: Endpoint
+    name: str
+    abilities: list[Group]
+    is_self: bool = False
+    only: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """What goes in, in words."""
+        return self._words("Takes")
+
+    @property
+    def makes(self) -> str:
+        """What comes out, in words."""
+        return self._words("Makes")
+
+    @property
+    def can(self) -> str:
+        """Lengths, sizes and settings, in words."""
+        return self._words("")
+
+    def _words(self, title: str) -> str:
+        groups = [group for group in self.abilities if group.title == title]
+        return ", ".join(part.words for group in groups for part in group.parts)
+
+
+@dataclass(frozen=True)
+class Successor:
+    """What to use instead of a model; `is_named` where upstream or its own family says so."""
+
+    endpoint: Endpoint
+    is_named: bool
+
+
+@dataclass(frozen=True)
+class Related:
+    """All that belongs to a model; `successor` is only of one that is deprecated or gone."""
+
+    family: list[Relative]
+    family_name: str
+    trainers: list[Endpoint]
+    inference: list[Endpoint]
+    similar: list[Relative]
+    successor: Successor | None
+    price: str
+
+
+def find_related(endpoint: Endpoint, revision: str) -> Related:
+    """What belongs to an endpoint under a revision of the catalogue."""
+    return _related(revision, endpoint.pk)
+
+
+def successor(endpoint: Endpoint, revision: str) -> Successor | None:
+    """What to use instead of a deprecated or gone model; None for any other."""
+    return _related(revision, endpoint.pk).successor if _is_over(endpoint) else None
+
+
+def _is_over(endpoint: Endpoint) -> bool:
+    return endpoint.gone_at is not None or endpoint.status == "deprecated"
+
+
+@byte_cached(2 << 20)
+def _related(revision: str, pk: int) -> Related:
+    mine = Endpoint.objects.select_related("picture").only(
+        *_COLUMNS, "training_endpoint_ids", "inference_endpoint_ids"
+    )
+    me = mine.get(pk=pk)
+    family = _family(me)
+    similar = _similar(me, revision, {one.pk for one in family})
+    trainers, inference = _linked(me)
+    names, only = _names(family), _only_here(family)
+    relatives = [
+        _relative(one, name=names[one.pk], is_self=one.pk == pk, only=only[one.pk])
+        for one in family
+    ]
+    return Related(
+        family=relatives if len(relatives) > 1 else [],
+        family_name=me.group_key or _stem(me.endpoint_id),
+        trainers=trainers,
+        inference=inference,
+        similar=[_relative(one) for one in similar],
+        successor=_successor(me, similar) if _is_over(me) else None,
+        price=in_words(me, _facts(me)),
+    )
+
+
+def _relative(endpoint: Endpoint, name: str = "", **more: Any) -> Relative:
+    return Relative(endpoint, name or endpoint.display_name, summarize(_facts(endpoint)), **more)
+
+
+def _facts(endpoint: Endpoint) -> tuple[str, ...]:
+    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+
+
+def _stem(endpoint_id: str) -> str:
+    """The part of an id that a family shares: owner and application."""
+    return "/".join(endpoint_id.split("/")[:2])
+
+
+def _family(me: Endpoint) -> list[Endpoint]:
+    """The model and its siblings by group, else by the beginning of the id.
+
+    Many of a vendor's ids may begin alike: then only those of the same category are siblings.
+    """
+    stem = _stem(me.endpoint_id)
+    same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
+    listed = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
+    listed = listed.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
+    others = list(listed[:MOST_SIBLINGS])
+    if not me.group_key and len(others) >= _MANY:
+        others = list(listed.filter(category=me.category)[:MOST_SIBLINGS])
+    found = [me, *others[: MOST_SIBLINGS - 1]]
+    return sorted(found, key=lambda one: (one.status == "deprecated", one.endpoint_id))
+
+
+def _begins(stem: str) -> Q:
+    return Q(endpoint_id=stem) | Q(endpoint_id__startswith=f"{stem}/")
+
+
+def _names(family: Sequence[Endpoint]) -> dict[int, str]:
+    """What tells siblings apart: upstream's label, else the name, if need be the end of the id."""
+    apart = {one.pk: one.endpoint_id.split("/") for one in family}
+    shared = len(
+        [*takewhile(lambda parts: len(set(parts)) == 1, zip(*apart.values(), strict=False))]
+    )
+    ends = {pk: "/".join(parts[shared:]) or parts[-1] for pk, parts in apart.items()}
+    labels = {one.pk: one.group_label or one.display_name for one in family}
+    often = Counter(labels.values())
+    return {
+        pk: f"{words} ({ends[pk]})" if often[words] > 1 else words for pk, words in labels.items()
+    }
+
+
+def _only_here(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
+    """What one sibling alone can do, in words: abilities, finest resolution, longest duration."""
+    facts = {one.pk: _facts(one) for one in family}
+    often = Counter(fact for found in facts.values() for fact in found)
+    finest = {
+        pk: max((line_count(v) or 0 for v in _of(f, "resolution")), default=0)
+        for pk, f in facts.items()
+    }
+    longest = {pk: _longest(found) for pk, found in facts.items()}
+    names: dict[int, tuple[str, ...]] = {}
+    for pk, found in facts.items():
+        words = [
+            describe(asked)
+            for key in _TELLING
+            for value in _of(found, key)
+            if often[f"{key}:{value}"] == 1 and (asked := parse_condition(key, value))
+        ]
+        if _is_alone_best(finest, pk):
+            best = max(_of(found, "resolution"), key=lambda v: line_count(v) or 0)
+            words.append(label("resolution", best))
+        if _is_alone_best(longest, pk):
+            words.append(f"{longest[pk]:g} s")
+        names[pk] = tuple(words) if len(family) > 1 else ()
+    return names
+
+
+def _of(facts: Iterable[str], key: str) -> list[str]:
+    return [fact.partition(":")[2] for fact in facts if fact.startswith(f"{key}:")]
+
+
+def _longest(facts: Iterable[str]) -> float:
+    ends = [end for value in _of(facts, "duration") for end in value.split("-")]
+    return max((float(end) for end in ends if re.fullmatch(r"\d+(\.\d+)?", end)), default=0.0)
+
+
+def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
+    others = [figure for key, figure in figures.items() if key != pk]
+    return bool(figures[pk]) and any(others) and figures[pk] > max(others)
+
+
+def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
+    """The known models that train for this one, and those that it trains for."""
+    ids = [
+        [one for one in given if isinstance(one, str)][:MOST_LINKED]
+        if isinstance(given, list)
+        else []
+        for given in (me.training_endpoint_ids, me.inference_endpoint_ids)
+    ]
+    named = {one for given in ids for one in given}
+    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
+    known = {one.endpoint_id: one for one in rows}
+    trainers, inference = ([known[one] for one in given if one in known] for given in ids)
+    return trainers, inference
+
+
+def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
+    """The models most like this one outside its family, by abilities and description."""
+    keys = _candidates(me, revision)
+    rows = Endpoint.objects.listed().filter(pk__in=keys).exclude(pk__in=family)
+    rows = (
+        rows.exclude(standing=Standing.BLOCKED)
+        .exclude(status="deprecated")
+        .select_related("picture")
+        .only(*_COLUMNS)
+    )
+    mine, words = set(_facts(me)), _words(me)
+    found = list(rows)
+    own = {one.pk: _words(one) for one in found}
+    often = Counter(word for written in own.values() for word in written)
+    scored = [
+        (_alike(mine, set(_facts(one))) + _WORDS_COUNT * _shared(words, own[one.pk], often), one)
+        for one in found
+    ]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].endpoint_id))
+    best: dict[str, Endpoint] = {}  # one of each family: five of one kind tell less than five kinds
+    for score, one in scored:
+        if score > 0:
+            best.setdefault(one.group_key or one.display_name, one)
+    return list(best.values())[:MOST_SIMILAR]
+
+
+def _candidates(me: Endpoint, revision: str) -> list[int]:
+    """Keys worth weighing: the best that take and make the same, or share rare facts or names."""
+    index = current(revision)
+    facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
+    sets = {fact: _having(index, fact) for fact in facts}
+
+    def having_all(key: str, among: Places) -> Places:
+        own = (places for fact, places in sets.items() if fact.startswith(f"{key}:"))
+        return reduce(and_, own, among)
+
+    makes = having_all("out", index.everything)
+    same = having_all("in", makes)
+    category = having_all("category", index.everything)
+    candidates: list[int] = []
+    for hits in (same & category, same, category, makes & category):
+        candidates += _best(index, hits)
+    for fact, places in sets.items():
+        if len(places) < _RARE and fact.startswith(("tag:", "can:")):
+            candidates += _best(index, places & category)
+    for word in sorted(spelling.name_words(spelling.normalize(me.display_name))):
+        named = list(index.names.find([word]))
+        if len(named) < _RARE:
+            candidates += named[:_CANDIDATES]
+    return [index.keys[place] for place in dict.fromkeys(candidates)]
+
+
+def _best(index: Index, hits: Places) -> list[int]:
+    """The hits with the most merit."""
+    return heapq.nsmallest(_CANDIDATES, hits, key=lambda place: (-index.merit[place], place))
+
+
+def _having(index: Index, fact: str) -> Places:
+    key, _, value = fact.partition(":")
+    asked = parse_condition(key, value) if key in KEYS else None
+    return index.having(asked) if asked else frozenset()
+
+
+def _alike(mine: set[str], other: set[str]) -> float:
+    """How much of what either can do both can, from 0 to the sum of the weights met."""
+    met = missed = 0.0
+    for fact in mine | other:
+        weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
+        if fact in mine and fact in other:
+            met += weight
+        else:
+            missed += weight
+    return 12.0 * met / (met + missed) if met else 0.0
+
+
+def _words(endpoint: Endpoint) -> frozenset[str]:
+    """The words that say what a model is for: of name, tags and description, by their stems."""
+    tags = endpoint.tags if isinstance(endpoint.tags, list) else []
+    text = f"{endpoint.display_name} {' '.join(map(str, tags))} {endpoint.description[:600]}"
+    words = spelling.words(spelling.normalize(text))
+    return frozenset(spelling.stem(word) for word in words if len(word) > 3 and word.isalpha())
+
+
+def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
+    """How much the words have in common; a word that everybody uses says nothing."""
+    if not mine or not other:
+        return 0.0
+    weight = {word: 1.0 / (1 + often[word]) for word in mine | other}
+    total = sum(weight.values())
+    return sum(weight[word] for word in mine & other) / total if total else 0.0
+
+
+def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Successor | None:
+    """The one that is named, its newer version or newest sibling; else the model most like it."""
+    if named := successors.successors_of([me]).get(me.pk):
+        return Successor(named, is_named=True)
+    close = next((one for one in similar if _can_follow(one, me)), None)
+    return Successor(close, is_named=False) if close else None
+
+
+def _can_follow(one: Endpoint, me: Endpoint) -> bool:
+    return one.category == me.category and one.status == "active" and one.is_runnable

@@ -1,0 +1,1 @@
+"""HTTP with fal's hosts: connections, the key, timeouts, retries, bodies."""

@@ -1,0 +1,1 @@
+"""What is sent to fal and what it answers, as typed values."""

@@ -1,0 +1,1 @@
+"""fal beside its runs: the Platform API, storage, downloads, webhooks."""

@@ -1,0 +1,1 @@
+"""The ways a run travels: queue, sync, stream, WebSocket, realtime."""

@@ -1,0 +1,95 @@
+"""OpenAI's chat completions: one address, streamed as deltas by `stream` in the body (16.5).
+
+The one exception to "the newest event replaces the one before": deltas are appended, and `[DONE]`
+ends the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fal import reading
+
+SUFFIX = "/chat/completions"
+DONE = "[DONE]"
+_APPENDED = ("content", "reasoning", "reasoning_content", "refusal")
+MAX_CALLS = 256  # tool calls of one message, and choices of one completion
+
+
+def is_completions(endpoint_id: str) -> bool:
+    """Whether the endpoint takes OpenAI's chat body; its document says nothing about it."""
+    return endpoint_id.endswith(SUFFIX)
+
+
+def streamed(arguments: Mapping[str, Any], *, with_usage: bool) -> dict[str, Any]:
+    """The body that asks for a stream, and `with_usage` for what was counted, as its last chunk."""
+    asked = {"stream_options": {"include_usage": True}} if with_usage else {}
+    return {**asked, **arguments, "stream": True}
+
+
+class Completion:
+    """The completion that the chunks so far make."""
+
+    def __init__(self) -> None:
+        self._head: dict[str, Any] = {}
+        self._choices: dict[int, dict[str, Any]] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every choice has said why it ended: what `[DONE]` says as well."""
+        ended = [one.get("finish_reason") for one in self._choices.values()]
+        return bool(ended) and all(ended)
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Append a chunk's deltas; everything beside them replaces what there was."""
+        self._head |= {key: value for key, value in chunk.items() if key != "choices"}
+        choices = chunk.get("choices")
+        for place, one in enumerate(choices if isinstance(choices, list) else []):
+            given = reading.as_mapping(one)
+            index = _index(given, place)
+            if index not in self._choices and len(self._choices) >= MAX_CALLS:
+                continue
+            choice = self._choices.setdefault(index, {"index": index, "message": {}})
+            _append(choice["message"], reading.as_mapping(given.get("delta")))
+            rest = {k: v for k, v in given.items() if k not in {"delta", "index"} and v is not None}
+            choice |= rest
+
+    def as_json(self) -> dict[str, Any]:
+        """The completion as an answer without a stream would have it, so far."""
+        choices = [
+            {**one, "message": {"role": "assistant", "content": None, **one["message"]}}
+            for _, one in sorted(self._choices.items())
+        ]
+        return {**self._head, "object": "chat.completion", "choices": choices}
+
+
+def _append(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    for key, value in delta.items():
+        if key == "tool_calls":
+            _append_calls(message, value)
+        elif key in _APPENDED and isinstance(value, str):
+            message[key] = (message.get(key) or "") + value
+        elif value is not None or key not in message:
+            message[key] = value
+
+
+def _append_calls(message: dict[str, Any], calls: Any) -> None:
+    """Append to tool calls, which are told apart by `index`: their arguments come in pieces."""
+    known: list[dict[str, Any]] = message.setdefault("tool_calls", [])
+    for place, one in enumerate(calls if isinstance(calls, list) else []):
+        given = reading.as_mapping(one)
+        index = _index(given, place)
+        while len(known) <= index:
+            known.append({"type": "function", "function": {"name": "", "arguments": ""}})
+        call, function = known[index], reading.as_mapping(given.get("function"))
+        call |= {k: v for k, v in given.items() if k not in {"function", "index"} and v}
+        for key, value in function.items():
+            if isinstance(value, str):
+                call["function"][key] = call["function"].get(key, "") + value
+
+
+def _index(given: Mapping[str, Any], place: int) -> int:
+    index = given.get("index")
+    is_good = isinstance(index, int) and not isinstance(index, bool) and 0 <= index < MAX_CALLS
+    return index if is_good else place  # type: ignore[return-value]

@@ -1,0 +1,42 @@
+"""The definition that a workflow has now, and the one that a run was made with."""
+
+from __future__ import annotations
+
+import json
+
+from core.byte_cache import byte_cached
+from flows.graph import checks, reading
+from flows.graph.graph import Graph
+from flows.graph.openapi import DEFINITION
+from flows.models import AccountWorkflow
+from playground.models import Run
+
+
+def graph_of(workflow: AccountWorkflow, run: Run | None = None) -> Graph:
+    """The graph of a workflow, or of a run of it; raises reading.Unreadable.
+
+    A run keeps its schema, and the schema made for a workflow of the account has the definition.
+    """
+    if run is not None and run.schema_id and run.schema_id != workflow.endpoint.schema_id:
+        document = json.loads(run.schema.document) if run.schema else {}
+        if isinstance(document, dict) and document.get(DEFINITION):
+            return reading.read(document[DEFINITION])
+    if not workflow.definition:
+        raise reading.Unreadable(workflow.trouble or "Upstream has not sent its definition yet.")
+    return _load(workflow.definition)
+
+
+@byte_cached(1 << 20, weigh=lambda graph: 4 * len(json.dumps(dict(graph.raw))))
+def _load(text: str) -> Graph:
+    return reading.load(text)
+
+
+def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:
+    """Why the workflow cannot be run, in a sentence; empty if it can."""
+    if workflow.endpoint.refusal:
+        return workflow.endpoint.refusal
+    wrong = checks.errors(graph) if graph else []
+    if not wrong:
+        return ""
+    where = f"node “{wrong[0].node}”: " if wrong[0].node else ""
+    return f"Its definition is wrong, so upstream would refuse it. {where}{wrong[0].message}"

@@ -1,0 +1,64 @@
+"""What the page of a workflow shows of a run, and what it swaps in when the run has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from flows.account import definitions, nodes
+from flows.graph import checks, reading, svg
+from flows.graph.graph import Graph
+from flows.models import AccountWorkflow
+from playground.display import renderers
+from playground.models import Run, Transport
+from playground.runs import error_messages
+
+VIEW = "workflow"
+NO_STEPS = "Upstream reports single steps over the live stream only: this run has its result alone."
+NOTHING_KNOWN = "The definition has changed since this run; these are the steps that it had."
+
+
+def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> dict[str, Any]:
+    """Return the context of the graph and of the list of nodes, with what a run made of them."""
+    if graph is None:
+        return {"run": run, "nodes": [], "picture": "", **_outcome(run)}
+    known = nodes.endpoints_of(graph)
+    shown = nodes.shown_nodes(graph, known, checks.problems(graph), run)
+    faces = nodes.faces(graph, shown, run)
+    picture = svg.draw(graph, faces, title=workflow.title, key="workflow-picture")
+    return {
+        "run": run,
+        "nodes": shown,
+        "picture": mark_safe(picture),  # noqa: S308  escaped by `svg`
+        "done_count": sum(one.step.state == "done" for one in shown),
+        **_outcome(run),
+    }
+
+
+def _outcome(run: Run | None) -> dict[str, Any]:
+    if run is None:
+        return {}
+    has_no_steps = run.is_final and not run.steps and run.transport != Transport.STREAM
+    return renderers.results(run) | {
+        "texts": renderers.texts(run) if run.state == Run.State.SUCCEEDED else [],
+        "explanation": error_messages.explain(run.error) if run.error else None,
+        "complaints": [one.message for one in error_messages.problems(run.error)][:20]
+        if run.state == Run.State.FAILED
+        else [],
+        "note": NO_STEPS if has_no_steps else "",
+    }
+
+
+def render(run: Run) -> str:
+    """Render what the page of a workflow swaps in when a run of it has changed."""
+    workflow = AccountWorkflow.objects.select_related("endpoint").filter(pk=run.endpoint_id).first()
+    if workflow is None:
+        return ""
+    try:
+        graph = definitions.graph_of(workflow, run)
+    except reading.Unreadable:
+        graph = None
+    values = context(workflow, graph, run) | {"oob": True, "may_cancel": True}
+    return render_to_string("flows/account/_live.html", values)

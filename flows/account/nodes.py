@@ -1,0 +1,155 @@
+"""The nodes of a workflow as its page lists them: model, problems, and their part in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.models import Endpoint
+from flows.account.steps import Step, steps_of
+from flows.graph.checks import Problem
+from flows.graph.graph import Graph, Node, order
+from flows.graph.svg import WORDS, Face, face_of
+from playground.display import json_tree, previews
+from playground.display.renderers import Text, markdown
+from playground.files.artifact_urls import artifact_url, may_show
+from playground.models import Run
+from playground.runs import error_messages
+from schemas.artifacts import artifacts
+
+MOST_MEDIA = 6  # files of one node on the page; the rest is in its JSON
+MOST_JSON = 6000
+NOT_HERE = "The catalogue does not list this model; many of fal's helpers are not in it."
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a node's output."""
+
+    kind: str
+    src: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A node in the list."""
+
+    key: str  # of its element
+    number: int
+    id: str
+    title: str
+    endpoint: Endpoint | None
+    kind: str
+    step: Step
+    reads: Sequence[tuple[str, str]] = ()
+    problems: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    files: Sequence[File] = ()
+    texts: Sequence[Text] = ()
+    json: str = ""
+    explanation: error_messages.Explanation | None = None
+    complaints: Sequence[str] = field(default_factory=list)
+
+    @property
+    def word(self) -> str:
+        """Its state for people."""
+        return WORDS.get(self.step.state, "")
+
+
+def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
+    """The models of a graph that the catalogue has; one query."""
+    found = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
+    return {one.endpoint_id: one for one in found.for_cards()}
+
+
+def shown_nodes(
+    graph: Graph, known: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
+) -> list[Shown]:
+    """The nodes that call models, and unknown ones, in the order in which they run."""
+    done, stuck = order(graph)
+    listed = [graph.nodes[key] for key in [*done, *stuck]]
+    listed = [node for node in listed if node.kind not in ("input", "display")]
+    steps = steps_of(run, [node.id for node in listed])
+    copies = _copies(run)
+    shown = [
+        _shown(graph, number, node, known, problems, steps.pop(node.id), copies)
+        for number, node in enumerate(listed, 1)
+    ]
+    for number, (key, step) in enumerate(steps.items(), len(shown) + 1):
+        node = Node(key, "run", step.app, raw={"id": key})
+        shown.append(_shown(graph, number, node, known, (), step, copies))
+    return shown
+
+
+def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
+    """What the boxes of the picture show."""
+    found = {}
+    for one in shown:
+        href = one.endpoint.get_absolute_url() if one.endpoint else ""
+        state = one.step.state or ("broken" if one.problems else "")
+        found[one.id] = Face(one.title, one.id, href, state)
+    if run is not None and run.state == Run.State.SUCCEEDED:
+        ends = [key for key, node in graph.nodes.items() if node.kind == "display"]
+        for key in [*ends, "~result"]:
+            own = face_of(graph, key)
+            found[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
+    return found
+
+
+def _shown(
+    graph: Graph,
+    number: int,
+    node: Node,
+    known: Mapping[str, Endpoint],
+    problems: Sequence[Problem],
+    step: Step,
+    copies: Mapping[str, str],
+) -> Shown:
+    endpoint = known.get(node.app)
+    own = [one for one in problems if one.node == node.id]
+    notes = [one.message for one in own if one.is_warning]
+    if node.is_run and node.app:
+        notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
+        notes += [NOT_HERE] if endpoint is None else []
+    return Shown(
+        key=f"node-{number}",
+        number=number,
+        id=node.id,
+        title=endpoint.display_name if endpoint else node.app or node.id,
+        endpoint=endpoint,
+        kind=node.kind,
+        step=step,
+        reads=[(".".join(map(str, one.place)), one.text) for one in graph.references_of(node)],
+        problems=[one.message for one in own if not one.is_warning],
+        notes=notes,
+        **_result(step, copies),
+    )
+
+
+def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
+    """What a step gave: files, texts and JSON; or why it failed."""
+    if step.error is not None:
+        complaints = [one.message for one in error_messages.problems(step.error)]
+        return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
+    if step.output is None:
+        return {}
+    found = artifacts(step.output)
+    files = [
+        File(one.kind, src, one.file_name or "File")
+        for one in found
+        if one.url and (src := copies.get(one.url) or (one.url if may_show(one.url) else ""))
+    ]
+    return {
+        "files": files[:MOST_MEDIA],
+        "texts": [Text(one, markdown(one.text)) for one in previews.of_texts(found)],
+        "json": json_tree.preview(step.output, MOST_JSON),
+    }
+
+
+def _copies(run: Run | None) -> dict[str, str]:
+    """Upstream's address → ours, of those files of the steps that are in the result as well."""
+    if run is None or run.state != Run.State.SUCCEEDED:
+        return {}
+    return {one.url: src for one in run.artifacts.all() if (src := artifact_url(one))}

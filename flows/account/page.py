@@ -1,0 +1,129 @@
+"""What the pages of the account's workflows show."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from flows.account import definitions, live, nodes
+from flows.graph import checks, reading
+from flows.graph.graph import Graph
+from flows.graph.references import references
+from flows.models import AccountListing, AccountWorkflow
+from playground.form import form_state
+from playground.models import Run
+from playground.runs.costs.cost import estimate_runs
+from playground.runs.progress import watch_tokens
+from playground.runs.progress.worker_status import readiness, workers_alive
+from schemas import Problem
+from schemas.estimate import NOTHING, Estimate
+
+LISTED = 24
+RUNS = 8
+FEW = 6  # on the page of all flows
+NO_KEY = "FAL_KEY is not set, so there is no account to read. An admin can put it into .env."
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the form of a workflow holds, and what is wrong with it."""
+
+    post: dict[str, list[str]] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    trouble: str = ""  # about the whole, such as a refusal
+
+
+def listing(asked: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
+    """Return the context of the list: a page of workflows that match, and how reading went."""
+    found = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
+    if asked:
+        words = Q(title__icontains=asked) | Q(name__icontains=asked)
+        found = found.filter(words | Q(description__icontains=asked))
+    first = (page - 1) * most
+    rows = list(found.order_by("-is_own", "title", "pk")[first : first + most + 1])
+    state = AccountListing.current()
+    return {
+        "workflows": rows[:most],
+        "asked": asked,
+        "page": page,
+        "more": page + 1 if len(rows) > most else 0,
+        "listing": state,
+        "missing": _missing(state, bool(rows)),
+    }
+
+
+def _missing(state: AccountListing, has_rows: bool) -> str:
+    """Why there is nothing yet, where a worker or a key is missing."""
+    if has_rows or state.tried_at:
+        return ""
+    alive = workers_alive()
+    if alive and not any(worker.has_key for worker in alive):
+        return NO_KEY
+    return readiness()
+
+
+def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled) -> dict[str, Any]:
+    """Return the context of a workflow's page."""
+    trouble = ""
+    try:
+        graph: Graph | None = definitions.graph_of(workflow, run)
+    except reading.Unreadable as error:
+        graph, trouble = None, str(error)
+    refusal = definitions.refusal(workflow, graph)
+    found = checks.problems(graph) if graph else []
+    runs = Run.objects.of(user).filter(endpoint_id=workflow.pk)
+    known = nodes.endpoints_of(graph) if graph else {}
+    return {
+        "workflow": workflow,
+        "endpoint": workflow.endpoint,
+        "graph": graph,
+        "unreadable": trouble,
+        "refusal": refusal,
+        "general": [one for one in found if not one.node],
+        "problem_count": sum(not one.is_warning for one in found),
+        "form": _form(workflow.endpoint, filled),
+        "has_fields": bool(version_of(workflow.endpoint).root.children)
+        or not workflow.endpoint.schema_id,
+        "filled": filled,
+        "form_token": secrets.token_urlsafe(16),
+        "estimate": price(graph, known),
+        "unpriced": sum(node.app not in known for node in graph.runs) if graph else 0,
+        "runs": list(runs.order_by("-created_at").defer(*HEAVY)[:RUNS]),
+        "readiness": readiness(),
+        "watch": watch_tokens.watch_token(run, live.VIEW) if run else "",
+        "may_cancel": bool(run and run.user_id == user.pk),
+        **live.context(workflow, graph, run),
+    }
+
+
+HEAVY = ("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "arguments")
+
+
+def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
+    return form_state.render(endpoint, filled.post, list(filled.problems))
+
+
+def price(graph: Graph | None, known: Mapping[str, Endpoint]) -> Estimate:
+    """What a run costs: each step is billed at its model's price (15.1). At most two queries.
+
+    What a step takes from the form or from another step is not known before it runs.
+    """
+    asked = [
+        (known[node.app], literals(node.input))
+        for node in (graph.runs if graph else [])
+        if node.app in known
+    ]
+    return sum(estimate_runs(asked), NOTHING)
+
+
+def literals(given: Any) -> dict[str, Any]:
+    """The arguments of a node that are no references."""
+    given = given if isinstance(given, dict) else {}
+    return {str(name): value for name, value in given.items() if not references(value, ())}

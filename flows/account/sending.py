@@ -1,0 +1,70 @@
+"""Starts a run of a workflow: an ordinary run, over the live stream, which tells of each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from flows.account import definitions
+from flows.account.page import Filled
+from flows.graph import reading
+from flows.models import AccountWorkflow
+from playground.form import form_state
+from playground.models import Run, Transport
+from playground.runs import state_machine, transport_choices
+from schemas import Problem
+
+Post = dict[str, list[str]]
+
+
+class Refused(ValueError):
+    """Nothing was sent; `filled` is the form with what is wrong."""
+
+    def __init__(self, filled: Filled) -> None:
+        super().__init__(filled.trouble or filled.problems[0].message)
+        self.filled = filled
+
+
+def send(
+    workflow: AccountWorkflow, user: User, post: Post, token: str, refused: list[Problem]
+) -> Run:
+    """Create the run that a post means; the same press is one run. Raises Refused.
+
+    `refused` are the problems with posted files.
+    """
+    try:
+        graph = definitions.graph_of(workflow)
+    except reading.Unreadable:
+        graph = None  # upstream may know it all the same; the form is a box for JSON
+    if trouble := definitions.refusal(workflow, graph):
+        raise Refused(Filled(post, trouble=trouble))
+    endpoint = workflow.endpoint
+    arguments, problems = form_state.parse_form(endpoint, post)
+    if problems := [*refused, *problems]:
+        raise Refused(Filled(post, problems))
+    try:
+        run, _ = state_machine.create(
+            user=user,
+            endpoint=endpoint,
+            schema_id=endpoint.schema_id,
+            form_token=form_state.form_token(token, {"workflow": workflow.pk, **arguments}),
+            arguments=arguments,
+            transport=_transport(workflow),
+            title=title_of(arguments) or workflow.title[:200],
+        )
+    except state_machine.Refused as error:
+        raise Refused(Filled(post, trouble=str(error))) from error
+    return run
+
+
+def title_of(arguments: dict[str, Any]) -> str:
+    """A run's title: its prompt, or its first text whatever the name; no address."""
+    texts = [text for text in arguments.values() if isinstance(text, str) and len(text.split()) > 1]
+    return form_state.title(arguments) or form_state.title({"prompt": next(iter(texts), "")})
+
+
+def _transport(workflow: AccountWorkflow) -> str:
+    """The stream; the queue where upstream says that the workflow has none."""
+    offered = {choice.value for choice in transport_choices.offered(workflow.endpoint)}
+    return Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE

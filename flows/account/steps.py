@@ -1,0 +1,116 @@
+"""What became of each node in a run of a workflow, from the events that upstream sent (15.7).
+
+Only streamed runs have events; whether a queued run's status tells of its steps is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from playground.models import Run
+
+MOST_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node's part in a run. `state` is a word of `svg.WORDS`, or empty: nothing is known."""
+
+    node: str
+    state: str = ""
+    app: str = ""
+    request_id: str = ""
+    output: Any = None
+    message: str = ""
+    error: Mapping[str, Any] | None = None  # as FalError.as_json() has it
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds from its submit to its end."""
+        if self.began_at is None or self.ended_at is None:
+            return None
+        return max((self.ended_at - self.began_at).total_seconds(), 0.0)
+
+
+def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
+    """Node → what became of it; nodes that upstream names and the definition lacks come last."""
+    found = {node: Step(node) for node in nodes}
+    if run is None:
+        return found
+    for event in _events(run.steps):
+        node = _text(event, "node_id")
+        if node:
+            found[node] = _after(found.get(node, Step(node)), event)
+    return {node: _settled(step, run) for node, step in found.items()}
+
+
+def _events(stored: Any) -> Sequence[dict[str, Any]]:
+    """The events with the time at which each came."""
+    rows = stored if isinstance(stored, list) else []
+    return [
+        {**row["event"], "~at": row.get("at")}
+        for row in rows
+        if isinstance(row, dict) and isinstance(row.get("event"), dict)
+    ]
+
+
+def _after(step: Step, event: dict[str, Any]) -> Step:
+    at, kind = _moment(event["~at"]), event.get("type")
+    app = _text(event, "app_id") or step.app
+    if kind == "submit":
+        request_id = _text(event, "request_id")
+        return replace(step, state="running", app=app, request_id=request_id, began_at=at)
+    if kind == "completion":
+        return replace(step, state="done", app=app, output=event.get("output"), ended_at=at)
+    if kind == "error":
+        error = _error(event)
+        message = _text(event, "message") or "This step failed."
+        return replace(step, state="failed", app=app, message=message, error=error, ended_at=at)
+    return step
+
+
+def _error(event: dict[str, Any]) -> dict[str, Any]:
+    """The error like any model's; its body is an object or a text (C67)."""
+    raw = event.get("error")
+    raw = raw if isinstance(raw, dict) else {}
+    body = raw.get("body")
+    detail = body.get("detail") if isinstance(body, dict) else body
+    kinds = (
+        [one.get("type") for one in detail if isinstance(one, dict)]
+        if isinstance(detail, list)
+        else []
+    )
+    kind = (body.get("error_type") if isinstance(body, dict) else "") or next(iter(kinds), "")
+    return {
+        "error": "RunFailed",
+        "message": _text(event, "message"),
+        "status": raw.get("status"),
+        "type": kind if isinstance(kind, str) else "",
+        "detail": detail,
+    }
+
+
+def _settled(step: Step, run: Run) -> Step:
+    """The step as the run's state makes it: nothing runs on after the run's end."""
+    if step.state == "running" and not run.is_awaited:
+        return replace(step, state="unknown")
+    if step.state == "" and run.is_awaited and run.steps:
+        return replace(step, state="waiting")
+    return step
+
+
+def _text(event: Mapping[str, Any], key: str) -> str:
+    value = event.get(key)
+    return value.replace("\x00", "")[:MOST_TEXT] if isinstance(value, str) else ""
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

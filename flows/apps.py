@@ -1,0 +1,30 @@
+"""Models chained into flows, and the workflows of fal's account."""
+
+from django.apps import AppConfig
+
+
+class FlowsConfig(AppConfig):
+    """Each step of a flow is an ordinary run."""
+
+    name = "flows"
+    verbose_name = "Flows"
+
+    def ready(self) -> None:
+        """Have flows pass on with their owner's runs, keep their files, and run step by step."""
+        from flows.account import live, sync
+        from flows.display import run_page
+        from flows.execution import advance
+        from flows.models import Flow, FlowRun
+        from playground.display import renderers
+        from playground.files import purge
+        from playground.runs.ownership import handover
+        from playground.worker import jobs
+
+        handover.register("flows", Flow)
+        handover.register("runs of flows", FlowRun)
+        purge.register_inputs(lambda: Flow.objects.kept(), "definition")
+        purge.register_inputs(lambda: FlowRun.objects.filter(flow__deleted_at=None), "definition")
+        jobs.register_signalled("carry flows on", advance.carry_on)
+        jobs.register_upstream(sync.job)
+        renderers.register_view(run_page.VIEW, run_page.render)
+        renderers.register_view(live.VIEW, live.render)

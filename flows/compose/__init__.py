@@ -1,0 +1,1 @@
+"""Building a flow: its definition, what fits where, its form, import and export."""

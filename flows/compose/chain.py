@@ -1,0 +1,131 @@
+"""Builds a flow: begins one, chains a further model to a step, takes a step away."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from flows.compose.definition import (
+    APPEND,
+    MOST_STEPS,
+    Definition,
+    Input,
+    Invalid,
+    Path,
+    Step,
+    Wire,
+)
+from flows.compose.outputs import Output
+from flows.compose.wiring import field_at, value_at, with_sources
+from schemas.carry import carry
+from schemas.changes.migrate_arguments import Version
+from schemas.fields import MISSING, Field
+from schemas.uses.inputs import Input as Taker
+from schemas.uses.inputs import inputs_of, names_in
+from schemas.validation import validate
+
+FULL = f"A flow has at most {MOST_STEPS} steps."
+
+
+def begin(endpoint: str, version: Version, arguments: dict[str, Any]) -> Definition:
+    """A flow of one step, which asks for the model's main fields."""
+    step = Step("s1", endpoint, arguments)
+    return with_open_inputs(Definition((step,)), step, version)
+
+
+def then(
+    definition: Definition,
+    after: str,
+    output: Output,
+    endpoint: str,
+    version: Version,
+    taker: Taker,
+    former: Version | None = None,
+) -> Definition:
+    """The flow with one more step, whose field `taker` gets an output of the step `after`.
+
+    `former` is the schema of the step before: a prompt that the new model requires begins as that
+    one's, which its form asks for. Raises Invalid if the flow is full.
+    """
+    if len(definition.steps) >= MOST_STEPS:
+        raise Invalid(FULL)
+    source = definition.step(after)
+    if source is None:
+        raise Invalid(f"“{after}” is no step of this flow.")
+    wire = Wire(path_of(taker), after, output.path)
+    begun = Step(_free_id(definition), endpoint, {}, (wire,))
+    given = carry(source.arguments, former, version).arguments if former else {}
+    texts = {
+        one.path: given[one.path]
+        for one in inputs_of(version.root)
+        if one.kind == "text" and one.path in given and one is not taker and one.path != taker.path
+    }
+    needed = {path[0] for path in missing_places(begun, version)}
+    step = replace(begun, arguments={name: v for name, v in texts.items() if name in needed})
+    longer = replace(definition, steps=(*definition.steps, step))
+    return with_open_inputs(longer, step, version)
+
+
+def path_of(taker: Taker) -> Path:
+    """The place that an input of a schema stands for; a row of a list is one more row."""
+    return tuple(names_in(taker.path))
+
+
+def _free_id(definition: Definition) -> str:
+    known = {step.id for step in definition.steps}
+    return next(name for n in range(1, 1000) if (name := f"s{n}") not in known)
+
+
+def with_open_inputs(definition: Definition, step: Step, version: Version) -> Definition:
+    """The flow asking for the fields of a step that a person most likely wants to choose.
+
+    They are the main prompts and files that no wire fills, and whatever is required.
+    """
+    taken = {wire.to[0] for wire in step.wires}
+    main = [
+        path_of(one)[:1]
+        for one in inputs_of(version.root)
+        if one.is_required and len(path_of(one)) <= 1 + (APPEND in path_of(one))
+    ]
+    places = [path for path in main if path[0] not in taken]
+    for path in dict.fromkeys([*places, *missing_places(step, version)]):
+        field = field_at(version.root, path)
+        if field.name == path[-1]:
+            definition = with_input(definition, step.id, path, field)
+    return definition
+
+
+def missing_places(step: Step, version: Version) -> list[Path]:
+    """The required places that neither arguments nor wires fill, also beside what a wire fills."""
+    arguments = with_sources(step, version.root)
+    found = validate(version.contract, arguments, version.root)
+    missing = (one.path for one in found if value_at(arguments, one.path) is MISSING)
+    return list(dict.fromkeys(missing))
+
+
+def with_input(definition: Definition, step: str, path: Path, field: Field) -> Definition:
+    """The flow with one more open input, for a place of a step."""
+    if any((step, path) in one.targets for one in definition.inputs):
+        return definition
+    known = {one.name for one in definition.inputs}
+    base = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_")[:60] or "input"
+    name = next(
+        name for n in range(1, 1000) if (name := base if n == 1 else f"{base}_{n}") not in known
+    )
+    made = Input(name, field.label or str(path[-1]), ((step, path),))
+    return replace(definition, inputs=(*definition.inputs, made))
+
+
+def without_step(definition: Definition, name: str) -> Definition:
+    """The flow without a step: what took its output is open again or left out."""
+    steps = tuple(
+        replace(one, wires=tuple(wire for wire in one.wires if wire.step != name))
+        for one in definition.steps
+        if one.id != name
+    )
+    inputs = (
+        replace(one, targets=tuple(target for target in one.targets if target[0] != name))
+        for one in definition.inputs
+    )
+    return Definition(steps, tuple(one for one in inputs if one.targets))

@@ -1,0 +1,242 @@
+"""A flow's definition: steps, the wires between them, and the open inputs of its form.
+
+As JSON, which is also what an export holds:
+
+    {"version": 1,
+     "steps": [{"id": "s2", "endpoint": "fal-ai/esrgan", "arguments": {"scale": 2},
+                "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}]}],
+     "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]]}]}
+
+A wire fills the place `to` of its step's arguments with what is at `path` in another step's output.
+A number in `to` is a place in a list, `"*"` one more row. An open input is asked for at each run;
+what the arguments hold at its first target is its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fal.db_safe import db_safe
+
+MOST_STEPS = 10
+MOST_WIRES = 60  # of one step
+MOST_INPUTS = 100
+MOST_ROWS = 10_000  # of a list in a path
+_MOST_PARTS = 20  # of a path
+_NAME_CHARS = 200
+APPEND = "*"
+
+Path = tuple[str | int, ...]
+
+
+class Invalid(ValueError):
+    """The JSON is no definition, or none that can run; the message says what is wrong where."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What fills one place of a step's arguments: a place in the output of the step `step`."""
+
+    to: Path
+    step: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call of one model."""
+
+    id: str
+    endpoint: str
+    arguments: dict[str, Any]
+    wires: tuple[Wire, ...] = ()
+
+    @property
+    def sources(self) -> list[str]:
+        """The ids of the steps that it waits for."""
+        return list(dict.fromkeys(wire.step for wire in self.wires))
+
+
+@dataclass(frozen=True)
+class Input:
+    """A field of the flow's form, and the places that its value goes to: step id, then path."""
+
+    name: str
+    label: str
+    targets: tuple[tuple[str, Path], ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The steps in their written order, and the open inputs in the order of the form."""
+
+    steps: tuple[Step, ...] = ()
+    inputs: tuple[Input, ...] = ()
+
+    def step(self, name: str) -> Step | None:
+        """The step with this id."""
+        return next((one for one in self.steps if one.id == name), None)
+
+    def number(self, name: str) -> int:
+        """A step's number for people, from 1."""
+        return 1 + [one.id for one in self.steps].index(name)
+
+    def followers(self, name: str) -> list[Step]:
+        """The steps that take something of a step's output."""
+        return [one for one in self.steps if name in one.sources]
+
+    def after(self, name: str) -> set[str]:
+        """The ids of a step and of all that need its output, directly or not."""
+        found = {name}
+        for step in in_order(self.steps):
+            if found & set(step.sources):
+                found.add(step.id)
+        return found
+
+    def with_step(self, changed: Step) -> Definition:
+        """The definition with a step in the place of the one with its id."""
+        steps = tuple(changed if one.id == changed.id else one for one in self.steps)
+        return replace(self, steps=steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON that `read` reads."""
+        return {
+            "version": 1,
+            "steps": [_step_json(step) for step in self.steps],
+            "inputs": [
+                {
+                    "name": one.name,
+                    "label": one.label,
+                    "targets": [[step, *path] for step, path in one.targets],
+                }
+                for one in self.inputs
+            ],
+        }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    wires = [{"to": list(w.to), "step": w.step, "path": list(w.path)} for w in step.wires]
+    return {
+        "id": step.id,
+        "endpoint": step.endpoint,
+        "arguments": step.arguments,
+        "wires": wires,
+    }
+
+
+def read(document: Any) -> Definition:
+    """Read a definition; raises Invalid with a sentence that names the place."""
+    document = db_safe(document)
+    if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
+        raise Invalid("This is no flow: it has no list of steps.")
+    listed = document["steps"]
+    if len(listed) > MOST_STEPS:
+        raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
+    steps = tuple(_read_step(one, number) for number, one in enumerate(listed, start=1))
+    inputs = document.get("inputs", [])
+    if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
+        raise Invalid(f"The inputs of the flow are no list of at most {MOST_INPUTS}.")
+    found = Definition(steps, tuple(_read_input(one) for one in inputs))
+    require_sound(found)
+    return found
+
+
+def _read_step(value: Any, number: int) -> Step:
+    value = value if isinstance(value, dict) else {}
+    name, endpoint = value.get("id"), value.get("endpoint")
+    arguments, wires = value.get("arguments", {}), value.get("wires", [])
+    if not _is_name(name) or not _is_name(endpoint):
+        raise Invalid(f"Step {number} has no id or names no model.")
+    if not isinstance(arguments, dict):
+        raise Invalid(f"The arguments of step {number} are no JSON object.")
+    if not isinstance(wires, list) or len(wires) > MOST_WIRES:
+        raise Invalid(f"The wires of step {number} are no list of at most {MOST_WIRES}.")
+    return Step(name, endpoint, arguments, tuple(_read_wire(one, number) for one in wires))
+
+
+def _read_wire(value: Any, number: int) -> Wire:
+    value = value if isinstance(value, dict) else {}
+    to, source, path = read_path(value.get("to")), value.get("step"), read_path(value.get("path"))
+    if not to or path is None or not _is_name(source):
+        raise Invalid(f"A wire of step {number} does not say where it comes from or goes to.")
+    return Wire(to, source, path)
+
+
+def _read_input(value: Any) -> Input:
+    value = value if isinstance(value, dict) else {}
+    name, listed = value.get("name"), value.get("targets")
+    label = value.get("label")
+    if not _is_name(name) or not isinstance(listed, list) or not listed:
+        raise Invalid("An input of the flow has no name, or goes nowhere.")
+    targets = []
+    for one in listed[:MOST_WIRES]:
+        path = read_path(one)
+        if not path or len(path) < 2 or not isinstance(path[0], str):
+            raise Invalid(f"The input “{name}” goes to a place that cannot be read.")
+        targets.append((path[0], path[1:]))
+    label = label if isinstance(label, str) and label.strip() else name
+    return Input(name, label[:_NAME_CHARS], tuple(targets))
+
+
+def read_path(value: Any) -> Path | None:
+    """A JSON list of names and places as a path; None if it is something else."""
+    if not isinstance(value, list) or len(value) > _MOST_PARTS:
+        return None
+    is_path = all(
+        isinstance(part, str)
+        or (isinstance(part, int) and not isinstance(part, bool) and part >= 0)
+        for part in value
+    )
+    return tuple(value) if is_path else None
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= _NAME_CHARS
+
+
+def require_sound(definition: Definition) -> None:
+    """Raise Invalid for ids used twice, references to nothing, and steps that wait in a circle."""
+    known = {step.id for step in definition.steps}
+    if len(known) < len(definition.steps):
+        raise Invalid("Two steps have the same id.")
+    for number, step in enumerate(definition.steps, start=1):
+        for source in step.sources:
+            if source not in known:
+                raise Invalid(
+                    f"Step {number} takes the output of “{source}”, which is no step of this flow."
+                )
+    if circle := _circle(definition.steps):
+        numbers = " → ".join(str(definition.number(one)) for one in [*circle, circle[0]])
+        raise Invalid(f"The steps wait for each other in a circle: {numbers}.")
+    names = [one.name for one in definition.inputs]
+    if len(set(names)) < len(names):
+        raise Invalid("Two inputs of the flow have the same name.")
+    for one in definition.inputs:
+        if missing := next((step for step, _ in one.targets if step not in known), None):
+            raise Invalid(f"The input “{one.name}” goes to “{missing}”, which is no step.")
+
+
+def _circle(steps: Sequence[Step]) -> list[str]:
+    """The ids of steps that wait for each other, each for the one before; empty if none do."""
+    left = {step.id: step for step in steps}
+    for step in in_order(steps):
+        left.pop(step.id)
+    if not left:
+        return []
+    here = next(iter(left))
+    path: list[str] = []
+    while here not in path:
+        path.append(here)
+        here = next(source for source in left[here].sources if source in left)
+    return path[path.index(here) :][::-1]
+
+
+def in_order(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, each after those that it waits for; those in a circle are left out."""
+    left, done = list(steps), set[str]()
+    while ready := [one for one in left if done.issuperset(one.sources)]:
+        yield from ready
+        done |= {one.id for one in ready}
+        left = [one for one in left if one.id not in done]

@@ -1,0 +1,100 @@
+"""The form of a flow: its open inputs as one Field tree, drawn and read like a model's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flows.compose.definition import Definition, Input, Path, Step
+from flows.compose.wiring import field_at, value_at, with_sources
+from schemas.changes.migrate_arguments import Version
+from schemas.fields import MISSING, Field
+from schemas.form.controls import Post
+from schemas.form.decode import Problem, decode_post
+from schemas.form.encode import encode_arguments
+from schemas.validation import validate
+
+Versions = Mapping[str, Version]  # by step id; a step whose model is gone has none
+
+
+def form_root(definition: Definition, versions: Versions) -> Field:
+    """The open inputs as the fields of an object."""
+    fields = tuple(_field(one, definition, versions) for one in definition.inputs)
+    return Field(kind="object", children=fields)
+
+
+def _field(one: Input, definition: Definition, versions: Versions) -> Field:
+    step, path = one.targets[0]
+    version = versions.get(step)
+    if version is None or not version.root.children:
+        default = value_at((definition.step(step) or Step("", "", {})).arguments, path)
+        kind = "string" if isinstance(default, str) or default is MISSING else "json"
+        return Field(kind=kind, name=one.name, label=one.label, is_important=True)  # type: ignore[arg-type]
+    field = field_at(version.root, path)
+    return replace(
+        field,
+        name=one.name,
+        label=one.label,
+        is_required=field.is_required,
+        is_important=True,
+        is_advanced=False,
+        is_hidden=False,
+    )
+
+
+def defaults(definition: Definition) -> dict[str, Any]:
+    """What the open inputs hold before anybody types: the arguments at their first targets."""
+    found = {}
+    for one in definition.inputs:
+        name, path = one.targets[0]
+        step = definition.step(name)
+        value = value_at(step.arguments, path) if step else MISSING
+        if value is not MISSING:
+            found[one.name] = value
+    return found
+
+
+def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
+    """The form's post before anybody types."""
+    return encode_arguments(form_root(definition, versions), defaults(definition))
+
+
+def answers(
+    definition: Definition, versions: Versions, post: Post
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The answers that a post of the form means, by input, and what of it cannot be read."""
+    decoded = decode_post(form_root(definition, versions), post)
+    return decoded.arguments, decoded.problems
+
+
+def problems_of(
+    definition: Definition, versions: Versions
+) -> tuple[list[Problem], dict[str, list[str]]]:
+    """What the models refuse of an answered definition.
+
+    First the problems of open inputs, at their place in the form; then those of settings that the
+    form does not ask for, by step.
+    """
+    at_inputs: list[Problem] = []
+    at_steps: dict[str, list[str]] = {}
+    for step in definition.steps:
+        version = versions.get(step.id)
+        if version is None or not version.root.children:
+            continue
+        for found in validate(version.contract, with_sources(step, version.root), version.root):
+            place = place_in_form(definition.inputs, step.id, found.path)
+            if place is None:
+                at_steps.setdefault(step.id, []).append(found.message)
+            else:
+                at_inputs.append(Problem(place, found.message))
+    return list(dict.fromkeys(at_inputs)), at_steps
+
+
+def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:
+    """Where the form asks for the value at a path of a step; None if it does not."""
+    for one in inputs:
+        for name, target in one.targets:
+            if name == step and path[: len(target)] == target:
+                return (one.name, *path[len(target) :])
+    return None

@@ -1,0 +1,144 @@
+"""What a model's output schema promises: the places of files and texts, with their kinds.
+
+The schema is turned into a sample output, in which `schemas.artifacts` finds files and texts as it
+does in a real one: what is offered for the next step is what will be there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.artifacts import artifacts
+from schemas.changes.migrate_arguments import Version
+from schemas.document.merging import Merger
+from schemas.document.openapi import as_dict, as_list
+from schemas.fields.media import words_in
+from schemas.wording.labels import label
+from schemas.wording.vocabulary import LORA_WORDS
+
+Path = tuple[str | int, ...]
+MOST_OUTPUTS = 40
+_MAX_DEPTH = 6
+_MAX_PARTS = 200
+_HOST = "https://sample.invalid/"
+_TEXT = "sample text "
+_ADDRESS_KEY = re.compile(r"(?:^|_)urls?$")
+_MEDIA_TITLES = {"image": "image/png", "video": "video/mp4", "audio": "audio/wav"}
+_ARCHIVE_WORDS = {"zip", "archive", "tar"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One file or text of an output: where it is, its kind (`schemas/uses`), and its name."""
+
+    path: Path
+    kind: str
+    label: str
+
+
+def outputs_of(version: Version) -> list[Output]:
+    """The files and texts that a model's schema promises, in its order; none without a schema."""
+    sampler = _Sampler(version.contract.document)
+    sample = sampler.sample(version.contract.output or {}, ())
+    found = []
+    for one in artifacts(sample, version.contract.output)[:MOST_OUTPUTS]:
+        number = one.url.removeprefix(_HOST) if one.url else one.text.removeprefix(_TEXT)
+        if path := sampler.paths.get(number):
+            found.append(Output(path, _kind(one.kind, path), _label(path)))
+    return found
+
+
+def outputs_in(output: Any) -> list[Output]:
+    """The files and texts of an output that is there, with the paths of their addresses."""
+    known = [(one.kind, one.url or one.text) for one in artifacts(output)]
+    paths = dict[str, Path]()
+    _note_texts(output, (), paths)
+    return [
+        Output(paths[value], _kind(kind, paths[value]), _label(paths[value]))
+        for kind, value in known
+        if value in paths
+    ]
+
+
+def _note_texts(value: Any, path: Path, found: dict[str, Path]) -> None:
+    """The first place of each text of an output."""
+    if isinstance(value, str):
+        found.setdefault(value, path)
+    elif isinstance(value, dict | list) and len(path) < 20:
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, below in parts:
+            _note_texts(below, (*path, key), found)
+
+
+def _kind(kind: str, path: Path) -> str:
+    """The kind of input that takes it: files of some names are weights or archives."""
+    if kind != "file":
+        return kind
+    words = {word for name in path if isinstance(name, str) for word in words_in(name)}
+    if words & LORA_WORDS or "weights" in words:
+        return "weights"
+    return "archive" if words & _ARCHIVE_WORDS else "file"
+
+
+def _label(path: Path) -> str:
+    """`Images 1`, `Video`, `Output`."""
+    names = [name for name in path if isinstance(name, str) and name not in {"url", "path"}]
+    place = next((part for part in reversed(path) if isinstance(part, int)), None)
+    words = label(names[-1]) if names else "Result"
+    return words if place is None else f"{words} {place + 1}"
+
+
+def path_in_words(path: Path) -> str:
+    """A path as fal writes it after a node's name: `images.0.url`."""
+    return ".".join(map(str, path))
+
+
+class _Sampler:
+    """Makes one sample of an output schema; `paths` are the places of its addresses and texts."""
+
+    def __init__(self, document: Any) -> None:
+        self.merger = Merger(document)
+        self.paths: dict[str, Path] = {}
+
+    def sample(self, schema: Any, path: Path) -> Any:
+        """A value of the schema: one row for each list, every property of an object."""
+        flat, _ = self.merger.flatten(schema)
+        flat = self._first_branch(flat)
+        properties = as_dict(flat.get("properties"))
+        if properties and len(path) < _MAX_DEPTH and len(self.paths) < _MAX_PARTS:
+            return self._object(flat, properties, path)
+        kind = flat.get("type")
+        kinds = kind if isinstance(kind, list) else [kind]
+        if "array" in kinds and len(path) < _MAX_DEPTH:
+            row = self.sample(flat.get("items"), (*path, 0))
+            return [] if row is None else [row]
+        return self._text(flat, path) if "string" in kinds else None
+
+    def _first_branch(self, flat: dict[str, Any]) -> dict[str, Any]:
+        """The first alternative that is something, for a value that may be several things."""
+        for key in ("anyOf", "oneOf"):
+            for branch in as_list(flat.get(key)):
+                found, _ = self.merger.flatten(branch)
+                if found.get("type") != "null" and found:
+                    return found | {name: flat[name] for name in ("title",) if name in flat}
+        return flat
+
+    def _object(self, flat: dict[str, Any], properties: dict[str, Any], path: Path) -> Any:
+        if "url" in properties:
+            made = {"url": self._note((*path, "url"), _HOST)}
+            words = words_in(str(flat.get("title") or ""))
+            types = [_MEDIA_TITLES[word] for word in words if word in _MEDIA_TITLES]
+            return made | ({"content_type": types[0]} if types else {})
+        return {name: self.sample(below, (*path, name)) for name, below in properties.items()}
+
+    def _text(self, flat: dict[str, Any], path: Path) -> str:
+        name = next((part for part in reversed(path) if isinstance(part, str)), "")
+        is_address = bool(_ADDRESS_KEY.search(name.lower())) or flat.get("format") == "uri"
+        return self._note(path, _HOST if is_address else _TEXT)
+
+    def _note(self, path: Path, prefix: str) -> str:
+        number = str(len(self.paths))
+        self.paths[number] = path
+        return f"{prefix}{number}"

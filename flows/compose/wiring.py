@@ -1,0 +1,158 @@
+"""Puts values into a step's arguments: outputs of earlier steps, and answers to open inputs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flows.compose.definition import APPEND, Definition, Path, Step, Wire
+from schemas.fields import MISSING, Field, find
+
+SAMPLES = {"text": "text"}
+_SAMPLE_FILE = "https://v3.fal.media/files/sample.png"
+_FIELD_ROW = 0  # any row of a list has the same field
+
+
+class NotThere(LookupError):
+    """An output has nothing at the place that a wire takes from."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire)
+        self.wire = wire
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """What is at a path of a JSON value; MISSING if there is nothing."""
+    for part in path:
+        if isinstance(value, dict) and str(part) in value:
+            value = value[str(part)]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return MISSING
+    return value
+
+
+def with_value(value: Any, path: Path, new: Any) -> Any:
+    """A JSON value with `new` at a path; what was given stays as it is.
+
+    A number is an existing place of a list, or one more; `"*"` is one more.
+    """
+    if not path:
+        return new
+    part, *rest = path
+    if isinstance(part, str) and part != APPEND:
+        around = dict(value) if isinstance(value, dict) else {}
+        around[part] = with_value(around.get(part), tuple(rest), new)
+        return around
+    rows = list(value) if isinstance(value, list) else []
+    if isinstance(part, int) and part < len(rows):
+        rows[part] = with_value(rows[part], tuple(rest), new)
+        return rows
+    return [*rows, with_value(None, tuple(rest), new)]
+
+
+def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's arguments with the outputs of the steps that it waits for.
+
+    Raises NotThere where an output lacks what a wire takes.
+    """
+    arguments: Any = copy.deepcopy(step.arguments)
+    for wire in step.wires:
+        found = value_at(outputs.get(wire.step), wire.path)
+        if found is MISSING or found is None:
+            raise NotThere(wire)
+        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), found))
+    return dict(arguments)
+
+
+def inserted(value: Any, to: Path, new: Any) -> Any:
+    """As `with_value`, but a number at the end moves what is there and after it on by one.
+
+    The arguments lack the rows that wires fill: `["$a", "x"]` is kept as `["x"]`.
+    """
+    *around, last = to
+    rows = value_at(value, tuple(around)) if APPEND not in around else MISSING
+    if isinstance(last, int) and isinstance(rows, list) and last < len(rows):
+        return with_value(value, tuple(around), [*rows[:last], new, *rows[last:]])
+    return with_value(value, to, new)
+
+
+def field_at(root: Field, to: Path) -> Field:
+    """The field at a place of the arguments, or its deepest known ancestor."""
+    return find(root, tuple(_FIELD_ROW if part == APPEND else part for part in to))
+
+
+def as_taken(field: Field, value: Any) -> Any:
+    """An output's value as a field takes it: a file by its address, one file as a list of one."""
+    if field.kind == "list" and field.item:
+        rows = value if isinstance(value, list) else [value]
+        return [as_taken(field.item, row) for row in rows]
+    is_text = field.kind == "string" or (
+        field.kind == "union" and any(branch.kind == "string" for branch in field.branches)
+    )
+    if is_text and isinstance(value, list) and value:
+        value = value[0]
+    if is_text and isinstance(value, dict) and isinstance(value.get("url"), str):
+        return value["url"]
+    return value
+
+
+def with_sources(step: Step, root: Field) -> dict[str, Any]:
+    """A step's arguments with a sample in each wired place: to check what is missing."""
+    arguments: Any = copy.deepcopy(step.arguments)
+    for wire in step.wires:
+        field = field_at(root, wire.to)
+        sample = _SAMPLE_FILE if field.media or field.kind != "string" else SAMPLES["text"]
+        arguments = inserted(arguments, wire.to, as_taken(field, sample))
+    return dict(arguments)
+
+
+def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
+    """The definition with answers to open inputs as arguments; without one the field is left out.
+
+    `values` holds the answers by the names of the inputs.
+    """
+    for one in definition.inputs:
+        for name, path in one.targets:
+            step = definition.step(name)
+            if step is None:
+                continue
+            answer = values.get(one.name, MISSING)
+            arguments = (
+                without(step.arguments, path)
+                if answer is MISSING
+                else with_value(step.arguments, path, copy.deepcopy(answer))
+            )
+            definition = definition.with_step(Step(step.id, step.endpoint, arguments, step.wires))
+    return definition
+
+
+def without(value: Any, path: Path) -> Any:
+    """A JSON value without what is at a path."""
+    part, *rest = path
+    if isinstance(value, dict) and part in value:
+        if not rest:
+            return {key: below for key, below in value.items() if key != part}
+        return value | {part: without(value[part], tuple(rest))}
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        below = [] if not rest else [without(value[part], tuple(rest))]
+        return [*value[:part], *below, *value[part + 1 :]]
+    return value
+
+
+def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
+    """A JSON value with upstream's addresses of results replaced by ours, which do not expire."""
+    if isinstance(value, str):
+        return addresses.get(value, value)
+    if isinstance(value, dict):
+        return {key: replaced(below, addresses) for key, below in value.items()}
+    if isinstance(value, list):
+        return [replaced(below, addresses) for below in value]
+    return value
+
+
+def paths_of(wires: Iterable[Wire]) -> list[Path]:
+    """The places that wires fill."""
+    return [wire.to for wire in wires]

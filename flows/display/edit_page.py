@@ -1,0 +1,108 @@
+"""What the page shows on which a flow is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint
+from flows.compose import editing
+from flows.compose.definition import MOST_STEPS, Definition, Step
+from flows.compose.editing import Asked, Socket
+from flows.compose.models import endpoints_of, refusal, versions_of
+from flows.execution.pricing import prices
+from flows.models import Flow
+from playground.form.html import rendering
+from schemas import Field, Node, Problem
+from schemas import draw as draw_nodes
+from schemas.estimate import NOTHING
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with its form: what fills its places, its fields, and what the flow asks for."""
+
+    number: int
+    step: Step
+    endpoint: Endpoint | None
+    refusal: str
+    sockets: list[Socket]
+    asked: list[Asked]
+    main: SafeString
+    more: SafeString
+    more_count: int
+    is_more_open: bool
+
+    @property
+    def asked_count(self) -> int:
+        """How many of its fields the flow's form asks for."""
+        return sum(one.is_asked for one in self.asked)
+
+
+def context(
+    flow: Flow,
+    definition: Definition,
+    post: dict[str, list[str]] | None = None,
+    problems: Sequence[Problem] = (),
+) -> dict[str, Any]:
+    """Return the page's context, with the fields as they are kept or as they were posted."""
+    known = endpoints_of([definition])
+    versions = versions_of(definition, known)
+    root = editing.root_of(definition, versions)
+    shown = editing.without_marks(post or editing.first_post(definition, versions))
+    drawn = draw_nodes(root, post=shown, problems=problems)
+    nodes = {node.field.name: node for node in drawn.children}
+    return {
+        "flow": flow,
+        "definition": definition,
+        "steps": [
+            _shown(definition, versions, step, known.get(step.endpoint), nodes.get(step.id))
+            for step in definition.steps
+        ],
+        "is_full": len(definition.steps) >= MOST_STEPS,
+        "most_steps": MOST_STEPS,
+        "estimate": sum(prices(definition, known).values(), NOTHING),
+    }
+
+
+def _shown(
+    definition: Definition,
+    versions: Any,
+    step: Step,
+    endpoint: Endpoint | None,
+    node: Node | None,
+) -> ShownStep:
+    main, more = _sections(node)
+    address = reverse("playground:uploads")
+    return ShownStep(
+        definition.number(step.id),
+        step,
+        endpoint,
+        refusal(endpoint, step.endpoint),
+        editing.sockets(definition, versions, step),
+        editing.askable(definition, versions, step),
+        rendering.render_fields(main, address),
+        rendering.render_fields(more, address),
+        len(more),
+        any(one.is_changed or rendering.has_errors(one) for one in more),
+    )
+
+
+def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
+    """The main fields of a step and the rest, as a model's own form sorts them."""
+    if node is None:
+        return [], []
+    if not node.children:
+        return [node], []
+    main = [one for one in node.children if _is_main(one.field)]
+    more = [one for one in node.children if not _is_main(one.field)]
+    return (main, more) if main and len(more) > 2 else (list(node.children), [])
+
+
+def _is_main(field: Field) -> bool:
+    is_early = field.is_required or field.is_important or bool(field.media)
+    return is_early and not field.is_advanced

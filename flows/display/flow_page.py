@@ -1,0 +1,164 @@
+"""What a flow's own page shows: its saved form, its steps, its price, and its runs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint
+from flows.compose import form
+from flows.compose.definition import Definition, Step
+from flows.compose.editing import label_of
+from flows.compose.models import endpoints_of, refusal, versions_of
+from flows.compose.outputs import path_in_words
+from flows.compose.wiring import answered
+from flows.execution.pricing import prices
+from flows.models import Flow, FlowRun
+from playground.form.html import rendering
+from playground.models import Run
+from playground.runs.progress.worker_status import readiness
+from schemas import Node, Problem
+from schemas import draw as draw_nodes
+from schemas.estimate import NOTHING, Estimate
+from schemas.exact import identical
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RUNS = 12
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a step takes something from, and what for."""
+
+    number: int
+    what: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A step in the list of a flow's steps."""
+
+    number: int
+    step: Step
+    endpoint: Endpoint | None
+    refusal: str
+    links: list[Link]
+    troubles: Sequence[str] = ()
+    cost: str = ""
+
+
+def summaries(
+    definition: Definition,
+    known: dict[str, Endpoint],
+    troubles: dict[str, list[str]] | None = None,
+    costs: dict[str, Estimate] | None = None,
+) -> list[Summary]:
+    """The steps of a flow, each with what it takes from where."""
+    versions = versions_of(definition, known)
+    return [
+        Summary(
+            number,
+            step,
+            known.get(step.endpoint),
+            refusal(known.get(step.endpoint), step.endpoint),
+            [
+                Link(
+                    definition.number(wire.step),
+                    path_in_words(wire.path) or "output",
+                    label_of(versions.get(step.id), wire.to),
+                )
+                for wire in step.wires
+            ],
+            (troubles or {}).get(step.id, ()),
+            costs[step.id].words if costs and step.id in costs else "",
+        )
+        for number, step in enumerate(definition.steps, start=1)
+    ]
+
+
+def context(
+    user: User,
+    flow: Flow,
+    definition: Definition,
+    post: dict[str, list[str]] | None = None,
+    problems: Sequence[Problem] = (),
+    troubles: dict[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Return the page's context, with the form as it is saved or as it was posted."""
+    known = endpoints_of([definition])
+    versions = versions_of(definition, known)
+    root = form.form_root(definition, versions)
+    shown = post if post is not None else form.first_post(definition, versions)
+    node = draw_nodes(root, post=shown, problems=problems)
+    filled = answered(definition, form.answers(definition, versions, shown)[0])
+    reused = reusable(user, flow, filled)
+    costs = prices(filled, known, reused)
+    steps = summaries(definition, known, troubles, costs)
+    return {
+        "flow": flow,
+        "definition": definition,
+        "groups": _groups(definition, known, node.children),
+        "loose": [one.message for one in problems if not one.path],
+        "steps": steps,
+        "can_run": bool(steps) and not any(one.refusal for one in steps),
+        "estimate": sum(costs.values(), NOTHING),
+        "reused": next(iter(reused.values()), None),
+        "origin": origin_of(user, flow),
+        "form_token": secrets.token_urlsafe(16),
+        "readiness": readiness(),
+    }
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """The fields of the form that go to one step first."""
+
+    number: int
+    title: str
+    fields: SafeString
+
+
+def _groups(
+    definition: Definition, known: dict[str, Endpoint], nodes: Sequence[Node]
+) -> list[FieldGroup]:
+    """The form's fields by the step that they are for, in the order of the steps."""
+    steps = {one.name: one.targets[0][0] for one in definition.inputs}
+    address = reverse("playground:uploads")
+    found = []
+    for number, step in enumerate(definition.steps, start=1):
+        own = [node for node in nodes if steps[node.field.name] == step.id]
+        if own:
+            endpoint = known.get(step.endpoint)
+            title = endpoint.display_name if endpoint else step.endpoint
+            found.append(FieldGroup(number, title, rendering.render_fields(own, address)))
+    return found
+
+
+def origin_of(user: User, flow: Flow) -> Run | None:
+    """The result that a flow was built from, for the person whose both are."""
+    run = flow.origin
+    is_theirs = run is not None and run.user_id == user.pk == flow.user_id
+    return run if run and is_theirs and not run.deleted_at else None
+
+
+def reusable(user: User, flow: Flow, filled: Definition) -> dict[str, Run]:
+    """The result that the flow was built from, by its step, if its input is still the same."""
+    run = origin_of(user, flow)
+    first = filled.steps[0] if filled.steps else None
+    if run is None or first is None or run.state != Run.State.SUCCEEDED:
+        return {}
+    is_same = run.endpoint.endpoint_id == first.endpoint and not first.wires
+    return {first.id: run} if is_same and identical(run.arguments, first.arguments) else {}
+
+
+def runs_of(flow: Flow, user: User) -> list[FlowRun]:
+    """The person's newest runs of a flow; one query."""
+    return list(FlowRun.objects.of(user).filter(flow=flow).order_by("-created_at")[:RUNS])

@@ -1,0 +1,94 @@
+"""What a further model is chained to: a result, a model, or a step of a flow."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from flows.compose.chain import begin
+from flows.compose.definition import Definition
+from flows.compose.models import endpoints_of, versions_of
+from flows.compose.outputs import Output, outputs_in, outputs_of
+from flows.compose.wiring import value_at
+from flows.models import Flow
+from playground.form.prefill import use_as
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The step that another model is to follow, with what it gives; the best choice first."""
+
+    definition: Definition
+    step: str
+    endpoint: Endpoint
+    outputs: list[Output]
+    words: str
+    run: Run | None = None
+    flow: Flow | None = None
+
+    def output(self, value: str) -> Output | None:
+        """The output that a posted text names, by default the first one."""
+        named = next((one for one in self.outputs if value_of(one) == value), None)
+        return named or (self.outputs[0] if self.outputs and not value else None)
+
+
+def value_of(output: Output) -> str:
+    """The text of a control that stands for an output."""
+    return "/".join(map(str, output.path))
+
+
+def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
+    """A flow that begins as a run did, from one of its results; None if that is not there."""
+    found = use_as.find(user, run, key)
+    if found is None:
+        return None
+    made, endpoint = found.run, found.run.endpoint
+    outputs = outputs_in(made.output)
+    chosen = _output_of(found, outputs)
+    if chosen is None:
+        return None
+    definition = begin(endpoint.endpoint_id, version_of(endpoint), made.arguments)
+    rest = [one for one in outputs if one.path != chosen.path]
+    return Origin(definition, "s1", endpoint, [chosen, *rest], found.origin, run=made)
+
+
+def _output_of(found: use_as.Result, outputs: list[Output]) -> Output | None:
+    """The place of a result in its run's output."""
+    value = found.value
+    if found.key.startswith("a"):
+        value = found.run.artifacts.get(position=int(found.key[1:])).url
+    for one in outputs:
+        if value_at(found.run.output, one.path) == value:
+            return Output(one.path, found.kind, one.label)
+    return None
+
+
+def of_model(endpoint: Endpoint) -> Origin:
+    """A flow that begins with a model."""
+    version = version_of(endpoint)
+    definition = begin(endpoint.endpoint_id, version, {})
+    return Origin(definition, "s1", endpoint, outputs_of(version), endpoint.display_name)
+
+
+def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
+    """A step of a flow; None if it is not there, or its model is gone."""
+    here, known = definition.step(step), endpoints_of([definition])
+    if here is None or here.endpoint not in known:
+        return None
+    version = versions_of(definition, known)[step]
+    outputs = outputs_of(version)
+    taken = {wire.path for one in definition.followers(step) for wire in one.wires}
+    paths = {one.path for one in outputs}
+    if flow.origin and definition.steps[0].id == step:  # what has been there once is offered too
+        outputs += [one for one in outputs_in(flow.origin.output) if one.path not in paths]
+    outputs.sort(key=lambda one: one.path in taken)
+    endpoint = known[here.endpoint]
+    words = f"step {definition.number(step)}, {endpoint.display_name}"
+    return Origin(definition, step, endpoint, outputs, words, flow=flow)

@@ -1,0 +1,136 @@
+"""What the page of a flow's run shows: its steps with their results as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from core.formatting import money
+from flows.compose.definition import Definition, read
+from flows.compose.models import endpoints_of
+from flows.display.flow_page import Summary, summaries
+from flows.execution import steps
+from flows.models import FlowRun, StepRun
+from playground.display import renderers
+from playground.models import Run
+from playground.runs import error_messages
+from playground.runs.costs.billing import billed_cost
+from playground.runs.progress import watch_tokens
+from playground.runs.progress.worker_status import readiness
+
+VIEW = "flow"
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with its run, its result so far, and why it is not under way."""
+
+    summary: Summary
+    begun: StepRun | None
+    waits: str
+    result: dict[str, Any] | None
+    can_repeat: bool
+    is_changed: bool = True
+
+    @property
+    def run(self) -> Run | None:
+        """The step's run; None before it begins, and once it was deleted for good."""
+        return self.begun.run if self.begun else None
+
+    @property
+    def state(self) -> str:
+        """The state as the page marks it."""
+        if self.run:
+            return self.run.state
+        return "failed" if self.begun or self.waits else "waiting"
+
+    @property
+    def watch(self) -> str:
+        """The token that the page's poll sends until the step is settled."""
+        is_open = self.run and self.begun and self.begun.settled_at is None
+        return watch_tokens.watch_token(self.run, VIEW) if is_open and self.run else ""
+
+
+def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
+    """Return the context of the page, or with `only` of what a change of some steps changes."""
+    definition, begun = read(flow_run.definition), steps.current(flow_run)
+    known = endpoints_of([definition])
+    found = [
+        _shown(flow_run, definition, one, begun, not only or one.step.id in only)
+        for one in summaries(definition, known)
+    ]
+    runs = [one.run for one in begun.values() if one.run]
+    return {
+        "flow_run": flow_run,
+        "flow": flow_run.flow,
+        "steps": found,
+        "done": sum(steps.has_result(one) for one in begun.values()),
+        "count": len(definition.steps),
+        "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
+        "cost": _cost(begun.values()),
+        "is_awaited": not flow_run.is_final,
+        "readiness": readiness() if any(run.is_awaited for run in runs) else "",
+    }
+
+
+def _cost(begun: Iterable[StepRun]) -> str:
+    """What its runs were billed so far; empty if nothing."""
+    spent = sum((_paid(one) for one in begun), Decimal())
+    return money(spent) if spent else ""
+
+
+def _paid(step: StepRun) -> Decimal:
+    is_own = step.run is not None and not step.is_reused
+    return (billed_cost(step.run) or Decimal()) if is_own and step.run else Decimal()
+
+
+def _shown(
+    flow_run: FlowRun,
+    definition: Definition,
+    summary: Summary,
+    begun: dict[str, StepRun],
+    is_changed: bool,
+) -> ShownStep:
+    here, step = begun.get(summary.step.id), summary.step
+    waits = steps.why_waiting(definition, step, begun) if here is None else here.not_sent
+    if here is None and not waits and flow_run.is_final:
+        waits = "Not started: the flow was stopped before."
+    run = here.run if here else None
+    if run and summary.endpoint:
+        run.endpoint = summary.endpoint
+    return ShownStep(
+        summary,
+        here,
+        waits,
+        result_of(run) if run and is_changed else None,
+        flow_run.is_final and (here is None or steps.is_over(here)),
+        is_changed,
+    )
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """Return the context of a step's result: its files and texts, what had come, or its error."""
+    is_done = run.state == Run.State.SUCCEEDED
+    return {
+        **renderers.results(run),
+        "texts": renderers.texts(run) if is_done else [],
+        "partial": None if is_done else renderers.partial(run),
+        "explanation": error_messages.explain(run.error) if run.error else None,
+        "problems": error_messages.problems(run.error)[:8] if run.error else [],
+        "is_deleted": bool(run.deleted_at),
+    }
+
+
+def render(run: Run) -> str:
+    """Render what the page swaps in when a step's run has changed: it, its followers, the head."""
+    own = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
+    step = own.select_related("flow_run__flow", "flow_run__user").first()
+    if step is None:
+        return ""
+    definition = read(step.flow_run.definition)
+    values = context(step.flow_run, only=definition.after(step.step))
+    return render_to_string("flows/_changed.html", values)

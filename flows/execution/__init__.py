@@ -1,0 +1,1 @@
+"""Running a flow: step by step, each step an ordinary run."""

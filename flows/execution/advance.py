@@ -1,0 +1,88 @@
+"""Carries runs of flows on: begins the next steps in the transaction that sees a former one final.
+
+A worker's job. Every decision is made on the flow run's locked row from what the database says, so
+it does not matter which worker makes it, whether one was killed before, or how often it is made:
+the row of a step is unique for a flow run, and so is the token of its run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import NoReturn
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.notify import channel
+from flows.compose.definition import read
+from flows.execution import steps
+from flows.models import FlowRun, StepRun
+from playground.models import Run
+from playground.runs.group_commit import bump_version
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 8.0  # in case a notification is lost
+GATHER_S = 0.05  # submits and their commits go first
+BATCH = 50
+
+
+async def carry_on(signal: channel.Signal) -> NoReturn:
+    """Carry on every flow that can, after each change of the database; never returns."""
+    version = -1
+    while True:
+        version = await signal.wait(version, LOOK_AGAIN_S)
+        await asyncio.sleep(GATHER_S)
+        for pk in await sync_to_async(due)():
+            try:
+                await sync_to_async(advance)(pk)
+            except DatabaseError:
+                raise  # the job begins anew; nothing of this flow run was written
+            except Exception:  # one broken definition must not hold the other flows up
+                log.exception("the flow run %s cannot be carried on", pk)
+
+
+def due() -> list[uuid.UUID]:
+    """The flow runs with a step whose end nobody has reacted to yet; one query."""
+    ended = Q(run__state__in=Run.FINAL) | Q(run=None)
+    found = StepRun.objects.filter(ended, settled_at=None, replaced_at=None)
+    return list(found.values_list("flow_run_id", flat=True).order_by().distinct()[:BATCH])
+
+
+def advance(pk: uuid.UUID) -> None:
+    """Settle the steps that have ended, begin those that can, end what is over."""
+    with transaction.atomic():
+        flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
+        begun = steps.current(flow_run)
+        ended = [one for one in begun.values() if one.settled_at is None and steps.is_over(one)]
+        definition = read(flow_run.definition)
+        if not flow_run.is_final and not flow_run.cancel_requested_at:
+            steps.begin_ready(flow_run, definition, begun)
+        for one in ended:
+            one.settled_at = timezone.now()
+            one.save(update_fields=["settled_at"])
+        if all(steps.is_over(one) for one in begun.values()):
+            end(flow_run, begun, len(definition.steps))
+        for one in ended:
+            if one.run_id:
+                bump_version(one.run_id)  # the page swaps in what came of it
+
+
+def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
+    """End a flow run none of whose steps is under way or can begin."""
+    if flow_run.is_final:
+        return
+    is_whole = len(begun) == count and all(steps.has_result(one) for one in begun.values())
+    is_cancelled = any(
+        one.run and one.run.state == Run.State.CANCELLED for one in begun.values()
+    ) or bool(flow_run.cancel_requested_at)
+    state = FlowRun.State
+    flow_run.state = (
+        state.SUCCEEDED if is_whole else state.CANCELLED if is_cancelled else state.FAILED
+    )
+    flow_run.ended_at = timezone.now()
+    flow_run.save(update_fields=["state", "ended_at"])

@@ -1,0 +1,24 @@
+"""What a run of a flow will cost: the sum of its steps, as far as it is known before they run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from catalog.models import Endpoint
+from flows.compose.definition import Definition
+from playground.runs.costs.cost import estimate_runs
+from schemas.estimate import Estimate
+
+
+def prices(
+    definition: Definition, known: Mapping[str, Endpoint], without: Collection[str] = ()
+) -> dict[str, Estimate]:
+    """The cost of each step of a flow with its inputs filled in, by step.
+
+    Steps `without`, which have their result already, are left out. What a step takes from an
+    earlier one is not there yet: a price by its length or size counts as unknown. At most two
+    queries.
+    """
+    steps = [step for step in definition.steps if step.endpoint in known and step.id not in without]
+    found = estimate_runs([(known[step.endpoint], step.arguments) for step in steps])
+    return {step.id: one for step, one in zip(steps, found, strict=True)}

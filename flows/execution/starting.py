@@ -1,0 +1,137 @@
+"""Starts a flow, stops it, and tries it again from a step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from flows.compose.definition import Definition, read
+from flows.compose.models import endpoints_of, refusal
+from flows.execution import advance, steps
+from flows.models import Flow, FlowRun, StepRun
+from playground.models import Run
+from playground.runs import state_machine
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+EMPTY = "This flow has no steps yet."
+
+
+class Refused(ValueError):
+    """Nothing was started; `at_steps` has the reason beside each step that cannot run."""
+
+    def __init__(self, message: str, at_steps: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.at_steps = dict(at_steps or {})
+
+
+def start(
+    user: User,
+    flow: Flow,
+    definition: Definition,
+    token: str,
+    reused: Mapping[str, Run] | None = None,
+) -> FlowRun:
+    """Start a flow with its inputs filled in; the same token is one run of it.
+
+    `reused` has the results that some steps have already, by step: nothing is sent for them.
+    Raises Refused where a model cannot be run, before anything is paid.
+    """
+    require_runnable(definition)
+    with transaction.atomic():
+        flow_run, is_new = FlowRun.objects.get_or_create(
+            user=user,
+            form_token=token[:64],
+            defaults={"flow": flow, "definition": definition.as_json()},
+        )
+        if is_new:
+            begun = {
+                step: StepRun.objects.create(
+                    flow_run=flow_run, step=step, run=run, is_reused=True, settled_at=timezone.now()
+                )
+                for step, run in (reused or {}).items()
+            }
+            _carry_on(flow_run, definition, begun)
+    return flow_run
+
+
+def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
+    """Raise Refused if a model (of the steps `only`) is gone or blocked, or nothing is to run."""
+    chosen = [one for one in definition.steps if only is None or one.id in only]
+    if not chosen:
+        raise Refused(EMPTY)
+    known = endpoints_of([definition])
+    why = {step.id: refusal(known.get(step.endpoint), step.endpoint) for step in chosen}
+    why = {step: words for step, words in why.items() if words}
+    if why:
+        first = next(iter(why))
+        raise Refused(f"Step {definition.number(first)}: {why[first]}", why)
+
+
+def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
+    steps.begin_ready(flow_run, definition, begun)
+    if all(steps.is_over(one) for one in begun.values()):
+        advance.end(flow_run, begun, len(definition.steps))
+
+
+def try_again(flow_run: FlowRun, step: str) -> None:
+    """Run a step anew, and all that need its result; the results of the others stay.
+
+    Steps before it whose result is gone are run anew as well. Does nothing while one of them is
+    under way. Raises Refused where a model cannot be run.
+    """
+    with transaction.atomic():
+        locked = _locked(flow_run)
+        definition, begun = read(locked.definition), steps.current(locked)
+        if definition.step(step) is None:
+            return
+        anew = _to_repeat(definition, begun, step)
+        old = [begun[name] for name in anew if name in begun]
+        if any(not steps.is_over(one) for one in old):
+            return
+        require_runnable(definition, only=anew)
+        StepRun.objects.filter(pk__in=[one.pk for one in old]).update(
+            replaced_at=timezone.now(), settled_at=timezone.now()
+        )
+        locked.state, locked.ended_at = FlowRun.State.RUNNING, None
+        locked.cancel_requested_at = None
+        locked.save(update_fields=["state", "ended_at", "cancel_requested_at"])
+        _carry_on(locked, definition, {k: v for k, v in begun.items() if k not in anew})
+
+
+def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
+    """The step, what follows it, and what before it has no result."""
+    found, waiting = set[str](), [step]
+    while waiting:
+        name = waiting.pop()
+        found |= definition.after(name)
+        here = definition.step(name)
+        waiting += [
+            one
+            for one in (here.sources if here else ())
+            if one not in found and not steps.has_result(begun.get(one))
+        ]
+    return found
+
+
+def cancel(flow_run: FlowRun, by: str = "") -> None:
+    """Begin no further step and stop those that are under way."""
+    with transaction.atomic():
+        locked = _locked(flow_run)
+        if locked.is_final:
+            return
+        locked.cancel_requested_at = timezone.now()
+        locked.save(update_fields=["cancel_requested_at"])
+        begun = steps.current(locked)
+        for one in begun.values():
+            if one.run_id and not steps.is_over(one):
+                state_machine.request_cancel(one.run_id, by)
+
+
+def _locked(flow_run: FlowRun) -> FlowRun:
+    found = FlowRun.objects.select_for_update(of=("self",)).select_related("user")
+    return found.get(pk=flow_run.pk)

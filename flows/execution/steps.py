@@ -1,0 +1,127 @@
+"""Begins the steps of a flow whose inputs are there: each as one ordinary run, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from flows.compose.definition import Definition, Step
+from flows.compose.models import endpoints_of, refusal
+from flows.compose.outputs import path_in_words
+from flows.compose.wiring import NotThere, filled, replaced
+from flows.models import FlowRun, StepRun
+from playground.form import form_state
+from playground.models import Artifact, Run, Transport
+from playground.runs import state_machine
+
+SOURCE_FAILED = "Not started, because step {} gave no result."
+NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
+
+
+def current(flow_run: FlowRun) -> dict[str, StepRun]:
+    """The steps that have begun, by their ids in the definition; one query."""
+    steps = flow_run.steps.filter(replaced_at=None).select_related("run")
+    return {one.step: one for one in steps.defer("run__logs", "run__output_text")}
+
+
+def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
+    """Begin every step whose sources have succeeded, and note it in `begun`.
+
+    The caller has locked the flow run's row in a transaction.
+    """
+    ready = [
+        step
+        for step in definition.steps
+        if step.id not in begun and all(has_result(begun.get(one)) for one in step.sources)
+    ]
+    known = endpoints_of([Definition(tuple(ready))]) if ready else {}
+    for step in ready:
+        made = _begin(flow_run, definition, step, known.get(step.endpoint), begun)
+        made.save()
+        begun[step.id] = made
+
+
+def has_result(step: StepRun | None) -> bool:
+    """Whether a step's run has succeeded and is still there."""
+    return bool(step and step.run and step.run.state == Run.State.SUCCEEDED)
+
+
+def _begin(
+    flow_run: FlowRun,
+    definition: Definition,
+    step: Step,
+    endpoint: Endpoint | None,
+    begun: dict[str, StepRun],
+) -> StepRun:
+    """The row of a step with its run, or with the reason why it has none."""
+    made = StepRun(flow_run=flow_run, step=step.id)
+    why = refusal(endpoint, step.endpoint)
+    if endpoint is None or why:
+        return _not_sent(made, why)
+    try:
+        arguments = _arguments(step, endpoint, begun)
+    except NotThere as gap:
+        number = definition.number(gap.wire.step)
+        return _not_sent(made, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
+    made.run, _ = state_machine.create(
+        user=flow_run.user,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=_form_token(flow_run, definition, step),
+        arguments=arguments,
+        transport=Transport.QUEUE,
+        title=form_state.title(arguments),
+    )
+    return made
+
+
+def _not_sent(made: StepRun, why: str) -> StepRun:
+    made.not_sent, made.settled_at = why[:500], timezone.now()
+    return made
+
+
+def _form_token(flow_run: FlowRun, definition: Definition, step: Step) -> str:
+    """One for each try of a step: the run exists once even if its row here were lost."""
+    tries = flow_run.steps.filter(step=step.id).count()
+    return f"flow-{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
+
+
+def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:
+    """A step's arguments with what it takes of earlier results, files by our own addresses."""
+    runs = [run for one in step.sources if (run := begun[one].run)]
+    outputs = {one: begun[one].run.output for one in step.sources}  # type: ignore[union-attr]
+    whole = filled(step, version_of(endpoint).root, outputs)
+    return dict(replaced(whole, _our_addresses(runs)))
+
+
+def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
+    """Our address of each file of some runs, by upstream's, which expires; one query."""
+    if not runs:
+        return {}
+    found = Artifact.objects.filter(run__in=runs).only("run_id", "position", "url")
+    return {one.url: one.get_absolute_url() for one in found}
+
+
+def why_waiting(definition: Definition, step: Step, begun: dict[str, StepRun]) -> str:
+    """Why a step that has not begun cannot begin any more; empty if it still may."""
+    for source in blocked(definition.steps, begun) & set(step.sources):
+        return SOURCE_FAILED.format(definition.number(source))
+    return ""
+
+
+def blocked(steps: Iterable[Step], begun: dict[str, StepRun]) -> set[str]:
+    """The steps that have ended without a result, and those that wait for one of them."""
+    found = {name for name, one in begun.items() if is_over(one) and not has_result(one)}
+    listed = list(steps)
+    for _ in listed:
+        found |= {step.id for step in listed if step.id not in begun and found & {*step.sources}}
+    return found
+
+
+def is_over(step: StepRun) -> bool:
+    """Whether a step that has begun has ended."""
+    return step.run is None or step.run.is_final

@@ -1,0 +1,90 @@
+"""What is wrong with a graph, each with the node it is about (15.4, C62)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flows.graph.graph import INPUT, Graph, Node, circle
+from flows.graph.references import Reference, references
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence about a node (empty: the workflow). A warning does not stop a run."""
+
+    node: str
+    message: str
+    is_warning: bool = False
+
+
+def problems(graph: Graph) -> list[Problem]:
+    """Everything wrong with a graph, errors first, up to MOST_SHOWN."""
+    found = [*_of_graph(graph)]
+    for node in graph.nodes.values():
+        found += _of_node(graph, node)
+    found.sort(key=lambda one: one.is_warning)
+    return found[:MOST_SHOWN]
+
+
+def errors(graph: Graph) -> list[Problem]:
+    """The problems that stop a run."""
+    return [one for one in problems(graph) if not one.is_warning]
+
+
+def _of_graph(graph: Graph) -> Iterator[Problem]:
+    if not graph.runs:
+        yield Problem("", "It calls no model: there is no node of the type “run”.")
+    if nodes := circle(graph):
+        path = " → ".join([*map(_short, nodes), _short(nodes[0])])
+        yield Problem(nodes[0], f"These nodes wait for each other in a circle: {path}.")
+    for one in references(dict(graph.output), graph.nodes):
+        if not one.node:
+            name = one.place[0] if one.place else ""
+            yield Problem("", f"The result “{name}” reads {_short(one.text)}: {_no_node(one)}")
+
+
+def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
+    named = node.raw.get("id", node.id)
+    if named != node.id:
+        yield Problem(node.id, f"Its id is “{_short(str(named))}”, but its key is another.")
+    if not node.is_known:
+        kind = _short(node.kind) or "none"
+        yield Problem(node.id, f"Its type “{kind}” is not known here: it is not run.", True)
+    if node.is_run and not node.app:
+        yield Problem(node.id, "It does not say which model it calls (“app”).")
+    for one in node.depends:
+        if one != INPUT and one not in graph.nodes:
+            yield Problem(node.id, f"It depends on “{_short(one)}”, a node that is not there.")
+    if node.id in node.depends:
+        yield Problem(node.id, "It depends on itself.")
+    for reference in graph.references_of(node):
+        yield from _of_reference(graph, node, reference)
+
+
+def _of_reference(graph: Graph, node: Node, one: Reference) -> Iterator[Problem]:
+    place = ".".join(map(str, one.place))
+    if not one.node:
+        yield Problem(node.id, f"“{place}” reads {_short(one.text)}: {_no_node(one)}")
+    elif one.node == INPUT and one.path and INPUT not in graph.nodes:
+        if graph.inputs and not _has_input(graph, one.path[0]):
+            words = f"“{place}” reads the input “{_short(one.path[0])}”, which the form lacks."
+            yield Problem(node.id, words, True)
+    elif one.node not in node.depends and one.node != INPUT:
+        words = f"“{place}” reads the node “{_short(one.node)}”, which “depends” does not list."
+        yield Problem(node.id, words)
+
+
+def _has_input(graph: Graph, name: str) -> bool:
+    fields = graph.inputs.get("properties") if graph.inputs.get("type") == "object" else None
+    return name in (fields if isinstance(fields, dict) else graph.inputs)
+
+
+def _no_node(one: Reference) -> str:
+    return f"there is no node “{_short(one.path[0] if one.path else one.text)}”."
+
+
+def _short(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,116 @@
+"""A workflow as a graph of nodes: what both dialects say, and the definition as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from flows.graph.references import Reference, references
+
+Dialect = Literal["A", "B"]
+INPUT = "input"  # the virtual node: `$input.x` reads a field of the form
+KINDS = frozenset({"input", "run", "display"})  # others are kept and shown, and not run
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node; `raw` is the node as it stands in the definition."""
+
+    id: str
+    kind: str
+    app: str = ""
+    input: Any = field(default_factory=dict)
+    depends: tuple[str, ...] = ()
+    fields: Any = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it calls a model."""
+        return self.kind == "run"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its kind is one that fal documents for workflows."""
+        return self.kind in KINDS
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A workflow. `raw` is the whole definition as it came, envelope included."""
+
+    dialect: Dialect
+    nodes: Mapping[str, Node]
+    inputs: Mapping[str, Any]  # field → its description, in one of three spellings (15.5)
+    output: Mapping[str, Any]  # name → reference: what a run returns
+    title: str = ""
+    name: str = ""
+    description: str = ""
+    output_schema: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> list[Node]:
+        """The nodes that call a model, in the definition's order."""
+        return [node for node in self.nodes.values() if node.is_run]
+
+    @property
+    def endpoint_ids(self) -> list[str]:
+        """The models that it calls, each once."""
+        return list(dict.fromkeys(node.app for node in self.runs if node.app))
+
+    @cached_property
+    def sources(self) -> Mapping[str, list[str]]:
+        """Node → what it waits for or reads, each once; these need not exist."""
+        return {key: self._sources_of(node) for key, node in self.nodes.items()}
+
+    def references_of(self, node: Node) -> list[Reference]:
+        """The references in a node's input and displayed fields."""
+        return [*references(node.input, self.nodes), *references(node.fields, self.nodes)]
+
+    def _sources_of(self, node: Node) -> list[str]:
+        read = [one.node for one in self.references_of(node) if one.node]
+        return list(dict.fromkeys([*node.depends, *read]))
+
+    def output_sources(self) -> list[str]:
+        """The nodes that the result is read from, each once."""
+        found = [one.node for one in references(dict(self.output), self.nodes)]
+        return list(dict.fromkeys(node for node in found if node))
+
+
+def order(graph: Graph) -> tuple[list[str], list[str]]:
+    """The nodes in an order in which each follows its sources, and those on or behind a circle."""
+    waiting = {
+        key: {one for one in sources if one in graph.nodes}
+        for key, sources in graph.sources.items()
+    }
+    behind: dict[str, list[str]] = {}
+    for key, sources in waiting.items():
+        for one in sources:
+            behind.setdefault(one, []).append(key)
+    ready = [key for key, sources in waiting.items() if not sources]
+    done: list[str] = []
+    while ready:
+        done.append(key := ready.pop(0))
+        for later in behind.get(key, ()):
+            waiting[later].discard(key)
+            if not waiting[later]:
+                ready.append(later)
+    is_done = set(done)
+    return done, [key for key in graph.nodes if key not in is_done]
+
+
+def circle(graph: Graph) -> Sequence[str]:
+    """The nodes of one circle in their order; empty without one."""
+    stuck = set(order(graph)[1])
+    if not stuck:
+        return ()
+    path: list[str] = []
+    node = next(iter(key for key in graph.nodes if key in stuck))
+    while node not in path:
+        path.append(node)
+        node = next(one for one in graph.sources[node] if one in stuck)
+    first, *others = path[path.index(node) :]
+    return [first, *reversed(others)]

@@ -1,0 +1,140 @@
+"""A workflow's inputs as JSON Schema, from all three spellings of `schema.input` (15.5, C64)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flows.graph.graph import INPUT, Graph
+from flows.graph.references import Reference
+
+Borrow = Callable[[str, str], "dict[str, Any] | None"]
+_TYPES = {
+    **{name: name for name in ("string", "integer", "number", "boolean", "array", "object")},
+    "text": "string",
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+    "enum": "string",
+    "select": "string",
+}
+_MEDIA = {"image", "video", "audio", "file"}
+_KEPT = ("description", "default", "examples", "enum", "minimum", "maximum", "items", "ui")
+
+
+def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str, Any]]:
+    """Field → its JSON Schema, in order; `required: true` stays beside it as the editor has it.
+
+    `borrow(app, field)` gives the schema of a model's own field: it says what a field is about
+    which the workflow says nothing but where it goes.
+    """
+    if _is_json_schema(graph):
+        properties = graph.inputs["properties"]
+        required = graph.inputs.get("required")
+        names = set(required) if isinstance(required, list) else set()
+        return {
+            str(name): {**_mapping(one), **({"required": True} if name in names else {})}
+            for name, one in properties.items()
+        }
+    found = {}
+    for name, raw in graph.inputs.items():
+        found[str(name)] = _field(graph, str(name), _mapping(raw), borrow)
+    for reference in input_references(graph):  # read, but not described
+        if reference.path and reference.path[0] not in found:
+            name = reference.path[0]
+            found[name] = _field(graph, name, {}, borrow)
+    return found
+
+
+def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
+    """The inputs as one JSON Schema object for the form."""
+    fields = fields_of(graph, borrow)
+    base = {key: value for key, value in graph.inputs.items() if key not in ("properties",)}
+    schema = base if _is_json_schema(graph) else {"type": "object", "title": "Input"}
+    properties, required = {}, []
+    for name, one in fields.items():
+        if one.get("required") is True:
+            required.append(name)
+        properties[name] = {key: value for key, value in one.items() if key != "required"}
+    return {
+        **schema,
+        "properties": properties,
+        "required": required,
+        "x-fal-order-properties": list(properties),
+    }
+
+
+def input_references(graph: Graph) -> list[Reference]:
+    """Where the nodes read the workflow's input, in the definition's order."""
+    return [
+        one
+        for node in graph.nodes.values()
+        for one in graph.references_of(node)
+        if one.node == INPUT
+    ]
+
+
+def _is_json_schema(graph: Graph) -> bool:
+    """Whether the inputs are the SDK's JSON Schema object, not a map of fields (15.5)."""
+    raw = graph.inputs
+    return raw.get("type") == "object" and isinstance(raw.get("properties"), dict)
+
+
+def _field(graph: Graph, name: str, raw: dict[str, Any], borrow: Borrow | None) -> dict[str, Any]:
+    schema = {key: raw[key] for key in _KEPT if key in raw}
+    kind = raw.get("type")
+    says_nothing = kind is None and not schema
+    if borrow and (says_nothing or not _is_told(kind)):
+        schema = _borrowed(graph, name, borrow) | schema
+    if kind is not None or "type" not in schema:
+        schema |= _type(kind, schema, has_shape=bool(schema.keys() & {"anyOf", "$ref", "enum"}))
+    title = raw.get("label") or raw.get("title")
+    if isinstance(title, str) and title:
+        schema["title"] = title
+    if raw.get("required") is True or (graph.dialect == "B" and _must_be_given(raw)):
+        schema["required"] = True
+    return schema
+
+
+def _is_told(kind: Any) -> bool:
+    """Whether a type says more than "a text", which the editor writes for pictures, too."""
+    return kind not in (None, "string")
+
+
+def _must_be_given(raw: dict[str, Any]) -> bool:
+    """fal's editor shows each field as required (15.5); one that has a default can be left out."""
+    return "required" not in raw and "default" not in raw
+
+
+def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, Any]:
+    if isinstance(kind, dict):  # {"kind": "list", "elementType": "string"}
+        element = kind.get("elementType")
+        items = schema.get("items") or _type(element, {}, has_shape=False)
+        return {"type": "array", "items": items}
+    if isinstance(kind, str) and kind.lower() in _MEDIA:
+        return {"type": "string", "ui": {"field": kind.lower(), **_mapping(schema.get("ui"))}}
+    if isinstance(kind, str) and kind.lower() in _TYPES:
+        return {"type": _TYPES[kind.lower()]} if not has_shape else {}
+    # A missing type is a text (15.5); an unknown one takes any JSON.
+    return {"type": "string"} if kind is None and not has_shape else {}
+
+
+def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
+    """The schema of the first model field that reads this input as a whole."""
+    for node in graph.runs:
+        for one in graph.references_of(node):
+            if one.node == INPUT and one.path == (name,) and len(one.place) in (1, 2):
+                found = borrow(node.app, str(one.place[0]))
+                if found is None:
+                    continue
+                whole = {key: value for key, value in found.items() if key != "default"}
+                item = whole.get("items")
+                return whole if len(one.place) == 1 else _mapping(item)
+    return {}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,176 @@
+"""Places the boxes of a graph in layers from left to right, and the lines between them.
+
+Sugiyama's method in small: a box's layer is its longest way from a source, long lines pass through
+the layers between on places of their own, and each layer is sorted by the mean place of its
+neighbours, which leaves few crossings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from flows.graph.graph import INPUT, Graph, order
+
+RESULT = "~result"  # the box of the result, where no display node stands for it
+WIDTH, HEIGHT = 208, 68
+GAP_X, GAP_Y, MARGIN = 64, 22, 12
+LINE_HEIGHT = 10  # of the place on which a long line passes a layer
+MOST_PASSES = 240  # places for long lines; beyond that they are drawn straight
+SWEEPS = 3
+
+Key = str | tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Box:
+    """The place of a node's box: its upper left corner."""
+
+    id: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line between two boxes, through these points."""
+
+    source: str
+    target: str
+    points: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The boxes in reading order, the lines, and the size of the whole."""
+
+    boxes: Sequence[Box]
+    lines: Sequence[Line]
+    width: int
+    height: int
+
+
+def layout(graph: Graph) -> Layout:
+    """Place everything of a graph; circles and references to nothing are no obstacle."""
+    sources = _sources(graph)
+    layers = _layers(graph, sources)
+    pairs = [
+        (one, node) for node, of in sources.items() for one in of if layers[one] < layers[node]
+    ]
+    back = [
+        (one, node) for node, of in sources.items() for one in of if layers[one] >= layers[node]
+    ]
+    chains = _chains(pairs, layers)
+    columns = _columns(layers, chains)
+    _sort(columns, chains)
+    places, height = _places(columns)
+    boxes = [Box(key, *places[key]) for column in columns for key in column if isinstance(key, str)]
+    lines = [_line(chain, places) for chain in chains]
+    lines += [_line(pair, places) for pair in back]
+    width = 2 * MARGIN + len(columns) * WIDTH + max(len(columns) - 1, 0) * GAP_X
+    return Layout(boxes, lines, width, height)
+
+
+def _sources(graph: Graph) -> dict[str, list[str]]:
+    """Box → the boxes before it, with the input and the result as boxes of their own."""
+    found = {
+        key: [one for one in sources if one in graph.nodes or one == INPUT]
+        for key, sources in graph.sources.items()
+    }
+    reads_input = any(INPUT in of for of in found.values())
+    if INPUT not in found and (reads_input or graph.inputs):
+        found = {INPUT: [], **found}
+    if graph.output and not any(node.kind == "display" for node in graph.nodes.values()):
+        found[RESULT] = [one for one in graph.output_sources() if one in found]
+    return {key: [one for one in of if one != key] for key, of in found.items()}
+
+
+def _layers(graph: Graph, sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    done, stuck = order(graph)
+    keys = [INPUT, *done, *stuck, RESULT]
+    found: dict[str, int] = {}
+    for key in keys:
+        if key in sources and key not in found:
+            found[key] = max((found[one] + 1 for one in sources[key] if one in found), default=0)
+    return found
+
+
+def _chains(pairs: list[tuple[str, str]], layers: Mapping[str, int]) -> list[list[Key]]:
+    """Each line as the places that it passes, one in each layer between."""
+    passes = sum(layers[target] - layers[source] - 1 for source, target in pairs)
+    if passes > MOST_PASSES:
+        return [[source, target] for source, target in pairs]
+    return [
+        [
+            source,
+            *((source, target, at) for at in range(layers[source] + 1, layers[target])),
+            target,
+        ]
+        for source, target in pairs
+    ]
+
+
+def _columns(layers: Mapping[str, int], chains: list[list[Key]]) -> list[list[Key]]:
+    columns: list[list[Key]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
+    for node, layer in layers.items():
+        columns[layer].append(node)
+    for chain in chains:
+        for key in chain:
+            if isinstance(key, tuple):
+                columns[key[2]].append(key)
+    return columns
+
+
+def _sort(columns: list[list[Key]], chains: list[list[Key]]) -> None:
+    """Sort each column by the mean place of what its members are joined to, there and back."""
+    before: dict[Key, list[Key]] = {}
+    after: dict[Key, list[Key]] = {}
+    for chain in chains:
+        for left, right in pairwise(chain):
+            before.setdefault(right, []).append(left)
+            after.setdefault(left, []).append(right)
+    for sweep in range(SWEEPS):
+        is_forth = sweep % 2 == 0
+        joined, neighbours = (before, columns[:-1]) if is_forth else (after, columns[:0:-1])
+        turned = columns[1:] if is_forth else columns[-2::-1]
+        for column, others in zip(turned, neighbours, strict=True):
+            place = {key: float(at) for at, key in enumerate(others)}
+            weight = {key: _mean(joined.get(key, ()), place, at) for at, key in enumerate(column)}
+            column.sort(key=weight.__getitem__)
+
+
+def _mean(keys: Sequence[Key], place: Mapping[Key, float], own: float) -> float:
+    known = [place[key] for key in keys if key in place]
+    return sum(known) / len(known) if known else own
+
+
+def _places(columns: list[list[Key]]) -> tuple[dict[Key, tuple[int, int]], int]:
+    heights = [
+        sum(_height(key) for key in column) + GAP_Y * max(len(column) - 1, 0) for column in columns
+    ]
+    tallest = max(heights, default=0)
+    places: dict[Key, tuple[int, int]] = {}
+    for at, (column, height) in enumerate(zip(columns, heights, strict=True)):
+        x, y = MARGIN + at * (WIDTH + GAP_X), MARGIN + (tallest - height) // 2
+        for key in column:
+            places[key] = (x, y)
+            y += _height(key) + GAP_Y
+    return places, tallest + 2 * MARGIN
+
+
+def _height(key: Key) -> int:
+    return HEIGHT if isinstance(key, str) else LINE_HEIGHT
+
+
+def _line(chain: Sequence[Key], places: Mapping[Key, tuple[int, int]]) -> Line:
+    """A line from the right side of its first box to the left side of its last."""
+    first, last = chain[0], chain[-1]
+    x, y = places[first]
+    points = [(x + WIDTH, y + HEIGHT // 2)]
+    for key in chain[1:-1]:
+        x, y = places[key]
+        points += [(x, y + LINE_HEIGHT // 2), (x + WIDTH, y + LINE_HEIGHT // 2)]
+    x, y = places[last]
+    points.append((x, y + HEIGHT // 2))
+    return Line(str(first), str(last), points)

@@ -1,0 +1,154 @@
+"""Definition → graph: both dialects, an exported envelope, an editor's copy (15.2, 15.3, C61).
+
+Readers are tolerant: what is missing gets fal's usual value, unknown keys and nodes stay in `raw`.
+What cannot be read at all raises Unreadable with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flows.graph.graph import Graph, Node
+from flows.graph.references import TooDeep, references
+
+MAX_BYTES = 2_000_000
+MAX_NODES = 500
+MAX_TEXT = 255
+
+NOT_JSON = "This is not JSON: {} (line {}, column {})."
+TOO_DEEP = "The definition is nested too deep to be read."
+TOO_LARGE = "The definition has {:.1f} MB; definitions of up to {:.0f} MB can be read."
+TOO_MANY = "The definition has {:,} nodes; up to {} can be read."
+NO_WORKFLOW = (
+    "This is JSON, but no workflow of fal: it has neither “nodes” nor a map of nodes with “type”."
+)
+
+
+class Unreadable(ValueError):
+    """A definition that cannot be read; the message is for people."""
+
+
+def load(text: str | bytes) -> Graph:
+    """Read a definition from its JSON text; raises Unreadable."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if len(content) > MAX_BYTES:
+        raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Unreadable("This is not a text in UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise Unreadable(NOT_JSON.format(error.msg, error.lineno, error.colno)) from error
+    except ValueError as error:
+        raise Unreadable("A number in the definition has too many digits to be read.") from error
+    except RecursionError as error:
+        raise Unreadable(TOO_DEEP) from error
+    return read(document)
+
+
+def read(raw: Any) -> Graph:
+    """Read a definition from JSON; raises Unreadable."""
+    document = raw if isinstance(raw, dict) else {}
+    try:
+        graph = _read(document)
+        for node in graph.nodes.values():
+            references([node.input, node.fields], ())
+    except (TooDeep, RecursionError) as error:
+        raise Unreadable(TOO_DEEP) from error
+    return graph
+
+
+def _read(document: dict[str, Any]) -> Graph:
+    inner = document.get("workflow")  # the Platform API's answer, or the body of an inline run
+    envelope = inner if isinstance(inner, dict) and not _is_node(inner) else document
+    contents = _mapping(envelope.get("contents")) or envelope
+    nodes = contents.get("nodes")
+    if isinstance(nodes, dict | list) and not _is_node(nodes):
+        return _read_b(document, envelope, contents)
+    if envelope and all(_is_node(node) for node in envelope.values()):
+        return _read_a(document, envelope)
+    raise Unreadable(NO_WORKFLOW)
+
+
+def _is_node(value: Any) -> bool:
+    """Whether a value of a flat map is a node of dialect A."""
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
+
+
+def _read_a(document: dict[str, Any], flat: dict[str, Any]) -> Graph:
+    nodes = _nodes(flat)
+    first = next((node for node in nodes.values() if node.kind == "input"), None)
+    fields = _mapping(first.input if first else {})
+    inputs = {name: _plain_input(value) for name, value in fields.items()}
+    return Graph("A", nodes, inputs, _displayed(nodes), raw=document)
+
+
+def _plain_input(value: Any) -> dict[str, Any]:
+    """A field of dialect A's input node, which has a default only; `""` stands for none."""
+    kinds = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+    found: dict[str, Any] = {"type": kinds.get(type(value), "string")}
+    return found | ({"default": value} if value not in ("", None) else {"required": True})
+
+
+def _read_b(
+    document: dict[str, Any], envelope: Mapping[str, Any], contents: Mapping[str, Any]
+) -> Graph:
+    raw_nodes: Any = contents.get("nodes")
+    if isinstance(raw_nodes, list):  # an example of the Platform API has `nodes: []`
+        found = [node for node in raw_nodes if isinstance(node, dict)]
+        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(found)}
+    nodes = _nodes(raw_nodes)
+    schema = _mapping(contents.get("schema"))
+    output = contents.get("output")
+    return Graph(
+        "B",
+        nodes,
+        _mapping(schema.get("input")),
+        output if isinstance(output, dict) else _displayed(nodes),
+        title=_text(envelope.get("title")),
+        name=_text(envelope.get("name")) if envelope is not contents else "",
+        description=_text(_mapping(contents.get("metadata")).get("description")),
+        output_schema=_mapping(schema.get("output")),
+        raw=document,
+    )
+
+
+def _nodes(raw: Mapping[str, Any]) -> dict[str, Node]:
+    if len(raw) > MAX_NODES:
+        raise Unreadable(TOO_MANY.format(len(raw), MAX_NODES))
+    return {str(key): _node(str(key), _mapping(node)) for key, node in raw.items()}
+
+
+def _node(key: str, raw: dict[str, Any]) -> Node:
+    depends = raw.get("depends")
+    return Node(
+        id=key,
+        kind=_text(raw.get("type")),
+        app=_text(raw.get("app")),
+        input=raw.get("input") if isinstance(raw.get("input"), dict | list) else {},
+        depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
+        fields=raw.get("fields") if isinstance(raw.get("fields"), dict | list) else {},
+        raw=raw,
+    )
+
+
+def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
+    """What the display nodes show: the result where nothing else names it (15.3)."""
+    found: dict[str, Any] = {}
+    for node in nodes.values():
+        if node.kind == "display":
+            shown = node.fields
+            if isinstance(shown, list):  # the SDK writes a plain list of references
+                shown = {str(place): value for place, value in enumerate(shown)}
+            found |= shown
+    return found
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value.replace("\x00", "")[:MAX_TEXT] if isinstance(value, str) else ""

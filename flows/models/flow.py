@@ -1,0 +1,81 @@
+"""A flow: models chained, saved under a name."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from core.db.json_field import ExactJSONField
+from playground.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class FlowQuerySet(models.QuerySet["Flow"]):
+    """Filters for flows."""
+
+    def kept(self) -> FlowQuerySet:
+        """The flows that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def of(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The user's own flows that are not deleted."""
+        return self.kept().filter(user_id=user.pk or 0)
+
+    def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may see, run and copy: their own and those shown to the team."""
+        return self.kept().filter(Q(user_id=user.pk or 0) | Q(visibility=Flow.Visibility.TEAM))
+
+
+class Flow(models.Model):
+    """Models chained: the output of a step is an input of later ones. Saved with a form."""
+
+    class Visibility(models.TextChoices):
+        """Who sees a flow and may run and copy it; only its owner changes it."""
+
+        PRIVATE = "private", "Only me"
+        TEAM = "team", "The team"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="flows"
+    )
+    name = models.CharField(max_length=200)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PRIVATE)
+    definition = ExactJSONField(help_text="steps and open inputs; flows/compose/definition.py")
+    previous = ExactJSONField(
+        null=True, blank=True, help_text="the definition before the last step was taken out"
+    )
+    origin = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="the result that it was built from, which the first run may begin with",
+    )  # fmt: skip
+    imported = ExactJSONField(
+        null=True, blank=True, help_text="fal's definition as it was imported, for the export"
+    )
+    version = models.PositiveIntegerField(
+        default=1,
+        help_text="raised when steps come or go: an outdated page overwrites nothing",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FlowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-changed_at"]
+        indexes = [models.Index(fields=["user", "-changed_at"], name="flow_list")]
+
+    def __str__(self) -> str:
+        return self.name or str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        """The flow's page."""
+        return reverse("flows:flow", args=[self.pk])

@@ -1,0 +1,25 @@
+"""Template tags of flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django import template
+
+from catalog.models import Endpoint
+from catalog.related.use_index import Taker
+from flows.models import FlowRun
+
+register = template.Library()
+
+
+@register.filter
+def card_of(cards: Mapping[int, Endpoint], taker: Taker) -> Endpoint | None:
+    """Return the endpoint of a taker, as cards show it."""
+    return cards.get(taker.key)
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """Return the state of a flow's run for people."""
+    return str(dict(FlowRun.State.choices).get(state, ""))

@@ -1,0 +1,121 @@
+"""Flow → JSON: our own export, or a workflow of fal's in either dialect (fal-protocol.md, 15)."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flows.compose.definition import Definition, Invalid, Step
+from flows.compose.outputs import outputs_of, path_in_words
+from flows.compose.wiring import field_at, inserted, value_at, with_value
+from flows.graph import reading, writing
+from flows.graph.graph import Dialect, Graph, Node
+from flows.transfer.importing import definition_of
+from schemas.changes.migrate_arguments import Version
+from schemas.fields import MISSING, Field
+
+FORMAT = "vitrine-flow"
+LITERAL = (
+    "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and no way "
+    "to write it otherwise is known. Change it, or export as our own JSON."
+)
+_TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "list": "array"}
+
+
+def own(name: str, definition: Definition) -> dict[str, Any]:
+    """The flow as our own JSON, which the import reads back."""
+    return {"format": FORMAT, "name": name, **definition.as_json()}
+
+
+def workflow(
+    name: str,
+    definition: Definition,
+    versions: Mapping[str, Version],
+    dialect: Dialect,
+    imported: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The flow as a workflow of fal's; raises Invalid for what fal has no notation for.
+
+    A flow that was imported (`imported` is what came) and not changed goes out as it came.
+    """
+    if imported and (graph := _unchanged(definition, imported)):
+        return writing.definition(graph, dialect)
+    return writing.definition(graph_of(name, definition, versions), dialect)
+
+
+def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None:
+    """The workflow that was imported, if the flow still is what it says."""
+    try:
+        graph = reading.read(imported)
+        return graph if definition_of(graph) == definition else None
+    except (reading.Unreadable, Invalid):
+        return None
+
+
+def graph_of(name: str, definition: Definition, versions: Mapping[str, Version]) -> Graph:
+    """The flow as a graph of fal's nodes; what no other step takes is its result."""
+    nodes = {step.id: _node(definition, step) for step in definition.steps}
+    inputs = {one.name: _input(definition, versions, one.name) for one in definition.inputs}
+    output: dict[str, str] = {}
+    for step in definition.steps:
+        if not definition.followers(step.id):
+            output |= _results(definition, step, versions.get(step.id), output)
+    return Graph("B", nodes, inputs, output, title=name, name=writing.name_of(name))
+
+
+def _node(definition: Definition, step: Step) -> Node:
+    number = definition.number(step.id)
+    _require_no_literal(number, step.arguments)
+    written: Any = copy.deepcopy(step.arguments)
+    depends = list(step.sources)
+    for one in definition.inputs:
+        for name, path in one.targets:
+            if name == step.id:
+                written = with_value(written, path, f"$input.{one.name}")
+                depends = ["input", *(d for d in depends if d != "input")]
+    for wire in step.wires:
+        reference = f"${wire.step}" + "".join(f".{part}" for part in wire.path)
+        written = inserted(written, wire.to, reference)
+    return Node(step.id, "run", step.endpoint, written, tuple(depends))
+
+
+def _require_no_literal(number: int, value: Any) -> None:
+    if isinstance(value, str) and value.startswith("$"):
+        raise Invalid(LITERAL.format(number, value[:60]))
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _require_no_literal(number, part)
+
+
+def _input(definition: Definition, versions: Mapping[str, Version], name: str) -> dict[str, Any]:
+    """A field of the workflow's form as fal's editor spells it (15.5)."""
+    one = next(one for one in definition.inputs if one.name == name)
+    step_id, path = one.targets[0]
+    version, step = versions.get(step_id), definition.step(step_id)
+    field = field_at(version.root, path) if version else Field(kind="string")
+    kind: Any = _TYPES.get(field.kind, "string")
+    if kind == "array":
+        item = _TYPES.get(field.item.kind, "string") if field.item else "string"
+        kind = {"kind": "list", "elementType": item}
+    found = {"name": name, "label": one.label, "type": kind, "modelId": step_id}
+    if field.is_required:
+        found["required"] = True
+    default = value_at(step.arguments, path) if step else MISSING
+    return found if default is MISSING else found | {"default": default}
+
+
+def _results(
+    definition: Definition, step: Step, version: Version | None, taken: Mapping[str, str]
+) -> dict[str, str]:
+    """Names and references of what a step gives; of a model that does not say it, all of it."""
+    outputs = outputs_of(version) if version else []
+    paths = [path_in_words(one.path) for one in outputs] or [""]
+    found: dict[str, str] = {}
+    for path in paths:
+        base = re.sub(r"\W+", "_", path.split(".")[0], flags=re.ASCII) or "result"
+        names = (base if n == 1 else f"{base}_{n}" for n in range(1, 1000))
+        name = next(name for name in names if name not in taken and name not in found)
+        found[name] = f"${step.id}.{path}" if path else f"${step.id}"
+    return found

@@ -1,0 +1,158 @@
+"""JSON → flow: our own export, or a workflow of fal's in either dialect (fal-protocol.md, 15)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from fal.db_safe import db_safe
+from flows.compose.definition import (
+    MOST_STEPS,
+    Definition,
+    Input,
+    Invalid,
+    Path,
+    Step,
+    Wire,
+    read,
+    require_sound,
+)
+from flows.graph import checks, reading
+from flows.graph.graph import INPUT, Graph, Node, order
+from flows.graph.inputs import fields_of
+from flows.graph.references import Reference, is_reference, parse
+from schemas.fields import MISSING
+
+MAX_BYTES = reading.MAX_BYTES
+UNTITLED = "Imported flow"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A flow as it was read. `document` is fal's definition as it came, which an export returns."""
+
+    name: str
+    definition: Definition
+    document: dict[str, Any] | None = None
+    dialect: str = ""
+
+
+def require_small(size: int) -> None:
+    """Raise Invalid if so many bytes are too many."""
+    if size > MAX_BYTES:
+        most = f"{MAX_BYTES / 1e6:.0f} MB"
+        raise Invalid(f"This has {size / 1e6:.1f} MB; a flow may have {most}.")
+
+
+def load(content: bytes) -> Imported:
+    """Read an export of ours or a workflow of fal's; raises Invalid with a sentence."""
+    require_small(len(content))
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict) and isinstance(document.get("steps"), list):
+        name = document.get("name")
+        named = db_safe(name).strip() if isinstance(name, str) else ""
+        return Imported(named[:200] or UNTITLED, read(document))
+    try:
+        graph = reading.load(content)
+    except reading.Unreadable as unreadable:
+        raise Invalid(str(unreadable)) from unreadable
+    title = " ".join((graph.title or graph.name or UNTITLED).split())
+    raw = dict(graph.raw)
+    return Imported(title[:200], definition_of(graph), db_safe(raw), graph.dialect)
+
+
+def definition_of(graph: Graph) -> Definition:
+    """A workflow's run nodes as steps, its references as wires and open inputs.
+
+    Display nodes only say what a result card shows. Raises Invalid with the node's name.
+    """
+    for wrong in checks.errors(graph):
+        raise Invalid(f"Node “{wrong.node}”: {wrong.message}" if wrong.node else wrong.message)
+    if len(graph.runs) > MOST_STEPS:
+        raise Invalid(f"The workflow calls {len(graph.runs)} models; {MOST_STEPS} is the most.")
+    reader = _Reader(graph)
+    wanted = {node.id for node in graph.runs}
+    steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)
+    found = Definition(steps, reader.inputs())
+    require_sound(found)
+    return read(found.as_json())  # with the limits that hold for our own export
+
+
+class _Reader:
+    """Turns nodes into steps, and collects where they read the workflow's input."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.fields = fields_of(graph)
+        self.targets: dict[str, list[tuple[str, Path]]] = {}
+
+    def step(self, node: Node) -> Step:
+        """A run node as a step."""
+        if not isinstance(node.input, dict):
+            raise Invalid(f"Node “{node.id}”: its input is no JSON object.")
+        wires: list[Wire] = []
+        arguments = self._without_references(node, node.input, (), (), wires)
+        return Step(node.id, node.app, arguments, tuple(wires))
+
+    def _without_references(
+        self, node: Node, value: Any, place: Path, kept: Path, wires: list[Wire]
+    ) -> Any:
+        """A value without its references. `kept` is its place among what is left of the input."""
+        if is_reference(value):
+            return self._reference(node, parse(value, self.graph.nodes), place, kept, wires)
+        if isinstance(value, dict):
+            parts = {
+                key: self._without_references(node, part, (*place, key), (*kept, key), wires)
+                for key, part in value.items()
+            }
+            return {key: part for key, part in parts.items() if part is not MISSING}
+        if isinstance(value, list):
+            rows: list[Any] = []
+            for number, part in enumerate(value):
+                here, there = (*place, number), (*kept, len(rows))
+                row = self._without_references(node, part, here, there, wires)
+                if row is not MISSING:
+                    rows.append(row)
+            return rows
+        return value
+
+    def _reference(
+        self, node: Node, one: Reference, place: Path, kept: Path, wires: list[Wire]
+    ) -> Any:
+        """Note a reference; returns an open input's default, which stands in its place."""
+        if one.node == INPUT and one.path:
+            name = one.path[0]
+            if len(one.path) > 1:
+                raise Invalid(
+                    f"Node “{node.id}” reads a part of the input “{name}” ({one.text[:80]}); "
+                    "a flow hands inputs on as a whole."
+                )
+            self.targets.setdefault(name, []).append((node.id, kept))
+            field = self.fields.get(name, {})
+            default = copy.deepcopy(field.get("default", MISSING))
+            is_row = isinstance(kept[-1], int)
+            return "" if default is MISSING and is_row else default
+        source = self.graph.nodes.get(one.node)
+        if source is None or not source.is_run:
+            raise Invalid(
+                f"Node “{node.id}” reads “{one.text[:80]}”, which is no output of a model."
+            )
+        path = tuple(int(part) if part.isdecimal() else part for part in one.path)
+        wires.append(Wire(place, one.node, path))
+        return MISSING
+
+    def inputs(self) -> tuple[Input, ...]:
+        """The open inputs that some step reads, in the order of the workflow's form."""
+        found = []
+        for name in [*self.fields, *(one for one in self.targets if one not in self.fields)]:
+            if targets := self.targets.get(name):
+                field = self.fields.get(name, {})
+                label = field.get("title") or field.get("label") or name
+                named = label if isinstance(label, str) else name
+                found.append(Input(name, named.replace("_", " ")[:200], tuple(targets)))
+        return tuple(found)

@@ -1,0 +1,30 @@
+"""The addresses of flows, below `/flows/`."""
+
+from django.urls import path
+
+from flows.views import account, edit, files, flow, flow_run, lists, then
+
+app_name = "flows"
+urlpatterns = [
+    path("", lists.index, name="flows"),
+    path("of-model/<path:endpoint_id>/", account.of_model, name="account-of-model"),
+    path("account/", account.workflows, name="account"),
+    path("account/reading/", account.reading_wanted, name="account-reading"),
+    path("account/<str:owner>/<str:name>/", account.workflow, name="account-workflow"),
+    path(
+        "account/<str:owner>/<str:name>/definition/",
+        account.definition,
+        name="account-definition",
+    ),
+    path("new/", lists.new, name="new"),
+    path("then/", then.then, name="then"),
+    path("import/", files.import_, name="import"),
+    path("recovery/", lists.recovery, name="recovery"),
+    path("<uuid:pk>/", flow.flow, name="flow"),
+    path("<uuid:pk>/edit/", edit.edit, name="flow-edit"),
+    path("<uuid:pk>/then/", then.flow_then, name="flow-then"),
+    path("<uuid:pk>/flow.json", files.document, name="flow-document"),
+    path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
+    path("<uuid:pk>/deletion/", flow.deletion, name="flow-deletion"),
+    path("<uuid:pk>/runs/<uuid:flow_run>/", flow_run.flow_run, name="flow-run"),
+]

@@ -1,0 +1,167 @@
+"""The pages of the account's workflows: the list, one workflow with its form, its definition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.notify import channel
+from fal.db_safe import db_safe_text
+from flows.account import definitions, page, sending
+from flows.account.page import Filled
+from flows.graph import reading, writing
+from flows.models import AccountListing, AccountWorkflow
+from flows.views.lists import parse_uuid
+from playground.files import uploads
+from playground.form import form_state
+from playground.models import Run
+from schemas import Problem, apply, with_uploads
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+no_store = cache_control(private=True, no_store=True)
+Post = dict[str, list[str]]
+
+
+@require_safe
+@no_store
+def workflows(request: HtmxRequest) -> HttpResponse:
+    """List the account's workflows; `?q=` finds them by title, name or description."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    number = request.GET.get("page", "")
+    number = number if number.isascii() and number.isdecimal() and len(number) < 6 else "1"
+    context = page.listing(asked, max(1, int(number)))
+    return render(request, "flows/account/workflows.html", context)
+
+
+@require_POST
+def reading_wanted(request: HttpRequest) -> HttpResponse:
+    """Have the worker read the account again."""
+    values = {"wanted_at": timezone.now()}
+    AccountListing.objects.update_or_create(pk=AccountListing.ONLY, defaults=values)
+    channel.notify()
+    return redirect("flows:account")
+
+
+@require_safe
+def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
+    """Lead from a model's page, or with `?run=` from a run's, to the workflow's graph."""
+    rows = AccountWorkflow.objects.filter(endpoint__endpoint_id=db_safe_text(endpoint_id))
+    found = rows.first()
+    if found is None:
+        return redirect("flows:account")
+    run = parse_uuid(request.GET.get("run", ""))
+    return redirect(f"{found.get_absolute_url()}?run={run}#workflow-run" if run else found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
+    """Show a workflow with its graph and form, or take what the form posts."""
+    found = _find(owner, name)
+    if request.method == "POST":
+        return _post(request, found)
+    return _page(request, found, Filled(_first_post(request, found)))
+
+
+@require_safe
+@no_store
+def definition(request: HttpRequest, owner: str, name: str) -> HttpResponse:
+    """The definition as a file, unchanged or with `?dialect=A` as inline runs take it."""
+    found = _find(owner, name)
+    try:
+        graph = definitions.graph_of(found)
+    except reading.Unreadable as error:
+        raise Http404(str(error)) from error
+    text = writing.dumps(graph, "A" if request.GET.get("dialect") == "A" else graph.dialect)
+    # Lone surrogates, which JSON may contain, have no UTF-8: they stay escaped.
+    content = text.encode("utf-8", "backslashreplace")
+    response = HttpResponse(content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{found.name}.json"'
+    return response
+
+
+def _find(owner: str, name: str) -> AccountWorkflow:
+    rows = AccountWorkflow.objects.select_related("endpoint")
+    return get_object_or_404(rows, owner=owner, name=name)
+
+
+def _page(
+    request: HtmxRequest, found: AccountWorkflow, filled: Filled, status: int = 200
+) -> HttpResponse:
+    run = _shown_run(request, found)
+    context = page.detail(found, request.user, run, filled)
+    return render(request, "flows/account/workflow.html", context, status=status)
+
+
+def _shown_run(request: HttpRequest, found: AccountWorkflow) -> Run | None:
+    """The run of `?run=`, if the person may see it."""
+    text = request.GET.get("run", "")
+    if not text:
+        return None
+    pk = parse_uuid(text)
+    runs = Run.objects.visible_to(request.user).select_related("endpoint")
+    run = runs.filter(endpoint_id=found.pk, pk=pk).first() if pk else None
+    if run is None:
+        raise Http404("There is no such run of this workflow.")
+    return run
+
+
+def _first_post(request: HttpRequest, found: AccountWorkflow) -> Post:
+    """What the form holds before anybody types: the input of the run that is shown."""
+    run = _shown_run(request, found)
+    return form_state.from_arguments(found.endpoint, run.arguments).post if run else {}
+
+
+def _post(request: HtmxRequest, found: AccountWorkflow) -> HttpResponseBase:
+    post, refused = _posted(request, found)
+    action = request.POST.get("~do", "run")
+    if action not in ("", "run"):
+        return _page(request, found, _changed(found, post, action, refused))
+    token = request.POST.get("~token", "")[:64]
+    try:
+        run = sending.send(found, _user(request), post, token, refused)
+    except sending.Refused as error:
+        return _page(request, found, error.filled, status=422)
+    return redirect(f"{found.get_absolute_url()}?run={run.pk}#workflow-run")
+
+
+def _changed(found: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
+    """The form after the press of a button that does not run it."""
+    if action == "clear":
+        return Filled()
+    if action == "reset":
+        return Filled(form_state.without_settings(found.endpoint, post))
+    if action in ("to-json", "to-form"):
+        turned = form_state.toggled_json(found.endpoint, post, action)
+        return Filled(turned.post, turned.problems)
+    return Filled(apply(post, action), refused)
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _posted(request: HttpRequest, found: AccountWorkflow) -> tuple[Post, list[Problem]]:
+    """The form's controls with the addresses of posted files, and what was refused of these."""
+    own = ("~token", "~do", "csrfmiddlewaretoken")
+    lists = request.POST.lists()
+    post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
+    addresses: dict[str, list[str]] = {}
+    refused: list[Problem] = []
+    for name, posted in request.FILES.lists():
+        for file in posted:
+            try:
+                kind = form_state.media_kind(found.endpoint, name)
+                kept = uploads.store(request.user.pk or 0, file, kind)
+            except ValueError as error:
+                refused.append(form_state.file_problem(name, str(error)))
+            else:
+                addresses.setdefault(name, []).append(kept.get_absolute_url())
+    return with_uploads(post, addresses), refused

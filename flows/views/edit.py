@@ -1,0 +1,140 @@
+"""The page on which a flow is edited: names, fields, wires, what the form asks for."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from fal.db_safe import db_safe_text
+from flows.compose import chain, editing
+from flows.compose.definition import Invalid, read
+from flows.compose.models import endpoints_of, versions_of
+from flows.display import edit_page
+from flows.models import Flow
+from flows.views.posted import posted_fields, with_files
+from playground.form import share_links
+from schemas import Problem, apply
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+Post = dict[str, list[str]]
+NAMELESS = "Untitled flow"
+OUTDATED = (
+    "This flow got or lost a step in another tab or window. Here is how it is now; what you had "
+    "changed on the older page is not in it."
+)
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show a flow's editor, or do what its pressed button (`~do`) stands for; else save."""
+    mine = Flow.objects.of(request.user).select_related("origin")
+    flow = get_object_or_404(mine, pk=pk)
+    if request.method != "POST":
+        return _page(request, flow)
+    if request.POST.get("~version") != str(flow.version):
+        return _page(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
+    post, refused = _fields(request, flow)
+    verb, _, what = request.POST.get("~do", "save").partition(":")
+    if verb == "undo":
+        return _undo(flow)
+    flow, problems = _save(request, flow, post)
+    problems = [*refused, *problems]
+    if verb == "keep":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    if verb == "step-then":
+        address = f"{reverse('flows:flow-then', args=[flow.pk])}?after={what}"
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    if verb == "step-remove":
+        return _remove(request, flow, what)
+    if verb != "save":
+        return _page(request, flow, post=apply(post, request.POST["~do"]), problems=problems)
+    if problems:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(request, flow, post=post, problems=problems, status=status)
+    return redirect(flow)
+
+
+def _page(
+    request: HtmxRequest,
+    flow: Flow,
+    *,
+    post: Post | None = None,
+    problems: list[Problem] | None = None,
+    trouble: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
+    try:
+        context |= edit_page.context(flow, read(flow.definition), post, problems or ())
+    except Invalid as invalid:  # stored by an older version, or through the admin
+        context |= {"flow": flow, "trouble": str(invalid)}
+    return render(request, "flows/edit.html", context, status=status)
+
+
+def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
+    """The post with its files stored, and those that were refused."""
+    definition = read(flow.definition)
+    root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
+    return with_files(request, root, posted_fields(request, (editing.WIRE, editing.ASK)))
+
+
+def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
+    """Keep what was posted; returns the flow as it is now, and what cannot be read."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        definition = read(locked.definition)
+        versions = versions_of(definition, endpoints_of([definition]))
+        edited = editing.read_edit(definition, versions, post)
+        locked.definition = edited.definition.as_json()
+        if "name" in request.POST:
+            name = " ".join(db_safe_text(request.POST["name"]).split())[:200]
+            locked.name = name or NAMELESS
+            is_team = request.POST.get("visibility") == Flow.Visibility.TEAM
+            locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
+        locked.save()
+    if locked.visibility == Flow.Visibility.TEAM:  # colleagues run it with its files
+        share_links.open_files(request.user, locked.definition)
+    return locked, edited.problems
+
+
+def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
+    """Take a step out; what followed it asks for its input, and the page offers to undo it."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        before = read(locked.definition)
+        if before.step(step) is None:
+            return redirect("flows:flow-edit", flow.pk)
+        definition = chain.without_step(before, step)
+        versions = versions_of(definition, endpoints_of([definition]))
+        for one in before.followers(step):
+            if (now := definition.step(one.id)) and one.id in versions:
+                definition = chain.with_open_inputs(definition, now, versions[one.id])
+        locked.previous, locked.definition = locked.definition, definition.as_json()
+        locked.version += 1
+        locked.save()
+    address = reverse("flows:flow-edit", args=[flow.pk])
+    return redirect(f"{address}?removed={before.number(step)}")
+
+
+def _undo(flow: Flow) -> HttpResponseBase:
+    """Bring back the definition from before the last step was taken out."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        if locked.previous is not None:
+            locked.definition, locked.previous = locked.previous, None
+            locked.version += 1
+            locked.save()
+    return redirect("flows:flow-edit", flow.pk)

@@ -1,0 +1,80 @@
+"""A flow taken out and in: as our own JSON, and as fal's workflow JSON in both dialects."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from flows.compose.definition import Invalid, read
+from flows.compose.models import endpoints_of, versions_of
+from flows.graph.graph import Dialect
+from flows.graph.writing import name_of
+from flows.models import Flow
+from flows.transfer import exporting, importing
+from flows.views.flow import find
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+DIALECTS: dict[str, Dialect] = {"a": "A", "b": "B"}
+NOTHING = "Choose a file, or paste the JSON."
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """The flow as JSON: our own, or with `?dialect=a` or `b` a workflow of fal's."""
+    flow = find(request, pk)
+    dialect = DIALECTS.get(request.GET.get("dialect", ""))
+    try:
+        definition = read(flow.definition)
+        found = exporting.own(flow.name, definition)
+        if dialect:
+            versions = versions_of(definition, endpoints_of([definition]))
+            found = exporting.workflow(flow.name, definition, versions, dialect, flow.imported)
+    except Invalid as invalid:
+        context = {"flow": flow, "trouble": str(invalid)}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "flows/not_exported.html", context, status=status)
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    response = HttpResponse(text, content_type="application/json")
+    kind = f"-{request.GET['dialect']}" if dialect else ""
+    file_name = f"{name_of(flow.name)}{kind}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def import_(request: HtmxRequest) -> HttpResponseBase:
+    """Make a flow of an export of ours, or of a workflow of fal's in either dialect."""
+    if request.method != "POST":
+        return render(request, "flows/import.html", {"text": ""})
+    file, text = request.FILES.get("file"), request.POST.get("text", "")
+    try:
+        importing.require_small(file.size or 0 if file else len(text))
+        content = file.read() if file else text.encode("utf-8", "replace")
+        if not content.strip():
+            raise Invalid(NOTHING)
+        found = importing.load(content)
+    except Invalid as invalid:
+        context = {"trouble": str(invalid), "text": text[: importing.MAX_BYTES]}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "flows/import.html", context, status=status)
+    flow = Flow.objects.create(
+        user=request.user,
+        name=found.name,
+        definition=found.definition.as_json(),
+        imported=found.document,
+    )
+    messages.info(request, "Imported. Nothing was sent.")
+    return redirect(flow)

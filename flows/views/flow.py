@@ -1,0 +1,145 @@
+"""A flow's page: its saved form, which runs it; and what one does with a flow as a whole."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from flows.compose import form
+from flows.compose.definition import Definition, Invalid, read
+from flows.compose.models import endpoints_of, versions_of
+from flows.compose.wiring import answered
+from flows.display import flow_page
+from flows.execution import starting
+from flows.models import Flow
+from flows.views.posted import posted_fields, with_files
+from schemas import Problem, apply
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+Post = dict[str, list[str]]
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show a flow with its form, as it is saved or as `?from=` was run; a POST runs it."""
+    found = find(request, pk)
+    try:
+        definition = read(found.definition)
+    except Invalid as invalid:  # stored by another version
+        return render(request, "flows/flow.html", {"flow": found, "trouble": str(invalid)})
+    if request.method == "POST":
+        return _posted(request, found, definition)
+    return _page(request, found, _as_run(request, found, definition))
+
+
+def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow that the person may see."""
+    seen = Flow.objects.visible_to(request.user).select_related("user", "origin__endpoint")
+    return get_object_or_404(seen, pk=pk)
+
+
+def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Definition:
+    """The definition, filled in as it was for the run `?from=`."""
+    try:
+        key = uuid.UUID(request.GET.get("from", ""))
+    except ValueError:
+        return definition
+    before = found.runs.filter(user=request.user, pk=key).first()
+    if before is None:
+        return definition
+    steps = read(before.definition).steps
+    known = {step.id for step in steps}
+    asked = tuple(one for one in definition.inputs if one.targets[0][0] in known)
+    rest = tuple(one for one in definition.inputs if one not in asked)
+    values = form.defaults(Definition(steps, asked)) | form.defaults(
+        replace(definition, inputs=rest)
+    )
+    return answered(definition, values)
+
+
+def _page(
+    request: HtmxRequest,
+    found: Flow,
+    definition: Definition,
+    post: Post | None = None,
+    problems: list[Problem] | None = None,
+    *,
+    troubles: dict[str, list[str]] | None = None,
+    trouble: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context: dict[str, Any] = flow_page.context(
+        request.user, found, definition, post, problems or (), troubles
+    )
+    context |= {
+        "runs": flow_page.runs_of(found, request.user),
+        "is_mine": found.user_id == request.user.pk,
+        "trouble": trouble,
+        "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
+    }
+    context["form_token"] = request.POST.get("~token") or context["form_token"]
+    return render(request, "flows/flow.html", context, status=status)
+
+
+def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpResponseBase:
+    """Run the flow if everything fits, else show what does not; or change the form's rows."""
+    versions = versions_of(definition, endpoints_of([definition]))
+    root = form.form_root(definition, versions)
+    post, refused = with_files(request, root, posted_fields(request))
+    action = request.POST.get("~do", "run")
+    if action != "run":
+        return _page(request, found, definition, apply(post, action), refused)
+    values, unread = form.answers(definition, versions, post)
+    filled = answered(definition, values)
+    at_inputs, at_steps = form.problems_of(filled, versions)
+    known = {one.path[:1] for one in unread}
+    problems = [*refused, *unread, *(one for one in at_inputs if one.path[:1] not in known)]
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if problems or at_steps:
+        return _page(request, found, definition, post, problems, troubles=at_steps, status=status)
+    is_reusing = request.POST.get("~reuse") == "1"
+    reused = flow_page.reusable(request.user, found, filled) if is_reusing else {}
+    token = request.POST.get("~token", "")
+    try:
+        made = starting.start(request.user, found, filled, token or uuid.uuid4().hex, reused)
+    except starting.Refused as refusal:
+        return _page(request, found, definition, post, trouble=str(refusal), status=status)
+    return redirect(made)
+
+
+@require_POST
+def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Copy a flow; the copy is one's own, and private."""
+    found = find(request, pk)
+    origin = found.origin if found.user_id == request.user.pk else None
+    made = Flow.objects.create(
+        user=request.user,
+        name=f"{found.name[:192]} (copy)",
+        definition=found.definition,
+        origin=origin,
+    )
+    messages.info(request, f"This is your own copy of “{found.name}”.")
+    return redirect("flows:flow-edit", made.pk)
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Delete one's own flow; its runs stay in the history, and the list offers to undo it."""
+    found = get_object_or_404(Flow.objects.of(request.user), pk=pk)
+    found.deleted_at = timezone.now()
+    found.save(update_fields=["deleted_at"])
+    return redirect(f"{reverse('flows:flows')}?deleted={found.pk}")

@@ -1,0 +1,47 @@
+"""The page of a flow's run, and what its buttons do: try again from a step, stop."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from flows.display import run_page
+from flows.execution import starting
+from flows.models import FlowRun
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
+    """Show one's own run of a flow; a POST tries again from a step, or stops it."""
+    mine = FlowRun.objects.of(request.user).select_related("flow", "user")
+    found = get_object_or_404(mine, pk=flow_run, flow_id=pk)
+    if request.method != "POST":
+        return _page(request, found)
+    verb, _, step = request.POST.get("~do", "").partition(":")
+    try:
+        if verb == "again":
+            starting.try_again(found, step.replace("\x00", ""))
+        elif verb == "cancel":
+            starting.cancel(found)
+    except starting.Refused as refused:
+        return _page(request, found, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return redirect(found)
+
+
+def _page(
+    request: HtmxRequest, found: FlowRun, trouble: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context = run_page.context(found) | {"trouble": trouble}
+    return render(request, "flows/flow_run.html", context, status=status)

@@ -1,0 +1,84 @@
+"""The list of flows, the choice of a first model, and bringing a deleted flow back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.search import engine
+from catalog.search.query import Query
+from fal.db_safe import db_safe_text
+from flows.account import page as account
+from flows.models import Flow, FlowRun
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LISTED = 40
+MODELS = 24
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's flows and those of the team, the one changed last first; `?q=` finds by name."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    newest = FlowRun.objects.of(request.user).filter(flow=OuterRef("pk")).order_by("-created_at")
+    found = Flow.objects.visible_to(request.user).select_related("user")
+    found = found.annotate(last_state=Subquery(newest.values("state")[:1]))
+    if asked:
+        found = found.filter(name__icontains=asked)
+    page = _number(request.GET.get("page", ""))
+    first = (page - 1) * LISTED
+    listed = list(found.order_by("-changed_at", "pk")[first : first + LISTED + 1])
+    context: dict[str, Any] = {
+        "flows": listed[:LISTED],
+        "asked": asked,
+        "page": page,
+        "more": page + 1 if len(listed) > LISTED else 0,
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+        "account": account.listing("", most=account.FEW),
+    }
+    return render(request, "flows/flows.html", context)
+
+
+def _number(text: str) -> int:
+    """The page in a text, by default the first."""
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """Return the UUID in a text; None if it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+@require_safe
+@no_store
+def new(request: HtmxRequest) -> HttpResponse:
+    """Choose the model that a new flow begins with."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    found = engine.top_results(Query().saying(asked) if asked else Query(), MODELS)
+    models = [one for one in found if one.is_runnable and not one.refusal]
+    return render(request, "flows/new.html", {"models": models, "asked": asked})
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponse:
+    """Bring a deleted flow back."""
+    pk = parse_uuid(request.POST.get("flow", ""))
+    found = Flow.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if found is None:
+        return redirect("flows:flows")
+    found.deleted_at = None
+    found.save(update_fields=["deleted_at"])
+    return redirect(found)

@@ -1,0 +1,136 @@
+"""“Then…”: chooses the model that takes a result, a model's output, or a step's output further."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from fal.db_safe import db_safe_text
+from flows.compose import chain
+from flows.compose.definition import MOST_STEPS, Definition, Invalid, read
+from flows.display import origin
+from flows.display.origin import Origin
+from flows.models import Flow
+from playground.display import use_menu
+from schemas.uses.inputs import inputs_of
+from schemas.uses.roles import USES
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+NOT_THERE = "This model cannot take it any more. Choose another one."
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def then(request: HtmxRequest) -> HttpResponseBase:
+    """Begin a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model."""
+    return _answer(request, _asked_origin(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Chain a further model to the step `?after=` of one's own flow."""
+    mine = Flow.objects.of(request.user).select_related("origin")
+    flow = get_object_or_404(mine, pk=pk)
+    found = origin.of_step(flow, read(flow.definition), request.GET.get("after", ""))
+    if found is None:
+        raise Http404("There is no such step, or its model is gone.")
+    return _answer(request, found)
+
+
+def _asked_origin(request: HtmxRequest) -> Origin:
+    try:
+        run = uuid.UUID(request.GET.get("run", ""))
+    except ValueError:
+        asked = db_safe_text(request.GET.get("model", ""))
+        return origin.of_model(get_object_or_404(Endpoint, endpoint_id=asked))
+    found = origin.of_result(request.user, run, request.GET.get("key", ""))
+    if found is None:
+        raise Http404("There is no such result.")
+    return found
+
+
+def _answer(request: HtmxRequest, found: Origin) -> HttpResponseBase:
+    """The menu of models, or with a posted choice the flow that it makes."""
+    trouble = ""
+    if request.method == "POST":
+        try:
+            return redirect(_chained(request, found))
+        except Invalid as invalid:
+            trouble = str(invalid)
+    elif len(found.definition.steps) >= MOST_STEPS:
+        trouble = chain.FULL
+    status = 422 if request.method == "POST" else 200
+    return render(request, "flows/then.html", _menu(request, found, trouble), status=status)
+
+
+def _menu(request: HtmxRequest, found: Origin, trouble: str) -> dict[str, Any]:
+    asked = request.POST.get("output") or request.GET.get("output", "")
+    output = found.output(asked) or found.output("")
+    text, use = request.GET.get("q", ""), request.GET.get("use", "")
+    menu = None
+    if output and output.kind in USES:
+        menu = use_menu.offered(request.user, output.kind, found.endpoint.pk, text, use)
+    return {
+        "origin": found,
+        "outputs": [(origin.value_of(one), one) for one in found.outputs],
+        "output": output,
+        "output_value": origin.value_of(output) if output else "",
+        "menu": menu,
+        "kept": [(name, request.GET[name]) for name in _KEPT if request.GET.get(name)],
+        "q": text,
+        "use": use,
+        "trouble": trouble,
+    }
+
+
+_KEPT = ("run", "key", "model", "after")
+
+
+def _chained(request: HtmxRequest, found: Origin) -> str:
+    """Save the longer flow; returns the address of its editor. Raises Invalid."""
+    output = found.output(request.POST.get("output", ""))
+    endpoint_id, _, path = db_safe_text(request.POST.get("to", "")).partition("|")
+    endpoint = Endpoint.objects.filter(endpoint_id=endpoint_id).first()
+    version = version_of(endpoint) if endpoint and not endpoint.refusal else None
+    takers = inputs_of(version.root) if version else []
+    taker = next((one for one in takers if one.path == path), None)
+    if endpoint is None or version is None or output is None or taker is None:
+        raise Invalid(NOT_THERE)
+    former = version_of(found.endpoint)
+
+    def longer(definition: Definition) -> Definition:
+        return chain.then(definition, found.step, output, endpoint_id, version, taker, former)
+
+    flow = _extend(found.flow, longer) if found.flow else None
+    if flow is None:
+        flow = Flow.objects.create(
+            user=request.user,
+            name=f"{found.endpoint.display_name} → {endpoint.display_name}"[:200],
+            definition=longer(found.definition).as_json(),
+            origin=found.run,
+        )
+    steps = flow.definition["steps"]
+    return f"{reverse('flows:flow-edit', args=[flow.pk])}#step-{len(steps)}"
+
+
+def _extend(flow: Flow, longer: Any) -> Flow:
+    """Add a step to a flow as it is now, by its locked row."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        locked.definition = longer(read(locked.definition)).as_json()
+        locked.version += 1
+        locked.save(update_fields=["definition", "version", "changed_at"])
+    return locked

@@ -1,0 +1,29 @@
+"""Notifications by e-mail, Slack and webhooks."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """What people and programs are told, once for each event."""
+
+    name = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Have the worker send, and the end of runs noted."""
+        from asgiref.sync import sync_to_async
+
+        from notifications import budgets, run_ends
+        from notifications.delivery import sending
+        from playground.live import shown_ends
+        from playground.runs import final_hooks
+        from playground.worker import jobs
+
+        final_hooks.register(run_ends.note_end)
+        shown_ends.register(run_ends.note_watched)
+        decide = sync_to_async(run_ends.process_due)
+        jobs.register(jobs.Job("ended runs", decide, wakes_on_change=True))
+        jobs.register(jobs.Job("notifications", sending.send_due, wakes_on_change=True))
+        check_limits = sync_to_async(budgets.check_daily_limits)
+        jobs.register(jobs.Job("budget warnings", check_limits))
+        jobs.register(jobs.Job("notification upkeep", sync_to_async(sending.maintain)))

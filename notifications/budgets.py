@@ -1,0 +1,67 @@
+"""Warnings that a limit is nearly spent, and that it is: once each, for each period and limit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from core.db import clock
+from core.formatting import money
+from notifications import kinds, outbox
+from notifications.models import NotificationPreferences
+from playground.models import Run
+from playground.runs.costs.billing import billed_cost
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NEARLY = Decimal("0.8")
+CURRENCY = "USD"
+CHECK_EVERY_S = 60.0
+REST_S = 300.0  # while nobody has set a limit
+LONGEST_RUN = timedelta(days=2)  # how long before the day a run that ended in it may have begun
+
+
+def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, path: str) -> bool:
+    """Tell a person that 80 % of a limit are spent, or all of it; False if they know, or it is not.
+
+    `what` is the limit in words (“the day's limit”), `period` its name in the key: a new period, or
+    another limit, is warned of anew.
+    """
+    if limit <= 0 or spent < NEARLY * limit:
+        return False
+    is_over = spent >= limit
+    share = "all" if is_over else "80"
+    amounts = f"{money(spent, CURRENCY)} of {money(limit, CURRENCY)}"
+    subject = f"{'All' if is_over else '80 %'} of {what} {'is' if is_over else 'are'} spent"
+    key = f"budget {period} {limit.normalize():f} {share}"
+    text = f"{amounts}, by what upstream billed so far. Nothing was stopped."
+    return outbox.notify(user, kinds.BUDGET_WARNING, subject=subject, text=text, path=path, key=key)
+
+
+def check_daily_limits() -> float:
+    """Warn everybody whose runs of today reach their own limit; seconds until the next time."""
+    now = clock.now()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
+    chosen = list(limited.filter(user__is_active=True).select_related("user"))
+    for one in chosen:
+        limit = one.daily_limit or Decimal()
+        spent = spent_since(one.user, day)
+        warn(one.user, "your daily limit", spent, limit, period=f"{day:%Y-%m-%d}", path="/runs/")
+    return CHECK_EVERY_S if chosen else REST_S
+
+
+def spent_since(user: User, start: datetime) -> Decimal:
+    """What upstream billed for a person's runs that have ended since, deleted ones too."""
+    runs = Run.objects.filter(
+        user=user, created_at__gte=start - LONGEST_RUN, ended_at__gte=start
+    ).exclude(billable_units="")
+    light = runs.select_related("endpoint").only(
+        "billable_units", "endpoint__unit_price_usd", "endpoint__currency"
+    )
+    return sum(
+        (billed_cost(run) or Decimal() for run in light if run.endpoint.currency in ("", CURRENCY)),
+        Decimal(),
+    )

@@ -1,0 +1,117 @@
+"""A person's channels: create, change, pause, delete, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from fal.db_safe import db_safe_text
+from notifications import kinds
+from notifications.delivery import vetting
+from notifications.models import Channel, Method, masked
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_CHANNELS = 20  # of one person
+MAX_NAME_CHARS = 80
+UNDO_WITHIN = timedelta(hours=1)
+TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use."
+
+
+class Invalid(ValueError):
+    """A channel that cannot be: a sentence for each field of `Draft`, or for `method`."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A channel as it was typed."""
+
+    method: str
+    name: str = ""
+    address: str = ""
+    kinds: tuple[str, ...] = ()
+    is_paused: bool = False
+
+    @classmethod
+    def of(cls, channel: Channel) -> Draft:
+        """A channel as its form shows it: without its address, which is a secret."""
+        chosen = tuple(channel.kinds)
+        return cls(channel.method, channel.name, "", chosen, channel.is_paused)
+
+
+def create(user: User, draft: Draft) -> Channel:
+    """Create a channel; raises Invalid."""
+    channel = Channel(user=user, method=draft.method)
+    if draft.method not in Method.values:
+        raise Invalid({"method": "Choose how it is sent."})
+    _fill(channel, draft)
+    with transaction.atomic():
+        if Channel.objects.of(user).count() >= MAX_CHANNELS:
+            raise Invalid({"method": TOO_MANY})
+        channel.save()
+    return channel
+
+
+def change(channel: Channel, draft: Draft) -> None:
+    """Change all but the method; an empty address leaves the one there is. Raises Invalid."""
+    _fill(channel, draft)
+    channel.is_paused = draft.is_paused
+    channel.save(update_fields=["name", "address", "kinds", "is_paused"])
+
+
+def delete(channel: Channel) -> None:
+    """Delete a channel; nothing is sent to it any more. `restore` undoes it for an hour."""
+    Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
+
+
+def restore(channel: Channel) -> bool:
+    """Undo a deletion; False where it is too late."""
+    if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
+        return False
+    since = timezone.now() - UNDO_WITHIN
+    return bool(Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None))
+
+
+def _fill(channel: Channel, draft: Draft) -> None:
+    """Take a draft over; raises Invalid with a sentence for each wrong field."""
+    errors = {}
+    address = "" if channel.method == Method.EMAIL else db_safe_text(draft.address).strip()
+    if address or (channel.method != Method.EMAIL and not channel.address):
+        try:
+            vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
+        except vetting.RefusedAddress as refusal:
+            errors["address"] = str(refusal)
+    name = " ".join(db_safe_text(draft.name).split())
+    if len(name) > MAX_NAME_CHARS:
+        errors["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
+    chosen = [] if channel.method == Method.RUNS else kinds.known(draft.kinds)
+    if not chosen and channel.method != Method.RUNS:
+        errors["kinds"] = "Choose what is sent."
+    if errors:
+        raise Invalid(errors)
+    channel.address = address or channel.address
+    channel.name = name or default_name(channel)
+    channel.kinds = chosen
+
+
+def default_name(channel: Channel) -> str:
+    """A name from the address: `Slack, hooks.slack.com`."""
+    host = masked(channel.address).partition("://")[2].partition("/")[0]
+    label = Method(channel.method).label
+    return (f"{label}, {host}" if host else label)[:MAX_NAME_CHARS]
+
+
+def typed_kinds(names: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of a posted form."""
+    return tuple(kinds.known(names))

@@ -1,0 +1,1 @@
+"""How deliveries leave: composed, signed, sent to vetted addresses, tried again."""

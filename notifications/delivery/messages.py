@@ -1,0 +1,131 @@
+"""What a delivery says: a mail's text, Slack's JSON, or a body signed as fal's webhooks are."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from notifications.delivery import signing_keys
+from notifications.models import Delivery, Method, Notification
+from playground.models import Run
+
+MAX_BODY_BYTES = 4 << 20
+TOO_LARGE = "The result is larger than a webhook may be. Read it: GET /api/v1/runs/{}"
+REFUSED_KEY = 401  # upstream's answer about our key says nothing about the receiver's token
+SLACK_CHARS = 3000
+
+
+class Mail(NamedTuple):
+    """An e-mail."""
+
+    subject: str
+    text: str
+
+
+class Post(NamedTuple):
+    """A body for an address, with the headers that sign it."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+def compose(delivery: Delivery, now: datetime) -> Mail | Post:
+    """The delivery's message, signed now: its notification or run has to be loaded."""
+    if delivery.run is not None:
+        return _signed(delivery, str(delivery.run.pk), run_payload(delivery.run), now)
+    told = delivery.notification
+    if told is None:
+        raise ValueError(f"delivery {delivery.pk} has neither a notification nor a run")
+    if delivery.method == Method.EMAIL:
+        return Mail(told.subject, mail_text(told))
+    if delivery.method == Method.SLACK:
+        return Post(json.dumps({"text": slack_text(told)}).encode(), {})
+    body = json.dumps(notification_payload(told), ensure_ascii=False)
+    return _signed(delivery, str(told.pk), body.encode("utf-8", "replace"), now)
+
+
+def _signed(delivery: Delivery, request_id: str, body: bytes, now: datetime) -> Post:
+    key = signing_keys.current(now)
+    return Post(body, signing_keys.sign(key, request_id, user_id(delivery.user_id), body, now))
+
+
+def user_id(pk: int) -> str:
+    """How webhooks name a person."""
+    return f"user_{pk}"
+
+
+def link(path: str) -> str:
+    """A page's address with scheme and host; empty without a path."""
+    origin = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
+    return f"{origin}{path}" if path else ""
+
+
+def mail_text(told: Notification) -> str:
+    """The mail's text; its end says where such mails are turned off."""
+    parts = [told.text, link(told.path), FOOT.format(link("/account/notifications/"))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+FOOT = "-- \nSent by Vitrine. Choose what you are told: {}"
+
+
+def slack_text(told: Notification) -> str:
+    """The text in Slack's own markup, which Mattermost and others read too."""
+    head = f"*{_slack_escaped(told.subject)}*"
+    address = link(told.path)
+    text = _slack_escaped(told.text)[:SLACK_CHARS]
+    return "\n".join(part for part in (head, text, address and f"<{address}|Open>") if part)
+
+
+def _slack_escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def notification_payload(told: Notification) -> dict[str, Any]:
+    """The JSON of a generic webhook; `request_id` names the notification."""
+    return {
+        "request_id": str(told.pk),
+        "kind": told.kind,
+        "subject": told.subject,
+        "text": told.text,
+        "url": link(told.path),
+        "created_at": told.created_at.isoformat(),
+    }
+
+
+def run_payload(run: Run) -> bytes:
+    """An ended run as fal's webhook reports it (protocol, section 10.1).
+
+    `request_id` is the run's id, by which the API names it. A result that is too large is left out
+    as fal leaves it out: with a `payload_error`.
+    """
+    head = {"request_id": str(run.pk), "gateway_request_id": run.request_id or str(run.pk)}
+    if run.state != Run.State.SUCCEEDED:
+        return _bytes(head | {"status": "ERROR", **_failure(run)})
+    head |= {"status": "OK"}
+    output = run.output_text or json.dumps(run.output, ensure_ascii=False)
+    body = _bytes(head)[:-1] + b',"payload":' + output.encode("utf-8", "replace") + b"}"
+    if len(body) <= MAX_BODY_BYTES:
+        return body
+    return _bytes(head | {"payload": None, "payload_error": TOO_LARGE.format(run.pk)})
+
+
+def _failure(run: Run) -> dict[str, Any]:
+    error = run.error or {}
+    status, words = error.get("status"), str(error.get("message") or "")
+    if run.state == Run.State.CANCELLED and not status:
+        return {"error": "Request was cancelled", "payload": {"detail": "Request was cancelled"}}
+    detail = error.get("detail")
+    is_models = isinstance(status, int) and status != REFUSED_KEY
+    return {
+        "error": f"Invalid status code: {status}" if is_models else words or "Failed",
+        "payload": {"detail": words if detail is None else detail},
+    }
+
+
+def _bytes(body: dict[str, Any]) -> bytes:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,201 @@
+"""Sends what is due: a job of the worker, of which any number may run side by side.
+
+An attempt is written before it is made, by the one worker whose update of the row was the first.
+If that worker dies, another one tries again once `TAKEN_FOR` is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Min, QuerySet
+
+from core.db import clock
+from notifications.delivery import messages, signing_keys
+from notifications.delivery.http_client import Outcome, VettedTransport, post
+from notifications.delivery.messages import Mail, Post
+from notifications.models import Delivery, Method, Notification, SigningKey
+
+if TYPE_CHECKING:
+    import httpx
+
+log = logging.getLogger(__name__)
+
+State = Delivery.State
+# Ten attempts within two hours, as fal makes them (protocol, section 10.1).
+PAUSES_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+MAX_ATTEMPTS = len(PAUSES_S) + 1
+JITTER = 0.1
+TAKEN_FOR = timedelta(seconds=60)  # longer than an attempt may take
+AT_ONCE = 40
+AT_ONCE_PER_PERSON = 5  # one slow receiver does not delay the others' deliveries
+REST_S = 600.0
+LOG_ENTRIES = 20
+DELIVERIES_KEPT = timedelta(days=30)
+NOTIFICATIONS_KEPT = timedelta(days=90)
+DELETED_AT_ONCE = 500
+NO_OUTCOME = "The worker stopped during this attempt: whether it arrived is not known."
+NO_MAIL_SERVER = "This server sends no mail: an admin has to set EMAIL_URL."
+NO_ADDRESS = "Your account has no e-mail address."
+
+
+async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
+    """Send what is due; returns the seconds until the next time."""
+    taken = await sync_to_async(take)()
+    if taken:
+        vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
+        try:
+            await asyncio.gather(*(_attempt(one, vetted) for one in taken))
+        finally:
+            await vetted.aclose()
+    return await sync_to_async(_pause_s)()
+
+
+def maintain() -> float:
+    """Keep signing keys, where anything is signed, and delete what is old.
+
+    Returns the seconds until the next time.
+    """
+    now = clock.now()
+    signs = (Method.WEBHOOK, Method.RUNS)
+    if SigningKey.objects.exists() or Delivery.objects.filter(method__in=signs).exists():
+        signing_keys.maintain(now)
+    for model, kept in ((Delivery, DELIVERIES_KEPT), (Notification, NOTIFICATIONS_KEPT)):
+        old: Any = model._default_manager.filter(created_at__lt=now - kept)
+        if model is Delivery:
+            old = old.exclude(state=State.WAITING)
+        pks = list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])
+        if pks:
+            model._default_manager.filter(pk__in=pks).delete()
+    return REST_S
+
+
+def take() -> list[Delivery]:
+    """Take due deliveries for this worker alone, and write that each is attempted now."""
+    now = clock.now()
+    due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
+    candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
+    return [one for one in _fair(candidates) if _take(one, now)]
+
+
+def _sendable() -> QuerySet[Delivery]:
+    """What is on its way, except to people and channels that are gone."""
+    pending = Delivery.objects.filter(state=State.PENDING)
+    return pending.filter(user__is_active=True, channel__deleted_at=None)
+
+
+def _fair(candidates: Iterable[Delivery]) -> list[Delivery]:
+    """The first of everybody's, a few of each person."""
+    chosen, of_person = list[Delivery](), Counter[int]()
+    for one in candidates:
+        if of_person[one.user_id] < AT_ONCE_PER_PERSON and len(chosen) < AT_ONCE:
+            of_person[one.user_id] += 1
+            chosen.append(one)
+    return chosen
+
+
+def _take(delivery: Delivery, now: datetime) -> bool:
+    """Write the attempt; False where another worker was first, or this was one too many."""
+    same = Delivery.objects.filter(
+        pk=delivery.pk, state=State.PENDING, next_attempt_at=delivery.next_attempt_at
+    )
+    entries = _closed(delivery.log)
+    if delivery.attempts >= MAX_ATTEMPTS:  # a worker died during the last one
+        same.update(state=State.FAILED, next_attempt_at=None, ended_at=now, log=entries)
+        return False
+    delivery.attempts += 1
+    delivery.log = [*entries, {"at": now.isoformat()}][-LOG_ENTRIES:]
+    return bool(
+        same.update(attempts=delivery.attempts, log=delivery.log, next_attempt_at=now + TAKEN_FOR)
+    )
+
+
+def _closed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The log, whose last attempt gets an outcome if it has none."""
+    if not entries or "error" in entries[-1]:
+        return entries
+    return [*entries[:-1], entries[-1] | {"status": None, "error": NO_OUTCOME}]
+
+
+async def _attempt(delivery: Delivery, transport: httpx.AsyncBaseTransport) -> None:
+    """Make one attempt and record its outcome; never raises."""
+    try:
+        message = await sync_to_async(_compose)(delivery)
+        outcome = await _deliver(delivery, message, transport)
+    except Exception as error:
+        # An unexpected error of one delivery must not keep the others from being recorded.
+        log.exception("delivery %s was not composed", delivery.pk)
+        outcome = Outcome(error=f"Vitrine could not compose it ({type(error).__name__}).")
+    if outcome.error:
+        log.info("delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, outcome.error)
+    await sync_to_async(record)(delivery, outcome)
+
+
+def _compose(delivery: Delivery) -> Mail | Post:
+    return messages.compose(delivery, clock.now())
+
+
+async def _deliver(
+    delivery: Delivery, message: Mail | Post, transport: httpx.AsyncBaseTransport
+) -> Outcome:
+    if isinstance(message, Mail):
+        return await asyncio.to_thread(_send_mail, delivery.address, message)
+    return await post(delivery.address, message.body, message.headers, transport)
+
+
+def _send_mail(address: str, mail: Mail) -> Outcome:
+    """Send an e-mail; uses no database, so it may take as long as the mail server does."""
+    if not settings.EMAIL_URL:
+        return Outcome(error=NO_MAIL_SERVER, is_permanent=True)
+    if not address:
+        return Outcome(error=NO_ADDRESS, is_permanent=True)
+    try:
+        send_mail(mail.subject, mail.text, None, [address])
+    except Exception as error:  # mail back ends raise anything
+        log.error("a notification was not mailed: %s", error)
+        return Outcome(error=f"The mail server did not take it ({type(error).__name__}).")
+    return Outcome()
+
+
+def record(delivery: Delivery, outcome: Outcome) -> None:
+    """Write an attempt's outcome, unless the delivery was taken over meanwhile."""
+    now = clock.now()
+    entry = delivery.log[-1] | {"status": outcome.status, "error": outcome.error}
+    values: dict[str, Any] = {"log": [*delivery.log[:-1], entry]}
+    if not outcome.error:
+        values |= {"state": State.DELIVERED, "ended_at": now, "next_attempt_at": None}
+    elif outcome.is_permanent or delivery.attempts >= MAX_ATTEMPTS:
+        values |= {"state": State.FAILED, "ended_at": now, "next_attempt_at": None}
+    else:
+        values["next_attempt_at"] = now + _pause(delivery.attempts, outcome)
+    Delivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts).update(
+        **values
+    )
+
+
+def _pause(attempts: int, outcome: Outcome) -> timedelta:
+    """The time until the next attempt: growing, a little random, and as long as was asked for."""
+    wait_s = PAUSES_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return timedelta(seconds=max(wait_s, outcome.retry_after_s))
+
+
+def retry(delivery: Delivery) -> bool:
+    """Try a failed delivery again from the start; False where it has not failed."""
+    failed = Delivery.objects.filter(pk=delivery.pk, state=State.FAILED)
+    return bool(
+        failed.update(state=State.PENDING, attempts=0, next_attempt_at=clock.now(), ended_at=None)
+    )
+
+
+def _pause_s() -> float:
+    next_at = _sendable().aggregate(at=Min("next_attempt_at"))["at"]
+    return max(1.0, min((next_at - clock.now()).total_seconds(), REST_S)) if next_at else REST_S

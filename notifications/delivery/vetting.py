@@ -1,0 +1,89 @@
+"""Which addresses our webhooks may go to: public ones by https, and what the house has named.
+
+People type these addresses, and the worker that calls them stands behind the firewall. The text is
+checked when it is typed; what its host name resolves to, when the connection is made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable
+
+import httpx
+
+import fal  # noqa: F401  keeps httpx slim, so it comes first
+from fal.addresses import Origin, origin
+
+MAX_CHARS = 2000
+# Addresses that lead to others: 6to4 contains an IPv4 address, the former relays answer for it.
+_TRANSLATED = [
+    ipaddress.ip_network(text) for text in ("2002::/16", "192.88.99.0/24", "192.0.0.0/24")
+]
+
+
+class RefusedAddress(ValueError):
+    """Nothing is sent to this address; the message says why."""
+
+
+def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
+    """The parsed address; raises RefusedAddress, without asking the network."""
+    if not address.isprintable() or " " in address or len(address) > MAX_CHARS:
+        raise RefusedAddress(
+            f"Write one address of at most {MAX_CHARS} characters, without spaces."
+        )
+    try:
+        url = httpx.URL(address)
+        found = origin(url)
+    except httpx.InvalidURL as error:
+        raise RefusedAddress("This is no web address, like https://example.com/hook.") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise RefusedAddress("This is no web address, like https://example.com/hook.")
+    if url.userinfo:
+        raise RefusedAddress("Leave the user name and password out of the address.")
+    if is_private_origin(found, private_origins):
+        return url
+    if url.scheme != "https":
+        raise RefusedAddress("The address must begin with https://.")
+    _require_public_name(url.host)
+    return url
+
+
+def _require_public_name(host: str) -> None:
+    """Refuse what is certainly not public; a name has to be resolved to know more."""
+    try:
+        require_public([host.split("%")[0]])
+    except ValueError as error:
+        if isinstance(error, RefusedAddress):
+            raise
+        if host.rstrip(".").rpartition(".")[0] == "" or host.rstrip(".").endswith(".localhost"):
+            raise RefusedAddress(NOT_PUBLIC) from error
+
+
+def require_public(addresses: Iterable[str]) -> None:
+    """Raise RefusedAddress unless each IP address is a public one, ValueError for other text."""
+    if not all(is_public(one) for one in addresses):
+        raise RefusedAddress(NOT_PUBLIC)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet; raises ValueError for other text."""
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or found
+    if isinstance(found, ipaddress.IPv6Address) and found.is_site_local:
+        return False
+    is_plain = found.is_global and not found.is_multicast and not found.is_reserved
+    return is_plain and not any(
+        found in network for network in _TRANSLATED if network.version == found.version
+    )
+
+
+def is_private_origin(found: Origin, private_origins: Collection[str]) -> bool:
+    """Whether the house has named this origin as one that may be called though not public."""
+    return any(origin(one) == found for one in private_origins)
+
+
+NOT_PUBLIC = (
+    "This address is not on the public internet. Webhooks go there only if an admin names it in "
+    "WEBHOOK_PRIVATE_ORIGINS."
+)

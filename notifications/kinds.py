@@ -1,0 +1,64 @@
+"""The kinds of notifications that a person can choose; other apps register further ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+RUN_FINISHED = "run_finished"
+TRIAL_NEWS = "trial_news"
+BUDGET_WARNING = "budget_warning"
+TRAINING_FINISHED = "training_finished"
+FLOW_FINISHED = "flow_finished"
+TEST = "test"  # of a channel; cannot be chosen
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of notification: its name in the database, and words for the settings."""
+
+    name: str
+    label: str
+    description: str = ""
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Offer a kind in everybody's settings."""
+    _KINDS[kind.name] = kind
+
+
+def choices() -> list[Kind]:
+    """Every kind, in the order of registration."""
+    return list(_KINDS.values())
+
+
+def is_known(name: str) -> bool:
+    """Whether a notification may have this kind."""
+    return name == TEST or name in _KINDS
+
+
+def label(name: str) -> str:
+    """The kind in words; its name where the app that had it is gone."""
+    if name == TEST:
+        return "Test"
+    kind = _KINDS.get(name)
+    return kind.label if kind else name
+
+
+def known(names: Iterable[str]) -> list[str]:
+    """Those of `names` that are registered, each once, in the order of the settings."""
+    wanted = set(names)
+    return [name for name in _KINDS if name in wanted]
+
+
+for _kind in (
+    Kind(RUN_FINISHED, "Long runs", "a run has ended that took long, while you did not watch it"),
+    Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards"),
+    Kind(BUDGET_WARNING, "Budgets", "80 % of a limit are spent, and all of it"),
+    Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
+    Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
+):
+    register(_kind)

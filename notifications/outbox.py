@@ -1,0 +1,85 @@
+"""Tells a person something: a row in the caller's transaction, sent by the worker afterwards."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core.db import clock, prepared_queries
+from core.notify import channel as wake_up
+from fal.db_safe import db_safe_text
+from notifications import kinds
+from notifications.models import Channel, Delivery, Method, Notification
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_SUBJECT_CHARS = 200
+MAX_TEXT_CHARS = 10_000
+MAX_PATH_CHARS = 500
+
+
+def notify(
+    user: User, kind: str, *, subject: str, text: str = "", path: str = "", key: str
+) -> bool:
+    """Tell a person of an event, whose name is `key`; False where they were told before.
+
+    Within the caller's transaction: what is rolled back is not told. `text` is plain, `path` the
+    page about it, without scheme and host. Each of the person's channels for this kind gets a
+    delivery. Raises ValueError for an unknown kind.
+    """
+    if not kinds.is_known(kind):
+        raise ValueError(f"{kind!r} is no kind of notification; register it.")
+    return _write(user, kind, subject, text, path, key, _channels(user, kind))
+
+
+def send_test(channel: Channel) -> None:
+    """Send a test to one channel, whatever kinds it is for."""
+    words = f"This is a test of “{channel.name}”. If you read it, the channel works."
+    key = f"test {uuid.uuid4()}"
+    _write(channel.user, kinds.TEST, "Test from Vitrine", words, "/account/", key, [channel])
+
+
+def _channels(user: User, kind: str) -> list[Channel]:
+    mine = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
+    return [one for one in mine if kind in one.kinds]
+
+
+def _write(
+    user: User, kind: str, subject: str, text: str, path: str, key: str, channels: list[Channel]
+) -> bool:
+    """Write the notification with its deliveries; False where there is one of this key."""
+    told = Notification(
+        user=user,
+        kind=kind,
+        key=key,
+        subject=_line(subject)[:MAX_SUBJECT_CHARS],
+        text=db_safe_text(text)[:MAX_TEXT_CHARS],
+        path=path if len(path) <= MAX_PATH_CHARS else "",
+    )
+    with transaction.atomic():
+        if not prepared_queries.insert_rows(told):
+            return False
+        if channels:
+            Delivery.objects.bulk_create([_delivery(told, one) for one in channels])
+            wake_up.notify()
+    return True
+
+
+def _delivery(told: Notification, channel: Channel) -> Delivery:
+    """A delivery that is due; without an address (a missing e-mail) it fails, and says so."""
+    return Delivery(
+        user=told.user,
+        method=channel.method,
+        address=channel.address or told.user.email,
+        channel=channel,
+        notification=told,
+        next_attempt_at=clock.now(),
+    )
+
+
+def _line(text: str) -> str:
+    """One line: a subject with a line break would be another mail header."""
+    return " ".join(db_safe_text(text).split())

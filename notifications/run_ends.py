@@ -1,0 +1,148 @@
+"""Decides who is told that a run has ended.
+
+The end of a run writes a row where somebody may have to be told (`note_end`); the worker decides
+later (`process_due`), when the person's page, if one was open, has said that it showed the end.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from core.db import clock, prepared_queries
+from core.formatting import duration
+from notifications import kinds, outbox, run_webhooks
+from notifications.delivery.messages import link
+from notifications.models import Notification, NotificationPreferences, RunEnd
+from playground.models import Run
+from playground.models.querysets import RunQuerySet
+from playground.runs import error_messages
+from playground.runs.timeline import WAYS_IN
+
+SHORTEST = timedelta(minutes=1)  # of the runs that anybody can have themselves told of
+WATCHED_WITHIN = timedelta(seconds=10)  # the page says within this time that it showed the end
+DIGEST_EVERY = timedelta(minutes=10)  # a board of long runs is no flood of mails
+LISTED = 20  # runs in one digest
+PEOPLE_AT_ONCE = 50
+RUNS_AT_ONCE = 500
+REST_S = 600.0
+HEAVY = ("arguments", "sent_arguments", "output", "output_text", "partial", "logs")
+
+
+# Runs whose end another app tells of in its own words, by kinds of their own.
+_TOLD_ELSEWHERE: list[Callable[[Run], bool]] = []
+
+
+def register_told_elsewhere(is_told: Callable[[Run], bool]) -> None:
+    """Have no one told here of the runs for which this is true; called in the app's `ready`."""
+    if is_told not in _TOLD_ELSEWHERE:
+        _TOLD_ELSEWHERE.append(is_told)
+
+
+def note_end(run: Run, changed: Mapping[str, Any]) -> None:
+    """Write a row if this run's end may concern anybody; most runs are short and of a page."""
+    is_by_api = any(event.get("what") in WAYS_IN for event in run.events)
+    took = changed["ended_at"] - run.created_at
+    if not is_by_api and took < SHORTEST:
+        return
+    due_at = clock.now() if is_by_api else clock.now() + WATCHED_WITHIN
+    row = RunEnd(run_id=run.pk, user_id=run.user_id, is_by_api=is_by_api, due_at=due_at)
+    prepared_queries.insert_rows(row)
+
+
+def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:
+    """Write that a person's open page has shown the end of these runs."""
+    rows = RunEnd.objects.filter(run_id__in=list(runs), user_id=user_pk, is_watched=False)
+    if rows.exists():  # mostly not: an UPDATE would take SQLite's lock for nothing
+        rows.update(is_watched=True)
+
+
+def process_due() -> float:
+    """Decide about the runs that are due; returns the seconds until the next one is."""
+    due = RunEnd.objects.filter(due_at__lte=clock.now())
+    for user_pk in due.values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE]:
+        _process(user_pk)
+    next_at = RunEnd.objects.aggregate(at=Min("due_at"))["at"]
+    return max(1.0, min((next_at - clock.now()).total_seconds(), REST_S)) if next_at else REST_S
+
+
+def _process(user_pk: int) -> None:
+    """Decide about one person's runs, in one transaction, by one worker."""
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user_pk)
+        rows = list(RunEnd.objects.filter(user=person, due_at__lte=clock.now())[:RUNS_AT_ONCE])
+        runs = _runs().in_bulk([row.pk for row in rows])
+        for row in rows:
+            if row.is_by_api:
+                run_webhooks.release(runs[row.pk])
+        told = [runs[row.pk] for row in rows if not row.is_watched]
+        later = _tell(person, told)
+        pks = [row.pk for row in rows]
+        if later:
+            kept = RunEnd.objects.filter(pk__in=[run.pk for run in told])
+            kept.update(due_at=later, is_by_api=False)
+            pks = [row.pk for row in rows if row.is_watched]
+        RunEnd.objects.filter(pk__in=pks).delete()
+
+
+def _runs() -> RunQuerySet:
+    return Run.objects.select_related("endpoint", "user").defer(*HEAVY)
+
+
+def _tell(person: User, ended: Sequence[Run]) -> datetime | None:
+    """Tell a person of the long ones; the time to try again if they were told just before."""
+    least = _least(person)
+    long = [
+        run
+        for run in ended
+        if run.took >= least and run.deleted_at is None and run.state != Run.State.CANCELLED
+        if not any(is_told(run) for is_told in _TOLD_ELSEWHERE)
+    ]
+    if not long:
+        return None
+    before = Notification.objects.filter(user=person, kind=kinds.RUN_FINISHED).first()
+    if before and before.created_at > timezone.now() - DIGEST_EVERY:
+        return before.created_at + DIGEST_EVERY
+    subject, text, path = in_words(long)
+    key = f"run {long[0].pk}"
+    outbox.notify(person, kinds.RUN_FINISHED, subject=subject, text=text, path=path, key=key)
+    return None
+
+
+def _least(person: User) -> timedelta:
+    chosen = NotificationPreferences.objects.filter(user=person).first()
+    minutes = (chosen or NotificationPreferences()).long_run_minutes
+    return max(SHORTEST, timedelta(minutes=minutes))
+
+
+def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
+    """Subject, text and path for one run or several."""
+    if len(runs) == 1:
+        (run,) = runs
+        return _sentence(run), f"{run.endpoint.display_name}\n{_reason(run)}".strip(), _path(run)
+    failed = sum(run.state == Run.State.FAILED for run in runs)
+    subject = f"{len(runs)} runs have ended" + (f", {failed} of them failed" if failed else "")
+    lines = [f"{_sentence(run)}\n{link(_path(run))}" for run in runs[:LISTED]]
+    if len(runs) > LISTED:
+        lines.append(f"and {len(runs) - LISTED} more")
+    return subject, "\n\n".join(lines), "/runs/"
+
+
+def _sentence(run: Run) -> str:
+    name = run.title or run.endpoint.display_name
+    return f"{run.state_word} after {duration(run.took)}: {name}"
+
+
+def _reason(run: Run) -> str:
+    return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
+
+
+def _path(run: Run) -> str:
+    return run.get_absolute_url()

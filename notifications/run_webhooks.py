@@ -1,0 +1,53 @@
+"""Webhooks for runs of the API: one that its caller asked for, or a channel for all of them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from core.db import clock
+from core.notify import channel as wake_up
+from notifications.models import Channel, Delivery, Method
+from playground.models import Run
+
+MAX_CHANNELS = 20  # of one person
+
+
+def attach(run: Run, address: str) -> None:
+    """Have the run's end reported to a vetted address; in the transaction that creates the run."""
+    Delivery.objects.create(
+        user_id=run.user_id,
+        method=Method.RUNS,
+        address=address,
+        run=run,
+        state=Delivery.State.WAITING,
+    )
+
+
+def address_of(run: Run) -> str:
+    """The address that `attach` was called with; empty without one."""
+    own = Delivery.objects.filter(run=run, channel=None).values_list("address", flat=True)
+    return own.first() or ""
+
+
+def release(run: Run) -> None:
+    """Send the ended run's webhooks; a second call adds nothing."""
+    now = clock.now()
+    with transaction.atomic():
+        waiting = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
+        waiting.update(state=Delivery.State.PENDING, next_attempt_at=now)
+        channels = Channel.objects.of(run.user).filter(method=Method.RUNS, is_paused=False)
+        Delivery.objects.bulk_create(
+            [
+                Delivery(
+                    user_id=run.user_id,
+                    method=Method.RUNS,
+                    address=one.address,
+                    channel=one,
+                    run=run,
+                    next_attempt_at=now,
+                )
+                for one in channels
+            ],
+            ignore_conflicts=True,
+        )
+        wake_up.notify()

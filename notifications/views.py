@@ -1,0 +1,138 @@
+"""The settings page of notifications, and the key set that verifies our webhooks."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from notifications import channels, display, outbox, preferences
+from notifications.channels import Draft, Invalid
+from notifications.delivery import sending, signing_keys
+from notifications.display import ChannelForm
+from notifications.models import Channel, Delivery
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+JWKS_LASTS_S = 3600
+
+
+@require_safe
+@never_cache
+def index(request: HtmxRequest) -> HttpResponse:
+    """Show channels, preferences, what was told, and each delivery."""
+    return _page(request)
+
+
+def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any) -> HttpResponse:
+    """Render the page; `typed` are the forms with errors."""
+    context = display.context(request.user, request.GET.get("page", ""))
+    changed: ChannelForm | None = typed.pop("changed", None)
+    if changed:
+        context["forms"] = [
+            changed if one.channel == changed.channel else one for one in context["forms"]
+        ]
+    return render(request, "notifications/settings.html", context | typed, status=status)
+
+
+def _back(request: HtmxRequest, words: str, section: str = "channels") -> HttpResponseBase:
+    messages.success(request, words)
+    return redirect(f"{reverse('notifications:settings')}#{section}")
+
+
+def _typed(request: HtmxRequest, method: str) -> Draft:
+    post = request.POST
+    chosen = channels.typed_kinds(post.getlist("kind"))
+    texts = post.get("name", ""), post.get("address", "")
+    return Draft(method, *texts, chosen, is_paused=post.get("is_paused") == "1")
+
+
+def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
+    return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
+
+
+@require_POST
+def new_channel(request: HtmxRequest) -> HttpResponseBase:
+    """Create a channel."""
+    draft = _typed(request, request.POST.get("method", ""))
+    try:
+        made = channels.create(request.user, draft)
+    except Invalid as error:
+        form = ChannelForm(draft, errors=error.errors)
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
+    return _back(request, f"“{made.name}” is added. Send a test to see whether it works.")
+
+
+@require_POST
+def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Change a channel."""
+    found = _mine(request, pk)
+    draft = _typed(request, found.method)
+    try:
+        channels.change(found, draft)
+    except Invalid as error:
+        form = ChannelForm(draft, found, error.errors)
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
+    return _back(request, f"“{found.name}” is saved.")
+
+
+@require_POST
+def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Send a test to a channel; its delivery says how it went."""
+    found = _mine(request, pk)
+    outbox.send_test(found)
+    return _back(request, f"A test of “{found.name}” is on its way; see below.", "deliveries")
+
+
+@require_POST
+def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Delete a channel; the page offers the way back for an hour."""
+    channels.delete(_mine(request, pk))
+    return redirect(f"{reverse('notifications:settings')}#channels")
+
+
+@require_POST
+def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Undo a deletion."""
+    found = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
+    if channels.restore(found):
+        return _back(request, f"“{found.name}” is there again.")
+    return _back(request, "It was removed too long ago, or is there already. Add it anew.")
+
+
+@require_POST
+def save_preferences(request: HtmxRequest) -> HttpResponseBase:
+    """Choose which runs are long, and the day's limit to be warned of."""
+    minutes, limit = request.POST.get("minutes", ""), request.POST.get("limit", "")
+    errors = preferences.save(request.user, minutes, limit)
+    if errors:
+        typed = {"minutes": minutes, "limit": limit}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(request, status, preference_errors=errors, typed=typed)
+    return _back(request, "Your choice is saved.", "preferences")
+
+
+@require_POST
+def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Try a failed delivery again."""
+    found = get_object_or_404(Delivery, user=request.user, pk=pk)
+    is_tried = sending.retry(found)
+    words = "It is sent again." if is_tried else "It is on its way already, or was delivered."
+    return _back(request, words, "deliveries")
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=JWKS_LASTS_S)
+def jwks(request: HttpRequest) -> JsonResponse:
+    """The public keys of our webhooks, where fal has its own (protocol, section 10.2)."""
+    return JsonResponse(signing_keys.jwks())

@@ -1,0 +1,35 @@
+"""What "More like this" would start for a run, and what that would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.models import Run
+from playground.runs import variations
+from playground.runs.costs import cost
+from schemas.estimate import NOTHING, Estimate
+from schemas.variations import Plan
+
+
+@dataclass(frozen=True)
+class MoreLike:
+    """The runs that it starts, and their cost together."""
+
+    plan: Plan
+    cost: Estimate
+
+
+def more_like(run: Run) -> MoreLike:
+    """What it would start for one run. At most two queries."""
+    return more_like_each([run])[0]
+
+
+def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
+    """What it would start for each of these runs. Two queries for all together."""
+    plans = [variations.plan_more(run) for run in runs]
+    asked = [
+        (run.endpoint, one) for run, made in zip(runs, plans, strict=True) for one in made.runs
+    ]
+    estimates = iter(cost.estimate_runs(asked))
+    return [MoreLike(made, sum((next(estimates) for _ in made.runs), NOTHING)) for made in plans]

@@ -1,0 +1,157 @@
+"""Fills a form from a preset, a run, a link's short id or the model's example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from catalog.models import Endpoint
+from core.http.parameters import parse_uuid
+from playground.form import form_state, migrate_arguments
+from playground.form.form_state import FormState
+from playground.form.prefill import transfer, use_as
+from playground.form.prefill.transfer import Transfer
+from playground.models import Preset, Run, Share
+from schemas.fields.examples import example
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
+KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
+# Those of links change the draft instead of replacing it, so no button has them.
+LINK_KINDS = [*KINDS, "use"]
+
+
+def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
+    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>`, `use:…` or `example`.
+
+    None if it does not exist or this person may not see it.
+    """
+    kind, _, key = what.partition(":")
+    source = _SOURCES.get(kind)
+    return source(user, endpoint, key) if source else None
+
+
+def run_label(run: Run) -> str:
+    """Return how messages name a run: `the run of 12 May, 14:03`."""
+    return f"the run of {date_format(timezone.localtime(run.created_at), 'j F, H:i')}"
+
+
+def migrated(endpoint: Endpoint, arguments: Any, digest: str) -> FormState:
+    """Return the form with its contents migrated from the schema version of `digest`."""
+    found = migrate_arguments.find_misfits(endpoint, arguments, digest)
+    if found is None:
+        return replace(
+            form_state.from_arguments(endpoint, arguments), notice="All of it fits the model."
+        )
+    filled = form_state.from_arguments(endpoint, found.arguments)
+    return replace(filled, notice=migrate_arguments.migration_sentence(found.misfits))
+
+
+def _preset(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    if not key.isdecimal() or len(key) > 18:
+        return None
+    presets = Preset.objects.readable_by(user).select_related("endpoint")
+    preset = presets.filter(pk=int(key)).first()
+    if preset is None:
+        return None
+    digest = preset.schema_digest or migrate_arguments.UNKNOWN
+    name = f"“{preset.name}”"
+    return _saved_arguments(endpoint, preset.endpoint, preset.arguments, digest, name)
+
+
+def _saved(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    if not SHARE_ID.fullmatch(key):
+        return None
+    share = Share.objects.filter(pk=key).select_related("endpoint", "user").first()
+    if share is None:
+        return None
+    whose = "your" if share.user_id == user.pk else f"{share.user}'s"
+    name = f"What {whose} link holds"
+    return _saved_arguments(
+        endpoint, share.endpoint, share.arguments, migrate_arguments.UNKNOWN, name
+    )
+
+
+def _saved_arguments(
+    endpoint: Endpoint, source: Endpoint, arguments: Any, digest: str, name: str
+) -> FormState:
+    if source.pk != endpoint.pk:
+        carried = transfer.transfer(endpoint, arguments, source)
+        return _carried(endpoint, carried, f"{name} is of {source.display_name}.")
+    return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
+
+
+def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str) -> FormState:
+    """Fill arguments of this model in unchanged, naming what no longer fits its schema."""
+    filled = form_state.from_arguments(endpoint, arguments)
+    if filled.notice:
+        return filled
+    found = form_state.version_of(endpoint)
+    migrated = migrate_arguments.find_misfits(endpoint, arguments, digest)
+    unknown = [key for key in arguments if key not in {one.name for one in found.root.children}]
+    filled = form_state.checked(endpoint, filled, arguments)
+    if migrated:
+        words = f"{words} {migrate_arguments.misfit_sentence(migrated)}"
+        return form_state.with_misfits(filled, words, digest, is_mendable=migrated.is_mendable)
+    if unknown and found.root.children:
+        words = f"{words} Not in the model's schema: {', '.join(unknown)}."
+    return replace(filled, notice=words)
+
+
+def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    if (pk := parse_uuid(key)) is None:
+        return None
+    runs = (
+        Run.objects.readable_by(user)
+        .with_endpoint()
+        .defer("logs", "output", "output_text", "metrics")
+    )
+    run = runs.filter(pk=pk).first()
+    if run is None:
+        return None
+    if run.endpoint_id == endpoint.pk:
+        words = f"The settings of {run_label(run)} are filled in."
+        if run.schema_id != endpoint.schema_id and run.state != Run.State.FAILED:
+            digest = run.schema_id or migrate_arguments.UNKNOWN
+            return _from_this_model(endpoint, run.arguments, digest, words)
+        return replace(form_state.from_run(endpoint, run), notice=words)
+    carried = transfer.transfer(endpoint, run.arguments, run.endpoint, run)
+    return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.display_name}.")
+
+
+def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:
+    """Fill in what was carried from another model, with what became of each value."""
+    words = words if found.fates else f"{words} It had no settings to take over."
+    filled = form_state.from_arguments(endpoint, found.arguments)
+    return replace(filled, notice=words, fates=found.fates)
+
+
+def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    arguments = example(form_state.version_of(endpoint).root)
+    if not arguments:
+        return None
+    filled = form_state.from_arguments(endpoint, arguments)
+    return replace(filled, notice="The model's own example is filled in.")
+
+
+_SOURCES: dict[str, Callable[[Any, Endpoint, str], FormState | None]] = {
+    "preset": _preset,
+    "saved": _saved,
+    "run": _run,
+    "example": _example,
+    "use": use_as.fill,
+}
+
+
+def register(kind: str, source: Callable[[Any, Endpoint, str], FormState | None]) -> None:
+    """Have another app's links fill forms: `?kind=key` shows what `source` returns for the key."""
+    if kind not in _SOURCES:
+        _SOURCES[kind] = source
+        LINK_KINDS.append(kind)

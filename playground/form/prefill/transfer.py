@@ -1,0 +1,180 @@
+"""Transfers settings to another model: what fits stays, results and inputs find their new fields.
+
+`schemas/carry/` converts values between the two schemas. Files and prompts that it has no place for
+move to a free field of their kind and role. What the run made fills the fields that take it: always
+where the other model is a next step (it makes something else), else where a required field is still
+empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from catalog.models import Endpoint
+from playground.form import form_state
+from playground.form.prefill import use_as
+from playground.form.prefill.use_as import Result
+from playground.models import Run
+from schemas.carry import Carried, Step, carry
+from schemas.uses.inputs import Input, inputs_of, names_in
+from schemas.uses.placing import place, values_at
+
+_MEDIA_OF = {"3d": "mesh", "lora": "weights", "file": "archive"}  # of a fact `out:…`
+_UNKNOWN = "not in this model"  # what `carry` says of a name without a counterpart
+
+
+class Fate(NamedTuple):
+    """What became of some values: a heading and their names."""
+
+    what: str
+    names: str
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The arguments for the other model, and what became of each of the given values."""
+
+    arguments: dict[str, Any]
+    kept: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def fates(self) -> tuple[Fate, ...]:
+        """Return what became of the values, one line for each outcome."""
+        parts = [
+            ("Taken over", self.kept),
+            ("From the result", self.filled),
+            ("Changed", self.changed),
+            ("Does not fit here", self.unfit),
+            ("Not in this model", self.unknown),
+        ]
+        return tuple(Fate(what, ", ".join(names)) for what, names in parts if names)
+
+
+def transfer(
+    endpoint: Endpoint, arguments: Any, source: Endpoint | None = None, run: Run | None = None
+) -> Transfer:
+    """Carry arguments of the model `source` to `endpoint`, with what became of each.
+
+    With `run` its results are filled in.
+    """
+    given = arguments if isinstance(arguments, dict) else {}
+    before = form_state.version_of(source) if source else None
+    carried = carry(given, before, form_state.version_of(endpoint))
+    made = _one_of_each_kind(use_as.results(run)) if run else []
+    mover = _Mover(endpoint, carried)
+    is_next = mover.is_next_step(made)
+    if is_next:
+        mover.fill_results(made, is_next=True)
+    if before is not None:
+        mover.move_inputs(given, inputs_of(before.root))
+    if not is_next:
+        mover.fill_results(made, is_next=False)
+    return mover.found()
+
+
+class _Mover:
+    """One transfer in the making: its arguments, and the inputs that are still free."""
+
+    def __init__(self, endpoint: Endpoint, carried: Carried) -> None:
+        self.endpoint = endpoint
+        self.root = form_state.version_of(endpoint).root
+        self.inputs = inputs_of(self.root)
+        self.steps = carried.steps
+        self.arguments = carried.arguments
+        self.moved: dict[str, str] = {}  # by name of the old field
+        self.filled: dict[str, str] = {}  # by name of the new field
+
+    def found(self) -> Transfer:
+        """Return the transfer as it stands."""
+        made = Transfer(self.arguments, filled=list(self.filled.values()))
+        for step in self.steps:
+            if step.source in self.moved:
+                made.changed.append(self.moved[step.source])
+            elif step.kind == "dropped" and step.said == _UNKNOWN:
+                made.unknown.append(step.source)
+            elif step.kind == "dropped":
+                made.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
+            elif step.target in self.filled:
+                made.unfit.append(f"{step.source} (the result is there)")
+            elif step.kind == "carried":
+                made.kept.append(step.source)
+            else:
+                made.changed.append(self._changed(step))
+        return made
+
+    def _changed(self, step: Step) -> str:
+        """Say what a value became; of a file only where it is, since its address says nothing."""
+        files = (one for one in self.inputs if one.kind != "text")
+        taker = next((one for one in files if names_in(one.path)[0] == step.target), None)
+        return f"{step.source} is in “{taker.label}”" if taker else step.words
+
+    def fill_results(self, made: Sequence[Result], *, is_next: bool) -> None:
+        """Put each result into the field that takes it; only a next step overwrites."""
+        for result in made:
+            slot = self._slot_for(result, is_next=is_next)
+            if slot:
+                self._put(slot, result.value)
+                self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds its {result.noun}"
+
+    def is_next_step(self, made: Sequence[Result]) -> bool:
+        """Whether the model makes nothing of the kinds that the run has made."""
+        facts = self.endpoint.facts if isinstance(self.endpoint.facts, list) else []
+        outputs = {str(fact)[4:] for fact in facts if str(fact).startswith("out:")}
+        makes = {_MEDIA_OF.get(medium, medium) for medium in outputs}
+        return bool(made) and makes.isdisjoint(result.kind for result in made)
+
+    def _slot_for(self, result: Result, *, is_next: bool) -> Input | None:
+        slots = self._slots(result.kind)
+        if result.kind == "weights":
+            return next(iter(slots), None)
+        free = [one for one in slots if not values_at(self.arguments, one.path)]
+        return next(iter(slots if is_next else [one for one in free if one.is_required]), None)
+
+    def _slots(self, kind: str) -> list[Input]:
+        """The inputs that a file of a kind is naturally for: required ones, then main ones."""
+        among = [one for one in self.inputs if one.kind == kind]
+        required = [one for one in among if one.is_required and one.role != "mask"]
+        main = [one for one in among if one.role in {"main", "start", "prompt"}]
+        return list(dict.fromkeys([*required, *main]))
+
+    def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
+        """Move files and prompts whose field is not here to free ones of their kind and role."""
+        homeless = {step.source for step in self.steps if step.kind == "dropped"}
+        for old in takers:
+            name = names_in(old.path)[0]
+            values = [one for one in values_at(given, old.path) if isinstance(one, str)]
+            new = self._home_for(old) if name in homeless and values else None
+            if new is None:
+                continue
+            for value in values if new.path.endswith("*") else values[:1]:
+                self._put(new, value)
+            self.moved[name] = f"{name} is in “{new.label}”"
+
+    def _home_for(self, old: Input) -> Input | None:
+        free = [
+            one
+            for one in self.inputs
+            if one.kind == old.kind and not values_at(self.arguments, one.path)
+        ]
+        same_role = [one for one in free if one.role == old.role]
+        slots = [one for one in self._slots(old.kind) if one in free]
+        natural = slots if old.role in {"main", "start", "prompt"} else []
+        return next(iter([*same_role, *natural]), None)
+
+    def _put(self, slot: Input, value: str) -> None:
+        self.arguments = place(self.root, self.arguments, slot.path, value)
+
+
+def _one_of_each_kind(made: Iterable[Result]) -> list[Result]:
+    """Return the first result of each kind; a text only if there is nothing else."""
+    found: dict[str, Result] = {}
+    for one in made:
+        found.setdefault(one.kind, one)
+    files = [one for one in found.values() if one.kind not in {"text", "file"}]
+    return files or list(found.values())

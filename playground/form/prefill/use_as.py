@@ -1,0 +1,140 @@
+"""Uses a result as another model's input: finds it, and fills it into that model's form."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from catalog.models import Endpoint
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
+from playground.files import uploads
+from playground.form import drafts, form_state, presets
+from playground.form.form_state import FormState, Post
+from playground.models import Artifact, Run
+from schemas.artifacts import artifacts
+from schemas.uses.inputs import Input, inputs_of
+from schemas.uses.placing import place
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NOUNS = {
+    "image": "picture",
+    "video": "film",
+    "audio": "sound",
+    "mesh": "mesh",
+    "weights": "weights",
+    "archive": "archive",
+    "file": "file",
+    "text": "text",
+}
+_SUFFIXES = {
+    "weights": set(uploads.WEIGHTS),
+    "archive": {".zip", ".tar", ".gz", ".tgz"},
+}
+_KEPT_MARKS = (form_state.HOUSE,)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One file or text of a run; `value` is what a field holds of it, `key` its name in links."""
+
+    run: Run
+    key: str
+    kind: str
+    value: str
+
+    @property
+    def noun(self) -> str:
+        """Return what it is called in sentences: picture, film, sound …."""
+        return NOUNS[self.kind]
+
+    @property
+    def origin(self) -> str:
+        """Return where it comes from: `the picture of the run of 12 May, 14:03 on FLUX.1`."""
+        when = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
+        return f"the {self.noun} of the run of {when} on {self.run.endpoint.display_name}"
+
+    def address_in(self, endpoint: Endpoint, path: str) -> str:
+        """Return the address of a model's form with the result filled in at `path`."""
+        query = {"use": f"{self.run.pk}/{self.key}/{path}"}
+        if endpoint.pk == self.run.endpoint_id:
+            query["shown"] = str(self.run.pk)  # the stage goes on showing it
+        return f"{endpoint.get_absolute_url()}?{urlencode(query)}"
+
+
+def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
+    """Return a run's result by its key (`a0`: file 0, `t1`: text 1), by default its first one.
+
+    None if it does not exist, was lost, or this person may not see it.
+    """
+    run = Run.objects.readable_by(user).with_endpoint().defer("logs", "output_text").filter(pk=pk)
+    found = run.first()
+    if found is None:
+        return None
+    return next((one for one in results(found) if not key or one.key == key), None)
+
+
+def results(run: Run) -> list[Result]:
+    """Return the files and texts of a run that an input can take; one query."""
+    stored = run.artifacts.exclude(state=Artifact.State.LOST)
+    made = [Result(run, f"a{one.position}", kind_of(one), one.get_absolute_url()) for one in stored]
+    texts = [one for one in artifacts(run.output) if one.kind == "text" and one.text]
+    return made + [
+        Result(run, f"t{position}", "text", db_safe_text(one.text))
+        for position, one in enumerate(texts)
+    ]
+
+
+def kind_of(artifact: Artifact) -> str:
+    """Return which inputs take an artifact: those of its kind, of weights or of archives."""
+    if artifact.kind != "file":
+        return artifact.kind if artifact.kind in NOUNS else "file"
+    suffix = PurePosixPath(artifact.file_name).suffix.lower()
+    return next((kind for kind, known in _SUFFIXES.items() if suffix in known), "file")
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """Return the model's form as the person left it, with a result in one of its fields.
+
+    `key` is `<run>/<result>/<path of the field>`. None if there is no such result.
+    """
+    run, _, rest = key.partition("/")
+    name, _, path = rest.partition("/")
+    pk = parse_uuid(run)
+    found = find(user, pk, name) if pk and name else None
+    if found is None:
+        return None
+    before = held_before(user, endpoint)
+    root = form_state.version_of(endpoint).root
+    field = next((one for one in inputs_of(root) if one.path == path), None)
+    if field is None:
+        words = f"This model has no field that takes {found.origin} any more."
+        return FormState(before, words)
+    arguments = form_state.parse_form_leniently(endpoint, before).arguments
+    placed = form_state.from_arguments(endpoint, place(root, arguments, path, found.value))
+    marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
+    return replace(placed, post={**placed.post, **marks}, notice=_notice(found, field, arguments))
+
+
+def held_before(user: User, endpoint: Endpoint) -> Post:
+    """Return what the form held: the person's draft, else the house default."""
+    draft = drafts.find(user, endpoint)
+    if draft.post:
+        return drafts.current_state(draft).post
+    preset = presets.house_default(endpoint)
+    if preset is None or preset.schema_digest != (endpoint.schema_id or ""):
+        return {}
+    return form_state.from_arguments(endpoint, preset.arguments).post | {form_state.HOUSE: ["1"]}
+
+
+def _notice(found: Result, field: Input, arguments: dict[str, Any]) -> str:
+    words = f"“{field.label}” now holds {found.origin}."
+    return f"{words} Everything else is as you had left it." if arguments else words

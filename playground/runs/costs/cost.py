@@ -1,0 +1,141 @@
+"""What runs will cost, by the model's price, their arguments, and what earlier runs were billed."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence, Set
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from catalog.models import Endpoint
+from catalog.pricing import price_of
+from catalog.schema_versions import version_of
+from fal.messages.metrics import inference_s
+from playground.models import Artifact, Run, Upload
+from schemas.estimate import Estimate, History, Media, Model, estimate
+from schemas.estimate.amounts import decimal
+from schemas.estimate.settings import NO_MEDIA
+
+LATEST = 40  # runs of one model that its medians are taken from
+_OUT = "out:"
+_ARTIFACT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/(\d{1,6})/$")
+_UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+_MOST_FILES = 200  # of one question, looked up for their size and length
+
+RunInput = tuple[Endpoint, Any]  # a model, and the arguments of a run
+Known = Mapping[str, Media]
+
+
+def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
+    """What a run of this model with these arguments will cost. At most three queries."""
+    return estimate_runs([(endpoint, arguments)])[0]
+
+
+def estimate_runs(asked: Sequence[RunInput], known: Known = NO_MEDIA) -> list[Estimate]:
+    """What each of these runs will cost, in their order.
+
+    `known` has what the caller knows of input files, by their address (`files/input_shape.py`).
+    One query for all that earlier runs were billed, where a price depends on it; one each for the
+    results and the uploads among the arguments.
+    """
+    texts = _texts([arguments for endpoint, arguments in asked if endpoint.unit_price_usd], 0)
+    media = {**known, **_measured(set(texts))}
+    found = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in asked]
+    open_ones = {
+        endpoint.pk
+        for (endpoint, _), one in zip(asked, found, strict=True)
+        if endpoint.unit_price_usd and (one.high is None or _is_by_time(endpoint))
+    }
+    past = histories(open_ones) if open_ones else {}
+    return [
+        _estimate(endpoint, arguments, past[endpoint.pk], media) if endpoint.pk in past else one
+        for (endpoint, arguments), one in zip(asked, found, strict=True)
+    ]
+
+
+def histories(endpoints: Iterable[int]) -> dict[int, History]:
+    """What the latest succeeded runs of these models were billed and took, by primary key.
+
+    Models without such a run are left out.
+    """
+    runs = Run.objects.filter(endpoint_id__in=list(endpoints), state=Run.State.SUCCEEDED)
+    latest = Window(RowNumber(), partition_by=F("endpoint_id"), order_by=F("created_at").desc())
+    rows = runs.annotate(place=latest).filter(place__lte=LATEST).order_by()
+    grouped: dict[int, list[tuple[str, Any]]] = {}
+    for pk, units, metrics in rows.values_list("endpoint_id", "billable_units", "metrics"):
+        grouped.setdefault(pk, []).append((units, metrics))
+    return {pk: _history(listed) for pk, listed in grouped.items()}
+
+
+def _history(listed: list[tuple[str, Any]]) -> History:
+    billed = [value for units, _ in listed if (value := decimal(units)) is not None]
+    timed = [value for _, one in listed if (value := _seconds(one)) is not None]
+    return History(
+        len(billed) or len(timed),
+        median(billed) if billed else None,
+        median(timed) if timed else None,
+    )
+
+
+def _seconds(metrics: Any) -> Decimal | None:
+    return decimal(inference_s(metrics)) if isinstance(metrics, dict) else None
+
+
+def _estimate(
+    endpoint: Endpoint, arguments: Any, past: History | None, media: Mapping[str, Media]
+) -> Estimate:
+    root = version_of(endpoint).root
+    model = Model(root, _makes(endpoint), endpoint.duration_estimate_s)
+    return estimate(price_of(endpoint), arguments, model, past, media)
+
+
+def _makes(endpoint: Endpoint) -> frozenset[str]:
+    listed = endpoint.facts if isinstance(endpoint.facts, list) else []
+    return frozenset(str(one)[len(_OUT) :] for one in listed if str(one).startswith(_OUT))
+
+
+def _is_by_time(endpoint: Endpoint) -> bool:
+    """Whether the price is for working time, which earlier runs tell better than upstream does."""
+    return price_of(endpoint).is_by_compute_time
+
+
+def _measured(addresses: Set[str]) -> dict[str, Media]:
+    """Size and length of results and of uploaded films and sounds, by their address."""
+    return _results(addresses) | _uploads(addresses)
+
+
+def _uploads(addresses: Set[str]) -> dict[str, Media]:
+    keys = {one.string: uuid.UUID(one[1]) for one in map(_UPLOAD.match, addresses) if one}
+    if not keys:
+        return {}
+    rows = Upload.objects.filter(pk__in=list(keys.values())[:_MOST_FILES], duration_s__isnull=False)
+    known = {pk: Media(*measured) for pk, *measured in rows.values_list("pk", *Media._fields)}
+    return {address: known[pk] for address, pk in keys.items() if pk in known}
+
+
+def _results(addresses: Set[str]) -> dict[str, Media]:
+    found = map(_ARTIFACT.match, addresses)
+    places = {one.string: (uuid.UUID(one[1]), int(one[2])) for one in found if one}
+    if not places:
+        return {}
+    runs = {run for run, _ in list(places.values())[:_MOST_FILES]}
+    made = Artifact.objects.filter(run_id__in=runs).order_by()
+    known = {
+        (run, position): Media(*measured)
+        for run, position, *measured in made.values_list("run_id", "position", *Media._fields)
+    }
+    return {address: known[place] for address, place in places.items() if place in known}
+
+
+def _texts(value: Any, depth: int) -> Iterable[str]:
+    if isinstance(value, str):
+        if value.startswith("/") and len(value) < 300:
+            yield value
+    elif isinstance(value, dict | list) and depth < 8:
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one, depth + 1)

@@ -1,0 +1,1 @@
+"""Whose runs they are: deleting and restoring them, handing them over."""

@@ -1,0 +1,119 @@
+"""Deleting runs: hidden at once, brought back within `GRACE`, then purged (`files/purge.py`).
+
+Only a run that has ended can be deleted: one under way costs money, and its result would arrive
+after it is gone. An artifact of a deleted run stays readable where another run has used it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from accounts import permissions
+from playground.models import Artifact, Run
+from playground.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+GRACE = timedelta(days=7)
+MOST_AT_ONCE = 500
+
+
+class Deletion(NamedTuple):
+    """What a deletion did: how many are deleted, since when, and how many are still under way."""
+
+    deleted: int
+    at: datetime
+    unfinished: int = 0
+
+
+def delete(runs: RunQuerySet, by: User) -> Deletion:
+    """Delete those of `runs` that have ended; raises PermissionDenied if one is not theirs to."""
+    _require_permission(runs, by)
+    now = timezone.now()
+    unfinished = runs.kept().unfinished().count()
+    ended = runs.kept().filter(state__in=Run.FINAL)
+    count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
+    return Deletion(count, now, unfinished)
+
+
+def restore(runs: RunQuerySet, by: User) -> int:
+    """Bring deleted runs back; returns how many. Who may delete a run may also restore it."""
+    _require_permission(runs, by)
+    restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
+    return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
+
+
+def delete_for_good(runs: RunQuerySet, by: User) -> int:
+    """Give up the rest of the grace period of deleted runs: the worker purges them next."""
+    _require_permission(runs, by)
+    now = timezone.now()
+    return runs.deleted().update(deleted_at=now - GRACE)
+
+
+def restorable(user: User | AnonymousUser) -> RunQuerySet:
+    """The deleted runs that a user may bring back, newest deletion first."""
+    runs = Run.objects.within_reach_of(user).filter(deleted_at__gt=timezone.now() - GRACE)
+    return runs.order_by("-deleted_at", "-created_at")
+
+
+def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
+    """The artifacts of a run that a user may read, whether the run is deleted or not.
+
+    Of a deleted run: its owner's; and those of who has used them as an input before, since such an
+    input is shown and sent again. Of somebody else's run: those in a link or a preset for the team,
+    and the inputs of its owner's examples.
+    """
+    run = Run.objects.filter(pk=run_id).only("user_id", "deleted_at").first()
+    if run is None:
+        return Artifact.objects.none()
+    artifacts = Artifact.objects.filter(run_id=run.pk)
+    if _is_readable(run, user):
+        return artifacts
+    return artifacts.none() if run.deleted_at else artifacts.filter(_is_opened(run))
+
+
+def _is_opened(run: Run) -> Q:
+    """Which artifacts of a run everybody may see although the run is private."""
+    address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
+    made_from = mentions(Run.objects.examples().filter(user_id=run.user_id), run.pk)
+    inputs = map(json.dumps, made_from.values_list("arguments", flat=True))
+    used = {int(at) for text in inputs for at in address.findall(text)}
+    return Q(is_shared=True) | Q(position__in=used)
+
+
+def mentions(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
+    """Those of `runs` that have an artifact of a run among their inputs."""
+    texts = runs.annotate(arguments_text=Cast("arguments", TextField()))
+    return texts.filter(arguments_text__contains=artifact_prefix(run_id)).exclude(pk=run_id)
+
+
+def artifact_prefix(run_id: uuid.UUID) -> str:
+    """How the address of each artifact of a run begins, within JSON."""
+    return f'"/runs/{run_id}/artifacts/'
+
+
+def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
+    if run.deleted_at is None:
+        return Run.objects.readable_by(user).filter(pk=run.pk).exists()
+    if run.user_id == user.pk or permissions.may_see_runs(user):
+        return True
+    # `sent_arguments` are written when the worker has checked and replaced our addresses: an
+    # address that somebody types into a form proves nothing.
+    used = Run.objects.readable_by(user).filter(
+        sent_arguments__isnull=False, created_at__lt=run.deleted_at
+    )
+    return mentions(used, run.pk).exists()
+
+
+def _require_permission(runs: RunQuerySet, by: User) -> None:
+    if runs.filter(~Q(user_id=by.pk)).exists():
+        permissions.require(by, permissions.DELETE_RUN)

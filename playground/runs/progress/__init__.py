@@ -1,0 +1,1 @@
+"""How far a run is, why it waits, and which pages may watch it."""

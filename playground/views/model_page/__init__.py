@@ -1,0 +1,1 @@
+"""The page of one model: its form, drafts, presets, notes and stage."""

@@ -1,0 +1,37 @@
+"""Saves a draft of the form while a person types."""
+
+from __future__ import annotations
+
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from catalog.models import Endpoint
+from core.http.htmx import HtmxRequest
+from playground.form import drafts, form_state, run_costs
+from playground.views.model_page import form
+
+_COLUMNS = (
+    "endpoint_id",
+    "schema_id",
+    "facts",
+    "unit_price_usd",
+    "price_unit",
+    "currency",
+    "duration_estimate_min",
+)
+
+
+@require_POST
+def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
+    """Save the tab's draft; returns `{"version"}`, and in `cost` what a run of it will cost."""
+    found = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
+    post, tab = form.form_fields(request), form.parse_tab(request)
+    parsed = form_state.parse_form_leniently(found, post)
+    try:
+        version = drafts.save(request.user, found, post, tab, parsed=parsed)
+    except drafts.TooLarge as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
+    cost = run_costs.of_form(found, parsed, times).as_json()
+    return JsonResponse({"version": version, "cost": cost})

@@ -1,0 +1,208 @@
+"""The page of one model: form, code, schema and runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import BigAutoField, CharField, Exists, OuterRef
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import permissions
+from accounts.sign_in import pending_form
+from accounts.sign_in.views import login_required
+from catalog.models import Endpoint
+from core.db.prepared_queries import Param, PreparedQuery
+from core.http.htmx import HtmxRequest
+from playground.display import about, history
+from playground.form import drafts, form_state
+from playground.form.form_state import FormState, Post
+from playground.form.prefill import sources
+from playground.models import Draft, Preset
+from playground.views.model_page import form, page
+
+PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the login had expired
+HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
+TAB_COOKIE = "tab"
+MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that the login page can carry along
+
+
+@login_not_required  # handles logged-out requests itself, so that a posted form is not lost
+@require_http_methods(["GET", "HEAD", "POST"])
+def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Show the model's page; a POST submits or changes its form."""
+    found = _load_endpoint(request, endpoint_id)
+    if not request.user.is_authenticated:
+        return _require_login(request, found)
+    if request.method == "POST":
+        return form.handle_post(request, found)
+    return _page(request, found)
+
+
+def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
+    """Load the model with what its page shows; raises Http404.
+
+    A Run by htmx renders no page, so its query skips what only the page needs.
+    """
+    if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
+        found = _BARE.first(endpoint_id=endpoint_id)
+    else:
+        found = _SHOWN.first(endpoint_id=endpoint_id, user=request.user.pk or 0)
+    if found is None:
+        raise Http404
+    return found
+
+
+_BARE = PreparedQuery(
+    lambda: Endpoint.objects.filter(endpoint_id=Param("endpoint_id", CharField()))
+)
+_SHOWN = PreparedQuery(
+    lambda: (
+        Endpoint.objects.with_favourites_of(Param("user", BigAutoField()))
+        .select_related("picture")
+        .annotate(has_house_default=Exists(HOUSE_DEFAULT))
+        .filter(endpoint_id=Param("endpoint_id", CharField()))
+    )
+)
+
+
+@require_safe
+def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """Render the film strip of a model's page; 204 if `?newest` is still the newest run."""
+    found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
+    rows = page.strip(request, found)
+    if request.GET.get("newest") == history.newest_id(rows):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    context = {"endpoint": found, "strip": rows}
+    return render(request, "playground/endpoint/_strip.html", context)
+
+
+def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+    tab = request.GET.get("tab", "playground")
+    if tab == "schema":
+        return page.render_page(
+            request, found, FormState({}), tab=tab, **form_state.schema_tables(found)
+        )
+    if tab == "about":
+        return page.render_page(
+            request, found, FormState({}), tab=tab, **about.context(request.user, found)
+        )
+    if tab == "runs":
+        return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+    if request.htmx and request.htmx.target == "stage":
+        return page.render_stage(request, found)
+    draft, filled, is_filled = _initial_state(request, found)
+    if tab == "api":
+        return page.render_page(
+            request, found, filled, tab=tab, **form_state.code_snippets(found, filled.post)
+        )
+    return page.render_page(
+        request,
+        found,
+        filled,
+        tab_id=draft.tab or page.new_tab_id(),
+        draft_version=draft.version,
+        is_filled=is_filled,
+    )
+
+
+def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
+    sees_all = permissions.may_see_runs(request.user)
+    whose = history.EVERYBODY if sees_all and request.GET.get("whose") else ""
+    filters = history.Filters(whose=whose, model=found.endpoint_id)
+    runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
+    return {
+        "rows": [history.row_for(request.user, run) for run in runs],
+        "since": history.newest_moment(runs),
+        "sees_all": sees_all,
+        "whose": whose,
+    }
+
+
+def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormState, bool]:
+    """Return the draft, what the form shows, and whether that differs from the draft."""
+    held = request.session.get(PENDING_KEY, {})
+    if held.get("endpoint") == found.endpoint_id:
+        del request.session[PENDING_KEY]
+        words = "You had been logged out. Here is what you typed; go on from here."
+        drafts.save(request.user, found, held["post"], tab_in_front(request))
+        draft = drafts.find(request.user, found, tab_in_front(request))
+        return draft, FormState(held["post"], words), False
+    draft = drafts.find(request.user, found, tab_in_front(request))
+    filled = _state_from_query(request, found)
+    if filled is None and not draft.post and (house := form.house_default_state(request, found)):
+        return draft, house, False
+    if filled is None:
+        return draft, _draft_state(request, draft), False
+    has_other = bool(draft.post) and draft.post != filled.post
+    if has_other:
+        words = filled.notice or "What the link holds is filled in."
+        filled = replace(filled, notice=words, undo="Back to what you had typed")
+    return draft, filled, True
+
+
+def tab_in_front(request: HtmxRequest) -> drafts.Tab:
+    """Return the browser tab that asks: its script names it in a cookie while it is in front."""
+    return drafts.Tab(request.COOKIES.get(TAB_COOKIE, "")[:64])
+
+
+def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
+    filled = drafts.current_state(draft)
+    is_own = draft.tab == tab_in_front(request).id
+    if is_own or filled.notice or not drafts.other_draft(request.user, draft.endpoint, draft):
+        return filled
+    words = "Another tab has something else in this form."
+    return replace(filled, notice=words, has_other_draft=True)
+
+
+def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
+    if text := request.GET.get("input"):
+        return form_state.from_text(found, text)
+    for kind in sources.LINK_KINDS:
+        if key := request.GET.get(kind):
+            filled = sources.fill(request.user, found, f"{kind}:{key}")
+            if filled:
+                return filled
+            draft = drafts.find(request.user, found, tab_in_front(request))
+            return replace(_draft_state(request, draft), notice=_SOURCE_MISSING.get(kind, _GONE))
+    return None
+
+
+_GONE = "What that link was to fill in is gone, or it is somebody else's."
+_SOURCE_MISSING = {
+    "preset": "That preset is gone, or it is not shared with you.",
+    "run": "That run is not here, or it is somebody else's.",
+    "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
+    "example": "This model has no example of its own any more.",
+    "use": "That result is not here any more, or it is somebody else's.",
+}
+
+
+def login_keeping_post(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponse:
+    """Send somebody whose login has expired to the login page without losing what they posted.
+
+    The browser keeps the post (`accounts/sign_in/pending_form.py`), the server stores nothing.
+    To htmx it answers 401: the page stays and its script asks for the login.
+    """
+    is_small = drafts.size(post) <= MAX_PENDING_CHARS
+    value = {"endpoint": found.endpoint_id, "post": post} if is_small else None
+    if not request.htmx:
+        return login_required(request, found.get_absolute_url(), value)
+    response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    if value:
+        pending_form.set_cookie(response, value)
+    return response
+
+
+def _require_login(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+    """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
+    if request.method == "POST":
+        return login_keeping_post(request, found, form.form_fields(request))
+    if request.htmx:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,226 @@
+"""Context of a model's page: tabs, form, stage, film strip, head and notice."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db.models import BigAutoField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from catalog.changelog import queries
+from catalog.models import Endpoint, Revision
+from catalog.related import related_models
+from core.db.prepared_queries import Param, PreparedQuery
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_uuid
+from playground.display import about, batch, history, renderers
+from playground.form import form_state, json_view, run_costs
+from playground.form.form_state import FormState, ParsedForm
+from playground.models import Run
+from playground.models.querysets import RunQuerySet
+from playground.realtime import sessions
+from playground.runs import transport_choices
+from playground.runs.progress import watch_tokens
+from playground.runs.progress.worker_status import readiness
+from schemas.fields.examples import example
+from schemas.variations import TIMES
+
+TABS = [
+    ("playground", "Playground"),
+    ("about", "About"),
+    ("api", "API"),
+    ("schema", "Schema"),
+    ("runs", "Runs"),
+]
+STRIP_LENGTH = 12
+MAX_BATCH = 24  # runs of one grid
+EXAMPLES = 4  # of colleagues, on an empty stage
+
+
+def render_page(
+    request: HtmxRequest,
+    found: Endpoint,
+    filled: FormState,
+    *,
+    tab: str = "playground",
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Render the page with one of its tabs."""
+    context = {
+        "endpoint": found,
+        "is_starred": found.is_favourite,  # type: ignore[attr-defined]
+        "model_changes": queries.of_model(found),
+        "successor": related_models.successor(found, Revision.current())
+        if _is_over(found)
+        else None,
+        "tabs": TABS,
+        "tab": tab,
+        "tab_template": f"playground/endpoint/_{tab}.html",
+    }
+    if tab == "playground":
+        context |= form(found, filled, **more) | stage(request, found)
+    return render(request, "playground/endpoint.html", context | more, status=status)
+
+
+def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+    """Render the stage alone, with another of the model's runs on it."""
+    context = stage(request, found) | {"endpoint": found}
+    response = render(request, "playground/endpoint/_stage_slot.html", context)
+    # The page has the same address: no cache may give one for the other.
+    patch_vary_headers(response, ["HX-Request"])
+    add_never_cache_headers(response)
+    return response
+
+
+def _is_over(found: Endpoint) -> bool:
+    return found.gone_at is not None or found.status == "deprecated"
+
+
+def new_tab_id() -> str:
+    """Return an id for a browser tab without one."""
+    return secrets.token_urlsafe(9)
+
+
+def form(
+    found: Endpoint,
+    filled: FormState,
+    *,
+    requested_times: int = 1,
+    parsed: ParsedForm | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the context of the form and everything that changes with it.
+
+    `requested_times` is the chosen number of variations, `parsed` the parsed post if the caller has
+    it.
+    """
+    parsed = parsed or form_state.parse_form_leniently(found, filled.post)
+    return {
+        **run_bar(found, parsed, requested_times),
+        "fields": form_state.render(found, filled.post, filled.problems),
+        "is_json": json_view.is_json(filled.post),
+        "notice": filled.notice,
+        "fates": filled.fates,
+        "undo": filled.undo,
+        "has_other_draft": filled.has_other_draft,
+        "mend": filled.mend,
+        "made_for": form_state.outdated_digest(filled.post),
+        "house": filled.house,
+        "form_token": secrets.token_urlsafe(16),
+        "tab_id": new_tab_id(),
+        "is_live": transport_choices.is_live(found) and found.is_runnable,
+        "live_terms": sessions.limits_in_words(),
+        "transports": transport_choices.offered(found),
+        "transport": transport_choices.chosen(found, filled.post),
+        "example_link": form_state.example_link(found),
+        **more,
+    }
+
+
+def run_bar(found: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> dict[str, Any]:
+    """Return the context of the Run button, its cost, and the choice of variations."""
+    return {
+        "endpoint": found,
+        "readiness": readiness(),
+        "cost": run_costs.of_form(found, parsed, requested_times),
+        "requested_times": requested_times,
+        "times": TIMES,
+    }
+
+
+def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
+    """Return the context of the run on the stage and of the film strip.
+
+    The stage shows the run of the address (`?shown`), else the one that matters most now.
+    """
+    latest = _latest(request, found)
+    grid = _batch(request, found, request.GET.get("batch", ""))
+    named = None if grid else run_from_address(request, request.GET.get("shown", ""))
+    run = None if grid else named or _most_relevant(request, found, latest)
+    if run and run.batch and not named:
+        grid = _batch(request, found, str(run.batch))
+    if grid:
+        return {"batch": grid, "strip": _strip(latest)}
+    shown: dict[str, Any] = {"run": None}
+    if run is None:
+        shown |= {
+            "examples": about.examples(found, EXAMPLES),
+            "example_link": form_state.example_link(found),
+            "example_words": form_state.title(example(form_state.version_of(found).root)),
+        }
+    else:
+        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        if run.user_id != request.user.pk:
+            shown["by"] = run.user
+    return shown | {"strip": _strip(latest, run)}
+
+
+def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
+    """Return the grid of the runs whose batch an address holds; None without such runs."""
+    if (pk := parse_uuid(text)) is None:
+        return None
+    runs = list(
+        Run.objects.visible_to(request.user).filter(endpoint=found).of_batch(pk)
+        .prefetch_related("artifacts")[:MAX_BATCH]
+    )  # fmt: skip
+    for run in runs:
+        run.endpoint = found
+    return batch.batch(pk, runs, request.user) if runs else None
+
+
+def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
+    """Return the newest run in progress; else the newest run if it needs a decision."""
+    newest = latest[0] if latest else None
+    run = next((one for one in latest if one.is_awaited), None)
+    if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
+        older = _mine(request, found).unfinished().exclude(state=Run.State.UNCONFIRMED)
+        run = older.with_endpoint().prefetch_related("artifacts").first()
+    if run is None and newest and newest.state == Run.State.UNCONFIRMED:
+        run = newest
+    if run:
+        run.refresh_from_db(fields=run.get_deferred_fields())  # lists leave these out
+    return run
+
+
+def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
+    """Return the person's latest runs of the model."""
+    return _strip(_latest(request, found))
+
+
+def _strip(latest: list[Run], on_stage: Run | None = None) -> list[history.Row]:
+    return [history.strip_row(run, on_stage) for run in latest]
+
+
+def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
+    return Run.objects.of(request.user).filter(endpoint=found)
+
+
+def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
+    latest = _LATEST.all(user=request.user.pk or 0, endpoint=found.pk)
+    for run in latest:
+        run.endpoint = found
+    return latest
+
+
+_LATEST = PreparedQuery(
+    lambda: (
+        Run.objects.kept()
+        .filter(
+            user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
+        )
+        .recent()
+        .select_related(None)[:STRIP_LENGTH]
+    )
+)
+
+
+def run_from_address(request: HttpRequest, text: str) -> Run | None:
+    """Return the run whose id an address holds, if the person may see it."""
+    if (pk := parse_uuid(text)) is None:
+        return None
+    runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")
+    return runs.filter(pk=pk).first()

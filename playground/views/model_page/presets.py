@@ -1,0 +1,180 @@
+"""Presets: choose, save, change. Each view returns a page, or a fragment of the model's page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from accounts import permissions
+from accounts.permissions import may
+from catalog.models import Endpoint
+from core.http.htmx import HtmxRequest
+from playground.form import presets
+from playground.models import Preset
+from playground.views.model_page.endpoint import login_keeping_post
+from schemas.exact import NotJson, dumps, loads
+
+NOTICE = "playground/endpoint/_notice_inner.html"
+
+
+@login_not_required  # handles logged-out requests itself, so that a posted preset is not lost
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """List a model's presets to choose from; a POST saves `arguments` under `name`."""
+    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    if not request.user.is_authenticated:
+        return _require_login(request, found)
+    if request.method == "POST":
+        return _save(request, found)
+    context: dict[str, Any] = {
+        "endpoint": found,
+        "listing": presets.list_presets(request.user, found),
+    }
+    if request.htmx:
+        context["is_menu"] = True
+        return render(request, "playground/presets/_list.html", context)
+    if (pk := request.GET.get("deleted", "")[:18]).isdecimal():
+        context["deleted"] = Preset.objects.editable_by(request.user).filter(pk=int(pk)).first()
+    return render(request, "playground/presets.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preset(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Show the form for one's own preset; a POST changes its name and who sees it."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
+    if request.method != "POST":
+        return _form(request, found.endpoint, preset=found, name=found.name)
+    name, is_shared = request.POST.get("name", ""), request.POST.get("is_shared") == "1"
+    before = found.name
+    may_set_house = may(request.user, permissions.HOUSE_DEFAULT)
+    # None leaves it as it is: the person may not change it.
+    is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
+    try:
+        presets.change(found, name, is_shared=is_shared, is_house_default=is_house)
+    except ValueError as error:
+        found.name = before
+        return _form(request, found.endpoint, preset=found, name=name, error=str(error))
+    whose = "shared with the team" if is_shared else "yours alone"
+    whose = "the house default: it fills an untouched form" if found.is_house_default else whose
+    return _done(request, found, f"“{found.name}” is {whose}.")
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Delete a preset; the response offers to restore it."""
+    found = _editable(request, pk, permissions.DELETE_PRESET)
+    presets.delete(found)
+    if request.htmx:
+        context = {"notice": f"“{found.name}” is deleted.", "deleted": found}
+        return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
+    page = reverse("playground:presets", args=[found.endpoint.endpoint_id])
+    return redirect(f"{page}?deleted={found.pk}")
+
+
+@require_POST
+def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Restore a deleted preset."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    _authorize(request, found, permissions.DELETE_PRESET)
+    presets.restore(found)
+    return _done(request, found, f"“{found.name}” is back.")
+
+
+@require_POST
+def repair(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Make a preset fit the model's current schema; the response says how to undo it."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
+    return _done(request, found, presets.migrate(found), unmended=bool(found.unmended))
+
+
+@require_POST
+def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Restore what a preset held before its repair."""
+    found = _editable(request, pk, permissions.CHANGE_PRESET)
+    presets.undo_migration(found)
+    return _done(request, found, f"“{found.name}” is as it was.")
+
+
+def _save(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+    text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
+    is_shared, may_replace = (request.POST.get(key) == "1" for key in ("is_shared", "replace"))
+    again: dict[str, Any] = {"new_preset": {"arguments": text}, "name": name}
+    try:
+        arguments = loads(text)
+        if not isinstance(arguments, dict):
+            raise NotJson("The settings are no JSON object")
+        saved = presets.create(
+            request.user, found, name, arguments, is_shared=is_shared, may_replace=may_replace
+        )
+    except presets.NameTaken as error:
+        more = again | {"is_shared": is_shared, "may_replace": True}
+        return _form(request, found, error=str(error), **more)
+    except ValueError as error:
+        return _form(request, found, error=str(error), is_shared=is_shared, **again)
+    return _done(request, saved, f"“{saved.name}” is saved.")
+
+
+def _form(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponse:
+    """Render the form that names a preset, as a fragment or a page."""
+    context = {"endpoint": found, "error": error, **more}
+    if preset := more.get("preset"):
+        context.setdefault("is_shared", preset.is_shared)
+        context["offer"] = presets.offer(found, preset, preset.arguments)
+    template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
+    return render(request, template, context, status=422 if error else 200)
+
+
+def _done(
+    request: HtmxRequest, found: Preset, words: str, *, unmended: bool = False
+) -> HttpResponse:
+    if request.htmx:
+        context = {"notice": words, "unmended": found if unmended else None}
+        return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
+    messages.success(request, words)
+    return redirect("playground:presets", found.endpoint.endpoint_id)
+
+
+def _mine(request: HtmxRequest) -> Any:
+    return Preset.objects.editable_by(request.user).select_related("endpoint", "user")
+
+
+def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
+    """Return a preset that the person may change; raises Http404 and PermissionDenied."""
+    found: Preset = get_object_or_404(_mine(request).kept(), pk=pk)
+    _authorize(request, found, permission)
+    return found
+
+
+def _authorize(request: HtmxRequest, found: Preset, permission: str) -> None:
+    """Check the permission and record a change by somebody else, which the owner's page shows."""
+    permissions.require_for(request.user, found.user_id, permission)
+    is_owner = found.user_id == request.user.pk
+    if request.method == "POST" and (not is_owner or found.touched_by_id):
+        found.touched_by = None if is_owner else request.user
+        found.save(update_fields=["touched_by"])
+
+
+def _require_login(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+    """Redirect to the login page, keeping a posted preset; answer 401 to htmx."""
+    if request.method != "POST" and request.htmx:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    text = request.POST.get("arguments", "")
+    return login_keeping_post(request, found, {"~mode": ["json"], "~json": [_pretty(text)]})
+
+
+def _pretty(text: str) -> str:
+    try:
+        return dumps(loads(text))
+    except NotJson:
+        return text

@@ -1,0 +1,124 @@
+"""Deleting runs and bringing them back: from the history, a run's page, or in place on a stage."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_uuid
+from playground.display import batch, history, renderers
+from playground.models import Run
+from playground.models.querysets import RunQuerySet
+from playground.runs.ownership import deletion
+from playground.runs.progress import watch_tokens
+
+STAGE, VARIATION = "run", "variation"  # begin the id of the element that a run has on a stage
+_NOT_DELETED = "Nothing was deleted: the run has not ended, or it is deleted already."
+_NOT_RESTORED = "Nothing was brought back: the run is there already, or gone for good."
+_FOLDERS = {STAGE: "run", VARIATION: "batch"}  # of templates
+_UNDER_WAY = (
+    "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
+)
+
+
+@require_POST
+def deletions(request: HtmxRequest) -> HttpResponseBase:
+    """Delete the posted runs that have ended; the list that follows offers to undo it.
+
+    On a stage the undo takes the run's place. With `for_good` deleted runs are purged without
+    waiting for the rest of their grace period.
+    """
+    if "for_good" in request.POST:
+        count = deletion.delete_for_good(
+            _posted(request, deletion.restorable(request.user)), request.user
+        )
+        words = f"{_counted(count)} for good. The files go within about an hour."
+        messages.success(request, words if count else "Nothing was deleted: select a run first.")
+        return _back_to_list(request)
+    posted = _posted(request, Run.objects.visible_to(request.user))
+    deleted = deletion.delete(posted, request.user)
+    if request.htmx:
+        return _deleted_in_place(request) if deleted.deleted else _nothing(_NOT_DELETED)
+    if deleted.unfinished:
+        messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
+    elif not deleted.deleted:
+        messages.warning(request, "Nothing was deleted: select one run or more first.")
+    return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponseBase:
+    """Bring deleted runs back: the posted ones, or all that were deleted at the posted moment."""
+    deleted = deletion.restorable(request.user)
+    at = history.parse_moment(request.POST.get("at", ""))
+    if at is not None:
+        chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
+    else:
+        chosen = _posted(request, deleted)
+    count = deletion.restore(chosen, request.user)
+    if request.htmx:
+        return _restored_in_place(request) if count else _nothing(_NOT_RESTORED)
+    words = f"{count} run{'s' * (count != 1)} brought back."
+    messages.success(request, words if count else "Nothing was brought back: select a run first.")
+    return _back_to_list(request)
+
+
+def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
+    place = _place(request)
+    context = {"run": _only(request), "place": place, "grace_days": deletion.GRACE.days}
+    response = render(request, f"playground/{_FOLDERS[place]}/_deleted.html", context)
+    return trigger_client_event(response, "run:left", after="settle")
+
+
+def _restored_in_place(request: HtmxRequest) -> HttpResponse:
+    """Render the run again as it was."""
+    run, place = _only(request), _place(request)
+    if place == VARIATION:
+        view = watch_tokens.view_for(request.user, run, "variation")
+        context = {"one": batch.variation(run, view), "oob": 0}
+        response = render(request, "playground/batch/_variation.html", context)
+    else:
+        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        response = render(request, "playground/run/_stage.html", shown)
+    return trigger_client_event(response, "run:left", after="settle")
+
+
+def _nothing(words: str) -> HttpResponse:
+    return trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
+
+
+def _place(request: HtmxRequest) -> str:
+    """Where on the page the run is, by the id of the element that the response replaces."""
+    is_variation = (request.htmx.target or "").startswith(f"{VARIATION}-")
+    return VARIATION if is_variation else STAGE
+
+
+def _only(request: HttpRequest) -> Run:
+    """The one run of a post from a stage, deleted or not; what may be done was checked before."""
+    runs = Run.objects.within_reach_of(request.user).with_endpoint()
+    return _posted(request, runs).with_endpoint().prefetch_related("artifacts")[0]
+
+
+def _counted(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)} {'is' if count == 1 else 'are'} deleted"
+
+
+def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
+    """Return those of `runs` whose ids are posted; malformed ids are left out."""
+    posted = request.POST.getlist("run")[: deletion.MOST_AT_ONCE]
+    keys = [key for text in posted if (key := parse_uuid(text))]
+    return Run.objects.filter(pk__in=runs.order_by().filter(pk__in=keys).values("pk"))
+
+
+def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
+    """Redirect to the list with the filters that it had, naming the deletion that can be undone."""
+    params = QueryDict(request.POST.get("filters", "")[:2000], mutable=True)
+    params.pop("deleted", None)
+    if deleted:
+        params["deleted"] = deleted
+    return redirect(f"{reverse('playground:runs')}?{params.urlencode()}")

@@ -1,0 +1,1 @@
+"""Follows submitted runs to their end, also where answers were lost."""

@@ -1,0 +1,52 @@
+"""Notices when the database was locked or away, so that other workers get time to renew leases."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from core.db import transient_errors
+from playground.worker.scheduling import leases
+
+RETRY_AFTER_S = 1.0
+# After a database that kept everybody waiting, each living worker has renewed its leases by then.
+DB_STALL_GRACE_S = 2 * leases.RENEW_EVERY_S
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class DatabaseStall:
+    """Runs queries of one worker and remembers the last time that the database failed."""
+
+    def __init__(self) -> None:
+        self._grace_until = 0.0
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether other workers may still not have renewed their leases."""
+        return time.monotonic() < self._grace_until
+
+    def record(self) -> None:
+        """Note that the database failed or was locked just now."""
+        self._grace_until = time.monotonic() + DB_STALL_GRACE_S
+
+    async def query(self, query: Callable[[], Awaitable[T]]) -> T | None:
+        """Return what `query` returns, or None, a moment later, when the database fails."""
+        try:
+            return await query()
+        except DatabaseError as error:
+            transient_errors.log_failure(
+                log, error, "the database did not do its part; again in a moment"
+            )
+            self.record()
+            await sync_to_async(close_old_connections)()
+            await asyncio.sleep(RETRY_AFTER_S)
+            return None

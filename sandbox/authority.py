@@ -1,0 +1,85 @@
+"""A local certificate authority, so that fal's own clients, which insist on https, reach us.
+
+Certificate and key are made once and kept in the sandbox's folder for a month. Only who names the
+authority trusts it (`SSL_CERT_FILE`); no system store is touched.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+LIFE = datetime.timedelta(days=30)
+RENEW_BEFORE = datetime.timedelta(days=3)
+LOCAL_NAMES = ("localhost",)
+LOCAL_ADDRESSES = ("127.0.0.1", "::1")
+
+
+def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
+    """The authority's certificate, and a server's certificate with its key, as PEM files.
+
+    The server's is for this machine and `names`. Files that are good for some days are kept.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ca, server = folder / "ca.pem", folder / "server.pem"
+    if not (ca.exists() and _is_good(server, names)):
+        keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+        authority = _signed(keys, 0, ())
+        certificate = _signed(keys, 1, names)
+        private = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _write(ca, authority.public_bytes(Encoding.PEM))
+        _write(server, private + certificate.public_bytes(Encoding.PEM))
+    return ca, server
+
+
+def _signed(
+    keys: list[ec.EllipticCurvePrivateKey], subject: int, names: tuple[str, ...]
+) -> x509.Certificate:
+    """The certificate of key 0, the authority's, or of key 1, the server's; signed with key 0."""
+    called = [_name("Sandbox authority"), _name("localhost")]
+    now, is_ca = datetime.datetime.now(datetime.UTC), subject == 0
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(called[subject])
+        .issuer_name(called[0])
+        .public_key(keys[subject].public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + LIFE)
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    )
+    if not is_ca:
+        hosts: list[x509.GeneralName] = [x509.DNSName(name) for name in (*LOCAL_NAMES, *names)]
+        hosts += [x509.IPAddress(ipaddress.ip_address(one)) for one in LOCAL_ADDRESSES]
+        builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+    return builder.sign(keys[0], hashes.SHA256())
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _is_good(server: Path, names: tuple[str, ...]) -> bool:
+    """Whether the file has a certificate for these names that is good for some days."""
+    try:
+        found = x509.load_pem_x509_certificate(server.read_bytes())
+        hosts = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    is_valid = found.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    return is_valid and set(hosts.get_values_for_type(x509.DNSName)) >= set(names)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that only this account reads."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

@@ -1,0 +1,38 @@
+"""Pages of lists: `limit`, and a cursor that is the page's number in base64."""
+
+import base64
+import binascii
+
+from sandbox.faults import error
+from sandbox.hosts.web import Refused
+
+DEFAULT_LIMIT = 50
+
+
+def limit_of(given: str | None, highest: int) -> int:
+    """Return how many items a page has; raises Refused if the limit is none."""
+    if given is None:
+        return min(DEFAULT_LIMIT, highest)
+    if not given.isdigit() or not 1 <= int(given) <= highest:
+        raise invalid(f"limit must be between 1 and {highest}")
+    return int(given)
+
+
+def page_number(cursor: str | None) -> int:
+    """Return the number of the page that a cursor stands for."""
+    if not cursor:
+        return 1
+    try:
+        return max(1, int(base64.b64decode(cursor, validate=True)))
+    except (binascii.Error, ValueError):
+        raise invalid("cursor is not one of ours") from None
+
+
+def cursor_of(page: int) -> str:
+    """Return the cursor of a page."""
+    return base64.b64encode(str(page).encode()).decode()
+
+
+def invalid(message: str) -> Refused:
+    """Return fal's 400."""
+    return Refused(error("list", 400, message))

@@ -1,0 +1,94 @@
+"""api.fal.ai/v1/workflows: list, open and create (fal-protocol.md, 15.8)."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.faults import error, reply
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, page_number
+from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.state import Sandbox
+from sandbox.workflows import OWNER, Workflow
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+KEYS = {"name", "version", "nodes", "output", "schema"}
+
+
+def routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the account's workflows."""
+    return [
+        route(sandbox, "/workflows", "GET", "workflows", index),
+        route(sandbox, "/workflows", "POST", "create workflow", create),
+        route(sandbox, "/workflows/{owner}/{name}", "GET", "workflow", detail),
+    ]
+
+
+async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """List the caller's own workflows."""
+    demand_key(http, sandbox, "workflows")
+    query = http.query_params
+    words = query.get("search", "").lower()
+    used = {i for given in query.getlist("used_endpoint_ids") for i in given.split(",") if i}
+    found = [
+        one
+        for one in sandbox.workflows.values()
+        if one.owner == OWNER
+        and (words in one.name.lower() or words in one.title.lower())
+        and (not used or used & set(one.endpoint_ids))
+    ]
+    limit, page = limit_of(query.get("limit"), 100), page_number(query.get("cursor"))
+    has_more = page * limit < len(found)
+    shown = found[(page - 1) * limit : page * limit]
+    return reply(
+        {
+            "workflows": [one.listed() for one in shown],
+            "next_cursor": cursor_of(page + 1) if has_more else None,
+            "has_more": has_more,
+        }
+    )
+
+
+async def detail(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Open one's own workflow, or a public one."""
+    demand_key(http, sandbox, "workflow")
+    found = sandbox.workflows.get((http.path_params["owner"], http.path_params["name"]))
+    if found is None or not (found.is_public or found.owner == OWNER):
+        raise Refused(error("workflow", 404, "Workflow not found"))
+    return reply({"workflow": found.opened()})
+
+
+async def create(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Save a workflow under a new name."""
+    demand_key(http, sandbox, "create workflow")
+    given = _Given.parse(await body_json(http))
+    key = (OWNER, given.name)
+    if key in sandbox.workflows:
+        raise invalid(f"A workflow named {given.name!r} exists already")
+    made = Workflow(given.name, given.title, "", given.contents, given.is_public)
+    sandbox.workflows[key] = made
+    return reply({"workflow": made.opened()}, 201)
+
+
+@dataclass(frozen=True)
+class _Given:
+    name: str
+    title: str
+    contents: dict[str, Any]
+    is_public: bool
+
+    @classmethod
+    def parse(cls, body: Any) -> "_Given":
+        """Read the body of a POST; raises Refused with fal's 400."""
+        body = body if isinstance(body, dict) else {}
+        name, title, contents = (body.get(key) for key in ("name", "title", "contents"))
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise invalid("name must match ^[a-zA-Z0-9_-]+$ and have at most 128 characters")
+        if not isinstance(title, str) or not 1 <= len(title) <= 256:
+            raise invalid("title must have 1 to 256 characters")
+        if not isinstance(contents, dict) or not contents.keys() >= KEYS:
+            raise invalid(f"contents must have {', '.join(sorted(KEYS))}")
+        return cls(name, title, contents, body.get("is_public") is True)

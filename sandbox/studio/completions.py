@@ -1,0 +1,86 @@
+"""Answers OpenAI's chat body; who streams gets OpenAI's chunks (fal-protocol.md, 16.5)."""
+
+import re
+import time
+from typing import Any
+
+from sandbox.context import Context
+from sandbox.errors import InvalidArguments
+from sandbox.registry import Arguments
+from sandbox.studio.words import compose
+
+WORDS = 120
+REQUIRED = ("messages", "model")
+
+
+def complete(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """A completion by the last message; calls the first of the tools that it has to call."""
+    _require(arguments)
+    head = {
+        "id": f"gen-{context.dice(str(arguments['messages']), 0).randrange(10**12):012d}",
+        "created": int(time.time()),
+        "model": arguments["model"],
+    }
+    asked = _text(arguments["messages"][-1])
+    if arguments.get("tools") and arguments.get("tool_choice") == "required":
+        message = _tool_call(arguments["tools"][0])
+        _emit(context, head, {**message, "tool_calls": [{"index": 0, **message["tool_calls"][0]}]})
+        reason, pieces = "tool_calls", []
+    else:
+        text = compose(asked or "silence", 1, _most_words(arguments), "plain", context)
+        pieces = re.findall(r"\S+\s*", text)
+        _emit(context, head, {"role": "assistant", "content": ""})
+        for piece in pieces:
+            _emit(context, head, {"content": piece})
+            context.sleep(0.01)
+        message, reason = {"role": "assistant", "content": text}, "stop"
+    _emit(context, head, {}, reason)
+    usage = _usage(arguments, len(pieces))
+    context.billed = usage["total_tokens"] / 1000
+    if (arguments.get("stream_options") or {}).get("include_usage"):
+        context.emit({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})
+    choice = {"index": 0, "message": message, "finish_reason": reason}
+    return {**head, "object": "chat.completion", "choices": [choice], "usage": usage}
+
+
+def _require(arguments: Arguments) -> None:
+    missing = [
+        {"loc": ["body", name], "msg": "Field required", "type": "missing"}
+        for name in REQUIRED
+        if not arguments.get(name)
+    ]
+    if missing:
+        raise InvalidArguments(missing)
+
+
+def _emit(context: Context, head: Any, delta: Any, reason: str | None = None) -> None:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    context.emit({**head, "object": "chat.completion.chunk", "choices": [choice]})
+
+
+def _text(message: Any) -> str:
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        return " ".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _most_words(arguments: Arguments) -> int:
+    given = arguments.get("max_tokens") or arguments.get("max_completion_tokens")
+    return max(20, min(given, 2000)) if isinstance(given, int) else WORDS
+
+
+def _usage(arguments: Arguments, made: int) -> dict[str, Any]:
+    given = sum(len(_text(message).split()) for message in arguments["messages"])
+    return {
+        "prompt_tokens": given,
+        "completion_tokens": made,
+        "total_tokens": given + made,
+        "cost": (given + made) * 5e-7,
+    }
+
+
+def _tool_call(tool: Any) -> dict[str, Any]:
+    name = tool.get("function", {}).get("name", "") if isinstance(tool, dict) else ""
+    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}

@@ -1,0 +1,213 @@
+"""Arrays and pictures: noise, gradients, and the way to and from files."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from sandbox.context import Context, digest
+from sandbox.errors import ModelError
+from sandbox.schema import PRESETS
+from sandbox.studio.pictures.colour import Array, f32
+
+Size = tuple[int, int]  # width, height
+FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+MAX_SIDE = 4096
+
+
+def rng(*parts: object) -> np.random.Generator:
+    """A generator that depends on the parts alone, the same on every machine."""
+    return np.random.default_rng([digest(part) for part in parts])
+
+
+def noise(
+    size: Size, cells: float, dice: np.random.Generator, octaves: int = 5, gain: float = 0.5
+) -> Array:
+    """Smooth fractal noise 0 to 1, `cells` bumps along the longer side."""
+    width, height = size
+    total = np.zeros((height, width), np.float32)
+    weight, sum_of_weights = 1.0, 0.0
+    for octave in range(octaves):
+        scale = cells * 2**octave / max(width, height)
+        grid = (max(2, round(width * scale) + 2), max(2, round(height * scale) + 2))
+        if min(grid[0] / width, grid[1] / height) > 0.7:
+            break
+        values = dice.random((grid[1], grid[0]), dtype=np.float32)
+        layer = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+        total += weight * np.asarray(layer)
+        sum_of_weights += weight
+        weight *= gain
+    if not sum_of_weights:  # too few pixels for a bump: each has a value of its own
+        return f32(dice.random((height, width), dtype=np.float32))
+    total /= sum_of_weights
+    low, high = np.percentile(total, (1, 99))
+    return f32(np.clip((total - low) / max(1e-6, high - low), 0, 1))
+
+
+def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6) -> Array:
+    """Smooth fractal noise along one line, 0 to 1."""
+    total, weight = np.zeros(length, np.float32), 1.0
+    for octave in range(octaves):
+        count = max(2, round(bumps * 2**octave)) + 3
+        knots = dice.random(count)
+        x = np.linspace(1, count - 2, length)
+        i = np.minimum(x.astype(int), count - 3)
+        t = x - i
+        t = t * t * (3 - 2 * t)
+        total += weight * (knots[i] * (1 - t) + knots[i + 1] * t).astype(np.float32)
+        weight *= 0.48
+    return f32((total - total.min()) / max(1e-6, float(total.max() - total.min())))
+
+
+def grid(size: Size) -> tuple[Array, Array]:
+    """x and y of every pixel, 0 to 1 along each side."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return x / max(1, width - 1), y / max(1, height - 1)
+
+
+def slopes(field: Array) -> tuple[Array, Array]:
+    """How much a field (height, width) rises downwards and to the right.
+
+    Nothing along a side of one pixel.
+    """
+    along = [
+        np.gradient(field, axis=axis) if field.shape[axis] > 1 else np.zeros_like(field)
+        for axis in (0, 1)
+    ]
+    return f32(along[0]), f32(along[1])
+
+
+def mix(a: Array, b: Array, t: Array) -> Array:
+    """From a (t = 0) to b (t = 1); t gets a channel axis if it lacks one."""
+    t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 < a.ndim else t
+    return f32(a * (1 - t) + b * t)
+
+
+def grain(picture: Array, dice: np.random.Generator, amount: float = 0.018) -> Array:
+    """A breath of film grain; hides banding."""
+    speckle = dice.standard_normal(picture.shape[:2], dtype=np.float32)[..., None]
+    return f32(np.clip(picture + amount * speckle, 0, 1))
+
+
+def smoothstep(low: float, high: float, value: Array) -> Array:
+    """0 below low, 1 above high, smooth between."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def blurred(field: Array, radius: float) -> Array:
+    """The array (height, width, channels) softened, close to a Gaussian of that radius."""
+    shrink = int(radius // 4)
+    if shrink < 2 or min(field.shape[:2]) < shrink * 4:
+        return _boxed(field.astype(np.float32), max(1, round(radius * 0.95)))
+    height, width = field.shape[:2]
+    small = (max(2, width // shrink), max(2, height // shrink))
+    coarse = _resized(field, small, Image.Resampling.BOX)
+    return _resized(_boxed(coarse, max(1, round(radius * 0.95 / shrink))), (width, height))
+
+
+def _boxed(field: Array, box: int) -> Array:
+    """Three box filters along both axes."""
+    for axis in (0, 1):
+        lines = np.moveaxis(field, axis, 0)
+        for _ in range(3):
+            padded = np.pad(lines, [(box + 1, box), *[(0, 0)] * (lines.ndim - 1)], mode="edge")
+            total = np.cumsum(padded, axis=0, dtype=np.float64)
+            lines = ((total[2 * box + 1 :] - total[: -2 * box - 1]) / (2 * box + 1)).astype(
+                np.float32
+            )
+        field = np.moveaxis(lines, 0, axis)
+    return field
+
+
+def _resized(field: Array, size: Size, how: Image.Resampling = Image.Resampling.BICUBIC) -> Array:
+    layers = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(field[..., k], np.float32)).resize(size, how)
+        )
+        for k in range(field.shape[2])
+    ]
+    return np.stack(layers, axis=-1)
+
+
+def picture(array: Array) -> Image.Image:
+    """An array 0 to 1 of shape (height, width, 3) as a picture."""
+    return Image.fromarray((np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def array(image: Image.Image) -> Array:
+    """A picture as an array 0 to 1 of shape (height, width, 3)."""
+    return np.asarray(image.convert("RGB"), np.float32) / 255
+
+
+def encode(image: Image.Image, format: str = "png") -> tuple[bytes, str]:
+    """The file's bytes and its content type."""
+    buffer = io.BytesIO()
+    options = {"compress_level": 3} if format == "png" else {"quality": 90}
+    if format == "jpeg" and image.mode != "RGB":
+        image = image.convert("RGB")
+    image.save(buffer, FORMATS[format], **options)
+    return buffer.getvalue(), f"image/{format}"
+
+
+def save(
+    context: Context,
+    image: Image.Image,
+    format: str = "png",
+    name: str = "image",
+    **options: Any,
+) -> dict[str, Any]:
+    """Keep a picture; returns fal's Image object."""
+    data, content_type = encode(image, format)
+    sides: dict[str, Any] = {"width": image.width, "height": image.height}
+    return context.save(data, content_type, f"{name}.{format}", **options, **sides)
+
+
+def load(context: Context, url: str, *loc: str | int) -> Image.Image:
+    """The picture at a URL, upright; raises ModelError at `loc` for what is none."""
+    data, _ = context.load(url, *loc)
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.width * image.height > MAX_SIDE * MAX_SIDE:
+            ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
+            raise ModelError("image_too_large", "The image is too large", loc, ctx)
+        image.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise ModelError(
+            "image_load_error", "Failed to load the image", loc, input=url[:200]
+        ) from error
+    return ImageOps.exif_transpose(image)
+
+
+def demand_sides(image: Image.Image, least: int, name: str) -> None:
+    """Raise ModelError at the field `name` if a side of the picture has under `least` pixels."""
+    if min(image.size) < least:
+        ctx = {"min_width": least, "min_height": least}
+        raise ModelError("image_too_small", "The image is too small", (name,), ctx)
+
+
+def megapixels(size: Size) -> float:
+    """How many million pixels."""
+    return round(size[0] * size[1] / 1e6, 3)
+
+
+def size_of(given: object, *loc: str | int) -> Size:
+    """Width and height of a preset name or an object; raises ModelError past the largest side."""
+    if isinstance(given, str):
+        return PRESETS[given]
+    if isinstance(given, dict):
+        size = (int(given["width"]), int(given["height"]))
+        if max(size) > MAX_SIDE:
+            ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
+            raise ModelError(
+                "image_too_large", f"At most {MAX_SIDE} pixels a side", loc or ("image_size",), ctx
+            )
+        return size
+    return PRESETS["landscape_4_3"]
+
+
+def cover(image: Image.Image, size: Size) -> Image.Image:
+    """The picture cut to fill a size."""
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)

@@ -1,0 +1,1 @@
+"""Film and sound: made, decoded and measured."""

@@ -1,0 +1,1 @@
+"""An endpoint's OpenAPI document: its schemas found, merged and converted."""

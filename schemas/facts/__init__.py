@@ -1,0 +1,1 @@
+"""Search facts about a model, derived from its document."""

@@ -1,0 +1,356 @@
+"""A model's capabilities, derived from its document: facts such as `in:image`, `duration:1-10`.
+
+Total and bounded: any document gives facts, possibly none. A field's name alone proves little, so
+its type, limits, values and description must agree before it becomes a fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from schemas.artifacts import artifacts
+from schemas.document.openapi import Contract, as_dict, contract
+from schemas.estimate.typical import usual_facts
+from schemas.facts import measures
+from schemas.fields import Field
+from schemas.fields.field_tree import build
+from schemas.fields.media import words_in
+from schemas.fields.quantities import values
+from schemas.wording.vocabulary import (
+    AUDIO_WORDS,
+    END_FRAME_WORDS,
+    GUIDE_WORDS,
+    LORA_WORDS,
+    MESH_WORDS,
+    METADATA_KEYS,
+    OTHER_SOUND_WORDS,
+    PROMPT_WORDS,
+    SECONDARY_PROMPT_WORDS,
+    SIDE_OUTPUT_WORDS,
+    SOUND_WORDS,
+    TEXT_OUTPUT_WORDS,
+)
+
+RULES = 5  # increment to recompute the facts of every stored schema
+MAX_FACTS = 250  # facts of one document
+_MAX_PARTS = 3000
+_MAX_WORD_CHARS = 2500  # letters
+
+_WITH_SOUND = re.compile(r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech)\b")
+_NEGATIVE = re.compile(r"(?:^|_)neg(?:ative)?_?prompt")
+
+
+class Part(NamedTuple):
+    """A field, the property names on its path, and whether it may occur several times."""
+
+    names: tuple[str, ...]
+    field: Field
+    is_repeated: bool
+
+    @property
+    def words(self) -> set[str]:
+        """The words of its own name."""
+        return set(words_in(self.names[-1])) if self.names else set()
+
+
+class Capabilities(NamedTuple):
+    """A document's facts as distinct `key:value` words, and its fields' words for full-text search.
+
+    `default-duration:5` is the duration in seconds if none is requested; `usual-…` are the other
+    quantities that decide the price of such a run (`estimate/typical.py`).
+    """
+
+    facts: list[str]
+    words: str
+
+
+def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
+    """The capabilities that a document describes; at most MAX_FACTS facts."""
+    found = contract(document, endpoint_id)
+    return capabilities_of(found, build(found), document)
+
+
+def capabilities_of(found: Contract, root: Field, document: Any) -> Capabilities:
+    """The capabilities of a contract whose Field tree is built already."""
+    takes = list(_parts(root))
+    named = [*_facts(takes, found, root)]
+    named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
+    return Capabilities(
+        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
+    )
+
+
+def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
+    makes = _output_media(found)
+    settings = [part.field for part in takes if not part.is_repeated]
+    fields = [part.field for part in takes]
+    media = makes.keys()
+    yield from _input_media(takes)
+    yield from (f"out:{medium}" for medium in makes)
+    yield from _abilities(takes, makes, found)
+    yield from usual_facts(root, frozenset(makes))
+    if media & {"video", "audio"}:
+        yield from measures.durations(settings)
+        yield from measures.voices(fields)
+    if media & {"image", "video"}:
+        yield from measures.resolutions(settings, is_video="video" in makes)
+        yield from measures.shapes(settings)
+    if "video" in makes:
+        yield from measures.rates(settings)
+    if media & {"image", "video", "audio", "3d", "text"}:
+        yield from measures.outputs(settings)
+        yield from measures.languages(fields)
+
+
+def _words(takes: list[Part]) -> str:
+    """The distinct words in the names, titles and first sentences of the fields."""
+    found: dict[str, None] = {}
+    length = 0
+    for part in takes:
+        name = part.names[-1] if part.names else ""
+        for word in f"{name} {part.field.label} {part.field.help}".split():
+            plain = word.strip(".,:;()[]'\"`!?").lower()
+            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in found:
+                length += len(plain) + 1
+                if length > _MAX_WORD_CHARS:
+                    return " ".join(found)
+                found[plain] = None
+    return " ".join(found)
+
+
+def _parts(root: Field) -> Iterator[Part]:
+    """Every field below the root, breadth first; alternatives of a union share its path."""
+    waiting = [Part((), root, False)]
+    for count, part in enumerate(waiting):
+        if count:
+            yield part
+        if len(waiting) > _MAX_PARTS:
+            continue
+        field = part.field
+        is_many = part.is_repeated or field.kind == "map"
+        is_many |= field.kind == "list" and field.max_length != 1
+        for child in field.children:
+            names = part.names if field.kind == "tuple" else (*part.names, child.name)
+            waiting.append(Part(names, child, is_many))
+        below = (field.item, *field.branches) if field.item else field.branches
+        waiting += [Part(part.names, one, is_many) for one in below]
+
+
+def _input_media(takes: list[Part]) -> Iterator[str]:
+    """The input media; `images` if there may be several, in a list or in two fields."""
+    places: dict[str, set[tuple[str, ...]]] = {}
+    for part in takes:
+        medium = _medium(part)
+        if not medium or part.field.is_mask or "mask" in part.words or _is_guide(part):
+            continue
+        names = (
+            part.names[:-1] if part.names[-1:] == ("url",) and len(part.names) > 1 else part.names
+        )
+        places.setdefault(medium, set()).add(names)
+        if part.is_repeated and medium in {"image", "video", "audio"}:
+            places[medium].add((*names, "*"))
+    if any(is_main_prompt(part) for part in takes):
+        yield "in:text"
+    for medium in ("image", "video", "audio", "3d", "file"):
+        if medium in places:
+            yield f"in:{medium}"
+            if len(places[medium]) > 1 and medium not in {"3d", "file"}:
+                yield f"in:{medium}s"
+
+
+def _is_guide(part: Part) -> bool:
+    """Whether a field belongs to guidance, such as a ControlNet's image."""
+    return any(GUIDE_WORDS & set(words_in(name)) for name in part.names[:-1])
+
+
+def _medium(part: Part) -> str:
+    """The kind of file that a field takes; empty for none and for model weights."""
+    field = part.field
+    if field.kind != "string" or not field.media:
+        return ""
+    if field.media != "file":
+        return field.media
+    words = part.words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
+    if words & LORA_WORDS or "path" in words:
+        return ""
+    says = f"{field.help} {field.label}".lower()
+    is_mesh = words & MESH_WORDS or (
+        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
+    )
+    return "3d" if is_mesh else "file"
+
+
+def is_main_prompt(part: Part) -> bool:
+    """Whether a field is the main prompt."""
+    name = words_in(part.names[-1]) if part.names else []
+    if (
+        part.field.kind != "string"
+        or part.field.media
+        or not name
+        or SECONDARY_PROMPT_WORDS & set(name)
+    ):
+        return False
+    if _is_guide(part) or "validation" in name:
+        return False
+    is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
+    return name[-1] in PROMPT_WORDS and is_main
+
+
+def _output_media(found: Contract) -> dict[str, None]:
+    """The main output media, without by-products such as a video's preview image."""
+    if found.output is None:
+        return {}
+    main: dict[str, None] = {}
+    aside: dict[str, None] = {}
+    parts = list(_parts(build(Contract(found.document, found.output, None))))
+    shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
+    for part in parts:
+        if medium := _output_medium(part, shown):
+            names = {word for name in part.names for word in words_in(name)}
+            (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
+    found_media = main or aside
+    if "lora" in main:
+        return {"lora": None}  # a training's other files only document it
+    real = {medium: None for medium in found_media if medium != "file"}
+    if real or found_media:
+        return real or found_media
+    return _media_without_files(parts)
+
+
+def _described_medium(field: Field) -> str:
+    """The medium in a field's example or description: the best hint for a generic `file`."""
+    found = artifacts({"file": field.examples[0]}) if field.examples else []
+    kind = found[0].kind if found and found[0].url else ""
+    if kind in {"image", "video", "audio", "mesh"}:
+        return kind.replace("mesh", "3d")
+    named_media = {one.removesuffix("s") for one in words_in(field.help)} & {
+        "image",
+        "video",
+        "audio",
+    }
+    return named_media.pop() if len(named_media) == 1 else ""
+
+
+def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
+    field = part.field
+    if field.kind != "string" or not field.media or not part.names:
+        return ""
+    words = {word for name in part.names for word in words_in(name)}
+    if words & LORA_WORDS:
+        return "lora"
+    if words & MESH_WORDS or (field.media == "file" and "model" in words):
+        return "3d"
+    if field.media != "file":
+        return field.media
+    if words & AUDIO_WORDS:
+        return "audio"
+    return next(
+        (kind for names in (part.names, part.names[:-1]) if (kind := shown.get(names))), "file"
+    )
+
+
+def _media_without_files(parts: list[Part]) -> dict[str, None]:
+    """The medium of an output without files: text if a field is named so, else data."""
+    for part in parts:
+        is_text = part.field.kind == "string" and len(part.names) == 1
+        if (
+            is_text
+            and words_in(part.names[0])[-1:]
+            and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
+        ):
+            return {"text": None}
+    named = {part.names[0] for part in parts if part.names}
+    if len(named) == 1 and parts[0].field.kind == "string":
+        return {"text": None}
+    return {"data": None} if named - METADATA_KEYS else {}
+
+
+def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> Iterator[str]:
+    """The capabilities that the settings show, beyond input and output media."""
+    is_training = "lora" in makes
+    takes = [part for part in takes if "validation" not in part.words]
+    singles = [part for part in takes if not part.is_repeated]
+    tests = {
+        "lora": not is_training and any(map(_is_lora, takes)),
+        "seed": any(part.field.is_seed for part in singles),
+        "mask": any(_is_mask(part) for part in takes),
+        "negative-prompt": not is_training and any(_is_negative(part) for part in takes),
+        "end-frame": "video" in makes and any(map(_is_end, singles)),
+        "controlnet": any(map(_is_control, takes)),
+        "upscale": any(map(_is_upscale, singles)),
+        "transparent": any(map(_is_transparent, singles)),
+        "loop": any(
+            p.field.kind == "boolean" and p.words & {"loop", "looping", "seamless"} for p in singles
+        ),
+        "sound": "video" in makes and _has_sound(takes, makes, found),
+    }
+    yield from (f"can:{name}" for name, holds in tests.items() if holds)
+
+
+def _is_lora(part: Part) -> bool:
+    if not part.words & {"lora", "loras"} or part.words & {
+        "scale",
+        "strength",
+        "rank",
+        "preset",
+        "style",
+        "name",
+    }:
+        return False
+    return part.field.kind in {"list", "object", "map", "json", "union", "string"}
+
+
+def _is_mask(part: Part) -> bool:
+    is_file = part.field.kind == "string" and bool(part.field.media)
+    return is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
+
+
+def _is_negative(part: Part) -> bool:
+    name = part.names[-1] if part.names else ""
+    is_text = part.field.kind in {"string", "list"} and not part.field.media
+    return is_text and bool(_NEGATIVE.search("_".join(words_in(name))))
+
+
+def _is_end(part: Part) -> bool:
+    return part.field.media == "image" and bool(part.words & END_FRAME_WORDS)
+
+
+def _is_control(part: Part) -> bool:
+    if part.words & {"controlnet", "controlnets"}:
+        return part.field.kind in {"list", "object", "union", "string", "choice"}
+    return bool(part.field.media) and "control" in part.words
+
+
+def _is_upscale(part: Part) -> bool:
+    is_figure = part.field.kind in {"integer", "number", "choice", "boolean", "union"}
+    return is_figure and any(word.startswith("upscal") for word in part.words)
+
+
+def _is_transparent(part: Part) -> bool:
+    if part.field.kind == "boolean":
+        return bool(part.words & {"transparent", "transparency"})
+    return "background" in part.words and "transparent" in values(part.field)
+
+
+def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:
+    """Whether a video has sound: by a switch, a prompt, an audio input or a description."""
+    for part in takes:
+        if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
+            continue
+        is_switch = part.field.kind == "boolean"
+        is_prompt = part.field.kind == "string" and "prompt" in part.words and not part.field.media
+        if is_switch or is_prompt:
+            return True
+    if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):
+        return True
+    outer = as_dict(as_dict(found.output).get("properties"))
+    descriptions = [as_dict(one).get("description") for one in outer.values()]
+    return any(isinstance(text, str) and _WITH_SOUND.search(text[:500]) for text in descriptions)
+
+
+def _has_path(document: Any, ending: str) -> bool:
+    paths = as_dict(as_dict(document).get("paths"))
+    name = {"streaming": "/stream", "realtime": "/realtime"}[ending]
+    return any(path.endswith(name) for path in list(paths)[:100] if isinstance(path, str))

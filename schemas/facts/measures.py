@@ -1,0 +1,332 @@
+"""Durations, sizes and counts of a model's results, derived from its input fields."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas.fields import Field, hints
+from schemas.fields.media import words_in
+from schemas.fields.quantities import (
+    LONGEST_S,
+    MOST_FPS,
+    bounds,
+    duration_scale,
+    figure,
+    is_count,
+    is_frame_count,
+    is_rate,
+    is_sized,
+    pixels,
+    values,
+)
+from schemas.wording.labels import number
+from schemas.wording.languages import language
+
+_MAX_VALUES = 24  # values of one key; more become a range or are omitted
+_MAX_SIDE_PX = 8192  # larger limits are not realistic and are ignored
+
+_LINES = re.compile(r"(\d{3,4})p|([1248])k", re.IGNORECASE)
+_LINES_SAID, _SECONDS_SAID = (
+    r"(?P<lines>\d{3,4}p|[248]k)\b",
+    r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
+)
+_LIMITED_TO = re.compile(
+    _LINES_SAID
+    + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?"
+    + r"(?:\d+\s*(?:or|and|,|/)\s*)?"
+    + _SECONDS_SAID,
+    re.IGNORECASE,
+)
+_NO = r"[^.;]{0,60}?\b(?:not|unsupported|unavailable)\b[^.;]{0,50}?"
+_EXCLUDED = [
+    re.compile(parts, re.IGNORECASE)
+    for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
+]
+_STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
+_COMMON = [
+    "1:1",
+    "16:9",
+    "9:16",
+    "4:3",
+    "3:4",
+    "3:2",
+    "2:3",
+    "21:9",
+    "9:21",
+    "5:4",
+    "4:5",
+    "2:1",
+    "1:2",
+    "16:10",
+    "10:16",
+    "3:1",
+    "1:3",
+    "4:1",
+    "1:4",
+]
+
+
+def durations(fields: Iterable[Field]) -> list[str]:
+    """The possible durations of video or audio in seconds, and the default."""
+    listed = list(fields)
+    found = next((facts for field in listed if (facts := _duration(field))), None)
+    return found or _by_frames(listed)
+
+
+def rates(fields: Iterable[Field]) -> list[str]:
+    """The possible frame rates."""
+    for field in fields:
+        if not is_rate(field.name):
+            continue
+        if listed := _figures(values(field)):
+            return [f"fps:{number(value)}" for value in listed[:_MAX_VALUES]]
+        low, high = bounds(field)
+        if low is not None and high is not None and 0 <= low <= high <= MOST_FPS:
+            return [f"fps:{_span(max(low, 1), high)}"]
+        if (usual := figure(field.default)) and usual <= MOST_FPS:
+            return [f"fps:{number(usual)}"]
+    return []
+
+
+def outputs(fields: Iterable[Field]) -> list[str]:
+    """The possible numbers of results per run."""
+    for field in fields:
+        if not is_count(field.name):
+            continue
+        low, high = bounds(field)
+        listed = _figures(values(field))
+        if listed:
+            low, high = min(listed), max(listed)
+        if high is not None and 1 < high <= 1000:
+            return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
+        if high is None and field.kind == "integer":
+            return ["can:batch"]
+    return []
+
+
+def voices(fields: Iterable[Field]) -> list[str]:
+    """The number of voices to choose from."""
+    names = {"voice", "voices", "speaker", "speakers", "narrator"}
+    counts = [len(values(f)) for f in fields if names & set(words_in(f.name)) and not f.media]
+    return [f"voices:{most}"] if (most := max(counts, default=0)) > 1 else []
+
+
+def languages(fields: Iterable[Field]) -> list[str]:
+    """The languages to choose from, and their number."""
+    found: dict[str, None] = {}
+    for field in fields:
+        if not {"language", "languages", "lang", "locale"} & set(words_in(field.name)):
+            continue
+        for value in values(field)[:200]:
+            if isinstance(value, str) and (name := language(value)):
+                found[name] = None
+    named = [f"language:{name}" for name in list(found)[:120]]
+    return [*named, f"languages:{len(named)}"] if len(named) > 1 else named
+
+
+def shapes(fields: Iterable[Field]) -> list[str]:
+    """Aspect ratios, sizes in pixels and megapixels of images and videos."""
+    ratios: dict[str, None] = {}
+    sizes: dict[str, None] = {}
+    areas: list[float] = []
+    for field in fields:
+        if is_sized(field.name):
+            for text, pair in _pairs(field):
+                if ratio := _ratio(*pair):
+                    ratios[ratio] = None
+                if text in hints.PRESETS or pixels(text):
+                    sizes[f"{pair[0]}x{pair[1]}"] = None
+                    areas.append(pair[0] * pair[1] / 1e6)
+    areas += [area for area in _areas(fields) if area]
+    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
+    found += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
+    if areas:
+        found.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
+    return found
+
+
+def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
+    """Resolutions such as `1080p` or `4k`; `1080p@8` if it is limited to 8 seconds."""
+    found: dict[str, None] = {}
+    listed = list(fields)
+    for field in listed:
+        words = set(words_in(field.name))
+        for value in values(field)[:200]:
+            for name in _lines(value, words, is_video=is_video):
+                found[name] = None
+    if is_video and not found:
+        for name in _fitting(listed):
+            found[name] = None
+    limits = _longest(listed) if is_video else {}
+    return [
+        f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
+        for name in list(found)[:_MAX_VALUES]
+    ]
+
+
+def _longest(fields: list[Field]) -> dict[str, float]:
+    """Resolution → the longest duration that the fields' descriptions allow for it."""
+    offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
+               for end in fact[9:].split("-")]  # fmt: skip
+    found: dict[str, float] = {}
+    for field in fields:
+        if not {"resolution", "duration"} & set(words_in(field.name)):
+            continue
+        says = f"{field.help} {field.more}"[:1000]
+        for match in _LIMITED_TO.finditer(says):
+            found[match["lines"].lower()] = float(match["seconds"])
+        for match in (match for form in _EXCLUDED for match in form.finditer(says)):
+            shorter = [seconds for seconds in offered if seconds < float(match["seconds"])]
+            if shorter:
+                found[match["lines"].lower()] = max(shorter)
+    return {name: most for name, most in found.items() if most < max(offered, default=0)}
+
+
+def _duration(field: Field) -> list[str]:
+    scale = duration_scale(field)
+    if scale is None:
+        return []
+    usual = figure(field.default)
+    found = _seconds_of(field, scale, usual)
+    if found and usual and 0 < usual * scale <= LONGEST_S:
+        found.append(f"default-duration:{_short(usual * scale)}")
+    return found
+
+
+def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
+    listed = [v * scale for v in _figures(values(field)) if 0 < v * scale <= LONGEST_S]
+    low, high = bounds(field)
+    if low is not None and high is not None and 0 < high * scale <= LONGEST_S and low <= high:
+        return [f"duration:{_span(max(low, 0) * scale, high * scale)}"]
+    if len(listed) > _MAX_VALUES:
+        return [f"duration:{_span(min(listed), max(listed))}"]
+    if listed:
+        return [f"duration:{_short(value)}" for value in listed]
+    return [f"duration:{_short(usual * scale)}"] if usual and 0 < usual * scale <= LONGEST_S else []
+
+
+def _by_frames(fields: list[Field]) -> list[str]:
+    """Durations computed from frame counts and the default frame rate."""
+    rate = next((figure(f.default) for f in fields if is_rate(f.name)), None)
+    for field in fields:
+        if not is_frame_count(field.name) or not rate or rate > MOST_FPS:
+            continue
+        usual = figure(field.default)
+        low, high = bounds(field)
+        listed = _figures(values(field))
+        if listed:
+            found = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
+        elif low is not None and high is not None and 0 < high / rate <= LONGEST_S:
+            found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
+        elif usual:
+            found = [f"duration:{_short(usual / rate)}"]
+        else:
+            continue
+        return [*found, f"default-duration:{_short(usual / rate)}"] if usual else found
+    return []
+
+
+def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
+    listed = [value for value in values(field)[:200] if isinstance(value, str)]
+    known = hints.sizes(listed)
+    if not known and len(listed) == 1 and (pair := pixels(listed[0])):
+        known = {listed[0]: pair}
+    yield from known.items()
+    usual = field.default if isinstance(field.default, str) else ""
+    if not known and (pair := pixels(usual)):
+        yield usual, pair
+
+
+def _ratio(width: int, height: int) -> str:
+    """The nearest common aspect ratio; empty if there is none."""
+    if not width or not height:
+        return ""
+    ratio, is_pixels = width / height, max(width, height) >= 64
+    nearest = min(_COMMON, key=lambda name: abs(math.log(_quotient(name) / ratio)))
+    if abs(_quotient(nearest) / ratio - 1) <= (0.035 if is_pixels else 0.001):
+        return nearest
+    if is_pixels:
+        return ""
+    divisor = math.gcd(width, height)
+    return f"{width // divisor}:{height // divisor}"
+
+
+def _quotient(name: str) -> float:
+    width, _, height = name.partition(":")
+    return int(width) / int(height)
+
+
+def _areas(fields: Iterable[Field]) -> Iterator[float]:
+    """The least and the most megapixels that width and height allow.
+
+    Nothing where that is no real limit.
+    """
+    for group in _sides(fields):
+        (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
+        if most_w and most_h and max(most_w, most_h) <= _MAX_SIDE_PX:
+            yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
+            yield most_w * most_h / 1e6
+
+
+def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
+    """Fields that are a width and a height together: of the form itself, or of a size."""
+    listed = list(fields)
+    yield from _both(listed)
+    for field in listed:
+        if is_sized(field.name):
+            for one in (field, *field.branches):
+                yield from _both(one.children)
+
+
+def _both(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
+    known = {field.name: field for field in fields}
+    if {"width", "height"} <= known.keys():
+        yield known
+
+
+def _fitting(fields: list[Field]) -> Iterator[str]:
+    """The standard resolutions that width and height allow."""
+    for group in _sides(fields):
+        wide, high = bounds(group["width"]), bounds(group["height"])
+        if not wide.high or not high.high or max(wide.high, high.high) > 4096:
+            continue
+        for lines, (x, y) in _STANDARD.items():
+            if (wide.low or 0) <= x <= wide.high and (high.low or 0) <= y <= high.high:
+                yield "4k" if lines == 2160 else f"{lines}p"
+
+
+def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
+    is_resolution = bool(words & {"resolution", "size", "quality", "dimensions"})
+    if isinstance(value, str):
+        match = _LINES.fullmatch(value.strip())
+        if match and (match[1] or is_resolution):
+            yield "4k" if match[1] == "2160" else value.strip().lower()
+        elif is_video and is_resolution and (pair := pixels(value)):
+            side = min(pair)
+            if side in _STANDARD and max(pair) > side:
+                yield "4k" if side == 2160 else f"{side}p"
+    plain = (
+        value
+        if isinstance(value, int)
+        else int(value)
+        if str(value).isdecimal() and len(str(value)) < 5
+        else 0
+    )
+    if is_video and "resolution" in words and plain in {360, 480, 540, 580, 720, 1080, 1440, 2160}:
+        yield "4k" if plain == 2160 else f"{plain}p"
+
+
+def _figures(listed: Iterable[Any]) -> list[float]:
+    found = (figure(value) for value in listed)
+    return [value for value in found if value is not None]
+
+
+def _short(value: float) -> str:
+    return number(round(value, 1) if value >= 1 else round(value, 3))
+
+
+def _span(low: float, high: float) -> str:
+    return _short(low) if low >= high else f"{_short(low)}-{_short(high)}"

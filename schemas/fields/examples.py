@@ -1,0 +1,39 @@
+"""Example arguments from the schema's `examples`, of which the first is fal's preset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.exact import identical, is_finite, is_too_deep
+from schemas.fields.field import Field
+from schemas.fields.fitting import TYPES, matching_option
+
+
+def example(root: Field) -> dict[str, Any]:
+    """The schema's example arguments, else the first valid example of each property.
+
+    A required object without an example is built from its properties' examples.
+    """
+    for whole in root.examples:
+        if isinstance(whole, dict) and whole and not is_too_deep(whole) and is_finite(whole):
+            return whole
+    found = {}
+    for child in root.children:
+        first = next((e for e in child.examples if _fits(child, e)), None)
+        if first is None and child.kind == "object" and child.is_required:
+            first = example(child) or None
+        if first is not None and first != "":
+            found[child.name] = first
+    return found
+
+
+def _fits(field: Field, value: Any) -> bool:
+    if value is None or is_too_deep(value) or not is_finite(value):
+        return False
+    if field.kind == "union":
+        return matching_option(field, value) is not None
+    if isinstance(value, bool) and field.kind != "boolean":
+        return field.kind in {"json", "choice"}
+    if field.kind == "choice":
+        return any(identical(option.value, value) for option in field.options)
+    return isinstance(value, TYPES.get(field.kind, object))

@@ -1,0 +1,102 @@
+"""Groups a long list of settings: by the beginning their names share, else by what they are about.
+
+Pure and total; the order of the schema decides within a group and among the groups.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schemas.fields.field import Field
+from schemas.fields.media import words_in
+from schemas.wording.labels import label
+
+MIN_SETTINGS = 12  # a shorter list needs no groups
+_MIN_SHARED = 3  # fields that share a beginning
+_MIN_MEANT = 2
+_LONGEST = 3  # words of a shared beginning
+OTHER = "Other"
+_GENERIC = {  # first words that say nothing about what a setting is for
+    "num", "number", "enable", "enabled", "use", "max", "min", "maximum", "minimum", "is", "return",
+    "auto", "custom", "include", "disable", "with", "add", "apply", "first", "last", "total", "the",
+    "n", "output", "input", "should", "no", "do", "has", "target", "base",
+}  # fmt: skip
+_MEANT: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (title, frozenset(words.split()))
+    for title, words in (
+        ("Prompt", "prompt negative expansion enhance caption text system instruction"),
+        ("LoRA and adapters", "lora loras controlnet controlnets adapter ip embeddings checkpoint "
+         "unet variant model weights easycontrols"),
+        ("Safety", "safety nsfw moderation checker tolerance watermark"),
+        ("Sound", "audio voice music sound speech sfx volume language vocal pitch emotion"),
+        ("Output", "format quality sync output bitrate codec crf write metadata upload mode "
+         "transparent background"),
+        ("Size and length", "width height size aspect ratio resolution frames duration fps length "
+         "seconds padding crop frame upscale megapixels area"),
+        ("Speed", "acceleration cache teacache fast turbo tiling tile vae batch compile quantize "
+         "precision decode"),
+        ("Guidance and steps", "guidance cfg scale steps step scheduler sampler shift strength eta "
+         "sigma sigmas noise temperature top seed denoise nag pag slg timesteps timestep end start "
+         "weight gamma"),
+        ("Motion", "motion camera movement loop direction interpolation stabilization"),
+    )
+)  # fmt: skip
+
+
+class Group(NamedTuple):
+    """Settings that belong together, by their places in the given list."""
+
+    title: str
+    places: list[int]
+
+
+def group(fields: Sequence[Field]) -> list[Group]:
+    """The groups of a long list of settings; a single one without a title if it is short."""
+    everything = [Group("", list(range(len(fields))))]
+    if len(fields) < MIN_SETTINGS:
+        return everything
+    names = [words_in(field.name) for field in fields]
+    shared = _beginnings(names)
+    titles = [_title(field, words, shared) for field, words in zip(fields, names, strict=True)]
+    counts = Counter(titles)
+    found: dict[str, list[int]] = {}
+    for place, title in enumerate(titles):
+        found.setdefault(title if counts[title] >= _MIN_MEANT else OTHER, []).append(place)
+    if len(found) < 2:
+        return everything
+    last = found.pop(OTHER, [])
+    return [Group(*item) for item in found.items()] + ([Group(OTHER, last)] if last else [])
+
+
+def _beginnings(names: Sequence[list[str]]) -> dict[tuple[str, ...], int]:
+    """The beginnings that enough names share, with how many do."""
+    counts = Counter(
+        tuple(words[:length])
+        for words in names
+        for length in range(1, min(len(words), _LONGEST) + 1)
+    )
+    return {
+        beginning: count
+        for beginning, count in counts.items()
+        if count >= _MIN_SHARED and beginning[0] not in _GENERIC
+    }
+
+
+def _title(field: Field, words: list[str], shared: dict[tuple[str, ...], int]) -> str:
+    beginning = _beginning(words, shared)
+    if beginning:
+        return label("_".join(beginning))
+    known = set(words)
+    return next((title for title, meant in _MEANT if meant & known), OTHER)
+
+
+def _beginning(words: list[str], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+    """The longest beginning that as many names share as its first word; else the first word."""
+    first = tuple(words[:1])
+    if first not in shared:
+        return ()
+    longer = [tuple(words[:length]) for length in range(2, min(len(words), _LONGEST) + 1)]
+    same = [one for one in longer if shared.get(one) == shared[first]]
+    return max(same, key=len, default=first)

@@ -1,0 +1,315 @@
+"""Which fields take an image, video, audio or other file, and its limits (protocol 4.3, 4.4)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from schemas.document.openapi import Schema, as_dict
+from schemas.fields.field import Field
+from schemas.wording.labels import number, one_line, span
+from schemas.wording.vocabulary import LORA_WORDS
+
+MEDIA = ("image", "video", "audio", "file")
+_KIND_WORDS = {  # words that imply a kind in any name
+    "video": {"video", "videos"},
+    "audio": {"audio", "audios"},
+    "image": {
+        "image",
+        "images",
+        "img",
+        "imgs",
+        "photo",
+        "photos",
+        "picture",
+        "pictures",
+        "mask",
+        "masks",
+    },
+}
+_ADDRESS_KIND_WORDS = {  # words that imply a kind only in the name of a URL
+    "file": {"zip", "archive", "data", "dataset", "tar"},
+    "video": {"clip", "clips", "movie", "footage"},
+    "audio": {
+        "voice",
+        "speech",
+        "song",
+        "music",
+        "sound",
+        "wav",
+        "mp3",
+        "instrumental",
+        "vocal",
+        "vocals",
+        "speaker",
+    },
+    "image": {
+        "frame",
+        "frames",
+        "keyframe",
+        "face",
+        "faces",
+        "garment",
+        "garments",
+        "pose",
+        "depth",
+        "portrait",
+        "logo",
+        "thumbnail",
+        "person",
+        "human",
+        "texture",
+        "sketch",
+        "background",
+        "foreground",
+        "product",
+        "clothes",
+        "clothing",
+        "outfit",
+        "character",
+        "avatar",
+        "selfie",
+        "headshot",
+        "canvas",
+        "scribble",
+        "canny",
+        "cover",
+        "poster",
+        "hdri",
+        "screenshot",
+        "style",
+        "subject",
+        "png",
+        "jpg",
+        "jpeg",
+        "webp",
+    },
+}
+_FILES = {
+    "file",
+    "files",
+    "mesh",
+    "model",
+    "glb",
+    "obj",
+    "document",
+    "pdf",
+    "subtitle",
+    "subtitles",
+    "srt",
+    "captions",
+    "csv",
+    "weights",
+    "lora",
+    "checkpoint",
+    "safetensors",
+    "font",
+}
+_NO_FILE = {
+    "webhook",
+    "callback",
+    "base",
+    "api",
+    "repo",
+    "repository",
+    "website",
+    "webpage",
+    "page",
+    "site",
+    "host",
+    "proxy",
+    "redirect",
+    "endpoint",
+    "server",
+    "homepage",
+}
+_ADDRESS = {"url", "urls", "uri", "uris"}
+_BETWEEN = {"of", "in", "on", "per", "to", "from", "for", "as"}
+_IN_PROSE = re.compile(
+    r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? "
+    r"(?:of|to|for|pointing to|containing) "
+    r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
+)
+_WEIGHTS = LORA_WORDS | {"controlnet", "controlnets"}
+_RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
+_UNITS = {
+    "width": "px wide",
+    "height": "px high",
+    "duration": "s",
+    "fps": "fps",
+    "frames": "frames",
+}
+_LIMITS = (
+    *(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")),
+    "max_file_size",
+    "multiple_of",
+)
+_LIMITED = {*_LIMITS, "max_pixels"}
+
+
+def media_hint(flat: Schema) -> str:
+    """The media kind in fal's keywords; `""` if there is none."""
+    hint = as_dict(flat.get("ui")).get("field") or flat.get("_fal_ui_field")
+    return hint if hint in MEDIA else ""
+
+
+def media_of(name: str, flat: Schema, is_text: bool) -> str:
+    """The media kind of a text that is a URL, by hint, name or description; else `""`."""
+    if hint := media_hint(flat):
+        return hint
+    words = words_in(name)
+    if not is_text or not words or {"webhook", "callback"} & set(words):
+        return ""
+    if words[-1] == "path" and not _WEIGHTS.isdisjoint(words):
+        return "file"
+    kind = _kind_in(words)
+    if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
+        return _by_address(set(words), kind) or _by_description(words, flat)
+    if kind == _kind_in(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and kind:
+        return kind
+    return _by_description(words, flat)
+
+
+def file_kind(name: str, flat: Schema) -> str:
+    """The kind of file that an object represents, by hint, title, name or metadata; else `""`."""
+    properties = as_dict(flat.get("properties"))
+    if "url" not in properties:
+        return ""
+    title = flat.get("title")
+    words = [*words_in(name), *(words_in(title) if isinstance(title, str) else ())]
+    is_file = not {"content_type", "file_name", "file_size"}.isdisjoint(properties)
+    return (
+        media_hint(flat)
+        or _kind_in(words)
+        or ("file" if is_file or {"file", "files"} & set(words) else "")
+    )
+
+
+def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
+    """The field with its URL fields accepting files of this kind, within the given limits."""
+    if field.kind == "string":
+        known = {**around["file_limits"], **field.file_limits}
+        kind = kind if field.media in {"", "file"} else field.media
+        return replace(
+            field,
+            media=kind,
+            label="Address" if field.label == "URL" else field.label,
+            is_long=False,
+            is_mask=around["is_mask"] and kind == "image",
+            file_limits=known,
+            limits=_limits_text(known) if field.file_limits else field.limits or around["limits"],
+        )
+    if field.kind == "object":
+        changed = (accept_files(c, kind, around) if c.name == "url" else c for c in field.children)
+        return replace(field, children=tuple(c for c in changed if c.name != "file_data"))
+    if field.kind == "union":
+        return replace(field, branches=tuple(accept_files(b, kind, around) for b in field.branches))
+    return field
+
+
+def accept_weights(item: Field) -> Field:
+    """An object that names weights, such as a LoRA, with a `path` that takes a file."""
+    if item.kind != "object":
+        return item
+    return replace(
+        item,
+        children=tuple(
+            replace(child, media="file", is_long=False)
+            if child.name == "path" and child.kind == "string"
+            else child
+            for child in item.children
+        ),
+    )
+
+
+def is_of_weights(name: str) -> bool:
+    """Whether a field's name says that it is about LoRAs or other weights."""
+    return not _WEIGHTS.isdisjoint(words_in(name))
+
+
+def file_limits(flat: Schema) -> dict[str, float]:
+    """The advisory limits of a media field by fal's names, `x-fal` before flat keys.
+
+    `max_file_size` in bytes; `min_`/`max_` of `width`, `height`, `area` (pixels), `aspect_ratio`
+    (width ÷ height), `duration` (seconds), `fps`, `frames`; `multiple_of` of width and height.
+    The alias `max_pixels` becomes `max_area`. Ignores values that are not finite and positive.
+    """
+    if "x-fal" not in flat and _LIMITED.isdisjoint(flat):
+        return {}
+    known = flat | as_dict(flat.get("x-fal"))
+    if "max_pixels" in known:
+        known = {"max_area": known["max_pixels"]} | known
+    return {key: known[key] for key in _LIMITS if _is_limit(known.get(key))}
+
+
+def limits(flat: Schema, known: dict[str, float]) -> str:
+    """The limits of a media field as text: the schema's own, else made from the numbers."""
+    text = as_dict(flat.get("x-fal")).get("limit_description") or flat.get("limit_description")
+    return one_line(text, 200) or _limits_text(known)
+
+
+def _limits_text(known: dict[str, float]) -> str:
+    parts: list[str] = []
+    for thing in _RANGES if known else ():
+        low, high = known.get(f"min_{thing}"), known.get(f"max_{thing}")
+        if low is None and high is None:
+            continue
+        if thing == "area":
+            parts.append(_area(low, high))
+        elif thing == "aspect_ratio":
+            parts.append(f"width ÷ height {span(low, high)}")
+        else:
+            parts.append(f"{span(low, high)} {_UNITS[thing]}")
+    if "multiple_of" in known:
+        parts.append(f"sides in steps of {number(known['multiple_of'])} px")
+    if size := known.get("max_file_size"):
+        parts.append(f"up to {_bytes(size)}")
+    return ", ".join(parts)
+
+
+def _area(low: float | None, high: float | None) -> str:
+    if max(low or 0, high or 0) < 1e5:
+        return f"{span(low, high)} pixels"
+    rounded = (edge and round(edge / 1e6, 2 if edge < 1e6 else 1) for edge in (low, high))
+    return f"{span(*rounded)} megapixels"
+
+
+def _bytes(size: float) -> str:
+    return f"{number(round(size / 1e6, 1))} MB" if size >= 1e5 else f"{number(size)} bytes"
+
+
+def _is_limit(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < value < 10**30 and math.isfinite(value)
+
+
+def words_in(name: str) -> list[str]:
+    """`firstImageUrl2`, `first_image_url_2` → first, image, url."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:100])
+    return [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not word.isdecimal()]
+
+
+def _kind_in(words: Iterable[str]) -> str:
+    """The media kind of the last word that implies one."""
+    kinds = [kind for word in words for kind, known in _KIND_WORDS.items() if word in known]
+    return kinds[-1] if kinds else ""
+
+
+def _by_address(words: set[str], kind: str) -> str:
+    if _ADDRESS_KIND_WORDS["file"] & words:
+        return "file"
+    if kind or _NO_FILE & words:
+        return kind
+    found = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
+    return found or ("file" if _FILES & words else "")
+
+
+def _by_description(words: list[str], flat: Schema) -> str:
+    text = flat.get("description")
+    if not isinstance(text, str) or not _NO_FILE.isdisjoint(words):
+        return ""
+    match = _IN_PROSE.match(text[:200])
+    return _kind_in([match[1].lower()]) if match else ""

@@ -1,0 +1,105 @@
+"""Recognises the fields that say how long, how large and how many: durations, sizes, counts."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, NamedTuple
+
+from schemas.fields.field import Field
+from schemas.fields.media import words_in
+from schemas.wording.vocabulary import (
+    DURATION_QUALIFIERS,
+    DURATION_WORDS,
+    FRAME_QUALIFIERS,
+    FRAME_WORDS,
+)
+
+LONGEST_S, MOST_FPS = 7200.0, 240.0
+
+_FPS = re.compile(r"(?:^|_)(?:fps|frames_per_second|frame_rate|framerate)$")
+_SIZED = {"ratio", "aspect", "size", "resolution", "dimension", "dimensions", "format", "shape"}
+_SECONDS = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)?", re.IGNORECASE)
+_PIXELS = re.compile(r"(\d{2,5})\s*[x*\u00d7]\s*(\d{2,5})", re.IGNORECASE)
+_COUNT = re.compile(
+    r"(?:num(?:ber)?|n|max|count)(?:_of)?_(?:images|outputs|samples|videos|variations|variants|results|generations|audios|songs)"
+    r"|(?:image|output|sample|video)s?_count|batch_size|n|variations"
+)
+
+
+class Range(NamedTuple):
+    """A minimum and a maximum; None if the schema does not state it."""
+
+    low: float | None
+    high: float | None
+
+
+def values(field: Field) -> list[Any]:
+    """The plain values that a field offers, including those of a union."""
+    if field.suggestions:
+        return list(field.suggestions)
+    own = [option.value for option in field.options if not option.branch]
+    return (
+        [value for value in own if not isinstance(value, bool)] if field.kind != "boolean" else []
+    )
+
+
+def bounds(field: Field) -> Range:
+    """The limits of a number field, or of a union's first number alternative."""
+    numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
+    if not numeric:
+        return Range(None, None)
+    return Range(numeric[0].minimum, numeric[0].maximum)
+
+
+def duration_scale(field: Field) -> float | None:
+    """Seconds per unit of a duration field (0.001 for milliseconds); None for other fields."""
+    words = words_in(field.name)
+    rest = set(words) - DURATION_WORDS
+    says = f"{field.label} {field.help} {field.more}".lower()
+    if (
+        not DURATION_WORDS & set(words)
+        or rest - DURATION_QUALIFIERS
+        or "frame" in says.split(".")[0]
+    ):
+        return None
+    if words[-1:] == ["length"] and "second" not in says:
+        return None
+    if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
+        return 0.001
+    return 60.0 if "minutes" in words else 1.0
+
+
+def is_count(name: str) -> bool:
+    """Whether a field of this name says how many results a run makes."""
+    return bool(_COUNT.fullmatch(name.lower()))
+
+
+def is_rate(name: str) -> bool:
+    """Whether a field of this name is a frame rate."""
+    return bool(_FPS.search(name.lower()))
+
+
+def is_frame_count(name: str) -> bool:
+    """Whether a field of this name is the number of frames."""
+    words = set(words_in(name))
+    return bool(FRAME_WORDS & words) and not words - FRAME_WORDS - FRAME_QUALIFIERS
+
+
+def is_sized(name: str) -> bool:
+    """Whether a field of this name may hold a size in pixels."""
+    return bool(_SIZED & set(words_in(name)))
+
+
+def pixels(text: str) -> tuple[int, int] | None:
+    """The width and height of `1024x768`; None for other texts."""
+    match = _PIXELS.fullmatch(text.strip())
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def figure(value: Any) -> float | None:
+    """A value as a number; accepts texts such as `5` or `5s`."""
+    if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
+        return float(match[1])
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 1e7 and math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Arguments ⇄ form post: names of controls, decoding, encoding, what each control shows."""

@@ -1,0 +1,388 @@
+"""Form post → arguments: walks the Field tree and decodes each value to its exact JSON type."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from enum import Enum
+from typing import Any, Final
+
+from schemas.exact import NotJson, identical, loads
+from schemas.fields import MISSING, Field
+from schemas.fields.fitting import is_default_branch
+from schemas.form.controls import Post, Rows, below, last_value
+from schemas.form.texts import control_text
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence for people about what is wrong with the value at a JSON path."""
+
+    path: Path
+    message: str
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A decoded post: the arguments, the problems, and the control name of each path."""
+
+    arguments: dict[str, Any]
+    problems: list[Problem]
+    names: dict[Path, str] = attribute(default_factory=dict)
+
+
+class Need(Enum):
+    """Whether a value may be omitted."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+    CHOSEN = "chosen"  # a list's row or a union's alternative: never omitted
+
+
+class _Nothing(Enum):
+    ABSENT = "no control was posted"
+    BLANK = "posted, and empty"
+
+
+ABSENT: Final = _Nothing.ABSENT
+BLANK: Final = _Nothing.BLANK
+OTHERS: Final = -1  # in a path: an object's undefined keys; never a list index
+EMPTY: dict[str, Any] = {"string": "", "list": [], "tuple": [], "map": {}, "object": {}}
+
+
+class Unreadable(ValueError):
+    """A posted text that is not a value of its field; the message completes "<label> …"."""
+
+
+def decode_post(root: Field, post: Post) -> Parsed:
+    """The arguments that a form post means.
+
+    Omits what was not set: controls that were not posted, and optional ones that are empty or hold
+    their default. With `~mode=json` the whole object comes from `~json`.
+    """
+    decoder = Decoder(post)
+    if last_value(post, "~mode") == "json":
+        return Parsed(*decoder.json_tab())
+    arguments = decoder.decode(root, "", (), MISSING, Need.REQUIRED)
+    if not isinstance(arguments, dict):
+        arguments = {}
+    return Parsed(arguments, decoder.problems, decoder.names)
+
+
+class Decoder:
+    """Decodes one post."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+        self.rows = Rows(post)
+        self.problems: list[Problem] = []
+        self.names: dict[Path, str] = {}
+
+    def json_tab(self) -> tuple[dict[str, Any], list[Problem]]:
+        """The JSON tab's text as arguments."""
+        text = last_value(self.post, "~json") or ""
+        try:
+            value = loads(text) if text.strip() else {}
+        except NotJson as error:
+            return {}, [Problem((), f"The JSON cannot be read: {error}")]
+        if not isinstance(value, dict):
+            return {}, [Problem((), "The JSON must be an object, in braces")]
+        return value, []
+
+    def decode(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
+        """The value at `path`, or MISSING if it is to be omitted."""
+        self.names[path] = name
+        return self.decode_value(field, name, path, default, need)
+
+    def decode_value(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
+        """As `decode`, without recording the name: a union and its branch share a path."""
+        try:
+            boxed = last_value(self.post, name + "~json") if name else None
+            if boxed and boxed.strip():
+                found = loads(boxed)
+            else:
+                found = self.from_controls(field, name, path, default, need)
+        except NotJson as error:
+            return self.add_problem(
+                path, f"{field.label or 'The value'} is not valid JSON: {error}"
+            )
+        except Unreadable as error:
+            return self.add_problem(path, f"{field.label or 'The value'} {error}")
+        return self.apply_default(field, name, found, default, need)
+
+    def add_problem(self, path: Path, message: str) -> Any:
+        """Records a problem once; returns MISSING."""
+        problem = Problem(path, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return MISSING
+
+    def from_controls(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
+        """The value in the field's own controls, or BLANK or ABSENT."""
+        if field.kind == "object":
+            return self.object(field, name, path, default, need)
+        if field.kind == "list":
+            return self.list(field, name, path)
+        if field.kind == "tuple":
+            return self.tuple(field, name, path, default, need)
+        if field.kind == "map":
+            return self.map(field, name, path)
+        text = last_value(self.post, name)
+        if text is None:
+            return ABSENT
+        if field.kind == "union":
+            return self.union(field, name, path, text, default)
+        if text == control_text(field, default) and text:
+            return default
+        return decode_text(field, text)
+
+    def apply_default(self, field: Field, name: str, found: Any, default: Any, need: Need) -> Any:
+        """Decides whether a found value is sent, and what an empty control means."""
+        has_default = default is not MISSING and default is not None
+        if found is ABSENT:
+            return default if need is Need.REQUIRED and has_default else MISSING
+        if found is not BLANK:
+            is_idle = need is Need.OPTIONAL and identical(found, default)
+            return MISSING if is_idle and not self.is_marked(name, "set") else found
+        if field.is_nullable and self.is_marked(name, "null"):
+            return None
+        empty = EMPTY.get(field.kind, MISSING)
+        if empty is not MISSING and self.is_marked(name, "set"):
+            return empty
+        if has_default and field.kind not in {"object", "tuple"}:
+            if empty is not MISSING and not identical(default, empty):
+                return empty  # the user cleared the default
+            if empty is MISSING and field.is_nullable:
+                return None
+            if need is not Need.OPTIONAL:
+                return default
+        return None if need is Need.REQUIRED and field.is_nullable else MISSING
+
+    def is_marked(self, name: str, mark: str) -> bool:
+        """Whether the control has our hidden mark (`set`, `null`)."""
+        return f"{name}~{mark}" in self.post
+
+    def object(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
+        """The properties that were set; BLANK for an untouched object that may be omitted."""
+        is_set = self.is_marked(name, "set")
+        preset = default if isinstance(default, dict) and not is_set else {}
+        found = {
+            child.name: value
+            for child in field.children
+            if (value := self.child(child, name, path, preset, Need.OPTIONAL)) is not MISSING
+        }
+        extras = self.extras(field, name, path)
+        is_open = need is Need.REQUIRED and field.is_nullable
+        if not (found or extras or is_set) and (need is Need.OPTIONAL or is_open):
+            return BLANK
+        if is_set and not (found or extras):
+            return {}
+        if not (found or extras or is_set) and name and isinstance(default, dict):
+            return default
+        for child in field.children:
+            if child.is_required and child.name not in found:
+                value = self.child(child, name, path, preset, Need.REQUIRED)
+                if value is not MISSING:
+                    found[child.name] = value
+        if not (found or extras) and name:
+            return {c.name: c.default for c in field.children if c.has_default}
+        ordered = {child.name: found[child.name] for child in field.children if child.name in found}
+        return ordered | _own_defaults(preset, field, ordered) | extras
+
+    def child(self, child: Field, name: str, path: Path, preset: dict[str, Any], need: Need) -> Any:
+        """One property, whose default the object's own default may override."""
+        default = preset.get(child.name, child.default)
+        return self.decode(child, below(name, child.name), (*path, child.name), default, need)
+
+    def extras(self, field: Field, name: str, path: Path) -> dict[str, Any]:
+        """Keys that the schema does not define, from their own rows."""
+        self.names[(*path, OTHERS)] = name + "~extra"
+        so_far = len(self.problems)
+        found = self.decode_value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
+        if found is not MISSING and not isinstance(found, dict):
+            self.add_problem(path, f"{field.others.label} must be a JSON object, in braces")
+        for at, problem in enumerate(self.problems[so_far:], start=so_far):
+            if problem.path == path:  # show it at the extra rows, not at the whole object
+                self.problems[at] = replace(problem, path=(*path, OTHERS))
+        if not isinstance(found, dict):
+            return {}
+        for child in field.children:
+            if child.name in found:
+                self.add_problem((*path, child.name), f"“{child.name}” has a field of its own")
+        return found
+
+    def list(self, field: Field, name: str, path: Path) -> Any:
+        """The rows in order without blank ones; repeated controls of the same name are rows too."""
+        rows, plain = self.rows.of(name), self.post.get(name)
+        if rows is None and plain is None:
+            return ABSENT
+        item = field.item or Field(kind="json")
+        found: list[Any] = []
+        for row in rows or ():
+            here = (*path, len(found))
+            value = self.decode(item, below(name, row), here, item.default, Need.CHOSEN)
+            if value is not MISSING or self.has_problem(here):
+                found.append(
+                    None if value is MISSING else value
+                )  # keeps the index of the invalid row
+        for text in plain or ():
+            self.names.setdefault((*path, len(found)), name)
+            value = decode_text(item, text.replace("\r\n", "\n")) if text else BLANK
+            if value is not BLANK:
+                found.append(value)
+        return found or BLANK
+
+    def tuple(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
+        """All places as soon as one of them is set; trailing ones may be omitted."""
+        is_set = self.is_marked(name, "set")
+        preset = default if isinstance(default, list) and not is_set else []
+        places = [
+            (child, below(name, n), (*path, n), preset[n] if n < len(preset) else child.default)
+            for n, child in enumerate(field.children)
+        ]
+        touched = (self.decode(*place, Need.OPTIONAL) is not MISSING for place in places)
+        if not is_set and not any(list(touched)):
+            return default if isinstance(default, list) and need is not Need.OPTIONAL else BLANK
+        found = [self.decode(*place, Need.CHOSEN) for place in places]
+        while found and found[-1] is MISSING:
+            found.pop()
+        for number, value in enumerate(found):
+            here = (*path, number)
+            if value is MISSING and not self.has_problem(here):
+                self.add_problem(here, f"{field.children[number].label} needs a value")
+        return [value for value in found if value is not MISSING]  # gaps exist only with a problem
+
+    def map(self, field: Field, name: str, path: Path) -> Any:
+        """The rows as one object; skips rows without key and value."""
+        rows = self.rows.of(name)
+        if rows is None:
+            return ABSENT
+        item = field.item or Field(kind="json")
+        found: dict[str, Any] = {}
+        for row in rows:
+            here = below(name, row)
+            key = last_value(self.post, here + "~key") or ""
+            value = self.decode(item, here, (*path, key), item.default, Need.CHOSEN)
+            if value is MISSING and key and not self.has_problem((*path, key)):
+                value = EMPTY.get(item.kind, MISSING)
+            if not key and (value is MISSING or identical(value, item.default)):
+                continue
+            if key in found:
+                raise Unreadable(f"may not have the key “{key}” twice")
+            if value is not MISSING:
+                found[key] = value
+            elif not self.has_problem((*path, key)):
+                self.add_problem((*path, key), f"“{key}” needs a value")
+        return found or BLANK
+
+    def has_problem(self, path: Path) -> bool:
+        """Whether there is a problem at or below a path."""
+        return any(problem.path[: len(path)] == path for problem in self.problems)
+
+    def union(self, field: Field, name: str, path: Path, text: str, default: Any) -> Any:
+        """The chosen plain option, or the value of the chosen alternative's controls."""
+        if not text:
+            return BLANK
+        option = next((option for option in field.options if option.key == text), None)
+        if option is None:
+            return self.unlisted_text(field, text)
+        if not option.branch:
+            return option.value
+        branch = field.branches[option.branch - 1]
+        preset = default if is_default_branch(field, option.branch, default) else branch.default
+        found = self.decode_value(branch, name + text, path, preset, Need.CHOSEN)
+        return BLANK if found is MISSING else found
+
+    def unlisted_text(self, field: Field, text: str) -> Any:
+        """A text that is not an option, decoded by the first simple alternative that accepts it."""
+        for branch in field.branches:
+            if branch.kind in {"string", "integer", "number"}:
+                try:
+                    return decode_text(branch, text)
+                except Unreadable:
+                    continue
+        raise Unreadable("must be one of the choices")
+
+
+def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
+    """The control for a JSON path, and the rest of the path that no control covers.
+
+    The longest known prefix wins. Names of union alternatives, which pydantic inserts, are skipped
+    (protocol 11.4). The form itself is named `""`.
+    """
+    here: Path = ()
+    rest: list[str | int] = []
+    for part in path:
+        known = next((one for one in _spellings(part) if (*here, one) in names), None)
+        if known is not None and (here or not rest):
+            here, rest = (*here, known), []
+        else:
+            rest.append(part)
+    return names.get(here, ""), tuple(rest)
+
+
+def _spellings(part: str | int) -> tuple[str | int, ...]:
+    """A path part, and also as a number if it is a numeric text."""
+    is_number = isinstance(part, str) and part.isascii() and part.isdecimal() and len(part) < 9
+    return (part, int(part)) if is_number else (part,)
+
+
+def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -> dict[str, Any]:
+    """The values of an object's default that differ from its properties' own defaults.
+
+    They must be sent once anything in the object is sent: otherwise the model would use the
+    properties' defaults.
+    """
+    own = {child.name: child.default for child in field.children}
+    return {
+        key: value
+        for key, value in preset.items()
+        if key not in found and not identical(value, own.get(key, MISSING))
+    }
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
+_DECIMAL = re.compile(
+    r"[+-]?(?:[0-9]{1,4000}\.?[0-9]{0,4000}|\.[0-9]{1,4000})(?:[eE][+-]?[0-9]{1,6})?"
+)
+
+
+def decode_text(field: Field, text: str) -> Any:
+    """One control's text as a value of its field, or BLANK; raises Unreadable."""
+    if field.kind == "string":
+        return text or BLANK
+    if field.kind in {"choice", "boolean"}:
+        return _chosen(field, text)
+    if not text.strip():
+        return BLANK
+    if field.kind in {"integer", "number"}:
+        return _numeric(field, text.strip())
+    return loads(text)
+
+
+def _chosen(field: Field, text: str) -> Any:
+    if not text:
+        return BLANK
+    if field.kind == "boolean" and text == "on":
+        return True
+    for option in field.options:
+        if option.key == text:
+            return option.value
+    raise Unreadable("must be one of the choices")
+
+
+def _numeric(field: Field, text: str) -> int | float:
+    if _INTEGER.fullmatch(text) and (field.kind == "integer" or "." not in text):
+        return int(text.partition(".")[0])
+    if field.kind == "integer":
+        raise Unreadable("must be a whole number")
+    if not _DECIMAL.fullmatch(text):
+        raise Unreadable("must be a number")
+    value = float(text)
+    if not math.isfinite(value):
+        raise Unreadable("is too large a number")
+    return value

@@ -1,0 +1,1 @@
+"""An endpoint's reference: its schema as table rows, and code that calls it."""

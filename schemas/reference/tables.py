@@ -1,0 +1,99 @@
+"""A schema as table rows: one per property, nested ones indented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.document.openapi import Contract
+from schemas.exact import dumps
+from schemas.fields import Field
+from schemas.fields.field_tree import build
+from schemas.wording.labels import span
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property in words."""
+
+    name: str
+    depth: int
+    type: str
+    is_required: bool
+    default: str
+    limits: str
+    choices: tuple[str, ...]
+    description: str
+
+
+def input_rows(root: Field) -> list[Row]:
+    """The rows of the input."""
+    return list(_rows(root, 0))
+
+
+def output_rows(contract: Contract) -> list[Row]:
+    """The rows of the output; empty if the document does not describe it."""
+    if contract.output is None:
+        return []
+    return list(_rows(build(Contract(contract.document, contract.output, None)), 0))
+
+
+def _rows(field: Field, depth: int) -> Iterator[Row]:
+    for child in field.children:
+        yield Row(
+            name=child.name,
+            depth=depth,
+            type=type_in_words(child),
+            is_required=child.is_required,
+            default=dumps(child.default, indent=None) if child.has_default else "",
+            limits=_limits(child),
+            choices=tuple(option.key for option in child.options if not option.branch)
+            if child.kind != "boolean"
+            else (),
+            description="\n".join(part for part in (child.help, child.more) if part),
+        )
+        for inner in (child, child.item, *child.branches):
+            if inner is not None:
+                yield from _rows(inner, depth + 1)
+
+
+def type_in_words(field: Field) -> str:
+    """`list of images`, `whole number or nothing`, `one of 6`."""
+    words = {
+        "object": "object",
+        "map": "names with values",
+        "union": "",
+        "boolean": "yes or no",
+        "integer": "whole number",
+        "number": "number",
+        "string": "text",
+        "json": "JSON",
+        "list": "list",
+        "choice": f"one of {len(field.options)}",
+        "tuple": f"list of {len(field.children)}",
+    }[field.kind]
+    if field.kind == "string" and field.media:
+        words = f"{field.media} address"
+    elif field.kind in {"list", "map"} and field.item:
+        words = f"{words} of {_plural(type_in_words(field.item))}"
+    elif field.kind == "union":
+        plain = sum(not option.branch for option in field.options)
+        parts = [f"one of {plain}"] if plain else []
+        words = " or ".join(dict.fromkeys([*parts, *map(type_in_words, field.branches)]))
+    return f"{words} or nothing" if field.is_nullable else words
+
+
+def _plural(words: str) -> str:
+    if words.endswith(("s", "JSON")) or " of " in words or " or " in words:
+        return words
+    return words + ("es" if words.endswith("address") else "s")
+
+
+def _limits(field: Field) -> str:
+    parts = [span(field.minimum, field.maximum)]
+    if field.min_length is not None or field.max_length is not None:
+        unit = "rows" if field.kind in {"list", "map"} else "characters"
+        parts.append(f"{span(field.min_length, field.max_length)} {unit}")
+    if field.step:
+        parts.append(f"in steps of {dumps(field.step)}")
+    return ", ".join(part for part in [*parts, field.limits] if part)

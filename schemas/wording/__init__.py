@@ -1,0 +1,1 @@
+"""Words for people: labels and languages, and the words that field names contain."""

@@ -1,0 +1,145 @@
+"""Live sessions of fal's clients through the gateway, against the real sandbox."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgpack
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from api import tokens
+from api.fal_proxy.tickets import LiveToken
+from api.gateway.sessions import endpoint_id, is_session
+from catalog.models import Endpoint
+from playground.models import Run
+from playground.runs import state_machine, timeline
+from tests.api.gateway.conftest import Gated
+from tests.playground.conftest import Control
+
+pytestmark = pytest.mark.any_database  # of frames on their way
+
+LIVE = "sandbox/aurora/lite"
+
+
+@pytest.fixture(autouse=True)
+def live(settings: Any) -> None:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+
+
+def paint(word: str) -> bytes:
+    packed: bytes = msgpack.packb({"prompt": word, "seed": 3})
+    return packed
+
+
+async def result(socket: Any) -> dict[str, Any]:
+    """The next frame that is no control message of fal's timing."""
+    while isinstance(frame := await socket.recv(), str):
+        if (told := json.loads(frame)).get("type") != "x-fal-message":
+            return dict(told)
+    return dict(msgpack.unpackb(frame))
+
+
+def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> None:
+    row, _ = tokens.create(person, "app", ["run"])
+    token = LiveToken(person.pk, row.pk, "", "http://testserver", ("aurora",)).sign()
+
+    async def act(address: str) -> Any:
+        async with connect(f"ws://{address}/{LIVE}/realtime?fal_jwt_token={token}") as socket:
+            await socket.send(b"\xc1")
+            unreadable = await result(socket)
+            seen = []
+            for word in ("violet", "green"):
+                await socket.send(paint(word))
+                seen.append(await result(socket))
+            await socket.send(json.dumps({"seed": "none"}))
+            return unreadable, seen, await result(socket)
+
+    unreadable, seen, refused = gated(act)
+    assert unreadable["error"] == "BAD_REQUEST"
+    assert [one["prompt"] for one in seen] == ["violet", "green"]
+    assert isinstance(seen[0]["images"][0]["content"], bytes)
+    assert refused["error"] == "INTERNAL_ERROR"
+    run = Run.objects.get()
+    assert (run.user, run.transport, run.state) == (person, "realtime", Run.State.SUCCEEDED)
+    assert [one["prompt"] for one in run.output["frames"]] == ["violet", "green"]
+    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
+    assert found.detail == "With the token “app”."
+
+
+def test_a_session_ends_on_its_runs_page(gated: Gated, person: User) -> None:
+    _, secret = tokens.create(person, "app", ["run"])
+
+    async def act(address: str) -> Any:
+        headers = {"Authorization": f"Key {secret}"}
+        url = f"ws://{address}/api/fal/run/{LIVE}/realtime/realtime"  # as fal-client may double it
+        async with connect(url, additional_headers=headers) as socket:
+            await socket.send(paint("violet"))
+            await result(socket)
+            run = await Run.objects.aget()
+            await sync_to_async(state_machine.request_cancel)(run.pk)
+            told = await result(socket)
+            await socket.wait_closed()
+            return told, socket.close_code
+
+    told, code = gated(act)
+    assert (told["error"], code) == ("SESSION_ENDED", 1000)
+    assert Run.objects.get().state == Run.State.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("model", "credential", "status"),
+    [
+        (LIVE, "none", 401),
+        (LIVE, "forged", 401),
+        (LIVE, "reader", 401),
+        (LIVE, "other app", 403),
+        (LIVE, "revoked", 401),
+        ("sandbox/nothing", "key", 404),
+        ("sandbox/scribe", "key", 404),
+        (LIVE, "blocked", 403),
+    ],
+)
+def test_who_may_not_open_a_session(
+    gated: Gated, person: User, sandbox: Control, model: str, credential: str, status: int
+) -> None:
+    row, secret = tokens.create(person, "app", ["run"])
+    _, reader = tokens.create(person, "reader", ["read"])
+    alias = "other" if credential == "other app" else "aurora"
+    token = LiveToken(person.pk, row.pk, "", "", (alias,)).sign()
+    query = f"?fal_jwt_token={token}" if credential in {"other app", "revoked"} else ""
+    query = f"?fal_jwt_token={token}x" if credential == "forged" else query
+    keys = {"key": secret, "reader": reader, "blocked": secret}
+    headers = {"Authorization": f"Key {keys[credential]}"} if credential in keys else {}
+    if credential == "revoked":
+        tokens.revoke(row)
+    if credential == "blocked":
+        Endpoint.objects.filter(endpoint_id=LIVE).update(standing="blocked")
+
+    async def act(address: str) -> int:
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(f"ws://{address}/{model}/realtime{query}", additional_headers=headers)
+        assert json.loads(caught.value.response.body)["detail"]
+        return caught.value.response.status_code
+
+    assert gated(act) == status
+    assert "realtime" not in sandbox.calls()
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/a/b/realtime", "a/b"),
+        ("/live/a/b/c/realtime/", "a/b/c"),
+        ("/api/fal/run/a/b/realtime/realtime", "a/b"),
+        ("/live/", ""),
+        ("/", ""),
+    ],
+)
+def test_the_model_in_an_address(path: str, model: str) -> None:
+    assert endpoint_id(path) == model
+    assert is_session(path) == path.rstrip("/").endswith("/realtime")

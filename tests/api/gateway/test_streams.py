@@ -1,0 +1,183 @@
+"""Streams from a real sandbox through the gateway and the web process's pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from api import submission
+from api.fal_proxy import tickets
+from api.fal_proxy.relayed_streams import RelayedStreams
+from catalog.models import Endpoint
+from core.http.asgi import Message, Receive, Scope, Send
+from core.http.forwarding import NotForwarded, ResponseBroken, post
+from playground.models import Run
+from tests.api.gateway.conftest import Gated
+from tests.playground.conftest import Control
+
+pytestmark = pytest.mark.any_database  # of bytes on their way
+
+SCOPE = {"type": "http", "method": "POST", "path": "/api/fal/proxy"}
+SCRIBE = "sandbox/scribe"
+
+
+class Caller:
+    """The client's end of a connection to the web process."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.has_body = asyncio.Event()
+        self.leaves = asyncio.Event()
+
+    async def receive(self) -> Message:
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {n.decode(): v.decode() for n, v in message["headers"]}
+        elif body := message["body"]:
+            self.body += body
+            self.has_body.set()
+
+    @property
+    def events(self) -> list[Any]:
+        texts = self.body.decode().split("\n\n")
+        return [json.loads(one.removeprefix("data: ")) for one in texts if one.startswith("data")]
+
+
+def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
+    """What the view of the proxy answers for the run of a stream."""
+
+    async def view(scope: Scope, receive: Receive, send: Send) -> None:
+        value = f"{run.pk} {tickets.sign_stream(run.pk)}".encode()
+        headers = [(b"vitrine-stream", value)]
+        await send({"type": "http.response.start", "status": 504, "headers": headers})
+        await send({"type": "http.response.body", "body": b"held"})
+
+    return view
+
+
+def begin(person: User, model: str, **arguments: Any) -> Run:
+    endpoint = Endpoint.objects.get(endpoint_id=model)
+    return submission.start_streamed(person, "app", endpoint, arguments, tickets.GATEWAY)
+
+
+def stream(gated: Gated, run: Run, leave: bool = False) -> Caller:
+    async def act(address: str) -> Caller:
+        caller = Caller()
+        app = RelayedStreams(view_of(run), f"http://{address}")
+        serving = asyncio.create_task(app(SCOPE, caller.receive, caller.send))
+        if leave:
+            await caller.has_body.wait()
+            caller.leaves.set()
+        try:
+            await serving
+        except ResponseBroken:
+            caller.headers["broken"] = "yes"
+        unfinished = Run.objects.unfinished().filter(pk=run.pk)
+        while leave and await unfinished.aexists():  # noqa: ASYNC110  rows have no event
+            await asyncio.sleep(0.02)
+        return caller
+
+    caller: Caller = gated(act)
+    run.refresh_from_db()
+    return caller
+
+
+def test_bytes_come_as_upstream_sends_them_and_the_result_is_kept(
+    gated: Gated, person: User
+) -> None:
+    run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
+    caller = stream(gated, run)
+    assert caller.status == 200
+    assert caller.headers["content-type"].startswith("text/event-stream")
+    assert caller.headers["x-fal-request-id"] == run.request_id
+    assert "vitrine-stream" not in caller.headers
+    assert len(caller.events) > 3
+    assert (run.state, run.output) == (Run.State.SUCCEEDED, caller.events[-1])
+    assert {name for name in caller.headers if name.startswith("access-control")} == set()
+
+
+def test_a_refusal_is_answered_as_upstream_gave_it(gated: Gated, person: User) -> None:
+    run = begin(person, SCRIBE, max_tokens="many")
+    caller = stream(gated, run)
+    assert (caller.status, run.state) == (422, Run.State.FAILED)
+    locs = [one["loc"] for one in json.loads(caller.body)["detail"]]
+    assert locs == [["body", "max_tokens"], ["body", "prompt"]]
+
+
+def test_a_stream_that_breaks_off_breaks_off_here_too(
+    gated: Gated, person: User, sandbox: Control
+) -> None:
+    sandbox.fault("stream", "cut", value=2)
+    run = begin(person, SCRIBE, prompt="sea")
+    caller = stream(gated, run)
+    assert caller.headers["broken"] == "yes"
+    assert len(caller.events) == 2
+    assert run.state == Run.State.UNCONFIRMED
+    assert run.partial == caller.events[-1]
+
+
+def test_who_leaves_cancels_the_run(gated: Gated, person: User, sandbox: Control) -> None:
+    sandbox.fault("stream", "mute", value=2)
+    run = begin(person, SCRIBE, prompt="a long story")
+    caller = stream(gated, run, leave=True)
+    assert caller.body
+    assert run.cancel_requested_at
+    assert (run.state, run.partial is None) == (Run.State.CANCELLED, False)
+
+
+def test_without_a_gateway_nothing_is_sent(gated: Gated, person: User, sandbox: Control) -> None:
+    run = begin(person, SCRIBE, prompt="sea")
+
+    async def act(address: str) -> Caller:
+        caller = Caller()
+        await RelayedStreams(view_of(run), "http://127.0.0.1:1")(SCOPE, caller.receive, caller.send)
+        return caller
+
+    caller = gated(act)
+    run.refresh_from_db()
+    assert (caller.status, run.state) == (503, Run.State.FAILED)
+    assert json.loads(caller.body)["detail"]
+    assert "stream" not in sandbox.calls()
+
+
+def test_a_ticket_is_signed_and_opens_one_stream(
+    gated: Gated, person: User, sandbox: Control
+) -> None:
+    run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
+
+    async def status(address: str, ticket: str) -> int:
+        async with post(f"http://{address}", tickets.STREAM_PATH + ticket) as response:
+            async for _ in response.chunks():
+                pass
+            return response.status
+
+    async def act(address: str) -> list[int]:
+        ticket = tickets.sign_stream(run.pk)
+        together = await asyncio.gather(*(status(address, ticket) for _ in range(3)))
+        wrong = [await status(address, text) for text in ("", "x", ticket + "x")]
+        return [*sorted(together), *wrong, await status(address, ticket)]
+
+    first, *others = gated(act)
+    assert first == 200
+    assert set(others) == {404}
+    assert sandbox.calls()["stream"] == 1
+
+
+def test_a_closed_port_is_known_as_not_reached() -> None:
+    async def act() -> None:
+        with pytest.raises(NotForwarded):
+            async with post("http://127.0.0.1:1", "/"):
+                pass
+
+    asyncio.run(act())

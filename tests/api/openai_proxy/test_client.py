@@ -1,0 +1,153 @@
+"""The official `openai` package against our address, with gateway, worker and real sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import openai
+import pytest
+import uvicorn
+from django.contrib.auth.models import User
+from django.core.wsgi import get_wsgi_application
+
+from api import tokens
+from api.fal_proxy.relayed_streams import RelayedStreams
+from api.wait import HeldResponses
+from catalog.models import Endpoint
+from catalog.models.endpoint import Standing
+from core.notify import channel
+from playground.models import Run
+from playground.runs import timeline
+from tests.api.gateway.conftest import (
+    Gated,
+    catalogue,
+    gated,
+    person,
+    sandbox,
+    sandbox_process,
+    synced,
+)
+from tests.api.pages import Pages
+from tests.playground.conftest import Control, _work, runs_alone
+
+__all__ = ["catalogue", "gated", "person", "runs_alone", "sandbox", "sandbox_process", "synced"]
+pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.usefixtures("runs_alone")]
+
+NAME = "someone/some-model"
+SAID: list[Any] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Write about mountains"},
+]
+Act = Callable[[openai.AsyncOpenAI], Awaitable[Any]]
+Ask = Callable[[Act], Any]
+
+
+@pytest.fixture
+def ask(gated: Gated, person: User, settings: Any) -> Ask:
+    """`ask(act)`: what `act(client)` gives, with a client of the package for the person's token."""
+    _, secret = tokens.create(person, "notebook", ["run"])
+
+    async def serve(gateway: str, act: Act) -> Any:
+        settings.GATEWAY_URL = f"http://{gateway}"
+        pages, listener = Pages(get_wsgi_application()), socket.create_server(("127.0.0.1", 0))
+        is_done = False
+        async with channel.listen() as signal:
+            app = HeldResponses(RelayedStreams(pages, settings.GATEWAY_URL), lambda: signal)
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            working = asyncio.create_task(_work(["tester"], lambda: is_done))
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}/api/openai/v1"
+            try:
+                async with openai.AsyncOpenAI(api_key=secret, base_url=address) as client:
+                    return await act(client)
+            finally:
+                is_done = server.should_exit = True
+                await asyncio.gather(serving, working)
+                await asyncio.to_thread(pages.close)
+
+    return lambda act: gated(lambda gateway: serve(gateway, act))
+
+
+def test_a_completion_is_a_run_of_the_router(ask: Ask, person: User) -> None:
+    made = ask(lambda c: c.chat.completions.create(model=NAME, messages=SAID, temperature=0.2))
+    assert (made.model, made.choices[0].finish_reason) == (NAME, "stop")
+    run = Run.objects.get()
+    assert (run.user, run.state, run.title) == (person, "succeeded", "Write about mountains")
+    assert run.arguments == {"model": NAME, "messages": SAID, "temperature": 0.2}
+    assert run.output["choices"][0]["message"]["content"] == made.choices[0].message.content
+    assert made.usage.total_tokens == run.output["usage"]["total_tokens"]
+    assert made._request_id == str(run.pk)
+    (found,) = (m for m in timeline.moments(run) if m.what == "Started through the OpenAI address")
+    assert found.detail == "With the token “notebook”."
+
+
+async def streamed(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
+    chunks = await client.chat.completions.create(model=model, messages=SAID, stream=True, **more)
+    return [chunk async for chunk in chunks]
+
+
+@pytest.mark.parametrize("model", [NAME, "sandbox/scribe"], ids=["router", "endpoint"])
+def test_a_stream_comes_in_chunks_and_is_kept(ask: Ask, model: str) -> None:
+    chunks = ask(lambda c: streamed(c, model, stream_options={"include_usage": True}))
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert len(chunks) > 10
+    assert chunks[-1].usage.total_tokens > 0
+    run = Run.objects.get()
+    kept = run.output.get("output") or run.output["choices"][0]["message"]["content"]
+    assert (run.state, run.transport, kept) == ("succeeded", "stream", text)
+    assert "stream" not in run.arguments
+
+
+def test_what_is_wrong_is_an_error_of_the_package(ask: Ask, sandbox: Control) -> None:
+    Endpoint.objects.filter(endpoint_id="sandbox/eye").update(
+        standing=Standing.BLOCKED, standing_reason="not for us"
+    )
+    sandbox.fault("completions", "cut", value=5, about="completions")
+
+    async def act(client: openai.AsyncOpenAI) -> list[Any]:
+        found: list[Any] = []
+        for call in (
+            client.with_options(api_key="vitrine_wrong").models.list(),
+            client.chat.completions.create(model="sandbox/scribe", messages=[]),
+            client.chat.completions.create(model="sandbox/scribe", messages=SAID, max_tokens=1),
+            client.chat.completions.create(model="sandbox/eye", messages=PICTURE),
+            streamed(client, NAME),
+        ):
+            with pytest.raises(openai.APIError) as caught:
+                await call
+            found.append(caught.value)
+        return found
+
+    key, empty, few, blocked, broken = ask(act)
+    assert isinstance(key, openai.AuthenticationError)
+    assert (empty.status_code, empty.param) == (400, "messages")
+    assert (few.status_code, few.param) == (400, "max_tokens")
+    assert isinstance(blocked, openai.PermissionDeniedError)
+    assert "not for us" in blocked.message
+    assert "broke off" in broken.message
+    run = Run.objects.get()  # that the others were refused without
+    assert run.partial["choices"][0]["message"]["content"]
+
+
+PICTURE: list[Any] = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "Which colours?"},
+            {"type": "image_url", "image_url": {"url": "https://lab.test/a.png"}},
+        ],
+    }
+]
+
+
+def test_the_models_are_listed(ask: Ask) -> None:
+    async def act(client: openai.AsyncOpenAI) -> Any:
+        names = [one.id async for one in client.models.list()]
+        return names, await client.models.retrieve("sandbox/scribe")
+
+    names, one = ask(act)
+    assert "sandbox/scribe" in names
+    assert (one.id, one.owned_by) == ("sandbox/scribe", "sandbox")

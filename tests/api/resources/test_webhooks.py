@@ -1,0 +1,102 @@
+"""Webhooks by the API: of one run and of all, vetted, once for each key, with every delivery."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from notifications import outbox
+from notifications.delivery import sending
+from notifications.models import Channel, Delivery
+from playground.models import Run
+
+pytestmark = pytest.mark.django_db
+FLUX = "fal-ai/flux/dev"
+HOOK = "https://example.com/hooks/verysecret"
+BODY = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+
+
+@pytest.fixture(autouse=True)
+def flux(make_endpoint: Any, documents: Any) -> Any:
+    return make_endpoint(FLUX, documents[FLUX])
+
+
+def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> None:
+    response = call("POST", "/runs", BODY | {"webhook": HOOK})
+    assert response.status_code == 201, response.content
+    assert response.json()["webhook"] == "https://example.com/…cret"
+    delivery = Delivery.objects.get()
+    assert (str(delivery.run_id), delivery.state) == (response.json()["id"], "waiting")
+    (shown,) = call("GET", f"/deliveries?run_id={delivery.run_id}").json()["items"]
+    assert (shown["state"], shown["webhook_id"], shown["attempts"]) == ("waiting", None, [])
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/", "https://10.0.0.1/", "hook", "https://x/"]
+)
+def test_a_webhook_that_is_not_public_creates_no_run(call: Any, address: str) -> None:
+    response = call("POST", "/runs", BODY | {"webhook": address})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "#/webhook"
+    assert not Run.objects.exists()
+
+
+def test_the_same_key_with_another_webhook_is_another_request(call: Any) -> None:
+    first = call("POST", "/runs", BODY | {"webhook": HOOK}, Idempotency_Key="k")
+    again = call("POST", "/runs", BODY | {"webhook": HOOK}, Idempotency_Key="k")
+    assert (first.status_code, again.status_code) == (201, 200)
+    for other in (BODY, BODY | {"webhook": HOOK + "2"}):
+        assert call("POST", "/runs", other, Idempotency_Key="k").status_code == 422
+    assert Delivery.objects.count() == 1
+
+
+def test_webhooks_are_created_listed_and_removed(call: Any) -> None:
+    made = call("POST", "/webhooks", {"address": HOOK, "name": "n8n"})
+    assert made.status_code == 201
+    assert (made.json()["name"], made.json()["address"]) == ("n8n", "https://example.com/…cret")
+    assert call("GET", "/webhooks").json()["items"] == [made.json()]
+    assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 204
+    assert call("GET", "/webhooks").json()["items"] == []
+    assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 404
+    refused = call("POST", "/webhooks", {"address": "http://10.0.0.1/"})
+    assert refused.json()["errors"][0]["pointer"] == "#/address"
+
+
+def test_a_failed_delivery_is_told_and_sent_again(
+    call: Any, user: Any, make_run: Callable[..., Run]
+) -> None:
+    log = [{"at": "2026-11-23T00:00:00+00:00", "status": 410, "error": "It answered 410."}]
+    failed = Delivery.objects.create(
+        user=user, method="runs", address=HOOK, run=make_run(), state="failed", log=log
+    )
+    (shown,) = call("GET", "/deliveries").json()["items"]
+    assert shown["attempts"] == log
+    address = f"/deliveries/{failed.pk}/repetition"
+    assert call("POST", address).json()["state"] == "pending"
+    assert call("POST", address).status_code == 409
+    assert call("POST", f"/deliveries/{uuid.uuid4()}/repetition").status_code == 404
+    assert [one.pk for one in sending.take()] == [failed.pk]
+
+
+def test_deliveries_have_pages_and_neither_mails_nor_those_of_others(
+    call: Any, user: Any, stranger: Any, make_run: Callable[..., Run]
+) -> None:
+    for _ in range(5):
+        Delivery.objects.create(user=user, method="runs", address=HOOK, run=make_run())
+    Delivery.objects.create(user=stranger, method="runs", address=HOOK, run=make_run())
+    Channel.objects.create(user=user, method="email", kinds=["run_finished"])
+    outbox.notify(user, "run_finished", subject="x", key="x")
+    seen, address = [], "/deliveries?limit=2"
+    for _ in range(3):
+        found = call("GET", address).json()
+        seen += [one["id"] for one in found["items"]]
+        address = f"/deliveries?limit=2&cursor={found['next_cursor']}"
+    assert found["next_cursor"] is None
+    assert len(seen) == len(set(seen)) == 5
+
+
+def test_reading_may_not_create_webhooks(caller: Any, user: Any) -> None:
+    assert caller(user, "read")("POST", "/webhooks", {"address": HOOK}).status_code == 403

@@ -1,0 +1,54 @@
+"""A board of two painters whose standing trials are on, and models that come to the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from boards.models import Batch, StandingTrial
+from boards.plan.plan import Plan
+from boards.runs import sending
+from catalog.models import Change, Endpoint
+from playground.models import Run
+from tests.boards import documents
+
+PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+
+
+@pytest.fixture
+def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Batch:
+    """Three prompts on two painters, everything ended; the catalogue is old."""
+    plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
+    board = send(plan).board
+    Run.objects.update(state="succeeded", billable_units="1")
+    Endpoint.objects.update(first_seen_at=timezone.now() - timedelta(days=30))
+    return board
+
+
+@pytest.fixture
+def standing(board: Batch) -> StandingTrial:
+    """The board tries painters below a dollar, for up to a dollar a month."""
+    return StandingTrial.objects.create(
+        board=board,
+        state="on",
+        params="q=price%3A%3C1",
+        monthly_cap_usd=Decimal(1),
+        watched_until=timezone.now() - timedelta(days=1),
+    )
+
+
+@pytest.fixture
+def comes(make_endpoint: Callable[..., Endpoint]) -> Callable[..., Endpoint]:
+    """`comes("lab/new", documents.FLUX)`: a model that the last sync brought."""
+
+    def make(name: str = "lab/new", document: Any = documents.FLUX, **more: Any) -> Endpoint:
+        endpoint = make_endpoint(name, document, **(PRICE | more))
+        Change.objects.create(endpoint=endpoint, kind="new", at=timezone.now(), lines=[])
+        return endpoint
+
+    return make

@@ -1,0 +1,206 @@
+"""Standing trials: what is noted, what is sent and what is not, and what their owner is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+
+from boards.models import Batch, RowMark, StandingTrial, Trial, Vote
+from boards.trials import candidates, job, news, sending
+from catalog.models import Change, Endpoint, Standing
+from notifications.models import Notification
+from playground.models import Run
+from tests.boards import documents
+
+pytestmark = pytest.mark.django_db
+Comes = Callable[..., Endpoint]
+
+
+def new_runs(endpoint: Endpoint) -> int:
+    return Run.objects.filter(endpoint=endpoint).count()
+
+
+def test_a_new_model_that_fits_becomes_a_column_once(
+    board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    new = comes()
+    dear = comes("lab/dear", unit_price_usd=Decimal(3))
+    job.work()
+    job.work()
+    trial = board.trials.get()
+    assert (trial.endpoint, trial.state, trial.reason) == (new, "sent", "search")
+    assert trial.column.cells.count() == new_runs(new) == 3
+    assert new_runs(dear) == 0
+    prompts = [run.arguments["prompt"] for run in Run.objects.filter(endpoint=new)]
+    assert sorted(prompts) == ["a", "b", "c"]
+    Run.objects.filter(endpoint=new).update(state="succeeded", billable_units="1")
+    job.work()
+    assert board.trials.get().state == "done"
+
+
+def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
+    board: Batch, standing: StandingTrial, comes: Comes, models: dict[str, Endpoint]
+) -> None:
+    board.columns.filter(endpoint=models["flux"]).update(settings={"num_inference_steps": 12})
+    StandingTrial.objects.update(params="")
+    Endpoint.objects.filter(pk=models["flux"].pk).update(group_key="flux")
+    version = comes("lab/flux/v2", group_key="flux")
+    other = models["turbo"]
+    richer = comes("tmp/x", documents.document("prompt", prompt=documents.PROMPT)).schema
+    Endpoint.objects.filter(endpoint_id="tmp/x").update(gone_at=timezone.now())
+    Change.objects.create(endpoint=other, kind="schema", at=timezone.now(), was=other.schema)
+    Endpoint.objects.filter(pk=other.pk).update(schema=richer)
+    job.work()
+    tried = {one.endpoint: one for one in board.trials.all()}
+    assert {one.reason for one in tried.values()} == {"version", "schema"}
+    assert tried[version].column.settings == {"num_inference_steps": 12}
+    again = tried[other].column
+    assert again.label.startswith("inputs of")
+    assert again.cells.count() == 3
+    assert board.columns.count() == 4
+
+
+def test_a_model_that_does_not_fit_says_what_is_missing_and_sends_nothing(
+    board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    editor = comes("lab/editor", documents.EDIT)
+    job.work()
+    trial = board.trials.get()
+    assert trial.state == "unfit"
+    assert trial.note == "Image is missing."
+    assert new_runs(editor) == 0
+    assert board.columns.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        pytest.param({"standing": Standing.BLOCKED, "standing_reason": "No."}, "refused", id="no"),
+        pytest.param({"gone_at": timezone.now()}, "refused", id="gone"),
+        pytest.param({"schema": None}, "waiting", id="no-schema"),
+    ],
+)
+def test_a_model_that_cannot_run_is_not_tried(
+    board: Batch, standing: StandingTrial, comes: Comes, change: dict[str, Any], state: str
+) -> None:
+    new = comes()
+    candidates.note_all()
+    Endpoint.objects.filter(pk=new.pk).update(**change)
+    job.work()
+    assert board.trials.get().state == state
+    assert new_runs(new) == 0
+
+
+def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
+    board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    StandingTrial.objects.update(monthly_cap_usd=Decimal("0.05"))
+    first, second = comes("lab/n1"), comes("lab/n2")
+    unknown = comes("lab/n3", unit_price_usd=None, price_unit="")
+    Trial.objects.create(board=board, endpoint=unknown, reason="version")
+    job.work()
+    states = {one.endpoint: one for one in board.trials.all()}
+    sent = [one for one in (first, second) if states[one].state == "sent"]
+    held = [one for one in (first, second) if states[one].state == "held"]
+    assert len(sent) == len(held) == 1
+    assert states[held[0]].note.startswith("It may cost $0.03, and $0.02 of $0.05 is left")
+    assert states[unknown].note.startswith("Its price is unknown")
+    assert new_runs(held[0]) == 0
+    assert board.columns.count() == 3
+    job.work()
+    assert new_runs(held[0]) == 0
+    sending.send_due(timezone.now() + timedelta(days=32))
+    assert new_runs(held[0]) == 3
+
+
+def test_off_and_paused_boards_send_nothing_and_nights_wait(
+    board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    new = comes()
+    StandingTrial.objects.update(state="paused")
+    job.work()
+    assert board.trials.get().state == "waiting"
+    StandingTrial.objects.update(state="on", when="night")
+    noon = timezone.localtime().replace(hour=12)
+    sending.send_due(noon)
+    assert new_runs(new) == 0
+    sending.send_due(noon.replace(hour=3))
+    assert new_runs(new) == 3
+    StandingTrial.objects.update(state="off", watched_until=noon - timedelta(days=2))
+    comes("lab/later")
+    job.work()
+    assert board.trials.count() == 1
+
+
+def test_the_owner_reads_who_won(
+    board: Batch, standing: StandingTrial, comes: Comes, user: User, stranger: User
+) -> None:
+    new = comes()
+    flux = board.columns.get(position=0)
+    for row in board.rows.all():
+        RowMark.objects.create(row=row, winner=flux)
+    job.work()
+    Run.objects.filter(endpoint=new).update(state="succeeded")
+    job.work()
+    (entry,) = news.entries(user)
+    assert entry.title == "new was tried on 3 rows: look and judge"
+    assert entry.is_unread
+    trial = board.trials.get()
+    first, second, third = board.rows.all()
+    RowMark.objects.filter(row=first).update(winner=trial.column)
+    RowMark.objects.filter(row__in=[second, third]).delete()
+    cells = [board.cells.get(row=second, column=one) for one in (flux, trial.column)]
+    Vote.objects.create(
+        board=board, voter=stranger, first=cells[0], second=cells[1], winner=cells[1]
+    )
+    (entry,) = news.entries(user)
+    assert entry.title == "new won 2 of 2 rows against flux, 1 not judged yet"
+    RowMark.objects.create(row=third, winner=flux)
+    job.work()
+    job.work()
+    told = list(Notification.objects.filter(user=user).values_list("subject", flat=True))
+    assert sorted(told) == [
+        "new was tried on 3 rows: look and judge",
+        "new won 2 of 3 rows against flux",
+    ]
+    news.mark_seen(news.of_board(board))
+    assert not news.entries(user)[0].is_unread
+    assert news.entries(stranger) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_a_trial_once_and_hold_the_cap(
+    board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    StandingTrial.objects.update(monthly_cap_usd=Decimal("0.07"))
+    new = [comes(f"lab/n{number}") for number in range(4)]
+    ready = threading.Barrier(3)
+    problems: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            ready.wait()
+            job.work()
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert Trial.objects.count() == 4
+    assert Run.objects.filter(endpoint__in=new).count() == 6
+    assert sorted(Trial.objects.values_list("state", flat=True)) == ["held", "held", "sent", "sent"]
+    assert sending.spent_since(board, timezone.now()) <= Decimal("0.07")

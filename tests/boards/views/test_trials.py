@@ -1,0 +1,128 @@
+"""The page of standing trials, and where their owner reads of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from boards.models import Batch, StandingTrial
+from boards.trials import job
+from catalog.models import Endpoint, SavedSearch
+from catalog.views import feeds
+from playground.models import Run
+from tests.boards.trials.conftest import board, comes, standing
+
+__all__ = ["board", "comes", "standing"]
+pytestmark = pytest.mark.django_db
+Comes = Callable[..., Endpoint]
+FORM = {"state": "on", "q": "price:<1", "versions": "1", "when": "night", "cap": "2.50"}
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_trials_are_off_until_somebody_saves_them(member: Client, board: Batch) -> None:
+    address = f"{board.get_absolute_url()}trials/"
+    page = text(member.get(address))
+    assert 'value="off" checked' in page
+    assert not StandingTrial.objects.exists()
+    assert member.post(address, FORM).status_code == 302
+    kept = StandingTrial.objects.get()
+    assert (kept.state, kept.when, str(kept.monthly_cap_usd)) == ("on", "night", "2.5000")
+    page = text(member.get(address))
+    assert "3 models fit" in page
+    assert "about $0.03" in page
+    assert "$0.00 of $2.50 this month" in page
+    member.post(f"{address}pause/", {"state": "paused"})
+    assert StandingTrial.objects.get().state == "paused"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param({"cap": "much"}, "such as 2.50", id="cap"),
+        pytest.param({"cap": "0"}, "such as 2.50", id="zero"),
+        pytest.param({"q": "in:nonsense"}, "nonsense", id="word"),
+        pytest.param({"q": "", "versions": ""}, "nothing to try yet", id="nothing"),
+        pytest.param({"saved": "99"}, "This saved search is gone", id="saved"),
+        pytest.param({"q": "\x00", "versions": "", "cap": "\x00"}, "such as 2.50", id="nul"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(
+    member: Client, board: Batch, typed: dict[str, str], said: str
+) -> None:
+    response = member.post(f"{board.get_absolute_url()}trials/", FORM | typed)
+    assert response.status_code == 422
+    assert said in text(response)
+    assert not StandingTrial.objects.exists()
+
+
+def test_a_saved_search_can_be_chosen(member: Client, board: Batch, user: User) -> None:
+    mine = SavedSearch.objects.create(
+        user=user, name="Cheap", params="category=text-to-image", seen_at=board.created_at
+    )
+    address = f"{board.get_absolute_url()}trials/"
+    member.post(address, FORM | {"saved": str(mine.pk)})
+    assert StandingTrial.objects.get().params == mine.params
+    assert f'value="{mine.pk}" selected' in text(member.get(address))
+    mine.delete()
+    page = text(member.get(address))
+    assert 'value="kept" selected' in page
+    member.post(address, FORM | {"saved": "kept"})
+    assert StandingTrial.objects.get().params == "category=text-to-image"
+
+
+def test_news_stand_on_the_front_page_in_the_feed_and_on_the_board_until_seen(
+    member: Client, board: Batch, standing: StandingTrial, comes: Comes, user: User, stranger: User
+) -> None:
+    comes("lab/new", display_name="<New>")
+    job.work()
+    Run.objects.update(state="succeeded")
+    job.work()
+    words = "&lt;New&gt; was tried on 3 rows: look and judge"
+    assert words in text(member.get("/"))
+    assert words in text(member.get(f"/changes/feed/{feeds.token(user)}/"))
+    assert words not in text(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
+    page = text(member.get(board.get_absolute_url()))
+    assert "was tried on 3 rows" in page
+    assert "tried by itself" in page
+    assert words not in text(member.get("/"))
+
+
+def test_one_trial_is_sent_left_out_and_taken_in_again(
+    member: Client, board: Batch, standing: StandingTrial, comes: Comes
+) -> None:
+    new = comes()
+    StandingTrial.objects.update(state="paused")
+    job.work()
+    address = f"{board.get_absolute_url()}trials/{board.trials.get().pk}/"
+    for do, state in (("dismiss", "dismissed"), ("restore", "waiting"), ("send", "sent")):
+        member.post(address, {"do": do})
+        assert board.trials.get().state == state
+    assert Run.objects.filter(endpoint=new).count() == 3
+    member.post(address, {"do": "dismiss"})
+    assert board.trials.get().state == "sent"
+
+
+def test_the_page_takes_as_many_queries_for_many_trials(
+    member: Client,
+    board: Batch,
+    standing: StandingTrial,
+    comes: Comes,
+    django_assert_max_num_queries: Any,
+) -> None:
+    StandingTrial.objects.update(params="")
+    address = f"{board.get_absolute_url()}trials/"
+    for number in range(6):
+        comes(f"lab/flux/v{number + 2}", group_key="")
+    job.work()
+    assert board.trials.count() == 6
+    member.get(address)
+    with django_assert_max_num_queries(22):
+        assert text(member.get(address)).count('class="trial"') == 6

@@ -1,0 +1,82 @@
+"""`@fal-ai/client` as npm gives it, unmodified, made loadable by a page: no build, no copy here."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CLIENT = "@fal-ai/client"
+WITHIN_S = 120
+_REQUIRED = re.compile(r"""\brequire\(["']([^"']+)["']\)""")
+# The same few lines that Node has around each file of a CommonJS package.
+_LOADER = """const files = {}, loaded = {};
+const load = (name) => {
+  if (!loaded[name]) {
+    const [run, names] = files[name];
+    const module = (loaded[name] = { exports: {} });
+    run(module, module.exports, (asked) => load(names[asked]));
+  }
+  return loaded[name].exports;
+};
+"""
+
+
+def installed() -> Path:
+    """The `node_modules` that package-lock.json describes; npm installs them once."""
+    lock = HERE / "package-lock.json"
+    target = Path(sys.prefix) / "npm" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    target.mkdir(parents=True, exist_ok=True)
+    with target.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of several test processes one installs
+        if not (target / "done").exists():
+            for source in (lock, HERE / "package.json"):
+                shutil.copy(source, target)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=target, check=True, timeout=WITHIN_S, capture_output=True)
+            (target / "done").touch()
+    return (target / "node_modules").resolve()
+
+
+def script() -> str:
+    """A script that sets `window.fal`."""
+    modules = installed()
+    pending, done = [_entry(modules, CLIENT)], set()
+    parts = [_LOADER]
+    while pending:
+        file = pending.pop()
+        if file in done:
+            continue
+        done.add(file)
+        text = file.read_text()
+        names = {}
+        if file.suffix == ".json":
+            text = f"module.exports = {text}"
+        else:
+            names = {asked: _resolve(modules, file, asked) for asked in _REQUIRED.findall(text)}
+        pending += names.values()
+        known = {asked: str(found.relative_to(modules)) for asked, found in names.items()}
+        function = f"(module, exports, require) => {{{text}\n}}"
+        name = json.dumps(str(file.relative_to(modules)))
+        parts.append(f"files[{name}] = [{function}, {json.dumps(known)}];\n")
+    start = json.dumps(str(_entry(modules, CLIENT).relative_to(modules)))
+    return f"(() => {{{''.join(parts)}window.fal = load({start}).fal; }})();"
+
+
+def _entry(modules: Path, package: str) -> Path:
+    main = json.loads((modules / package / "package.json").read_text())["main"]
+    return (modules / package / main).resolve()
+
+
+def _resolve(modules: Path, file: Path, asked: str) -> Path:
+    if not asked.startswith("."):
+        return _entry(modules, asked)
+    path = (file.parent / asked).resolve()
+    candidates = (path, path.with_name(f"{path.name}.js"), path / "index.js")
+    return next(one for one in candidates if one.is_file())

@@ -1,0 +1,194 @@
+"""The unmodified `@fal-ai/client` in Chromium, told nothing but `proxyUrl`, through a whole Vitrine."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sqlite3
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from bench import browser
+from sandbox import authority
+from tests.browser import fal_client
+from tests.processes import Up
+
+pytestmark = [pytest.mark.browser, pytest.mark.system]
+
+CALLS: dict[str, str] = {
+    "run": 'return (await client.run("sandbox/scribe", { input })).data.output',
+    "subscribe": """
+        const seen = [];
+        const onQueueUpdate = (update) => seen.push(update.status);
+        const options = { input, mode, logs: true, pollInterval: 50, onQueueUpdate };
+        const { data, requestId } = await client.subscribe("sandbox/scribe", options);
+        return { text: data.output, last: seen.at(-1), requestId }""",
+    "stream": """
+        const stream = await client.stream("sandbox/scribe", { input });
+        let count = 0;
+        for await (const event of stream) count += 1;
+        const last = await stream.done();
+        return { count, partial: last.partial, text: last.output }""",
+    "refused": """
+        try { await client.run("sandbox/scribe", { input: { prompt: 7 } }) }
+        catch (error) { return { status: error.status, loc: error.body.detail[0].loc } }""",
+    "queue": """
+        const app = "mischief/slow";
+        const { request_id: requestId } = await client.queue.submit(app, { input: { duration: 60, picture: false } });
+        const before = await client.queue.status(app, { requestId });
+        await client.queue.cancel(app, { requestId });
+        const after = await client.queue.subscribeToStatus(app, { requestId, pollInterval: 50 });
+        try { await client.queue.result(app, { requestId }) }
+        catch (error) { return { before: before.status, after: after.status, status: error.status } }""",
+    "upload": """
+        const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 30 });
+        const blob = await new Promise((found) => canvas.toBlob(found));
+        const { data } = await client.run("sandbox/eye/json", { input: { image_url: blob } });
+        return [data.result.width, data.result.height]""",
+    "parts": """
+        const blob = new Blob([new Uint8Array((90 << 20) + 5)], { type: "application/zip" });
+        const address = await client.storage.upload(blob);
+        const response = await fetch(address);
+        return [response.status, (await response.blob()).size - (90 << 20)]""",
+    "realtime": """
+        return await new Promise((found, failed) => {
+          const connection = client.realtime.connect("sandbox/aurora/lite", {
+            onResult: (result) => { connection.close(); found([result.prompt, result.images[0].content.length > 1000]) },
+            onError: failed,
+          });
+          connection.send({ prompt: "violet", seed: 3 });
+        })""",
+}
+CALL = "([name, mode]) => { const input = { prompt: 'sea', max_tokens: 20 }; return CALLS[name](input, mode); }"
+
+
+class TlsFront:
+    """Ends TLS for `fal.run`, whose name the client has built in, and passes the bytes on."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        _, certificate = authority.make(folder, ("fal.run",))
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._context.load_cert_chain(certificate)
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._loop.run_until_complete(
+            asyncio.start_server(self._pass_on, sock=self._listener, ssl=self._context)
+        )
+        self._loop.run_forever()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs = await asyncio.open_connection("127.0.0.1", self._target)
+        await asyncio.gather(_copy(reader, theirs[1]), _copy(theirs[0], writer))
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+    except OSError:
+        pass  # the other end has gone
+    finally:
+        writer.close()
+
+
+@pytest.fixture(scope="module")
+def page(vitrine: Up, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the gateway."""
+    web = vitrine.pid_of("config.server.serving")
+    variables = Path(f"/proc/{web}/environ").read_text().split("\0")
+    live = next(one.partition("=")[2] for one in variables if one.startswith("REALTIME_URL="))
+    front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
+    mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
+    flags = [one for one in browser.FLAGS if "resolver" not in one]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        patch.setattr(browser, "FLAGS", [*flags, mapped])
+        with browser.chromium() as started:
+            # Our pages allow no scripts and connections but our own; an app's page has its own rules.
+            context = started.new_context(ignore_https_errors=True, bypass_csp=True)
+            page = context.new_page()
+            page.goto(vitrine.link)
+            page.evaluate(_script())
+            yield page
+    front.stop()
+
+
+def _script() -> str:
+    calls = "".join(f"{name}: async (input, mode) => {{{body}}},\n" for name, body in CALLS.items())
+    config = 'window.client = fal; client.config({ proxyUrl: "/api/fal/proxy" });'
+    return f"{fal_client.script()}\n{config}\nwindow.CALLS = {{{calls}}};"
+
+
+def call(page: Page, name: str, mode: str = "") -> Any:
+    """What the client gave."""
+    return page.evaluate(CALL, [name, mode])
+
+
+def test_every_call_of_the_client(page: Page, vitrine: Up) -> None:
+    answers: list[Any] = []
+    page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
+    assert call(page, "run").startswith("# Sea")
+    polled, streamed = (call(page, "subscribe", mode) for mode in ("polling", "streaming"))
+    for told in (polled, streamed):
+        assert (told["text"][:5], told["last"]) == ("# Sea", "COMPLETED")
+        assert re.fullmatch(r"[0-9a-f-]{36}", told["requestId"])
+    told = call(page, "stream")
+    assert told["count"] > 3
+    assert (told["partial"], told["text"][:5]) == (False, "# Sea")
+    assert call(page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
+    told = call(page, "queue")
+    assert told["before"] in {"IN_QUEUE", "IN_PROGRESS"}
+    assert (told["after"], told["status"]) == ("COMPLETED", 499)
+    assert call(page, "upload") == [40, 30]
+    assert call(page, "parts") == [200, 5]
+    assert call(page, "realtime") == ["violet", True]
+    _assert_nothing_leaked(answers, vitrine)
+    _assert_in_history(vitrine)
+
+
+def _assert_nothing_leaked(answers: list[Any], vitrine: Up) -> None:
+    """No answer has the key, or a header that says how this server works."""
+    settings = (vitrine.log.parent / "var" / "sandbox.env").read_text()
+    secret = dict(line.split("=", 1) for line in settings.splitlines())["FAL_KEY"].encode()
+    assert len(answers) > 20
+    for answer in answers:
+        headers = answer.all_headers()
+        assert not [
+            name for name in headers if name.startswith(("vitrine-", "server", "x-powered"))
+        ]
+        assert "set-cookie" not in headers
+        # Of streams and files the browser keeps no text to look at.
+        has_text = headers.get("content-type") == "application/json"
+        assert secret not in repr(headers).encode() + (answer.body() if has_text else b"")
+
+
+def _assert_in_history(vitrine: Up) -> None:
+    """Each call is a run of the person's, marked, with its result."""
+    with closing(sqlite3.connect(vitrine.log.parent / "var" / "vitrine.sqlite3")) as database:
+        rows = database.execute(
+            "SELECT transport, state FROM playground_run WHERE events LIKE '%\"proxy\"%'"
+        ).fetchall()
+    assert sorted(rows) == sorted(
+        [("queue", "succeeded")] * 4
+        + [("queue", "failed"), ("queue", "cancelled"), ("realtime", "succeeded")]
+        + [("stream", "succeeded")]
+    )

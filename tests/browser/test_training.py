@@ -1,0 +1,52 @@
+"""From dropped pictures through a training to a picture made with its weights."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import DONE, PHONE, Open, open_page, session
+from tests.training.conftest import picture
+
+__all__ = ["open_page", "session"]
+pytestmark = pytest.mark.browser
+
+
+def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
+    page = open_page("/training/", PHONE)
+    page.get_by_role("link", name=re.compile("^Aurora Trainer")).click()
+    page.get_by_label("Name", exact=True).fill("Embers")
+    page.get_by_label("Trigger word").fill("emberglow")
+    colours = {"a.png": "orange", "b.png": "darkred", "c.png": "gold"}
+    files = [
+        {"name": name, "mimeType": "image/png", "buffer": picture(colour)}
+        for name, colour in colours.items()
+    ]
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_role("button", name="Make the data set").click()
+    expect(page.get_by_text("3 pictures ·")).to_be_visible()
+    page.get_by_label("Caption of a.png").fill("glowing embers")
+    assert_clean(page)
+    assert_fits(page)
+    page.get_by_role("button", name="On to the form").click()
+    expect(page.get_by_text("now holds the data set “Embers”")).to_be_visible()
+    page.locator("#run-button").click()
+    expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=90_000)
+    weights = page.get_by_role("link", name="Embers", exact=True)
+    for _ in range(20):
+        page.goto("/training/weights/")
+        if weights.count():
+            break
+        page.wait_for_timeout(1_000)
+    weights.first.click()
+    assert_clean(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Aurora sandbox/aurora", exact=True).click()
+    expect(page.get_by_label("Prompt").first).to_have_value(re.compile("^emberglow"))
+    page.locator("#run-button").click()
+    expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=60_000)
+    page.goto("/training/weights/")
+    expect(page.get_by_text("1 run made with it")).to_be_visible()

@@ -1,0 +1,251 @@
+"""Capabilities on the pages: facets, chips, hints, and the question of the product team."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from urllib.parse import quote_plus
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.filters.conditions import asked_length, parse_condition
+from catalog.filters.labels import describe, label, summarize
+from catalog.filters.query_parser import parse_query, replace_words
+from catalog.filters.vocabulary import KEYS
+from catalog.models import Endpoint
+
+Make = Callable[..., Endpoint]
+VIDEO = [
+    "in:text",
+    "in:image",
+    "in:images",
+    "out:video",
+    "can:sound",
+    "resolution:1080p",
+    "duration:5-10",
+]
+
+
+@pytest.fixture
+def videos(make_endpoint: Make) -> None:
+    """Five models of video that differ in one thing each."""
+
+    def make(
+        name: str, *, without: str = "", price: str = "0.08", unit: str = "second", **values: str
+    ) -> None:
+        facts = [fact for fact in VIDEO if fact != without]
+        make_endpoint(
+            f"fal-ai/{name}",
+            category="image-to-video",
+            facts=facts,
+            unit_price_usd=price,
+            price_unit=unit,
+            currency="USD",
+            **({"license_type": "commercial"} | values),
+        )
+
+    make("fits")
+    make("dear", price="0.15")  # $0.75 for its usual five seconds, $1.50 for ten
+    make("flat", price="0.9", unit="video")
+    make("silent", without="can:sound")
+    make("single", without="in:images")
+    make("coarse", without="resolution:1080p")
+    make("studies", license_type="research")
+
+
+def ids(page: bytes) -> list[str]:
+    return re.findall(r'<article class="card" data-endpoint-id="fal-ai/([^"]+)"', page.decode())
+
+
+def offered(page: bytes, name: str) -> dict[str, int]:
+    """The values of a facet with their counts, as the page offers them."""
+    found = re.findall(
+        rf'name="{name}" value="([^"]+)"[^>]*>\s*<span>[^<]*</span><small>(\d+)</small>',
+        page.decode(),
+    )
+    return {unescape(value): int(count) for value, count in found}
+
+
+QUESTION = (
+    "in:images out:video can:sound resolution:1080p duration:>=10 price:<1 license:commercial"
+)
+
+
+def test_the_question_is_answered_typed_and_clicked(member: Client, videos: None) -> None:
+    typed = member.get(f"/models/?q={quote_plus(QUESTION)}").content
+    clicked = member.get(
+        "/models/", [tuple(word.split(":", 1)) for word in QUESTION.split()]
+    ).content
+    assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
+
+
+def test_other_words_for_it_find_the_same(member: Client, videos: None) -> None:
+    q = "from:2+photos to:movie with:audio res:1920x1080 length:10s cost:<$1 licence:commercial"
+    assert sorted(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == ["fits", "flat"]
+
+
+def test_each_price_step_says_what_picking_it_finds(member: Client, videos: None) -> None:
+    for asked in ("", "duration=%3E%3D10&"):
+        page = member.get(f"/models/?{asked}").content
+        for value, count in offered(page, "price").items():
+            assert (
+                len(ids(member.get(f"/models/?{asked}price={quote_plus(value)}").content)) == count
+            )
+    assert offered(page, "price") == {"<1": 6}
+
+
+def test_counts_set_the_picks_of_the_own_group_aside(member: Client, videos: None) -> None:
+    page = member.get("/models/?license=research&in=images").content
+    assert offered(page, "license") == {"commercial": 5, "research": 1}
+    assert offered(page, "in") == {"text": 1, "image": 1, "images": 1}  # these hold together
+    assert offered(page, "resolution") == {"1080p": 1}
+
+
+def test_what_is_in_force_stands_above_with_its_way_out(member: Client, videos: None) -> None:
+    page = member.get("/models/?q=out%3Avideo+flat&in=images&favourite=1").content.decode()
+    chips = re.findall(r'<li><a href="([^"]+)" aria-label="Remove the filter ([^"]+)">', page)
+    assert [(unescape(href), words) for href, words in chips] == [
+        ("/models/?q=flat&in=images&favourite=1", "Makes video"),
+        ("/models/?q=out%3Avideo+flat&favourite=1", "Takes two or more images"),
+        ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
+    ]
+    assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
+
+
+def test_a_typed_value_is_no_second_control_that_could_disagree(
+    member: Client, videos: None
+) -> None:
+    page = member.get("/models/?q=out%3Avideo").content.decode()
+    assert 'name="out" value="video"' not in page
+    assert '<a class="pick" href="/models/" aria-label="Remove the filter Video">' in page
+
+
+def test_a_word_that_is_not_known_gets_a_hint_with_the_way_on(member: Client, videos: None) -> None:
+    page = member.get("/models/?q=out%3Avidoe+flat").content.decode()
+    assert "There is no out:vidoe." in page
+    assert '<a href="/models/?q=out%3Avideo+flat"><code>out:video</code></a>' in page
+    page = member.get("/models/?q=license%3Acomercial").content.decode()
+    assert '<a href="/models/?q=license%3Acommercial"><code>license:commercial</code></a>' in page
+    page = member.get("/models/?q=%3Cb%3E%3Ax+out%3A%3Cscript%3E").content.decode()
+    assert "<script>" not in page.replace("<script type", "")
+
+
+def test_a_picked_number_has_one_spelling_and_every_key_a_parameter(
+    member: Client, videos: None
+) -> None:
+    response = member.get(
+        "/models/?duration=%E2%89%A510s&owner=fal-ai", headers={"HX-Request": "true"}
+    )
+    assert response.headers["HX-Push-Url"] == "/models/?duration=%3E%3D10&owner=fal-ai"
+    assert 'value="&gt;=10" id="duration:%3E%3D10" checked' in response.content.decode()
+    assert len(ids(response.content)) == 7
+
+
+def test_a_word_that_is_still_being_typed_hides_nothing(member: Client, videos: None) -> None:
+    for q in ("out:", "duration:>=", "out:vidoe"):
+        assert len(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == 7
+
+
+def test_a_categorys_page_narrows_within_it(member: Client, videos: None) -> None:
+    page = member.get("/categories/image-to-video/?can=sound").content
+    assert len(ids(page)) == 6
+    assert (
+        b'href="/categories/image-to-video/" aria-label="Remove the filter Video with sound"'
+        in page
+    )
+
+
+def test_a_fragment_brings_facets_chips_and_the_canonical_address(
+    member: Client, videos: None
+) -> None:
+    response = member.get("/models/?q=&duration=&in=images", headers={"HX-Request": "true"})
+    assert response.headers["HX-Push-Url"] == "/models/?in=images"
+    assert b'id="facet-in" open' in response.content
+
+
+def test_asking_for_capabilities_costs_no_more_queries(member: Client, videos: None) -> None:
+    member.get("/models/")
+    counts = []
+    for address in ("/models/?sort=name", f"/models/?q={quote_plus(QUESTION)}&sort=name"):
+        with CaptureQueriesContext(connection) as queries:
+            member.get(address)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_help_names_every_key_with_an_example_that_is_understood(
+    member: Client, db: None
+) -> None:
+    page = unescape(member.get("/models/").content.decode())
+    for key in KEYS.values():
+        assert f"<code>{key.example}</code>" in page
+        assert not parse_query(key.example).hints
+        assert parse_query(key.example).conditions[0].key == key.name
+
+
+def test_a_models_page_says_what_it_can_do(member: Client, videos: None) -> None:
+    page = member.get("/models/fal-ai/fits/").content.decode()
+    assert '<a href="/models/?in=images">two or more images</a>' in page
+    assert '<a href="/models/?resolution=1080p">1080p</a>' in page
+    assert '<a href="/models/?duration=%3E%3D10">5 to 10 s</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("lengths", "words"),
+    [("1-60", "1 s to 1 min"), ("5-10", "5 to 10 s"), ("60-120", "1 to 2 min"), ("60-60", "1 min")],
+)
+def test_each_end_of_a_length_has_its_own_unit(lengths: str, words: str) -> None:
+    (group,) = summarize([f"duration:{lengths}"])
+    assert [part.words for part in group.parts] == [words]
+
+
+@pytest.mark.parametrize(
+    ("q", "words"),
+    [
+        ("in:image", "Takes an image"),
+        ("out:3d", "Makes 3D models"),
+        ("-can:lora", "Not: LoRA"),
+        ("-in:image", "Not: takes an image"),
+        ("out:image,video", "Makes images or video"),
+        ("duration:>=10", "10 s or more"),
+        ("duration:5..120", "5 s to 2 min"),
+        ("duration:<60", "Under 1 min"),
+        ("price:<0.5", "Under $0.50"),
+        ("price:<0.5 duration:10", "Under $0.50 for 10 s"),
+        ("price:0", "Free"),
+        ("resolution:>=720p", "720p or more"),
+        ("resolution:4k", "4K"),
+        ("time:<30", "Ready in under 30 s"),
+        ("voices:10", "10 or more voices"),
+        ("category:text-to-video", "Category: Text to video"),
+        ("license:commercial,research", "Licence: Commercial or Research"),
+        ("per:second", "Priced per second"),
+    ],
+)
+def test_conditions_are_said_in_words(q: str, words: str) -> None:
+    conditions = parse_query(q).conditions
+    assert describe(conditions[0], asked_length(conditions)) == words
+
+
+def test_every_known_value_has_words() -> None:
+    for key in KEYS.values():
+        for value in (*key.values, *key.steps):
+            assert label(key.name, value)
+            asked = parse_condition(key.name, value)
+            assert asked
+            assert describe(asked)
+
+
+def test_a_summary_of_nothing_and_of_nonsense_is_short() -> None:
+    assert summarize([]) == []
+    assert summarize(["x", "in:", "duration:5", ":"])[0].parts[0].words == ""
+
+
+def test_a_word_is_replaced_as_a_word() -> None:
+    assert replace_words('in:images in:image "a b"', "in:image") == 'in:images "a b"'
+    assert replace_words("out:vidoe x", "out:vidoe", "out:video") == "out:video x"
+    assert replace_words("x", "y", "z") == "x"

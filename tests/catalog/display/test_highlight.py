@@ -1,0 +1,71 @@
+"""What was searched for is marked where it stands, and nothing becomes markup."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.display.highlight import highlighter
+from catalog.search.matching import Found
+
+
+def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
+    found = highlighter(Found({}, used, alike=alike))
+    assert found is not None
+    return found.in_text(text)
+
+
+@pytest.mark.parametrize(
+    ("used", "text", "result"),
+    [
+        (("kling",), "Kling Video", "<mark>Kling</mark> Video"),
+        (("kli",), "Kling Video", "<mark>Kli</mark>ng Video"),
+        (("ling",), "Kling", "Kling"),
+        (("nanobanana",), "Nano Banana", "<mark>Nano Banana</mark>"),
+        (("2.1",), "kling-video/v2.1", "kling-video/<mark>v2.1</mark>"),
+        (("2.1",), "Wan 2.14", "Wan 2.14"),
+        (("upscaler",), "Upscaling", "<mark>Upscal</mark>ing"),
+        (("flux1.1pro",), "FLUX1.1 [pro]", "<mark>FLUX1.1 [pro</mark>]"),
+        (("b",), "<b>&", "&lt;<mark>b</mark>&gt;&amp;"),
+    ],
+)
+def test_words_are_marked_where_they_stand(used: tuple[str, ...], text: str, result: str) -> None:
+    assert marked(used, text) == result
+
+
+def test_what_means_the_same_is_marked_too() -> None:
+    text = "Super-Resolution of pictures"
+    assert marked(("upscale",), text, ("super resolution",)).startswith(
+        "<mark>Super-Resolution</mark>"
+    )
+
+
+def test_an_excerpt_shows_the_first_mark() -> None:
+    found = highlighter(Found({}, ("needle",)))
+    assert found is not None
+    shown = found.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
+    assert "<mark>needle</mark>" in shown
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert len(re.sub("<[^>]*>", "", shown)) <= 66
+
+
+def test_nothing_is_marked_without_words() -> None:
+    assert highlighter(None) is None
+    assert highlighter(Found({}, ())) is None
+
+
+@given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
+def test_no_text_becomes_markup_and_none_is_lost(used: list[str], text: str) -> None:
+    found = highlighter(Found({}, tuple(used)))
+    if found is None:
+        return
+    shown = found.in_text(text)
+    bare = shown.replace("<mark>", "").replace("</mark>", "")
+    assert not set(bare) & set("<>\"'")
+    assert unescape(bare) == text or "&" in text
+    assert "<mark></mark>" not in shown

@@ -1,0 +1,39 @@
+"""No process of ours carries httpx's command line program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        ("import fal", {"rich", "pygments", "numpy", "av", "trimesh"}),
+        ("import sandbox.app", {"httpx", "rich", "numpy", "PIL", "av", "trimesh"}),
+        (
+            "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
+            "import config.asgi",
+            {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "cryptography", "mcp"},
+        ),
+        (
+            "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
+            "import django; django.setup(); import config.management.commands.worker",
+            {"rich", "pygments", "numpy", "PIL", "av", "trimesh"},
+        ),
+    ],
+)
+def test_what_is_heavy_and_seldom_needed_is_not_imported(program: str, heavy: set[str]) -> None:
+    code = f"import sys; {program}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert not heavy & set(done.stdout.decode().split())
+
+
+def test_httpx_works_without_it() -> None:
+    code = "import fal, httpx; print(httpx.Response(204).status_code)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"204\n"

@@ -1,0 +1,302 @@
+"""Downloads: which addresses are asked, how much is taken, and what never goes along."""
+
+import base64
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fal
+from fal.services.files import decode_data_uri
+from tests.fal.upstream import FakeQueue, Upstream
+
+pytestmark = pytest.mark.anyio
+PNG = b"\x89PNG" + bytes(range(256)) * 1000
+URL = "https://v3.fal.media/files/x/a.png"
+
+
+def file(content=PNG, **headers):
+    return httpx.Response(200, content=content, headers={"content-type": "image/png", **headers})
+
+
+def redirect(location):
+    return httpx.Response(302, headers={"location": location})
+
+
+async def fetched(clients, url, max_bytes=1 << 20):
+    async with clients.files.open(url, max_bytes=max_bytes) as stream:
+        return stream.content_type, stream.size, b"".join([chunk async for chunk in stream])
+
+
+async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect):
+    upstream = Upstream(file())
+    clients = await connect(upstream)
+    assert await fetched(clients, URL) == ("image/png", len(PNG), PNG)
+    assert "authorization" not in upstream.requests[0].headers
+
+
+async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(connect):
+    addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
+    upstream = Upstream(file())
+    clients = await connect(upstream, addresses=addresses)
+    assert (await fetched(clients, "http://127.0.0.1:9/files/a.png"))[2] == PNG
+    assert "authorization" not in upstream.requests[0].headers
+
+
+MEDIA = ("https://fal.media", "https://*.fal.media", "http://127.0.0.1:8001", "http://*.plain.test")
+ADDRESSES = [
+    ("https://fal.media/x", True),
+    ("https://v3b.fal.media/files/b/x", True),
+    ("https://a.b.fal.media/x", True),
+    ("https://V3.FAL.MEDIA:443/x", True),
+    ("http://127.0.0.1:8001/files/x", True),
+    ("http://v3.fal.media/x", False),
+    ("https://v3.fal.media:8443/x", False),
+    ("https://evilfal.media/x", False),
+    ("https://fal.media.evil.test/x", False),
+    ("https://evil.test/?https://fal.media", False),
+    ("https://user@fal.media/x", False),
+    ("https://fal.media@evil.test/x", False),
+    ("https://evil.test\\@fal.media/x", False),
+    ("http://127.0.0.1:8002/x", False),
+    ("https://127.0.0.1:8001/x", False),
+    ("http://169.254.169.254/latest/meta-data", False),
+    ("http://a.plain.test/x", False),
+    ("file:///etc/passwd", False),
+    ("ftp://fal.media/x", False),
+    ("//fal.media/x", False),
+    ("", False),
+    ("https://fal.media\n/x", False),
+]
+
+
+@pytest.mark.parametrize(("url", "is_allowed"), ADDRESSES)
+async def test_only_allowed_origins_are_asked(connect, url, is_allowed):
+    upstream = Upstream(file())
+    clients = await connect(upstream, addresses=fal.Addresses(media=MEDIA))
+    if is_allowed:
+        assert (await fetched(clients, url))[2] == PNG
+    else:
+        with pytest.raises(fal.FileUnavailable):
+            await fetched(clients, url)
+        assert upstream.requests == []
+
+
+async def test_redirects_are_followed_among_allowed_origins(connect):
+    script = redirect("/b"), redirect("https://fal.media/c"), redirect("//v3b.fal.media/d")
+    upstream = Upstream(*script, file())
+    clients = await connect(upstream)
+    assert (await fetched(clients, URL))[2] == PNG
+    assert upstream.urls[1:] == [
+        "https://v3.fal.media/b",
+        "https://fal.media/c",
+        "https://v3b.fal.media/d",
+    ]
+
+
+@pytest.mark.parametrize(
+    "location", ["https://evil.test/x", "http://v3.fal.media/x", "file:///etc/passwd", "http://["]
+)
+async def test_redirects_elsewhere_are_not_followed(connect, location):
+    upstream = Upstream(redirect(location), file())
+    clients = await connect(upstream)
+    with pytest.raises(fal.FileUnavailable):
+        await fetched(clients, URL)
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "error"),
+    [
+        ("https://status.test/", fal.BadRedirect),
+        ("http://[", fal.BadRedirect),
+        ("http://169.254.169.254/latest/meta-data", fal.FileUnavailable),
+        ("https://10.0.0.1/a.png", fal.FileUnavailable),
+        ("https://[::1]/a.png", fal.FileUnavailable),
+        ("http://localhost:5432/", fal.FileUnavailable),
+    ],
+)
+async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
+    connect, location, error
+):
+    clients = await connect(Upstream(redirect(location)))
+    with pytest.raises(fal.FileUnavailable) as caught:
+        await fetched(clients, URL)
+    assert type(caught.value) is error
+
+
+async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect):
+    """No connection is made to a forbidden port of an allowed host, directly or by redirect."""
+    addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
+    upstream = Upstream(redirect("http://127.0.0.1:5432/"))
+    clients = await connect(upstream, addresses=addresses)
+    for url in ("http://127.0.0.1:5432/a.png", "http://127.0.0.1:9/a.png"):
+        with pytest.raises(
+            fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: not among"
+        ) as caught:
+            await fetched(clients, url)
+        assert type(caught.value) is fal.FileUnavailable  # final: nobody asks again
+    assert upstream.urls == ["http://127.0.0.1:9/a.png"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "is_whole"),
+    [
+        (206, f"bytes 0-{len(PNG) - 1}/{len(PNG)}", True),
+        (206, f"bytes 0-{len(PNG) - 2}/{len(PNG)}", False),
+        (206, "bytes 1-2/3", False),
+        (206, f"bytes 0-{len(PNG) - 1}/*", False),
+        (206, "", False),
+        (202, "", False),
+        (204, "", False),
+    ],
+)
+async def test_only_a_whole_file_is_a_file(connect, status, told, is_whole):
+    answer = httpx.Response(status, content=PNG, headers={"content-range": told})
+    clients = await connect(Upstream(answer))
+    if is_whole:
+        assert (await fetched(clients, URL))[2] == PNG
+        return
+    with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
+        await fetched(clients, URL)
+    assert caught.value.status == status
+
+
+async def test_a_fourth_redirect_is_one_too_many(connect):
+    upstream = Upstream(redirect(URL))
+    clients = await connect(upstream)
+    with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
+        await fetched(clients, URL)
+    assert len(upstream.requests) == 4
+
+
+async def test_a_redirect_to_nowhere_is_no_file(connect):
+    clients = await connect(Upstream(httpx.Response(302)))
+    with pytest.raises(fal.FileUnavailable, match="no readable address"):
+        await fetched(clients, URL)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(connect, status):
+    upstream = Upstream(httpx.Response(status))
+    clients = await connect(upstream)
+    with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
+        await fetched(clients, URL)
+    assert not caught.value.is_retryable
+
+
+async def test_a_host_in_trouble_is_worth_another_try_later(connect):
+    clients = await connect(Upstream(httpx.Response(503)))
+    with pytest.raises(fal.UpstreamFailed) as caught:
+        await fetched(clients, URL)
+    assert caught.value.is_retryable
+
+
+async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(connect):
+    clients = await connect(Upstream(file()))
+    with pytest.raises(fal.FileUnavailable, match="larger than the 1,000 bytes"):
+        async with clients.files.open(URL, max_bytes=1000):
+            pytest.fail("the file must not open")
+
+
+async def test_c33_a_file_that_hides_its_size_is_cut_at_the_limit(connect):
+    async def endless():
+        while True:
+            yield bytes(1 << 16)
+
+    def answer(_request):
+        return httpx.Response(200, content=endless())
+
+    clients = await connect(Upstream(answer))
+    seen = 0
+    with pytest.raises(fal.FileUnavailable, match="larger"):  # noqa: PT012  bytes up to the limit come
+        async with clients.files.open(URL, max_bytes=1 << 20) as stream:
+            assert (stream.content_type, stream.size) == ("", None)
+            async for chunk in stream:
+                seen += len(chunk)
+    assert seen == 1 << 20
+
+
+async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connect):
+    text = (
+        '{"images":[{"url":"https://v3.fal.media/a.png","width":8}],"seed":196619188014358660,'
+        '"deep":{"mask":{"url":"data:image/png;base64,aGk="}},"audio_url":"https://fal.media/a.mp3",'
+        '"scale":1.0,"big":123456789012345678901234567890}'
+    )
+    queue = FakeQueue(text)
+    clients = await connect(queue)
+    handle = await clients.queue.submit("fal-ai/flux", {})
+    for _ in range(3):
+        await clients.queue.status(handle)
+    result = await clients.queue.result(handle)
+    assert result.text == text
+    assert result.output["seed"] == 196619188014358660
+    assert result.output["big"] == 123456789012345678901234567890
+    uri = result.output["deep"]["mask"]["url"]
+    assert await fetched(clients, uri) == ("image/png", 2, b"hi")
+
+
+URIS = [
+    ("data:image/png;base64," + base64.b64encode(PNG).decode(), "image/png", PNG),
+    ("DATA:IMAGE/PNG;BASE64,aGk=", "image/png", b"hi"),
+    ("data:;base64,aGk", "text/plain", b"hi"),
+    ("data:audio/wav;x=1;base64,_-8%3D", "audio/wav", b"\xff\xef"),
+    ("data:x/y;base64,aG\nk=", "x/y", b"hi"),
+    ("data:,a%20b", "text/plain", b"a b"),
+    ("data:text/plain;charset=utf-8,Zo%C3%AB", "text/plain", "Zoë".encode()),
+    ("data:x/y,", "x/y", b""),
+]
+
+
+@pytest.mark.parametrize(("uri", "kind", "content"), URIS)
+async def test_c33_data_uris_are_files_like_the_others(connect, uri, kind, content):
+    upstream = Upstream()
+    clients = await connect(upstream)
+    assert await fetched(clients, uri) == (kind, len(content), content)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["data:", "data:image/png;base64", "data:x/y;base64,a", "data:x/y;base64,ä", "data:;base64,*"],
+)
+async def test_c33_a_malformed_data_uri_is_no_file(connect, uri):
+    clients = await connect(Upstream())
+    with pytest.raises(fal.FileUnavailable):
+        await fetched(clients, uri)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
+async def test_an_address_that_is_none_is_no_file(connect, url):
+    clients = await connect(Upstream())
+    with pytest.raises(fal.FileUnavailable):
+        await fetched(clients, url)
+
+
+@pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])
+@pytest.mark.parametrize("is_base64", [True, False])
+async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):
+    uri = (
+        f"data:;base64,{base64.b64encode(content).decode()}"
+        if is_base64
+        else f"data:,{'x' * len(content)}"
+    )
+    clients = await connect(Upstream())
+    with pytest.raises(fal.FileUnavailable, match="larger"):
+        await fetched(clients, uri, max_bytes=1000)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_come_back_out_of_a_data_uri_at_their_exact_size(content):
+    uri = f"data:x/y;base64,{base64.b64encode(content).decode()}"
+    assert decode_data_uri(uri, max_bytes=len(content)) == ("x/y", content)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_data_uri_or_no_file(text):
+    try:
+        _, found = decode_data_uri(f"data:{text}", max_bytes=100)
+    except fal.FileUnavailable:
+        return
+    assert len(found) <= 100

@@ -1,0 +1,320 @@
+"""The catalogue as fal serves it, and as it should not but does."""
+
+import json
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+import fal
+from tests.conftest import DATA
+from tests.fal.upstream import Upstream, asked, catalogue
+
+pytestmark = pytest.mark.anyio
+FULL = {
+    "endpoint_id": "fal-ai/pixverse/v5.6/image-to-video",
+    "metadata": {
+        "display_name": "PixVerse 5.6",
+        "category": "image-to-video",
+        "description": "Animate a still image.",
+        "status": "active",
+        "tags": ["new", "transform"],
+        "updated_at": "2026-02-03T09:14:22.000Z",
+        "is_favorited": None,
+        "thumbnail_url": "https://v3b.fal.media/files/b/thumb.jpg",
+        "thumbnail_animated_url": "https://v3b.fal.media/files/b/thumb.webp",
+        "model_url": "https://fal.run/fal-ai/pixverse/v5.6/image-to-video",
+        "github_url": "",
+        "license_type": "commercial",
+        "date": "2026-01-28T00:00:00.000Z",
+        "group": {"key": "pixverse-v5.6", "label": "Image to Video"},
+        "highlighted": True,
+        "pinned": False,
+        "kind": "inference",
+        "training_endpoint_ids": ["fal-ai/pixverse/train"],
+        "stream_url": "https://fal.run/fal-ai/pixverse/v5.6/image-to-video/stream",
+        "duration_estimate": 1.5,
+    },
+}
+
+
+def item(endpoint_id, **more):
+    return {"endpoint_id": endpoint_id, **more}
+
+
+def ids(pages):
+    return [found.endpoint_id for page in pages for found in page.models]
+
+
+async def collect(pages):
+    return [page async for page in pages]
+
+
+async def test_every_field_of_an_item_is_read(connect):
+    clients = await connect(Upstream(catalogue([FULL])))
+    (found,) = (await clients.platform.page()).models
+    assert found.raw == FULL
+    assert found.metadata == fal.Metadata(
+        display_name="PixVerse 5.6",
+        category="image-to-video",
+        description="Animate a still image.",
+        status="active",
+        tags=("new", "transform"),
+        updated_at=datetime(2026, 2, 3, 9, 14, 22, tzinfo=UTC),
+        is_favorited=None,
+        thumbnail_url="https://v3b.fal.media/files/b/thumb.jpg",
+        thumbnail_animated_url="https://v3b.fal.media/files/b/thumb.webp",
+        model_url="https://fal.run/fal-ai/pixverse/v5.6/image-to-video",
+        github_url=None,
+        license_type="commercial",
+        date=datetime(2026, 1, 28, tzinfo=UTC),
+        group=fal.Group("pixverse-v5.6", "Image to Video"),
+        highlighted=True,
+        pinned=False,
+        kind="inference",
+        training_endpoint_ids=("fal-ai/pixverse/train",),
+        inference_endpoint_ids=(),
+        stream_url="https://fal.run/fal-ai/pixverse/v5.6/image-to-video/stream",
+        duration_estimate=1.5,
+    )
+
+
+async def test_all_real_entries_are_read_without_a_malformed_one(connect):
+    entries = json.loads((DATA / "models.json").read_bytes())
+    clients = await connect(Upstream(catalogue(entries)))
+    page = await clients.platform.page()
+    assert page.malformed == []
+    assert [found.raw for found in page.models] == entries
+    assert all(m.metadata and m.metadata.updated_at and m.metadata.date for m in page.models)
+
+
+async def test_c1_pages_are_followed_until_there_are_no_more(connect):
+    script = catalogue([item("a/1")], cursor="Mg=="), catalogue([item("a/2")], cursor="Mw==")
+    upstream = Upstream(*script, catalogue([item("a/3")]))
+    clients = await connect(upstream)
+    pages = await collect(clients.platform.models(limit=1, category="vision"))
+    assert ids(pages) == ["a/1", "a/2", "a/3"]
+    assert asked(upstream) == [
+        {"limit": ["1"], "category": ["vision"], **cursor}
+        for cursor in ({}, {"cursor": ["Mg=="]}, {"cursor": ["Mw=="]})
+    ]
+
+
+async def test_c1_a_missing_next_cursor_ends_the_pages(connect):
+    upstream = Upstream(httpx.Response(200, json={"models": [item("a/1")], "has_more": True}))
+    clients = await connect(upstream)
+    assert ids(await collect(clients.platform.models())) == ["a/1"]
+
+
+async def test_c1_a_repeated_cursor_never_loops(connect):
+    upstream = Upstream(catalogue([item("a/1")], cursor="x"), catalogue([item("a/2")], cursor="x"))
+    clients = await connect(upstream)
+    assert len(await collect(clients.platform.models())) == 2
+    assert len(upstream.requests) == 2
+
+
+async def test_c1_a_stopped_sync_goes_on_from_its_cursor(connect):
+    upstream = Upstream(catalogue([item("a/3")]))
+    clients = await connect(upstream)
+    await collect(clients.platform.models(cursor="Mw=="))
+    assert asked(upstream) == [{"cursor": ["Mw=="]}]
+
+
+async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect):
+    upstream = Upstream(catalogue([]))
+    clients = await connect(upstream)
+    await clients.platform.page(
+        endpoint_id=["fal-ai/flux/dev", "a/b"], expand="openapi-3.0", q="a b&c", sort="recent"
+    )
+    assert upstream.requests[0].url.raw_path.decode() == (
+        "/v1/models?endpoint_id=fal-ai%2Fflux%2Fdev&endpoint_id=a%2Fb&q=a+b%26c"
+        "&expand=openapi-3.0&sort=recent"
+    )
+
+
+async def test_c3_items_without_metadata_and_unknown_words_are_items(connect):
+    odd = item("a/odd", metadata={"status": "retired", "category": "smell-to-text", "x": [1]}, y=2)
+    clients = await connect(Upstream(catalogue([item("a/none"), odd], ordering={"sort": "recent"})))
+    page = await clients.platform.page()
+    none, odd_read = page.models
+    assert none.metadata is None
+    assert (odd_read.metadata.status, odd_read.metadata.category) == ("retired", "smell-to-text")
+    assert odd_read.raw == odd
+    assert page.raw["ordering"] == {"sort": "recent"}
+
+
+async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect):
+    failed = {"error": {"code": "expansion_failed", "message": "not now"}}
+    items = [
+        item("a/failed", openapi=failed, enterprise_status=failed),
+        item("a/unasked"),
+        item("a/nonsense", openapi="text"),
+        item("a/good", openapi={"openapi": "3.0.4", "error": {"x": 1}}, enterprise_status="ready"),
+    ]
+    clients = await connect(Upstream(catalogue(items)))
+    failed, unasked, nonsense, good = (await clients.platform.page()).models
+    assert failed.openapi is None
+    assert failed.openapi_error == fal.ExpansionError("expansion_failed", "not now")
+    assert failed.enterprise_status_error == failed.openapi_error
+    assert unasked.openapi is unasked.openapi_error is None
+    assert nonsense.openapi_error.code == "malformed"
+    assert good.openapi == '{"openapi":"3.0.4","error":{"x":1}}'
+    assert good.enterprise_status == "ready"
+
+
+async def test_c5_schemas_are_asked_for_at_most_ten_at_a_time(connect):
+    def found(request):
+        return catalogue([item(i) for i in request.url.params.get_list("endpoint_id")])
+
+    upstream = Upstream(found)
+    clients = await connect(upstream)
+    wanted = [f"a/{n}" for n in range(23)]
+    result = await clients.platform.find([*wanted, "a/0"], expand=["openapi-3.0"])
+    assert [found.endpoint_id for found in result.items] == wanted
+    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [10, 10, 3]
+    assert [query["limit"] for query in asked(upstream)] == [["10"], ["10"], ["3"]]
+
+
+async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect):
+    def at_most_three(request):
+        wanted = request.url.params.get_list("endpoint_id")
+        if len(wanted) > 3:
+            body = {"error": {"type": "validation_error", "message": "limit must be at most 3"}}
+            return httpx.Response(400, json=body)
+        return catalogue([item(i) for i in wanted])
+
+    clients = await connect(Upstream(at_most_three))
+    wanted = [f"a/{n}" for n in range(10)]
+    result = await clients.platform.find(wanted, expand="openapi-3.0")
+    assert [found.endpoint_id for found in result.items] == wanted
+    assert result.missing == []
+
+
+async def test_c5_a_limit_too_large_for_a_page_is_halved(connect):
+    def at_most_300(request):
+        if int(request.url.params["limit"]) > 300:
+            return httpx.Response(400, json={"error": {"type": "x", "message": "Limit too large"}})
+        return catalogue([item("a/1")])
+
+    upstream = Upstream(at_most_300)
+    clients = await connect(upstream)
+    assert ids(await collect(clients.platform.models(limit=1000))) == ["a/1"]
+    assert [query["limit"] for query in asked(upstream)] == [["1000"], ["500"], ["250"]]
+
+
+async def test_c5_a_400_about_something_else_is_not_asked_again(connect):
+    upstream = Upstream(httpx.Response(400, json={"error": {"type": "x", "message": "bad sort"}}))
+    clients = await connect(upstream)
+    with pytest.raises(fal.RequestRejected, match="bad sort"):
+        await collect(clients.platform.models(limit=1000, sort="odd"))
+    assert len(upstream.requests) == 1
+
+
+async def test_c5_a_404_batch_is_asked_for_singly(connect):
+    def knows_all_but_2(request):
+        wanted = request.url.params.get_list("endpoint_id")
+        if "a/2" in wanted:
+            return httpx.Response(404, json={"error": {"type": "not_found", "message": "a/2"}})
+        return catalogue([item(i) for i in wanted])
+
+    upstream = Upstream(knows_all_but_2)
+    clients = await connect(upstream)
+    result = await clients.platform.find([f"a/{n}" for n in range(5)], expand="openapi-3.0")
+    assert [found.endpoint_id for found in result.items] == ["a/0", "a/1", "a/3", "a/4"]
+    assert result.missing == ["a/2"]
+    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [5, 1, 1, 1, 1, 1]
+
+
+async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect):
+    busy = httpx.Response(429, headers={"x-ratelimit-reset": "7"}, json={})
+    upstream = Upstream(busy, catalogue([item("a/1")]))
+    clients = await connect(upstream)
+    assert len((await clients.platform.page()).models) == 1
+    (pause,) = upstream.pauses
+    assert 7 <= pause < 8
+
+
+async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect):
+    busy = httpx.Response(429, json={"error": {"type": "rate_limited", "message": "Slow down"}})
+    upstream = Upstream(catalogue([item("a/1")], cursor="x"), busy)
+    clients = await connect(upstream)
+    pages = clients.platform.models()
+    had = [await anext(pages)]
+    with pytest.raises(fal.RateLimited, match="Slow down"):
+        await anext(pages)
+    assert ids(had) == ["a/1"]
+    assert len(upstream.requests) == 1 + 3
+
+
+async def test_c7_rows_told_twice_are_one_when_found_and_told_apart_from_missing(connect):
+    clients = await connect(Upstream(catalogue([item("a/1"), item("a/1"), item("a/x")])))
+    result = await clients.platform.find(["a/1", "a/2"])
+    assert [found.endpoint_id for found in result.items] == ["a/1"]
+    assert result.missing == ["a/2"]
+
+
+@pytest.mark.parametrize("favourite", [None, True, False])
+async def test_c8_favourite_and_legacy_flags_are_read(connect, favourite):
+    metadata = {"is_favorited": favourite, "highlighted": True, "pinned": True}
+    clients = await connect(Upstream(catalogue([item("a/1", metadata=metadata)])))
+    (found,) = (await clients.platform.page()).models
+    assert found.metadata.is_favorited is favourite
+    assert found.metadata.highlighted is found.metadata.pinned is True
+
+
+async def test_c9_platform_errors_show_their_message(connect):
+    body = {"error": {"type": "authorization_error", "message": "No such key", "request_id": "p-1"}}
+    clients = await connect(Upstream(httpx.Response(401, json=body)))
+    with pytest.raises(fal.AuthFailed, match="No such key") as caught:
+        await clients.platform.pricing(["a/b"])
+    assert (caught.value.type, caught.value.request_id) == ("authorization_error", "p-1")
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
+async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(connect, path):
+    """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
+    document = json.loads(path.read_bytes())
+    page = catalogue([item("a/b", openapi=document)])
+    clients = await connect(Upstream(page))
+    (found,) = (await clients.platform.page(expand="openapi-3.0")).models
+    assert found.openapi == json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    assert "openapi" not in found.raw
+
+
+async def test_one_malformed_item_does_not_cost_the_page(connect):
+    broken = [
+        7,
+        None,
+        [],
+        item(""),
+        item(None),
+        item("a/\n"),
+        {"metadata": {}},
+        item("a/m", metadata="x"),
+    ]
+    clients = await connect(Upstream(catalogue([*broken, item("a/good")])))
+    page = await clients.platform.page()
+    assert [found.endpoint_id for found in page.models] == ["a/good"]
+    assert len(page.malformed) == len(broken)
+    assert page.malformed[-1] == fal.Malformed("a/m", "metadata is not an object")
+
+
+async def test_text_that_cannot_be_stored_costs_its_item_alone(connect):
+    content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":'
+    content += b'{"display_name":"\\ud800"}},'
+    content += b'{"endpoint_id":"a/good","metadata":'
+    content += b'{"display_name":"x\\u0000y","duration_estimate":NaN}}]}'
+    clients = await connect(Upstream(httpx.Response(200, content=content)))
+    page = await clients.platform.page()
+    assert [entry.endpoint_id for entry in page.malformed] == ["a/bad"]
+    assert page.models[0].metadata.display_name == "xy"
+    assert page.models[0].metadata.duration_estimate is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"[]", b"null", b'{"models":{}}', b"[" * 100_000]
+)
+async def test_an_answer_that_is_no_page_is_upstreams_failure(connect, content):
+    clients = await connect(Upstream(httpx.Response(200, content=content)))
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.platform.page()

@@ -1,0 +1,323 @@
+"""Uploads, whole and in parts, against a small storage that keeps what it is given."""
+
+import io
+import json
+
+import httpx
+import pytest
+
+import fal
+from tests.fal.upstream import Upstream
+
+pytestmark = pytest.mark.anyio
+
+
+class FakeStorage(Upstream):
+    """Fake of fal's storage: initiate, PUT, parts and complete; fails a given number of times."""
+
+    def __init__(self, *, failures=0):
+        super().__init__()
+        self.failures = failures
+        self.whole = None
+        self.parts = {}
+        self.file = None
+
+    def answer(self, request):
+        if request.method == "PUT" and self.failures:
+            self.failures -= 1
+            return httpx.Response(503)
+        if request.url.path.startswith("/storage/upload/"):
+            urls = {"upload_url": "https://put.test/u?sig=a%2Fb", "file_url": "https://fal.media/f"}
+            return httpx.Response(200, json=urls)
+        *_, last = request.url.path.split("/")
+        if last == "complete":
+            listed = json.loads(request.content)["parts"]
+            assert all(part["etag"] == f'"e{part["partNumber"]}"' for part in listed)
+            self.file = b"".join(self.parts[part["partNumber"]] for part in listed)
+            return httpx.Response(204)
+        if last == "u":
+            self.file = request.read()
+            return httpx.Response(200)
+        self.parts[int(last)] = request.read()
+        return httpx.Response(200, json={"partNumber": int(last), "etag": f'"e{last}"'})
+
+
+async def chunks(*content):
+    for chunk in content:
+        yield chunk
+
+
+@pytest.fixture
+def a_path(tmp_path):
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"from a file")
+    return path
+
+
+async def test_bytes_are_initiated_with_the_key_and_put_without(connect):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    lifecycle = {"expiration_duration_seconds": 60}
+    url = await clients.storage.upload(
+        b"a cat", content_type="image/png", file_name="Kätzchen.png", lifecycle=lifecycle
+    )
+    assert url == "https://fal.media/f"
+    assert storage.file == b"a cat"
+    initiate, put = storage.requests
+    assert str(initiate.url) == (
+        "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
+    )
+    assert json.loads(initiate.content) == {
+        "content_type": "image/png",
+        "file_name": "Kätzchen.png",
+    }
+    assert json.loads(initiate.headers["x-fal-object-lifecycle"]) == lifecycle
+    assert "authorization" in initiate.headers
+    assert str(put.url) == "https://put.test/u?sig=a%2Fb"
+    assert (put.headers["content-type"], put.headers["content-length"]) == ("image/png", "5")
+    assert "authorization" not in put.headers
+    assert "transfer-encoding" not in put.headers
+
+
+async def test_paths_and_chunks_are_uploaded_like_bytes(connect, a_path):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    for source, content in [
+        (a_path, b"from a file"),
+        (str(a_path), b"from a file"),
+        (chunks(b"in ", b"chunks"), b"in chunks"),
+        (b"", b""),
+    ]:
+        await clients.storage.upload(source, file_name="x")
+        assert storage.file == content
+
+
+async def test_a_put_that_failed_starts_anew(connect, a_path):
+    storage = FakeStorage(failures=2)
+    clients = await connect(storage)
+    await clients.storage.upload(a_path, file_name="x")
+    assert storage.file == b"from a file"
+    assert len(storage.pauses) == 2
+
+
+async def test_a_put_is_tried_three_times(connect):
+    storage = FakeStorage(failures=9)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(b"x", file_name="x")
+    assert storage.failures == 6
+
+
+@pytest.mark.parametrize("size", [5, 95])
+async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(connect, monkeypatch, size):
+    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
+    storage = FakeStorage()
+    clients = await connect(storage, addresses=fal.Addresses(run="https://put.test"))
+    await clients.storage.upload(bytes(size), file_name="x")
+    assert ["authorization" in request.headers for request in storage.requests[:2]] == [True, False]
+    assert not any("authorization" in request.headers for request in storage.requests[1:])
+
+
+async def test_only_a_submit_can_be_unconfirmed(connect):
+    upstream = Upstream(httpx.ReadTimeout("late"))
+    clients = await connect(upstream)
+    with pytest.raises(fal.Unreachable) as caught:
+        await clients.storage.upload(b"x", file_name="x")
+    assert caught.value.sent
+    assert not caught.value.is_unconfirmed
+
+
+async def test_large_files_go_in_parts_each_tried_again(connect, monkeypatch):
+    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
+    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
+    storage = FakeStorage(failures=1)
+    clients = await connect(storage)
+    content = bytes(range(95))
+    await clients.storage.upload(chunks(content[:50], content[50:]), file_name="x")
+    assert storage.file == content
+    assert len(storage.parts) == 10
+    assert len(storage.parts[10]) == 5
+    initiate, *rest = storage.requests
+    assert initiate.url.path == "/storage/upload/initiate-multipart"
+    assert [str(request.url) for request in rest[-2:]] == [
+        "https://put.test/u/10?sig=a%2Fb",
+        "https://put.test/u/complete?sig=a%2Fb",
+    ]
+    assert not [request for request in rest if "authorization" in request.headers]
+
+
+def test_the_limits_are_those_of_the_protocol():
+    from fal.services import storage
+
+    assert storage.SINGLE_UP_TO_BYTES == 90 * 1024 * 1024
+    assert storage.PART_BYTES == 10 * 1024 * 1024
+
+
+@pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
+async def test_a_type_that_is_none_is_unknown(connect, kind):
+    storage = FakeStorage()
+    clients = await connect(storage)
+    await clients.storage.upload(b"x", content_type=kind, file_name="x")
+    assert storage.requests[1].headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"upload_url": "https://put.test/u"}', b"<html>"])
+async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body):
+    clients = await connect(Upstream(httpx.Response(200, content=body)))
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(b"x", file_name="x")
+
+
+class FlakyStorage(FakeStorage):
+    """Loses part 4 a given number of times; optionally forgets the upload once."""
+
+    def __init__(self, *, lost=0, forgets=False):
+        super().__init__()
+        self.lost = lost
+        self.forgets = forgets
+        self.begun = 0
+
+    def answer(self, request):
+        path = request.url.path
+        if path.startswith("/storage/upload/"):
+            self.begun += 1
+        if path.endswith("/4") and self.lost:
+            self.lost -= 1
+            return httpx.Response(503)
+        if path.endswith("/4") and self.forgets:
+            self.forgets = False
+            self.parts.clear()
+            return httpx.Response(404)
+        return super().answer(request)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
+    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
+
+
+CONTENT = bytes(range(95))
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_parts_that_broke_off_go_on_where_they_stopped(connect):
+    storage = FlakyStorage(lost=3)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed) as caught:
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert caught.value.is_retryable
+    before = len(storage.requests)
+    seen = []
+
+    async def progress(there, whole):
+        seen.append((there, whole))
+
+    url = await clients.storage.upload(
+        io.BytesIO(CONTENT), file_name="x", key="digest", on_progress=progress
+    )
+    assert url == "https://fal.media/f"
+    assert storage.file == CONTENT
+    assert storage.begun == 1
+    sent = [request.url.path for request in storage.requests[before:]]
+    assert sent == [*(f"/u/{number}" for number in range(4, 11)), "/u/complete"]
+    assert seen[-1] == (95, 95)
+    await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert storage.begun == 2  # what was finished is no longer resumed
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_a_place_that_is_gone_is_asked_for_anew(connect):
+    storage = FlakyStorage(lost=3, forgets=True)
+    clients = await connect(storage)
+    with pytest.raises(fal.UpstreamFailed):
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert storage.file == CONTENT
+    assert storage.begun == 2
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_a_refusal_of_fresh_parts_is_final(connect):
+    storage = FlakyStorage(forgets=True)
+    clients = await connect(storage)
+    with pytest.raises(fal.RequestRejected) as caught:
+        await clients.storage.upload(CONTENT, file_name="x", key="digest")
+    assert not caught.value.is_retryable
+    assert storage.begun == 1
+
+
+async def test_progress_of_a_whole_file_reaches_its_end(connect, monkeypatch):
+    monkeypatch.setattr("fal.services.storage._CHUNK_BYTES", 40)
+    storage = FakeStorage()
+    clients = await connect(storage)
+    seen = []
+
+    async def progress(there, whole):
+        seen.append((there, whole))
+
+    await clients.storage.upload(io.BytesIO(CONTENT), file_name="x", on_progress=progress)
+    assert seen == [(40, 95), (80, 95), (95, 95)]
+
+
+class Expiring(FakeStorage):
+    """Refuses a given number of uploads with a bucket's XML; each initiate gives a new URL."""
+
+    EXPIRED = (
+        b"<?xml version='1.0'?><Error><Code>AccessDenied</Code>"
+        b"<Message>Request has expired</Message></Error>"
+    )
+
+    def __init__(self, *, refusals, status=403, body=EXPIRED):
+        super().__init__()
+        self.refusals, self.status, self.body = refusals, status, body
+        self.begun = 0
+
+    def answer(self, request):
+        if request.url.path.startswith("/storage/upload/"):
+            self.begun += 1
+        elif self.refusals:
+            self.refusals -= 1
+            return httpx.Response(self.status, content=self.body)
+        return super().answer(request)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
+async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(connect, content, status):
+    storage = Expiring(refusals=1, status=status)
+    clients = await connect(storage)
+    assert await clients.storage.upload(content, file_name="x", key="k") == "https://fal.media/f"
+    assert (storage.file, storage.begun) == (content, 2)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(
+    ("body", "because"),
+    [
+        (Expiring.EXPIRED, " (Request has expired)"),
+        (b'{"detail": "no such token"}', " (no such token)"),
+        (b"forbidden", " (forbidden)"),
+        (b"<html>Forbidden</html>", ""),
+        (b"", ""),
+    ],
+)
+@pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
+async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the_key(
+    connect, content, body, because
+):
+    storage = Expiring(refusals=9, body=body)
+    clients = await connect(storage)
+    with pytest.raises(fal.UploadRefused) as caught:
+        await clients.storage.upload(content, file_name="x", key="k")
+    told = f"The upload address was refused: its host answered 403{because}."
+    assert (caught.value.message, caught.value.is_retryable) == (told, False)
+    assert not isinstance(caught.value, fal.AuthFailed)
+    assert storage.begun == 2
+
+
+async def test_a_refused_initiate_is_still_the_keys_matter(connect):
+    clients = await connect(Upstream(httpx.Response(401, json={"detail": "no such key"})))
+    with pytest.raises(fal.AuthFailed):
+        await clients.storage.upload(b"x", file_name="x")

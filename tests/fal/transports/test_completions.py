@@ -1,0 +1,69 @@
+"""OpenAI's chunks become the completion that an answer without a stream would have been (C70)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+import fal
+from fal.transports import completions
+from tests.fal.transports.test_stream import ran, streaming, values
+
+CHAT = "openrouter/router/openai/v1/chat/completions"
+
+
+def chunk(delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
+    choices = [{"index": 0, "delta": delta, "finish_reason": reason}]
+    return b"data: " + json.dumps({"id": "g", "choices": choices, **more}).encode() + b"\n\n"
+
+
+HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"})]
+END, DONE = chunk({}, "stop"), b"data: [DONE]\n\n"
+
+
+def test_tool_calls_come_in_pieces() -> None:
+    made = completions.Completion()
+    for piece in ({"id": "c1", "function": {"name": "f", "arguments": '{"a"'}},
+                  {"function": {"arguments": ":1}"}}):  # fmt: skip
+        made.add({"choices": [{"delta": {"tool_calls": [{"index": 0, **piece}]}}]})
+    (call,) = made.as_json()["choices"][0]["message"]["tool_calls"]
+    assert call == {
+        "type": "function",
+        "id": "c1",
+        "function": {"name": "f", "arguments": '{"a":1}'},
+    }
+    made.add({"choices": [{"delta": {"tool_calls": [{"index": 10**9}, 3]}}, "x"], "usage": None})
+    assert not made.is_over
+
+
+@pytest.mark.anyio
+async def test_deltas_are_appended_until_done(connect: Any) -> None:
+    usage = b'data: {"choices": [], "usage": {"total_tokens": 3}}\n\n'
+    told = await ran(connect, streaming(*HELLO, END, usage, DONE), CHAT)
+    texts = [one["choices"][0]["message"]["content"] for one in values(told)]
+    assert texts[:2] == ["Hel", "Hello"]
+    assert isinstance(told[-1], fal.Result)
+    assert told[-1].output["usage"] == {"total_tokens": 3}
+    assert told[-1].output["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("pieces", "is_unconfirmed"),
+    [
+        ([*HELLO], True),
+        ([*HELLO, httpx.ReadError("gone")], True),
+        ([*HELLO, b'data: {"error": {"message": "no credit", "code": 402}}\n\n'], False),
+    ],
+    ids=["ends early", "breaks", "error"],
+)
+async def test_a_stream_without_its_end_is_a_failure(
+    connect: Any, pieces: list[Any], is_unconfirmed: bool
+) -> None:
+    told = await ran(connect, streaming(*pieces), CHAT)
+    assert isinstance(told[-1], fal.RunFailed)
+    assert told[-1].is_unconfirmed is is_unconfirmed
+    assert values(told)[-1]["choices"][0]["message"]["content"] == "Hello"

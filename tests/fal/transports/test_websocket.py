@@ -1,0 +1,253 @@
+"""HTTP over a WebSocket, against a server that follows a script."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+import fal
+from tests.fal.conftest import KEY
+
+pytestmark = pytest.mark.anyio
+
+Script = list[str | bytes | int | None]
+
+
+class Server:
+    """Sends the script's frames after a request; None or a code closes the connection at once."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.received: list[str | bytes] = []
+        self.headers: Headers | None = None
+        self.path = ""
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        self.headers, self.path = connection.request.headers, connection.request.path
+        self.received.append(await connection.recv())
+        for frame in self.script:
+            if frame is None or isinstance(frame, int):
+                await connection.close(frame or 1011)
+                return
+            await connection.send(frame)
+        await connection.wait_closed()
+
+
+Refuse = Callable[[ServerConnection, Request], Response | None]
+
+
+@asynccontextmanager
+async def serving(server: Server, refuse: Refuse | None = None) -> AsyncIterator[fal.Clients]:
+    async with serve(server, "127.0.0.1", 0, process_request=refuse) as running:
+        port = running.sockets[0].getsockname()[1]
+        addresses = fal.Addresses(ws=f"ws://127.0.0.1:{port}/base")
+        async with fal.Clients(addresses, KEY) as clients:
+            yield clients
+
+
+async def ran(server: Server, refuse: Refuse | None = None) -> list[Any]:
+    """Everything that a run over a WebSocket yielded; an error is the last item."""
+    told: list[Any] = []
+    async with serving(server, refuse) as clients:
+        try:
+            events = clients.websocket.events("fal-ai/flux/dev", '{"a": 1.0}')
+            async with aclosing(events):
+                async for event in events:
+                    told.append(event)  # noqa: PERF401  what came before an error counts
+        except fal.FalError as error:
+            told.append(error)
+    return told
+
+
+def start(status: int = 200, content_type: str = "application/json") -> str:
+    headers = {"Content-Type": content_type}
+    return json.dumps({"type": "start", "request_id": "r-1", "status": status, "headers": headers})
+
+
+def end(request_id: str = "r-1") -> str:
+    return json.dumps({"type": "end", "request_id": request_id, "status": 200})
+
+
+async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
+    server = Server([start(), b'{"seed":', '1.0, "type": "x"}', end()])
+    told = await ran(server)
+    assert told[0] == fal.Partial(None, "r-1")
+    assert (told[1].output, told[1].request_id) == ({"seed": 1.0, "type": "x"}, "r-1")
+    assert server.received == ['{"a": 1.0}']
+    assert server.path == "/base/fal-ai/flux/dev"
+    assert server.headers is not None
+    assert server.headers["authorization"] == f"Key {KEY}"
+
+
+async def test_an_end_of_another_request_is_no_end() -> None:
+    told = await ran(Server([start(), end("other"), None]))
+    assert told[-1].type == "stream_broken"
+
+
+async def test_event_streams_come_through_cut_anywhere() -> None:
+    body = 'data: {"output": "Grü"}\r\n\r\ndata: {"output": "Grüße"}'.encode()
+    pieces = [body[at : at + 3] for at in range(0, len(body), 3)]
+    told = await ran(Server([start(200, "text/event-stream"), *pieces, end()]))
+    assert [one.value for one in told[1:-1]] == [{"output": "Grü"}, {"output": "Grüße"}]
+    assert told[-1].output == {"output": "Grüße"}
+
+
+async def test_a_refusal_in_the_start_is_the_error_in_the_body() -> None:
+    detail = [{"loc": ["body", "prompt"], "msg": "missing", "type": "missing"}]
+    (told,) = await ran(Server([start(422), json.dumps({"detail": detail}), end()]))
+    assert isinstance(told, fal.RunFailed)
+    assert (told.status, told.detail, told.request_id) == (422, detail, "r-1")
+    (told,) = await ran(Server([start(429), b'{"detail": "busy"}', end()]))
+    assert isinstance(told, fal.RateLimited)
+    assert not told.is_unconfirmed
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error", "is_unconfirmed"),
+    [
+        (503, {}, fal.UpstreamFailed, False),
+        (500, {}, fal.UpstreamFailed, True),
+        (503, {"X-Fal-Error-Type": "runner_server_error"}, fal.RunFailed, False),
+        (500, {"X-Fal-Request-Id": "r-1"}, fal.RunFailed, False),
+        (408, {}, fal.RequestRejected, True),
+        (409, {}, fal.RequestRejected, False),
+        (409, {"X-Fal-Request-Id": "r-1"}, fal.RequestRejected, True),
+        (302, {"X-Fal-Request-Id": "r-1"}, fal.RequestRejected, True),
+        (499, {"X-Fal-Error-Type": "client_disconnected"}, fal.RunFailed, True),
+    ],
+)
+async def test_the_frames_id_does_not_vouch_for_the_model(
+    status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
+) -> None:
+    """As over HTTP (5.6): a 5xx is the model's where a header names its error or its request."""
+    told_by_start = json.loads(start(status)) | {"headers": headers}
+    script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
+    (told,) = await ran(Server(script))
+    assert type(told) is error
+    assert (told.request_id, told.is_unconfirmed) == ("r-1", is_unconfirmed)
+
+
+async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_happened() -> None:
+    server = Server([None])
+    (told,) = await ran(server)
+    assert isinstance(told, fal.Unreachable)
+    assert told.is_unconfirmed
+    assert len(server.received) == 1
+
+
+async def test_a_silent_connection_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fal.transports.websocket.IDLE_TIMEOUT_S", 0.5)
+    (told,) = await ran(Server([]))
+    assert told.is_unconfirmed
+    told = await ran(Server([start(), b"{"]))
+    assert told[-1].type == "stream_broken"
+
+
+async def test_a_connection_that_closes_between_start_and_end_loses_the_run() -> None:
+    server = Server([start(), b'{"images": [', None])
+    told = await ran(server)
+    assert isinstance(told[-1], fal.RunFailed)
+    assert (told[-1].type, told[-1].request_id) == ("stream_broken", "r-1")
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
+async def test_a_whole_output_needs_no_end(
+    monkeypatch: pytest.MonkeyPatch, frames: list[str | bytes]
+) -> None:
+    """One server closes the connection properly, one keeps it and sends nothing more."""
+    monkeypatch.setattr("fal.transports.websocket.END_TIMEOUT_S", 0.3)
+    for rest in ([1000], []):
+        told = await ran(Server([start(), *frames, *rest]))
+        assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
+
+
+@pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
+async def test_what_a_streaming_model_calls_whole_needs_no_end(
+    monkeypatch: pytest.MonkeyPatch, rest: Script
+) -> None:
+    """However the connection is closed, and where it is kept and nothing more comes."""
+    monkeypatch.setattr("fal.transports.stream.END_TIMEOUT_S", 0.3)
+    events = [
+        b'data: {"output": "a", "partial": true}\n\n',
+        b'data: {"output": "ab", "partial": false}\n\n',
+    ]
+    told = await ran(Server([start(200, "text/event-stream"), *events, *rest]))
+    assert told[-1].output == {"output": "ab", "partial": False}
+
+
+@pytest.mark.parametrize("code", [1000, 1011])
+async def test_a_stream_without_an_end_that_nobody_calls_whole_is_broken(code: int) -> None:
+    """Whether it is the output or a picture on the way to it, upstream's list knows."""
+    events = [b'data: {"images": []}\n\n']
+    told = await ran(Server([start(200, "text/event-stream"), *events, code]))
+    assert told[-2].value == {"images": []}
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+
+
+async def test_a_whole_refusal_needs_no_end() -> None:
+    (told,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
+    assert isinstance(told, fal.RunFailed)
+    assert (told.message, told.is_unconfirmed) == ("No.", False)
+
+
+@pytest.mark.parametrize(
+    ("frames", "so_far"),
+    [
+        ([b'{"images": [', 1000], '{"images": ['),
+        ([b'{"images": [', b'"Gr\xc3', None], '{"images": ["Gr\ufffd'),
+        ([b'{"seed": 7}', None], {"seed": 7}),
+    ],
+)
+async def test_what_had_come_of_an_output_is_told_before_its_failure(
+    frames: Script, so_far: Any
+) -> None:
+    told = await ran(Server([start(), *frames]))
+    assert (told[-2].value, told[-2].request_id) == (so_far, "r-1")
+    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+
+
+async def test_an_output_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fal.transports.websocket.END_TIMEOUT_S", 0.2)
+
+    class Slow(Server):
+        async def __call__(self, connection: ServerConnection) -> None:
+            await connection.recv()
+            for frame in (start(), b'{"a": [1]', b', "b": 2}'):
+                await connection.send(frame)
+                await asyncio.sleep(0.5)
+            await connection.wait_closed()
+
+    assert (await ran(Slow([])))[-1].output == {"a": [1], "b": 2}
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, fal.AuthFailed), (302, fal.RequestRejected)])
+async def test_a_refused_handshake_has_sent_nothing(status: int, error: type[fal.FalError]) -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        response = connection.respond(status, f'{{"detail": "no {KEY}"}}')
+        response.headers["Location"] = "ws://127.0.0.1:1/"
+        return response
+
+    server = Server([])
+    (told,) = await ran(server, refuse)
+    assert isinstance(told, error)
+    assert not told.is_unconfirmed
+    assert KEY not in str(told.as_json())
+    assert server.received == []
+
+
+async def test_nobody_there_is_told_as_such() -> None:
+    async with fal.Clients(fal.Addresses(ws="ws://127.0.0.1:1"), KEY) as clients:
+        with pytest.raises(fal.Unreachable) as caught:
+            await anext(clients.websocket.events("fal-ai/flux", {}))
+    assert not caught.value.sent
+    assert not caught.value.is_unconfirmed

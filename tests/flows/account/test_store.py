@@ -1,0 +1,114 @@
+"""A workflow of the account becomes an endpoint with a form; the catalogue's own stay as they are."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import fal
+from catalog.models import Endpoint, SyncReport
+from catalog.schema_versions import version_of
+from catalog.sync.upsert import CatalogUpserter
+from flows.account import definitions, store
+from flows.graph.openapi import DEFINITION
+from flows.models import AccountListing, AccountWorkflow
+from playground.models import Run
+from tests.flows.account.conftest import Keep
+from tests.flows.graph.definitions import CONTENTS_B
+
+
+def test_it_is_an_endpoint_that_can_be_run_and_streams(keep: Keep) -> None:
+    endpoint = keep().endpoint
+    assert (endpoint.endpoint_id, endpoint.category) == ("workflows/Ana/two-step", "workflow")
+    assert endpoint.is_runnable
+    assert endpoint.stream_url
+    (field,) = version_of(endpoint).root.children
+    assert (field.name, field.label, field.is_required) == ("idea", "Idea", True)
+
+
+def test_a_field_borrows_from_the_model_that_it_feeds(
+    keep: Keep, make_endpoint: Callable[..., Any]
+) -> None:
+    long = {"type": "string", "description": "What to write about.", "maxLength": 50}
+    schema = {"type": "object", "properties": {"prompt": long}}
+    make_endpoint("openrouter/router", {"components": {"schemas": {"RouterInput": schema}}})
+    (field,) = version_of(keep().endpoint).root.children
+    assert (field.max_length, field.help) == (50, "What to write about.")
+
+
+def test_a_sync_of_the_catalogue_leaves_it_alone(keep: Keep) -> None:
+    keep()
+    upserter = CatalogUpserter(SyncReport())
+    assert (upserter.unseen(), upserter.due(), upserter.listed()) == ([], [], [])
+
+
+def test_one_that_the_catalogue_lists_keeps_what_it_says(make_endpoint: Any, keep: Keep) -> None:
+    made = make_endpoint(
+        "workflows/Ana/two-step",
+        {"type": "object", "properties": {"own": {"type": "string"}}},
+        display_name="Listed",
+        entry_digest="1.abc",
+    )
+    found = keep()
+    assert found.pk == made.pk
+    assert (found.endpoint.display_name, found.endpoint.schema_id) == ("Listed", made.schema_id)
+
+
+def test_a_definition_that_vanishes_upstream_is_kept_with_the_reason(keep: Keep) -> None:
+    keep()
+    again = keep(contents=None)
+    assert definitions.graph_of(again).endpoint_ids == ["openrouter/router", "fal-ai/flux/dev"]
+    assert again.trouble == "Its definition cannot be read."
+
+
+def test_a_run_keeps_the_definition_that_it_was_made_with(keep: Keep, user: Any) -> None:
+    before = keep()
+    run = Run.objects.create(
+        user=user, endpoint=before.endpoint, schema_id=before.endpoint.schema_id, arguments={}
+    )
+    changed = copy.deepcopy(CONTENTS_B)
+    changed["nodes"]["draw"]["app"] = "other/model"
+    after = keep(contents=changed)
+    assert definitions.graph_of(after, run).endpoint_ids[1] == "fal-ai/flux/dev"
+    assert definitions.graph_of(after).endpoint_ids[1] == "other/model"
+
+
+def test_what_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> None:
+    kept, gone = keep("kept"), keep("gone")
+    store.retire([kept.endpoint.endpoint_id])
+    assert Endpoint.objects.get(pk=kept.endpoint.pk).is_runnable
+    assert not Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
+    assert [*AccountWorkflow.objects.listed()] == [kept]
+    keep("gone")
+    assert Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("", "x"), ("a b", "x"), ("a", "x/../y"), ("a", "x" * 129)],
+    ids=["empty", "blank", "path", "long"],
+)
+def test_what_cannot_be_an_id_is_left_out(db: None, owner: str, name: str) -> None:
+    item = fal.WorkflowItem(owner, name, "T")
+    assert store.keep(item, None, "", is_own=True) is None
+    assert not Endpoint.objects.exists()
+
+
+def test_hostile_texts_are_stored_on_both_databases(keep: Keep) -> None:
+    odd = "x\x00y \ud800"
+    contents = {"nodes": {odd: {"type": "run", "app": odd}}, "output": {odd: "$a"}}
+    found = keep(contents=contents, title=odd, description=odd, created_at="0000-99-99")
+    assert "\x00" not in found.title
+    document = version_of(found.endpoint).contract.document
+    assert len(document[DEFINITION]["nodes"]) == 1
+
+
+def test_a_failed_reading_keeps_the_time_of_the_last_good_one(db: None) -> None:
+    store.note_reading("")
+    store.note_reading("The key is not valid for this account.")
+    found = AccountListing.current()
+    assert found.read_at
+    assert found.error == "The key is not valid for this account."

@@ -1,0 +1,83 @@
+"""Reading the account: what it lists, what it cannot read, and why it could not be read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+import fal
+from catalog.models import SyncReport
+from flows.account import sync
+from flows.models import AccountListing, AccountWorkflow
+from tests.flows.account.conftest import Keep
+from tests.flows.graph.definitions import CONTENTS_B
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def listed(name: str) -> dict[str, Any]:
+    return {"name": name, "user_nickname": "Ana", "title": name.title(), "created_at": ""}
+
+
+def opened(name: str) -> dict[str, Any]:
+    return {"workflow": {**listed(name), "is_public": False, "contents": CONTENTS_B}}
+
+
+def read(answer: Any) -> float:
+    """Have the job read an account that answers so; returns the pause until the next time."""
+    SyncReport.objects.create(state=SyncReport.State.DONE)
+
+    async def run() -> float:
+        addresses = fal.Addresses(api="https://api.test/v1")
+        transport = httpx.MockTransport(answer)
+
+        async def at_once(_: float) -> None: ...
+
+        async with fal.Clients(addresses, "key", transport=transport, sleep=at_once) as upstream:
+            return await sync.AccountSync(upstream).run()
+
+    async def alone() -> float:
+        try:
+            return await run()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(alone())
+
+
+def test_workflows_come_with_their_definitions_and_those_left_out_go(keep: Keep) -> None:
+    keep("former")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/workflows":
+            names = ("one", "closed")
+            page = {"workflows": [listed(name) for name in names], "next_cursor": None}
+            return httpx.Response(200, json=page | {"has_more": False})
+        if request.url.path.endswith("/closed"):
+            return httpx.Response(403, json={"error": {"type": "x", "message": "no"}})
+        return httpx.Response(200, json=opened("one"))
+
+    read(answer)
+    found = {one.name: one for one in AccountWorkflow.objects.listed()}
+    assert {*found} == {"one", "closed"}
+    assert found["one"].definition
+    assert found["closed"].trouble == sync.NOT_READABLE
+    assert AccountListing.current().read_at
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, sync.NO_KEY), (403, sync.NARROW_KEY), (500, "Upstream is in trouble: no")],
+    ids=["key", "scope", "trouble"],
+)
+def test_a_refusal_is_told_and_nothing_is_lost(keep: Keep, status: int, words: str) -> None:
+    keep("former")
+    pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
+    assert words in AccountListing.current().error
+    assert AccountWorkflow.objects.listed().count() == 1
+    assert pause_s == sync.RETRY_S

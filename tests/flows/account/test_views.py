@@ -1,0 +1,188 @@
+"""The pages of the account's workflows, through Django's client."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from flows.account import store
+from flows.models import AccountListing
+from playground.display import renderers
+from playground.models import Run
+from tests.flows.account.conftest import Keep
+from tests.flows.graph.definitions import CONTENTS_B, with_nodes
+
+LIST = "/flows/account/"
+PAGE = "/flows/account/Ana/two-step/"
+
+
+@pytest.fixture
+def ana(client: Client, user: User) -> Client:
+    """Ana's browser."""
+    client.force_login(user)
+    return client
+
+
+def text(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("address", [LIST, "/flows/"], ids=["own", "flows"])
+def test_the_list_needs_the_same_queries_whatever_its_length(
+    ana: Client, keep: Keep, address: str, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        keep(f"w{number}", title=f"Workflow {number}")
+    ana.get(address)
+    with django_assert_max_num_queries(12):
+        assert "Workflow 3" in text(ana, address)
+
+
+def test_the_list_says_why_it_is_empty(ana: Client) -> None:
+    assert "no worker is running" in text(ana, LIST)
+    store.note_reading("")
+    assert "The account has no workflows yet" in text(ana, LIST)
+    store.note_reading("The key is not valid for this account.")
+    assert "could not be read" in text(ana, LIST)
+    assert "The key is not valid" in text(ana, LIST)
+
+
+def test_words_find_a_workflow(ana: Client, keep: Keep) -> None:
+    keep("one", title="Sunset print")
+    keep("two", title="Other")
+    found = text(ana, f"{LIST}?q=sunset")
+    assert "Sunset print" in found
+    assert "Other" not in found
+    assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")
+
+
+def test_reading_again_is_asked_of_the_worker(ana: Client) -> None:
+    assert ana.post("/flows/account/reading/").status_code == 302
+    assert AccountListing.current().wanted_at
+    assert "Asked for" in text(ana, LIST)
+
+
+def test_a_page_has_the_graph_the_models_and_the_form(
+    ana: Client, keep: Keep, make_endpoint: Callable[..., Any]
+) -> None:
+    make_endpoint("fal-ai/flux/dev", display_name="FLUX dev")
+    keep()
+    found = text(ana, PAGE)
+    assert 'class="flow-graph"' in found
+    assert found.count('href="/models/fal-ai/flux/dev/"') == 2  # in the picture and in the list
+    assert 'data-endpoint-id="workflows/Ana/two-step"' in found
+    assert 'name="idea"' in found
+    assert "The catalogue does not list this model" in found  # of openrouter/router
+    assert 'style="' not in found
+
+
+def test_a_run_is_an_ordinary_run_over_the_stream(ana: Client, keep: Keep) -> None:
+    found = keep()
+    post = {"idea": "A boat", "~token": "t1", "~do": "run"}
+    answer = ana.post(PAGE, post)
+    run = Run.objects.get()
+    assert answer.headers["location"] == f"{PAGE}?run={run.pk}#workflow-run"
+    assert (run.transport, run.arguments, run.title) == ("stream", {"idea": "A boat"}, "A boat")
+    assert run.schema_id == found.endpoint.schema_id
+    ana.post(PAGE, post)
+    assert Run.objects.count() == 1  # a double click
+    shown = text(ana, f"{PAGE}?run={run.pk}")
+    assert f'data-run-id="{run.pk}"' in shown
+    assert 'data-watch="workflow:' in shown
+    assert "A boat" in shown  # the form has its input
+
+
+def test_what_is_missing_is_said_and_what_was_typed_stays(ana: Client, keep: Keep) -> None:
+    keep()
+    answer = ana.post(PAGE, {"idea": "", "extra": "kept\x00", "~token": "t", "~do": "run"})
+    assert answer.status_code == 422
+    assert not Run.objects.exists()
+    assert 'aria-invalid="true"' in answer.content.decode()
+
+
+def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> None:
+    found = keep()
+    files = "https://v3.fal.media/files/a/b.png"
+    error = {"status": 422, "body": {"detail": [{"loc": ["body"], "msg": "declined", "type": "t"}]}}
+    run = Run.objects.create(
+        user=user,
+        endpoint=found.endpoint,
+        schema_id=found.endpoint.schema_id,
+        arguments={"idea": "x"},
+        state="failed",
+        transport="stream",
+        error={"error": "RunFailed", "message": "It failed"},
+        steps=[
+            {"at": None, "event": {"type": "submit", "node_id": "say", "app_id": "o/r"}},
+            {
+                "at": None,
+                "event": {
+                    "type": "completion",
+                    "node_id": "say",
+                    "output": {"output": "**bold** <script>", "images": [{"url": files}]},
+                },
+            },
+            {
+                "at": None,
+                "event": {"type": "error", "node_id": "draw", "message": "No", "error": error},
+            },
+        ],
+    )
+    for shown in (text(ana, f"{PAGE}?run={run.pk}"), renderers.changed_fragments(run, "workflow")):
+        assert "<strong>bold</strong>" in shown
+        assert "<script>" not in shown.replace("<script src", "").split('class="workflow-page"')[-1]
+        part = shown.split('data-node="draw"')[1]
+        assert part.index('data-state="failed"') < part.index("declined")
+        assert 'data-kind="run" data-state="done"' in shown
+        assert 'data-kind="run" data-state="failed"' in shown
+
+
+def test_a_broken_definition_is_refused_with_its_node(ana: Client, keep: Keep) -> None:
+    keep(contents=with_nodes(a={"depends": ["b"]}, b={"depends": ["a"]}))
+    shown = text(ana, PAGE)
+    assert "wait for each other in a circle: a → b → a" in shown
+    assert "disabled" in shown.split('value="run"')[-1][:80]
+    answer = ana.post(PAGE, {"~token": "t", "~do": "run"})
+    assert (answer.status_code, Run.objects.count()) == (422, 0)
+
+
+def test_a_blocked_model_is_said_beside_its_node(
+    ana: Client, keep: Keep, make_endpoint: Callable[..., Any]
+) -> None:
+    make_endpoint("fal-ai/flux/dev", standing="blocked", standing_reason="Too dear")
+    keep()
+    assert "This model is blocked and cannot be run: Too dear." in text(ana, PAGE)
+
+
+def test_without_a_definition_the_page_says_so_and_takes_json(ana: Client, keep: Keep) -> None:
+    keep(contents=None)
+    assert "Its definition cannot be read." in text(ana, PAGE)
+    assert "the input is JSON" in text(ana, PAGE)
+
+
+@pytest.mark.parametrize("dialect", ["", "?dialect=A"], ids=["own", "inline"])
+def test_the_definition_is_a_file(ana: Client, keep: Keep, dialect: str) -> None:
+    keep()
+    found = json.loads(text(ana, f"{PAGE}definition/{dialect}"))
+    assert found == CONTENTS_B if not dialect else found["input"]["type"] == "input"
+
+
+def test_others_runs_and_unknown_names_are_not_there(
+    ana: Client, keep: Keep, stranger: User
+) -> None:
+    found = keep()
+    theirs = Run.objects.create(user=stranger, endpoint=found.endpoint, arguments={})
+    for query in (theirs.pk, uuid.uuid4(), "nonsense", "%00"):
+        assert ana.get(f"{PAGE}?run={query}").status_code == 404
+    assert ana.get("/flows/account/Ana/none/").status_code == 404
+    assert ana.get("/flows/account/A%00na/no%00ne/").status_code == 404
+    assert reverse("flows:account-workflow", args=["Ana", "two-step"]) == PAGE

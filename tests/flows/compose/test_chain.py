@@ -1,0 +1,136 @@
+"""What “Then…” wires is valid, for any two models; and what a definition may not say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.compose.chain import begin, missing_places, then, without_step
+from flows.compose.definition import MOST_STEPS, Definition, Invalid, Step, Wire, read
+from flows.compose.outputs import outputs_in, outputs_of
+from flows.compose.wiring import filled, inserted, value_at, with_value
+from schemas import build, contract
+from schemas.changes.migrate_arguments import Version
+from schemas.uses.inputs import inputs_of
+from schemas.validation import validate
+from tests.flows.compose.test_editing import version
+from tests.flows.conftest import FLUX, PICTURE, SEEDREAM
+
+KINDS = {"image": "https://v3.fal.media/a.png", "video": "https://v3.fal.media/a.mp4"}
+KINDS |= {"audio": "https://v3.fal.media/a.wav", "text": "a fox"}
+
+
+def test_what_then_wires_is_valid_for_any_two_models(documents: dict[str, Any]) -> None:
+    versions = {name: version(documents, name) for name in documents}
+    count = 0
+    for first, former in versions.items():
+        for output in outputs_of(former):
+            result = with_value(None, output.path, KINDS[output.kind])
+            for second, target in versions.items():
+                for taker in inputs_of(target.root):
+                    if taker.kind != output.kind:
+                        continue
+                    begun = begin(first, former, {"prompt": "a fox"})
+                    found = then(begun, "s1", output, second, target, taker, former)
+                    assert read(found.as_json()) == found
+                    step = found.steps[1]
+                    arguments = filled(step, target.root, {"s1": result})
+                    wrong = validate(target.contract, arguments, target.root)
+                    place = step.wires[0].to[0]
+                    asked = {path for one in found.inputs for at, path in one.targets if at == "s2"}
+                    assert asked >= {*missing_places(step, target)}
+                    assert not [
+                        one for one in wrong if one.path[:1] == (place,) and one.path not in asked
+                    ]
+                    count += 1
+    assert count > 40
+
+
+def test_an_output_that_is_there_has_the_places_that_the_schema_promised(
+    documents: dict[str, Any],
+) -> None:
+    for name in documents:
+        for output in outputs_of(version(documents, name)):
+            made = with_value(None, output.path, KINDS[output.kind])
+            (found,) = outputs_in(made)
+            assert (found.path, found.kind) == (output.path, output.kind)
+
+
+def test_a_flow_of_ten_steps_takes_no_more(documents: dict[str, Any]) -> None:
+    flux, seedream = (version(documents, name) for name in (FLUX, SEEDREAM))
+    (output,), taker = outputs_of(flux), inputs_of(seedream.root)[0]
+    found = begin(FLUX, flux, {})
+    for _ in range(MOST_STEPS - 1):
+        found = then(found, "s1", output, SEEDREAM, seedream, taker)
+    with pytest.raises(Invalid, match="at most 10 steps"):
+        then(found, "s1", output, SEEDREAM, seedream, taker)
+
+
+@given(data=st.data())
+def test_steps_in_a_circle_are_refused_and_others_are_not(data: st.DataObject) -> None:
+    names = [f"s{n}" for n in range(data.draw(st.integers(1, 6)))]
+    pairs = data.draw(st.sets(st.tuples(st.sampled_from(names), st.sampled_from(names))))
+    steps = [
+        Step(
+            name, "a/b", {}, tuple(Wire((one,), one, ()) for one, to in sorted(pairs) if to == name)
+        )
+        for name in names
+    ]
+    reached = {name: {one for one, to in pairs if to == name} for name in names}
+    for _ in names:
+        for name in names:
+            reached[name] |= {far for one in reached[name] for far in reached[one]}
+    has_circle = any(name in reached[name] for name in names)
+    try:
+        read(Definition(tuple(steps)).as_json())
+    except Invalid as invalid:
+        assert has_circle
+        assert "circle" in str(invalid)  # noqa: PT017  the other branch must not raise
+    else:
+        assert not has_circle
+
+
+def test_a_step_taken_out_takes_its_wires_and_inputs_along(documents: dict[str, Any]) -> None:
+    flux, seedream = (version(documents, name) for name in (FLUX, SEEDREAM))
+    taker = inputs_of(seedream.root)[-1]
+    found = then(begin(FLUX, flux, {}), "s1", outputs_of(flux)[0], SEEDREAM, seedream, taker)
+    shorter = without_step(found, "s1")
+    assert [step.wires for step in shorter.steps] == [()]
+    assert all(step == "s2" for one in shorter.inputs for step, _ in one.targets)
+
+
+def test_an_output_schema_of_any_shape_is_read() -> None:
+    shapes: Any = {
+        "type": "object",
+        "properties": {
+            "clip": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Video"}]},
+            "diffusers_lora_file": {"$ref": "#/components/schemas/File"},
+            "text": {"type": ["string", "null"]},
+            "again": {"$ref": "#/components/schemas/Loop"},
+            "n": {"type": "integer"},
+        },
+    }
+    parts = {
+        "Video": {"title": "Video", "type": "object", "properties": {"url": {"type": "string"}}},
+        "File": {"title": "File", "type": "object", "properties": {"url": {"type": "string"}}},
+        "Loop": {"type": "object", "properties": {"loop": {"$ref": "#/components/schemas/Loop"}}},
+    }
+    document = {"components": {"schemas": parts | {"Output": shapes}}}
+    found = contract(document)
+    kinds = {one.path: one.kind for one in outputs_of(Version(found, build(found)))}
+    assert kinds == {
+        ("clip", "url"): "video",
+        ("diffusers_lora_file", "url"): "weights",
+        ("text",): "text",
+    }
+
+
+def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
+    rows: Any = {"urls": ["b"]}
+    for to, value in ((("urls", 0), "a"), (("urls", "*"), "c"), (("urls", 9), "d")):
+        rows = inserted(rows, to, value)
+    assert rows == {"urls": ["a", "b", "c", "d"]}
+    assert value_at({"images": [{"url": PICTURE}]}, ("images", 0, "url")) == PICTURE

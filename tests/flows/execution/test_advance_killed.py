@@ -1,0 +1,106 @@
+"""A worker that is killed in the middle of a flow: others carry it on, and nothing is sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync
+from django.contrib.auth.models import User
+from django.db import connections
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from flows.compose import chain
+from flows.compose.definition import Definition
+from flows.compose.outputs import outputs_of
+from flows.execution import starting
+from flows.models import Flow, FlowRun, StepRun
+from playground.models import Run
+from playground.worker.scheduling import leases
+from schemas.uses.inputs import inputs_of
+from tests.playground.conftest import (
+    Control,
+    Team,
+    _work,
+    catalogue,
+    runs_alone,
+    sandbox,
+    sandbox_process,
+    synced,
+    team,
+)
+
+__all__ = ["catalogue", "runs_alone", "sandbox", "sandbox_process", "synced", "team"]
+pytestmark = pytest.mark.system
+KILLED = 9
+FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
+
+
+def fan() -> Definition:
+    """A picture; two that are made of it; one that is made of the second of these."""
+    known = {
+        one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
+    }
+    first, second = version_of(known[FIRST]), version_of(known[SECOND])
+    (output, *_), taker = outputs_of(first), inputs_of(second.root)
+    image = next(one for one in taker if one.path == "image_url")
+    small = {"prompt": "a fox", "image_size": "square"}
+    found = chain.begin(FIRST, first, small)
+    for after in ("s1", "s1", "s3"):
+        found = chain.then(found, after, output, SECOND, second, image, first)
+    return found
+
+
+def killed_when(happens: Callable[[], bool]) -> None:
+    """A worker in a process of its own, which ends without a word once something has happened."""
+    connections.close_all()
+    if child := os.fork():
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status == KILLED
+        return
+
+    def until() -> bool:
+        if happens():
+            os._exit(KILLED)
+        return False
+
+    try:
+        SyncToAsync.single_thread_executor = ThreadPoolExecutor(1)  # the parent's is not here
+        asyncio.run(_work(["killed"], until))
+    finally:
+        os._exit(1)
+
+
+MOMENTS: dict[str, Callable[[], bool]] = {
+    "sent": lambda: Run.objects.filter(handle__isnull=False).exists(),
+    "ended": lambda: Run.objects.filter(state="succeeded").exists(),
+    "followed": lambda: StepRun.objects.filter(step="s3").exists(),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_flow_goes_on_after_its_worker_was_killed(
+    catalogue: None, sandbox: Control, team: Team, moment: str
+) -> None:
+    user = User.objects.create_user("ana")
+    definition = fan()
+    flow = Flow.objects.create(user=user, name="fan", definition=definition.as_json())
+    sandbox.reset()
+    flow_run = starting.start(user, flow, definition, "t")
+    killed_when(MOMENTS[moment])
+    assert FlowRun.objects.get().state == "running"
+    leases.release("killed")  # as when its leases have run out
+    team(["one", "two"], lambda: FlowRun.objects.exclude(state="running").exists())
+    flow_run.refresh_from_db()
+    steps: Any = flow_run.steps.select_related("run")
+    assert flow_run.state == "succeeded"
+    assert [one.step for one in steps] == ["s1", "s2", "s3", "s4"]
+    assert sandbox.calls()["submit"] == 4
+    assert all(one.run.state == "succeeded" and one.settled_at for one in steps)
+    address = f"/runs/{steps[2].run_id}/artifacts/0/"
+    assert steps[3].run.arguments["image_url"] == address

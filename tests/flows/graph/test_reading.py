@@ -1,0 +1,64 @@
+"""Both dialects are read; what cannot be read is refused with a sentence (C61)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from flows.graph import reading, writing
+from tests.flows.graph.definitions import CONTENTS_B, DOCS_A, ENVELOPE_B
+
+pytestmark = pytest.mark.any_database
+
+
+@pytest.mark.parametrize(
+    ("raw", "dialect", "ids"),
+    [
+        pytest.param(DOCS_A, "A", ["input", "draw", "output"], id="flat"),
+        pytest.param(CONTENTS_B, "B", ["say", "draw", "output"], id="contents"),
+        pytest.param(ENVELOPE_B, "B", ["say", "draw", "output"], id="envelope"),
+        pytest.param({"workflow": ENVELOPE_B}, "B", ["say", "draw", "output"], id="platform"),
+        pytest.param({"input": {}, "workflow": DOCS_A}, "A", [*DOCS_A], id="inline"),
+        pytest.param({"nodes": [], "edges": []}, "B", [], id="empty-list"),
+        pytest.param({"nodes": {"a": {"type": "model"}}}, "B", ["a"], id="unknown-kind"),
+    ],
+)
+def test_c61_every_spelling_is_read(raw: dict[str, Any], dialect: str, ids: list[str]) -> None:
+    graph = reading.read(raw)
+    assert (graph.dialect, [*graph.nodes]) == (dialect, ids)
+
+
+def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
+    bare = {key: CONTENTS_B[key] for key in ("name", "nodes")}
+    graph = reading.read(bare)
+    assert graph.output == {"image": "$draw.images.0.url"}
+    written = writing.definition(reading.read(writing.definition(graph, "A")), "B")
+    assert written["contents"]["version"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("{", "This is not JSON", id="no-json"),
+        pytest.param("[1]", "no workflow of fal", id="list"),
+        pytest.param('{"a": 1}', "no workflow of fal", id="other"),
+        pytest.param(b"\xff\xfe", "UTF-8", id="bytes"),
+        pytest.param("[" * 100_000, "nested too deep", id="brackets"),
+        pytest.param('{"x": "' + "y" * 5_000_000 + '"}', "5.0 MB", id="five-megabytes"),
+        pytest.param(
+            json.dumps({"nodes": {str(at): {"type": "run"} for at in range(501)}}),
+            "501 nodes",
+            id="many",
+        ),
+        pytest.param(
+            '{"nodes": {"a": {"type": "run", "input": ' + '{"a":' * 90 + "1" + "}" * 93,
+            "nested too deep",
+            id="deep-input",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(text: str | bytes, words: str) -> None:
+    with pytest.raises(reading.Unreadable, match=words):
+        reading.load(text)

@@ -1,0 +1,74 @@
+"""The picture of a graph: each box once, nothing from a definition as markup, and quickly."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+
+from flows.graph import reading, svg
+from flows.graph.layout import HEIGHT, WIDTH, layout
+from tests.flows.graph.definitions import CONTENTS_B, any_definition, with_nodes
+
+pytestmark = pytest.mark.any_database
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_definition())
+def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None:
+    graph = reading.read(raw)
+    boxes = layout(graph).boxes
+    assert {box.id for box in boxes} >= {*graph.nodes}
+    assert len({(box.x, box.y) for box in boxes}) == len(boxes)
+    ElementTree.fromstring(svg.draw(graph))
+
+
+def test_boxes_do_not_overlap() -> None:
+    boxes = layout(reading.read(forty_nodes())).boxes
+    for at, one in enumerate(boxes):
+        for other in boxes[at + 1 :]:
+            assert abs(one.x - other.x) >= WIDTH or abs(one.y - other.y) >= HEIGHT
+
+
+def test_nothing_of_a_definition_becomes_markup() -> None:
+    raw = with_nodes(**{"<script>": {"app": '"><img src=x>'}})
+    drawn = svg.draw(reading.read(raw), title="<b>")
+    assert "<script" not in drawn
+    assert "<img" not in drawn
+    assert "<b>" not in drawn
+
+
+def test_a_box_has_a_link_a_state_and_a_sign_for_it() -> None:
+    faces = {"draw": svg.Face("FLUX", "draw", "/models/fal-ai/flux/dev", "failed")}
+    root = ElementTree.fromstring(svg.draw(reading.read(CONTENTS_B), faces, title="Two step"))
+    box = next(g for g in root.iter(f"{SVG}g") if g.get("data-state") == "failed")
+    link = box.find(f"{SVG}a")
+    assert link is not None
+    assert link.get("href") == "/models/fal-ai/flux/dev"
+    assert "FLUX · draw · failed" in [text.text for text in link.iter(f"{SVG}title")]
+    assert "✕" in [text.text for text in link.iter(f"{SVG}text")]
+    assert next(root.iter(f"{SVG}title")).text == "Two step"
+
+
+def test_forty_nodes_are_drawn_in_five_milliseconds() -> None:
+    graph = reading.read(forty_nodes())
+    spent = []
+    for _ in range(5):
+        begun = time.process_time()
+        svg.draw(graph)
+        spent.append(time.process_time() - begun)
+    assert min(spent) <= 0.005
+
+
+def forty_nodes() -> dict[str, Any]:
+    """Forty run nodes, each after the three before it."""
+    nodes = {}
+    for at in range(40):
+        before = [f"n{number}" for number in range(max(0, at - 3), at)]
+        read = [f"${one}.images.0" for one in before]
+        nodes[f"n{at}"] = {"depends": before or ["input"], "input": {"a": read, "p": "$input.x"}}
+    return with_nodes(**nodes)

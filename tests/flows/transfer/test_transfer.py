@@ -1,0 +1,109 @@
+"""Flows taken out and in: nothing is lost between our own JSON and fal's two notations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from flows.compose.definition import Definition, Input, Invalid, Step, Wire
+from flows.graph import reading
+from flows.transfer import exporting, importing
+
+A = {
+    "input": {"id": "input", "type": "input", "depends": [], "input": {"text": "", "n": 2}},
+    "draw": {
+        "id": "draw", "type": "run", "depends": ["input"], "app": "fal-ai/flux/dev",
+        "input": {"prompt": "$input.text", "num_images": "$input.n", "loras": []},
+    },
+    "join": {
+        "id": "join", "type": "run", "depends": ["draw", "input"], "app": "lab/join",
+        "input": {"urls": ["https://x.y/1.png", "$draw.images.0.url", "$input.text", "last"]},
+    },
+    "output": {
+        "id": "output", "type": "display", "depends": ["join"], "fields": {"p": "$join.image"},
+    },
+}  # fmt: skip
+FLOW = Definition(
+    (
+        Step("s1", "fal-ai/flux/dev", {"prompt": "a fox", "num_images": 2}),
+        Step("s2", "lab/join", {"urls": ["x", "y"]}, (Wire(("urls", 1), "s1", ("images", 0)),)),
+        Step("s3", "lab/up", {"opts": {}}, (Wire(("opts", "image"), "s1", ("images", 1, "url")),)),
+    ),
+    (Input("prompt", "Prompt", (("s1", ("prompt",)),)),),
+)
+
+
+def changed(node: str, **values: Any) -> bytes:
+    return json.dumps({**A, node: {**A[node], **values}}).encode()
+
+
+def test_a_workflow_becomes_steps_wires_and_inputs_and_goes_out_as_it_came() -> None:
+    found = importing.load(json.dumps(A).encode())
+    draw, join = found.definition.steps
+    assert draw.arguments == {"num_images": 2, "loras": []}
+    assert join.arguments == {"urls": ["https://x.y/1.png", "", "last"]}
+    assert join.wires == (Wire(("urls", 1), "draw", ("images", 0, "url")),)
+    text, number = found.definition.inputs
+    assert text.targets == (("draw", ("prompt",)), ("join", ("urls", 1)))
+    assert number.targets == (("draw", ("num_images",)),)
+    assert exporting.workflow("x", found.definition, {}, "A", found.document) == A
+    other = exporting.workflow("x", found.definition, {}, "B", found.document)
+    assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("dialect", ["A", "B"])
+def test_a_flow_survives_both_notations(dialect: Any) -> None:
+    document = exporting.workflow("Fox", FLOW, {}, dialect)
+    again = importing.load(json.dumps(document).encode()).definition
+    assert again.steps == FLOW.steps
+    assert [one.targets for one in again.inputs] == [one.targets for one in FLOW.inputs]
+    assert reading.read(document).output == {"result": "$s2", "result_2": "$s3"}
+
+
+def test_a_flow_survives_its_own_notation() -> None:
+    document = exporting.own("Fox", FLOW)
+    found = importing.load(json.dumps(document).encode())
+    assert (found.name, found.definition) == ("Fox", FLOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"{", "not JSON", id="no-json"),
+        pytest.param(b"[]", "no workflow of fal", id="no-workflow"),
+        pytest.param(b" " * 5_000_000, "5.0 MB", id="five-megabytes"),
+        pytest.param(b"[" * 100_000, "nested too deep", id="deep"),
+        pytest.param(
+            changed("draw", depends=["join"], input={"prompt": "$join.x"}), "circle", id="circle"
+        ),
+        pytest.param(changed("join", input={"a": "$gone.x"}), "no node “gone”", id="missing"),
+        pytest.param(changed("join", input={"a": "$input.text.0"}), "a part of", id="part"),
+        pytest.param(
+            json.dumps({"steps": [{"id": str(n), "endpoint": "a/b"} for n in range(11)]}).encode(),
+            "has 11 steps",
+            id="eleven-steps",
+        ),
+        pytest.param(
+            json.dumps(
+                {"steps": [{"id": "s", "endpoint": "a/b", "wires": [{"to": ["x"], "step": "s", "path": []}]}]}
+            ).encode(),
+            "in a circle: 1 → 1",
+            id="own-circle",
+        ),
+        pytest.param(
+            json.dumps({"steps": [{"id": "s"}]}).encode(), "Step 1 has no id or", id="no-model"
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_flow_is_refused_with_a_sentence(content: bytes, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        importing.load(content)
+
+
+def test_what_fal_would_read_as_a_reference_is_not_exported() -> None:
+    flow = Definition((Step("s1", "a/b", {"prompt": "$5 for a fox"}),))
+    with pytest.raises(Invalid, match=r"Step 1 has a value that begins with"):
+        exporting.workflow("x", flow, {}, "A")
+    assert exporting.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}

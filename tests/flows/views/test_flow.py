@@ -1,0 +1,80 @@
+"""A flow from a result, through its editor and its form, to a run that goes on by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from flows.execution import advance
+from flows.models import Flow, FlowRun
+from playground.models import Run
+from tests.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+def test_a_result_is_chained_edited_run_and_run_again(
+    member: Client, user: User, models: dict[str, Any]
+) -> None:
+    run = result_of(user, models[FLUX])
+    menu = f"{reverse('flows:then')}?run={run.pk}&key=a0"
+    page = member.get(menu).content.decode()
+    assert f"{SEEDREAM}|image_urls.*" in page
+    posted = {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"}
+    response = member.post(menu, posted)
+    flow = Flow.objects.get()
+    assert response.url == f"/flows/{flow.pk}/edit/#step-2"
+    page = member.get(response.url).content.decode()
+    assert "Step 1: Images 1" in page
+    page = member.get(flow.get_absolute_url()).content.decode()
+    assert "a fox" in page
+    token = re.findall(r'name="~token" value="([^"]+)"', page)[0]
+    fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    response = member.post(flow.get_absolute_url(), fields)
+    flow_run = FlowRun.objects.get()
+    assert response.url == flow_run.get_absolute_url()
+    first, second = flow_run.steps.all()
+    assert (first.run, first.is_reused) == (run, True)
+    assert second.run.arguments == {
+        "prompt": "in snow",
+        "image_urls": [f"/runs/{run.pk}/artifacts/0/"],
+    }
+    assert member.post(flow.get_absolute_url(), fields).url == response.url
+    assert Run.objects.count() == 2
+    page = member.get(response.url).content.decode()
+    assert 'data-step-state="created"' in page
+    succeed(second.run, "https://v3.fal.media/files/b.png")
+    (due,) = advance.due()
+    advance.advance(due)
+    flow_run.refresh_from_db()
+    assert flow_run.state == "succeeded"
+    assert not advance.due()
+    page = member.get(response.url).content.decode()
+    assert "2 of 2 steps done" in page
+    page = member.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
+    assert "in snow" in page
+    assert "in snow" not in member.get(flow.get_absolute_url()).content.decode()
+
+
+def test_a_failed_step_says_why_and_is_tried_again(member: Client, flow: Flow) -> None:
+    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
+    address = member.post(flow.get_absolute_url(), fields).url
+    flow_run = FlowRun.objects.get()
+    fail(flow_run.steps.get().run)
+    for pk in advance.due():
+        advance.advance(pk)
+    page = member.get(address).content.decode()
+    assert "because step 1 gave no result" in page
+    assert "Try again from here" in page
+    member.post(address, {"~do": "again:s1"})
+    old, new = flow_run.steps.all()
+    assert old.replaced_at
+    assert not new.replaced_at
+    assert new.run.pk != old.run.pk
+    flow_run.refresh_from_db()
+    assert flow_run.state == "running"

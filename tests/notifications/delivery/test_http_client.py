@@ -1,0 +1,117 @@
+"""Posts reach vetted IP addresses only; each way to fail is an outcome in words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from notifications.delivery.http_client import Outcome, VettedTransport, post
+
+HOOK = "https://hooks.example.com/secret"
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def send(answer: Answer, *addresses: str, to: str = HOOK, timeout_s: float = 5.0) -> Outcome:
+    """Post to an address whose name resolves to `addresses`."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        if not addresses:
+            raise OSError("no such name")
+        return list(addresses)
+
+    async def run() -> Outcome:
+        inner = httpx.MockTransport(answer)
+        transport = VettedTransport(["http://127.0.0.1:9"], inner=inner, resolve=resolve)
+        return await post(to, b"{}", {}, transport, timeout_s)
+
+    return asyncio.run(run())
+
+
+def test_the_connection_goes_to_the_vetted_address_and_tls_checks_the_name() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    assert send(answer, "93.184.216.34") == Outcome(204)
+    (request,) = seen
+    assert request.url.host == "93.184.216.34"
+    assert request.headers["host"] == "hooks.example.com"
+    assert request.extensions["sni_hostname"] == "hooks.example.com"
+
+
+def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host.startswith("2606"):
+            raise httpx.ConnectError("no route")
+        return httpx.Response(200)
+
+    assert send(answer, "2606:4700::1", "93.184.216.34").status == 200
+
+
+@pytest.mark.parametrize(
+    ("addresses", "to"),
+    [
+        (["10.0.0.1"], HOOK),
+        (["93.184.216.34", "127.0.0.1"], HOOK),
+        (["93.184.216.34"], "http://hooks.example.com/"),
+    ],
+    ids=["private", "one-private", "http"],
+)
+def test_nothing_is_sent_to_an_address_that_is_not_public(addresses: list[str], to: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError("it was sent")
+
+    outcome = send(answer, *addresses, to=to)
+    assert outcome.is_permanent
+    assert outcome.status is None
+
+
+def test_a_named_private_origin_is_called_as_it_is() -> None:
+    assert send(lambda _: httpx.Response(200), to="http://127.0.0.1:9/x") == Outcome(200)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (302, {"location": "http://10.0.0.1/"}, (True, 0.0)),
+        (410, {}, (True, 0.0)),
+        (500, {}, (False, 0.0)),
+        (404, {}, (False, 0.0)),
+        (429, {"retry-after": "120"}, (False, 120.0)),
+        (503, {"retry-after": "999999"}, (False, 3600.0)),
+        (503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, (False, 0.0)),
+    ],
+    ids=["redirect", "gone", "error", "missing", "later", "much-later", "date"],
+)
+def test_a_status_says_whether_it_is_tried_again(
+    status: int, headers: dict[str, str], expected: tuple[bool, float]
+) -> None:
+    outcome = send(lambda _: httpx.Response(status, headers=headers), "93.184.216.34")
+    assert outcome.status == status
+    assert (outcome.is_permanent, outcome.retry_after_s) == expected
+    assert outcome.error
+
+
+def test_a_failed_connection_is_told_without_the_secret_in_the_address() -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError(f"broke at {request.url}")
+
+    words = [send(broken, "93.184.216.34").error, send(broken).error]
+    assert words == ["The connection broke (ReadError).", "Its host name was not found."]
+
+
+def test_a_receiver_that_never_answers_costs_the_timeout() -> None:
+    async def run() -> Outcome:
+        async def hang(request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        transport = VettedTransport(["http://127.0.0.1:9"], inner=httpx.MockTransport(hang))
+        return await post("http://127.0.0.1:9/", b"", {}, transport, 0.05)
+
+    assert "no answer within 0.05 seconds" in asyncio.run(run()).error

@@ -1,0 +1,72 @@
+"""A run's webhook reads as fal's own: our reader of those takes it apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fal.services.webhooks import Report
+from notifications.delivery import messages
+from playground.models import Run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+MISSING = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
+
+
+def report(make_run: Callable[..., Run], **values: Any) -> Report:
+    run = make_run(**values)
+    run.refresh_from_db()
+    found = Report.from_bytes(messages.run_payload(run))
+    assert found.request_id == str(run.pk)
+    return found
+
+
+def test_a_result_comes_whole_with_text_of_any_script(make_run: Callable[..., Run]) -> None:
+    output = {"text": "Grüße 😀 \x00", "deep": [{"n": 1.0}]}
+    found = report(make_run, state="succeeded", output=output)
+    assert (found.has_output, found.payload) == (True, output)
+
+
+def test_digits_that_json_numbers_lose_are_sent_as_they_came(make_run: Callable[..., Run]) -> None:
+    text = '{"seed": 0.1234567890123456789012345}'
+    run = make_run(state="succeeded", output={"seed": 0.12}, output_text=text)
+    assert text.encode() in messages.run_payload(run)
+
+
+def test_an_error_of_the_model_comes_with_its_status_and_detail(
+    make_run: Callable[..., Run],
+) -> None:
+    error = {"message": "field required", "status": 422, "detail": MISSING}
+    failure = report(make_run, state="failed", error=error).failure
+    assert failure
+    assert (failure.status, failure.detail) == (422, MISSING)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        ("cancelled", None, "Request was cancelled"),
+        ("failed", {"message": "It was lost."}, "It was lost."),
+        ("failed", {"message": "The key was not accepted.", "status": 401}, "not accepted"),
+        ("failed", None, "Failed"),
+    ],
+    ids=["cancelled", "lost", "our-key", "unknown"],
+)
+def test_any_other_end_is_an_error_in_words(
+    make_run: Callable[..., Run], state: str, error: Any, words: str
+) -> None:
+    found = report(make_run, state=state, error=error)
+    assert words in found.error
+    assert found.failure
+    assert found.failure.status is None
+
+
+def test_a_result_that_is_too_large_is_left_out_as_fal_leaves_it_out(
+    make_run: Callable[..., Run],
+) -> None:
+    large = "x" * messages.MAX_BODY_BYTES
+    found = report(make_run, state="succeeded", output={"text": large})
+    assert (found.has_output, found.payload) == (False, None)
+    assert "/api/v1/runs/" in found.payload_error

@@ -1,0 +1,220 @@
+"""Deliveries are sent once by any number of workers, tried again, and their attempts kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from fal.services.webhooks import Verdict, public_keys, verdict
+from notifications import outbox
+from notifications.delivery import sending, signing_keys
+from notifications.models import Channel, Delivery, SigningKey
+from tests.notifications.conftest import Receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Tell = Callable[..., bool]
+MakeChannel = Callable[..., Channel]
+Send = Callable[[], float]
+
+
+def one() -> Delivery:
+    return Delivery.objects.get()
+
+
+def make_due() -> None:
+    Delivery.objects.filter(state="pending").update(
+        next_attempt_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_a_webhook_is_signed_so_that_fals_verifier_takes_it(
+    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    make_channel()
+    tell()
+    send()
+    (request,) = receiver.requests
+    keys = public_keys(signing_keys.jwks())
+    found = verdict(request.headers, request.content, keys, timezone.now().timestamp())
+    assert found == Verdict.GENUINE
+    body = json.loads(request.content)
+    assert body["request_id"] == request.headers["x-fal-webhook-request-id"]
+    assert (body["kind"], body["subject"], body["url"]) == (
+        "run_finished", "Done <1>", "http://127.0.0.1:8000/runs/1/",
+    )  # fmt: skip
+    assert (one().state, one().attempts, one().log[0]["status"]) == ("delivered", 1, 200)
+    send()
+    assert len(receiver.requests) == 1
+
+
+def test_slack_gets_its_own_markup_with_everything_escaped(
+    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    make_channel("slack")
+    tell()
+    send()
+    (request,) = receiver.requests
+    assert json.loads(request.content) == {
+        "text": "*Done &lt;1&gt;*\nIt &amp; you.\n<http://127.0.0.1:8000/runs/1/|Open>"
+    }
+    assert not SigningKey.objects.exists()
+
+
+def test_mail_goes_to_the_accounts_address(
+    user: User, make_channel: MakeChannel, tell: Tell, send: Send, settings: Any
+) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
+    User.objects.filter(pk=user.pk).update(email="ana@example.com")
+    user.refresh_from_db()
+    make_channel("email", address="")
+    tell()
+    send()
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == (["ana@example.com"], "Done <1>")
+    assert "It & you.\n\nhttp://127.0.0.1:8000/runs/1/" in str(sent.body)
+    assert one().state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("", sending.NO_MAIL_SERVER), ("smtp://x", sending.NO_ADDRESS)],
+    ids=["no-server", "no-address"],
+)
+def test_mail_that_cannot_be_sent_says_why(
+    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, words: str
+) -> None:
+    settings.EMAIL_URL = url
+    make_channel("email", address="")
+    tell()
+    send()
+    assert (one().state, one().log[-1]["error"]) == ("failed", words)
+
+
+def test_a_failed_attempt_is_made_again_later_until_it_is_taken(
+    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    receiver.statuses = [500, 503, 200]
+    receiver.headers = {"retry-after": "1200"}
+    make_channel()
+    tell()
+    send()
+    assert one().next_attempt_at - timezone.now() < timedelta(seconds=20)
+    send()
+    assert len(receiver.requests) == 1
+    make_due()
+    send()
+    assert one().next_attempt_at - timezone.now() > timedelta(minutes=19)
+    make_due()
+    send()
+    assert one().state == "delivered"
+    assert [entry["status"] for entry in one().log] == [500, 503, 200]
+
+
+def test_it_is_given_up_after_ten_attempts_and_a_person_may_retry(
+    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    receiver.statuses = [500]
+    make_channel()
+    tell()
+    for _ in range(12):
+        make_due()
+        send()
+    assert len(receiver.requests) == sending.MAX_ATTEMPTS == 10
+    assert one().state == "failed"
+    receiver.statuses = [200]
+    assert sending.retry(one())
+    assert not sending.retry(one())
+    send()
+    assert one().state == "delivered"
+    assert len(one().log) == 11
+
+
+def test_a_redirect_or_a_private_address_is_not_tried_again(
+    make_channel: MakeChannel, tell: Tell, receiver: Receiver, settings: Any
+) -> None:
+    make_channel(address="https://127.0.0.1/hook")
+    tell()
+    async_to_sync(sending.send_due)()
+    assert one().state == "failed"
+    assert "not on the public internet" in one().log[-1]["error"]
+
+
+def test_two_workers_send_each_delivery_once(
+    make_channel: MakeChannel, tell: Tell, receiver: Receiver
+) -> None:
+    make_channel()
+    for number in range(30):
+        tell(f"run {number}")
+
+    def work(_: int) -> None:
+        try:
+            for _ in range(8):
+                async_to_sync(sending.send_due)(receiver.transport())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    assert Delivery.objects.filter(state="delivered", attempts=1).count() == 30
+    names = [request.headers["x-fal-webhook-request-id"] for request in receiver.requests]
+    assert len(names) == len(set(names)) == 30
+
+
+def test_after_a_killed_worker_another_one_tries_again_and_the_log_says_so(
+    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    make_channel()
+    tell()
+    (taken,) = sending.take()  # and is killed
+    send()
+    assert receiver.requests == []
+    make_due()
+    send()
+    assert [entry["error"] for entry in one().log] == [sending.NO_OUTCOME, ""]
+    late = sending.Outcome(500, "It answered 500.")
+    sending.record(taken, late)  # it was only slow
+    assert (one().state, one().attempts) == ("delivered", 2)
+
+
+def test_one_slow_receiver_does_not_hold_up_everybody(
+    user: User, stranger: User, make_channel: MakeChannel, tell: Tell
+) -> None:
+    make_channel()
+    for number in range(20):
+        tell(f"run {number}")
+    make_channel(user=stranger)
+    outbox.notify(stranger, "run_finished", subject="x", key="x")
+    people = [delivery.user_id for delivery in sending.take()]
+    assert sorted(people) == [user.pk] * sending.AT_ONCE_PER_PERSON + [stranger.pk]
+
+
+def test_nothing_is_sent_for_a_deactivated_account(
+    user: User, make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    make_channel()
+    tell()
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert send() == sending.REST_S
+    assert receiver.requests == []
+
+
+def test_old_deliveries_and_notifications_are_deleted(
+    make_channel: MakeChannel, tell: Tell, send: Send
+) -> None:
+    make_channel()
+    tell()
+    send()
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=31))
+    sending.maintain()
+    assert not Delivery.objects.exists()
+    assert SigningKey.objects.count() == 1

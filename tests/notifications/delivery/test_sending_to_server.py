@@ -1,0 +1,99 @@
+"""From the API's run to a server that verifies what it receives as fal's own webhook."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+
+from fal.services.webhooks import Report, Verdict, public_keys, verdict
+from notifications import run_ends
+from notifications.delivery import sending
+from notifications.models import Delivery
+from playground.models import Run
+from playground.runs import state_machine
+from playground.runs.transitions import Observation
+from tests.api.conftest import Caller
+
+pytestmark = pytest.mark.django_db
+FLUX = "fal-ai/flux/dev"
+
+
+@dataclass
+class Server:
+    """A receiver on a real socket: what came, and the statuses that it answers."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=lambda: [200])
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[Server]:
+    found = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.received.append((dict(self.headers), body))
+            self.send_response(found.statuses.pop(0) if found.statuses else 200)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    origin = f"http://127.0.0.1:{http.server_port}"
+    found.url = f"{origin}/hook"
+    settings.WEBHOOK_PRIVATE_ORIGINS = [origin]
+    yield found
+    http.shutdown()
+    thread.join()
+    http.server_close()
+
+
+def test_a_receiver_verifies_the_end_of_a_run_of_the_api_with_our_key_set(
+    server: Server, user: Any, client: Any, make_endpoint: Any, documents: Any
+) -> None:
+    make_endpoint(FLUX, documents[FLUX])
+    server.statuses = [500]
+    body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}, "webhook": server.url}
+    run_id = Caller(user, ["read", "run"])("POST", "/runs", body).json()["id"]
+    error = {"message": "no", "status": 422, "detail": [{"msg": "no", "loc": ["body"]}]}
+    state_machine.record(Run.objects.get().pk, Observation("failed", by="poll", error=error))
+    run_ends.process_due()
+    async_to_sync(sending.send_due)()
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    async_to_sync(sending.send_due)()
+    assert Delivery.objects.get().state == "delivered"
+    keys = public_keys(client.get("/.well-known/jwks.json").json())
+    for headers, sent in server.received:
+        found = verdict(headers, sent, keys, timezone.now().timestamp())
+        assert found == Verdict.GENUINE
+        report = Report.from_bytes(sent)
+        assert report.request_id == run_id == headers["X-Fal-Webhook-Request-Id"]
+        assert report.failure
+        assert report.failure.detail == error["detail"]
+    assert len(server.received) == 2
+    assert json.loads(server.received[0][1])["error"] == "Invalid status code: 422"
+
+
+def test_a_redirect_is_not_followed(server: Server, user: Any, make_run: Any) -> None:
+    server.statuses = [307]
+    run = make_run(state="succeeded", output={})
+    due = {"run": run, "next_attempt_at": timezone.now()}
+    Delivery.objects.create(user=user, method="runs", address=server.url, **due)
+    async_to_sync(sending.send_due)()
+    assert len(server.received) == 1
+    assert Delivery.objects.get().state == "failed"

@@ -1,0 +1,68 @@
+"""A day's limit is warned of at 80 % and at all of it, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from notifications import budgets
+from notifications.models import Notification, NotificationPreferences
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bill(make_endpoint: Any, make_run: Callable[..., Any]) -> Callable[..., Any]:
+    """`bill("1.5")` → a run that has ended now and cost so much."""
+    endpoint = make_endpoint(unit_price_usd=Decimal(1), price_unit="images", currency="USD")
+
+    def make(amount: str, **values: Any) -> Any:
+        defaults = {"state": "succeeded", "ended_at": timezone.now(), "endpoint": endpoint}
+        return make_run(billable_units=amount, **(defaults | values))
+
+    return make
+
+
+def subjects() -> list[str]:
+    return [one.subject for one in Notification.objects.order_by("created_at")]
+
+
+def test_a_days_limit_is_warned_of_at_80_percent_and_at_all_of_it(
+    user: User, bill: Callable[..., Any]
+) -> None:
+    assert budgets.check_daily_limits() == budgets.REST_S
+    NotificationPreferences.objects.create(user=user, daily_limit=10)
+    bill("7.9")
+    bill("5", ended_at=timezone.now() - timedelta(days=1))  # another day's
+    bill("")
+    assert budgets.check_daily_limits() == budgets.CHECK_EVERY_S
+    assert subjects() == []
+    bill("0.1")
+    for _ in range(2):
+        budgets.check_daily_limits()
+    assert subjects() == ["80 % of your daily limit are spent"]
+    assert "$8.00 of $10.00" in Notification.objects.get().text
+    bill("3")
+    for _ in range(2):
+        budgets.check_daily_limits()
+    assert subjects()[1:] == ["All of your daily limit is spent"]
+    NotificationPreferences.objects.update(daily_limit=12)
+    budgets.check_daily_limits()
+    assert len(subjects()) == 3
+
+
+def test_runs_of_others_and_in_another_currency_do_not_count(
+    user: User, stranger: User, bill: Callable[..., Any], make_endpoint: Any
+) -> None:
+    NotificationPreferences.objects.create(user=user, daily_limit=10)
+    bill("50", user=stranger)
+    euros = make_endpoint("fal-ai/euro", unit_price_usd=Decimal(1), currency="EUR")
+    bill("50", endpoint=euros)
+    budgets.check_daily_limits()
+    assert subjects() == []

@@ -1,0 +1,129 @@
+"""Form and JSON are exact inverses, through what a browser without JavaScript posts from the page."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from playground.form.html.rendering import render_form, singular
+from sandbox import openapi
+from sandbox.models import MODELS
+from schemas import build, contract, decode_post, draw, encode_arguments
+from schemas.exact import identical
+from schemas.validation import validate
+from tests.conftest import DATA
+from tests.playground.browser_post import post_of
+from tests.schemas import strategies
+from tests.schemas.laws import cases
+
+
+def through_the_page(root: Any, value: Any) -> Any:
+    """Arguments → page → post → arguments."""
+    page = render_form(draw(root, value), "/uploads/")
+    parsed = decode_post(root, post_of(page))
+    assert parsed.problems == []
+    return parsed.arguments
+
+
+@pytest.mark.parametrize("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
+def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
+    endpoint_id = name.replace("--", "/")
+    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
+    found = contract(document, endpoint_id)
+    root = build(found)
+
+    @given(strategies.arguments(found.input, document))
+    def law(value: dict[str, Any]) -> None:
+        assert identical(through_the_page(root, value), value)
+
+    law()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
+def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
+    document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
+    found = contract(document, model.endpoint_id)
+    root = build(found)
+    example = decode_post(root, encode_arguments(root, model.example())).arguments
+    assert validate(found, example, root) == []
+
+    @settings(max_examples=cases(8))
+    @given(strategies.arguments(found.input, document))
+    def law(value: dict[str, Any]) -> None:
+        assert identical(through_the_page(root, value), value)
+
+    law()
+
+
+def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str, Any]) -> None:
+    for endpoint_id, document in documents.items():
+        root = build(contract(document, endpoint_id))
+        assert decode_post(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
+
+
+@pytest.mark.parametrize("text", strategies.HOSTILE)
+def test_no_text_escapes_into_the_page(text: str) -> None:
+    schema = {
+        "type": "object",
+        "title": text,
+        "properties": {
+            text: {"type": "string", "title": text, "description": text, "default": text},
+            "c": {"enum": [text, "b"], "description": text},
+            "m": {"type": "object", "additionalProperties": {"type": "string"}},
+            "l": {"type": "array", "title": text, "items": {"type": "string", "examples": [text]}},
+        },
+    }
+    root = build(contract(strategies.document(schema), "a/b"))
+    value = {text: text, "m": {text: text}, "l": [text], text + "?": text}
+    page = render_form(draw(root, value))
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert identical(decode_post(root, post_of(page)).arguments, value)
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [
+        ("Images", "image"), ("LoRAs", "LoRA"), ("IP adapters", "IP adapter"), ("ControlNet unions", "ControlNet union"),
+        ("Dynamic masks", "dynamic mask"), ("Categories", "category"), ("Boxes", "box"), ("Glass", "glass"),
+    ],
+)  # fmt: skip
+def test_one_of_many_is_called_so(label: str, word: str) -> None:
+    assert singular(label) == word
+
+
+BYTE = {"type": "integer", "minimum": 0, "maximum": 255, "default": 0}
+RGB = {"type": "object", "properties": dict.fromkeys("rgb", BYTE)}
+HEX = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, "tint": HEX}}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"rgb": {"r": 255, "g": 136, "b": 1}}, "#ff8801"),
+        ({"colors": [{"r": 1, "g": 2, "b": 3}]}, "#010203"),
+        ({"tint": "#a1B2c3"}, "#a1B2c3"),
+        ({"tint": "red"}, "#000000"),
+        ({"rgb": {"r": 256}}, None),
+        ({"rgb": {"r": 1.5}}, None),
+    ],
+)
+def test_a_colour_has_a_swatch_which_posts_nothing(value: Any, shown: str | None) -> None:
+    root = build(contract(strategies.document(COLORS)))
+    (name,) = value
+    page = render_form(draw(root, value), "/uploads/")
+    part = page[page.index(f'data-field="{name}"') :].partition("<template")[0]
+    assert (f'value="{shown}" aria-label="Pick ' in part) == (shown is not None)
+    assert identical(through_the_page(root, value), value)
+
+
+def test_texts_are_written_in_their_own_direction() -> None:
+    texts = {"prompt": {"type": "string"}, "name": {"type": "string"}}
+    page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
+    for name in texts:
+        assert f'name="{name}" dir="auto"' in page

@@ -1,0 +1,135 @@
+"""Any document at all becomes a page that can be filled in.
+
+No exception, bounded size, bounded time.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.form.html.rendering import render_form
+from schemas import Field, build, contract, decode_post, draw, encode_arguments
+from schemas.artifacts import artifacts
+from schemas.fields.examples import example
+from schemas.fields.field_tree import MAX_NODES
+from schemas.reference.snippets import snippets
+from schemas.reference.tables import input_rows, output_rows
+from schemas.validation import validate
+from tests.playground.browser_post import post_of
+from tests.schemas import hostile, strategies
+
+pytestmark = pytest.mark.system  # takes long
+
+HANG_S = 20  # only to tell a hang from a busy machine
+
+
+def size(field: Field) -> int:
+    """How many fields a tree has."""
+    below = [*field.children, *field.branches, *([field.item] if field.item else [])]
+    return 1 + sum(map(size, [*below, *([field.rest] if field.rest else [])]))
+
+
+def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
+    """Everything that a model's page does with a document."""
+    started = time.perf_counter()
+    found = contract(document, endpoint_id)
+    root = build(found)
+    assert size(root) <= MAX_NODES * 2
+    for arguments in ({}, example(root), value if isinstance(value, dict) else {"x": value}):
+        posted = post_of(render_form(draw(root, arguments), "/uploads/"))
+        parsed = decode_post(root, posted)
+        problems = [*parsed.problems, *validate(found, parsed.arguments, root)]
+        render_form(draw(root, post=posted, problems=problems))
+        assert encode_arguments(root, parsed.arguments) is not None
+        for snippet in snippets("a/b", parsed.arguments):
+            assert snippet.code
+    for row in [*input_rows(root), *output_rows(found)]:
+        assert row.type
+    artifacts(value, found.output)
+    assert time.perf_counter() - started < HANG_S
+
+
+@given(strategies.json_values, strategies.json_values)
+def test_any_json_is_a_document(document: Any, value: Any) -> None:
+    all_of_it(document, value)
+
+
+@given(hostile.values, strategies.json_values)
+def test_any_json_is_an_input(schema: Any, value: Any) -> None:
+    all_of_it(strategies.document(schema), value)
+    all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
+
+
+@given(st.data())
+def test_any_mutation_of_a_real_document(documents: dict[str, Any], data: Any) -> None:
+    endpoint_id = data.draw(st.sampled_from(sorted(documents)))
+    document = data.draw(hostile.mutations(documents[endpoint_id]))
+    all_of_it(document, data.draw(strategies.json_values), endpoint_id)
+
+
+@pytest.mark.parametrize("keyword", hostile.KEYWORDS)
+def test_any_value_of_any_keyword(keyword: str) -> None:
+    for value in hostile.MISFITS:
+        wrong = {keyword: value}
+        for base in ({}, {"type": "array", "items": {}}):
+            schema = base | wrong
+            properties = {
+                "image_url": schema,
+                "either": {"anyOf": [schema, {"type": "boolean"}, {"properties": {"url": schema}}]},
+                "list": {"type": "array", "items": schema},
+                "both": {"allOf": [schema, {"properties": {"a": schema}}]},
+            }
+            found = contract(strategies.document({"properties": properties} | wrong), "a/b")
+            root = build(found)
+            arguments = {name: ["x", 1, None] for name in properties}
+            posted = post_of(render_form(draw(root, arguments), "/uploads/"))
+            validate(found, decode_post(root, posted).arguments, root)
+
+
+@pytest.mark.parametrize("around", hostile.NESTS)
+@pytest.mark.parametrize("levels", [12, 120, 500])
+def test_any_depth(around: str, levels: int) -> None:
+    schema = hostile.nested(levels, around)
+    document = strategies.document({"type": "object", "properties": {"x": schema}})
+    value: Any = "end"
+    for _ in range(min(levels, 90)):
+        value = {"a": value} if around in {"properties", "map"} else [value]
+    all_of_it(document, {"x": value, "y": value})
+    all_of_it(strategies.document(schema), value)
+
+
+@pytest.mark.parametrize("name", hostile.MANY)
+def test_any_amount(name: str) -> None:
+    all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 10**6,
+        "</textarea>" * 10**5,
+        {str(n): n for n in range(1000)},
+        [[n] for n in range(300)],
+        {"a": {"b": ["\0\ud800\u202e\u2028"] * 300}},
+    ],
+    ids=["long", "tags", "keys", "rows", "odd characters"],
+)
+def test_any_value(value: Any) -> None:
+    properties = {
+        "text": {"type": "string"},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "map": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "either": {"anyOf": [{"type": "integer"}, {"type": "array", "items": {}}]},
+    }
+    document = strategies.document({"type": "object", "properties": properties})
+    root = build(contract(document, "a/b"))
+    for name in [*properties, "unknown"]:
+        posted = post_of(render_form(draw(root, {name: value})))
+        assert decode_post(root, posted).arguments == {name: value}
+    assert json.dumps(value)

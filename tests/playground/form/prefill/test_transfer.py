@@ -1,0 +1,132 @@
+"""What becomes of a run's values and results on another model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from playground.form.prefill.transfer import Transfer, transfer
+from playground.models import Run
+from tests.playground.results import document, models, result_of
+
+__all__ = ["models", "result_of"]
+
+Make = Callable[..., Run]
+
+
+def carried(run: Run, endpoint: Endpoint) -> Transfer:
+    endpoint.refresh_from_db()
+    return transfer(endpoint, run.arguments, run.endpoint, run)
+
+
+def own(run: Run, position: int = 0) -> str:
+    return f"/runs/{run.pk}/artifacts/{position}/"
+
+
+def test_a_picture_becomes_the_start_frame_of_a_film(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image", "image", arguments={"prompt": "a fox", "loras": []})
+    found = carried(run, models["film"])
+    assert found.arguments == {"prompt": "a fox", "image_url": own(run)}
+    told = dict(found.fates)
+    assert told["Taken over"] == "prompt"
+    assert told["From the result"] == "“Image” holds its picture"
+    assert told["Not in this model"] == "loras"
+
+
+def test_the_same_task_on_another_model_gets_the_same_inputs(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["upscaler"], "image", arguments={"image_url": "https://x.test/a.png"})
+    found = carried(run, models["fill"])
+    assert found.arguments == {"image_url": "https://x.test/a.png"}
+    assert carried(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
+
+
+def test_a_required_picture_that_is_missing_is_the_result(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
+    found = carried(run, models["edit"])
+    assert found.arguments == {"prompt": "a fox", "image_urls": [own(run)]}
+
+
+def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], result_of: Make) -> None:
+    given = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
+    run = result_of(models["edit"], arguments=given)
+    found = carried(run, models["film"])
+    assert found.arguments == {"prompt": "x", "image_url": "https://x.test/1"}
+    assert dict(found.fates)["Changed"] == "image_urls is in “Image”"
+    back = result_of(models["film"], arguments=found.arguments)
+    assert carried(back, models["edit"]).arguments == {
+        "prompt": "x",
+        "image_urls": ["https://x.test/1"],
+    }
+
+
+def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:
+    run = result_of(
+        models["trainer"],
+        "file:config.json",
+        "file:style.safetensors",
+        arguments={"images_data_url": "https://x.test/a.zip", "steps": 2000},
+    )
+    found = carried(run, models["draw"])
+    assert found.arguments == {"loras": [{"path": own(run, 1)}]}
+    assert dict(found.fates)["Not in this model"] == "images_data_url, steps"
+
+
+def test_a_text_fills_the_prompt_of_a_next_step(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["listen"], output={"output": "what was said"})
+    assert carried(run, models["draw"]).arguments == {"prompt": "what was said"}
+
+
+def test_values_that_do_not_fit_are_named_with_why(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["trainer"], arguments={"prompt": {"a": [1]}, "steps": 3})
+    found = carried(run, models["draw"])
+    assert found.arguments == {}
+    assert found.unknown == ["steps"]
+    assert [one.startswith("prompt (") for one in found.unfit] == [True]
+
+
+def test_values_in_another_notation_are_converted(
+    models: dict[str, Endpoint], result_of: Make, flux: Any, make_endpoint: Any
+) -> None:
+    ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
+    other = make_endpoint("b/wide", document({"aspect_ratio": ratio}, "image"))
+    run = result_of(flux, arguments={"image_size": "landscape_16_9"})
+    found = carried(run, other)
+    assert found.arguments == {"aspect_ratio": "16:9"}
+    assert dict(found.fates) == {"Changed": "image_size landscape_16_9 → aspect_ratio 16:9"}
+
+
+@pytest.mark.parametrize("arguments", [[], "text", {}, {"prompt": None}])
+def test_any_arguments_are_carried(
+    models: dict[str, Endpoint], result_of: Make, arguments: Any
+) -> None:
+    run = result_of(models["trainer"], arguments=arguments)
+    for endpoint in models.values():
+        assert isinstance(carried(run, endpoint).arguments, dict)
+
+
+def test_the_page_lists_what_became_of_each_value(
+    member: Client, user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image", arguments={"prompt": "a fox", "loras": []})
+    page = member.get(models["film"].get_absolute_url(), {"run": str(run.pk)})
+    assert [what for what, _ in page.context["fates"]] == [
+        "Taken over",
+        "From the result",
+        "Not in this model",
+    ]
+    assert "<strong>Taken over</strong> prompt" in page.content.decode()

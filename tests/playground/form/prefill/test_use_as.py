@@ -1,0 +1,145 @@
+"""A result becomes the input of a model: the right field, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from playground.form import drafts, form_state
+from playground.form.drafts import Tab
+from playground.form.prefill import use_as
+from playground.models import Preset, Run
+from tests.playground.results import models, result_of
+
+__all__ = ["models", "result_of"]
+
+Make = Callable[..., Run]
+
+
+def filled(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dict[str, Any]:
+    state = use_as.fill(user, endpoint, f"{run.pk}/{key}/{path}")
+    assert state is not None
+    assert state.notice
+    return form_state.parse_form_leniently(endpoint, state.post).arguments
+
+
+def test_a_picture_fills_a_field_and_a_list(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image")
+    own = f"/runs/{run.pk}/artifacts/0/"
+    assert filled(user, models["film"], run, "a0", "image_url") == {"image_url": own}
+    assert filled(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
+
+
+def test_weights_become_a_row_of_loras_beside_those_typed(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    draw = models["draw"]
+    drafts.save(user, draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}, Tab())
+    run = result_of(models["trainer"], "file:style.safetensors")
+    assert filled(user, draw, run, "a0", "loras.*.path") == {
+        "prompt": "a fox",
+        "loras": [{"path": "owner/lora"}, {"path": f"/runs/{run.pk}/artifacts/0/"}],
+    }
+
+
+def test_a_text_becomes_a_prompt(user: User, models: dict[str, Endpoint], result_of: Make) -> None:
+    run = result_of(models["listen"], output={"output": "Words\nof a song"})
+    assert filled(user, models["draw"], run, "t0", "prompt") == {"prompt": "Words\nof a song"}
+
+
+def test_an_untouched_form_starts_with_its_house_default(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    film = models["film"]
+    Preset.objects.create(
+        user=user, endpoint=film, name="house", arguments={"prompt": "slowly"},
+        is_shared=True, is_house_default=True, schema_digest=film.schema_id,
+    )  # fmt: skip
+    run = result_of(models["draw"], "image")
+    own = f"/runs/{run.pk}/artifacts/0/"
+    found = filled(user, film, run, "a0", "image_url")
+    assert found == {"prompt": "slowly", "image_url": own}
+
+
+def test_the_page_offers_back_what_had_been_typed(
+    member: Client, user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    film = models["film"]
+    drafts.save(user, film, {"prompt": ["slowly"]}, Tab())
+    run = result_of(models["draw"], "image")
+    result = use_as.find(user, run.pk)
+    assert result is not None
+    page = member.get(result.address_in(film, "end_image_url"))
+    assert page.context["undo"] == "Back to what you had typed"
+    assert "now holds the picture of the run" in page.context["notice"]
+    assert f'value="/runs/{run.pk}/artifacts/0/"' in page.content.decode()
+    assert f'data-origin="/runs/{run.pk}/artifacts/0/ draw"' in page.content.decode()
+    assert drafts.find(user, film).post == {"prompt": ["slowly"]}
+
+
+def test_the_stage_goes_on_showing_the_result_of_the_same_model(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    result = use_as.find(user, result_of(models["edit"], "image").pk)
+    assert result is not None
+    query = parse_qs(urlsplit(result.address_in(models["edit"], "image_urls.*")).query)
+    assert query["shown"] == [str(result.run.pk)]
+    assert "shown" not in result.address_in(models["film"], "image_url")
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", "/", "//", "{0}", "{0}/", "{0}//image_url", "{0}/a1/image_url", "{0}/zz/x",
+            "{1}/a0/image_url"],
+)  # fmt: skip
+def test_what_is_no_result_fills_nothing(
+    user: User, models: dict[str, Endpoint], result_of: Make, key: str
+) -> None:
+    run = result_of(models["draw"], "image")
+    assert use_as.fill(user, models["film"], key.format(run.pk, uuid.uuid4())) is None
+
+
+def test_a_field_that_is_gone_is_said(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image")
+    state = use_as.fill(user, models["film"], f"{run.pk}/a0/__class__.x")
+    assert state is not None
+    assert state.post == {}
+    assert state.notice.startswith("This model has no field that takes")
+
+
+def test_a_strangers_result_is_not_used_and_an_example_is(
+    user: User, stranger: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image")
+    assert use_as.find(stranger, run.pk) is None
+    Run.objects.filter(pk=run.pk).update(is_example=True)
+    assert use_as.find(stranger, run.pk) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "found"),
+    [
+        ("image", "a.png", "image"),
+        ("file", "x.safetensors", "weights"),
+        ("file", "X.ZIP", "archive"),
+        ("file", "x.srt", "file"),
+        ("file", "", "file"),
+        ("mesh", "a.glb", "mesh"),
+        ("hologram", "", "file"),
+    ],
+)
+def test_the_kind_of_an_artifact(
+    models: dict[str, Endpoint], result_of: Make, kind: str, name: str, found: str
+) -> None:
+    run = result_of(models["draw"], f"{kind}:{name}")
+    assert use_as.kind_of(run.artifacts.get()) == found

@@ -1,0 +1,381 @@
+"""The model's page: drawn from any document, filled from anywhere, sent exactly."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from playground.display import renderers
+from playground.form import form_state
+from playground.models import Draft, Run
+from playground.runs.progress import watch_tokens
+from tests.conftest import grant
+
+FLUX = "fal-ai/flux/dev"
+PAGE = f"/models/{FLUX}/"
+HTMX = {"hx-request": "true"}
+
+
+def test_every_real_document_has_its_page(
+    member: Client, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    for endpoint_id, document in documents.items():
+        make_endpoint(endpoint_id, document)
+        for tab in ("playground", "api", "schema", "runs"):
+            response = member.get(f"/models/{endpoint_id}/", {"tab": tab})
+            assert response.status_code == 200
+            assert endpoint_id in response.content.decode()
+
+
+def test_a_model_without_a_schema_takes_json(member: Client, make_endpoint: Any) -> None:
+    make_endpoint("some/thing")
+    assert b"~extra" in member.get("/models/some/thing/").content
+    member.post("/models/some/thing/", {"~extra.0~key": "n", "~extra.0": "1.0", "~token": "t"})
+    assert Run.objects.get().arguments == {"n": 1.0}
+
+
+def test_the_page_makes_the_same_few_queries_however_many_runs(
+    member: Client, flux: Any, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    member.get(PAGE)
+    for _ in range(20):
+        make_run(endpoint=flux, state="succeeded", output={})
+    with django_assert_max_num_queries(10):  # PostgreSQL is asked for its clock, too
+        member.get(PAGE)
+
+
+def test_only_what_was_set_is_sent_with_its_type(member: Client, flux: Any) -> None:
+    response = member.post(
+        PAGE,
+        {
+            "prompt": " a cat\r\n",
+            "num_images": "1",
+            "guidance_scale": "4",
+            "seed": "1234567890123456789",
+            "~token": "t",
+        },
+    )
+    run = Run.objects.get()
+    assert response.headers["Location"] == run.get_absolute_url()
+    assert json.dumps(run.arguments) == json.dumps(
+        {"prompt": " a cat\n", "seed": 1234567890123456789, "guidance_scale": 4}
+    )
+    assert run.title == "a cat"
+    assert run.schema == flux.schema
+
+
+def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(
+    member: Client, flux: Any
+) -> None:
+    response = member.post(PAGE, {"prompt": "<b>keep</b>", "num_inference_steps": "99"})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "must be 50 or less" in text
+    assert 'aria-invalid="true"' in text
+    assert "&lt;b&gt;keep&lt;/b&gt;" in text
+    assert 'value="99"' in text
+    assert not Run.objects.exists()
+
+
+def test_what_cannot_be_read_and_what_is_not_allowed_are_told_at_once(
+    member: Client, flux: Any
+) -> None:
+    text = member.post(PAGE, {"prompt": "", "num_inference_steps": "99", "seed": "x"}).content
+    for words in (b"Prompt is required", b"must be 50 or less", b"Seed must be a whole number"):
+        assert words in text
+
+
+def test_with_htmx_errors_replace_the_fields_alone(member: Client, flux: Any) -> None:
+    response = member.post(PAGE, {"prompt": ""}, headers=HTMX)
+    assert response.status_code == 422
+    assert response.headers["HX-Retarget"] == "#fields"
+    assert b"<html" not in response.content
+
+
+def test_with_htmx_run_answers_the_new_stage_and_a_fresh_token(member: Client, flux: Any) -> None:
+    response = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX)
+    run = Run.objects.get()
+    text = response.content.decode()
+    assert f'data-run-id="{run.pk}"' in text
+    assert 'data-run-state="created"' in text
+    assert 'id="form-token"' in text
+    assert response.headers["HX-Replace-Url"].endswith(f"?shown={run.pk}")
+
+
+def test_the_stage_names_whose_run_it_shows(
+    member: Client, flux: Any, make_run: Any, stranger: User
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", output={})
+    address = f"{PAGE}?shown={run.pk}"
+    assert b"Run by" not in member.get(address).content
+    grant(stranger, "playground.view_run")
+    member.force_login(stranger)
+    assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
+
+
+def test_the_run_before_stays_a_step_back(member: Client, flux: Any, make_run: Any) -> None:
+    before = make_run(endpoint=flux, state="succeeded", output={})
+    headers = HTMX | {"hx-current-url": f"http://testserver{PAGE}?shown={before.pk}"}
+    response = member.post(PAGE, {"prompt": "a cat"}, headers=headers)
+    run = Run.objects.exclude(pk=before.pk).get()
+    assert response.headers["HX-Push-Url"].endswith(f"?shown={run.pk}")
+    assert "HX-Replace-Url" not in response.headers
+
+
+@pytest.mark.parametrize(("prompt", "status"), [("a cat", 200), ("", 422)])
+def test_a_run_parses_its_post_once(member: Client, flux: Any, prompt: str, status: int) -> None:
+    """Once for the draft, the problems and the run.
+
+    The empty form it is compared with is cached.
+    """
+    member.post(PAGE, {"prompt": "warms the cache", "~token": "t"}, headers=HTMX)
+    posted = {"prompt": prompt, "seed": "7", "~token": "u"}
+    with patch.object(form_state, "decode_post", wraps=form_state.decode_post) as decoded:
+        response = member.post(PAGE, posted, headers=HTMX)
+    assert response.status_code == status
+    assert decoded.call_count == 1
+
+
+def test_a_double_click_is_one_run_and_other_input_is_another(member: Client, flux: Any) -> None:
+    for prompt in ("a cat", "a cat", "a dog"):
+        member.post(PAGE, {"prompt": prompt, "~token": "same"})
+    assert sorted(run.arguments["prompt"] for run in Run.objects.all()) == ["a cat", "a dog"]
+
+
+def test_an_address_fills_the_form_in(member: Client, flux: Any) -> None:
+    arguments = {"prompt": "</textarea>🦊", "image_size": {"width": 640, "height": 480}}
+    text = member.get(PAGE, {"input": json.dumps(arguments)}).content.decode()
+    assert "&lt;/textarea&gt;🦊" in text
+    assert 'value="640"' in text
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "NaN", '{"a": 1, "a": 2}', "\x00"])
+def test_an_address_that_cannot_be_read_says_so(member: Client, flux: Any, text: str) -> None:
+    response = member.get(PAGE, {"input": text})
+    assert response.status_code == 200
+    assert 'class="notice"' in response.content.decode()
+
+
+def test_a_run_fills_the_form_in_again(member: Client, flux: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux, arguments={"prompt": "remember me"})
+    assert b"remember me" in member.get(PAGE, {"run": str(run.pk)}).content
+
+
+def test_a_strangers_run_fills_nothing_in(
+    client: Client, stranger: User, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux, arguments={"prompt": "a secret"})
+    client.force_login(stranger)
+    for key in ("run", "shown"):
+        assert b"a secret" not in client.get(PAGE, {key: str(run.pk)}).content
+
+
+def test_what_was_typed_survives_a_reload(member: Client, flux: Any) -> None:
+    member.post(f"/drafts/{FLUX}/", {"prompt": "half a tho", "num_images": "x"})
+    text = member.get(PAGE).content.decode()
+    assert "half a tho" in text
+    member.post(PAGE, {"~do": "clear"})
+    assert Draft.objects.get().post == {}
+    assert "half a tho" not in member.get(PAGE).content.decode()
+
+
+def test_what_was_posted_survives_a_lost_session(client: Client, user: User, flux: Any) -> None:
+    response = client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
+    assert response.status_code == 401
+    assert f'name="next" value="{PAGE}"' in response.content.decode()
+    assert not Run.objects.exists()
+    client.post("/login/", {"username": "ana", "password": "pw", "next": PAGE})
+    text = client.get(PAGE).content.decode()
+    assert "typed for an hour" in text
+    assert "You had been logged out" in text
+    assert "typed for an hour" in client.get(PAGE).content.decode()
+
+
+def test_a_lost_session_keeps_what_was_typed_until_its_own_page_is_opened(
+    client: Client, user: User, flux: Any, make_endpoint: Any
+) -> None:
+    make_endpoint("other/model")
+    client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
+    client.post("/login/", {"username": "ana", "password": "pw"})
+    client.get("/models/other/model/")
+    assert "typed for an hour" in client.get(PAGE).content.decode()
+
+
+def test_a_page_whose_session_is_lost_stays_with_what_was_typed(
+    client: Client, user: User, flux: Any
+) -> None:
+    answer = client.post(PAGE, {"prompt": "typed", "~token": "t"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (401, b"")
+    client.post("/login/", {"username": "ana", "password": "pw", "next": PAGE})
+    assert "typed" in client.get(PAGE).content.decode()  # who leaves it all the same finds it again
+
+
+def test_whoever_is_not_logged_in_fills_no_disk(client: Client, db: None, flux: Any) -> None:
+    client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
+    assert "typed" not in client.session
+
+
+def test_row_buttons_and_the_json_tab_work_without_script(
+    member: Client, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    endpoint_id = "fal-ai/nano-banana/edit"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    page = f"/models/{endpoint_id}/"
+    added = member.post(page, {"prompt": "keep me", "~do": "add:image_urls"}).content.decode()
+    assert 'name="image_urls.0"' in added
+    assert "keep me" in added
+    as_json = member.post(
+        page, {"prompt": "keep me", "image_urls.0": "https://a/b.png", "~do": "to-json"}
+    )
+    assert '"image_urls"' in unescape(as_json.content.decode())
+    assert not Run.objects.exists()
+
+
+def test_invalid_json_keeps_you_in_json_with_the_place(member: Client, flux: Any) -> None:
+    response = member.post(PAGE, {"~mode": "json", "~json": '{"prompt": \n oops}'})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "Line 2, column 2: a value is missing" in text
+    assert "oops" in text
+
+
+def test_a_model_that_is_gone_cannot_be_run(member: Client, flux: Any) -> None:
+    from django.utils import timezone
+
+    flux.gone_at = timezone.now()
+    flux.save()
+    response = member.post(PAGE, {"prompt": "a cat", "~token": "t"})
+    assert response.status_code == 422
+    assert b"no longer lists this model" in response.content
+    assert not Run.objects.exists()
+
+
+def test_the_page_says_what_a_run_would_wait_for(member: Client, flux: Any) -> None:
+    from django.utils import timezone
+
+    from playground.models import Worker
+
+    assert b"no worker is running" in member.get(PAGE).content
+    worker = Worker.objects.create(name="w", beat_at=timezone.now())
+    assert b"FAL_KEY is not set" in member.get(PAGE).content
+    worker.has_key = True
+    worker.save()
+    assert b"Runs wait" not in member.get(PAGE).content
+
+
+def test_an_unknown_model_is_not_found(member: Client) -> None:
+    assert member.get("/models/no/such/").status_code == 404
+
+
+def test_a_posted_file_becomes_an_upload(
+    member: Client, make_endpoint: Any, documents: dict[str, Any], settings: Any, tmp_path: Any
+) -> None:
+    import io
+
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from PIL import Image
+
+    settings.MEDIA_ROOT = str(tmp_path)
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    file = SimpleUploadedFile("a b.png", picture.getvalue(), "image/png")
+    member.post(f"/models/{endpoint_id}/", {"prompt": "go", "image_url~file": file, "~token": "t"})
+    address = Run.objects.get().arguments["image_url"]
+    assert address.startswith("/uploads/")
+    assert address.endswith("/a-b.png")
+    served = member.get(address)
+    assert served.headers["Content-Type"] == "image/png"
+    assert b"".join(served.streaming_content) == picture.getvalue()
+
+
+def test_a_model_whose_schema_is_on_its_way_says_so(member: Client, make_endpoint: Any) -> None:
+    endpoint = make_endpoint("new/one")
+    assert b"still on its way" in member.get("/models/new/one/").content
+    endpoint.schema_error = "The document could not be made."
+    endpoint.save()
+    assert b"could not be made" in member.get("/models/new/one/").content
+
+
+def test_the_film_strip_has_ones_own_runs_of_the_model(
+    member: Client, stranger: User, flux: Any, make_run: Any
+) -> None:
+    mine, _theirs = make_run(endpoint=flux), make_run(endpoint=flux, user=stranger)
+    text = member.get(f"/strips/{FLUX}/").content.decode()
+    assert str(mine.pk) in text
+    assert text.count("<li ") == 1
+
+
+def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux)
+    assert f'data-watch="{watch_tokens.watch_token(run, "strip")}"' in strip_item(member, run)
+    run.state = Run.State.SUCCEEDED
+    run.save()
+    assert "data-" not in strip_item(member, run).partition(">")[0]
+    swapped = renderers.changed_fragments(run, "strip")
+    assert f'id="strip-{run.pk}" data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
+    assert 'hx-swap-oob="true"' in swapped
+    assert "data-watch" not in swapped
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("audio", "Sound"), ("mesh", "3D"), ("file", "File"), ("", "Done")]
+)
+def test_a_run_without_a_picture_says_in_the_film_strip_what_it_is(
+    member: Client, flux: Any, make_run: Any, kind: str, told: str
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", title="Slow rain", output={})
+    if kind:
+        run.artifacts.create(position=0, path="x", kind=kind, url="https://v3.fal.media/x")
+    tile = strip_item(member, run)
+    assert f"</svg>{told}" in tile
+    assert '<span class="title" dir="auto">Slow rain</span>' in tile
+    Run.objects.filter(pk=run.pk).update(title="")
+    assert '<span class="title" dir="auto"><time' in strip_item(member, run)
+
+
+def strip_item(client: Client, run: Any) -> str:
+    text = client.get(f"/strips/{FLUX}/").content.decode()
+    return text[text.index(f'<li id="strip-{run.pk}"') : text.index("</li>")]
+
+
+def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
+    member: Client, flux: Any
+) -> None:
+    page = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX).content.decode()
+    stage = page[: page.index('id="form-token"')]
+    assert "hx-swap-oob" not in stage
+    assert page.count("hx-swap-oob") == 4
+
+
+@pytest.mark.parametrize(
+    ("older", "newest", "shown"),
+    [
+        ("unconfirmed", "succeeded", ""),
+        ("unconfirmed", "unconfirmed", "newest"),
+        ("running", "succeeded", "older"),
+        ("running", "unconfirmed", "older"),
+        ("succeeded", "failed", ""),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 12])
+def test_the_stage_shows_what_is_waited_for_else_what_was_lost_last(
+    member: Client, flux: Any, make_run: Any, older: str, newest: str, shown: str, between: int
+) -> None:
+    runs = {"older": make_run(endpoint=flux, state=older)}
+    for _ in range(between):
+        make_run(endpoint=flux, state="succeeded")
+    runs["newest"] = make_run(endpoint=flux, state=newest)
+    page = member.get(flux.get_absolute_url()).content.decode()
+    in_stage = re.findall(r'<section class="stage-run" id="run-([^"]+)"', page)
+    assert in_stage == ([str(runs[shown].pk)] if shown else [])

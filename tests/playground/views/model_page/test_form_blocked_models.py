@@ -1,0 +1,275 @@
+"""A blocked model cannot be run, whatever is posted and by whichever way.
+
+What was sent already goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import Client
+
+import playground
+from catalog.curation import moderation
+from catalog.models import Endpoint, Standing
+from playground.models import Preset, Run, Transport
+from playground.realtime import tickets
+from playground.runs import state_machine
+from playground.runs.transitions import Observation
+from playground.worker.scheduling import leases
+from tests.playground.conftest import Control, Work
+from tests.playground.realtime.test_relay import LIVE, PERSON, answer, connect, relayed
+
+__all__ = ["relayed"]
+
+FLUX = "fal-ai/flux/dev"
+PAGE, MARK = f"/models/{FLUX}/", f"/standings/{FLUX}/"
+HTMX = {"hx-request": "true"}
+WHY = "Its licence forbids what we do"
+
+
+@pytest.fixture
+def curator(db: None) -> User:
+    return User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def staff(client: Client, curator: User) -> Client:
+    client.force_login(curator)
+    return client
+
+
+@pytest.fixture
+def blocked(flux: Endpoint, curator: User) -> Endpoint:
+    block(flux.endpoint_id, curator)
+    flux.refresh_from_db()
+    return flux
+
+
+def block(endpoint_id: str, by: User | None = None) -> None:
+    by = by or User.objects.get_or_create(username="eva")[0]
+    moderation.set_status(
+        Endpoint.objects.filter(endpoint_id=endpoint_id), Standing.BLOCKED, WHY, by
+    )
+
+
+@pytest.mark.parametrize("transport", Transport.values)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_no_post_of_the_form_makes_a_run(
+    client: Client, user: User, blocked: Endpoint, transport: str, headers: dict[str, str]
+) -> None:
+    client.force_login(user)
+    for controls in (
+        {"prompt": "a cat"},
+        {"prompt": "a cat", "~do": "run"},
+        {"~mode": "json", "~json": json.dumps({"prompt": "a cat"})},
+        {"prompt": ""},
+    ):
+        posted = {**controls, "~token": uuid.uuid4().hex, "~transport": transport}
+        response = client.post(PAGE, posted, headers=headers)
+        assert response.status_code == 422
+        assert WHY in response.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_no_preset_or_link_makes_a_run(client: Client, user: User, blocked: Endpoint) -> None:
+    client.force_login(user)
+    preset = Preset.objects.create(
+        endpoint=blocked, user=user, name="mine", arguments={"prompt": "a cat"}
+    )
+    page = client.get(PAGE, {"preset": preset.pk}).content.decode()
+    assert "a cat" in page
+    assert WHY in page
+    client.post(PAGE, {"~do": f"preset:{preset.pk}"})
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_an_earlier_run_is_not_run_again(
+    client: Client,
+    user: User,
+    blocked: Endpoint,
+    make_run: Any,
+    state: str,
+    headers: dict[str, str],
+) -> None:
+    client.force_login(user)
+    run = make_run(endpoint=blocked, state=state, output={}, error={"message": "x"})
+    response = client.post(f"/runs/{run.pk}/repetition/", {"token": "t"}, headers=headers)
+    assert response.status_code == 422
+    said = response.headers.get("HX-Trigger", "") or response.content.decode()
+    assert WHY in said
+    assert Run.objects.count() == 1
+    assert b" disabled" in client.get(f"/runs/{run.pk}/").content or state == "unconfirmed"
+
+
+def test_nothing_else_can_make_one(blocked: Endpoint, user: User) -> None:
+    with pytest.raises(state_machine.Refused, match=WHY):
+        state_machine.create(user=user, endpoint=blocked, form_token="t", arguments={})
+
+
+def test_there_is_one_place_where_runs_are_made() -> None:
+    """`state_machine.create` refuses blocked models, so no other code may create runs."""
+    ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
+    made = {
+        file.name
+        for file in Path(playground.__file__).parent.rglob("*.py")
+        if "migrations" not in file.parts and ways.search(file.read_text())
+    }
+    assert made == {"state_machine.py"}
+
+
+def test_no_ticket_for_a_live_session(
+    client: Client, user: User, make_endpoint: Any, settings: Any
+) -> None:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    make_endpoint("fal-ai/fast", tags=["realtime"])
+    client.force_login(user)
+    assert client.post("/tickets/fal-ai/fast/").status_code == 200
+    block("fal-ai/fast")
+    assert client.post("/tickets/fal-ai/fast/").status_code == 404
+
+
+def test_a_ticket_from_before_the_block_opens_nothing(relayed: Any, sandbox: Control) -> None:
+    block(LIVE)
+
+    async def act(address: str) -> Any:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            return json.loads(await socket.recv())
+
+    told = relayed(act)
+    assert told["type"] == "end"
+    assert WHY in told["message"]
+    assert "realtime" not in sandbox.calls()
+
+
+def test_a_live_session_ends_at_the_next_picture(relayed: Any) -> None:
+    async def act(address: str) -> Any:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            first = await answer(socket)
+            await sync_to_async(block)(LIVE)
+            return first, await answer(socket, prompt="green")
+
+    (first, picture), (told, nothing) = relayed(act)
+    assert (first["type"], told["type"], nothing) == ("picture", "end", b"")
+    assert picture
+    assert WHY in told["message"]
+
+
+@pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC, Transport.STREAM])
+def test_what_waits_to_be_sent_ends_unsent(
+    work: Work, sandbox: Control, catalogue: None, transport: str
+) -> None:
+    eva = User.objects.create_user("eva")
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    run, _ = state_machine.create(
+        user=eva,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token="t",
+        transport=transport,
+        arguments={"prompt": "a cat"},
+    )
+    block(endpoint.endpoint_id, eva)
+    sandbox.reset()
+    work(lambda: Run.objects.get(pk=run.pk).is_final)
+    run.refresh_from_db()
+    assert (run.state, run.sent_at, run.request_id) == ("failed", None, "")
+    assert WHY in run.error["message"]
+    assert not {"submit", "run", "stream"} & sandbox.calls().keys()
+
+
+def test_a_block_between_the_claim_and_the_sending_holds(flux: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux)
+    (claimed,) = leases.claim("w", 5).to_send
+    block(FLUX)
+    assert claimed.endpoint.standing == ""
+    assert state_machine.mark_submitted(run.pk, set()) is False
+    run.refresh_from_db()
+    assert (run.state, run.sent_at) == ("failed", None)
+    assert WHY in run.error["message"]
+
+
+def test_a_block_that_was_lifted_meanwhile_sends(flux: Any, make_run: Any) -> None:
+    block(FLUX)
+    run = make_run(endpoint=flux)
+    leases.claim("w", 5)
+    moderation.set_status(Endpoint.objects.all(), "", "", User.objects.get(username="eva"))
+    assert state_machine.fail_if_blocked(run.pk) is False
+    assert state_machine.mark_submitted(run.pk, set()) is True
+
+
+def test_what_was_sent_goes_on(flux: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux)
+    leases.claim("w", 5)
+    assert state_machine.mark_submitted(run.pk, set())
+    block(FLUX)
+    assert state_machine.fail_if_blocked(run.pk) is False
+    assert state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={"a": 1}))
+
+
+def test_curators_block_and_unblock_in_place(
+    staff: Client, flux: Any, curator: User, django_assert_max_num_queries: Any
+) -> None:
+    assert b"cannot be run" not in staff.get(PAGE).content
+    said = staff.post(MARK, {"standing": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
+    text = said.content.decode()
+    assert WHY in text
+    assert "disabled" in text
+    assert 'name="standing" value=""' in text  # the way back
+    flux.refresh_from_db()
+    assert (flux.standing, flux.standing_reason) == ("blocked", WHY)
+    assert flux.standing_by == curator
+    assert flux.standing_at
+    page = staff.get(PAGE).content.decode()
+    assert "Blocked" in page
+    assert "eva" in page
+    assert staff.post(MARK, {"standing": ""}).headers["Location"] == PAGE
+    flux.refresh_from_db()
+    assert (flux.standing, flux.standing_reason, flux.standing_by) == ("", "", None)
+    assert staff.post(PAGE, {"prompt": "a cat", "~token": "t"}).status_code == 302
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "posted", [{"standing": "blocked"}, {"standing": "nonsense"}, {"standing": "approved", "reason": "x" * 256}]
+)  # fmt: skip
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_a_standing_that_cannot_be_is_told(
+    staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]
+) -> None:
+    response = staff.post(MARK, posted, headers=headers)
+    assert response.status_code == 422
+    assert b'role="alert"' in response.content
+    flux.refresh_from_db()
+    assert flux.standing == ""
+
+
+def test_nobody_else_says_anything(client: Client, user: User, flux: Any) -> None:
+    client.force_login(user)
+    assert b'popovertarget="judge"' not in client.get(PAGE).content
+    for ask in (client.get, client.post):
+        assert ask(MARK, {"standing": "approved"}).status_code == 404
+    flux.refresh_from_db()
+    assert flux.standing == ""
+
+
+@pytest.mark.parametrize("mark", ["approved", "experimental", "blocked"])
+def test_a_standing_is_seen_where_models_are_found(
+    client: Client, user: User, flux: Any, curator: User, mark: str
+) -> None:
+    client.force_login(user)
+    for address in ("/models/", "/models/?q=dev"):
+        assert mark.capitalize() not in client.get(address).content.decode()
+    moderation.set_status(Endpoint.objects.all(), mark, WHY, curator)
+    for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
+        assert mark.capitalize() in client.get(address).content.decode()
+    assert "No model fits" in client.get(f"/models/?q=-is:{mark}").content.decode()

@@ -1,0 +1,74 @@
+"""Deleting on a stage: the undo takes the run's place, and what is offered depends on the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from playground.display import renderers
+from playground.models import Run
+from playground.runs.progress import watch_tokens
+from tests.conftest import grant
+
+pytestmark = pytest.mark.django_db
+
+
+def post(client: Client, path: str, run: Run, place: str) -> Any:
+    headers = {"hx-request": "true", "hx-target": f"{place}-{run.pk}"}
+    return client.post(path, {"run": str(run.pk)}, headers=headers)
+
+
+@pytest.mark.parametrize(("place", "element"), [("run", "section"), ("variation", "li")])
+def test_the_undo_takes_the_place_of_a_deleted_run(
+    member: Client, make_run: Any, place: str, element: str
+) -> None:
+    run = make_run(state="succeeded", output={"text": "a poem"})
+    response = post(member, "/runs/deletion/", run, place)
+    text = response.content.decode()
+    assert f"<{element}" in text
+    assert f'id="{place}-{run.pk}"' in text
+    assert 'action="/runs/recovery/"' in text
+    assert response.headers["HX-Trigger-After-Settle"] == '{"run:left": {}}'
+    assert not Run.objects.kept().exists()
+    text = post(member, "/runs/recovery/", run, place).content.decode()
+    assert f'id="{place}-{run.pk}"' in text
+    assert "a poem" in text
+    assert Run.objects.kept().exists()
+
+
+def test_a_run_under_way_is_not_deleted_in_place(member: Client, make_run: Any) -> None:
+    run = make_run(state="running")
+    response = post(member, "/runs/deletion/", run, "run")
+    assert response.status_code == 204
+    assert "Nothing was deleted" in response.headers["HX-Trigger"]
+    assert Run.objects.kept().exists()
+
+
+def test_a_live_fragment_offers_what_its_viewer_may_do(make_run: Any, stranger: User) -> None:
+    run = make_run(state="succeeded", output={"text": "a poem"})
+
+    def offered(person: User) -> tuple[bool, ...]:
+        view = watch_tokens.view_for(person, run, "stage")
+        text = renderers.changed_fragments(run, view)
+        return tuple(f"/{name}/" in text for name in ("deletion", "star", "repetition"))
+
+    assert offered(run.user) == (True, True, True)
+    assert offered(stranger) == (False, False, False)
+    grant(stranger, "playground.delete_run")
+    assert offered(User.objects.get(pk=stranger.pk)) == (True, False, True)
+    grant(stranger, "playground.change_run")
+    assert offered(User.objects.get(pk=stranger.pk)) == (True, True, True)
+
+
+def test_people_with_the_same_rights_share_a_view(make_run: Any, stranger: User) -> None:
+    run, another = make_run(state="running"), User.objects.create_user("eva")
+    names = [watch_tokens.view_for(one, run, "stage") for one in (run.user, stranger, another)]
+    assert names == ["stage", "stage-only", "stage-only"]
+    grant(another, "playground.cancel_any_run")
+    view = watch_tokens.view_for(User.objects.get(pk=another.pk), run, "stage")
+    assert view == "stage-only.see.cancel"
+    assert watch_tokens.kind_of(view) == "stage"
+    assert watch_tokens.same_rights(view, "copies") == "copies-only.see.cancel"

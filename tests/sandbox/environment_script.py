@@ -1,0 +1,33 @@
+"""Runs fal-client, as it comes from PyPI, with nothing but the lines that the sandbox printed."""
+
+import json
+
+import fal_client
+
+SCRIBE, LIVE = "sandbox/scribe", "sandbox/aurora/lite"
+ASKED = {"prompt": "sea", "max_tokens": 20}
+
+
+def main() -> None:
+    """Every call that needs no address but those of the environment; prints JSON."""
+    seen: list[str] = []
+    output = fal_client.subscribe(
+        SCRIBE, ASKED, on_queue_update=lambda update: seen.append(type(update).__name__)
+    )
+    handle = fal_client.submit(SCRIBE, ASKED)
+    with fal_client.realtime(LIVE, use_jwt=False) as connection:
+        connection.send({"prompt": "violet", "seed": 3})
+        live = connection.recv()
+    told = {
+        "subscribe": output,
+        "last": seen[-1],
+        "again": handle.get(),
+        "run": fal_client.run(SCRIBE, arguments=ASKED),
+        "stream": list(fal_client.stream(SCRIBE, ASKED))[-1],
+        "live": live["prompt"] if live else None,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Thumbnails: one of its own for every model, moving for those that make films."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from sandbox.models import MODELS
+from tests.sandbox.server import start_sandbox
+
+pytestmark = pytest.mark.system  # takes long
+
+
+@pytest.fixture
+def gallery(painted: Path) -> Iterator[str]:
+    """Where a sandbox serves the thumbnails that it has painted."""
+    running = start_sandbox(painted)
+    yield f"{running.addresses['files']}/thumbs"
+    assert running.stop() == 0
+
+
+def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
+    pictures = set()
+    for model in MODELS:
+        answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp")
+        assert answer.headers["content-type"] == "image/webp"
+        image = Image.open(io.BytesIO(answer.content))
+        assert image.size == (480, 360)
+        assert len(answer.content) < 120_000
+        pictures.add(answer.content)
+    assert len(pictures) == len(MODELS)
+
+
+def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:
+    moving = {model.endpoint_id for model in MODELS if model.makes_films}
+    assert len(moving) == 8
+    answer = httpx.get(f"{gallery}/{min(moving)}.mp4")
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content[4:8] == b"ftyp"
+    assert httpx.get(f"{gallery}/sandbox/aurora.mp4").status_code == 404

@@ -1,0 +1,320 @@
+"""Two versions of a document: every change that matters is named, in words, and nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import contract
+from schemas.changes.diff import diff_contracts
+from schemas.changes.diff_lines import MOST, Line, dotted, sentence
+from tests.schemas import hostile, strategies
+
+
+def document(properties: Any, required: Any = (), output: Any = None) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    made = strategies.document(schema)
+    if output is not None:
+        answer = {
+            "content": {"application/json": {"schema": {"type": "object", "properties": output}}}
+        }
+        made["paths"]["/a/b/requests/{request_id}"] = {"get": {"responses": {"200": answer}}}
+    return made
+
+
+def lines(old: Any, new: Any) -> list[Line]:
+    return diff_contracts(contract(old, "a/b"), contract(new, "a/b"))
+
+
+def said(old: Any, new: Any, **more: Any) -> list[str]:
+    """Each line of one field's change as `field said`, with `!` where it breaks."""
+    found = lines(document({"x": old}, **more), document({"x": new}, **more))
+    return [f"{line.field} {line.said}{'!' if line.breaks else ''}" for line in found]
+
+
+INTEGER: dict[str, Any] = {"type": "integer"}
+TEXT: dict[str, Any] = {"type": "string"}
+PICTURE: dict[str, Any] = {"type": "string", "ui": {"field": "image"}}
+FILM: dict[str, Any] = {"type": "string", "ui": {"field": "video"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (INTEGER | {"default": 30}, INTEGER | {"default": 28}, ["x has the default 28; it was 30"]),
+        (INTEGER, INTEGER | {"default": 0}, ["x has the default 0 now"]),
+        (INTEGER | {"default": 5}, INTEGER, ["x has no default any more; it was 5"]),
+        (
+            INTEGER | {"maximum": 50},
+            INTEGER | {"maximum": 100},
+            ["x may be up to 100 now; it was 50"],
+        ),
+        (
+            INTEGER | {"maximum": 50},
+            INTEGER | {"maximum": 20},
+            ["x must be 20 or less now; it was 50!"],
+        ),
+        (INTEGER | {"minimum": 1}, INTEGER, ["x has no minimum any more; it was 1"]),
+        (INTEGER, INTEGER | {"minimum": 2}, ["x must be 2 or more now!"]),
+        (
+            INTEGER | {"maximum": 5},
+            INTEGER | {"exclusiveMaximum": 5},
+            ["x may no longer be exactly its maximum, 5!"],
+        ),
+        (INTEGER, INTEGER | {"multipleOf": 8}, ["x must be a multiple of 8 now!"]),
+        (
+            TEXT | {"maxLength": 9},
+            TEXT | {"maxLength": 4},
+            ["x may have at most 4 characters now; it was 9!"],
+        ),
+        (TEXT, TEXT | {"pattern": "^a"}, ["x must have the form ^a now!"]),
+        (
+            {"type": "array", "items": TEXT},
+            {"type": "array", "items": TEXT, "maxItems": 2},
+            ["x may have at most 2 entries now!"],
+        ),
+        (
+            {"type": "array", "items": TEXT},
+            {"type": "array", "items": TEXT, "maxItems": 1},
+            ["x may have at most 1 entry now!"],
+        ),
+        (
+            {"type": "array", "items": TEXT},
+            {"type": "array", "items": INTEGER},
+            ["x[] has another type: whole number; it was text!"],
+        ),
+        (
+            {"enum": ["a", "b"]},
+            {"enum": ["b", "c"]},
+            ["x can be “c” now", "x can no longer be “a”!"],
+        ),
+        ({"enum": ["a", "b"]}, TEXT, ["x has another type: text; it was one of “a”, “b”"]),
+        (TEXT, {"enum": ["a", "b"]}, ["x has another type: one of “a”, “b”; it was text!"]),
+        (INTEGER, {"type": "number"}, ["x has another type: number; it was whole number"]),
+        (PICTURE, FILM, ["x has another type: video address; it was image address!"]),
+        (INTEGER, INTEGER | {"nullable": True}, ["x may be empty (null) now"]),
+        (
+            INTEGER,
+            {"type": "object", "properties": {"a": TEXT}},
+            ["x has another type: object; it was whole number!"],
+        ),
+        (
+            {"type": "object", "properties": {"a": TEXT}},
+            {"type": "object", "properties": {"a": TEXT, "b": INTEGER}},
+            ["x.b is new: whole number"],
+        ),
+        (
+            {"anyOf": [{"enum": ["s"]}, {"type": "object", "properties": {"w": INTEGER}}]},
+            {
+                "anyOf": [
+                    {"enum": ["s"]},
+                    {"type": "object", "properties": {"w": INTEGER | {"maximum": 9}}},
+                ]
+            },
+            ["x.w must be 9 or less now!"],
+        ),
+        (
+            {"anyOf": [INTEGER, {"type": "object", "properties": {"w": INTEGER}}]},
+            {"anyOf": [INTEGER, {"type": "boolean"}]},
+            ["x can no longer be given as object!", "x can also be given as yes or no"],
+        ),
+        (TEXT, TEXT | {"deprecated": True}, ["x is deprecated now"]),
+        (
+            TEXT,
+            TEXT | {"ui": {"hidden": True}},
+            ["x is no longer shown in forms; the model still takes it"],
+        ),
+        (INTEGER | {"default": 1}, {"type": "integer", "default": 1.0}, []),
+        (
+            TEXT | {"title": "A", "description": "One.", "examples": ["a"]},
+            TEXT | {"title": "B", "description": "Two."},
+            [],
+        ),
+    ],
+)
+def test_each_change_of_a_field_has_its_sentence(old: Any, new: Any, expected: list[str]) -> None:
+    assert said(old, new) == expected
+
+
+def test_fields_come_go_and_become_required() -> None:
+    old = document({"a": TEXT, "b": INTEGER, "c": TEXT}, required=["a"])
+    new = document({"b": INTEGER, "c": TEXT, "d": INTEGER | {"default": 3}, "e": FILM}, ["b", "e"])
+    found = [(line.field, line.kind, line.breaks) for line in lines(old, new)]
+    assert found == [
+        ("a", "removed", True),
+        ("b", "required", True),
+        ("d", "added", False),
+        ("e", "added", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"num_steps": INTEGER}, {"num_inference_steps": INTEGER}),
+        (
+            {"cfg": INTEGER | {"description": "How close."}},
+            {"guidance": INTEGER | {"description": "How close."}},
+        ),
+        ({"image_url": PICTURE}, {"image_urls": {"type": "array", "items": PICTURE}}),
+    ],
+)
+def test_an_obvious_new_name_is_a_new_name(old: Any, new: Any) -> None:
+    found = lines(document(old), document(new))
+    assert [(line.kind, line.path, line.to) for line in found if line.kind != "retyped"] == [
+        ("renamed", tuple(old), tuple(new))
+    ]
+
+
+def test_a_name_that_is_not_obvious_is_none() -> None:
+    one, two = {"a_size": INTEGER}, {"a": INTEGER, "size": INTEGER}
+    assert {line.kind for line in lines(document(one), document(two))} == {"removed", "added"}
+    alike = {"cfg": INTEGER, "seed": INTEGER | {"maximum": 3}}
+    assert {line.kind for line in lines(document(alike), document({"steps": INTEGER}))} == {
+        "removed",
+        "added",
+    }
+
+
+def test_a_field_that_went_into_a_group_or_out_of_it_is_followed() -> None:
+    flat = {"voice": TEXT, "prompt": TEXT}
+    group = {"prompt": TEXT, "audio": {"type": "object", "properties": {"voice": TEXT}}}
+    into = lines(document(flat), document(group))
+    assert [(line.kind, line.path, line.to) for line in into][:1] == [
+        ("moved", ("voice",), ("audio", "voice"))
+    ]
+    out = lines(document(group), document(flat))
+    assert ("moved", ("audio", "voice"), ("voice",)) in [(x.kind, x.path, x.to) for x in out]
+
+
+def test_of_outputs_only_what_a_reader_meets_is_told() -> None:
+    old = document({}, output={"images": {"type": "array", "items": PICTURE}, "seed": INTEGER})
+    new = document(
+        {},
+        output={
+            "images": {"type": "array", "items": FILM},
+            "took": INTEGER,
+            "seed": INTEGER | {"maximum": 3, "default": 5, "description": "x"},
+        },
+    )
+    found = [(line.side, line.field, line.kind, line.breaks) for line in lines(old, new)]
+    assert found == [
+        ("output", "images[]", "retyped", True),
+        ("output", "took", "added", False),
+    ]
+    assert [line.said for line in lines(old, document({}))] == ["is no longer described"]
+
+
+def test_real_documents_compare_with_each_other_and_not_with_themselves(
+    documents: dict[str, Any],
+) -> None:
+    known = [contract(one, name) for name, one in documents.items()]
+    for one in known:
+        assert diff_contracts(one, one) == []
+        assert all(diff_contracts(one, other) for other in known if other is not one)
+
+
+def test_another_wording_and_order_of_a_real_document_is_no_change(
+    documents: dict[str, Any],
+) -> None:
+    def reworded(value: Any) -> Any:
+        if isinstance(value, list):
+            return [reworded(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {k: reworded(v) for k, v in reversed(value.items()) if k != "x-fal-order-properties"}
+        return kept | ({"description": "Now."} if isinstance(value.get("description"), str) else {})
+
+    for name, one in documents.items():
+        assert diff_contracts(contract(one, name), contract(reworded(one), name)) == []
+
+
+SHAPES: list[dict[str, Any]] = [
+    INTEGER,
+    TEXT,
+    PICTURE,
+    {"type": "number"},
+    {"type": "boolean"},
+    INTEGER | {"maximum": 7},
+    INTEGER | {"default": 2},
+    {"enum": ["a", "b"]},
+    {"enum": ["a", "c"]},
+    {"type": "array", "items": TEXT},
+    {"type": "array", "items": PICTURE},
+    {"type": "object", "properties": {"p": TEXT}},
+    {"type": "object", "properties": {"p": INTEGER}},
+    {"anyOf": [INTEGER, {"type": "object", "properties": {"p": TEXT}}]},
+    {"type": "object", "additionalProperties": INTEGER},
+]
+_NAMES = ["prompt", "steps", "num_steps", "p", "size", "style", "styles"]
+_inputs = st.fixed_dictionaries(
+    {}, optional={name: st.sampled_from(range(len(SHAPES))) for name in _NAMES}
+)
+
+
+@given(_inputs, _inputs)
+def test_every_property_that_differs_is_named_and_no_other(
+    old: dict[str, int], new: dict[str, int]
+) -> None:
+    made = [document({name: SHAPES[n] for name, n in one.items()}) for one in (old, new)]
+    found = lines(*made)
+    named = {line.path[0] for line in found} | {line.to[0] for line in found if line.to}
+    differ = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    assert named == differ
+
+
+@given(strategies.inputs, strategies.inputs)
+def test_any_two_inputs_compare(old: Any, new: Any) -> None:
+    first, second = (contract(strategies.document(one), "a/b") for one in (old, new))
+    assert diff_contracts(first, first) == []
+    assert diff_contracts(second, second) == []
+    _check(diff_contracts(first, second))
+
+
+@given(st.data())
+def test_any_broken_document_compares_with_the_whole_one(
+    documents: dict[str, Any], data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(documents)))
+    broken = data.draw(hostile.mutations(copy.deepcopy(documents[name])))
+    _check(diff_contracts(contract(documents[name], name), contract(broken, name)))
+    _check(diff_contracts(contract(broken, name), contract(documents[name], name)))
+
+
+@pytest.mark.parametrize("name", sorted(hostile.MANY))
+def test_no_document_takes_long_or_says_much(name: str) -> None:
+    big, plain = strategies.document(hostile.MANY[name]), document({"a": TEXT})
+    start = time.perf_counter()
+    for pair in ((big, plain), (plain, big), (big, big)):
+        _check(lines(*pair))
+    assert time.perf_counter() - start < 30
+
+
+@pytest.mark.parametrize("value", [None, [], 5, "x", {"paths": 1}, {"paths": {"/a/b": [1]}}])
+def test_what_is_no_document_compares(value: Any) -> None:
+    assert lines(value, value) == []
+    _check(lines(value, document({"a": TEXT})))
+
+
+def test_a_path_is_written_as_one_would() -> None:
+    assert dotted(("loras", "[]", "path")) == "loras[].path"
+    assert dotted(("points", "0", "x")) == "points[0].x"
+    assert dotted(("a", "*")) == "a.*"
+    assert len(dotted(("x" * 10**5,))) <= 120
+
+
+def _check(found: list[Line]) -> None:
+    """What is kept of it is JSON that any database takes, and little."""
+    kept = sentence(found)
+    assert len(kept) <= MOST + 1
+    assert len(json.dumps(kept)) < 100_000
+    for text in (value for line in kept for value in line.values() if isinstance(value, str)):
+        assert "\0" not in text
+        text.encode()
+    assert any(line["breaks"] for line in kept) == any(line.breaks for line in found)

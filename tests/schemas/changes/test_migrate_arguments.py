@@ -1,0 +1,162 @@
+"""Arguments for an older schema: what is mended, what stays, and that nothing else is touched."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import build, contract
+from schemas.changes.migrate_arguments import Migrated, Version, migrate
+from schemas.exact import identical
+from schemas.validation import validate
+from tests.schemas import strategies
+
+INTEGER: dict[str, Any] = {"type": "integer"}
+NUMBER: dict[str, Any] = {"type": "number"}
+TEXT: dict[str, Any] = {"type": "string"}
+PICTURE: dict[str, Any] = {"type": "string", "ui": {"field": "image"}}
+
+
+def version(properties: Any, **more: Any) -> Version:
+    return whole(strategies.document({"type": "object", "properties": properties, **more}))
+
+
+def whole(document: Any) -> Version:
+    found = contract(document, "a/b")
+    return Version(found, build(found))
+
+
+def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
+    """One field `x` of an older and a newer schema."""
+    return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
+
+
+@pytest.mark.parametrize(
+    ("new", "value", "expected"),
+    [
+        (INTEGER | {"maximum": 20}, 25, 20),
+        (INTEGER | {"minimum": 2}, 1, 2),
+        (INTEGER | {"maximum": 20, "exclusiveMaximum": True}, 25, 19),
+        (NUMBER | {"maximum": 0.5}, 0.75, 0.5),
+        (INTEGER | {"multipleOf": 8, "minimum": 8}, 30, 32),
+        (INTEGER | {"multipleOf": 8, "maximum": 30}, 100, 24),
+        (INTEGER, 2.5, 2),
+        (INTEGER, "5", 5),
+        (TEXT, 5, "5"),
+        ({"type": "boolean"}, "true", True),
+        ({"enum": ["5", "10"]}, 5, "5"),
+        ({"enum": ["a", "b"], "default": "b"}, "c", "b"),
+        ({"enum": ["a", "b"]}, "c", None),
+        ({"type": "array", "items": PICTURE}, "https://a/b.png", ["https://a/b.png"]),
+        (PICTURE, ["https://a/b.png"], "https://a/b.png"),
+        ({"type": "array", "items": INTEGER, "maxItems": 2}, [1, 2, 3], [1, 2]),
+        ({"type": "array", "items": INTEGER, "uniqueItems": True}, [1, 1, 2], [1, 2]),
+        ({"type": "array", "items": INTEGER | {"maximum": 5}}, [9, 1], [5, 1]),
+        (
+            {"type": "object", "properties": {"w": INTEGER | {"maximum": 5}}},
+            {"w": 9, "h": 1},
+            {"w": 5, "h": 1},
+        ),
+        (
+            {"type": "object", "properties": {"w": INTEGER}, "additionalProperties": False},
+            {"w": 9, "h": 1},
+            {"w": 9},
+        ),
+        (TEXT | {"maxLength": 3}, "a long text", "a long text"),
+        (TEXT | {"pattern": "^a$"}, "b", "b"),
+    ],
+)
+def test_a_value_goes_to_the_nearest_that_fits(new: Any, value: Any, expected: Any) -> None:
+    old: dict[str, Any] = {}
+    found = mended(old, new, value)
+    left = expected is not None and identical(expected, value)
+    assert found.arguments.get("x") == expected
+    assert ("x" in found.arguments) == (expected is not None)
+    assert found.misfits
+    assert found.is_mendable == (not left)
+
+
+def test_a_place_is_mended_once_whatever_is_wrong_there() -> None:
+    choice = TEXT | {"enum": ["low", "high"], "default": "low"}
+    done = mended(NUMBER, choice, 0.8)
+    assert done.arguments == {"x": "low"}
+    assert [(one.field, one.repair) for one in done.misfits] == [("x", "set to the default “low”")]
+
+
+def test_what_is_required_is_never_left_out() -> None:
+    found = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
+    assert found.arguments == {"x": "c"}
+    assert not found.is_mendable
+    assert [one.said for one in found.misfits] == ["must be a or b; it is “c”"]
+
+
+def test_names_are_followed_and_what_stood_there_already_wins() -> None:
+    before, now = version({"num_steps": INTEGER}), version({"num_inference_steps": INTEGER})
+    assert migrate(before, now, {"a": 1, "num_steps": 5}).arguments == {
+        "a": 1,
+        "num_inference_steps": 5,
+    }
+    both = {"num_steps": 5, "num_inference_steps": 9}
+    assert migrate(before, now, both).arguments == {"num_inference_steps": 9}
+
+
+def test_names_in_rows_and_groups_are_followed() -> None:
+    def rows(name: str) -> Any:
+        items = {"type": "object", "properties": {name: NUMBER | {"description": "How strong."}}}
+        return {"loras": {"type": "array", "items": items}}
+
+    found = migrate(
+        version(rows("scale")), version(rows("weight")), {"loras": [{"scale": 1}, {}, {"scale": 2}]}
+    )
+    assert found.arguments == {"loras": [{"weight": 1}, {}, {"weight": 2}]}
+    flat, group = (
+        version({"v": TEXT}),
+        version({"g": {"type": "object", "properties": {"v": TEXT}}}),
+    )
+    assert migrate(flat, group, {"v": "a"}).arguments == {"g": {"v": "a"}}
+    assert migrate(group, flat, {"g": {"v": "a"}}).arguments["v"] == "a"
+
+
+def test_a_key_that_no_version_knew_was_meant_and_stays() -> None:
+    before, now = version({"x": TEXT, "y": TEXT}), version({"x": TEXT})
+    assert migrate(before, now, {"x": "a", "y": "b", "mine": 1}).arguments == {"x": "a", "mine": 1}
+
+
+def test_the_given_arguments_are_left_alone() -> None:
+    given_arguments = {"x": [1, 2, 3]}
+    mended({}, {"type": "array", "items": INTEGER, "maxItems": 1}, given_arguments["x"])
+    assert given_arguments == {"x": [1, 2, 3]}
+
+
+@given(strategies.schemas_with_arguments)
+def test_what_fits_is_not_touched(pair: tuple[Any, dict[str, Any]]) -> None:
+    document, arguments = pair
+    same = whole(document)
+    problems = [
+        one
+        for one in validate(same.contract, arguments, same.root)
+        if one.path and one.path[0] in arguments
+    ]
+    found = migrate(same, same, arguments)
+    assert bool(found.misfits) == bool(problems)
+    if not problems:
+        assert identical(found.arguments, arguments)
+
+
+@given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
+def test_any_arguments_are_mended_once_and_for_all(
+    pair: tuple[Any, dict[str, Any]], newer: Any, is_known: bool
+) -> None:
+    document, arguments = pair
+    before, now = whole(document) if is_known else None, whole(strategies.document(newer))
+    kept = copy.deepcopy(arguments)
+    found = migrate(before, now, arguments)
+    assert identical(arguments, kept)
+    assert not found.misfits or any(one.said for one in found.misfits)
+    again = migrate(now, now, found.arguments)
+    if len(found.misfits) < 12:
+        assert not again.is_mendable

@@ -1,0 +1,133 @@
+"""Input and output are found wherever fal's documents keep them (C10); any JSON is a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from schemas import contract
+from schemas.document.openapi import point, read_document, resolve
+from tests.schemas import strategies
+
+REF = {"$ref": "#/components/schemas/AInput"}
+BODY = {"requestBody": {"content": {"application/json": {"schema": REF}}}}
+ANSWER = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/AOutput"}}}}
+QUEUE = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/QueueStatus"}}}}
+
+
+def test_every_real_document_has_its_input_and_output(documents: dict[str, Any]) -> None:
+    for endpoint_id, document in documents.items():
+        found = contract(document, endpoint_id)
+        assert resolve(document, found.input)[0]["properties"], endpoint_id
+        assert found.output, endpoint_id
+        assert "QueueStatus" not in str(found.output["$ref"])
+
+
+def test_c10_input_by_exact_path_whatever_else_can_be_posted() -> None:
+    other = {
+        "post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    }
+    document = {"paths": {"/x/y/other": other, "/x/y": {"post": BODY}}}
+    assert contract(document, "x/y").input == REF
+
+
+def test_c10_input_by_the_only_post() -> None:
+    document = {
+        "paths": {
+            "/": {"post": BODY},
+            "/requests/{request_id}": {"get": {"responses": {"200": ANSWER}}},
+        }
+    }
+    found = contract(document, "x/y")
+    assert found.input == REF
+    assert found.output == {"$ref": "#/components/schemas/AOutput"}
+
+
+def test_c10_input_by_name_without_paths() -> None:
+    document = {
+        "components": {
+            "schemas": {"QueueStatus": {}, "FooRequest": {"type": "object"}, "FooResponse": {}}
+        }
+    }
+    found = contract(document, "x/y")
+    assert found.input == {"$ref": "#/components/schemas/FooRequest"}
+    assert found.output == {"$ref": "#/components/schemas/FooResponse"}
+
+
+def test_c10_input_by_name_is_what_no_other_component_refers_to() -> None:
+    inner = {"$ref": "#/components/schemas/AnElementInput"}
+    document = {
+        "components": {
+            "schemas": {
+                "AnElementInput": {"type": "object"},
+                "AInput": {"properties": {"elements": {"type": "array", "items": inner}}},
+            }
+        }
+    }
+    assert contract(document, "x/y").input == REF
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "multipart/form-data"])
+def test_c10_input_of_another_media_type_and_behind_a_reference(kind: str) -> None:
+    body = {"content": {"text/plain": {"schema": {}}, kind: {"schema": REF}}}
+    if not kind.startswith("application/json"):
+        del body["content"]["text/plain"]
+    document = {
+        "components": {"requestBodies": {"One": body}},
+        "paths": {
+            "/x/y": {"post": {"requestBody": {"$ref": "#/components/requestBodies/One"}}},
+            "/x/z": {"post": {"requestBody": body}},
+        },
+    }
+    assert contract(document, "x/y").input == REF
+    assert contract(document, "x/z").input == REF
+
+
+def test_c10_queue_status_is_never_taken_for_output() -> None:
+    document = {
+        "paths": {
+            "/x/y": {"post": BODY | {"responses": {"200": QUEUE}}},
+            "/x/y/requests/{request_id}": {"get": {"responses": {"200": QUEUE}}},
+        },
+        "components": {"schemas": {"QueueStatus": {"type": "object"}}},
+    }
+    assert contract(document, "x/y").output is None
+
+
+@given(strategies.json_values)
+def test_any_json_is_a_document(document: Any) -> None:
+    assert isinstance(contract(document, "x/y").input, dict)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\0", "{'a': 1}", "9" * 5000, "\ud800"])
+def test_a_stored_text_that_is_no_json_is_no_document(text: str) -> None:
+    assert read_document(text) is None
+    assert contract(read_document(text)).input == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"a\ud800b"', "a\ufffdb"),
+        (r'"\udc00\ud83d\ude00"', "\ufffd\U0001f600"),
+        (r'"\\ud800"', r"\ud800"),
+        (r'{"\uD800": "\\\uDFFF"}', {"\ufffd": "\\\ufffd"}),
+    ],
+)
+def test_half_a_character_is_none(text: str, value: object) -> None:
+    assert read_document(text) == value
+
+
+def test_pointers_unescape_and_lead_nowhere_quietly() -> None:
+    document = {"a": {"b/c": [{"~d": 1}]}}
+    assert point(document, "#/a/b~1c/0/~0d") == 1
+    for ref in ("#/a/x", "#/a/b~1c/9", "#/a/b~1c/x", "http://x/y", "#/a/b~1c/0/~0d/e"):
+        assert point(document, ref) is None
+
+
+def test_references_in_a_circle_end() -> None:
+    document = {"a": {"$ref": "#/b", "title": "A"}, "b": {"$ref": "#/a"}}
+    assert resolve(document, {"$ref": "#/a"}) == ({"title": "A"}, ("#/a", "#/b"))

@@ -1,0 +1,291 @@
+"""Every construct becomes a usable field (C11, C12), and no document is too much."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import MISSING, Field, build, contract, decode_post, draw
+from schemas.fields.field_tree import MAX_NODES
+from tests.schemas import strategies
+
+
+def field(schema: Any, name: str = "x", **components: Any) -> Field:
+    """The field of one property."""
+    document = strategies.document({"type": "object", "properties": {name: schema}})
+    document["components"]["schemas"] |= components
+    return build(contract(document, "a/b")).children[0]
+
+
+def count(node: Field) -> int:
+    below = [*node.children, *node.branches, *([node.item] if node.item else [])]
+    return 1 + sum(map(count, below))
+
+
+def test_c11_null_makes_optional() -> None:
+    found = field(
+        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "title": "Seed"}, "seed"
+    )
+    assert (found.kind, found.is_nullable, found.minimum, found.is_seed) == (
+        "integer",
+        True,
+        1,
+        True,
+    )
+    assert field({"type": ["string", "null"]}).is_nullable
+    assert field({"type": "string", "nullable": True}).is_nullable
+
+
+def test_c11_one_all_of_merges_with_its_siblings() -> None:
+    size = {"type": "object", "title": "Size", "properties": {"w": {"type": "integer"}}}
+    found = field(
+        {"allOf": [{"$ref": "#/components/schemas/S"}], "description": "How large."}, S=size
+    )
+    assert (found.kind, found.label, found.help) == ("object", "X", "How large.")
+    assert [child.name for child in found.children] == ["w"]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_c11_preset_or_object_is_one_choice(is_reversed: bool) -> None:
+    size = {
+        "type": "object",
+        "title": "ImageSize",
+        "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}},
+    }
+    branches = [
+        {"$ref": "#/components/schemas/S"},
+        {"enum": ["square", "portrait_4_3"], "type": "string"},
+    ]
+    found = field(
+        {"anyOf": branches[::-1] if is_reversed else branches, "default": "square"}, S=size
+    )
+    assert [option.key for option in found.options] == ["square", "portrait_4_3", "~1"]
+    assert [option.label for option in found.options] == ["Square", "Portrait 4:3", "Custom"]
+    assert found.is_size
+    assert found.default == "square"
+
+
+def test_c11_open_enum_is_a_text_with_suggestions() -> None:
+    found = field({"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "string"}]})
+    assert (found.kind, found.suggestions) == ("string", ("a", "b"))
+
+
+def test_c11_numeric_and_boolean_exclusive_minimum() -> None:
+    assert field({"type": "integer", "exclusiveMinimum": 0}).is_minimum_open
+    old = field({"type": "number", "minimum": 0, "exclusiveMinimum": True})
+    assert (old.minimum, old.is_minimum_open) == (0, True)
+
+
+def test_c11_single_enum_that_is_required_is_sent() -> None:
+    schema = {"type": "object", "properties": {"kind": {"enum": ["a"]}}, "required": ["kind"]}
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert decode_post(root, {"kind": ["a"]}).arguments == {"kind": "a"}
+
+
+def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice() -> None:
+    assert field({"$ref": "#/components/schemas/Gone"}).kind == "json"
+    tree = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "next": {"$ref": "#/components/schemas/T"}},
+    }
+    found = field({"$ref": "#/components/schemas/T"}, T=tree)
+    assert [child.kind for child in found.children] == ["string", "object"]
+    assert [child.kind for child in found.children[1].children] == ["string", "json"]
+
+
+def test_c11_missing_type_is_guessed() -> None:
+    assert field({"properties": {"a": {}}}).kind == "object"
+    assert field({"enum": ["a"]}).kind == "choice"
+    assert field({"items": {"type": "string"}}).kind == "list"
+    assert field({}).kind == "json"
+
+
+def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown() -> None:
+    """Its page could never be sent otherwise."""
+    hidden = {"enum": ["x", "y"], "ui": {"hidden": True}}
+    schema = {"properties": {"a": hidden, "b": hidden}, "required": ["a"]}
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert [(child.name, child.is_hidden) for child in root.children] == [("a", False)]
+
+
+def test_c12_order_hints_and_hidden_fields() -> None:
+    schema = {
+        "type": "object",
+        "x-fal-order-properties": ["c", "ghost", "a"],
+        "properties": {
+            "a": {"type": "string"},
+            "b": {"type": "string", "ui": {"important": True}},
+            "c": {"type": "string"},
+            "h": {"type": "string", "ui": {"hidden": True}, "default": "x"},
+        },
+    }
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert [child.name for child in root.children] == ["c", "a", "b"]
+    assert root.children[2].is_important
+    value = {"h": "kept"}
+    assert draw(root, value).extra
+    assert decode_post(root, {"~extra.0~key": ["h"], "~extra.0": ['"kept"']}).arguments == value
+
+
+def test_enums_keep_their_json_types_apart() -> None:
+    found = field({"enum": ["5", 5, 5.0, True, None, "", "a\nb", "~1"]})
+    assert found.is_nullable
+    keys = [option.key for option in found.options]
+    assert len(set(keys)) == len(keys) == 7
+    for option in found.options:
+        root = Field(kind="object", is_required=True, children=(found,))
+        sent = decode_post(root, {"x": [option.key]}).arguments["x"]
+        assert (type(sent), sent) == (type(option.value), option.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "media"),
+    [
+        ("image_url", {"type": "string"}, "image"),
+        ("mask_url", {"type": "string"}, "image"),
+        ("audio_url", {"type": "string"}, "audio"),
+        ("reference_video_url", {"type": "string"}, "video"),
+        ("images_data_url", {"type": "string"}, "file"),
+        ("webhook_url", {"type": "string"}, ""),
+        ("thing", {"type": "string", "ui": {"field": "video"}}, "video"),
+        (
+            "thing",
+            {"anyOf": [{"type": "string", "_fal_ui_field": "audio"}, {"type": "null"}]},
+            "audio",
+        ),
+        ("prompt", {"type": "string"}, ""),
+    ],
+)
+def test_media_fields_by_hint_then_by_name(name: str, schema: Any, media: str) -> None:
+    assert field(schema, name).media == media
+
+
+def test_media_lists_by_name_or_by_their_items() -> None:
+    by_name = field({"type": "array", "items": {"type": "string"}}, "image_urls")
+    by_item = field(
+        {"type": "array", "items": {"type": "string", "_fal_ui_field": "image"}}, "refs"
+    )
+    for found in (by_name, by_item):
+        assert found.item
+        assert found.item.media == "image"
+
+
+def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
+    inline = field({"type": "boolean", "description": "Return a data URI"}, "sync_mode")
+    assert inline.is_advanced
+    assert not field({"type": "boolean", "description": "Lip sync"}, "sync_mode").is_advanced
+
+
+def test_descriptions_become_plain_text() -> None:
+    found = field(
+        {
+            "type": "string",
+            "description": "\n   A <b>bold</b> `word` here.\n"
+            "   See [docs](https://x.y). <script>alert(1)</script>\n",
+        }
+    )
+    assert found.help == "A bold word here."
+    assert "<" not in found.more
+    assert "docs" in found.more
+
+
+@given(strategies.json_values)
+def test_any_json_as_a_schema_makes_a_form(value: Any) -> None:
+    root = build(contract(strategies.document(value), "a/b"))
+    assert root.kind == "object"
+    assert draw(root).field is root
+
+
+@given(st.data())
+def test_real_documents_gone_wrong_still_make_a_form(documents: dict[str, Any], data: Any) -> None:
+    endpoint_id = data.draw(st.sampled_from(sorted(documents)))
+    document = copy.deepcopy(documents[endpoint_id])
+    places = sorted(_places(document["components"]["schemas"], ()), key=repr)
+    for place in data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=4)):
+        _put(document["components"]["schemas"], place, data.draw(strategies.json_values))
+    root = build(contract(document, endpoint_id))
+    assert draw(root, {"prompt": "a"}).field is root
+
+
+def _places(value: Any, path: tuple[Any, ...]) -> set[tuple[Any, ...]]:
+    found = {path} if path else set()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, item in items:
+        found |= _places(item, (*path, key))
+    return found
+
+
+def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
+    for key in path[:-1]:
+        if not isinstance(value, dict | list) or (
+            isinstance(value, list) and not isinstance(key, int)
+        ):
+            return
+        try:
+            value = value[key]
+        except (KeyError, IndexError):
+            return
+    if isinstance(value, dict) and path[-1] in value:
+        value[path[-1]] = new
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(20_000)}},
+        {
+            "type": "object",
+            "properties": {
+                "x" * 1_000_000: {"description": "y " * 500_000, "enum": ["z" * 100_000]}
+            },
+        },
+        {"anyOf": [{"$ref": "#/components/schemas/In"}, {"$ref": "#/components/schemas/In"}]},
+        {"allOf": [{"$ref": "#/components/schemas/In"}] * 50},
+        {
+            "type": "object",
+            "properties": {
+                k: {"allOf": [{"$ref": "#/components/schemas/In"}]} for k in "abcdefghij"
+            },
+        },
+    ],
+    ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
+)
+def test_no_document_is_too_much(schema: Any) -> None:
+    started = time.perf_counter()
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert count(root) <= MAX_NODES + 10
+    draw(root)
+    assert time.perf_counter() - started < 30
+
+
+def test_a_fan_of_references_stays_within_the_budget() -> None:
+    layers = {
+        f"L{n}": {
+            "type": "object",
+            "properties": {k: {"$ref": f"#/components/schemas/L{n + 1}"} for k in "abcdef"},
+        }
+        for n in range(8)
+    }
+    assert count(field({"$ref": "#/components/schemas/L0"}, **layers)) <= MAX_NODES * 2
+
+
+def test_deep_nesting_ends_in_json() -> None:
+    schema: Any = {"type": "string"}
+    for _ in range(300):
+        schema = {"type": "object", "properties": {"a": schema}}
+    found = field(schema)
+    while found.children:
+        found = found.children[0]
+    assert found.kind == "json"
+    assert found.default is MISSING

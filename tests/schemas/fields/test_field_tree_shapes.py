@@ -1,0 +1,306 @@
+"""Inputs of every shape become one object form, at any depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas import Field, apply, build, contract, decode_post, draw, encode_arguments
+from schemas.exact import identical
+from schemas.fields.examples import example
+from schemas.validation import validate
+from tests.schemas import strategies
+
+
+def root(schema: Any, **components: Any) -> Field:
+    """The form of a whole input."""
+    document = strategies.document(schema)
+    document["components"]["schemas"] |= components
+    return build(contract(document, "a/b"))
+
+
+def kinds(field: Field) -> dict[str, str]:
+    return {child.name: child.kind for child in field.children}
+
+
+A = {
+    "type": "object",
+    "properties": {"mode": {"const": "a"}, "x": {"type": "string"}},
+    "required": ["mode", "x"],
+}
+B = {
+    "type": "object",
+    "properties": {"mode": {"const": "b"}, "y": {"type": "integer"}},
+    "required": ["mode"],
+}
+REFS = [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf"])
+@pytest.mark.parametrize(
+    "more", [{}, {"type": "object"}, {"discriminator": {"propertyName": "mode"}}]
+)
+def test_alternatives_of_an_input_become_one_object(word: str, more: dict[str, Any]) -> None:
+    found = root({word: REFS} | more, A=A, B=B)
+    assert kinds(found) == {"mode": "choice", "x": "string", "y": "integer"}
+    assert [option.value for option in found.children[0].options] == ["a", "b"]
+    assert [child.name for child in found.children if child.is_required] == ["mode"]
+
+
+def test_a_property_that_differs_between_alternatives_is_the_union_of_both() -> None:
+    one = {"properties": {"size": {"type": "string"}}}
+    two = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
+    found = root({"anyOf": [one, two, {"type": "null"}, {"type": "string"}]})
+    assert kinds(found) == {"size": "union"}
+    assert [branch.kind for branch in found.children[0].branches] == ["string", "list"]
+
+
+PROPERTIES = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        {"oneOf": [{"required": ["a"]}, {"not": {"required": ["b"]}}]},
+        {"oneOf": [{"properties": {"a": {"const": "x"}}}, {"properties": {"b": {"const": 1}}}]},
+        {"allOf": [{"required": ["a"]}, {"not": {"properties": {"a": {"const": 1}}}}]},
+        {"allOf": [{"if": {"required": ["a"]}, "then": {"required": ["b"]}}]},
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": False},
+        {"dependentRequired": {"a": ["b"]}},
+        {"dependentSchemas": {"a": {"required": ["b"]}}},
+        {"not": {"required": ["a", "b"]}},
+    ],
+)
+def test_what_only_constrains_leaves_the_form_as_it_is(more: dict[str, Any]) -> None:
+    expected = {"a": "string", "b": "integer"}
+    assert kinds(root(PROPERTIES | more)) == expected
+    nested = root({"properties": {"x": {"properties": {"y": PROPERTIES | more}}}})
+    assert kinds(nested.children[0].children[0]) == expected
+    listed = root({"properties": {"x": {"type": "array", "items": PROPERTIES | more}}})
+    assert listed.children[0].item
+    assert kinds(listed.children[0].item) == expected
+
+
+def test_conditions_that_describe_add_their_properties() -> None:
+    then = {"properties": {"c": {"type": "boolean"}}, "required": ["c"]}
+    found = root(PROPERTIES | {"if": {"required": ["a"]}, "then": then})
+    assert kinds(found) == {"a": "string", "b": "integer", "c": "boolean"}
+    assert not found.children[2].is_required
+
+
+def test_a_text_with_alternatives_that_only_constrain_stays_a_text() -> None:
+    found = root(
+        {"properties": {"x": {"type": "string", "anyOf": [{"format": "uri"}, {"pattern": "^a"}]}}}
+    )
+    assert kinds(found) == {"x": "string"}
+
+
+def test_parts_that_both_describe_a_property_hold_both() -> None:
+    base = {"properties": {"a": {"type": "string", "title": "The a"}}}
+    found = root({"allOf": [base, {"properties": {"a": {"const": "x"}}}]})
+    assert [(c.kind, c.label) for c in found.children] == [("choice", "The a")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({}, {"anything": [1]}),
+        ({"$ref": "#/components/schemas/Empty"}, {"anything": 1}),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"a": 1}),
+        ({"type": ["object", "null"], "properties": {"a": {"type": "string"}}}, {"a": "x"}),
+        ({"nullable": True, "properties": {"a": {}}, "required": ["a"]}, {"a": None}),
+        ({"type": "array"}, {"a": 1}),
+        (True, {"a": 1}),
+    ],
+)
+def test_an_input_of_any_shape_is_an_object(schema: Any, value: Any) -> None:
+    found = root(schema, Empty={})
+    assert (found.kind, found.is_nullable) == ("object", False)
+    assert identical(decode_post(found, encode_arguments(found, value)).arguments, value)
+
+
+def test_an_input_that_is_a_map_takes_typed_rows() -> None:
+    found = root({"type": "object", "additionalProperties": {"type": "integer"}})
+    extra = draw(found).extra
+    assert extra
+    assert extra.field.is_open
+    assert extra.field.item
+    assert extra.field.item.kind == "integer"
+    assert decode_post(found, {"~extra.0~key": ["a"], "~extra.0": ["5"]}).arguments == {"a": 5}
+
+
+def test_branches_are_called_by_their_title_else_by_their_tag() -> None:
+    titled = {"title": "By text", **A}
+    unions: list[tuple[Any, dict[str, Any]]] = [
+        ({"anyOf": REFS}, {"A": titled, "B": B}),
+        ({"oneOf": REFS}, {"A": titled, "B": B}),
+    ]
+    for schema, components in unions:
+        found = root({"properties": {"x": schema}}, **components).children[0]
+        assert [option.label for option in found.options] == ["By text", "B"]
+    urls = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+    found = root({"properties": {"image_url": {"anyOf": urls}}}).children[0]
+    assert [option.label for option in found.options] == ["Image", "Images"]
+    found = root({"properties": {"x": {"anyOf": [{"title": "TextPart", **A}, B]}}}).children[0]
+    assert [option.label for option in found.options] == ["Text part", "B"]
+    plain = {"properties": {"z": {}}}
+    mapping = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
+    schema = {"oneOf": REFS, "discriminator": {"propertyName": "t", "mapping": mapping}}
+    found = root({"properties": {"x": schema}}, A=plain, B=plain).children[0]
+    assert [option.label for option in found.options] == ["Cat", "Dog"]
+
+
+PAIR = {"type": "array", "minItems": 1}
+PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
+
+
+@pytest.mark.parametrize("schema", [{"prefixItems": PLACES}, {"items": PLACES}])
+def test_places_of_a_tuple_are_rows_of_their_own(schema: dict[str, Any]) -> None:
+    found = root({"properties": {"range": PAIR | schema}})
+    pair = found.children[0]
+    assert (pair.kind, [c.label for c in pair.children]) == ("tuple", ["From", "Item 2"])
+    assert [c.is_required for c in pair.children] == [True, False]
+    assert decode_post(found, {}).arguments == {}
+    assert decode_post(found, {"range.0": [""], "range.1": [""]}).arguments == {}
+    assert decode_post(found, {"range.0": ["1"], "range.1": ["2.0"]}).arguments == {
+        "range": [1, 2.0]
+    }
+    assert decode_post(found, {"range.0": ["1"], "range.1": [""]}).arguments == {"range": [1]}
+    gap = decode_post(found, {"range.0": [""], "range.1": ["2"]})
+    assert [(p.path, p.message) for p in gap.problems] == [(("range", 0), "From needs a value")]
+    assert gap.arguments == {"range": [2]}  # still JSON, for whoever shows it
+    for value in ([1, 2], [1], [], [1, 2, 3], ["a", None], None, "x"):
+        assert identical(
+            decode_post(found, encode_arguments(found, {"range": value})).arguments,
+            {"range": value},
+        )
+
+
+def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
+    found = root({"properties": {"range": PAIR | {"prefixItems": PLACES, "default": [0, 1]}}})
+    node = draw(found).children[0]
+    assert [child.text for child in node.children] == ["0", "1"]
+    assert decode_post(found, {"range.0": ["0"], "range.1": ["1"]}).arguments == {}
+    assert decode_post(found, {"range.0": ["0"], "range.1": ["2"]}).arguments == {"range": [0, 2]}
+
+
+@pytest.mark.parametrize("others", [[], [{"type": "string"}, {"type": "null"}]])
+def test_a_tuple_among_alternatives_that_is_empty_by_default_stays_out(others: list[Any]) -> None:
+    schema = {"anyOf": [{"type": "array", "prefixItems": PLACES}, *others], "default": []}
+    found = root({"properties": {"x": schema | {"title": "X"}}})
+    branch = "~1" if others else ""
+    untouched = {"x": ["~1"], f"x{branch}.0": [""], f"x{branch}.1": [""], "x~2": [""]}
+    assert decode_post(found, untouched).arguments == {}
+    assert decode_post(found, untouched | {f"x{branch}.0": ["1"]}).arguments == {"x": [1]}
+
+
+def test_a_tuple_whose_default_its_places_cannot_show_is_left_as_it_is() -> None:
+    pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
+    schema = {
+        "anyOf": [pair, {"type": "object", "properties": {"a": {}}}, {"type": "null"}],
+        "default": ["", None],
+    }
+    found = root({"properties": {"x": schema}})
+    assert decode_post(found, {"x": ["~1"], "x~1.0": [""], "x~1.1": [""]}).arguments == {}
+
+
+def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
+    closed, opened = root(PROPERTIES), root(PROPERTIES | {"additionalProperties": True})
+    assert draw(closed).extra is None
+    assert draw(opened).extra
+    node = draw(closed, {"a": "x", "new": {"deep": 1.0}}).extra
+    assert node
+    assert (node.name, node.rows[0].key, node.field.is_open) == ("~extra", "new", False)
+    assert node.is_changed
+    for value in ({"new": 1.0}, {"": 1}, {"a\nb": 1}, {"x": None, "y": "text"}):
+        assert identical(decode_post(closed, encode_arguments(closed, value)).arguments, value)
+
+
+def test_extra_rows_are_added_and_removed_without_script() -> None:
+    form = root(PROPERTIES | {"additionalProperties": True})
+    added = apply({"a": ["x"], "~extra~rows": [""]}, "add:~extra")
+    node = draw(form, post=added).extra
+    assert node
+    assert [row.node.name for row in node.rows] == ["~extra.0"]
+    assert decode_post(form, added).arguments == {"a": "x"}
+    filled = added | {"~extra.0~key": ["new"], "~extra.0": ["[1]"]}
+    assert decode_post(form, filled).arguments == {"a": "x", "new": [1]}
+    assert decode_post(form, apply(filled, "remove:~extra.0")).arguments == {"a": "x"}
+
+
+def test_an_extra_row_must_not_repeat_a_field() -> None:
+    post = {"a": ["x"], "~extra.0~key": ["a"], "~extra.0": ['"y"']}
+    parsed = decode_post(root(PROPERTIES), post)
+    assert [p.message for p in parsed.problems] == ["“a” has a field of its own"]
+    node = draw(root(PROPERTIES), post=post, problems=parsed.problems).extra
+    assert node
+    assert node.rows[0].node.errors
+
+
+def test_a_problem_with_an_unknown_key_stands_at_its_row() -> None:
+    document = strategies.document(PROPERTIES | {"additionalProperties": False})
+    found = contract(document, "a/b")
+    form = build(found)
+    post = encode_arguments(form, {"a": "x", "new": 1})
+    node = draw(form, post=post, problems=validate(found, {"a": "x", "new": 1}, form)).extra
+    assert node
+    assert node.rows[0].node.errors == ["New is not allowed here"]
+
+
+def test_wide_and_recursive_inputs_keep_a_field_for_every_property() -> None:
+    tree = {"properties": {k: {"$ref": "#/components/schemas/In"} for k in "abcdefghijkl"}}
+    tree["properties"] |= {"seed": {"type": "integer"}}
+    assert kinds(root(tree))["seed"] == "integer"
+
+
+def test_examples_are_the_schemas_own_else_the_first_of_each_property() -> None:
+    file = {"properties": {"url": {"type": "string", "examples": ["https://a/b.png"]}}}
+    properties: dict[str, Any] = {
+        "first": {"type": "string", "examples": ["x", "y"], "default": "z"},
+        "misfit": {"type": "integer", "examples": ["x", True, 5]},
+        "old": {"type": "string", "example": "o"},
+        "named": {"type": "string", "examples": {"one": {"value": "n"}}},
+        "file": file,
+        "optional": file,
+        "none": {"type": "string", "default": "d"},
+    }
+    schema: dict[str, Any] = {"properties": properties, "required": ["file"]}
+    assert example(root(schema)) == {
+        "first": "x",
+        "misfit": 5,
+        "old": "o",
+        "named": "n",
+        "file": {"url": "https://a/b.png"},
+    }
+    assert example(root(schema | {"examples": [{"first": "whole"}]})) == {"first": "whole"}
+    assert example(root(schema | {"example": {"first": "whole"}})) == {"first": "whole"}
+
+
+MAP = {"type": "object", "additionalProperties": {"type": "integer"}}
+CLOSED = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "nullable": True}, "size": {"type": "integer"}},
+    "required": ["name"],
+}
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "value", "chosen"),
+    [
+        ([CLOSED, MAP], {"k": 1}, "~2"),  # keys are missing that the first one requires
+        ([CLOSED, MAP], {"name": None}, "~1"),
+        (
+            [{"properties": {"x": {"type": "integer"}}}, {"properties": {"x": {"type": "string"}}}],
+            {"x": "a"},
+            "~2",
+        ),
+        ([{"type": "object", "additionalProperties": {"type": "string"}}, MAP], {"k": 1}, "~2"),
+    ],
+)
+def test_a_value_stands_in_the_alternative_that_it_suits(
+    alternatives: list[Any], value: Any, chosen: str
+) -> None:
+    form = root({"properties": {"u": {"anyOf": alternatives}}})
+    assert encode_arguments(form, {"u": value})["u"] == [chosen]

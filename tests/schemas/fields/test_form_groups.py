@@ -1,0 +1,76 @@
+"""Many settings in groups: by shared beginnings, then by meaning; nothing lost, order kept."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.fields import Field
+from schemas.fields.form_groups import MIN_SETTINGS, OTHER, group
+
+LONG = [
+    "use_multiscale",
+    "acceleration",
+    "camera_lora",
+    "camera_lora_scale",
+    "enable_prompt_expansion",
+    "enable_safety_checker",
+    "video_output_type",
+    "video_quality",
+    "video_write_mode",
+    "ip_adapter_scale",
+    "ip_adapter_path",
+    "ip_adapter_mask_url",
+    "num_inference_steps",
+    "guidance_scale",
+    "nag_scale",
+    "nag_tau",
+    "nag_alpha",
+    "fps",
+    "output_format",
+    "sync_mode",
+    "strange_thing",
+]
+
+
+def grouped(names: list[str]) -> dict[str, list[str]]:
+    found = group([Field(kind="string", name=name) for name in names])
+    return {one.title: [names[place] for place in one.places] for one in found}
+
+
+def test_the_groups_stand_in_the_order_of_the_schema_with_the_rest_last() -> None:
+    assert list(grouped(LONG)) == [
+        "LoRA and adapters",
+        "Video",
+        "IP adapter",
+        "Guidance and steps",
+        "NAG",
+        "Output",
+        OTHER,
+    ]
+
+
+def test_the_members_of_the_groups() -> None:
+    found = grouped(LONG)
+    assert found["Video"] == ["video_output_type", "video_quality", "video_write_mode"]
+    assert found["IP adapter"] == ["ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url"]
+    assert found["NAG"] == ["nag_scale", "nag_tau", "nag_alpha"]
+    assert found["Guidance and steps"] == ["num_inference_steps", "guidance_scale"]
+    assert found["Output"] == ["output_format", "sync_mode"]
+    assert found["LoRA and adapters"] == ["camera_lora", "camera_lora_scale"]
+    assert "strange_thing" in found[OTHER]
+
+
+def test_a_short_list_and_one_of_a_kind_stay_as_they_are() -> None:
+    short = LONG[: MIN_SETTINGS - 1]
+    assert grouped(short) == {"": short}
+    alike = [f"video_{number}x" for number in "abcdefghijklmn"]
+    assert grouped(alike) == {"": alike}
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(LONG), max_size=40))
+def test_nothing_is_lost_and_the_order_is_kept(names: list[str]) -> None:
+    found = group([Field(kind="string", name=name) for name in names])
+    places = [place for one in found for place in one.places]
+    assert sorted(places) == list(range(len(names)))
+    assert all(one.places == sorted(one.places) for one in found)

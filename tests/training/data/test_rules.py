@@ -1,0 +1,61 @@
+"""What trainers' schemas say of their data sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas import build, contract
+from tests.training.trainers import TRAINERS
+from training.data.rules import Rules, rules_of
+
+
+def rules(name: str, document: Any) -> Rules | None:
+    return rules_of(build(contract(document, name)), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "fal-ai/flux-lora-fast-training",
+            {"path": "images_data_url", "kinds": ("image",), "advised": 4, "fewest": 0,
+             "has_captions": True, "trigger": "trigger_word", "is_of_pairs": False},
+        ),
+        (
+            "fal-ai/flux-2-trainer/edit",
+            {"path": "image_data_url", "is_of_pairs": True, "needs_caption": True, "most": 0,
+             "default_caption": "default_caption", "has_masks": False},
+        ),
+        (
+            "fal-ai/wan-trainer",
+            {"path": "training_data_url", "kinds": ("image", "video"), "advised": 10,
+             "trigger": "trigger_phrase"},
+        ),
+        ("acme/voice-trainer", {"path": "dataset", "kinds": ("audio",), "fewest": 5, "most": 20}),
+        ("acme/masked", {"has_masks": True, "kinds": ("image",)}),
+        ("acme/no-words", {"path": "audio_data_url", "kinds": ("audio",), "has_captions": False}),
+    ],
+    ids=["lora", "pairs", "films", "voice", "masked", "no-words"],
+)  # fmt: skip
+def test_rules_come_from_names_and_words(name: str, expected: dict[str, Any]) -> None:
+    found = rules(name, TRAINERS[name])
+    assert found is not None
+    assert {key: getattr(found, key) for key in expected} == expected
+
+
+def test_models_that_do_not_train_have_no_rules(documents: dict[str, Any]) -> None:
+    assert {name for name in documents if rules(name, documents[name])} == set()
+
+
+def test_the_trainer_of_the_sandbox() -> None:
+    from sandbox import openapi
+    from sandbox.models import MODELS
+    from tests.schemas.facts.test_capabilities import ADDRESSES
+
+    (trainer,) = [one for one in MODELS if one.endpoint_id == "sandbox/aurora/trainer"]
+    found = rules(trainer.endpoint_id, openapi.document(trainer, ADDRESSES))
+    assert found is not None
+    assert (found.path, found.fewest, found.most) == ("images_data_url", 2, 60)
+    assert found.trigger == "trigger_word"

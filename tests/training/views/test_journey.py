@@ -1,0 +1,185 @@
+"""From dropped files through the trainer's form to weights in another model's form."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from notifications.models import Notification
+from playground.models import Run, Upload
+from playground.runs import state_machine
+from playground.runs.transitions import Observation
+from schemas.artifacts import artifacts
+from tests.training.conftest import picture
+from training.models import Dataset, Training, Weights
+from training.results import settling
+
+pytestmark = pytest.mark.django_db
+
+
+def png(name: str, colour: str = "red") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, picture(colour), "image/png")
+
+
+def make(member: Client, trainer: Endpoint, files: list[SimpleUploadedFile]) -> Dataset:
+    posted = {"model": trainer.endpoint_id, "name": "Foxes", "trigger_word": "vtrnfox"}
+    response = member.post(reverse("training:new"), {**posted, "files": files})
+    dataset = Dataset.objects.get()
+    assert response.url == dataset.get_absolute_url()
+    return dataset
+
+
+def finished(run: Run, *names: str) -> None:
+    """End a training with files of weights, as the worker records it."""
+    files = {
+        f"file_{at}": {"url": f"https://v3.fal.media/files/{name}", "file_name": name}
+        for at, name in enumerate(names)
+    }
+    seen = Observation(Run.State.SUCCEEDED, "test", output=files, artifacts=artifacts(files))
+    assert state_machine.record(run.pk, seen)
+
+
+def test_from_files_to_weights_in_a_form(
+    member: Client, user: User, trainer: Endpoint, taker: Endpoint, make_run: Any
+) -> None:
+    assert trainer.display_name in member.get(reverse("training:training")).content.decode()
+    start = f"{reverse('training:new')}?model={trainer.endpoint_id}"
+    assert "Make the data set" in member.get(start).content.decode()
+    caption = SimpleUploadedFile("a.txt", "a für fox".encode("cp1252"))
+    dataset = make(member, trainer, [png("a.png"), png("b.png", "blue"), caption])
+    page = member.get(dataset.get_absolute_url()).content.decode()
+    assert "2 pictures" in page
+    assert "a für fox" in page
+    assert "advises at least 4 pictures" in page
+    posted = {"name": "Foxes", "trigger_word": "vtrnfox", "caption:b.png": "a blue one"}
+    member.post(dataset.get_absolute_url(), {**posted, "do": "trigger"})
+    response = member.post(dataset.get_absolute_url(), {**posted, "do": "form"})
+    form = member.get(response.url).content.decode()
+    upload = Upload.objects.get(content_type="application/zip")
+    assert upload.get_absolute_url() in form
+    assert "now holds the data set “Foxes”" in form
+    assert 'value="vtrnfox"' in form
+    with default_storage.open(upload.file) as file, zipfile.ZipFile(file) as archive:
+        assert archive.namelist() == ["a.png", "b.png", "a.txt", "b.txt"]
+        assert archive.read("a.txt").decode() == "vtrnfox, a für fox"
+    again = member.post(reverse("training:dataset-form", args=[dataset.pk]))
+    assert again.url == response.url
+    arguments = {"images_data_url": upload.get_absolute_url(), "trigger_word": "vtrnfox"}
+    run = make_run(endpoint=trainer, arguments=arguments, state="running")
+    Run.objects.update(created_at=timezone.now() - timezone.timedelta(hours=2))
+    finished(run, "pytorch_lora_weights.safetensors", "config.json")
+    assert settling.settle_due() == settling.EVERY_S
+    settling.settle_due()
+    weights = Weights.objects.get()
+    assert (weights.name, weights.training.dataset) == ("Foxes", dataset)
+    told = Notification.objects.get()
+    assert told.subject == "Training finished after 2 h: FLUX trainer"
+    page = member.get(told.path).content.decode()
+    (use,) = re.findall(r'href="([^"]+\?weights=[^"]+)"', page)
+    filled = member.get(use.replace("&amp;", "&")).content.decode()
+    assert weights.address in filled
+    assert "vtrnfox" in filled
+    picker = f"{reverse('playground:upload-choices')}?kind=weights"
+    assert "Foxes (vtrnfox)" in member.get(picker).content.decode()
+    make_run(endpoint=taker, arguments={"loras": [{"path": weights.address}]}, state="succeeded")
+    assert "1 run made with it" in member.get(reverse("training:weights")).content.decode()
+
+
+def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
+    member: Client, trainer: Endpoint
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("deep/er/c.png", picture("green"))
+        archive.writestr("deep/c.png", picture("pink"))
+        archive.writestr("__MACOSX/deep/._c.png", b"rubbish")
+        archive.writestr("deep/broken.png", picture()[:20])
+        archive.writestr("deep/tool.exe", b"MZ")
+    files = [
+        png("a.png"), png("again.png"), SimpleUploadedFile("set.zip", packed.getvalue()),
+        SimpleUploadedFile("no.zip", b"no archive"), SimpleUploadedFile("loose.txt", b"words"),
+    ]  # fmt: skip
+    dataset = make(member, trainer, files)
+    page = member.get(dataset.get_absolute_url()).content.decode()
+    names = [one["name"] for one in dataset.files]
+    assert names == ["a.png", "c.png", "c-2.png"]
+    for words in ("again.png is in the data set already", "broken.png is a broken picture",
+                  "tool.exe is neither", "no.zip is no ZIP", "loose.txt is no file"):  # fmt: skip
+        assert words in page
+    member.post(dataset.get_absolute_url(), {"name": "x\0y", "do": "remove:c-2.png"})
+    member.post(dataset.get_absolute_url(), {"do": "remove:c.png"})
+    member.post(dataset.get_absolute_url(), {"do": "restore:c.png", "rename:a.png": "é/ü.png"})
+    dataset.refresh_from_db()
+    kept = [one["name"] for one in dataset.files if not one["is_removed"]]
+    assert kept == ["ü.png", "c.png"]
+
+
+def test_past_results_are_added_without_a_copy(
+    member: Client, trainer: Endpoint, make_run: Any, stranger: User
+) -> None:
+    stored = Upload.objects  # the artifact's file is stored as an upload's would be
+    dataset = make(member, trainer, [])
+    member.post(reverse("training:dataset-files", args=[dataset.pk]), {"files": [png("z.png")]})
+    known = stored.get()
+    run = make_run(title="a fox", state="succeeded")
+    theirs = make_run(user=stranger, state="succeeded")
+    for one in (run, theirs):
+        one.artifacts.create(
+            position=0, path="/images/0", kind="image", url="https://v3.fal.media/a.png",
+            state="stored", file=known.file, digest="d" * 64, content_type="image/png",
+            size_bytes=9,
+        )  # fmt: skip
+    address = reverse("training:dataset-results", args=[dataset.pk])
+    assert f"/runs/{run.pk}/artifacts/0/" in member.get(address).content.decode()
+    chosen = [f"/runs/{one.pk}/artifacts/0/" for one in (run, theirs)]
+    member.post(address, {"result": [*chosen, "/runs/x/"]})
+    dataset.refresh_from_db()
+    assert [one["caption"] for one in dataset.files] == ["", "a fox"]
+
+
+def test_deletion_is_undone_and_a_failed_training_is_told(
+    member: Client, user: User, trainer: Endpoint, make_run: Any
+) -> None:
+    dataset = make(member, trainer, [png("a.png")])
+    response = member.post(reverse("training:dataset-deletion", args=[dataset.pk]))
+    assert "Undo" in member.get(response.url).content.decode()
+    assert member.get(dataset.get_absolute_url()).status_code == 404
+    member.post(reverse("training:recovery"), {"pk": dataset.pk, "what": "dataset"})
+    assert member.get(dataset.get_absolute_url()).status_code == 200
+    run = make_run(
+        endpoint=trainer, state="failed", ended_at=timezone.now(), error={"message": "x"}
+    )
+    Run.objects.update(created_at=timezone.now() - timezone.timedelta(hours=1))
+    settling.settle_due()
+    assert Training.objects.get().run == run
+    assert not Weights.objects.exists()
+    assert Notification.objects.get().subject.startswith("Training failed after 1 h")
+
+
+def test_weights_are_listed_renamed_and_taken_off(
+    member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(3):
+        finished(make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors")
+    settling.settle_due()
+    with django_assert_max_num_queries(8):
+        page = member.get(reverse("training:weights")).content.decode()
+    assert page.count("FLUX trainer: ") >= 6
+    one = Weights.objects.first()
+    member.post(one.get_absolute_url(), {"name": "Foxes"})
+    assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
+    response = member.post(reverse("training:weights-deletion", args=[one.pk]))
+    assert "Undo" in member.get(response.url).content.decode()
+    member.post(reverse("training:recovery"), {"pk": one.pk, "what": "weights"})
+    assert member.get(one.get_absolute_url()).status_code == 200

@@ -1,0 +1,32 @@
+"""Training: from data set to weights."""
+
+from django.apps import AppConfig
+
+
+class TrainingConfig(AppConfig):
+    """A training is an ordinary run; this app has what goes before it and comes after."""
+
+    name = "training"
+    verbose_name = "Training"
+
+    def ready(self) -> None:
+        """Fill forms, pass on with the owner's runs, keep files, and record what has ended."""
+        from asgiref.sync import sync_to_async
+
+        from notifications import run_ends
+        from playground.files import purge, uploads
+        from playground.form.prefill import sources
+        from playground.runs.ownership import handover
+        from playground.worker import jobs
+        from training.data import packing
+        from training.models import Dataset, Weights
+        from training.results import naming, prefill, settling
+
+        handover.register("data sets", Dataset)
+        handover.register("weights", Weights)
+        purge.register_inputs(lambda: Dataset.objects.kept(), "files")
+        sources.register("dataset", packing.fill)
+        sources.register("weights", prefill.fill)
+        uploads.register_namer(naming.names_of)
+        run_ends.register_told_elsewhere(settling.is_training)
+        jobs.register(jobs.Job("ended trainings", sync_to_async(settling.settle_due)))

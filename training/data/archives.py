@@ -1,0 +1,135 @@
+"""ZIP archives: those that people bring are read with care, ours are the same for the same files.
+
+An archive is hostile until it is read: sizes are counted while it is unpacked, names lose their
+folders, and what is neither a medium nor a caption is skipped and named.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO
+from zlib import error as ZlibError
+
+MAX_ENTRIES = 10_000
+MAX_UNPACKED_BYTES = 400 << 20  # of one archive: a bomb is no data set
+MAX_TEXT_BYTES = 64 << 10
+SPOOL_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+MEDIA = {
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
+    ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
+}  # fmt: skip
+_STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
+_BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+class Refused(ValueError):
+    """The archive cannot be taken; the message is shown to people."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of an archive without its folders; `text` of a caption, else the open `file`."""
+
+    name: str
+    file: IO[bytes] | None = None
+    text: str = ""
+    trouble: str = ""  # why it is skipped
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is that of a caption."""
+    return name.lower().endswith((".txt", ".caption"))
+
+
+def decode_caption(data: bytes) -> str:
+    """The text of a caption; what is not UTF-8 is read as Windows' western code page."""
+    try:
+        return data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace").strip()
+
+
+def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
+    """The files of a ZIP, each open until the next is asked for.
+
+    Raises Refused for what is no archive, or too much. Folders,
+    `__MACOSX` and hidden files are passed over in silence.
+    """
+    try:
+        opened = zipfile.ZipFile(archive)
+    except _BROKEN as error:
+        raise Refused(f"{name} is no ZIP archive, or a broken one.") from error
+    with opened:
+        found = [one for one in opened.infolist() if _counts(one.filename)]
+        if len(found) > MAX_ENTRIES:
+            raise Refused(f"{name} holds {len(found)} files, more than the {MAX_ENTRIES} read.")
+        for one in found:
+            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as kept:
+                entry, size_bytes = _entry(opened, one, kept, max_bytes)
+                max_bytes -= size_bytes
+                if max_bytes < 0:
+                    raise Refused(f"{name} unpacks to more than is read of an archive.")
+                yield entry
+
+
+def _counts(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
+    return bool(parts[-1]) and "__MACOSX" not in parts and not is_hidden
+
+
+def _entry(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], budget: int
+) -> tuple[Entry, int]:
+    """Unpack one file into `kept`, and tell its size."""
+    path = PurePosixPath(info.filename.replace("\\", "/"))
+    name, is_caption = path.name, is_text(path.name)
+    if path.suffix.lower() not in MEDIA and not is_caption:
+        return Entry(name, trouble="is neither a picture, film, sound nor a caption"), 0
+    if info.flag_bits & 1:
+        return Entry(name, trouble="is encrypted"), 0
+    try:
+        most = min(budget, MAX_TEXT_BYTES) if is_caption else budget
+        size_bytes = _unpack(archive, info, kept, most)
+    except _BROKEN:
+        return Entry(name, trouble="is broken in the archive"), 0
+    if is_caption:
+        return Entry(name, text=decode_caption(kept.read(MAX_TEXT_BYTES))), size_bytes
+    return Entry(name, kept), size_bytes
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], most: int) -> int:
+    """Write a file's bytes, up to a piece more than `most`: an entry's size may lie."""
+    size_bytes = 0
+    with archive.open(info) as packed:
+        while size_bytes <= most and (chunk := packed.read(CHUNK_BYTES)):
+            kept.write(chunk)
+            size_bytes += len(chunk)
+    kept.seek(0)
+    return size_bytes
+
+
+def write(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]], texts: dict[str, str]) -> None:
+    """Write a ZIP: media as they are, since they are compressed, then captions by name.
+
+    The same files make the same bytes, so a data set is stored and uploaded once.
+    """
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, file in files:
+            with file, archive.open(_info(name), "w", force_zip64=True) as packed:
+                while chunk := file.read(CHUNK_BYTES):
+                    packed.write(chunk)
+        for name in sorted(texts):
+            archive.writestr(_info(name), texts[name].encode())
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _STAMP)
+    info.external_attr = 0o644 << 16
+    info.create_system = 3
+    return info

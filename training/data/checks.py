@@ -1,0 +1,124 @@
+"""Checks a data set against the rules of its trainer, before anything is uploaded or paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.data.items import Item
+from training.data.rules import Rules
+
+_NOUNS = {"image": "picture", "video": "film", "audio": "sound", "file": "file"}
+_NAMED = 3  # examples in a sentence
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about a data set; a blocking one keeps it from being used."""
+
+    text: str
+    is_blocking: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a data set holds."""
+
+    examples: int
+    masks: int
+    captions: int
+    size_bytes: int
+
+
+def counts_of(items: Sequence[Item], rules: Rules) -> Counts:
+    """Count examples (pairs count once), masks and captions."""
+    shown = [one for one in items if not (rules.has_masks and one.is_mask)]
+    roots = {one.root for one in shown} if rules.is_of_pairs else shown
+    return Counts(
+        examples=len(roots),
+        masks=len(items) - len(shown),
+        captions=len(captioned(shown, rules)),
+        size_bytes=sum(one.size_bytes for one in items),
+    )
+
+
+def captioned(items: Sequence[Item], rules: Rules) -> set[str]:
+    """The names that have a caption; of pairs, their common ones."""
+    return {one.root if rules.is_of_pairs else one.stem for one in items if one.caption.strip()}
+
+
+def noun(rules: Rules, count: int) -> str:
+    """What the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
+    if rules.is_of_pairs:
+        return f"{count} pair{'' if count == 1 else 's'} of {_NOUNS[rules.kinds[0]]}s"
+    words = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
+    return f"{count} {' or '.join(words)}"
+
+
+def findings_of(items: Sequence[Item], rules: Rules) -> list[Finding]:
+    """What is wrong, the blocking things first; none if all is well."""
+    counts = counts_of(items, rules)
+    found = [*_of_number(counts, rules), *_of_kinds(items, rules)]
+    found += _of_pairs(items) if rules.is_of_pairs else []
+    found += _of_masks(items) if rules.has_masks else []
+    found += _of_captions(counts, rules)
+    return sorted(found, key=lambda one: not one.is_blocking)
+
+
+def _of_number(counts: Counts, rules: Rules) -> list[Finding]:
+    has = counts.examples
+    if not has:
+        return [Finding("The data set is empty. Add files.", True)]
+    if has < rules.fewest:
+        return [
+            Finding(f"The model needs at least {noun(rules, rules.fewest)}; it has {has}.", True)
+        ]
+    if rules.most and has > rules.most:
+        return [Finding(f"The model takes at most {noun(rules, rules.most)}; it has {has}.", True)]
+    if has < rules.advised:
+        return [Finding(f"The model advises at least {noun(rules, rules.advised)}; it has {has}.")]
+    return []
+
+
+def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
+    wrong = [one for one in items if one.kind not in rules.kinds]
+    if not wrong:
+        return []
+    wanted = " or ".join(f"{_NOUNS[kind]}s" for kind in rules.kinds)
+    return [Finding(f"The model learns from {wanted}, not from {_names(wrong)}.", True)]
+
+
+def _of_pairs(items: Sequence[Item]) -> list[Finding]:
+    found = []
+    loose = [one for one in items if not one.part.startswith(("start", "end"))]
+    if loose:
+        words = "Each file's name has to end in _start or _end"
+        found.append(Finding(f"{words}: {_names(loose)} does not. Rename it.", True))
+    for part, other in (("start", "end"), ("end", "start")):
+        having = {one.root for one in items if one.part == other}
+        alone = [one for one in items if one.part == part and one.root not in having]
+        if alone:
+            found.append(Finding(f"There is no _{other} picture for {_names(alone)}.", True))
+    return found
+
+
+def _of_masks(items: Sequence[Item]) -> list[Finding]:
+    pictures = {one.stem for one in items if not one.is_mask}
+    alone = [one for one in items if one.is_mask and one.root not in pictures]
+    return [Finding(f"There is no picture for the mask {_names(alone)}.", True)] if alone else []
+
+
+def _of_captions(counts: Counts, rules: Rules) -> list[Finding]:
+    missing = counts.examples - counts.captions
+    if counts.captions and not rules.has_captions:
+        return [Finding("The model's description does not mention captions; it may ignore them.")]
+    if missing <= 0 or not (rules.needs_caption or counts.captions > 0):
+        return []
+    where = "in its form, give a default caption" if rules.default_caption else "caption them"
+    return [Finding(f"{missing} of {noun(rules, counts.examples)} have no caption: {where}.")]
+
+
+def _names(items: Sequence[Item]) -> str:
+    named = ", ".join(one.name for one in items[:_NAMED])
+    more = len(items) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named

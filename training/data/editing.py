@@ -1,0 +1,75 @@
+"""Changes a data set: names, captions, what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from django.db import transaction
+
+from fal.db_safe import db_safe_text
+from playground.files.uploads import clean_name
+from training.data.items import MAX_CAPTION_CHARS, Item, free_name, items_of
+from training.models import Dataset
+
+MAX_TRIGGER_CHARS = 100
+
+
+def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
+    """Replace the files by what `edit` makes of those in the row, which is locked meanwhile."""
+    with transaction.atomic():
+        locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+        locked.files = [one.as_json() for one in edit(items_of(locked.files))]
+        locked.save(update_fields=["files", "changed_at"])
+    dataset.files = locked.files
+
+
+def save_texts(dataset: Dataset, captions: Mapping[str, str], names: Mapping[str, str]) -> None:
+    """Write captions and new names, both by the present names; others stay as they are."""
+
+    def edit(items: list[Item]) -> list[Item]:
+        taken = {one.stem.lower() for one in items}
+        return [_renamed(_captioned(one, captions), names, taken) for one in items]
+
+    change(dataset, edit)
+
+
+def _captioned(item: Item, captions: Mapping[str, str]) -> Item:
+    if item.name not in captions:
+        return item
+    text = db_safe_text(captions[item.name]).replace("\r\n", "\n").strip()
+    return replace(item, caption=text[:MAX_CAPTION_CHARS])
+
+
+def _renamed(item: Item, names: Mapping[str, str], taken: set[str]) -> Item:
+    """The file under its new name; the extension stays, since the content does."""
+    suffix = PurePosixPath(item.name).suffix
+    wanted = db_safe_text(names.get(item.name, "")).strip()
+    if not wanted or wanted in {item.name, item.stem}:
+        return item
+    stem = clean_name(wanted.removesuffix(suffix))
+    taken.discard(item.stem.lower())
+    return replace(item, name=free_name(f"{stem}{suffix}", taken))
+
+
+def prepend_trigger(dataset: Dataset, word: str) -> None:
+    """Begin each caption with the trigger word, also the empty ones, unless it has it."""
+
+    def with_word(item: Item) -> Item:
+        if not item.takes_caption or word.lower() in item.caption.lower():
+            return item
+        text = f"{word}, {item.caption}" if item.caption else word
+        return replace(item, caption=text[:MAX_CAPTION_CHARS])
+
+    change(dataset, lambda items: [with_word(one) for one in items])
+
+
+def set_removed(dataset: Dataset, name: str, *, is_removed: bool) -> None:
+    """Take a file out, or put it back."""
+    change(
+        dataset,
+        lambda items: [
+            replace(one, is_removed=is_removed) if one.name == name else one for one in items
+        ],
+    )

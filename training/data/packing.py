@@ -1,0 +1,116 @@
+"""Makes a data set's ZIP, stores it as an ordinary upload, and fills it into the trainer's form."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.http.parameters import parse_uuid
+from playground.files import purge, uploads
+from playground.form import form_state
+from playground.form.form_state import FormState
+from playground.form.prefill import use_as
+from playground.models import Upload
+from schemas.uses.placing import place, values_at
+from training.data import archives
+from training.data.checks import findings_of
+from training.data.items import Item, items_of, kept
+from training.data.rules import Rules, rules_of
+from training.models import Dataset, DatasetArchive
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Refused(ValueError):
+    """No ZIP was made; the message is shown to people."""
+
+
+def rules_for(endpoint: Endpoint) -> Rules | None:
+    """The rules of a trainer; None if no field of it takes an archive."""
+    return rules_of(version_of(endpoint).root, endpoint.endpoint_id)
+
+
+def pack(dataset: Dataset, rules: Rules) -> Upload:
+    """Make the ZIP and store it; the same data set gives the same upload.
+
+    Raises Refused where the data set breaks a rule or a file is gone, ValueError as
+    `uploads.store`.
+    """
+    items = kept(items_of(dataset.files))
+    blocking = [one.text for one in findings_of(items, rules) if one.is_blocking]
+    if blocking:
+        raise Refused(" ".join(blocking))
+    with tempfile.TemporaryFile() as file:
+        archives.write(file, _opened(dataset.user_id, items), captions(items, rules))
+        size_bytes = file.seek(0, 2)
+        name = f"{uploads.clean_name(dataset.name)[:80]}.zip"
+        posted = UploadedFile(file, name, "application/zip", size_bytes)
+        upload = uploads.store(dataset.user_id, posted)
+    DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)
+    return upload
+
+
+def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
+    """The caption files by name: beside each file, or one for each pair."""
+    return {
+        f"{one.root if rules.is_of_pairs else one.stem}.txt": one.caption
+        for one in items
+        if one.caption.strip() and not (rules.has_masks and one.is_mask)
+    }
+
+
+def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
+    """Each file by name, opened one after the other."""
+    keys = {one.name: match[1] for one in items if (match := purge.UPLOAD.match(one.address))}
+    known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
+    stored = {str(key): upload.file for key, upload in known.items()}
+    for one in sorted(items, key=lambda item: item.name):
+        file = stored.get(keys.get(one.name, ""))
+        try:
+            if not file:
+                raise FileNotFoundError
+            yield one.name, default_storage.open(file)
+        except FileNotFoundError as error:
+            words = f"{one.name} is no longer in the storage. Remove it, and add it again."
+            raise Refused(words) from error
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """The trainer's form as the person left it, with the data set in it.
+
+    `key` is `<data set>/<upload>`. The trigger word is filled in as well, as the default caption
+    where the form asks for that alone. None if there is no such archive.
+    """
+    first, _, second = key.partition("/")
+    dataset, upload = parse_uuid(first), parse_uuid(second)
+    made = DatasetArchive.objects.select_related("dataset", "upload").filter(
+        dataset=dataset, upload=upload, dataset__user_id=user.pk, dataset__deleted_at=None
+    )
+    found = made.first() if dataset and upload else None
+    rules = rules_for(endpoint)
+    if found is None or rules is None:
+        return None
+    root = version_of(endpoint).root
+    before = use_as.held_before(user, endpoint)
+    arguments = form_state.parse_form_leniently(endpoint, before).arguments
+    arguments = place(root, arguments, rules.path, found.upload.get_absolute_url())
+    word, field = found.dataset.trigger_word, rules.trigger
+    if word and not field and not values_at(arguments, rules.default_caption or "-"):
+        field = rules.default_caption
+    if word and field:
+        arguments = place(root, arguments, field, word)
+    filled = form_state.from_arguments(endpoint, arguments)
+    words = f"“{rules.label}” now holds the data set “{found.dataset.name}”."
+    return FormState({**before_marks(before), **filled.post}, words)
+
+
+def before_marks(post: form_state.Post) -> form_state.Post:
+    """The marks of a form's post that are no arguments."""
+    return {form_state.HOUSE: post[form_state.HOUSE]} if form_state.HOUSE in post else {}

@@ -1,0 +1,148 @@
+"""What a trainer's schema says of its data set: the field, the kinds of files, counts, names.
+
+Total, like `schemas/facts/capabilities.py`: names and descriptions decide, so trainers that nobody
+has seen get rules too; what they do not say is not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from schemas.fields import Field
+from schemas.fields.media import words_in
+from schemas.form.controls import segment
+
+_ARCHIVE = {"zip", "archive", "dataset", "data", "tar", "training"}
+_SAYS_ARCHIVE = re.compile(r"(?i)\b(?:zip|archive|data ?set)\b")
+_KINDS = {
+    "image": re.compile(r"(?i)\b(?:images?|pictures?|photos?|portraits?)\b"),
+    "video": re.compile(r"(?i)\b(?:videos?|clips?|films?)\b"),
+    "audio": re.compile(r"(?i)\b(?:audios?|sounds?|songs?|music|speech|voices?|recordings?)\b"),
+}
+_NOUN = (
+    r"(?:[a-z]+ ){0,2}(?:images?|pictures?|photos?|portraits?|videos?|clips?|files?|samples?"
+    r"|examples?|pairs?|audios?|songs?|sounds?|recordings?)\b"
+)
+_LOW = r"at least|minimum(?: of)?|min\.?|no fewer than"
+_HIGH = r"at most|maximum(?: of)?|max\.?|up to|no more than"
+_COUNTS = (  # is the first number the lowest, is the last the highest
+    (re.compile(rf"(?i)\b(\d+)\s*(?:to|-|\u2013|and)\s*(\d+) {_NOUN}"), True, True),
+    (re.compile(rf"(?i)\b(?:{_LOW}) (\d+) {_NOUN}"), True, False),
+    (re.compile(rf"(?i)\b(?:{_HIGH}) (\d+) {_NOUN}"), False, True),
+)
+_ADVICE = re.compile(r"(?i)\b(?:try|recommend\w*|suggest\w*|ideally|prefer\w*|best)\b")
+_PAIRS = re.compile(r"(?i)_start\b.*_end\b", re.DOTALL)
+_MASKS = re.compile(r"(?i)_mask\b|\bmask (?:files?|images?)\b|\bmasks? (?:for|of) (?:each|the)\b")
+_CAPTIONS = re.compile(r"(?i)\bcaptions?\b|\btext files?\b|\.txt\b")
+_CAPTION_NEEDED = re.compile(r"(?i)no default_?\s?caption.{0,60}\bfail")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a data set has to be; `path` is that of the field that takes its ZIP."""
+
+    path: str
+    label: str
+    help: str = ""
+    kinds: tuple[str, ...] = ("image",)
+    fewest: int = 0  # fewer are refused
+    most: int = 0  # 0: no limit is known
+    advised: int = 0  # fewer give poor weights
+    is_of_pairs: bool = False  # ROOT_start.EXT, ROOT_end.EXT and ROOT.txt
+    has_masks: bool = False
+    has_captions: bool = False
+    needs_caption: bool = False  # a file without one fails, unless the form has a default caption
+    trigger: str = ""  # the path of the field for the trigger word
+    default_caption: str = ""  # and of the caption of files that have none
+
+
+def rules_of(root: Field, name: str = "") -> Rules | None:
+    """The rules of a trainer's input form; None if no field of it takes an archive.
+
+    `name` is the model's id, for the kind of files where the field says none.
+    """
+    ranked = [(score, -at, one) for at, one in enumerate(root.children) if (score := _score(one))]
+    if not ranked:
+        return None
+    field = max(ranked, key=lambda entry: entry[:2])[2]
+    text = f"{field.help} {field.more}"
+    counts = _counts(text)
+    return Rules(
+        path=_path_of(field),
+        label=field.label,
+        help=text.strip(),
+        kinds=_kinds(field, text, name),
+        is_of_pairs=bool(_PAIRS.search(text)),
+        has_masks=bool(_MASKS.search(text)),
+        has_captions=bool(_CAPTIONS.search(text)),
+        needs_caption=bool(_CAPTION_NEEDED.search(text)),
+        trigger=_text_field(root, {"trigger"}),
+        default_caption=_text_field(root, {"default", "caption"}),
+        **counts,
+    )
+
+
+def _score(field: Field) -> int:
+    """How surely a field takes the archive; 0: not at all."""
+    if field.is_hidden or field.is_deprecated or not _text_of(field):
+        return 0
+    words = set(words_in(field.name))
+    says = bool(_SAYS_ARCHIVE.search(f"{field.help} {field.more} {field.label}"))
+    if not (words & _ARCHIVE and (field.media or words & {"url", "zip", "file"})) and not says:
+        return 0
+    if not field.media and not words & {"url", "zip", "archive", "file", "dataset"}:
+        return 0  # `data_archive_format` only speaks of the archive
+    if words & {"format", "type", "name", "key"}:
+        return 0
+    return 1 + 2 * says + 2 * bool(words & _ARCHIVE) + 4 * field.is_required
+
+
+def _text_of(field: Field) -> Field | None:
+    """The text that holds the address: the field itself, an alternative, or a file object's URL."""
+    if field.kind == "string":
+        return field
+    if field.kind == "union":
+        return next((one for one in field.branches if one.kind == "string"), None)
+    if field.kind == "object":
+        return next((one for one in field.children if one.name == "url"), None)
+    return None
+
+
+def _path_of(field: Field) -> str:
+    name = segment(field.name)
+    return f"{name}.url" if field.kind == "object" else name
+
+
+def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
+    """The kinds of files the text speaks of, else the field's name, else the model's."""
+    for words in (text, field.name.replace("_", " "), re.sub(r"[/_-]", " ", name)):
+        found = tuple(kind for kind, pattern in _KINDS.items() if pattern.search(words))
+        if found:
+            return found
+    return ("image",)
+
+
+def _counts(text: str) -> dict[str, int]:
+    """The counts in a description, sentence by sentence: advice is no rule."""
+    found = {"fewest": 0, "most": 0, "advised": 0}
+    for sentence in re.split(r"(?<=[.!?])\s+|\n", text[:4000]):
+        is_advice = bool(_ADVICE.search(sentence))
+        for pattern, is_low, is_high in _COUNTS:
+            match = pattern.search(sentence)
+            if not match or re.search(r"(?i)\b(?:for|per) each\b|\bper\b", sentence):
+                continue
+            numbers = [min(int(number), 10**6) for number in match.groups()]
+            if is_low:
+                found["advised" if is_advice else "fewest"] = numbers[0]
+            if is_high and not is_advice:
+                found["most"] = numbers[-1]
+    return found
+
+
+def _text_field(root: Field, words: set[str]) -> str:
+    """The path of a text field whose name has all these words; empty without one."""
+    for field in root.children:
+        if words <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
+            return segment(field.name)
+    return ""

@@ -1,0 +1,40 @@
+"""What the page of a data set shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.data import packing
+from training.data.checks import counts_of, findings_of, noun
+from training.data.items import items_of, kept
+from training.models import Dataset, Weights
+
+ON_PAGE = 48
+
+
+def context(dataset: Dataset, page: int) -> dict[str, Any]:
+    """One page of the files, with what is checked on all of them."""
+    items = items_of(dataset.files)
+    shown = kept(items)
+    rules = packing.rules_for(dataset.endpoint)
+    pages = max(1, -(-len(shown) // ON_PAGE))
+    page = min(max(page, 1), pages)
+    found: dict[str, Any] = {
+        "dataset": dataset,
+        "endpoint": dataset.endpoint,
+        "items": shown[(page - 1) * ON_PAGE : page * ON_PAGE],
+        "removed": [one for one in items if one.is_removed][-ON_PAGE:],
+        "rules": rules,
+        "page": page,
+        "pages": pages,
+        "made": list(Weights.objects.of(dataset.user).filter(training__dataset=dataset)[:12]),
+    }
+    if rules:
+        counts = counts_of(shown, rules)
+        found |= {
+            "counts": counts,
+            "said": noun(rules, counts.examples),
+            "findings": findings_of(shown, rules),
+        }
+        found["is_ready"] = not any(one.is_blocking for one in found["findings"])
+    return found

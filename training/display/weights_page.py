@@ -1,0 +1,75 @@
+"""What the list of weights and the page of each show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from playground.display.tiles import cost_in_words
+from playground.files.artifact_urls import artifact_url, thumbnail_url
+from playground.models import Run
+from training.models import Weights
+from training.results.samples import samples_of
+from training.results.siblings import siblings_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LISTED = 24
+IN_ROW = 4  # samples beside weights in the list
+ON_PAGE = 24
+ROWS = ("training__run__endpoint", "training__dataset")
+
+
+def listing(user: User, asked: str, page: int) -> dict[str, Any]:
+    """One page of the list; the number of queries does not depend on its length."""
+    found = Weights.objects.of(user).select_related(*ROWS)
+    if asked:
+        words = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
+        found = found.filter(words)
+    first = (page - 1) * LISTED
+    rows = list(found[first : first + LISTED + 1])
+    made = samples_of(user, rows[:LISTED])
+    shown = [
+        {
+            "weights": one,
+            "run": one.training.run,
+            "cost": cost_in_words(one.training.run),
+            "count": len(made.get(one.address, [])),
+            "samples": _pictures(made.get(one.address, []), IN_ROW),
+        }
+        for one in rows[:LISTED]
+    ]
+    return {
+        "rows": shown,
+        "asked": asked,
+        "page": page,
+        "more": page + 1 if len(rows) > LISTED else 0,
+    }
+
+
+def page(user: User, weights: Weights) -> dict[str, Any]:
+    """One file of weights: the models that take it, and what was made with it."""
+    run = weights.training.run
+    siblings = siblings_of(run.endpoint)
+    return {
+        "weights": weights,
+        "run": run,
+        "cost": cost_in_words(run),
+        "training": weights.training,
+        "siblings": [(one.endpoint, one.address_for(weights)) for one in siblings],
+        "samples": _pictures(samples_of(user, [weights]).get(weights.address, []), ON_PAGE),
+    }
+
+
+def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
+    """The first files of runs, with small pictures of them."""
+    found = []
+    for run in runs[:most]:
+        artifact = next(
+            (one for one in run.artifacts.all() if one.kind in {"image", "video"}), None
+        )
+        src = artifact_url(artifact) if artifact else ""
+        found.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
+    return found

@@ -1,0 +1,133 @@
+"""Data sets, the trainings that have ended, and their weights."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from core.db.json_field import ExactJSONField
+from playground.models import Run, Upload
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class OwnedQuerySet(models.QuerySet["Dataset"]):
+    """Filters for data sets."""
+
+    def kept(self) -> OwnedQuerySet:
+        """Those that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def of(self, user: User | AnonymousUser) -> OwnedQuerySet:
+        """The person's own that are not deleted."""
+        return self.kept().filter(user_id=user.pk or 0)
+
+
+class Dataset(models.Model):
+    """Files with captions, for a trainer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="datasets"
+    )
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    trigger_word = models.CharField(max_length=100, blank=True)
+    files = ExactJSONField(default=list, help_text="what training/data/items.py reads")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-changed_at"]
+        indexes = [models.Index(fields=["user", "-changed_at"], name="dataset_list")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The data set's page."""
+        return reverse("training:dataset", args=[self.pk])
+
+
+class DatasetArchive(models.Model):
+    """A ZIP that was made of a data set: whoever trains with it trains with that data set."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="archives")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "upload"], name="archive_once_per_dataset")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id} {self.upload_id}"
+
+
+class Training(models.Model):
+    """The run of a trainer that has ended, with what it was trained on."""
+
+    run = models.OneToOneField(
+        Run, primary_key=True, on_delete=models.CASCADE, related_name="training"
+    )
+    dataset = models.ForeignKey(
+        Dataset, null=True, blank=True, on_delete=models.SET_NULL, related_name="trainings"
+    )
+    trigger_word = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.run_id)
+
+
+class WeightsQuerySet(models.QuerySet["Weights"]):
+    """Filters for weights."""
+
+    def of(self, user: User | AnonymousUser) -> WeightsQuerySet:
+        """The person's own that are not deleted, nor are their runs."""
+        mine = self.filter(user_id=user.pk or 0, deleted_at=None)
+        return mine.filter(training__run__deleted_at=None)
+
+
+class Weights(models.Model):
+    """A file of weights that a training has made, under a name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="weights"
+    )
+    training = models.ForeignKey(Training, on_delete=models.CASCADE, related_name="weights")
+    position = models.PositiveIntegerField(help_text="of the artifact in the run's output")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WeightsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "weights"
+        indexes = [models.Index(fields=["user", "-created_at"], name="weights_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["training", "position"], name="weights_once_per_file")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The page of the weights."""
+        return reverse("training:weights-page", args=[self.pk])
+
+    @property
+    def address(self) -> str:
+        """Our address of the file, as fields hold it."""
+        return reverse("playground:artifact", args=[self.training_id, self.position])

@@ -1,0 +1,1 @@
+"""Weights that trainings have made, and where they are used."""

@@ -1,0 +1,21 @@
+"""Names weights in the picker of fields: their files are all called the same."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from playground.files.artifact_urls import run_of
+from training.models import Weights
+
+
+def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:
+    """The names of a person's weights by address, with their trigger words; one query."""
+    runs = {uuid.UUID(run) for one in addresses if (run := run_of(one))}
+    found = Weights.objects.filter(user_id=user_id, deleted_at=None, training__in=runs)
+    return {one.address: _name(one) for one in found.select_related("training")}
+
+
+def _name(weights: Weights) -> str:
+    word = weights.training.trigger_word
+    return f"{weights.name} ({word})" if word and word != weights.name else weights.name

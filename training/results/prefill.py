@@ -1,0 +1,48 @@
+"""Fills weights into a model's form, with their trigger word in its prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.http.parameters import parse_uuid
+from playground.form import form_state
+from playground.form.form_state import FormState
+from playground.form.prefill import use_as
+from schemas.uses.inputs import inputs_of
+from schemas.uses.placing import place, values_at
+from training.models import Weights
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """The form as the person left it, with weights in it; `key` is `<weights>/<path>`."""
+    first, _, path = key.partition("/")
+    pk = parse_uuid(first)
+    found = (
+        Weights.objects.of(user).select_related("training").filter(pk=pk).first() if pk else None
+    )
+    if found is None:
+        return None
+    filled = use_as.fill(user, endpoint, f"{found.training_id}/a{found.position}/{path}")
+    word = found.training.trigger_word
+    return _with_word(endpoint, filled, word) if filled and word else filled
+
+
+def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
+    """Begin the main prompt with the trigger word, unless it has it."""
+    root = version_of(endpoint).root
+    prompt = next((one.path for one in inputs_of(root) if one.role == "prompt"), "")
+    arguments = form_state.parse_form_leniently(endpoint, filled.post).arguments
+    texts = [text for text in values_at(arguments, prompt) if isinstance(text, str)]
+    text = texts[0] if texts else ""
+    if not prompt or word.lower() in text.lower():
+        return filled
+    arguments = place(root, arguments, prompt, f"{word}, {text}" if text else word)
+    marks = {key: value for key, value in filled.post.items() if key == form_state.HOUSE}
+    placed = form_state.from_arguments(endpoint, arguments)
+    words = f"{filled.notice} The prompt begins with “{word}”, their trigger word."
+    return FormState({**placed.post, **marks}, words)

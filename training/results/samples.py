@@ -1,0 +1,39 @@
+"""Runs that were made with weights."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from playground.models import Run
+from training.models import Weights
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+READ = 200  # the newest runs that are looked at; one query whatever their number
+
+
+def samples_of(user: User, weights: Sequence[Weights]) -> dict[str, list[Run]]:
+    """The newest runs that have these weights among their inputs, by the weights' address."""
+    if not weights:
+        return {}
+    addresses = [f'"{one.address}"' for one in weights]
+    is_made = Q()
+    for address in addresses:
+        is_made |= Q(arguments_text__contains=address)
+    runs = Run.objects.of(user).filter(deleted_at=None, state=Run.State.SUCCEEDED)
+    runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
+    runs = runs.select_related("endpoint").prefetch_related("artifacts").order_by("-created_at")
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in runs.defer("logs", "output", "output_text", "partial")[:READ]:
+        text = json.dumps(run.arguments)
+        for address in addresses:
+            if address in text:
+                found[address.strip('"')].append(run)
+    return dict(found)

@@ -1,0 +1,119 @@
+"""Records that a training has ended: its weights by name, and word to who started it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.formatting import duration
+from notifications import kinds, outbox
+from playground.files import purge, uploads
+from playground.models import Artifact, Run
+from playground.runs import error_messages
+from schemas.uses.placing import values_at
+from training.data.rules import rules_of
+from training.models import DatasetArchive, Training, Weights
+
+EVERY_S = 5.0
+AT_ONCE = 20
+LOOK_BACK = timedelta(days=30)
+SHORTEST = timedelta(minutes=1)  # who waits so little needs no message
+IS_TRAINER = Q(category="training") | Q(kind="training")
+_PLAIN = re.compile(r"(?i)^(?:pytorch_lora_weights|lora|adapter_model|model|weights|output)\b")
+
+
+def is_training(run: Run) -> bool:
+    """Whether the run is one of a trainer."""
+    return "training" in (run.endpoint.category, run.endpoint.kind)
+
+
+def settle_due() -> float:
+    """Record what has ended; returns the seconds until the next look."""
+    since = timezone.now() - LOOK_BACK
+    trainers = Endpoint.objects.filter(IS_TRAINER).values("pk")
+    ended = Run.objects.filter(endpoint__in=trainers, state__in=Run.FINAL, ended_at__gte=since)
+    due = ended.filter(training=None, deleted_at=None).order_by("ended_at")
+    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    for key in keys:
+        settle(key)
+    return 0.1 if len(keys) == AT_ONCE else EVERY_S
+
+
+def settle(key: Any) -> None:
+    """Write the training of a run with its weights, and tell its owner; once."""
+    runs = Run.objects.select_related("endpoint", "user").defer("output_text", "logs")
+    with transaction.atomic():
+        Run.objects.only("pk").select_for_update(no_key=True).get(pk=key)  # one worker at a time
+        if Training.objects.filter(run=key).exists():
+            return
+        run = runs.get(pk=key)
+        archive = _archive(run)
+        training = Training.objects.create(
+            run=run,
+            dataset=archive.dataset if archive else None,
+            trigger_word=trigger_word(run) or (archive.dataset.trigger_word if archive else ""),
+        )
+        made = _weights(training, archive.dataset.name if archive else run.endpoint.display_name)
+        Weights.objects.bulk_create(made)
+        _tell(run, made)
+
+
+def _weights(training: Training, base: str) -> list[Weights]:
+    """A row for each file of weights, not stored yet."""
+    run, files = training.run, _files(training.run)
+    names = [_name(one, base, files) for one in files]
+    return [
+        Weights(user=run.user, training=training, position=one.position, name=name)
+        for one, name in zip(files, names, strict=True)
+    ]
+
+
+def trigger_word(run: Run) -> str:
+    """The trigger word among a training's arguments."""
+    rules = rules_of(version_of(run.endpoint).root, run.endpoint.endpoint_id)
+    found = values_at(run.arguments, rules.trigger) if rules and rules.trigger else []
+    return str(found[0]).strip()[:100] if found and isinstance(found[0], str) else ""
+
+
+def _archive(run: Run) -> DatasetArchive | None:
+    """The data set whose ZIP the run was started with."""
+    keys = purge.UPLOAD.findall(str(run.arguments))
+    made = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
+    return made.select_related("dataset").order_by("-pk").first() if keys else None
+
+
+def _files(run: Run) -> list[Artifact]:
+    """The files of weights of a run; none of one that failed."""
+    kept = run.artifacts.exclude(state=Artifact.State.LOST)
+    return [one for one in kept if one.file_name.lower().endswith(uploads.WEIGHTS)]
+
+
+def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:
+    """The data set's name; with the file's where there are several, or its place in the output."""
+    if len(files) == 1:
+        return base[:200]
+    plain = _PLAIN.match(artifact.file_name)
+    part = artifact.path.strip("/.").split("/")[0] if plain else artifact.file_name
+    return f"{base[:120]}: {part[:70]}"
+
+
+def _tell(run: Run, made: list[Weights]) -> None:
+    if run.took < SHORTEST or run.state == Run.State.CANCELLED:
+        return
+    is_done = run.state == Run.State.SUCCEEDED
+    word = "Training finished" if is_done else "Training failed"
+    outbox.notify(
+        run.user,
+        kinds.TRAINING_FINISHED,
+        subject=f"{word} after {duration(run.took)}: {run.endpoint.display_name}",
+        text="" if is_done else error_messages.reason(run.error),
+        path=made[0].get_absolute_url() if made else run.get_absolute_url(),
+        key=f"training {run.pk}",
+    )

@@ -1,0 +1,64 @@
+"""The models that take a trainer's weights: those that the catalogue names, then its family's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from catalog.models import Endpoint, Revision
+from catalog.related.use_index import uses
+from training.models import Weights
+
+MOST = 12
+_TRAINER = re.compile(r"(?i)(?:[-_/](?:lora|fast|portrait))*[-_/](?:trainer|training)\b.*")
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """A model with the path of its input for weights."""
+
+    endpoint: Endpoint
+    path: str
+
+    def address_for(self, weights: Weights) -> str:
+        """The model's form with these weights in it."""
+        query = urlencode({"weights": f"{weights.pk}/{self.path}"})
+        return f"{self.endpoint.get_absolute_url()}?{query}"
+
+
+def siblings_of(trainer: Endpoint) -> list[Sibling]:
+    """The models of a trainer's family that take weights, the surest first.
+
+    Surest: what the catalogue links, in either direction (`inference_endpoint_ids`,
+    `training_endpoint_ids`); then the same group; then ids that begin as the trainer's does.
+    """
+    takers = uses(Revision.current()).takers("weights").get("lora", [])
+    paths: dict[int, str] = {}
+    for taker in takers:
+        paths.setdefault(taker.key, taker.input.path)
+    paths.pop(trainer.pk, None)
+    found = Endpoint.objects.for_cards().filter(pk__in=_related(trainer, list(paths)))
+    ranked = sorted(found, key=lambda one: (_rank(trainer, one), one.position, one.endpoint_id))
+    return [Sibling(one, paths[one.pk]) for one in ranked[:MOST]]
+
+
+def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
+    """Those of the endpoints that belong to the trainer."""
+    columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
+    rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
+    return [one.pk for one in rows if _rank(trainer, one) < _UNRELATED]
+
+
+_UNRELATED = 3
+
+
+def _rank(trainer: Endpoint, one: Endpoint) -> int:
+    named = trainer.inference_endpoint_ids, one.training_endpoint_ids
+    links, back = (ids if isinstance(ids, list) else [] for ids in named)
+    if one.endpoint_id in links or trainer.endpoint_id in back:
+        return 0
+    if trainer.group_key and one.group_key == trainer.group_key:
+        return 1
+    stem = _TRAINER.sub("", trainer.endpoint_id)
+    return 2 if "/" in stem and one.endpoint_id.startswith(stem) else _UNRELATED

@@ -1,0 +1,103 @@
+"""A data set's page, its way into the trainer's form, and its deletion."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fal.db_safe import db_safe_text
+from training.data import editing, packing
+from training.display import dataset_page
+from training.models import Dataset
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+no_store = cache_control(private=True, no_store=True)
+
+
+def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
+    """Return a data set of the person's own."""
+    mine = Dataset.objects.of(request.user).select_related("endpoint__schema")
+    return get_object_or_404(mine, pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show files, captions and checks; a POST saves what was edited, and may do one thing more."""
+    found = find(request, pk)
+    if request.method == "POST":
+        return _posted(request, found)
+    return _page(request, found)
+
+
+def _page(
+    request: HtmxRequest, found: Dataset, trouble: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
+    number = request.GET.get("page", "")
+    page = int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1
+    context = dataset_page.context(found, page) | {"trouble": trouble}
+    return render(request, "training/dataset.html", context, status=status)
+
+
+def _posted(request: HtmxRequest, found: Dataset) -> HttpResponse:
+    """Save names and captions, then do what the button says: remove, put back, trigger word."""
+    _save(request, found)
+    action, _, name = request.POST.get("do", "").partition(":")
+    if action in {"remove", "restore"}:
+        editing.set_removed(found, name, is_removed=action == "remove")
+    elif action == "trigger" and found.trigger_word:
+        editing.prepend_trigger(found, found.trigger_word)
+    elif action == "form":
+        return form(request, found.pk)
+    page = request.GET.urlencode()
+    return redirect(f"{found.get_absolute_url()}{'?' if page else ''}{page}")
+
+
+def _save(request: HtmxRequest, found: Dataset) -> None:
+    posted = request.POST
+    found.name = db_safe_text(posted.get("name", "")).strip()[:200] or found.name
+    word = db_safe_text(posted.get("trigger_word", found.trigger_word)).strip()
+    found.trigger_word = word[: editing.MAX_TRIGGER_CHARS]
+    found.save(update_fields=["name", "trigger_word", "changed_at"])
+    captions = {key[8:]: posted.get(key, "") for key in posted if key.startswith("caption:")}
+    names = {key[7:]: posted.get(key, "") for key in posted if key.startswith("rename:")}
+    if captions or names:
+        editing.save_texts(found, captions, names)
+
+
+@require_POST
+def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make the ZIP, and open the trainer's form with it; else the page, with what is wrong."""
+    found = find(request, pk)
+    rules = packing.rules_for(found.endpoint)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if rules is None:
+        words = "This model no longer has a field for a data set."
+        return _page(request, found, words, status)
+    try:
+        upload = packing.pack(found, rules)
+    except ValueError as refusal:
+        return _page(request, found, str(refusal), status)
+    query = urlencode({"dataset": f"{found.pk}/{upload.pk}"})
+    return redirect(f"{found.endpoint.get_absolute_url()}?{query}")
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Delete a data set; its trainings and weights stay, and the list offers to undo it."""
+    found = find(request, pk)
+    found.deleted_at = timezone.now()
+    found.save(update_fields=["deleted_at"])
+    return redirect(f"{reverse('training:training')}?deleted={found.pk}")

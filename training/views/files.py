@@ -1,0 +1,50 @@
+"""Adds files to a data set: posted ones, and results of past runs."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fal.db_safe import db_safe_text
+from playground.files import uploads
+from training.data import adding, packing
+from training.views import reports
+from training.views.datasets import find
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_POST
+def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Add posted files: media, captions, ZIPs of both."""
+    found = find(request, pk)
+    reports.tell(request, adding.add_files(found, request.FILES.getlist("files")))
+    return redirect(found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_store=True)
+def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Offer the person's results of the kinds that the trainer takes; a POST adds those chosen."""
+    found = find(request, pk)
+    if request.method == "POST":
+        chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
+        reports.tell(request, adding.add_results(found, chosen))
+        return redirect(found)
+    rules = packing.rules_for(found.endpoint)
+    kinds = rules.kinds if rules else ("image",)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in kinds else kinds[0]
+    query = db_safe_text(request.GET.get("q", "").strip()[:200])
+    number = request.GET.get("page", "")
+    page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
+    choices = uploads.results(request.user.pk or 0, kind, query, page)
+    context = {"dataset": found, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
+    return render(request, "training/results.html", context)

@@ -1,0 +1,96 @@
+"""The start page: trainers, data sets; a new data set; bringing deleted things back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.models import Endpoint, Revision, Standing
+from catalog.related.use_index import uses
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
+from training.data import adding, packing
+from training.models import Dataset, Weights
+from training.results.settling import IS_TRAINER
+from training.views import reports
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LISTED = 24
+MODELS = 60
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's data sets and the catalogue's trainers; `?q=` finds among these."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    context: dict[str, Any] = {
+        "datasets": Dataset.objects.of(request.user).select_related("endpoint")[:LISTED],
+        "weights": Weights.objects.of(request.user).select_related("training")[:6],
+        "trainers": _trainers(asked),
+        "asked": asked,
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+    }
+    return render(request, "training/training.html", context)
+
+
+def _trainers(asked: str) -> list[Endpoint]:
+    """The models that train, and others that make weights of an archive."""
+    makers = uses(Revision.current()).takers("archive").get("training", [])
+    listed = (
+        Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
+    )
+    found = listed.filter(IS_TRAINER) | listed.filter(pk__in={one.key for one in makers})
+    words = asked.lower().split()
+    columns = ("endpoint_id", "display_name", "description", "category", "unit_price_usd",
+               "price_unit", "currency", "position")  # fmt: skip
+    rows = found.only(*columns).order_by("position", "endpoint_id")
+    return [one for one in rows if all(word in _text_of(one) for word in words)][:MODELS]
+
+
+def _text_of(endpoint: Endpoint) -> str:
+    return f"{endpoint.display_name} {endpoint.endpoint_id} {endpoint.description}".lower()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def new(request: HtmxRequest) -> HttpResponse:
+    """Ask for the first files of a data set for the trainer `?model=`; a POST makes it of them."""
+    asked = request.POST.get("model", "") or request.GET.get("model", "")
+    endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(asked)[:255])
+    rules = packing.rules_for(endpoint)
+    if request.method != "POST" or rules is None:
+        context = {"endpoint": endpoint, "rules": rules}
+        return render(request, "training/new.html", context)
+    name = db_safe_text(request.POST.get("name", "")).strip()[:200]
+    word = db_safe_text(request.POST.get("trigger_word", "")).strip()[:100]
+    made = Dataset.objects.create(
+        user=request.user,
+        endpoint=endpoint,
+        name=name or word or f"Data set for {endpoint.display_name}"[:200],
+        trigger_word=word,
+    )
+    files = request.FILES.getlist("files")
+    if files:
+        reports.tell(request, adding.add_files(made, files))
+    return redirect(made)
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponse:
+    """Bring a deleted data set or weights back."""
+    pk = parse_uuid(request.POST.get("pk", ""))
+    model = Weights if request.POST.get("what") == "weights" else Dataset
+    found = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if found is None:
+        return redirect("training:training")
+    found.deleted_at = None
+    found.save(update_fields=["deleted_at"])
+    return redirect(found)

@@ -1,0 +1,62 @@
+"""“Our weights”: the list, a page of each with what it can be used in, renaming and deletion."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http.parameters import parse_uuid
+from fal.db_safe import db_safe_text
+from training.display import weights_page
+from training.models import Weights
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List one's weights, the newest first; `?q=` finds by name or trigger word."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    number = request.GET.get("page", "")
+    page = int(number) if re.fullmatch(r"[1-9][0-9]{0,3}", number) else 1
+    context = weights_page.listing(request.user, asked, page)
+    context["deleted"] = parse_uuid(request.GET.get("deleted", ""))
+    return render(request, "training/weights.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show weights with the models that take them and what was made; a POST renames them."""
+    found = _find(request, pk)
+    if request.method == "POST":
+        found.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or found.name
+        found.save(update_fields=["name"])
+        return redirect(found)
+    return render(request, "training/weights_page.html", weights_page.page(request.user, found))
+
+
+def _find(request: HtmxRequest, pk: uuid.UUID) -> Weights:
+    mine = Weights.objects.of(request.user)
+    return get_object_or_404(mine.select_related(*weights_page.ROWS), pk=pk)
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take weights off the list; their run and its file stay, and the list offers to undo it."""
+    found = _find(request, pk)
+    found.deleted_at = timezone.now()
+    found.save(update_fields=["deleted_at"])
+    return redirect(f"{reverse('training:weights')}?deleted={found.pk}")
