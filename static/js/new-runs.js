@@ -14,7 +14,10 @@ function tell(...names) {
   say(); // also loads htmx if it is not loaded yet
   if (!window.htmx) document.addEventListener("htmx:load", say, { once: true });
 }
-const shown = () => tell("runs:look", "runs:shown");
+function shown() {
+  clearTimeout(soon);
+  tell("runs:look", "runs:shown");
+}
 document.addEventListener("run:started", ({ detail }) => localStorage.setItem(KEY, detail.id));
 addEventListener("storage", ({ key }) => {
   if (key !== KEY) return;

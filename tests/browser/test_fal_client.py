@@ -81,22 +81,29 @@ class TlsFront:
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+        self._ready.wait(10)
 
     def _serve(self) -> None:
-        self._loop.run_until_complete(
-            asyncio.start_server(self._pass_on, sock=self._listener, ssl=self._context)
-        )
-        self._loop.run_forever()
+        with asyncio.Runner() as runner:  # closes the loop, what it serves and the listener
+            runner.run(self._listen())
+
+    async def _listen(self) -> None:
+        self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._pass_on, sock=self._listener, ssl=self._context)
+        self._ready.set()
+        await self._stopped.wait()
+        server.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         theirs = await asyncio.open_connection("127.0.0.1", self._target)
         await asyncio.gather(_copy(reader, theirs[1]), _copy(theirs[0], writer))
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
 

@@ -49,6 +49,15 @@ TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "
 TOO_LONG |= {
     ("sandbox/drift/text-to-video", "prompt", what) for what in edges.TEXTS if what != "empty"
 }
+# Its steps are models that are walked themselves.
+STORYBOARD = "workflows/sandbox/storyboard"
+TOO_LONG |= {
+    (STORYBOARD, name, what)
+    for model in WALKED
+    if model.endpoint_id == STORYBOARD
+    for name, what, _ in edges.cases(model)
+    if what not in {"empty", "0", "-1"}
+}
 # Its second picture is read as the first one is, and its words choose the music alone.
 TOO_LONG |= {
     (INTERLUDE, name, what)
@@ -107,7 +116,9 @@ def test_edge_values_give_output_or_a_refusal_that_names_a_field(
 
 
 def _run(here: Sandbox, model: Model, arguments: Any) -> Any:
-    context = Context(here.files, lambda *_: None, pace=0, asset=here.gallery.asset_at)
+    context = Context(
+        here.files, lambda *_: None, pace=0, asset=here.gallery.asset_at, find=here.registry.get
+    )
     context.hurry()
     with warnings.catch_warnings():  # a division by nothing makes a picture of nothing
         warnings.simplefilter("error", RuntimeWarning)
