@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from schemas.wording.vocabulary import TEXT_OUTPUT_WORDS
+
 _EXTENSIONS = {
     "image": "jpg jpeg png webp gif avif svg bmp tif tiff heic ico",
     "video": "mp4 webm mov mkv avi m4v",
@@ -39,27 +41,8 @@ _KEYS = {  # words in a file's keys; the last resort
     "glb": "mesh",
     "model": "mesh",
 }
-_TEXTS = {
-    "output",
-    "outputs",
-    "text",
-    "texts",
-    "description",
-    "caption",
-    "captions",
-    "transcript",
-    "transcription",
-    "answer",
-    "response",
-    "result",
-    "results",
-    "content",
-    "reasoning",
-    "summary",
-    "lyrics",
-    "story",
-    "message",
-}
+# A message tells how a run went; what a model thought is read as its answer is.
+_TEXTS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
 _MAX_DEPTH = 40
 MOST_FOUND = 1000
 

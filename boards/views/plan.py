@@ -28,10 +28,10 @@ from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
-from playground.files import uploads
+from playground.form.posted_files import with_files
 from playground.runs.progress.worker_status import readiness
 from playground.runs.state_machine import Refused
-from schemas import apply, fields, with_uploads
+from schemas import apply
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -202,24 +202,16 @@ def _with_files(
     """Store posted files: their addresses go into the post, a table's text into its box."""
     if source is None:
         return post, []
-    root = groups_of(source, models).root
-    addresses: dict[str, list[str]] = {}
+    posted = request.FILES.copy()
     troubles = []
-    for name, posted in request.FILES.lists():
-        for file in posted:
-            try:
-                if name == "file":
-                    post = {**post, "table": [_table(file)]}
-                else:
-                    path = tuple(name.partition("~")[0].split("."))
-                    field = fields.find(root, path)
-                    kind = field.media or (field.item.media if field.item else "")
-                    kept = uploads.store(request.user.pk or 0, file, kind)
-                    addresses.setdefault(name, []).append(kept.get_absolute_url())
-            except ValueError as error:
-                where = "table" if name == "file" else name.partition(".")[0]
-                troubles.append(Trouble(where, str(error)))
-    return with_uploads(post, addresses), troubles
+    for file in posted.pop("file", []):
+        try:
+            post = {**post, "table": [_table(file)]}
+        except ValueError as error:
+            troubles.append(Trouble("table", str(error)))
+    root = groups_of(source, models).root
+    post, refused = with_files(post, posted, root, request.user.pk)
+    return post, [*troubles, *(Trouble(str(one.path[0]), one.message) for one in refused)]
 
 
 def _table(file: UploadedFile[Any]) -> str:

@@ -13,15 +13,15 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
 from chats.models import Chat
 from chats.talk.shape import shape_of
 from chats.turns import sending
 from fal.db_safe import db_safe_text
-from playground.files import uploads
-from playground.form import form_state
-from schemas import Problem, apply, with_uploads
+from playground.form.posted_files import with_files
+from schemas import Problem, apply
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -132,15 +132,6 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
 
 def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
     """Store posted files; returns the composer with their addresses, and what was refused."""
-    addresses: dict[str, list[str]] = {}
-    refused: list[Problem] = []
-    for name, posted in request.FILES.lists():
-        for file in posted:
-            kind = form_state.media_kind(found.endpoint, name)
-            try:
-                kept = uploads.store(request.user.pk or 0, file, kind)
-            except ValueError as error:
-                refused.append(form_state.file_problem(name, str(error)))
-            else:
-                addresses.setdefault(name, []).append(kept.get_absolute_url())
-    return replace(filled, post=with_uploads(filled.post, addresses)), refused
+    root = version_of(found.endpoint).root
+    post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
+    return replace(filled, post=post), refused

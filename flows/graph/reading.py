@@ -32,11 +32,16 @@ class Unreadable(ValueError):
 
 def load(text: str | bytes) -> Graph:
     """Read a definition from its JSON text; raises Unreadable."""
+    return read(parse(text))
+
+
+def parse(text: str | bytes) -> Any:
+    """Return what a JSON text holds; raises Unreadable with what is wrong with it."""
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Unreadable("This is not a text in UTF-8.") from error
     except json.JSONDecodeError as error:
@@ -45,7 +50,6 @@ def load(text: str | bytes) -> Graph:
         raise Unreadable("A number in the definition has too many digits to be read.") from error
     except RecursionError as error:
         raise Unreadable(TOO_DEEP) from error
-    return read(document)
 
 
 def read(raw: Any) -> Graph:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,15 +49,12 @@ def load(content: bytes) -> Imported:
     """Read an export of ours or a workflow of fal's; raises Invalid with a sentence."""
     require_small(len(content))
     try:
-        document = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        document = None
-    if isinstance(document, dict) and isinstance(document.get("steps"), list):
-        name = document.get("name")
-        named = db_safe(name).strip() if isinstance(name, str) else ""
-        return Imported(named[:200] or UNTITLED, read(document))
-    try:
-        graph = reading.load(content)
+        document = reading.parse(content)
+        if isinstance(document, dict) and isinstance(document.get("steps"), list):
+            name = document.get("name")
+            named = db_safe(name).strip() if isinstance(name, str) else ""
+            return Imported(named[:200] or UNTITLED, read(document))
+        graph = reading.read(document)
     except reading.Unreadable as unreadable:
         raise Invalid(str(unreadable)) from unreadable
     title = " ".join((graph.title or graph.name or UNTITLED).split())

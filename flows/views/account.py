@@ -10,20 +10,22 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.schema_versions import version_of
+from core.http.parameters import parse_uuid
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from flows.account import definitions, page, sending
 from flows.account.page import Filled
 from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
-from flows.views.lists import parse_uuid
-from playground.files import uploads
 from playground.form import form_state
+from playground.form.posted_files import with_files
 from playground.models import Run
-from schemas import Problem, apply, with_uploads
+from schemas import Problem, apply
 
 if TYPE_CHECKING:
-    from core.http.htmx import HtmxRequest
+    from catalog.schema_versions import version_of
+from core.http.htmx import HtmxRequest
 
 no_store = cache_control(private=True, no_store=True)
 Post = dict[str, list[str]]
@@ -153,15 +155,5 @@ def _posted(request: HttpRequest, found: AccountWorkflow) -> tuple[Post, list[Pr
     own = ("~token", "~do", "csrfmiddlewaretoken")
     lists = request.POST.lists()
     post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
-    addresses: dict[str, list[str]] = {}
-    refused: list[Problem] = []
-    for name, posted in request.FILES.lists():
-        for file in posted:
-            try:
-                kind = form_state.media_kind(found.endpoint, name)
-                kept = uploads.store(request.user.pk or 0, file, kind)
-            except ValueError as error:
-                refused.append(form_state.file_problem(name, str(error)))
-            else:
-                addresses.setdefault(name, []).append(kept.get_absolute_url())
-    return with_uploads(post, addresses), refused
+    root = version_of(found.endpoint).root
+    return with_files(post, request.FILES, root, request.user.pk)

@@ -20,8 +20,9 @@ from flows.compose.definition import Invalid, read
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
 from flows.models import Flow
-from flows.views.posted import posted_fields, with_files
+from flows.views.posted import posted_fields
 from playground.form import share_links
+from playground.form.posted_files import with_files
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     """The post with its files stored, and those that were refused."""
     definition = read(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
-    return with_files(request, root, posted_fields(request, (editing.WIRE, editing.ASK)))
+    return with_files(
+        posted_fields(request, (editing.WIRE, editing.ASK)), request.FILES, root, request.user.pk
+    )
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:

@@ -22,7 +22,8 @@ from flows.compose.wiring import answered
 from flows.display import flow_page
 from flows.execution import starting
 from flows.models import Flow
-from flows.views.posted import posted_fields, with_files
+from flows.views.posted import posted_fields
+from playground.form.posted_files import with_files
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpRe
     """Run the flow if everything fits, else show what does not; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    post, refused = with_files(request, root, posted_fields(request))
+    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk)
     action = request.POST.get("~do", "run")
     if action != "run":
         return _page(request, found, definition, apply(post, action), refused)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.search import engine
 from catalog.search.query import Query
+from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from flows.account import page as account
 from flows.models import Flow, FlowRun
@@ -52,14 +52,6 @@ def index(request: HtmxRequest) -> HttpResponse:
 def _number(text: str) -> int:
     """The page in a text, by default the first."""
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
-
-
-def parse_uuid(text: str) -> uuid.UUID | None:
-    """Return the UUID in a text; None if it is none."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 @require_safe

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fal.db_safe import db_safe_text
-from playground.files import uploads
-from schemas import Field, Problem, fields, with_uploads
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -22,22 +20,3 @@ def posted_fields(request: HttpRequest, marks: Sequence[str] = ()) -> Post:
         for name, values in request.POST.lists()
         if name != "csrfmiddlewaretoken" and (name[:1] != "~" or name.startswith(tuple(marks)))
     }
-
-
-def with_files(request: HttpRequest, root: Field, post: Post) -> tuple[Post, list[Problem]]:
-    """The post with the addresses of its files, which are stored, and those that were refused."""
-    addresses: dict[str, list[str]] = {}
-    refused = []
-    for name, posted in request.FILES.lists():
-        parts = name.partition("~")[0].split(".")
-        path = tuple(int(part) if part.isdecimal() else part for part in parts)
-        field = fields.find(root, path)
-        kind = field.media or (field.item.media if field.item else "")
-        for file in posted:
-            try:
-                stored = uploads.store(request.user.pk or 0, file, kind)
-            except ValueError as error:
-                refused.append(Problem(path, str(error)))
-            else:
-                addresses.setdefault(name, []).append(stored.get_absolute_url())
-    return with_uploads(post, addresses), refused

@@ -30,7 +30,6 @@ from schemas import draw as draw_nodes
 from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import as_dict
 from schemas.exact import dumps, identical, indented, loads
-from schemas.fields import find
 from schemas.fields.examples import example
 from schemas.form.controls import segment
 from schemas.form.decode import Path, decode_post, locate
@@ -296,16 +295,3 @@ def form_token(token: str, arguments: dict[str, Any]) -> str:
     """Return the same token for two presses of one button: same page, same arguments."""
     text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def media_kind(endpoint: Endpoint, control: str) -> str:
-    """Return the kind of file a control takes (image, video, audio, file); empty if unknown."""
-    field = find(version_of(endpoint).root, file_problem(control, "").path)
-    return field.media or (field.item.media if field.item else "")
-
-
-def file_problem(control: str, message: str) -> Problem:
-    """Return a problem with a posted file, at the field it was posted for."""
-    name = control.partition("~")[0]
-    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
-    return Problem(path, message)

@@ -17,6 +17,7 @@ from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from accounts import rate_limit
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
 from playground.display import renderers
 from playground.form import (
@@ -30,13 +31,13 @@ from playground.form import (
 )
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
+from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.models import Run
 from playground.runs import transport_choices, variations
-from playground.views import files
 from playground.views.model_page import page
 from playground.views.runs import address_result, announce_new_run, show_batch
-from schemas import Problem, apply, with_uploads
+from schemas import Problem, apply
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
 
@@ -317,17 +318,7 @@ def _address_without_fill(request: HtmxRequest, found: Endpoint) -> str:
 
 def _store_files(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, list[Problem]]:
     """Store each posted file; returns the post with the files' addresses, and the problems."""
-    addresses: dict[str, list[str]] = {}
-    refused = []
-    for name, posted in request.FILES.lists():
-        for file in posted:
-            try:
-                kept = files.store_upload(request, file, form_state.media_kind(found, name))
-            except ValueError as error:
-                refused.append(form_state.file_problem(name, str(error)))
-            else:
-                addresses.setdefault(name, []).append(kept.get_absolute_url())
-    return with_uploads(post, addresses), refused
+    return with_files(post, request.FILES, version_of(found).root, request.user.pk)
 
 
 ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {

@@ -1,0 +1,49 @@
+"""Files posted with a form: stored as uploads, whose addresses become values of the fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playground.files import uploads
+from schemas import Field, Problem, fields, with_uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.files.uploadedfile import UploadedFile
+    from django.utils.datastructures import MultiValueDict
+
+Post = dict[str, list[str]]
+
+
+def with_files(
+    post: Mapping[str, list[str]],
+    files: MultiValueDict[str, UploadedFile[Any]],
+    root: Field,
+    user_id: int | None,
+) -> tuple[Post, list[Problem]]:
+    """Store posted files for a person.
+
+    `files` has the files of each control (`path~file`, `path~files`) of the form of `root`. Returns
+    the post with their addresses, and a problem for each file that was refused.
+    """
+    addresses: dict[str, list[str]] = {}
+    refused = []
+    for control, posted in files.lists():
+        field = fields.find(root, _problem(control, "").path)
+        kind = field.media or (field.item.media if field.item else "")
+        for file in posted:
+            try:
+                stored = uploads.store(user_id or 0, file, kind)
+            except ValueError as error:
+                refused.append(_problem(control, str(error)))
+            else:
+                addresses.setdefault(control, []).append(stored.get_absolute_url())
+    return with_uploads(post, addresses), refused
+
+
+def _problem(control: str, message: str) -> Problem:
+    """A problem with a posted file, at the field it was posted for."""
+    name = control.partition("~")[0]
+    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    return Problem(path, message)
