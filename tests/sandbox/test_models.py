@@ -17,9 +17,9 @@ import trimesh
 from jsonschema import Draft202012Validator
 from PIL import Image
 
+from sandbox.contract.openapi import REF, addressed, document
+from sandbox.contract.registry import Model
 from sandbox.models import MODELS
-from sandbox.openapi import REF, addressed, document
-from sandbox.registry import Model
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
