@@ -35,6 +35,7 @@ QUESTIONS = {
     "g10": ("bench.throughput:measure_goals", 2, "throughput of the gallery"),
     "thumbnails": ("bench.thumbnails:measure_goals", 12, "thumbnails: weight, time, disk"),
     "proxy": ("bench.proxy:measure_goals", 20, "calls of fal's clients through the product"),
+    "chat": ("bench.chat:measure_goals", 5, "tokens of a streamed answer"),
     "g3": ("bench.watchers:measure_goals", 3, "watchers of one run"),
     "g4": ("bench.tabs:measure_goals", 5, "tabs of one profile"),
     "worker": ("bench.workload:measure_goals", 1, "unfinished runs in one worker, submits"),

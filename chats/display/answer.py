@@ -12,6 +12,7 @@ from chats.talk import answers, limits
 from playground.display.renderers import markdown
 from playground.models import Run
 from playground.runs import error_messages
+from playground.runs.progress import live_partials
 
 MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
 
@@ -19,10 +20,12 @@ MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
 def context(run: Run) -> dict[str, Any]:
     """Return the context of an answer's template."""
     is_final = run.output is not None
-    found = answers.read(run.output if is_final else run.partial)
+    partial, version = live_partials.newest(run)
+    found = answers.read(run.output if is_final else partial)
     text = found.text[:MOST_CHARS]
     return {
         "run": run,
+        "version": version,
         "answer": found,
         "text": text,
         "html": markdown(text),
