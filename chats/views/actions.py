@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
-from chats.views.chat import find, keep_draft, number, read_post, render_page
-from core.http.parameters import parse_uuid
+from chats.views.chat import find, keep_draft, read_post, render_page
+from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
 from playground.runs import state_machine
 
@@ -28,7 +28,7 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Do what the pressed button of a turn (`~do`) stands for: again, shorter, edit or stop."""
     found = find(request, pk)
     verb, _, key = request.POST.get("~do", "").partition(":")
-    which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": number(key)}
+    which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
     turn = found.turns.select_related("endpoint").filter(**which).first()
     if turn is None:
         return redirect(found)
