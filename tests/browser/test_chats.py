@@ -9,11 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-<<<<<<< HEAD
-from tests.browser.journeys import PHONE, Open, open_page
-=======
-from tests.browser.journeys import PHONE, WIDE, Open, open_page, session
->>>>>>> talk
+from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.test_journey import ready
 from tests.processes import Up
 
