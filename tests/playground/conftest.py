@@ -189,6 +189,10 @@ def synced() -> list[Model]:
     return []
 
 
+def _model_of(row: Model) -> type[Model]:
+    return type(row)
+
+
 @pytest.fixture
 def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> None:
     """The sandbox's whole catalogue, as a sync found it."""
@@ -198,7 +202,7 @@ def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> 
             await pipeline.run(clients.platform)
 
     if synced:
-        for model, rows in groupby(synced, type):
+        for model, rows in groupby(synced, _model_of):
             model._base_manager.bulk_create(map(copy, rows))
         return
     asyncio.run(alone(bring()))

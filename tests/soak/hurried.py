@@ -11,9 +11,10 @@ import errno
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import django
+from django.core.files.storage import Storage
 
 
 def main() -> None:
@@ -42,14 +43,16 @@ def main() -> None:
         return 600.0
 
     ThumbnailFetcher.step = rest  # type: ignore[method-assign]
-    full, save = Path(os.environ["FULL"]), FileSystemStorage._save
+    full, save = Path(os.environ["FULL"]), FileSystemStorage.save
 
-    def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:
+    def save_if_room(
+        self: Storage, name: str | None, content: IO[Any], max_length: int | None = None
+    ) -> str:
         if full.exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return str(save(self, name, content))
+        return save(self, name, content, max_length)
 
-    FileSystemStorage._save = save_if_room  # type: ignore[method-assign,assignment]
+    FileSystemStorage.save = save_if_room  # type: ignore[method-assign]
     skew = timedelta(seconds=float(os.environ.get("SKEW_S", "0")))
     real = timezone.now
     timezone.now = lambda: real() + skew

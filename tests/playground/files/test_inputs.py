@@ -20,9 +20,9 @@ from PIL import Image
 
 from catalog.models import Endpoint
 from playground.files import inputs, stored_files
+from playground.files.stored_files import StoredFile
 from playground.models import Artifact, Run, Upload, Worker
 from playground.runs import state_machine
-from playground.worker import artifact_copies
 from tests.playground.conftest import Control, Work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
@@ -49,7 +49,7 @@ def ended(run: Run) -> bool:
     return Run.objects.get(pk=run.pk).is_final
 
 
-def stored(colour: str = "teal", size: int = 64) -> artifact_copies.StoredFile:
+def stored(colour: str = "teal", size: int = 64) -> StoredFile:
     picture = io.BytesIO()
     Image.new("RGB", (size, size), colour).save(picture, "PNG")
     return stored_files.store(picture, "image/png")

@@ -207,11 +207,11 @@ def test_a_worker_that_was_without_the_database_gives_the_others_time(
     told: list[bool] = []
     claim = leases.claim
 
-    def first_lost(*given: Any, is_after_stall: bool, **more: Any) -> leases.Claim:
-        told.append(is_after_stall)
+    def first_lost(*given: Any, **more: Any) -> leases.Claim:
+        told.append(more["is_after_stall"])
         if len(told) == 1:
             raise OperationalError("the connection is closed")
-        return claim(*given, is_after_stall=is_after_stall, **more)
+        return claim(*given, **more)
 
     monkeypatch.setattr(leases, "claim", first_lost)
     monkeypatch.setattr(database_stall, "DB_STALL_GRACE_S", 3.0)

@@ -68,6 +68,7 @@ def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
     run = reported(prompt="x", duration=0)
     work(lambda: ended(run))
     assert run.state == "succeeded"
+    assert run.ended_at
     assert run.ended_at - run.created_at < leases.LEASE / 2
 
 
@@ -120,4 +121,5 @@ def test_a_lost_webhook_costs_a_run_whose_status_cannot_be_read_no_more_than_non
     run = reported(prompt="x", duration=2, picture=False)
     work(lambda: ended(run))
     assert run.state == "succeeded"
+    assert run.ended_at
     assert (run.ended_at - run.created_at).total_seconds() < QUICK_S

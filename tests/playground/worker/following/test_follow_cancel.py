@@ -92,7 +92,8 @@ def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
-    asyncio.run(alone(follow.cancel(run.pk, SimpleNamespace(queue=Over()), BreakerRegistry())))
+    clients: Any = SimpleNamespace(queue=Over())
+    asyncio.run(alone(follow.cancel(run.pk, clients, BreakerRegistry())))
     run.refresh_from_db()
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 

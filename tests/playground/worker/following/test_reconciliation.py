@@ -93,10 +93,8 @@ def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) ->
 
 @pytest.mark.parametrize("ahead_s", [900, -600, -7200])
 def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> None:
-    ahead = timedelta(seconds=ahead_s)
-    row = request(
-        sent_at=lost.sent_at + ahead, ended_at=lost.sent_at + ahead + timedelta(seconds=2)
-    )
+    ahead, at = timedelta(seconds=ahead_s), reconciliation.sent_at(lost)
+    row = request(sent_at=at + ahead, ended_at=at + ahead + timedelta(seconds=2))
     assert reconciliation.match(lost, [row]) is None
     assert reconciliation.match(lost, [row], ahead) == "r1"
     assert (
