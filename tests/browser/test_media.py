@@ -218,7 +218,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open, size
         ),
     )
     rows.locator("[name='image_urls~files']").set_input_files(
-        [file(name, png(60 + n, 60), "image/png") for n, name in enumerate(names)]  # type: ignore[list-item]
+        [file(name, png(60 + n, 60), "image/png") for n, name in enumerate(names)]
     )
     expect(rows.locator("media-field[data-state=failed]")).to_have_count(1)
     expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
