@@ -35,6 +35,7 @@ QUESTIONS = {
     "g10": ("bench.pages.throughput:measure_goals", 2, "throughput of the gallery"),
     "thumbnails": ("bench.pages.thumbnails:measure_goals", 12, "thumbnails: weight, time, disk"),
     "proxy": ("bench.runs.proxy:measure_goals", 20, "calls of fal's clients through the product"),
+    "chat": ("bench.runs.chat:measure_goals", 5, "tokens of a streamed answer"),
     "g3": ("bench.runs.watchers:measure_goals", 3, "watchers of one run"),
     "g4": ("bench.runs.tabs:measure_goals", 5, "tabs of one profile"),
     "worker": ("bench.runs.workload:measure_goals", 1, "unfinished runs in one worker, submits"),

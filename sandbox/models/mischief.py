@@ -117,6 +117,20 @@ MODELS = [
         output("ChattyOutput", ["output"], output=text()),
     ),
     _mischief(
+        "clock",
+        "Clock",
+        "Says nothing but when it says it, token by token, in milliseconds since 1970. Streams.",
+        "llm",
+        {
+            "prompt": text("Not heeded.", minLength=1, examples=["What is the time?"]),
+            "words": integer("How many tokens.", 1, 1000, default=100),
+            "pause": number("Seconds between two of them.", 0, 2, default=0.04),
+        },
+        output("ClockOutput", ["output"], output=text()),
+        required=["prompt"],
+        streams=True,
+    ),
+    _mischief(
         "huge",
         "Huge",
         "Answers with several megabytes of JSON.",

@@ -116,6 +116,16 @@ def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"output": f"{lines} lines written"}
 
 
+def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Say the time again and again; who streams can tell how late each word arrives."""
+    said: list[str] = []
+    for _ in range(int(arguments["words"])):
+        said.append(f"{time.time() * 1000:.1f}")
+        context.emit({"output": " ".join(said), "partial": True})
+        context.sleep(float(arguments["pause"]), exactly=True)
+    return {"output": " ".join(said), "partial": False}
+
+
 def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Answer with megabytes of JSON."""
     dice = context.dice(arguments["megabytes"])

@@ -35,6 +35,7 @@ SMALL = {"width": 192, "height": 144}
 # Smaller than the examples, where those would take long.
 LIGHTER: dict[str, dict[str, Any]] = {
     "mischief/slow": {"duration": 0},
+    "mischief/clock": {"words": 3},
     "mischief/huge": {"megabytes": 0.5},
     "murmur/tones": {"duration": 2},
     "sandbox/relief": {"detail": "64"},
