@@ -17,10 +17,12 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.db.models import Model
 
+import fal
 from catalog import upstream
 from catalog.models import Endpoint, Schema, SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline
+from fal.http.limits import LIMITS
 from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
@@ -89,7 +91,12 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
     control.http.close()
 
 
-Work = Callable[[Callable[[], Any]], None]
+class Work(Protocol):
+    """`work(until)`: a worker works until the function says so, or fails after some seconds."""
+
+    def __call__(self, until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None: ...
+
+
 Ask = Callable[..., Run]
 
 
@@ -146,8 +153,8 @@ def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(sandbox: Control, runs_alone: None, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(until: Callable[[], Any]) -> None:
-        asyncio.run(alone(_work(["tester"], until)))
+    def run(until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None:
+        asyncio.run(alone(_work(["tester"], until, limits)))
 
     return run
 
@@ -162,12 +169,14 @@ def team(sandbox: Control, runs_alone: None, transactional_db: None) -> Team:
     return run
 
 
-async def _work(names: list[str], until: Callable[[], Any]) -> None:
+async def _work(names: list[str], until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
             pace = BreakerRegistry()
-            opened = upstream.clients(on_outcome=pace.record_response, on_slow=pace.record_slow)
+            opened = upstream.clients(
+                on_outcome=pace.record_response, on_slow=pace.record_slow, limits=limits
+            )
             clients = await stack.enter_async_context(opened)
             workers.append(Worker(clients, pace, has_key=True, name=name))
         working = [asyncio.create_task(worker.run()) for worker in workers]

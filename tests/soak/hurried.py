@@ -25,7 +25,7 @@ def main() -> None:
 
     from catalog.pictures.thumbnails import ThumbnailFetcher
     from config.management.commands.worker import work
-    from fal.http import wire
+    from fal.http import limits
     from playground.worker import artifact_copies, webhooks
     from playground.worker.following import follow, reconciliation, status_polling
     from playground.worker.scheduling import leases
@@ -36,7 +36,7 @@ def main() -> None:
     follow.FETCH_SLOWEST_S = 0.5
     webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
     reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
-    for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
+    for timeouts in (limits.CALL, limits.SUBMIT, limits.FILE, limits.RUN, limits.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5
 
     async def rest(self: ThumbnailFetcher) -> float:

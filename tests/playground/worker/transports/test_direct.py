@@ -317,14 +317,11 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
 
 
 @pytest.mark.any_database
-def test_a_stream_that_stalls_is_given_up(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fal.transports.stream.MODEL_STREAM", httpx.Timeout(0.5))
+def test_a_stream_that_stalls_is_given_up(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("stream", "sandbox/scribe", **CALM)
     sandbox.fault("stream", "slow", value=60)
     sandbox.fault("requests", "503", times=1000)
-    work(lambda: is_(run, "unconfirmed"))
+    work(lambda: is_(run, "unconfirmed"), fal.Limits(model_stream=httpx.Timeout(0.5)))
     assert sent(sandbox) == 1
 
 
