@@ -26,6 +26,7 @@ from fal.http.limits import LIMITS
 from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.main import CatalogSync, Worker
 from tests.playground.copying import artifact
 from tests.playground.signer import deliver, signer
@@ -94,7 +95,12 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
 class Work(Protocol):
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def __call__(self, until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None: ...
+    def __call__(
+        self,
+        until: Callable[[], Any],
+        limits: fal.Limits = LIMITS,
+        patience: Patience = PATIENCE,
+    ) -> None: ...
 
 
 Ask = Callable[..., Run]
@@ -153,8 +159,10 @@ def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(sandbox: Control, runs_alone: None, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None:
-        asyncio.run(alone(_work(["tester"], until, limits)))
+    def run(
+        until: Callable[[], Any], limits: fal.Limits = LIMITS, patience: Patience = PATIENCE
+    ) -> None:
+        asyncio.run(alone(_work(["tester"], until, limits, patience)))
 
     return run
 
@@ -169,7 +177,12 @@ def team(sandbox: Control, runs_alone: None, transactional_db: None) -> Team:
     return run
 
 
-async def _work(names: list[str], until: Callable[[], Any], limits: fal.Limits = LIMITS) -> None:
+async def _work(
+    names: list[str],
+    until: Callable[[], Any],
+    limits: fal.Limits = LIMITS,
+    patience: Patience = PATIENCE,
+) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
@@ -178,7 +191,8 @@ async def _work(names: list[str], until: Callable[[], Any], limits: fal.Limits =
                 on_outcome=pace.record_response, on_slow=pace.record_slow, limits=limits
             )
             clients = await stack.enter_async_context(opened)
-            workers.append(Worker(clients, pace, has_key=True, name=name))
+            worker = Worker(clients, pace, has_key=True, name=name, patience=patience)
+            workers.append(worker)
         working = [asyncio.create_task(worker.run()) for worker in workers]
         deadline = time.monotonic() + LIMIT_S
         try:

@@ -27,13 +27,13 @@ def main() -> None:
     from config.management.commands.worker import work
     from fal.http import limits
     from playground.worker import artifact_copies, webhooks
-    from playground.worker.following import follow, reconciliation, status_polling
+    from playground.worker.following import reconciliation
+    from playground.worker.following.patience import Patience
     from playground.worker.scheduling import leases
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
-    status_polling.LOST_AFTER_S, status_polling.QUIET_S = 3.0, 1.0
-    follow.FETCH_SLOWEST_S = 0.5
+    patience = Patience(lost_after_s=3.0, quiet_s=1.0, fetch_slowest_s=0.5)
     webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
     reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
     for timeouts in (limits.CALL, limits.SUBMIT, limits.FILE, limits.RUN, limits.MODEL_STREAM):
@@ -56,7 +56,7 @@ def main() -> None:
     skew = timedelta(seconds=float(os.environ.get("SKEW_S", "0")))
     real = timezone.now
     timezone.now = lambda: real() + skew
-    asyncio.run(work())
+    asyncio.run(work(patience=patience))
 
 
 if __name__ == "__main__":
