@@ -48,7 +48,10 @@ ASKED = {
     "flows:then": f"?model={ENDPOINT}",
     "flows:flow-then": "?after=s1",
 }
-SPECIAL = {"upload-tool": {"name": "mask"}, "artifact-viewer": {"position": 1}}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "upload-tool": {"name": "mask"},
+    "artifact-viewer": {"position": 1},
+}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
