@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from accounts.profile import password_reset
+from core.http.parameters import page_number
 from notifications import channels, kinds, preferences
 from notifications.channels import Draft
 from notifications.kinds import Kind
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 DELIVERIES_ON_A_PAGE = 30
 TOLD = 20
-MAX_PAGE = 1000
+MAX_NAME = 80
+MAX_ADDRESS = 2000
+KEEP_ADDRESS = "Leave it empty to keep the one there is."
+PRIVATE_ADDRESS = "A public https address. It is kept like a password: nobody sees it again."
 METHODS = {
     Method.EMAIL: "a mail to the address of your account",
     Method.SLACK: "a message by an incoming webhook of Slack, Mattermost or the like",
@@ -36,6 +40,20 @@ class Choice:
 
     kind: Kind
     is_chosen: bool
+
+
+@dataclass(frozen=True)
+class TextField:
+    """A text field of a form: `value` as it was typed, `error` in place of the hint."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    max_length: int
+    error: str = ""
+    hint: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +73,27 @@ class ChannelForm:
     def prefix(self) -> str:
         """Begins the ids of its controls."""
         return f"channel-{self.channel.pk}" if self.channel else "new"
+
+    @property
+    def name_field(self) -> TextField:
+        """What the person calls it."""
+        label = "Name" if self.channel else "Name, if you like"
+        error = self.errors.get("name", "")
+        return TextField(f"{self.prefix}-name", "name", label, self.draft.name, MAX_NAME, error)
+
+    @property
+    def address_field(self) -> TextField:
+        """Where it goes, which a channel's page never shows again."""
+        return TextField(
+            f"{self.prefix}-address",
+            "address",
+            "New address" if self.channel else "Address",
+            self.draft.address,
+            MAX_ADDRESS,
+            self.errors.get("address", ""),
+            KEEP_ADDRESS if self.channel else PRIVATE_ADDRESS,
+            "" if self.channel else "https://hooks.slack.com/services/…",
+        )
 
 
 @dataclass(frozen=True)
@@ -103,9 +142,8 @@ def rows(user: User, page: str) -> Page[Row]:
     mine = Delivery.objects.filter(user=user).select_related(
         "notification", "channel", "run__endpoint"
     )
-    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 5 else 1
     light = mine.defer("run__output", "run__output_text", "run__logs", "run__arguments")
-    found: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(number)
+    found: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     found.object_list = [Row(one) for one in found.object_list]
     return cast("Page[Row]", found)
 
@@ -114,6 +152,31 @@ def told(user: User) -> list[tuple[Notification, str]]:
     """What the person was told lately, with its kind in words."""
     latest = Notification.objects.filter(user=user).exclude(kind=kinds.TEST)[:TOLD]
     return [(one, kinds.label(one.kind)) for one in latest]
+
+
+def preference_fields(
+    user: User, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> list[TextField]:
+    """The fields of the section "When": as stored, or as typed with what is wrong with them."""
+    errors = errors or {}
+    if typed is None:
+        stored = preferences.of(user)
+        limit = "" if stored.daily_limit is None else str(stored.daily_limit)
+        typed = {"minutes": str(stored.long_run_minutes), "limit": limit}
+    return [
+        TextField(
+            *("minutes", "minutes", "Runs are long from this many minutes", typed["minutes"], 6),
+            error=errors.get("minutes", ""),
+            hint="You are told of a long run once, unless a page of yours showed its end.",
+        ),
+        TextField(
+            *("limit", "limit", "Warn me of a day's cost, in dollars", typed["limit"], 12),
+            error=errors.get("limit", ""),
+            hint="At 80 % of it and at all of it, once a day (UTC). Nothing is stopped. "
+            "Empty: no warning.",
+            placeholder="20",
+        ),
+    ]
 
 
 def context(user: User, page: str) -> dict[str, Any]:
@@ -127,7 +190,7 @@ def context(user: User, page: str) -> dict[str, Any]:
         "new": ChannelForm(Draft(Method.EMAIL, kinds=tuple(kinds.known(_all_kinds())))),
         "methods": [(method.value, method.label, words) for method, words in METHODS.items()],
         "deleted": deleted.first(),
-        "preferences": preferences.of(user),
+        "preference_fields": preference_fields(user),
         "deliveries": deliveries,
         "is_live": any(row.is_soon for row in deliveries.object_list),
         "told": told(user),

@@ -116,8 +116,8 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
     errors = preferences.save(request.user, minutes, limit)
     if errors:
         typed = {"minutes": minutes, "limit": limit}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, status, preference_errors=errors, typed=typed)
+        fields = display.preference_fields(request.user, typed, errors)
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, preference_fields=fields)
     return _back(request, "Your choice is saved.", "preferences")
 
 

@@ -19,11 +19,11 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.processes import one_at_a_time
 from tests.schemas import laws
 
-__all__ = ["pytest_collection_modifyitems"]
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 # Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it
 # starts.

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,17 @@ class Up:
             )
         found = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
         assert isinstance(found, str), self.log.read_text()
+        self._printed = found
         self.base = found.split("/login/")[0]
         self._checkout = checkout
         self._given = given
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The owner's, in whose browser the link was opened that `up` printed: it is good once."""
+        with httpx.Client(timeout=60) as owner:
+            assert not owner.get(self._printed).is_error
+            return dict(owner.cookies)
 
     @property
     def link(self) -> str:
@@ -123,10 +132,17 @@ class Up:
 
     def hurry(self, about: str = "") -> None:
         """Let the sandbox's runs end, or those that have this text among their arguments."""
+        self._tell_sandbox("hurry", {"about": about})
+
+    def fault(self, **fault: Any) -> None:
+        """Have the sandbox behave badly, by the fields of its `Fault`."""
+        self._tell_sandbox("faults", fault)
+
+    def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
         found = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
-        url = found["FAL_API_URL"].replace("/api/v1", "/_sandbox/hurry")
+        url = found["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
         headers = {"Authorization": f"Key {found['FAL_KEY']}"}
-        httpx.post(url, json={"about": about}, headers=headers).raise_for_status()
+        httpx.post(url, json=body, headers=headers).raise_for_status()
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""

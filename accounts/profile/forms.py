@@ -14,6 +14,7 @@ from accounts.addresses import client_address
 from accounts.sign_in.forms import TOO_MANY
 from core.http.htmx import HtmxRequest
 
+AGAIN = "New password again"
 NOT_YOURS = "That is not your password. Check it and try again."
 
 
@@ -34,17 +35,28 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = get_user_model()
         fields = ["first_name", "last_name"]
+        widgets = {
+            "first_name": forms.TextInput({"autocomplete": "given-name"}),
+            "last_name": forms.TextInput({"autocomplete": "family-name"}),
+        }
 
 
 class EmailForm(forms.Form):
     """The e-mail address; with the password, since a reset link is sent there."""
 
     email = forms.EmailField(
+        label="Address",
         max_length=254,
         required=False,
+        widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={"invalid": "That is no e-mail address, like ana@example.com."},
     )
-    password = forms.CharField(required=False, strip=False)
+    password = forms.CharField(
+        label="Your password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
 
     def __init__(self, request: HtmxRequest, data: Any = None) -> None:
         super().__init__(data, initial={"email": request.user.email}, prefix="email")
@@ -80,6 +92,8 @@ class OwnPasswordForm(PasswordChangeForm):
     def __init__(self, request: HtmxRequest, data: Any = None) -> None:
         self.request = request
         super().__init__(request.user, data, prefix="password")
+        self.fields["old_password"].label = "Current password"
+        self.fields["new_password2"].label = AGAIN
 
     def clean_old_password(self) -> str:
         """Check the old password."""
@@ -87,7 +101,15 @@ class OwnPasswordForm(PasswordChangeForm):
         return str(self.cleaned_data["old_password"])
 
 
-class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A new password twice, without the old one: by a reset link."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["new_password2"].label = AGAIN
+
+
+class FirstPasswordForm(NewPasswordForm):
     """A first password, for an account that has signed in by a link alone."""
 
     def __init__(self, request: HtmxRequest, data: Any = None) -> None:
@@ -104,7 +126,9 @@ class ResetForm(forms.Form):
     """The address to which a reset link is sent."""
 
     email = forms.EmailField(
+        label="E-mail address",
         max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={
             "required": "Write the e-mail address of your account.",
             "invalid": "That is no e-mail address, like ana@example.com.",

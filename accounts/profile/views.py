@@ -21,7 +21,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.addresses import client_address
 from accounts.models import UserSession
 from accounts.profile import active_sessions, password_reset, preferences
-from accounts.profile.forms import EmailForm, NameForm, ResetForm, password_form
+from accounts.profile.forms import (
+    EmailForm,
+    NameForm,
+    NewPasswordForm,
+    ResetForm,
+    password_form,
+)
 from accounts.throttle import format_wait
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
@@ -169,6 +175,7 @@ class ResetNew(PasswordResetConfirmView):
     """Choose a new password, by the link of the mail; every session of the account ends."""
 
     template_name = "account/reset_new.html"
+    form_class = NewPasswordForm
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:

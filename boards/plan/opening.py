@@ -14,7 +14,7 @@ from boards.plan.plan import Trouble
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
-from core.http.parameters import parse_uuid
+from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
 from playground.form import form_state, share_links
 from playground.models import Preset, Run, Share
@@ -108,12 +108,8 @@ def _run(user: User, text: str) -> dict[str, Any]:
 
 
 def _preset(user: User, text: str) -> dict[str, Any]:
-    known = Preset.objects.readable_by(user).filter(pk=int(text)) if _is_key(text) else ()
+    known = Preset.objects.readable_by(user).filter(pk=key) if (key := parse_key(text)) else ()
     return _object(next((one.arguments for one in known), None), "The preset in this address")
-
-
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and len(text) < 18
 
 
 def _saved(user: User, text: str) -> dict[str, Any]:

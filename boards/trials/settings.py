@@ -20,6 +20,7 @@ from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
 from core.formatting import money
+from core.http.parameters import parse_key
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -122,9 +123,8 @@ class _Reader:
         return saved_searches.params_of(query)[:PARAMS_CHARS]
 
     def _saved(self, text: str) -> str:
-        is_key = text.isascii() and text.isdecimal() and len(text) < 18
         mine = SavedSearch.objects.filter(user_id=self.board.user_id)
-        found = mine.filter(pk=int(text)).first() if is_key else None
+        found = mine.filter(pk=key).first() if (key := parse_key(text)) else None
         if found is None or len(found.params) > PARAMS_CHARS:
             self.form.errors["saved"] = "This saved search is gone: choose another one."
             return ""

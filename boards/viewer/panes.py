@@ -10,6 +10,7 @@ from boards.models import Batch, Cell, Column
 from boards.viewer.word_diff import Part, word_diff
 from boards.votes.standings import name_of
 from core.formatting import duration, money
+from core.http.parameters import parse_key
 from playground.display import previews, renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
@@ -50,7 +51,7 @@ class Pane:
 
 def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
     """The board's cells with these keys, in their order, of which the viewer shows up to four."""
-    wanted = [int(key) for key in dict.fromkeys(keys) if key.isdecimal() and len(key) <= 18]
+    wanted = [key for text in dict.fromkeys(keys) if (key := parse_key(text))]
     cells = (
         board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
         .select_related("run", "mark", "column__endpoint", "row__mark__winner__endpoint")

@@ -100,3 +100,20 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             values[name] = value
     return f"?{values.urlencode()}"
+
+
+@register.inclusion_tag("catalog/partials/_undo.html", takes_context=True)
+def undo(context: template.Context, url: str, words: str, **row: Any) -> dict[str, Any]:
+    """The notice that a row is deleted, with a button that brings it back.
+
+    `row` is the posted field with the row's key: `{% undo "boards:recovery" "…" board=pk %}`.
+    Without a key nothing is shown.
+    """
+    ((field, key),) = row.items()
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "url": url,
+        "words": words,
+        "field": field,
+        "key": key,
+    }

@@ -19,6 +19,7 @@ from chats.display.composer import Filled
 from chats.models import Chat
 from chats.talk.shape import shape_of
 from chats.turns import sending
+from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
 from schemas import Problem, apply
@@ -57,19 +58,14 @@ def render_page(
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Render the page, with the composer as it is kept or as it was posted."""
-    through = number(request.POST.get("~parent") or request.GET.get("turn"))
-    before = number(request.GET.get("before"))
-    edited = number(request.GET.get("edit"))
+    through = parse_key(request.POST.get("~parent") or request.GET.get("turn"))
+    before = parse_key(request.GET.get("before"))
+    edited = parse_key(request.GET.get("edit"))
     more = more or {}
     through = more.get("edited") or more.get("through") or edited or through
     context = page.context(found, through, before, filled)
     context |= {"edited": edited, "before": before, **more}
     return render(request, "chats/chat.html", context, status=status)
-
-
-def number(text: str | None) -> int | None:
-    """Return the id of a turn in a text; None if it is none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 def read_post(request: HttpRequest) -> Filled:
@@ -118,7 +114,7 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
     shape = shape_of(found.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
     problems = [*filled.problems, *unread]
-    parent, token = number(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
+    parent, token = parse_key(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
     try:
         if problems:
             raise sending.Refused(problems)

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.schema_versions import version_of
-from core.http.parameters import parse_uuid
+from core.http.parameters import page_number, parse_uuid
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from flows.account import definitions, page, sending
@@ -36,9 +36,7 @@ Post = dict[str, list[str]]
 def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` finds them by title, name or description."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    number = request.GET.get("page", "")
-    number = number if number.isascii() and number.isdecimal() and len(number) < 6 else "1"
-    context = page.listing(asked, max(1, int(number)))
+    context = {"account": page.listing(asked, page_number(request.GET.get("page", "")))}
     return render(request, "flows/account/workflows.html", context)
 
 

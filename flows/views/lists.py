@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.search import engine
 from catalog.search.query import Query
-from core.http.parameters import parse_uuid
+from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
 from flows.account import page as account
 from flows.models import Flow, FlowRun
@@ -35,7 +35,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     found = found.annotate(last_state=Subquery(newest.values("state")[:1]))
     if asked:
         found = found.filter(name__icontains=asked)
-    page = _number(request.GET.get("page", ""))
+    page = page_number(request.GET.get("page", ""))
     first = (page - 1) * LISTED
     listed = list(found.order_by("-changed_at", "pk")[first : first + LISTED + 1])
     context: dict[str, Any] = {
@@ -47,11 +47,6 @@ def index(request: HtmxRequest) -> HttpResponse:
         "account": account.listing("", most=account.FEW),
     }
     return render(request, "flows/flows.html", context)
-
-
-def _number(text: str) -> int:
-    """The page in a text, by default the first."""
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 @require_safe

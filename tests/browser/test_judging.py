@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
-from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.journeys import PHONE, Open, open_page
 from tests.browser.waiting import eventually
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 MODELS = "model=sandbox/aurora/lite&model=atelier/glass"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""

@@ -16,7 +16,7 @@ from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.browser
 LIVE = "**/runs/live/**"
 
 
@@ -149,6 +149,8 @@ def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
+    context.clear_cookies()
+    context.new_page().goto(vitrine.link)  # a session that may end
     page = watching()
     page.request.post(
         "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")
@@ -165,10 +167,9 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
 
 
 def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
-    context: BrowserContext, vitrine: Up
+    context: BrowserContext,
 ) -> None:
     page = context.new_page()
-    page.goto(vitrine.link)
     values = {"prompt": "at once", "duration": 0.2}
     page.goto(f"/models/mischief/slow/?input={quote(json.dumps(values))}")
     with page.expect_request(lambda request: request.method == "POST") as sent:
@@ -276,9 +277,8 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     assert len(asked) == 1
 
 
-def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext, vitrine: Up) -> None:
+def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(vitrine.link)
     page.goto("/models/sandbox/aurora/")
     for seconds in (0.4, 9.8, 42, 72, 3725):
         said = page.evaluate("s => document.createElement('elapsed-time').told(s)", seconds)

@@ -86,8 +86,8 @@ def new(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Bring a deleted data set or weights back."""
-    pk = parse_uuid(request.POST.get("pk", ""))
-    model = Weights if request.POST.get("what") == "weights" else Dataset
+    model = Weights if "weights" in request.POST else Dataset
+    pk = parse_uuid(request.POST.get("weights", "") or request.POST.get("dataset", ""))
     found = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None
     if found is None:
         return redirect("training:training")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.http.parameters import parse_uuid
+from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
 from training.display import weights_page
 from training.models import Weights
@@ -29,8 +28,7 @@ no_store = cache_control(private=True, no_store=True)
 def index(request: HtmxRequest) -> HttpResponse:
     """List one's weights, the newest first; `?q=` finds by name or trigger word."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    number = request.GET.get("page", "")
-    page = int(number) if re.fullmatch(r"[1-9][0-9]{0,3}", number) else 1
+    page = page_number(request.GET.get("page", ""))
     context = weights_page.listing(request.user, asked, page)
     context["deleted"] = parse_uuid(request.GET.get("deleted", ""))
     return render(request, "training/weights.html", context)

@@ -18,6 +18,7 @@ from accounts import permissions
 from accounts.permissions import may
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_key
 from playground.form import presets
 from playground.models import Preset
 from playground.views.model_page.endpoint import login_keeping_post
@@ -42,8 +43,8 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     if request.htmx:
         context["is_menu"] = True
         return render(request, "playground/presets/_list.html", context)
-    if (pk := request.GET.get("deleted", "")[:18]).isdecimal():
-        context["deleted"] = Preset.objects.editable_by(request.user).filter(pk=int(pk)).first()
+    if pk := parse_key(request.GET.get("deleted")):
+        context["deleted"] = Preset.objects.editable_by(request.user).filter(pk=pk).first()
     return render(request, "playground/presets.html", context)
 
 

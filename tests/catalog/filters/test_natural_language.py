@@ -13,7 +13,7 @@ from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import judging
+from bench.catalogue import judging
 from catalog.display.facets import Place, guesses
 from catalog.filters import natural_language
 from catalog.filters.query_parser import parse_query
@@ -45,6 +45,10 @@ from catalog.search.tokenizer import tokenize
         (
             "video of at least 2 minutes below $0,5 without music",
             "price:<0.5 duration:>=120 -can:sound out:video",
+        ),
+        (
+            "10 second 1080p video from a first and last frame",
+            "duration:>=10 resolution:1080p can:end-frame out:video",
         ),
         ("free image with transparent background", "can:transparent is:free out:image"),
         ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),

@@ -11,11 +11,7 @@ import pytest
 from tests.soak import cases
 from tests.soak.stage import Stage
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.system,
-    pytest.mark.spread,  # each test is a long walk
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_deletion_is_undone_and_a_failed_training_is_told(
     response = member.post(reverse("training:dataset-deletion", args=[dataset.pk]))
     assert "Undo" in member.get(response.url).content.decode()
     assert member.get(dataset.get_absolute_url()).status_code == 404
-    member.post(reverse("training:recovery"), {"pk": dataset.pk, "what": "dataset"})
+    member.post(reverse("training:recovery"), {"dataset": dataset.pk})
     assert member.get(dataset.get_absolute_url()).status_code == 200
     run = make_run(
         endpoint=trainer, state="failed", ended_at=timezone.now(), error={"message": "x"}
@@ -181,5 +181,5 @@ def test_weights_are_listed_renamed_and_taken_off(
     assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
     response = member.post(reverse("training:weights-deletion", args=[one.pk]))
     assert "Undo" in member.get(response.url).content.decode()
-    member.post(reverse("training:recovery"), {"pk": one.pk, "what": "weights"})
+    member.post(reverse("training:recovery"), {"weights": one.pk})
     assert member.get(one.get_absolute_url()).status_code == 200

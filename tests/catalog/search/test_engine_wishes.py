@@ -1,0 +1,50 @@
+"""A manager's wish over real models: what is met, what is left out, and what a price decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bench.catalogue import filling
+from catalog.models import Endpoint
+from catalog.search.engine import Answer, search
+from catalog.search.query import Query
+
+pytestmark = pytest.mark.django_db
+WISH = "which model makes a ten-second film with sound from one picture under a dollar"
+
+
+@pytest.fixture
+def priced() -> dict[str, Endpoint]:
+    """The real catalogue, whose entries name no prices, and what of it meets all but the price."""
+    filling.fill(filling.real())
+    answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
+    assert answer.endpoints
+    return {one.endpoint_id: one for one in answer.endpoints}
+
+
+def give_price(endpoint: Endpoint, dollars_a_second: str) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        unit_price_usd=Decimal(dollars_a_second), price_unit="seconds", currency="USD"
+    )
+
+
+def ids(answer: Answer) -> set[str]:
+    return {one.endpoint_id for one in answer.endpoints}
+
+
+def test_a_price_that_nobody_knows_is_left_out_and_said(priced: dict[str, Endpoint]) -> None:
+    answer = search(Query(q=WISH))
+    assert ids(answer) == set(priced)
+    assert answer.left_out == ("Under $1.00",)
+
+
+def test_the_price_is_that_of_the_length_asked_for(priced: dict[str, Endpoint]) -> None:
+    one = next(iter(priced.values()))
+    give_price(one, "0.09")
+    answer = search(Query(q=WISH))
+    assert ids(answer) == {one.endpoint_id}
+    assert answer.left_out == ()
+    give_price(one, "0.11")
+    assert "Under $1.00" in search(Query(q=WISH)).left_out
