@@ -111,6 +111,7 @@ ACCESS: dict[str, Row] = {
     "api:v1-runs": Row(TOKEN, TOKEN),
     "api:v1-runs-cancellation": Row(CLOSED, TOKEN),
     "api:v1-runs-one": Row(TOKEN, CLOSED),
+    "api:v1-runs-artifacts-star": Row(CLOSED, CLOSED),
     "api:v1-runs-star": Row(CLOSED, CLOSED),
     "api:v1-schemas-one": Row(TOKEN, CLOSED),
     "api:v1-uploads": Row(TOKEN, TOKEN),
