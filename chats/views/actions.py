@@ -67,7 +67,7 @@ def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     token = sending.mark(request.POST.get("~token", ""))
     if not found.turns.filter(form_token__startswith=token).exists():
         keep_draft(found, filled := read_post(request))
-        before = preview.of_message(found, number(request.POST.get("~parent")), filled)
+        before = preview.of_message(found, parse_key(request.POST.get("~parent")), filled)
         return render(request, "chats/_preview.html", {"preview": before, "chat": found})
     return HttpResponse(status=204)
 
