@@ -199,6 +199,7 @@ ACCESS: dict[str, Row] = {
     "flows:flow-deletion": Row(METHOD, OWNERS_ALONE),
     "flows:flow-document": Row(OWNERS_ALONE, METHOD),
     "flows:flow-edit": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "flows:flow-model": Row(OWNERS_ALONE, OWNERS_ALONE),
     "flows:flow-run": Row(OWNERS_ALONE, OWNERS_ALONE),
     "flows:flow-then": Row(OWNERS_ALONE, OWNERS_ALONE),
     "flows:flows": Row(ANYBODYS, METHOD),
