@@ -23,4 +23,4 @@ class ChatsConfig(AppConfig):
         purge.register_inputs(lambda: Chat.objects.kept(), "settings")
         purge.register_inputs(lambda: Chat.objects.kept(), "draft")
         purge.register_inputs(lambda: Turn.objects.filter(chat__deleted_at=None), "settings")
-        renderers.register_view("chat", answer.render)
+        renderers.register_view("chat", answer.render, is_live=True)

@@ -132,10 +132,17 @@ class Up:
 
     def hurry(self, about: str = "") -> None:
         """Let the sandbox's runs end, or those that have this text among their arguments."""
+        self._tell_sandbox("hurry", {"about": about})
+
+    def fault(self, **fault: Any) -> None:
+        """Have the sandbox behave badly, by the fields of its `Fault`."""
+        self._tell_sandbox("faults", fault)
+
+    def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
         found = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
-        url = found["FAL_API_URL"].replace("/api/v1", "/_sandbox/hurry")
+        url = found["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
         headers = {"Authorization": f"Key {found['FAL_KEY']}"}
-        httpx.post(url, json={"about": about}, headers=headers).raise_for_status()
+        httpx.post(url, json=body, headers=headers).raise_for_status()
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""

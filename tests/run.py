@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
-from bench.browser import find_program
+from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not live"
 # The folders whose tests have rows; other tests need no Django or start whole Vitrines.

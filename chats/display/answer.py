@@ -7,10 +7,12 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from catalog.pricing import billed_in_words
-from chats.talk import answers
+from chats.models import Turn
+from chats.talk import answers, limits
 from playground.display.renderers import markdown
 from playground.models import Run
 from playground.runs import error_messages
+from playground.runs.progress import live_partials
 
 MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
 
@@ -18,16 +20,19 @@ MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
 def context(run: Run) -> dict[str, Any]:
     """Return the context of an answer's template."""
     is_final = run.output is not None
-    found = answers.read(run.output if is_final else run.partial)
+    partial, version = live_partials.newest(run)
+    found = answers.read(run.output if is_final else partial)
     text = found.text[:MOST_CHARS]
     return {
         "run": run,
+        "version": version,
         "answer": found,
         "text": text,
         "html": markdown(text),
         "is_cut": len(text) < len(found.text),
         "price": _price(run, found),
         "explanation": error_messages.explain(run.error) if run.error else None,
+        "is_stopped": run.state == Run.State.CANCELLED,
         "is_failed": run.state == Run.State.FAILED,
         "is_textless": run.state == Run.State.SUCCEEDED and not found.text,
     }
@@ -42,4 +47,22 @@ def _price(run: Run, found: answers.Answer) -> str:
 
 def render(run: Run) -> str:
     """Render what a conversation's page swaps in when the run has changed."""
-    return render_to_string("chats/_answer.html", context(run) | {"oob": True})
+    turn = Turn.objects.filter(run=run).first() if run.is_final else None
+    limited = too_long(turn) if turn else None
+    shown = render_to_string("chats/_answer.html", context(run) | {"oob": True})
+    if not limited:
+        return shown
+    return shown + render_to_string("chats/_limit.html", limited | {"oob": True})
+
+
+def too_long(turn: Turn) -> dict[str, Any] | None:
+    """The context of the sentence about a conversation that was too long for its model, if so.
+
+    Without `turn` there is nothing to leave out: the message itself is too long.
+    """
+    run = turn.run
+    if run is None or not run.is_final:
+        return None
+    if not limits.is_too_long(run.error, answers.read(run.output).trouble):
+        return None
+    return {"run": run, "is_too_long": True, "turn": turn.pk if turn.parent_id else None}

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from chats.display import answer, composer
+from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
 from chats.turns.tree import Branch, branch_of
@@ -81,6 +81,9 @@ def context(
     """Return the page's context: the branch through one turn, or the newest."""
     branch = branch_of(chat, through)
     turns = shown_turns(chat, branch, before)
+    filled = filled or composer.held(chat)
+    is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
+    limited = answer.too_long(turns[-1].turn) if is_end else None
     is_awaited = any(one.is_awaited for one in turns)
     return {
         "chat": chat,
@@ -91,7 +94,9 @@ def context(
         "form_token": secrets.token_urlsafe(16),
         "is_awaited": is_awaited,
         "readiness": readiness() if is_awaited else "",
-        **composer.context(chat, filled or composer.held(chat)),
+        "preview": preview.of_message(chat, branch.leaf, filled),
+        "limited": limited,
+        **composer.context(chat, filled),
     }
 
 

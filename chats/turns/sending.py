@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from chats.talk import carry
+from chats.talk import carry, limits
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
@@ -45,11 +46,13 @@ def send(
     token: str,
     *,
     to_both: bool = False,
+    left_out: int = 0,
 ) -> Turn:
     """Send a message after the turn `parent`; the same message with the same token is one turn.
 
     With `to_both` the chat's second model, if there is one, gets it as well, as a version beside
-    the turn that is returned. Raises Refused; then nothing was sent to either.
+    the turn that is returned. The model is not given the oldest `left_out` turns. Raises Refused;
+    then nothing was sent to either.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(
@@ -57,7 +60,11 @@ def send(
         )
         chat = locked.get(pk=chat.pk)
         # A page that Back restored has an old token: another message there is another turn.
-        said = {"text": text, "system": system, "settings": settings, "parent": parent}
+        said: dict[str, Any] = {
+            "text": text, "system": system, "settings": settings, "parent": parent,
+        }  # fmt: skip
+        if left_out:
+            said["left_out"] = left_out
         token = f"{mark(token)}{form_state.form_token(token, said)[:40]}"
         if known := chat.turns.filter(form_token=token).first():
             return known
@@ -65,7 +72,7 @@ def send(
             parent = None
         turn = Turn(
             chat=chat, parent_id=parent, endpoint=chat.endpoint, form_token=token, text=text,
-            system=system, settings=settings,
+            system=system, settings=settings, left_out=left_out,
         )  # fmt: skip
         if to_both and chat.second and chat.second_id != chat.endpoint_id:
             turn.beside = _sent_to(chat.second, turn)
@@ -104,11 +111,21 @@ def mark(token: str) -> str:
     return f"{token[:22]}."
 
 
-def again(chat: Chat, turn: Turn, token: str) -> Turn:
-    """Ask the model of today for another answer to a turn's message, as a version of the turn."""
+def again(chat: Chat, turn: Turn, token: str, *, is_shorter: bool = False) -> Turn:
+    """Ask the model of today for another answer to a turn's message, as a version of the turn.
+
+    `is_shorter` leaves out the older half of the turns that the model was given last time.
+    """
     is_same = turn.endpoint_id == chat.endpoint_id
     settings = turn.settings if is_same else chat.settings
-    return send(chat, turn.parent_id, turn.text, turn.system, settings, token)
+    left_out = turn.left_out
+    if is_shorter:
+        given = len(tree.exchanges(chat, turn.parent_id)) - left_out
+        left_out += (given + 1) // 2
+    return send(
+        chat, turn.parent_id, turn.text, turn.system, settings, token,
+        left_out=left_out if is_shorter else 0,
+    )  # fmt: skip
 
 
 def _composed(turn: Turn) -> Composed:
@@ -119,13 +136,35 @@ def _composed(turn: Turn) -> Composed:
         raise Refused([Problem((), turn.endpoint.refusal)])
     if not turn.text.strip():
         raise Refused([Problem((), EMPTY)])
-    if parent and Run.objects.unfinished().filter(turns__pk=parent).exists():
+    # The end of an unconfirmed answer may never come: what had come of it is gone on with.
+    awaited = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
+    if parent and awaited.filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
-    talk = Conversation(turn.text, tree.exchanges(turn.chat, parent), turn.system)
-    composed = compose(shape, talk, turn.settings)
+    composed = composition_of(turn, shape)
+    if excess := limits.excess(shape, composed, turn.endpoint.display_name):
+        raise Refused([Problem((), excess)])
     if composed.problems:
         raise Refused(_placed(shape, composed.problems))
     return composed
+
+
+def composition_of(turn: Turn, shape: Shape) -> Composed:
+    """Return the arguments that a turn, written or not, stands for.
+
+    The oldest `turn.left_out` exchanges are left out: a person has asked for less.
+    """
+    earlier = tree.exchanges(turn.chat, turn.parent_id)
+    least = min(len(earlier), max(turn.left_out, _left_out_before(turn, shape)))
+    composed = compose(shape, Conversation(turn.text, earlier[least:], turn.system), turn.settings)
+    return replace(composed, left_out=composed.left_out + least)
+
+
+def _left_out_before(turn: Turn, shape: Shape) -> int:
+    """What the turn before it left out for the same model, where no limit in the schema did so."""
+    fields = [field for field in (shape.prompt, shape.messages) if field]
+    if turn.parent is None or any(field.max_length is not None for field in fields):
+        return 0
+    return turn.parent.left_out if turn.parent.endpoint_id == turn.endpoint_id else 0
 
 
 def _placed(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:

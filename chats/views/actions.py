@@ -6,11 +6,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
 from chats.views.chat import find, keep_draft, read_post, render_page
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @require_POST
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Do what the pressed button of a turn (`~do`) stands for: again, edit or stop."""
+    """Do what the pressed button of a turn (`~do`) stands for: again, shorter, edit or stop."""
     found = find(request, pk)
     verb, _, key = request.POST.get("~do", "").partition(":")
     which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
@@ -56,16 +57,18 @@ def _refuse(request: HtmxRequest, found: Chat, turn: Turn, verb: str, why: str) 
 def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
     if verb == "edit":
         turn.text = text
-    return sending.again(found, turn, token)
+    return sending.again(found, turn, token, is_shorter=verb == "shorter")
 
 
 @require_POST
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Keep what was typed; one that arrives after it was sent is dropped."""
+    """Keep what was typed and say what sending it costs; drop one that was sent meanwhile."""
     found = find(request, pk)
     token = sending.mark(request.POST.get("~token", ""))
     if not found.turns.filter(form_token__startswith=token).exists():
-        keep_draft(found, read_post(request))
+        keep_draft(found, filled := read_post(request))
+        before = preview.of_message(found, parse_key(request.POST.get("~parent")), filled)
+        return render(request, "chats/_preview.html", {"preview": before, "chat": found})
     return HttpResponse(status=204)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
@@ -14,15 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import Endpoint
 from chats.display import choices, composer
-from chats.models import Chat, Turn
+from chats.models import Chat
 from chats.talk import carry
 from chats.talk.shape import shape_of
+from chats.turns import finding
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from playground.display.history import parse_moment
 
 if TYPE_CHECKING:
-    from chats.models.chat import ChatQuerySet
     from core.http.htmx import HtmxRequest
 
 LISTED = 40
@@ -35,28 +33,19 @@ def index(request: HtmxRequest) -> HttpResponse:
     """List one's conversations, newest first; `?q=` finds them by title, message or answer."""
     asked = db_safe_text(request.GET.get("q", "").strip())[:200]
     found = Chat.objects.of(request.user).exclude(said_at=None, draft={})
-    found = _matching(found, asked).select_related("endpoint").annotate(count=Count("turns"))
+    found = finding.matching(found, asked).select_related("endpoint")
+    found = found.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
     found = found.filter(created_at__lt=before) if before else found
     listed = list(found.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
+    found_in = finding.hits(listed, asked) if asked else {}
     context = {
-        "chats": listed[:LISTED],
+        "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],
         "asked": asked,
         "more": listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else "",
         "deleted": parse_uuid(request.GET.get("deleted", "")),
     }
     return render(request, "chats/chats.html", context)
-
-
-def _matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
-    """The conversations with the words as they stand, in a title, a message or an answer."""
-    if not asked:
-        return chats
-    as_json = json.dumps(asked)[1:-1]  # outputs are kept as JSON text
-    turns = Turn.objects.filter(chat=OuterRef("pk"))
-    turns = turns.annotate(output_text=Cast("run__output", TextField()))
-    hits = turns.filter(Q(text__icontains=asked) | Q(output_text__icontains=as_json))
-    return chats.filter(Q(title__icontains=asked) | Exists(hits))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

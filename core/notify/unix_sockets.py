@@ -49,17 +49,28 @@ def _is_private(path: Path) -> bool:
 
 
 def notify(database: str, sender: str = "") -> None:
-    """Notify every listener of this database; delete the sockets of processes that have ended."""
-    if not (HAS_SOCKETS and _is_private(sockets := _socket_folder(database))):
-        return  # no process has listened yet
+    """Notify every listener of this database."""
+    send(database, sender.encode())
+
+
+def send(name: str, data: bytes) -> bool:
+    """Send a datagram to every listener; delete the sockets of processes that have ended.
+
+    False if nobody received it.
+    """
+    if not (HAS_SOCKETS and _is_private(sockets := _socket_folder(name))):
+        return False  # no process has listened yet
+    is_received = False
     with _open_socket() as socket_:
         for path in sockets.iterdir():
             try:
-                socket_.sendto(sender.encode(), str(path))
+                socket_.sendto(data, str(path))
+                is_received = True
             except (ConnectionRefusedError, FileNotFoundError):
                 path.unlink(missing_ok=True)
-            except OSError:  # its queue is full: it has unread notifications already
+            except OSError:  # its queue is full: it has unread datagrams already
                 continue
+    return is_received
 
 
 @contextmanager
@@ -68,7 +79,23 @@ def on_notify(database: str, callback: Callable[[set[str]], None]) -> Iterator[b
 
     Notifications that arrive together result in one call. Yields False where none can be received.
     """
-    sockets = folder(database)
+
+    def received(datagrams: list[bytes]) -> None:
+        callback({sender.decode(errors="replace") for sender in datagrams})
+
+    with on_receive(database, received, MAX_SENDER_BYTES) as is_notified:
+        yield is_notified
+
+
+@contextmanager
+def on_receive(
+    name: str, callback: Callable[[list[bytes]], None], max_bytes: int
+) -> Iterator[bool]:
+    """Call `callback` with the datagrams that have arrived, for the duration of the block.
+
+    A longer datagram is cut off after `max_bytes`. Yields False where none can be received.
+    """
+    sockets = folder(name)
     if not sockets:
         yield False
         return
@@ -77,11 +104,11 @@ def on_notify(database: str, callback: Callable[[set[str]], None]) -> Iterator[b
         listener.bind(str(path))
 
         def receive() -> None:
-            senders = set()
+            datagrams = []
             with suppress(BlockingIOError):
                 while True:
-                    senders.add(listener.recv(MAX_SENDER_BYTES).decode(errors="replace"))
-            callback(senders)
+                    datagrams.append(listener.recv(max_bytes))
+            callback(datagrams)
 
         loop.add_reader(listener, receive)
         try:

@@ -279,11 +279,22 @@ def changed_fragments(run: Run, view: str) -> str:
 
 
 VIEWS: dict[str, Callable[[Run], str]] = {}
+LIVE_VIEWS: set[str] = set()
 
 
-def register_view(kind: str, render: Callable[[Run], str]) -> None:
-    """Have another app render what a page of its own swaps in when a run has changed."""
+def register_view(kind: str, render: Callable[[Run], str], *, is_live: bool = False) -> None:
+    """Have another app render what a page of its own swaps in when a run has changed.
+
+    `is_live`: also for each partial output that was announced (`runs/progress/live_partials.py`).
+    """
     VIEWS[kind] = render
+    if is_live:
+        LIVE_VIEWS.add(kind)
+
+
+def is_live(view: str) -> bool:
+    """Whether a view shows announced partial outputs."""
+    return watch_tokens.kind_of(view) in LIVE_VIEWS
 
 
 def markdown(text: str) -> str:

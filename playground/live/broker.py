@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -24,11 +25,15 @@ from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.notify import channel
 from playground.display import renderers
 from playground.models import Run
+from playground.runs.progress import live_partials
 
 POLL_DATABASE_S = 8.0  # in case a notification is lost
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
 COALESCE_S = 0.1  # log lines are sent together, at most ten times a second
+# Announced partial outputs are sent at once, but use at most this share of what all polls share:
+PARTIAL_PAUSE = 2.0  # times the time of rendering one, before the next
+PARTIAL_BYTES_PER_S = 250_000
 # A state that mostly ends before anybody could see it; it is not sent at once.
 COALESCED_STATES = {Run.State.SUBMITTING}
 
@@ -45,7 +50,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Watched:
-    """A run in the version that a page has; `view` says how the page shows it."""
+    """A run in the version that a page has; `view` says how the page shows it.
+
+    Versions count in `live_partials.STEP`: between two of the row's are those of partial outputs
+    that were announced and not yet committed.
+    """
 
     pk: uuid.UUID
     version: int
@@ -68,6 +77,7 @@ class Subscription:
         self.runs = runs
         self.waiting: set[asyncio.Future[News]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._publishing: asyncio.Task[None] | None = None
 
     def join(self) -> asyncio.Future[News]:
@@ -80,16 +90,23 @@ class Subscription:
         """Publish now if a run has changed its state, soon if anything else is newer."""
         if any(self.broker.has_changed_state(run) for run in self.runs):
             self.publish()
+        elif any(self.broker.has_partial_after(run) for run in self.runs):
+            self._publish_at(self.broker.next_partial_at)
         elif self._timer is None and self.newer():
-            self._timer = asyncio.get_running_loop().call_later(COALESCE_S, self.publish)
+            self._publish_at(asyncio.get_running_loop().time() + COALESCE_S)
+
+    def _publish_at(self, when: float) -> None:
+        if self._timer is None or self._due > when:
+            self.cancel_timer()
+            self._due = when
+            self._timer = asyncio.get_running_loop().call_at(when, self.publish)
 
     def newer(self) -> list[Watched]:
         """Return those of the runs that are newer than the pages have them, as they are now."""
-        versions = self.broker.versions
         return [
             replace(run, version=newest)
             for run in self.runs
-            if (newest := versions.get(run.pk, 0)) > run.version
+            if (newest := self.broker.newest(run)) > run.version
         ]
 
     def publish(self) -> None:
@@ -144,6 +161,9 @@ class Broker:
         self._render_lock = asyncio.Lock()
         # The state of each run, and since which version.
         self._states: OrderedDict[uuid.UUID, tuple[str, int]] = OrderedDict()
+        self.next_partial_at = (
+            0.0  # so that partial outputs leave the thread and the line to others
+        )
         self._fragments: ByteCache[tuple[int, bytes]] = ByteCache("fragments", FRAGMENTS_BYTES)
 
     async def wait_for_news(self, runs: tuple[Watched, ...], hold_s: float) -> News:
@@ -197,6 +217,25 @@ class Broker:
         state, since = self._states.get(run.pk, ("", 0))
         return since > run.version and state in Run.FINAL
 
+    def receive(self, message: bytes) -> None:
+        """Take an announced partial output, and answer the pages that show its run."""
+        pk = live_partials.receive(message)
+        for subscription in self._by_run.get(pk, ()):
+            subscription.check()
+
+    def newest(self, run: Watched) -> int:
+        """The newest version of a run in a view; 0 before it was loaded."""
+        return self.versions.get(run.pk, 0) + self._partial_number(run)
+
+    def has_partial_after(self, run: Watched) -> bool:
+        """Whether a partial output was announced that the page does not have."""
+        return self._partial_number(run) > 0 and self.newest(run) > run.version
+
+    def _partial_number(self, run: Watched) -> int:
+        state, _ = self._states.get(run.pk, ("", 0))
+        is_shown = state == Run.State.RUNNING and renderers.is_live(run.view)
+        return live_partials.number_of(run.pk) if is_shown and run.pk in self.versions else 0
+
     async def _load_unknown(self, runs: Iterable[Watched]) -> None:
         async with self._load_lock:  # another poll may have loaded them meanwhile
             if any(run.pk not in self.versions for run in runs):
@@ -211,6 +250,8 @@ class Broker:
             if self._states.get(pk, ("", 0))[0] != state:
                 self._states[pk] = (state, version)
                 self._states.move_to_end(pk)
+                if state in Run.FINAL:
+                    live_partials.forget(pk)
         while len(self._states) > MAX_STATES:
             self._states.popitem(last=False)
         for pk in changed:
@@ -239,7 +280,9 @@ class Broker:
     async def render(self, found: Sequence[Watched]) -> News:
         """Render the response for these runs."""
         markup = [await self.fragment(run) for run in found]
-        versions = " ".join(f"{run.pk}:{run.version}:{run.view}" for run in found)
+        versions = " ".join(
+            f"{run.pk}:{live_partials.version_text(run.version)}:{run.view}" for run in found
+        )
         return News(b"".join(markup), versions.encode())
 
     async def fragment(self, run: Watched) -> bytes:
@@ -250,18 +293,28 @@ class Broker:
             async with self._render_lock:  # another poll may have rendered it meanwhile
                 kept = self._fragments.get(key)
                 if kept is None or kept[0] < run.version:
+                    began = time.monotonic()
                     kept = await in_thread(_render)(run.pk, run.view)
                     self._fragments.put(key, kept, len(kept[1]))
+                    if renderers.is_live(run.view):
+                        self._pause_partials(time.monotonic() - began, len(kept[1]))
         return kept[1]
+
+    def _pause_partials(self, took_s: float, size_bytes: int) -> None:
+        pause_s = max(PARTIAL_PAUSE * took_s, size_bytes / PARTIAL_BYTES_PER_S)
+        self.next_partial_at = asyncio.get_running_loop().time() + min(pause_s, COALESCE_S)
 
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
-    return {pk: (version, state) for pk, version, state in _VERSIONS.all(pks=pks)}
+    rows = _VERSIONS.all(pks=pks)
+    return {pk: (version * live_partials.STEP, state) for pk, version, state in rows}
 
 
 def _render(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
+    number = live_partials.number_of(pk) if renderers.is_live(view) else 0
     run = _WHOLE.get(pk=pk)
-    return run.version, renderers.changed_fragments(run, view).encode()
+    version = run.version * live_partials.STEP + number
+    return version, renderers.changed_fragments(run, view).encode()
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from playground.live.broker import Watched, in_thread
-from playground.runs.progress import watch_tokens
+from playground.runs.progress import live_partials, watch_tokens
 from playground.runs.progress.watch_tokens import WatchToken
 
 MAX_RUNS = 500  # of all groups of one poll
@@ -79,7 +79,7 @@ class Registry:
                 known = await in_thread(_runs_of)(group.name)
                 self._keep(group.name, known)
             found += [
-                Watched(pk, version, group.view)
+                Watched(pk, version * live_partials.STEP, group.view)
                 for digits, version in group.versions.items()
                 for pk in known.get(digits, ())
             ]

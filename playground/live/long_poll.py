@@ -26,10 +26,10 @@ from accounts.session_cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send
-from core.notify import channel
+from core.notify import channel, messages
 from playground.live import groups, renewal, shown_ends, shutdown
 from playground.live.broker import Broker, News, Watched
-from playground.runs.progress import watch_tokens, worker_status
+from playground.runs.progress import live_partials, watch_tokens, worker_status
 from playground.runs.progress.watch_tokens import WatchToken
 
 PATH = "/runs/live/"
@@ -50,7 +50,7 @@ def parse_watched(query: str) -> tuple[tuple[Watched, WatchToken], ...]:
         version, _, rest = rest.partition(":")
         view, _, signature = rest.partition(":")
         try:
-            watched = Watched(uuid.UUID(pk), int(version), view)
+            watched = Watched(uuid.UUID(pk), live_partials.parse_version(version), view)
         except ValueError:
             continue
         if token := watch_tokens.verify(watched.pk, view, signature):
@@ -82,6 +82,7 @@ class Router:
         async with AsyncExitStack() as stack:
             self.broker = Broker(await stack.enter_async_context(channel.listen()))
             listening = asyncio.create_task(self.broker.listen(), name="long polls")
+            stack.enter_context(messages.on_message(self.broker.receive))
             watching = asyncio.create_task(worker_status.watch_for_workers(), name="worker status")
             with shutdown.on_shutdown(self._release_all):
                 await send({"type": "lifespan.startup.complete"})

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from sandbox.errors import MODEL_ERRORS, REQUEST_ERRORS
-from sandbox.models.common import PICTURE, SEED, USED_SEED, output, prompt
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     Schema,
     array,
     boolean,
@@ -19,6 +17,8 @@ from sandbox.schema import (
     text,
     wrapped,
 )
+from sandbox.errors import MODEL_ERRORS, REQUEST_ERRORS
+from sandbox.models.common import PICTURE, SEED, USED_SEED, output, prompt
 
 PICTURES = output("Output", ["images", "seed"], images=array(ref("Image")), seed=USED_SEED)
 
@@ -115,6 +115,20 @@ MODELS = [
         "json",
         {"lines": integer("How many lines.", 1, 100000, default=5000)},
         output("ChattyOutput", ["output"], output=text()),
+    ),
+    _mischief(
+        "clock",
+        "Clock",
+        "Says nothing but when it says it, token by token, in milliseconds since 1970. Streams.",
+        "llm",
+        {
+            "prompt": text("Not heeded.", minLength=1, examples=["What is the time?"]),
+            "words": integer("How many tokens.", 1, 1000, default=100),
+            "pause": number("Seconds between two of them.", 0, 2, default=0.04),
+        },
+        output("ClockOutput", ["output"], output=text()),
+        required=["prompt"],
+        streams=True,
     ),
     _mischief(
         "huge",

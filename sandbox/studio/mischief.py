@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 
 CTX: dict[str, dict[str, Any]] = {
     "image_too_small": {"min_height": 512, "min_width": 512},
@@ -114,6 +114,16 @@ def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
         if number % 250 == 249:
             context.sleep(0.03)
     return {"output": f"{lines} lines written"}
+
+
+def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Say the time again and again; who streams can tell how late each word arrives."""
+    said: list[str] = []
+    for _ in range(int(arguments["words"])):
+        said.append(f"{time.time() * 1000:.1f}")
+        context.emit({"output": " ".join(said), "partial": True})
+        context.sleep(float(arguments["pause"]), exactly=True)
+    return {"output": " ".join(said), "partial": False}
 
 
 def huge(arguments: Arguments, context: Context) -> dict[str, Any]:

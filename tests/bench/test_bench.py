@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import catalogue, figures, forms, overhead, pages, rest, sync
-from bench.children import Broken, Child, clean_environment, wait
-from bench.stage import Stage
-from bench.targets import Target, clients
+from bench import figures
+from bench.catalogue import sync
+from bench.catalogue import upstream as catalogue
+from bench.pages import cold_pages as pages
+from bench.pages import forms
+from bench.runs import overhead, rest
+from bench.runs.targets import Target, clients
+from bench.stage.children import Broken, Child, clean_environment, wait
+from bench.stage.stage import Stage
 
 pytestmark = pytest.mark.system
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bench import browser
+from bench.stage import browser
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.gallery import gallery, open_page

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import PHONE, Open, open_page
+from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.test_journey import ready
+from tests.processes import Up
 
 __all__ = ["open_page"]
 
@@ -50,5 +52,46 @@ def test_a_conversation_branches(open_page: Open) -> None:
     expect(page.locator(f".beside {DONE}")).to_have_count(2)
     page.get_by_role("link", name="Go on with this answer").click()
     expect(page.locator(".beside > div").first).to_contain_text("Scribe")
+    assert_clean(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize(("size", "theme"), [(PHONE, "dark"), (WIDE, "light")])
+def test_an_answer_stopped_in_the_middle_keeps_what_came(
+    open_page: Open, vitrine: Up, size: tuple[int, int], theme: Literal["dark", "light"]
+) -> None:
+    vitrine.fault(kind="stream", name="mute", about="scribe", value=5)
+    page = ready(open_page("/models/sandbox/scribe/", size=size, color_scheme=theme))
+    page.get_by_role("button", name="New chat").click()
+    message = page.get_by_label("Message", exact=True)
+    message.fill(f"Write about glass, {theme}")
+    expect(page.locator("#composer-preview")).to_contain_text("$")
+    message.press("Control+Enter")
+    answer = page.locator(".answer").first
+    expect(answer.locator(".prose")).to_contain_text("lass")
+    stop = answer.get_by_role("button", name="Stop")
+    stop.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-run-status='cancelled']")).to_have_count(1)
+    expect(answer).to_contain_text("Stopped. What had come is kept")
+    expect(answer.locator(".prose")).to_contain_text("lass")
+    message.fill("And stone?")
+    message.press("Control+Enter")
+    expect(page.locator(DONE)).to_have_count(1)
+    page.reload()
+    expect(page.locator(".answer").first).to_contain_text("Stopped. What had come is kept")
+    assert_clean(page)
+    assert_fits(page)
+
+
+def test_a_message_that_is_too_long_is_said_before_it_is_sent(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
+    page.get_by_role("button", name="New chat").click()
+    message = page.get_by_label("Message", exact=True)
+    message.fill("x" * 5007)
+    expect(page.locator("#composer-preview")).to_contain_text("7 characters too long")
+    message.press("Control+Enter")
+    expect(page.locator("#chat-error")).to_contain_text("7 characters too long")
+    expect(message).to_have_value("x" * 5007)
     assert_clean(page)
     assert_fits(page)

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bench import browser
-from sandbox import authority
+from bench.stage import browser
+from sandbox.https import authority
 from tests.browser import fal_client
 from tests.processes import Up
 

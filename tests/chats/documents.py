@@ -59,6 +59,8 @@ VISION = document(
     ["prompt", "image_urls"],
 )
 
+LISTENER = document({"audio_url": TEXT, "image_url": TEXT, "prompt": TEXT}, ["prompt", "audio_url"])
+
 
 def messages(content: Any, roles: list[str] | None = None, **more: Any) -> dict[str, Any]:
     """A document whose `messages` have this content and these roles."""

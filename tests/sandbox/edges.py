@@ -15,8 +15,8 @@ import numpy as np
 import trimesh
 from PIL import Image
 
-from sandbox.openapi import components
-from sandbox.registry import Model
+from sandbox.contract.openapi import components
+from sandbox.contract.registry import Model
 
 REF = "#/components/schemas/"
 Case = tuple[str, str, Any]  # the field, what is odd about its value, the value

@@ -15,13 +15,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sandbox.config import Config
-from sandbox.context import Context
+from sandbox.contract.openapi import addressed
+from sandbox.contract.registry import Model
+from sandbox.contract.validation import check
 from sandbox.errors import Failure
+from sandbox.execution.context import Context
 from sandbox.models import MODELS
-from sandbox.openapi import addressed
-from sandbox.registry import Model
 from sandbox.state import Sandbox
-from sandbox.validation import check
 from tests.sandbox import edges
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import LIGHTER, LIKE_INTERLUDE, output_schema

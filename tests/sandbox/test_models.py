@@ -17,9 +17,9 @@ import trimesh
 from jsonschema import Draft202012Validator
 from PIL import Image
 
+from sandbox.contract.openapi import REF, addressed, document
+from sandbox.contract.registry import Model
 from sandbox.models import MODELS
-from sandbox.openapi import REF, addressed, document
-from sandbox.registry import Model
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
@@ -35,6 +35,7 @@ SMALL = {"width": 192, "height": 144}
 # Smaller than the examples, where those would take long.
 LIGHTER: dict[str, dict[str, Any]] = {
     "mischief/slow": {"duration": 0},
+    "mischief/clock": {"words": 3},
     "mischief/huge": {"megabytes": 0.5},
     "murmur/tones": {"duration": 2},
     "sandbox/relief": {"detail": "64"},

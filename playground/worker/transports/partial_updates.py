@@ -14,9 +14,12 @@ from django.utils import timezone
 import fal
 from playground.models import Run
 from playground.runs import state_machine
+from playground.runs.progress import live_partials
 from playground.runs.transitions import Observation
 
 WRITE_EVERY_S = 0.2
+ANNOUNCE_EVERY_S = 0.025  # to open pages, without a commit
+UNHEARD_PAUSE_S = 1.0  # after one that was too long, or that nobody took
 # A refusal mostly comes at once: a run that is then requeued should not be shown as running.
 GRACE_S = 0.5
 # After so long without a partial output, people wonder whether the run still works.
@@ -30,6 +33,7 @@ MOST_STEPS = 1000  # events kept of a workflow's nodes; fal sends two for each
 class PartialWriter:
     """Writes the latest partial output every `write_every_s` seconds; nothing after `close`.
 
+    Between two commits it is announced to open pages, where partial outputs are expected.
     `is_streamed` says that partial outputs are expected: then a long silence is shown, once.
     """
 
@@ -49,6 +53,9 @@ class PartialWriter:
         self._steps: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
         self._is_over = False
+        self._announced = 0
+        self._announcing: asyncio.Handle | None = None
+        self._announce_at = 0.0
         self._writer_task = asyncio.create_task(
             self._write_periodically(), name=f"partial output of run {pk}"
         )
@@ -77,6 +84,21 @@ class PartialWriter:
         if partial.value is not None:
             self._partial = partial.value
             self._has_news.set()
+            if self._quiet_s is not None:
+                self._announce_soon()
+
+    def _announce_soon(self) -> None:
+        """Announce the partial output: now, or once a moment has passed since the last time."""
+        if self._announcing is None and not self._is_over:
+            loop = asyncio.get_running_loop()
+            self._announcing = loop.call_at(max(loop.time(), self._announce_at), self._announce)
+
+    def _announce(self) -> None:
+        self._announcing = None
+        self._announced += 1
+        is_taken = live_partials.announce(self._pk, self._announced, self.latest)
+        pause_s = ANNOUNCE_EVERY_S if is_taken else UNHEARD_PAUSE_S
+        self._announce_at = asyncio.get_running_loop().time() + pause_s
 
     @property
     def latest(self) -> Any:
@@ -92,6 +114,8 @@ class PartialWriter:
         """Stop writing, after the write that is under way."""
         async with self._writing:
             self._is_over = True
+        if self._announcing:
+            self._announcing.cancel()
         self._writer_task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait({self._writer_task})

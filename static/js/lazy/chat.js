@@ -11,6 +11,7 @@ class ChatThread extends HTMLElement {
     this.addEventListener("keydown", this, { signal });
     this.addEventListener("submit", this, { signal, capture: true });
     this.addEventListener("htmx:configRequest", this, { signal });
+    this.addEventListener("htmx:oobBeforeSwap", this, { signal });
     addEventListener("scroll", this, { signal, passive: true });
     this.growth = new ResizeObserver(() => this.follow());
     this.growth.observe(this);
@@ -25,7 +26,19 @@ class ChatThread extends HTMLElement {
   handleEvent(event) {
     if (event.type === "submit") this.pressed = event.submitter;
     else if (event.type === "htmx:configRequest") this.name(event.detail);
+    else if (event.type === "htmx:oobBeforeSwap") this.keep(event.detail);
     else this[event.type](event);
+  }
+  /**
+   * Many times a second an answer grows: its buttons stay where they are, or no click would hit
+   * one, and what was opened stays open.
+   */
+  keep(detail) {
+    const { target, fragment } = detail;
+    if (target.isEqualNode(fragment.firstElementChild)) detail.shouldSwap = false;
+    const opened = target.querySelectorAll("details");
+    for (const [place, one] of fragment.querySelectorAll("details").entries())
+      one.open = opened[place]?.open ?? one.open;
   }
   /** htmx overlooks a pressed button that stands outside its form. */
   name({ elt, parameters }) {

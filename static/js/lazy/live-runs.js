@@ -76,7 +76,8 @@ const tabs = {
   /** Passes a response on; from now on the other tabs have these versions. */
   pass(markup, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
-    const told = (text) => text.replace(/:\d+:/, `:${newest.get(sight(text)) ?? version(text)}:`);
+    const told = (text) =>
+      text.replace(/:[\d.]+:/, `:${newest.get(sight(text)) ?? version(text)}:`);
     for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
     this.channel.postMessage({ markup });
   },
@@ -84,7 +85,7 @@ const tabs = {
 /** The run of a watched element; in the tray it is called otherwise, which is no run's view. */
 const idOf = ({ dataset }) => dataset.runId ?? dataset.trayId;
 /** The key of a run in a view, without its version. */
-const sight = (text) => text.replace(/^([^:]+):\d+:([^:]*).*$/, "$1:$2");
+const sight = (text) => text.replace(/^([^:]+):[\d.]+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
 /** The group whose token a run is watched by; none for a run with a token of its own. */
 const groupOf = (mark) => mark.split("@")[1];

@@ -26,7 +26,7 @@ from fal import RunFailed
 from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
-from sandbox import authority
+from sandbox.https import authority
 from tests.api.pages import Pages
 from tests.sandbox.server import ROOT
 

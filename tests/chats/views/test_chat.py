@@ -61,11 +61,11 @@ def test_what_was_typed_is_kept_when_it_cannot_be_sent(member: Client, chat: Cha
 def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
     page = chat.get_absolute_url()
     draft = {"~text": "Half a", "~token": "t", "model": "a/b"}
-    assert member.post(f"{page}draft/", draft).status_code == 204
+    assert member.post(f"{page}draft/", draft).status_code == 200
     assert "Half a" in member.get(page).content.decode()
     assert "with a draft" in member.get("/chats/").content.decode()
     member.post(page, draft | {"~text": "Half a sentence"})
-    member.post(f"{page}draft/", draft)  # was under way
+    assert member.post(f"{page}draft/", draft).status_code == 204  # was under way
     chat.refresh_from_db()
     assert chat.draft == {}
 
@@ -133,6 +133,88 @@ def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:
     assert Run.objects.get().state == "cancelled"
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("cancelled", "Stopped. What had come is kept"),
+        ("unconfirmed", "What has come is kept"),
+        ("failed", "What had come is kept"),
+    ],
+)
+def test_what_had_come_of_an_answer_that_stopped_in_a_word_is_kept(
+    member: Client, chat: Chat, say: Say, state: str, words: str
+) -> None:
+    turn = say("One", None)
+    error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
+    run = Run.objects.filter(pk=turn.run_id)
+    run.update(state=state, partial={"output": "Half a wo", "partial": True}, error=error)
+    page = " ".join(member.get(chat.get_absolute_url()).content.decode().split())
+    assert "Half a wo" in page
+    assert words in page
+    post = {"~text": "Go on", "~token": "g", "~parent": str(turn.pk), "model": "a/b"}
+    assert member.post(chat.get_absolute_url(), post).status_code == 302
+    assert "Assistant: Half a wo" in Run.objects.latest("created_at").arguments["prompt"]
+
+
+def test_a_message_that_is_too_long_stays_with_a_sentence_about_it(
+    member: Client, user: Any, make_endpoint: Any
+) -> None:
+    short = make_endpoint("lab/short", documents.SHORT, display_name="Short")
+    page = Chat.objects.create(user=user, endpoint=short).get_absolute_url()
+    post = {"~text": "x" * 312, "~token": "t"}
+    assert "12 characters too long" in member.post(f"{page}draft/", post).content.decode()
+    refused = member.post(page, post)
+    assert refused.status_code == 422
+    assert "12 characters too long: Short takes 300." in refused.content.decode()
+    assert "x" * 312 in member.get(page).content.decode()
+    assert not Run.objects.exists()
+
+
+def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
+    member: Client, chat: Chat, say: Say
+) -> None:
+    turn = None
+    for number in range(5):
+        turn = say(f"Question {number}", after=turn)
+    assert turn is not None
+    said = "This model's maximum context length is 8192 tokens."
+    Run.objects.filter(pk=turn.run_id).update(
+        state="failed", output=None, error={"error": "RunFailed", "message": said}
+    )
+    page = chat.get_absolute_url()
+    shown = member.get(page).content.decode()
+    assert "conversation is longer than" in shown
+    assert shown.index("conversation is longer than") < shown.index('id="composer"')
+    post = {"~do": f"shorter:{turn.pk}", "~token": "s"}
+    made = member.post(f"{page}turns/", post)
+    prompt = Run.objects.latest("created_at").arguments["prompt"]
+    assert "Question 1" not in prompt
+    assert "Question 2" in prompt
+    assert "conversation is longer than" not in member.get(made["Location"]).content.decode()
+    newest = Turn.objects.latest("pk")
+    Run.objects.filter(pk=newest.run_id).update(state="succeeded", output={"output": "Yes."})
+    after = say("And now?", after=newest)  # the turn after it is not too long again
+    assert after.left_out == 2
+
+
+def test_files_go_to_the_model_and_stay_with_the_turn(
+    member: Client, user: Any, make_endpoint: Any
+) -> None:
+    listener = make_endpoint("lab/listener", documents.LISTENER)
+    page = Chat.objects.create(user=user, endpoint=listener).get_absolute_url()
+    assert "Files for the model" in member.get(page).content.decode()
+    post = {
+        "~text": "What do you hear?",
+        "~token": "t",
+        "audio_url": "https://x.test/a.wav",
+        "image_url": "https://x.test/a.png",
+    }
+    assert member.post(page, post).status_code == 302
+    sent = Run.objects.get().arguments
+    assert (sent["audio_url"], sent["image_url"]) == (post["audio_url"], post["image_url"])
+    assert post["audio_url"] in member.get(page).content.decode()
+
+
 def test_another_model_goes_on_with_what_was_typed(
     member: Client, chat: Chat, say: Say, make_endpoint: Any
 ) -> None:
@@ -155,7 +237,10 @@ def test_chats_are_found_by_what_was_said_and_answered(
     say("About lakes", 'They said "Grüße".')
     for asked in ("lakes", "Grüße", 'said "Gr'):
         assert "About lakes" in member.get("/chats/", {"q": asked}).content.decode()
-    nothing = member.get("/chats/", {"q": "desert"}).content.decode()
+    both = member.get("/chats/", {"q": "LAKES grüße"}).content.decode()
+    assert "<mark>lakes</mark>" in both
+    assert f"?turn={Turn.objects.get().pk}#turn-" in both
+    nothing = member.get("/chats/", {"q": "lakes desert"}).content.decode()
     assert "Nothing found" in nothing
 
 

@@ -12,6 +12,7 @@ import pytest
 import fal
 from playground.models import Run
 from playground.runs import state_machine
+from playground.runs.progress import live_partials
 from playground.runs.transitions import Observation
 from playground.worker.transports import partial_updates
 from tests.playground.conftest import Control, Work
@@ -109,3 +110,52 @@ def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
     work(is_told)
     assert (run.state, run.note) == (State.CANCELLED, "")
     assert run.partial["output"]
+
+
+def test_many_tokens_are_announced_between_two_commits(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[tuple[int, Any]] = []
+
+    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
+        announced.append((number, output["output"]))
+        return True
+
+    monkeypatch.setattr(live_partials, "announce", announce)
+    monkeypatch.setattr(partial_updates, "ANNOUNCE_EVERY_S", 0.01)
+
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        for count in range(1, 6):
+            teller.add(piece("a" * count))
+            async with asyncio.timeout(10):
+                while not announced or announced[-1][1] != "a" * count:  # noqa: ASYNC110
+                    await asyncio.sleep(0.002)
+
+    async def tell() -> None:
+        slow = partial_updates.PartialWriter(uuid.uuid4(), is_streamed=True, write_every_s=60)
+        await slow.mark_sent()
+        await story(slow)
+        await slow.close()
+        slow.add(piece("late"))
+        await asyncio.sleep(0.05)
+
+    asyncio.run(tell())
+    assert announced == [(count, "a" * count) for count in range(1, 6)]
+    assert len(told) <= 2
+
+
+def test_what_nobody_takes_is_not_announced_again_at_once(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[int] = []
+    monkeypatch.setattr(
+        live_partials, "announce", lambda pk, number, output: numbers.append(number)
+    )
+
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        for count in range(1, 6):
+            teller.add(piece("a" * count))
+            await asyncio.sleep(0.02)
+
+    carried(story, is_streamed=True)
+    assert numbers == [1]

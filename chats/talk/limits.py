@@ -1,0 +1,50 @@
+"""Whether a conversation is longer than its model takes, by the schema or by upstream's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chats.talk.composition import Composed
+from chats.talk.shape import Shape
+from playground.runs import error_messages
+
+# Models say it in prose, each host in its own; what it names is always a length and a limit.
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|window|size|limit)|maximum context|string_too_long|too many tokens"
+    r"|(?:prompt|input|message|conversation|request|text)s? (?:is|are) too (?:long|large)"
+    r"|token (?:limit|count)[^.]{0,40}exceed|exceed[^.]{0,60}(?:tokens?\b|token limit|characters)"
+    r"|at most \d[\d,]* (?:characters|tokens)",
+    re.IGNORECASE,
+)
+TOO_LONG = (
+    "This message is {over:,} character{s} too long: {model} takes {most:,}. Shorten it, or change "
+    "to a model that takes more. Nothing was sent, and what you wrote is kept."
+)
+
+
+def is_about_length(words: str) -> bool:
+    """Whether upstream's words say that the input was longer than the model takes."""
+    return bool(_TOO_LONG.search(words))
+
+
+def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
+    """Whether a run failed by its length: `FalError.as_json()`, or the error in an output."""
+    if trouble and is_about_length(trouble):
+        return True
+    if not error:
+        return False
+    said = error_messages.problems(error)
+    return any(is_about_length(f"{one.type} {one.message}") for one in said)
+
+
+def excess(shape: Shape, composed: Composed, model: str) -> str:
+    """The sentence about a prompt that is longer than the schema allows; empty if it is not."""
+    prompt = shape.prompt
+    text = composed.arguments.get(prompt.name) if prompt else None
+    most = prompt.max_length if prompt else None
+    if not isinstance(text, str) or most is None or len(text) <= most:
+        return ""
+    over = len(text) - most
+    return TOO_LONG.format(over=over, s="" if over == 1 else "s", model=model, most=most)

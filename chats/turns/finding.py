@@ -1,0 +1,90 @@
+"""Finds conversations by words of their titles, messages and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, Expression, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Replace
+
+from chats.models import Chat, Turn
+from chats.models.chat import ChatQuerySet
+from chats.turns.tree import answer_text
+
+MOST_WORDS = 8
+AROUND = 70  # characters of a text on either side of the word that was found
+# The names within outputs of language models: kept with the answers, and no words of them.
+NAMES = (
+    "output", "partial", "error", "reasoning", "usage", "prompt_tokens", "completion_tokens",
+    "total_tokens", "cost", "choices", "message", "content", "role", "index", "finish_reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hit:
+    """The turn in which the words were found, and the text around the first of them."""
+
+    turn: int
+    before: str
+    word: str
+    after: str
+
+
+def matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
+    """The conversations that have all the words in their title, or in one turn; with `hit`.
+
+    `hit` is the first such turn, None where only the title has them. No words: all of them.
+    """
+    words = asked.split()[:MOST_WORDS]
+    if not words:
+        return chats
+    turns = Turn.objects.filter(chat=OuterRef("pk")).annotate(answered=_answer(words))
+    title = Q()
+    for word in words:
+        turns = turns.filter(_has("text", word) | _has("answered", word, is_json=True))
+        title &= _has("title", word)
+    hit = Subquery(turns.order_by("pk").values("pk")[:1])
+    return chats.filter(title | Exists(turns)).annotate(hit=hit)
+
+
+def _answer(words: Sequence[str]) -> Expression:
+    """The outputs as JSON text, without the names that contain one of the words."""
+    nothing = Value("", output_field=TextField())
+    parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
+    text: Expression = Concat(*parts, output_field=TextField())
+    for name in NAMES:
+        if any(word.casefold() in name for word in words):
+            text = Replace(text, Value(f'"{name}":'), nothing, output_field=TextField())
+    return text
+
+
+def _has(place: str, word: str, *, is_json: bool = False) -> Q:
+    """Whether a text has a word; letters outside of ASCII match in the usual ways to write it."""
+    forms = {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
+    found = Q()
+    for form in forms:
+        found |= Q(**{f"{place}__icontains": json.dumps(form)[1:-1] if is_json else form})
+    return found
+
+
+def hits(chats: Iterable[Chat], asked: str) -> dict[object, Hit]:
+    """Where the words were found in these conversations of `matching`, by the chat's key."""
+    words = asked.split()[:MOST_WORDS]
+    turns = Turn.objects.select_related("run").only(
+        "chat_id", "text", "run__state", "run__output", "run__partial"
+    )
+    keys = [pk for chat in chats if (pk := getattr(chat, "hit", None))]
+    return {turn.chat_id: _hit(turn, words) for turn in turns.filter(pk__in=keys)}
+
+
+def _hit(turn: Turn, words: Sequence[str]) -> Hit:
+    texts = [turn.text, answer_text(turn)]
+    for text in texts:
+        lower = text.lower()
+        if len(lower) == len(text) and (at := lower.find(words[0].lower())) >= 0:
+            end = at + len(words[0])
+            before, after = text[max(0, at - AROUND) : at], text[end : end + AROUND]
+            return Hit(turn.pk, before, text[at:end], after)
+    return Hit(turn.pk, texts[0][: 2 * AROUND], "", "")

@@ -1,0 +1,40 @@
+"""Short-lived messages between this machine's processes that use the same database.
+
+They are not written anywhere and may be lost: whoever receives them must be able to do without,
+because the database says the same a moment later. A message goes over Unix sockets like a wake-up
+(`unix_sockets.py`), on SQLite and on PostgreSQL. Processes on other machines get none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from core.notify import unix_sockets
+
+MAX_BYTES = 60_000  # of one message; a socket's buffer holds about 200,000
+
+
+def send(message: bytes) -> bool:
+    """Send a message to every process that listens; False if it is too long or nobody does."""
+    return len(message) <= MAX_BYTES and unix_sockets.send(_name(), message)
+
+
+@contextmanager
+def on_message(callback: Callable[[bytes], None]) -> Iterator[None]:
+    """Call `callback` in the running loop with each message, for the duration of the block."""
+
+    def receive(messages: list[bytes]) -> None:
+        for message in messages:
+            callback(message)
+
+    with unix_sockets.on_receive(_name(), receive, MAX_BYTES):
+        yield
+
+
+def _name() -> str:
+    """The name of this database's sockets for messages."""
+    given = connection.settings_dict
+    return f"{given.get('HOST', '')}:{given.get('PORT', '')}/{given['NAME']}#messages"
