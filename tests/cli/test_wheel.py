@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,8 +91,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
-    """`vitrine up`, from a folder that is no checkout."""
+def running(
+    program: Path, environment: dict[str, str], tmp_path: Path, painted: Path
+) -> Iterator[Path]:
+    """`vitrine up`, from a folder that is no checkout; its sandbox finds its thumbnails painted."""
+    shutil.copytree(painted, tmp_path / "data" / "vitrine" / "sandbox")
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, "up"], cwd=tmp_path, env=environment, stdout=log, stderr=log

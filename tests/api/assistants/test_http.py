@@ -115,7 +115,8 @@ def test_the_tools_say_what_they_do(talk: Any) -> None:
     assert found["run_model"].annotations.read_only_hint is False
     assert "costs money" in found["run_model"].title
     assert found["cancel_run"].annotations.destructive_hint is True
-    reading = set(found) - {"run_model", "cancel_run"}
+    assert "costs money" in found["run_flow"].title
+    reading = set(found) - {"run_model", "run_flow", "cancel_run"}
     assert all(found[name].annotations.read_only_hint for name in reading)
     assert len(json.dumps([one.model_dump(mode="json") for one in found.values()])) < 3 * MAX_BYTES
 

@@ -120,6 +120,9 @@ def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
     assert board.columns.count() == 3
     job.work()
     assert new_runs(held[0]) == 0
+    (told,) = Notification.objects.filter(kind="budget_warning")  # once a month, of all trials
+    assert (told.user, told.path) == (board.user, f"{board.get_absolute_url()}trials/")
+    assert "A cap stopped a trial on the board “Cats”" in told.subject
     sending.send_due(timezone.now() + timedelta(days=32))
     assert new_runs(held[0]) == 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -335,7 +336,24 @@ def test_a_refusal_of_the_second_model_sends_nothing(
 ) -> None:
     first = make_endpoint("lab/one", documents.SHORT)
     Chat.objects.update(endpoint=first, second=chat.endpoint)  # the router needs a model
-    refused = member.post(chat.get_absolute_url(), {"~text": "Hello", "~token": "t"})
-    assert f"{chat.endpoint.display_name}: Model is required" in refused.content.decode()
+    page, post = chat.get_absolute_url(), {"~text": "Hello", "~token": "t"}
+    refused = member.post(page, post)
+    shown = refused.content.decode()
+    assert f"Settings of {chat.endpoint.display_name}" in shown
+    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', shown)
+    assert "Hello</textarea>" in shown
     assert not Run.objects.exists()
     assert not Turn.objects.exists()
+    member.post(page, {**post, "second-model.model": "acme/wise"})
+    assert Turn.objects.get(beside=None).run.arguments["model"] == "acme/wise"
+    assert 'value="acme/wise"' in member.get(page).content.decode()  # and for the next message
+
+
+def test_the_fields_of_a_second_model_go_with_it(
+    member: Client, chat: Chat, make_endpoint: Any
+) -> None:
+    page = chat.get_absolute_url()
+    Chat.objects.update(second=make_endpoint("lab/one", documents.SHORT))
+    alone = member.post(page, {"~do": "alone", "~text": "x", "second-model.model": "acme/wise"})
+    assert "second-model" not in alone.content.decode()
+    assert "second-model.model" not in Chat.objects.get().draft.get("post", {})

@@ -155,3 +155,22 @@ def test_a_film_is_offered_for_the_picture_of_a_step(
     response = member.post(menu, {"output": "images/0/url", "to": "gone/model|x"})
     assert response.status_code == 422
     assert "cannot take it any more" in response.content.decode()
+
+
+def test_an_open_input_gets_its_own_label_and_hint(member: Client, flow: Flow, editor: str) -> None:
+    page = member.get(editor).content.decode()
+    assert 'name="~label.prompt" value="Prompt"' in " ".join(page.split())
+    asked = {"~ask.1": '["prompt"]', "s1.prompt": "a fox", "~version": str(flow.version)}
+    words = {"~label.prompt": "Which animal?", "~hint.prompt": "One <b>animal</b>."}
+    member.post(editor, asked | words)
+    flow.refresh_from_db()
+    one = next(one for one in read(flow.definition).inputs if one.name == "prompt")
+    assert (one.label, one.hint) == ("Which animal?", "One <b>animal</b>.")
+    form = member.get(flow.get_absolute_url()).content.decode()
+    assert "Which animal?" in form
+    assert "One" in form
+    assert "<b>animal</b>." not in member.get(editor).content.decode()
+    member.post(editor, asked | {"~label.prompt": " ", "~hint.prompt": ""})
+    flow.refresh_from_db()
+    one = next(one for one in read(flow.definition).inputs if one.name == "prompt")
+    assert (one.label, one.hint) == ("Prompt", "")
