@@ -10,7 +10,7 @@ from sandbox.contract.registry import Registry
 from sandbox.errors import Failure
 from sandbox.execution.context import Context
 from sandbox.files import Files
-from sandbox.painter import Painter
+from sandbox.painter import IDLE_S, Painter
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +28,9 @@ class Gallery:
         self._locks = {folder: threading.RLock() for folder in ("thumbs", "examples")}
         self._painters: dict[str, Painter] = {}
 
-    def paint_elsewhere(self, config: Config) -> None:
+    def paint_elsewhere(self, config: Config, idle_s: float = IDLE_S) -> None:
         """Make files in child processes from now on; these end when idle."""
-        self._painters = {folder: Painter(config) for folder in self._locks}
+        self._painters = {folder: Painter(config, idle_s) for folder in self._locks}
 
     def close(self) -> None:
         """End the child processes."""

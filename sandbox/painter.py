@@ -16,9 +16,10 @@ IDLE_S = 10.0  # the process ends after so long without a request
 
 
 class Painter:
-    """Starts the painting process on demand and ends it after `IDLE_S` without a request."""
+    """Starts the painting process on demand and ends it after `idle_s` without a request."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, idle_s: float = IDLE_S) -> None:
+        self._idle_s = idle_s
         self._command = [sys.executable, "-m", "sandbox.processes.painter", f"--base={config.base}"]
         self._command.append(f"--data-dir={config.data_dir.absolute()}")
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,7 +38,7 @@ class Painter:
                 process.stdin.write(relative.encode() + b"\n")
                 process.stdin.flush()
                 process.stdout.readline()
-            self._timer = threading.Timer(IDLE_S, self.close)
+            self._timer = threading.Timer(self._idle_s, self.close)
             self._timer.daemon = True
             self._timer.start()
 

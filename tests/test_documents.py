@@ -16,7 +16,8 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 FOLDERS = (
-    "accounts|bench|catalog|config|core|docs|fal|playground|sandbox|schemas|static|templates|tests"
+    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|notifications"
+    "|playground|sandbox|schemas|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.

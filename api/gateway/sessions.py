@@ -30,6 +30,7 @@ from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from playground.realtime import relay, sessions
+from playground.realtime.limits import LIVE_LIMITS
 from playground.realtime.sessions import LiveSession
 from playground.realtime.tickets import Ticket
 from playground.runs import state_machine, transport_choices
@@ -127,8 +128,8 @@ class LiveSessions:
 
     def _require_room(self, person: int) -> None:
         others = list(self._open.values())
-        is_full = len(others) >= relay.MAX_SESSIONS
-        if is_full or others.count(person) >= relay.MAX_SESSIONS_EACH:
+        is_full = len(others) >= LIVE_LIMITS.sessions
+        if is_full or others.count(person) >= LIVE_LIMITS.sessions_each:
             raise Denied(429, relay.NO_ROOM)
 
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:

@@ -32,7 +32,8 @@ class WorkerDied(Exception):
 class SandboxedWorker:
     """A module run as a child process that serves one request after the other; ends when idle."""
 
-    def __init__(self, module: str, limit_s: float) -> None:
+    def __init__(self, module: str, limit_s: float, *, idle_s: float = IDLE_S) -> None:
+        self._idle_s = idle_s
         self._module = module
         self._limit_s = limit_s
         self._process: asyncio.subprocess.Process | None = None
@@ -58,7 +59,7 @@ class SandboxedWorker:
                 await self.close()
                 raise
             finally:
-                self._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, self._kill)
+                self._idle_timer = asyncio.get_running_loop().call_later(self._idle_s, self._kill)
 
     async def close(self) -> None:
         """Kill the child and wait for its end."""

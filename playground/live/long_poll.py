@@ -61,8 +61,15 @@ def parse_watched(query: str) -> tuple[tuple[Watched, WatchToken], ...]:
 class Router:
     """The ASGI application: answers long polls itself and passes other requests to Django."""
 
-    def __init__(self, pages: App, on_shutdown: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        pages: App,
+        on_shutdown: Callable[[], None] = lambda: None,
+        *,
+        hold_s: float = HOLD_S,
+    ) -> None:
         self.pages = pages
+        self._hold_s = hold_s
         self._on_shutdown = on_shutdown
         self.sessions = SessionCache()
         self.groups = groups.Registry()
@@ -101,7 +108,8 @@ class Router:
         watched, asked = parse_watched(query), groups.parse(query)
         if not watched and not asked:
             return await _respond(send, STOP_POLLING)
-        hold_s = HOLD_S if "hold=1" in query.split("&") and not broker.is_shutting_down else 0.0
+        is_held = "hold=1" in query.split("&") and not broker.is_shutting_down
+        hold_s = self._hold_s if is_held else 0.0
         session = session_key(scope["headers"])
         try:
             person = await self.sessions.get_user(session)

@@ -30,6 +30,7 @@ from core.http.asgi import Message, Receive, Send
 from playground.files import inputs
 from playground.form import form_state
 from playground.realtime import sessions, tickets
+from playground.realtime.limits import LIVE_LIMITS, LiveLimits
 from playground.realtime.sessions import LiveSession, SessionInput
 from playground.runs import state_machine
 from playground.worker.transports import cancellation
@@ -38,12 +39,6 @@ from schemas.artifacts import artifacts
 T = TypeVar("T")
 
 MAX_INPUT_CHARS = 1 << 18
-RESULT_TIMEOUT_S = 60.0
-SLOW_AFTER_S = 4.0
-RETRY_DATABASE_S = 0.5
-MAX_SESSIONS = 20
-MAX_SESSIONS_EACH = 4
-STOP_TIMEOUT_S = 2.0
 STOPPED = "The server was restarted. Paint live begins another."
 ENDED_ON_PAGE = "It was ended on its run's page."
 TIME_IS_OVER = "The time of a session is over. Paint live begins another."
@@ -63,8 +58,9 @@ log = logging.getLogger(__name__)
 class Relay:
     """The ASGI application of the process that relays live sessions."""
 
-    def __init__(self, upstream: fal.Clients) -> None:
+    def __init__(self, upstream: fal.Clients, limits: LiveLimits = LIVE_LIMITS) -> None:
         self.upstream = upstream
+        self.limits = limits
         self.open: dict[_Page, int] = {}  # open sessions, with their person's id
         self.name = f"live:{socket.gethostname()[:40]}:{os.getpid()}"
 
@@ -83,10 +79,10 @@ class Relay:
         if ticket is None or ticket.origin != _origin(scope):
             return await send({"type": "websocket.close"})
         await send({"type": "websocket.accept"})
-        page, person = _Page(receive, send), ticket.user_id
+        page, person = _Page(receive, send, self.limits), ticket.user_id
         open_by_person = list(self.open.values())
-        is_full = len(open_by_person) >= MAX_SESSIONS
-        if is_full or open_by_person.count(person) >= MAX_SESSIONS_EACH:
+        is_full = len(open_by_person) >= self.limits.sessions
+        if is_full or open_by_person.count(person) >= self.limits.sessions_each:
             await page.send({"type": "end", "message": NO_ROOM})
             return await page.close()
         self.open[page] = person
@@ -101,7 +97,7 @@ class Relay:
     async def stop(self) -> None:
         """End all sessions and their runs before the server closes the connections."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_TIMEOUT_S):
+            async with asyncio.timeout(self.limits.stop_timeout_s):
                 await asyncio.gather(*(page.shutdown() for page in self.open))
 
     async def _session(self, ticket: tickets.Ticket, page: _Page) -> None:
@@ -117,7 +113,10 @@ class Relay:
             async with self.upstream.realtime.session(ticket.endpoint_id) as session:
                 first = await _next_input(endpoint, page)
                 if isinstance(first, dict):
-                    begin = partial(LiveSession.begin, ticket, endpoint, first, self.name)
+                    save_every_s = self.limits.save_every_s
+                    begin = partial(
+                        LiveSession.begin, ticket, endpoint, first, self.name, save_every_s
+                    )
                     live = await _retry_database(begin, page)
                     await serve_session(live, first, session, page, self.upstream)
                 elif first:
@@ -139,8 +138,9 @@ def _origin(scope: Message) -> str:
 class _Page:
     """The browser's end of a session: its newest form, and messages to it."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, limits: LiveLimits = LIVE_LIMITS) -> None:
         self.is_gone = False
+        self.limits = limits
         self._receive = receive
         self._send = send
         self._newest = ""
@@ -280,6 +280,7 @@ class _Exchange:
         model broke the session off.
         """
         run, clock = self._live.run, asyncio.get_running_loop().time
+        limits = self._page.limits
         while True:
             began = clock()
             run.arguments = arguments
@@ -294,7 +295,7 @@ class _Exchange:
             self._has_result.clear()
             await self._session.send(resolved)
             try:
-                async with asyncio.timeout(RESULT_TIMEOUT_S), _warn_when_slow(self._page):
+                async with asyncio.timeout(limits.result_timeout_s), _warn_when_slow(self._page):
                     await self._has_result.wait()
             except TimeoutError:
                 raise fal.Unreachable(NO_ANSWER, sent=True) from None
@@ -310,7 +311,7 @@ async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
     """Tell the page that the model is slow if this block takes long."""
 
     async def warn() -> None:
-        await asyncio.sleep(SLOW_AFTER_S)
+        await asyncio.sleep(page.limits.slow_after_s)
         await page.send({"type": "slow", "message": SLOW})
 
     warning = asyncio.create_task(warn())
@@ -357,7 +358,7 @@ async def _retry_database(operation: Callable[[], Awaitable[T]], page: _Page) ->
             transient_errors.log_failure(log, error, "a live session waits for the database")
         await sync_to_async(close_old_connections)()
         await page.send({"type": "slow", "message": DATABASE_AWAY})
-        await asyncio.sleep(RETRY_DATABASE_S)
+        await asyncio.sleep(page.limits.retry_database_s)
 
 
 async def _send_result(page: _Page, result: dict[str, Any] | fal.RunFailed) -> None:

@@ -28,6 +28,7 @@ from fal.db_safe import db_safe
 from playground.files import content_types
 from playground.form import form_state
 from playground.models import Run, Transport
+from playground.realtime.limits import LIVE_LIMITS
 from playground.realtime.tickets import Ticket
 from playground.runs import outcomes, state_machine
 from playground.runs.group_commit import retry_until_committed
@@ -36,7 +37,6 @@ from playground.worker.scheduling import leases
 
 KEPT = 4  # newest results that are stored
 KEPT_BYTES = 4 << 20  # of them together, as stored in the database
-SAVE_EVERY_S = 2.0
 LOGGED_OUT = "You have logged out. Log in and paint live again."
 RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
 
@@ -58,8 +58,15 @@ class SessionInput(NamedTuple):
 class LiveSession:
     """A session that has begun: its run, its newest results, and the lease on it."""
 
-    def __init__(self, run: Run, worker: str, ticket: Ticket) -> None:
+    def __init__(
+        self,
+        run: Run,
+        worker: str,
+        ticket: Ticket,
+        save_every_s: float = LIVE_LIMITS.save_every_s,
+    ) -> None:
         self.run = run
+        self._save_every_s = save_every_s
         self._ticket = ticket
         self.count = 0
         self._worker = worker
@@ -71,14 +78,19 @@ class LiveSession:
 
     @classmethod
     async def begin(
-        cls, ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str
+        cls,
+        ticket: Ticket,
+        endpoint: Endpoint,
+        arguments: dict[str, Any],
+        worker: str,
+        save_every_s: float = LIVE_LIMITS.save_every_s,
     ) -> LiveSession:
         """Create the session's run before its first input is sent.
 
         Raises SessionLimitReached or Refused (runs/state_machine.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker)
-        return cls(run, worker, ticket)
+        return cls(run, worker, ticket, save_every_s)
 
     def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
         """Add a result with its input; drops the oldest results beyond the limits."""
@@ -117,7 +129,7 @@ class LiveSession:
                     log, error, "run %s: its session's progress could not be saved", self.run.pk
                 )
                 await sync_to_async(close_old_connections)()
-            await asyncio.sleep(SAVE_EVERY_S)
+            await asyncio.sleep(self._save_every_s)
 
     async def _save_progress(self) -> None:
         """Save what the run would end with, in case this process dies."""

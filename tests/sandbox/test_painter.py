@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import gallery, painter
 from sandbox.config import Config
 from sandbox.state import Sandbox
 from tests.processes import until
@@ -15,16 +14,10 @@ from tests.processes import until
 pytestmark = pytest.mark.system  # takes long
 
 
-def test_thumbnails_and_examples_are_made_by_a_process_that_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(painter, "IDLE_S", 0.5)
+def test_thumbnails_and_examples_are_made_by_a_process_that_ends(tmp_path: Path) -> None:
     config = Config(tmp_path)
     made = Sandbox(config).gallery
-    monkeypatch.setattr(
-        gallery.Gallery, "_paint_here", lambda self, relative: pytest.fail("painted in the server")
-    )
-    made.paint_elsewhere(config)
+    made.paint_elsewhere(config, idle_s=0.5)
     name = "thumbs/sandbox/ridgeline.webp"
     try:
         path = made.make(name)
@@ -34,7 +27,8 @@ def test_thumbnails_and_examples_are_made_by_a_process_that_ends(
         assert process
         until(lambda: process.poll() is not None)
         path.unlink()
-        assert made.make(name) == path  # by another one
+        assert made.make(name) == path
+        assert made._painters["thumbs"]._process not in (None, process)  # by another one
     finally:
         made.close()
 

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 
-from playground.live import long_poll
 from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.progress import live_partials, watch_tokens
@@ -27,8 +26,7 @@ async def announce(run: Run, number: int, text: str) -> None:
     assert await sync_to_async(live_partials.announce)(run.pk, number, {"output": text})
 
 
-def test_a_token_is_shown_without_a_commit(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_poll, "HOLD_S", 120.0)
+def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
     run = make_run(state="running", transport="stream", version=3, partial={"output": "A"})
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -54,9 +52,8 @@ def test_a_token_is_shown_without_a_commit(make_run: Any, monkeypatch: pytest.Mo
 
 
 def test_after_the_end_nothing_that_was_announced_is_news(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch
+    make_run: Any,
 ) -> None:
-    monkeypatch.setattr(long_poll, "HOLD_S", 0.5)
     run = make_run(state="running", transport="stream", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -68,7 +65,7 @@ def test_after_the_end_nothing_that_was_announced_is_news(
         await announce(run, 8, "Late")
         return [half, end, await ask(client, chat(run, "4"))]
 
-    half, end, after = serve(use)
+    half, end, after = serve(use, hold_s=0.5)
     assert "Half<" in half.text
     assert 'data-version="4"' in end.text
     assert "Half a<" in end.text

@@ -26,7 +26,7 @@ from playground.runs import state_machine
 from playground.runs.progress import watch_tokens
 from playground.runs.transitions import Observation
 from tests.conftest import grant
-from tests.playground.live.polling import ask, asked, serve
+from tests.playground.live.polling import HOLD_S, ask, asked, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,15 +44,6 @@ def noting(looked: list[str], name: str, real: Callable[..., Any]) -> Callable[.
         return real(*given)
 
     return noted
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hold that no busy machine outlasts.
-
-    What is answered before its end is answered for its news.
-    """
-    monkeypatch.setattr(long_poll, "HOLD_S", 120.0)
 
 
 def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
@@ -77,7 +68,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
 
     response, waited_s = serve(use)
     assert 'data-run-status="running"' in response.text
-    assert waited_s < long_poll.HOLD_S / 2
+    assert waited_s < HOLD_S / 2
 
 
 def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: Any) -> None:
@@ -119,7 +110,7 @@ def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
     try:
         began = time.monotonic()
         assert serve(use) == [503, 503]
-        assert time.monotonic() - began < long_poll.HOLD_S / 2
+        assert time.monotonic() - began < HOLD_S / 2
         assert ended == [signal.SIGTERM]
         signal.raise_signal(signal.SIGTERM)  # ours no more
         assert len(ended) == 2
@@ -266,7 +257,7 @@ def test_log_lines_are_told_together_and_a_new_state_at_once(
 
     told, waited_s = serve(use)
     assert all(f"line {number}" in told for number in range(3))
-    assert waited_s < long_poll.HOLD_S / 2
+    assert waited_s < HOLD_S / 2
 
 
 def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:

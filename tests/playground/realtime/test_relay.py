@@ -28,6 +28,7 @@ from catalog import upstream
 from catalog.models import Endpoint
 from config.management.commands.realtime import Server
 from playground.realtime import relay, sessions, tickets
+from playground.realtime.limits import LiveLimits
 from tests.playground.conftest import Control
 
 pytestmark = pytest.mark.any_database  # of tickets, frames and pictures
@@ -37,19 +38,20 @@ PERSON = 4711
 FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
 Act = Callable[[str], Awaitable[Any]]
 serving: list[Server] = []  # the last one; a test may stop it
+Relayed = Callable[..., Any]
 
 
 @pytest.fixture
-def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
-    """`relayed(act)`: what `act(address)` gives while a relay serves at the address.
+def relayed(catalogue: None, sandbox: Control) -> Relayed:
+    """`relayed(act, save_every_s=…)`: what `act(address)` gives while a relay serves at the address.
 
     Tickets are of PERSON.
     """
     User.objects.create_user("live", pk=PERSON)
 
-    async def serve(act: Act) -> Any:
+    async def serve(act: Act, limits: LiveLimits) -> Any:
         async with upstream.clients() as clients:
-            app = relay.Relay(clients)
+            app = relay.Relay(clients, limits)
             config = uvicorn.Config(
                 app,
                 port=0,
@@ -74,7 +76,7 @@ def relayed(catalogue: None, sandbox: Control) -> Callable[[Act], Any]:
                 await running
                 await sync_to_async(connections.close_all)()
 
-    return lambda act: asyncio.run(serve(act))
+    return lambda act, **limits: asyncio.run(serve(act, LiveLimits(**limits)))
 
 
 async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
@@ -87,9 +89,7 @@ async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, An
     return told, picture
 
 
-def test_each_change_of_the_form_gives_a_picture(
-    relayed: Callable[[Act], Any], sandbox: Control
-) -> None:
+def test_each_change_of_the_form_gives_a_picture(relayed: Relayed, sandbox: Control) -> None:
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
@@ -105,7 +105,7 @@ def test_each_change_of_the_form_gives_a_picture(
 
 
 def test_only_the_newest_form_is_sent_while_a_picture_is_made(
-    relayed: Callable[[Act], Any],
+    relayed: Relayed,
 ) -> None:
     async def act(address: str) -> int:
         pictures = 0
@@ -124,7 +124,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "expired", "forged"])
 def test_no_session_without_a_good_ticket(
-    relayed: Callable[[Act], Any], ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
+    relayed: Relayed, ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
 ) -> None:
     text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.sign(PERSON, LIVE))
     if ticket == "expired":
@@ -141,7 +141,7 @@ def test_no_session_without_a_good_ticket(
     assert "realtime" not in sandbox.calls()
 
 
-def test_a_model_without_sessions_says_so_and_closes(relayed: Callable[[Act], Any]) -> None:
+def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
     async def act(address: str) -> dict[str, Any]:
         async with connect(address + tickets.sign(PERSON, "sandbox/ridgeline")) as socket:
             told: dict[str, Any] = json.loads(await socket.recv())
@@ -184,7 +184,7 @@ def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_that_takes_long_is_said_to(
-    relayed: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+    relayed: Relayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act(address: str) -> list[str]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
@@ -196,11 +196,10 @@ def test_a_model_that_takes_long_is_said_to(
             return told
 
     assert relayed(act) == ["run", "picture"]
-    monkeypatch.setattr(relay, "SLOW_AFTER_S", 0.0)
-    assert relayed(act) == ["run", "slow", "picture"]
+    assert relayed(act, slow_after_s=0.0) == ["run", "slow", "picture"]
 
 
-def test_a_ticket_is_good_once(relayed: Callable[[Act], Any]) -> None:
+def test_a_ticket_is_good_once(relayed: Relayed) -> None:
     made = tickets.sign(PERSON, LIVE)
 
     async def act(address: str) -> tuple[str, dict[str, Any]]:
@@ -213,9 +212,7 @@ def test_a_ticket_is_good_once(relayed: Callable[[Act], Any]) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
-def test_a_ticket_is_good_for_the_origin_of_its_page_alone(
-    relayed: Callable[[Act], Any], origin: Any
-) -> None:
+def test_a_ticket_is_good_for_the_origin_of_its_page_alone(relayed: Relayed, origin: Any) -> None:
     ours = "https://vitrine.test"
     made = tickets.sign(PERSON, LIVE, ours)
 
@@ -230,9 +227,8 @@ def test_a_ticket_is_good_for_the_origin_of_its_page_alone(
 
 
 def test_a_ticket_and_its_session_end_with_the_logout(
-    relayed: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+    relayed: Relayed,
 ) -> None:
-    monkeypatch.setattr(sessions, "SAVE_EVERY_S", 0.05)
     browser = Client()
     browser.force_login(User.objects.get(pk=PERSON))
     key = browser.session.session_key
@@ -246,7 +242,7 @@ def test_a_ticket_and_its_session_end_with_the_logout(
         async with connect(address + second) as socket:
             return running, str(json.loads(await socket.recv())["message"])
 
-    assert relayed(act) == (sessions.LOGGED_OUT, relay.USED_UP)
+    assert relayed(act, save_every_s=0.05) == (sessions.LOGGED_OUT, relay.USED_UP)
 
 
 @pytest.mark.django_db

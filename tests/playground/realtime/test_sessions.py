@@ -36,14 +36,13 @@ from tests.playground.realtime.test_relay import (  # noqa: F401  a fixture
 )
 
 TICKET = tickets.Ticket(PERSON, LIVE)
-Relayed = Callable[[Act], Any]
+Relayed = Callable[..., Any]
 
 
 @pytest.fixture
 def sitting(make_run: Callable[..., Run]) -> LiveSession:
-    return LiveSession(
-        make_run(transport="realtime", state="running", worker="live"), "live", TICKET
-    )
+    run = make_run(transport="realtime", state="running", worker="live")
+    return LiveSession(run, "live", TICKET, save_every_s=0.01)
 
 
 def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
@@ -250,9 +249,7 @@ def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
 
 def test_one_person_leaves_room_for_the_others(
     relayed: Relayed,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay, "MAX_SESSIONS_EACH", 1)
     User.objects.create_user("other", pk=PERSON + 1)
 
     async def act(address: str) -> tuple[Any, ...]:
@@ -264,21 +261,19 @@ def test_one_person_leaves_room_for_the_others(
             async with connect(address + tickets.sign(PERSON, LIVE)) as second:
                 return *own, *await to_its_end(second)
 
-    painted = {"type": "picture"}
-    assert relayed(act) == (painted, painted, {"type": "end", "message": relay.NO_ROOM})
+    painted, refused = {"type": "picture"}, {"type": "end", "message": relay.NO_ROOM}
+    assert relayed(act, sessions_each=1) == (painted, painted, refused)
 
 
 def test_a_session_that_the_model_never_answers_has_failed(
     relayed: Relayed,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await socket.send("prompt=violet")
             return await to_its_end(socket)
 
-    monkeypatch.setattr(relay, "RESULT_TIMEOUT_S", 0.0)
-    assert relayed(act)[-1] == {"type": "end", "message": relay.NO_ANSWER}
+    assert relayed(act, result_timeout_s=0.0)[-1] == {"type": "end", "message": relay.NO_ANSWER}
     run = Run.objects.get()
     assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
 
@@ -314,10 +309,7 @@ def test_too_many_runs_leave_no_room_for_a_session(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_told_meanwhile_is_what_would_be_kept(
-    sitting: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions, "SAVE_EVERY_S", 0.01)
+def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> None:
     told: list[tuple[str, Any, Any]] = []
 
     async def paint() -> None:

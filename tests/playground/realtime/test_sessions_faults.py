@@ -24,6 +24,7 @@ from core.http.asgi import Message
 from playground.files import inputs
 from playground.models import Run
 from playground.realtime import relay, sessions, tickets
+from playground.realtime.limits import LiveLimits
 from playground.realtime.sessions import LiveSession
 from playground.runs import state_machine
 from playground.worker.scheduling import leases
@@ -81,18 +82,19 @@ class Browser:
 
 
 Act = Callable[[Browser, Model], Awaitable[Any]]
+Live = Callable[..., Any]
 
 
 @pytest.fixture
-def live(flux: Endpoint, user: User) -> Callable[[Act], Any]:
-    """`live(act)`: what `act(browser, model)` gives, while a session is open and, after it, over."""
+def live(flux: Endpoint, user: User) -> Live:
+    """`live(act, save_every_s=…)`: what `act(browser, model)` gives, while a session is open and, after it, over."""
 
-    async def serve(act: Act) -> Any:
+    async def serve(act: Act, limits: LiveLimits) -> Any:
         browser, model = Browser(), Model()
         upstream: Any = SimpleNamespace(realtime=model)
         query = f"ticket={tickets.sign(user.pk, flux.endpoint_id)}".encode()
         scope = {"type": "websocket", "query_string": query}
-        app = relay.Relay(upstream)
+        app = relay.Relay(upstream, limits)
         serving = asyncio.create_task(app(scope, browser.outbox.get, browser.inbox.put))
         try:
             async with asyncio.timeout(LIMIT_S):
@@ -104,7 +106,7 @@ def live(flux: Endpoint, user: User) -> Callable[[Act], Any]:
             serving.cancel()
             await sync_to_async(connections.close_all)()
 
-    return lambda act: asyncio.run(serve(act))
+    return lambda act, **limits: asyncio.run(serve(act, LiveLimits(**limits)))
 
 
 def picture(number: int) -> dict[str, Any]:
@@ -121,9 +123,7 @@ def taken_over() -> None:
     leases.claim("worker", 10)
 
 
-def test_all_results_of_an_input_are_shown_and_kept_as_they_come(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> list[str]:
         browser.types("one")
         await model.got.get()
@@ -142,7 +142,7 @@ def test_all_results_of_an_input_are_shown_and_kept_as_they_come(
     assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
 
 
-def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Callable[[Act], Any]) -> None:
+def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -154,7 +154,7 @@ def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Callable[[Act]
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
 
 
-def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Callable[[Act], Any]) -> None:
+def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -167,10 +167,7 @@ def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Callable[[Act
     assert kept(Run.objects.get()) == ["1"]
 
 
-def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions, "SAVE_EVERY_S", 0.01)
+def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> None:
 
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
@@ -178,13 +175,12 @@ def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(
         await sync_to_async(taken_over)()
         return str((await browser.hears("end"))["message"])
 
-    assert live(act) == sessions.RUN_ENDED
+    assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
 
 
 def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+    live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "SAVE_EVERY_S", 3600.0)  # the next look would come too late
     monkeypatch.setattr(leases, "LIVE_LEASE", timedelta(0))  # the lease has run out by then
 
     async def act(browser: Browser, model: Model) -> tuple[str, bool]:
@@ -196,13 +192,11 @@ def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(
         browser.types("two")
         return str((await browser.hears("end"))["message"]), model.got.empty()
 
-    assert live(act) == (sessions.RUN_ENDED, True)
+    assert live(act, save_every_s=3600.0) == (sessions.RUN_ENDED, True)
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
 
-def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> None:
         browser.types("one")
         await model.got.get()
@@ -216,7 +210,7 @@ def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(
 
 
 def test_a_session_waits_for_the_database_and_paints_the_newest_form(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+    live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = relay._arguments
 
@@ -225,7 +219,6 @@ def test_a_session_waits_for_the_database_and_paints_the_newest_form(
             raise OperationalError("the server closed the connection unexpectedly")
         return read(endpoint, post)
 
-    monkeypatch.setattr(relay, "RETRY_DATABASE_S", 0.0)
     monkeypatch.setattr(relay, "_arguments", away)
 
     async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
@@ -237,13 +230,13 @@ def test_a_session_waits_for_the_database_and_paints_the_newest_form(
         await browser.hears("text")
         return told, sent, model.got.empty()
 
-    assert live(act) == (relay.DATABASE_AWAY, "new", True)
+    assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
     assert not Run.objects.get().events
 
 
 @pytest.mark.parametrize("name", ["_endpoint", "_begin", "upload_inputs", "is_owned"])
 def test_whatever_the_database_is_asked_is_asked_again(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch, name: str
+    live: Live, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     where = {
         "_endpoint": relay,
@@ -259,7 +252,6 @@ def test_whatever_the_database_is_asked_is_asked_again(
             raise failure
         return asked(*given)
 
-    monkeypatch.setattr(relay, "RETRY_DATABASE_S", 0.0)
     monkeypatch.setattr(where, name, trouble)
 
     async def act(browser: Browser, model: Model) -> None:
@@ -268,14 +260,14 @@ def test_whatever_the_database_is_asked_is_asked_again(
         model.says.put_nowait(picture(1))
         await browser.hears("text")
 
-    live(act)
+    live(act, retry_database_s=0.0)
     assert next(failures, None) is None
     assert kept(Run.objects.get()) == ["1"]
 
 
 @pytest.mark.parametrize("name", ["_arguments", "is_owned"])
 def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch, name: str
+    live: Live, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     where = {"_arguments": relay, "is_owned": LiveSession}[name]
     asked, is_there = getattr(where, name), asyncio.Event()
@@ -285,7 +277,6 @@ def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
             raise OperationalError("the server closed the connection unexpectedly")
         return asked(*given)
 
-    monkeypatch.setattr(relay, "RETRY_DATABASE_S", 0.0)
     monkeypatch.setattr(where, name, away)
 
     async def act(browser: Browser, model: Model) -> Model:
@@ -297,12 +288,12 @@ def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
         is_there.set()
         return model
 
-    assert live(act).got.empty()
+    assert live(act, retry_database_s=0.0).got.empty()
     assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
 
 
 def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(
-    live: Callable[[Act], Any], monkeypatch: pytest.MonkeyPatch
+    live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold, looked = leases.renew_live_session, cancellation._cancel_requested
     held = iter([OperationalError("database is locked"), InterfaceError("the connection is lost")])
@@ -318,7 +309,6 @@ def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(
             raise failure
         return looked(pks)
 
-    monkeypatch.setattr(sessions, "SAVE_EVERY_S", 0.0)
     monkeypatch.setattr(leases, "renew_live_session", holding)
     monkeypatch.setattr(cancellation, "_cancel_requested", looking)
 
@@ -332,5 +322,5 @@ def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(
         await sync_to_async(state_machine.request_cancel)(run.pk)
         return str((await browser.hears("end"))["message"])
 
-    assert live(act) == relay.ENDED_ON_PAGE
+    assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
     assert [next(held, None), next(asked, None)] == [None, None]

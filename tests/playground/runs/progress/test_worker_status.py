@@ -9,7 +9,6 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from playground.live import long_poll
 from playground.models import Run, Worker
 from playground.runs import state_machine
 from playground.runs.progress import worker_status
@@ -78,7 +77,6 @@ def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
 
 def test_an_open_page_is_told(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_status, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(long_poll, "HOLD_S", 60.0)
     run = make_run(state=State.QUEUED)
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
