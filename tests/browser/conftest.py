@@ -43,13 +43,16 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 
 
 @pytest.fixture(scope="package")
-def vitrine(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Iterator[Up]:
+def vitrine(
+    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path
+) -> Iterator[Up]:
     """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
 
-    The sandbox finds its thumbnails painted: four of it would paint the same pictures for a minute.
+    The sandbox finds its thumbnails painted, which takes it a minute, and the worker the tables.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, checkout / "var" / "sandbox")
+    shutil.copy(migrated, checkout / "var" / "vitrine.sqlite3")
     running = Up(checkout, free_port())
     try:
         with httpx.Client(base_url=running.base, cookies=running.cookies, timeout=30) as owner:

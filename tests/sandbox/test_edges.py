@@ -49,6 +49,12 @@ TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "
 TOO_LONG |= {
     ("sandbox/drift/text-to-video", "prompt", what) for what in edges.TEXTS if what != "empty"
 }
+# Each paints a film for a number that is drawn from as those of pictures are.
+TOO_LONG |= {
+    (film, "seed", what)
+    for film in ("sandbox/drift/text-to-video", INTERLUDE)
+    for what in ("0", "-1", "9223372036854775808")
+}
 # Its steps are models that are walked themselves.
 STORYBOARD = "workflows/sandbox/storyboard"
 TOO_LONG |= {

@@ -250,7 +250,7 @@ def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     make_endpoint("fal-ai/unknown")
     for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
-        body = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
+        body: dict[str, Any] = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
         response = call("POST", "/runs", body)
         assert response.status_code == 409
         assert response.json()["type"] == "urn:vitrine:problem:too-expensive"
