@@ -47,6 +47,31 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     assert_clean(page, "the board")
 
 
+def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
+    page = open_page(f"/compare/new/?{LITE}")
+    page.locator("#column-field").select_option("prompt")
+    page.locator("#column-values").fill("\n".join(f"boat {n}" for n in range(30)))
+    page.locator("#row-field").select_option("image_size")
+    page.locator("#row-values").fill("all")
+    page.locator("#plan-cap").fill("0.0001")  # nothing is sent
+    page.locator("form[data-board-plan] button").first.click()
+    page.wait_for_url(BOARD)
+    assert_clean(page, "a wide board")
+    board = page.locator(".board")
+    expect(board.locator("[data-row='0'][data-column='11']")).to_have_count(1)
+    expect(board.locator("[data-column='29']")).to_have_count(0)
+    board.hover()
+    page.mouse.wheel(30_000, 0)
+    expect(board.locator("[data-row='0'][data-column='29']")).to_be_visible()
+    expect(board.locator(".column-head:not([data-span])").last).to_contain_text("boat 29")
+    last = "[data-row='5'][data-column='29']"
+    expect(board.locator(last)).to_have_count(0)
+    for _ in range(20):  # rows grow as they are drawn
+        page.mouse.wheel(0, 800)
+        page.wait_for_timeout(50)
+    expect(board.locator(last)).to_be_visible()
+
+
 def test_four_models_on_five_prompts_come_out_as_a_sheet_in_few_clicks(open_page: Open) -> None:
     page = ready(open_page(AURORA))
     hand = Hand(page)
