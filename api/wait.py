@@ -24,12 +24,14 @@ from core.db import transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Message, Receive, Scope, Send
 from core.notify.channel import Signal
+from flows.models import FlowRun
 from playground.models import Run
 
 HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60
 POLL_DATABASE_S = 8.0  # in case a notification is lost
 PREFIX = "/api/v1/runs"
+FLOWS, FLOW_RUNS = "/api/v1/flows", "/api/v1/flow-runs"
 PROXIES = ("/api/fal/", "/api/openai/")
 _HEADER = HEADER.lower().encode()
 _ENDED = PreparedQuery(
@@ -37,15 +39,26 @@ _ENDED = PreparedQuery(
         pk__in=ParamList("pks", UUIDField()), state__in=Run.FINAL
     ).values_list("pk", flat=True)
 )
+_FLOWS_ENDED = PreparedQuery(
+    lambda: (
+        FlowRun.objects.filter(pk__in=ParamList("pks", UUIDField()))
+        .exclude(state=FlowRun.State.RUNNING)
+        .values_list("pk", flat=True)
+    )
+)
 
 log = logging.getLogger(__name__)
 
 
 class RunWaiter:
-    """Wakes those who wait for the end of runs; one task and one query for all of them."""
+    """Wakes those who wait for the end of runs; one task and one query for all of them.
 
-    def __init__(self, signal: Signal) -> None:
+    `query` finds those that have ended among the primary keys `pks`.
+    """
+
+    def __init__(self, signal: Signal, query: PreparedQuery[Any] = _ENDED) -> None:
         self.signal = signal
+        self._query = query
         self._futures: dict[uuid.UUID, set[asyncio.Future[None]]] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -72,7 +85,7 @@ class RunWaiter:
         while self._futures:
             version = self.signal.version
             try:
-                ended = await sync_to_async(_ended)(list(self._futures))
+                ended = await sync_to_async(_ended)(list(self._futures), self._query)
             except DatabaseError as error:
                 words = "the awaited runs could not be read; tried again at the next notification"
                 transient_errors.log_failure(log, error, words)
@@ -94,9 +107,9 @@ class RunWaiter:
             self._futures.pop(pk, None)
 
 
-def _ended(pks: list[uuid.UUID]) -> list[uuid.UUID]:
+def _ended(pks: list[uuid.UUID], query: PreparedQuery[Any]) -> list[uuid.UUID]:
     try:
-        return list(_ENDED.all(pks=pks))
+        return list(query.all(pks=pks))
     except DatabaseError:
         close_old_connections()  # the next call opens a new one
         raise
@@ -108,7 +121,7 @@ class HeldResponses:
     def __init__(self, app: App, signal: Callable[[], Signal | None]) -> None:
         self._app = app
         self._signal = signal
-        self._waiter: RunWaiter | None = None
+        self._waiters: dict[bool, RunWaiter] = {}  # by whether they are for runs of flows
         self._is_closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,17 +133,20 @@ class HeldResponses:
         await self._app(scope, receive, held.send)
         if held.pk is None:
             return None
-        if self._waiter is None or self._waiter.signal is not signal:
-            self._waiter = RunWaiter(signal)
-        if await _unless_disconnected(self._waiter.wait(held.pk, held.wait_s), receive):
+        is_flow = held.address.startswith(FLOW_RUNS)
+        waiter = self._waiters.get(is_flow)
+        if waiter is None or waiter.signal is not signal:
+            waiter = RunWaiter(signal, _FLOWS_ENDED if is_flow else _ENDED)
+            self._waiters[is_flow] = waiter
+        if await _unless_disconnected(waiter.wait(held.pk, held.wait_s), receive):
             await self._app(_reading(scope, held.address), _without_body(receive), held.resend)
         return None
 
     def release_all(self) -> None:
         """Answer everybody who waits, and hold nothing any more: the server shuts down."""
         self._is_closed = True
-        if self._waiter:
-            self._waiter.release_all()
+        for waiter in self._waiters.values():
+            waiter.release_all()
 
 
 class _Held:
@@ -171,7 +187,9 @@ def _may_wait(scope: Scope) -> bool:
     """Whether the response may be one to hold; the header of the response decides."""
     if scope["path"].startswith(PROXIES):
         return bool(scope["method"] == "POST")
-    return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(PREFIX)
+    return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(
+        (PREFIX, FLOWS, FLOW_RUNS)
+    )
 
 
 def _reading(scope: Scope, address: str) -> Scope:

@@ -13,8 +13,9 @@ class FlowsConfig(AppConfig):
         """Have flows pass on with their owner's runs, keep their files, and run step by step."""
         from flows.account import live, sync
         from flows.display import run_page
-        from flows.execution import advance
+        from flows.execution import advance, ended
         from flows.models import Flow, FlowRun
+        from notifications import run_ends
         from playground.display import renderers
         from playground.files import purge
         from playground.runs.ownership import handover
@@ -24,6 +25,7 @@ class FlowsConfig(AppConfig):
         handover.register("runs of flows", FlowRun)
         purge.register_inputs(lambda: Flow.objects.kept(), "definition")
         purge.register_inputs(lambda: FlowRun.objects.filter(flow__deleted_at=None), "definition")
+        run_ends.register_told_elsewhere(ended.is_step)
         jobs.register_signalled("carry flows on", advance.carry_on)
         jobs.register_upstream(sync.job)
         renderers.register_view(run_page.VIEW, run_page.render)

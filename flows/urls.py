@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flows.views import account, edit, files, flow, flow_run, lists, then
+from flows.views import account, edit, files, flow, flow_run, lists, swap, then
 
 app_name = "flows"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("<uuid:pk>/", flow.flow, name="flow"),
     path("<uuid:pk>/edit/", edit.edit, name="flow-edit"),
     path("<uuid:pk>/then/", then.flow_then, name="flow-then"),
+    path("<uuid:pk>/model/", swap.swap, name="flow-model"),
     path("<uuid:pk>/flow.json", files.document, name="flow-document"),
     path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
     path("<uuid:pk>/deletion/", flow.deletion, name="flow-deletion"),

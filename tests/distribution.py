@@ -67,7 +67,7 @@ def unit_of(nodeid: str) -> str:
     return nodeid if group in SPREAD else group
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Hands whole units out, in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:

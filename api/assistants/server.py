@@ -93,6 +93,21 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
             )
         )
 
+    @server.tool(title="Run a flow (costs money)", annotations=PAID, structured_output=False)
+    async def run_flow(
+        ctx: Context[Any, Any],
+        flow_id: Annotated[str, Field(description="empty: lists the flows", max_length=36)] = "",
+        inputs: Arguments | None = None,
+        wait_s: Wait = 60,
+        allow_unknown_price: bool = False,
+    ) -> str:
+        """Run a saved chain of models and wait for its end, with inputs by name, up to a cap."""
+        return await _text_of(
+            tools_of(ctx).run_flow(
+                flow_id, inputs or {}, wait_s, allow_unknown_price=allow_unknown_price
+            )
+        )
+
     @server.tool(title="Look at a run", annotations=READS, structured_output=False)
     async def get_run(ctx: Context[Any, Any], run_id: RunId, wait_s: Wait = 0) -> str:
         """Tell how a run stands, with its results; may wait for its end."""

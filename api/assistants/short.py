@@ -96,6 +96,20 @@ def run(one: dict[str, Any]) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def flow_run(one: dict[str, Any]) -> str:
+    """A run of a flow with the runs of its steps."""
+    lines = [f"{one['id']} · {one['state']} · {one['url']}"]
+    for number, step in enumerate(one["steps"], start=1):
+        words = step["not_sent"] or step["state"] or "not begun"
+        parts = [f"Step {number}: {step['endpoint_id']}", words, step["run_id"]]
+        lines.append(" · ".join(filter(None, parts)))
+    if one["is_final"]:
+        lines.append("Look at a step's results with get_run.")
+    else:
+        lines.append("It goes on: look at its page, or at a step with get_run; do not run it anew.")
+    return "\n".join(lines)
+
+
 def run_line(one: dict[str, Any]) -> str:
     """A run in a line."""
     parts = [one["id"], one["endpoint_id"], one["state"], cut(one["reason"] or one["title"], 100)]

@@ -86,6 +86,27 @@ class Tools:
         self._budget.spend(amount)
         return short.bounded(short.run(await self._wait(made, wait_s)))
 
+    async def run_flow(
+        self, flow_id: str, inputs: dict[str, Any], wait_s: int, *, allow_unknown_price: bool
+    ) -> str:
+        """List the flows, or start one within the budget and wait for its end."""
+        if not flow_id:
+            found = await self._api.call("GET", "/flows", limit=50)
+            lines = (
+                f"{one['id']} · {one['name']} · {one['steps']} steps" for one in found["items"]
+            )
+            return short.listed(lines, "There is no flow yet.")
+        flow = await self._api.call("GET", f"/flows/{quote(flow_id, safe='')}")
+        amount = _amount(flow["estimate"], allow=allow_unknown_price)
+        if amount > self._budget.left:
+            raise Refused(
+                f"This flow may cost {amount}, and this session may spend {self._budget.left} "
+                "more. Nothing was run. Ask the person to run it on the flow's page."
+            )
+        made = await self._api.call("POST", f"/flows/{flow['id']}/runs", {"inputs": inputs})
+        self._budget.spend(amount)
+        return short.bounded(short.flow_run(await self._wait(made, wait_s, "/flow-runs/")))
+
     async def get_run(self, run_id: str, wait_s: int) -> str:
         """Tell how a run stands, once it has ended or the time is over."""
         found = await self._api.call("GET", _run(run_id))
@@ -161,8 +182,13 @@ class Tools:
         found: dict[str, Any] = await self._api.call("POST", "/estimates", body)
         return found
 
-    async def _wait(self, found: dict[str, Any], wait_s: int) -> dict[str, Any]:
-        """The run once it has ended, or as it is after the time; reports progress meanwhile."""
+    async def _wait(
+        self, found: dict[str, Any], wait_s: int, path: str = "/runs/"
+    ) -> dict[str, Any]:
+        """The run (of a flow) once it has ended, or as it is after the time.
+
+        Reports progress meanwhile.
+        """
         begun = time.monotonic()
         until = begun + min(wait_s, MAX_WAIT_S)
         while not found["is_final"] and (left_s := until - time.monotonic()) > 0:
@@ -171,7 +197,7 @@ class Tools:
             await self._progress(time.monotonic() - begun, float(wait_s), found["state"])
             asked = time.monotonic()
             hold_s = max(min(int(left_s), HOLD_S), 1)
-            found = await self._api.call("GET", _run(found["id"]), wait=hold_s)
+            found = await self._api.call("GET", f"{path}{found['id']}", wait=hold_s)
             if not found["is_final"] and time.monotonic() - asked < POLL_S:
                 await asyncio.sleep(POLL_S)
         return found

@@ -69,6 +69,14 @@ _BOARD = {
     "created_at": moment(),
     "url": text("its page", format="uri"),
 }
+_FLOW = {
+    "id": text(format="uuid"),
+    "name": text(),
+    "is_mine": flag(),
+    "steps": integer("how many"),
+    "changed_at": moment(),
+    "url": text("its page", format="uri"),
+}
 _MORE_OF_BOARD = {
     "seeds": several(
         integer(minimum=0, maximum=2**63 - 1), "one run for each", maxItems=400, uniqueItems=True
@@ -313,6 +321,36 @@ COMPONENTS: dict[str, Schema] = {
         reused=integer("shown from earlier runs, at no cost"),
         held=integer("not sent because of the cap"),
         estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},
+    ),
+    "FlowCard": record(**_FLOW),
+    "FlowPage": page("FlowCard"),
+    "Flow": record(
+        **_FLOW,
+        inputs=several(ref("Input"), "what it asks for at each run"),
+        values={"type": "object", "description": "their saved values, by name"},
+        models=several(record(endpoint_id=text(), refusal=text("why it cannot be run now"))),
+        estimate=ref("Estimate"),
+    ),
+    "NewFlowRun": request(
+        inputs={"type": "object", "description": "by name; others have their saved values"},
+        max_cost=number("in USD; a flow that may cost more is not run", minimum=0),
+    ),
+    "FlowRun": record(
+        id=text(format="uuid"),
+        flow_id=text(format="uuid"),
+        state=text(enum=["running", "succeeded", "failed", "cancelled"]),
+        is_final=flag(),
+        created_at=moment(),
+        ended_at=nullable(moment()),
+        url=text("its page", format="uri"),
+        steps=several(
+            record(
+                endpoint_id=text(),
+                run_id=nullable(text(format="uuid")),
+                state=nullable(text("of its run; null before it begins")),
+                not_sent=text("why it has no run"),
+            )
+        ),
     ),
     "FavouritePage": page("ModelCard"),
     "Upload": record(

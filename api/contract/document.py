@@ -24,6 +24,7 @@ _TAGS = {
     "presets": "Named arguments for a model.",
     "collections": "What the curators recommend, and your favourites.",
     "boards": "Grids of runs: inputs on models.",
+    "flows": "Models chained, and their runs.",
     "uploads": "Files for a run's input.",
     "account": "Who the token acts for.",
 }

@@ -5,11 +5,12 @@ As JSON, which is also what an export holds:
     {"version": 1,
      "steps": [{"id": "s2", "endpoint": "fal-ai/esrgan", "arguments": {"scale": 2},
                 "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}]}],
-     "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]]}]}
+     "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]],
+                 "hint": "One animal."}]}
 
 A wire fills the place `to` of its step's arguments with what is at `path` in another step's output.
 A number in `to` is a place in a list, `"*"` one more row. An open input is asked for at each run;
-what the arguments hold at its first target is its default.
+what the arguments hold at its first target is its default. Without a hint it has the model's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MOST_WIRES = 60  # of one step
 MOST_INPUTS = 100
 MOST_ROWS = 10_000  # of a list in a path
 _MOST_PARTS = 20  # of a path
-_NAME_CHARS = 200
+NAME_CHARS, HINT_CHARS = 200, 500
 APPEND = "*"
 
 Path = tuple[str | int, ...]
@@ -66,6 +67,7 @@ class Input:
     name: str
     label: str
     targets: tuple[tuple[str, Path], ...]
+    hint: str = ""  # a sentence below the field; empty: the model's own
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Definition:
                     "label": one.label,
                     "targets": [[step, *path] for step, path in one.targets],
                 }
+                | ({"hint": one.hint} if one.hint else {})
                 for one in self.inputs
             ],
         }
@@ -177,7 +180,9 @@ def _read_input(value: Any) -> Input:
             raise Invalid(f"The input “{name}” goes to a place that cannot be read.")
         targets.append((path[0], path[1:]))
     label = label if isinstance(label, str) and label.strip() else name
-    return Input(name, label[:_NAME_CHARS], tuple(targets))
+    hint = value.get("hint")
+    hint = hint.strip()[:HINT_CHARS] if isinstance(hint, str) else ""
+    return Input(name, label[:NAME_CHARS], tuple(targets), hint)
 
 
 def read_path(value: Any) -> Path | None:
@@ -193,7 +198,7 @@ def read_path(value: Any) -> Path | None:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= _NAME_CHARS
+    return isinstance(value, str) and 0 < len(value.strip()) <= NAME_CHARS
 
 
 def require_sound(definition: Definition) -> None:

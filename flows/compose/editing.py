@@ -5,6 +5,8 @@ like a model's own form. Beside them the page posts, by the step's number:
 
     ~wire.2.image_urls.*   what fills the place: `["s1", ["images", 0, "url"]]`, or empty
     ~ask.2                 a place that the flow's form asks for: `["prompt"]`
+    ~label.prompt          what the flow's form calls an open input, and below its field
+    ~hint.prompt
 """
 
 from __future__ import annotations
@@ -15,7 +17,17 @@ from typing import Any
 from urllib.parse import unquote
 
 from flows.compose.chain import path_of, with_input
-from flows.compose.definition import APPEND, Definition, Path, Step, Wire, read_path
+from flows.compose.definition import (
+    APPEND,
+    HINT_CHARS,
+    NAME_CHARS,
+    Definition,
+    Input,
+    Path,
+    Step,
+    Wire,
+    read_path,
+)
 from flows.compose.form import Versions
 from flows.compose.outputs import Output, outputs_of, path_in_words
 from flows.compose.wiring import field_at
@@ -29,6 +41,8 @@ from schemas.uses.inputs import inputs_of
 from schemas.wording.labels import label
 
 WIRE, ASK = "~wire.", "~ask."
+LABEL, HINT = "~label.", "~hint."
+MARKS = (WIRE, ASK, LABEL, HINT)
 
 
 def root_of(definition: Definition, versions: Versions) -> Field:
@@ -174,12 +188,29 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
         targets = tuple(target for target in one.targets if target in wanted)
         if targets:
             kept.append(replace(one, targets=targets))
+    kept = [_in_words(one, definition, versions, post) for one in kept]
     definition = replace(definition, inputs=tuple(kept))
     for step_id, path in wanted:
         version = versions.get(step_id)
         found = field_at(version.root, path) if version else Field(kind="json")
         definition = with_input(definition, step_id, path, found)
     return definition
+
+
+def _in_words(one: Input, definition: Definition, versions: Versions, post: Post) -> Input:
+    """An open input with the label and the hint as posted; an empty label is the model's own."""
+    name = segment(one.name)
+    if f"{LABEL}{name}" not in post:
+        return one
+    typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
+    hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
+    step, path = one.targets[0]
+    own = field_at(versions[step].root, path).label if step in versions else ""
+    return replace(one, label=typed or own or one.name, hint=hint)
+
+
+def _first(post: Post, name: str) -> str:
+    return next(iter(post.get(name, ())), "")
 
 
 @dataclass(frozen=True)
@@ -277,6 +308,17 @@ class Asked:
     value: str
     label: str
     is_asked: bool
+    own: Input | None = None  # where it is this field that names an open input
+
+    @property
+    def label_name(self) -> str:
+        """The name of the control for its label."""
+        return f"{LABEL}{segment(self.own.name)}" if self.own else ""
+
+    @property
+    def hint_name(self) -> str:
+        """The name of the control for its hint."""
+        return f"{HINT}{segment(self.own.name)}" if self.own else ""
 
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
@@ -290,8 +332,10 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
         if is_offered or (child.name,) in asked:
             found[child.name,] = child.label
     found |= {path: place_in_words(path) for path in asked if path not in found}
+    named = {one.targets[0]: one for one in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), words, path in asked) for path, words in found.items()
+        Asked(dumps(list(path), indent=None), words, path in asked, named.get((step.id, path)))
+        for path, words in found.items()
     ]
 
 

@@ -30,12 +30,13 @@ def _field(one: Input, definition: Definition, versions: Versions) -> Field:
     if version is None or not version.root.children:
         default = value_at((definition.step(step) or Step("", "", {})).arguments, path)
         kind = "string" if isinstance(default, str) or default is MISSING else "json"
-        return Field(kind=kind, name=one.name, label=one.label, is_important=True)  # type: ignore[arg-type]
+        return Field(kind=kind, name=one.name, label=one.label, help=one.hint, is_important=True)  # type: ignore[arg-type]
     field = field_at(version.root, path)
     return replace(
         field,
         name=one.name,
         label=one.label,
+        help=one.hint or field.help,
         is_required=field.is_required,
         is_important=True,
         is_advanced=False,

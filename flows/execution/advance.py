@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from core.notify import channel
 from flows.compose.definition import read
-from flows.execution import steps
+from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
 from playground.models import Run
 from playground.runs.group_commit import bump_version
@@ -58,16 +58,16 @@ def advance(pk: uuid.UUID) -> None:
     with transaction.atomic():
         flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
         begun = steps.current(flow_run)
-        ended = [one for one in begun.values() if one.settled_at is None and steps.is_over(one)]
+        over = [one for one in begun.values() if one.settled_at is None and steps.is_over(one)]
         definition = read(flow_run.definition)
         if not flow_run.is_final and not flow_run.cancel_requested_at:
             steps.begin_ready(flow_run, definition, begun)
-        for one in ended:
+        for one in over:
             one.settled_at = timezone.now()
             one.save(update_fields=["settled_at"])
         if all(steps.is_over(one) for one in begun.values()):
             end(flow_run, begun, len(definition.steps))
-        for one in ended:
+        for one in over:
             if one.run_id:
                 bump_version(one.run_id)  # the page swaps in what came of it
 
@@ -86,3 +86,4 @@ def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     )
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
+    ended.tell(flow_run, begun)

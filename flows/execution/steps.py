@@ -18,6 +18,7 @@ from playground.form import form_state
 from playground.models import Artifact, Run, Transport
 from playground.runs import state_machine
 
+MARK = "flow-"  # begins the form tokens of steps' runs
 SOURCE_FAILED = "Not started, because step {} gave no result."
 NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
 
@@ -87,7 +88,7 @@ def _not_sent(made: StepRun, why: str) -> StepRun:
 def _form_token(flow_run: FlowRun, definition: Definition, step: Step) -> str:
     """One for each try of a step: the run exists once even if its row here were lost."""
     tries = flow_run.steps.filter(step=step.id).count()
-    return f"flow-{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
+    return f"{MARK}{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
 
 
 def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:

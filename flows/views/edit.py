@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
@@ -56,7 +57,10 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "keep":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if verb == "step-then":
-        address = f"{reverse('flows:flow-then', args=[flow.pk])}?after={what}"
+        address = f"{reverse('flows:flow-then', args=[flow.pk])}?{urlencode({'after': what})}"
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    if verb == "step-model":
+        address = f"{reverse('flows:flow-model', args=[flow.pk])}?{urlencode({'step': what})}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if verb == "step-remove":
         return _remove(request, flow, what)
@@ -89,9 +93,7 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     """The post with its files stored, and those that were refused."""
     definition = read(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
-    return with_files(
-        posted_fields(request, (editing.WIRE, editing.ASK)), request.FILES, root, request.user.pk
-    )
+    return with_files(posted_fields(request, editing.MARKS), request.FILES, root, request.user.pk)
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
@@ -133,7 +135,7 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
 
 
 def _undo(flow: Flow) -> HttpResponseBase:
-    """Bring back the definition from before the last step was taken out."""
+    """Bring back the definition from before the last step was taken out, or got its model."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         if locked.previous is not None:

@@ -46,9 +46,13 @@ NAMES = [
 ASKED = {
     "training:new": f"?model={ENDPOINT}",
     "flows:then": f"?model={ENDPOINT}",
+    "flows:flow-model": "?step=s1",
     "flows:flow-then": "?after=s1",
 }
-SPECIAL = {"upload-tool": {"name": "mask"}, "artifact-viewer": {"position": 1}}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "upload-tool": {"name": "mask"},
+    "artifact-viewer": {"position": 1},
+}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
@@ -127,7 +131,7 @@ class World:
             "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "webhook_id": channel.pk, "delivery_id": delivery.pk,
             "cell": cell.pk, "row": row.pk, "trial": trial.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
-             "flow_run": flow_run.pk,
+             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {

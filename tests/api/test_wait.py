@@ -17,6 +17,7 @@ from api import wait
 from api.wait import HEADER, HeldResponses
 from core.notify import channel
 from core.notify.channel import Signal
+from flows.models import Flow, FlowRun
 from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
@@ -123,6 +124,37 @@ def test_a_proxied_call_is_answered_by_the_address_that_its_view_named(make_run:
     assert (b"cookie", b"a=b") in headers
 
 
+def test_the_end_of_a_flow_is_waited_for(make_run: Any, user: Any) -> None:
+    flow = Flow.objects.create(user=user, name="Fox", definition={"steps": []})
+    made = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={"steps": []})
+    address = f"/api/v1/flow-runs/{made.pk}"
+
+    async def flows(scope: Any, receive: Any, send: Any) -> None:
+        state = await FlowRun.objects.values_list("state", flat=True).aget(pk=made.pk)
+        is_held = state == "running" and b"wait=" in scope["query_string"]
+        held = [(HEADER.encode(), f"{made.pk} {PATIENCE_S} {address}".encode())]
+        headers = held if is_held else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": state.encode()})
+
+    async def main() -> str:
+        async with channel.listen() as signal:
+            transport = httpx.ASGITransport(HeldResponses(flows, lambda: signal))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                waiting = asyncio.create_task(client.get(f"{address}?wait=50"))
+                done, _ = await asyncio.wait({waiting}, timeout=0.3)
+                assert not done
+                ended = FlowRun.objects.filter(pk=made.pk)
+                await ended.aupdate(state="succeeded")
+                await sync_to_async(channel.notify)()
+                async with asyncio.timeout(PATIENCE_S / 2):
+                    text = (await waiting).text
+        await sync_to_async(connections.close_all)()
+        return text
+
+    assert asyncio.run(main()) == "succeeded"
+
+
 def test_a_run_that_has_ended_is_answered_at_once(make_run: Any) -> None:
     run = make_run(state="failed")
 
@@ -149,9 +181,9 @@ def test_many_who_wait_cost_one_query(make_run: Any, monkeypatch: Any) -> None:
     asked: list[int] = []
     ended = wait._ended
 
-    def counted(pks: list[uuid.UUID]) -> list[uuid.UUID]:
+    def counted(pks: list[uuid.UUID], query: Any) -> list[uuid.UUID]:
         asked.append(len(pks))
-        return ended(pks)
+        return ended(pks, query)
 
     monkeypatch.setattr(wait, "_ended", counted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, Open, open_page
@@ -21,7 +21,7 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.get_by_label("Name", exact=True).fill("Embers")
     page.get_by_label("Trigger word").fill("emberglow")
     colours = {"a.png": "orange", "b.png": "darkred", "c.png": "gold"}
-    files = [
+    files: list[FilePayload] = [
         {"name": name, "mimeType": "image/png", "buffer": picture(colour)}
         for name, colour in colours.items()
     ]

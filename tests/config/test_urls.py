@@ -6,7 +6,7 @@ With a page, a refusal or "nothing is here", never with an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -43,7 +43,7 @@ def addresses(patterns: Any, before: str = "") -> Iterator[str]:
 HEALTH = "healthz"  # its 503 says that no worker is there
 ROUTES = [*dict.fromkeys(addresses(get_resolver("config.urls").url_patterns))]
 ROUTES.remove(HEALTH)
-KINDS = {
+KINDS: dict[str, Callable[[str], str]] = {
     "int": lambda text: "9" * 30 if text == STRANGE[0] else "1",
     "uuid": lambda text: "00000000-0000-0000-0000-000000000000",
     "slug": lambda text: "best",
@@ -53,9 +53,12 @@ KINDS = {
 def filled(route: str, text: str) -> str:
     """The address with a text in place of each of its parts, where that part takes any."""
     quoted = "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
-    return "/" + re.sub(
-        r"<(\w+):\w+>", lambda m: KINDS.get(m[1], lambda _: quoted)(text), route
-    ).replace("^", "").replace("$", "")
+
+    def part(found: re.Match[str]) -> str:
+        kind = KINDS.get(found[1])
+        return kind(text) if kind else quoted
+
+    return "/" + re.sub(r"<(\w+):\w+>", part, route).replace("^", "").replace("$", "")
 
 
 def parts(posted: dict[str, str], count: int) -> list[dict[str, str]]:

@@ -46,6 +46,22 @@ def test_a_submit_is_a_run_and_is_answered_as_by_the_queue(call: Call, endpoint:
     assert found.detail == "With the token “n8n”."
 
 
+def test_headers_of_the_client_are_kept_with_the_run(call: Call, endpoint: Any) -> None:
+    asked = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
+    assert call("POST", SUBMIT, {"prompt": "x"}, **asked).status_code == 200
+    assert Run.objects.get().options == {"priority": "low", "disable_fallback": True}
+
+
+def test_a_header_of_a_wrong_value_is_refused_as_by_upstream(call: Call, endpoint: Any) -> None:
+    response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Request_Timeout="soon")
+    assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
+    assert response.json() == {
+        "detail": "X-Fal-Request-Timeout must be a number of seconds above 1.",
+        "error_type": "bad_request",
+    }
+    assert Run.objects.count() == 0
+
+
 def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
     status_url = call("POST", SUBMIT).json()["status_url"]
     run = Run.objects.get()

@@ -61,7 +61,7 @@ def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
 
 
 PARTS = INITIATE.replace("initiate?", "initiate-multipart?")
-JSON = {"content_type": "application/json"}
+JSON = "application/json"
 
 
 def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_path: Any) -> None:
@@ -75,11 +75,17 @@ def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_pat
         etags[number] = Client().put(f"{address}/{number}", content).json()
     listed = [etags[2], etags[1]]
     assert listed[0]["partNumber"] == 2
-    wrong = [{"partNumber": 1, "etag": "x"}], [{"partNumber": 7, "etag": ""}], [], "no list", [1]
+    wrong: tuple[Any, ...] = (
+        [{"partNumber": 1, "etag": "x"}],
+        [{"partNumber": 7, "etag": ""}],
+        [],
+        "no list",
+        [1],
+    )
     for parts in wrong:
-        response = Client().post(f"{address}/complete", json.dumps({"parts": parts}), **JSON)
+        response = Client().post(f"{address}/complete", json.dumps({"parts": parts}), JSON)
         assert (response.status_code, bool(response.json()["detail"])) == (422, True)
-    done = Client().post(f"{address}/complete", json.dumps({"parts": listed}), **JSON)
+    done = Client().post(f"{address}/complete", json.dumps({"parts": listed}), JSON)
     assert done.status_code == 200
     upload = Upload.objects.get()
     assert (upload.size_bytes, upload.file_name) == (len(PNG), "film.png")

@@ -61,6 +61,7 @@ def test_tokens_for_live_sessions_are_ours(call: Call, settings: Any, user: Any)
         assert (found.user_id, found.aliases, found.is_revoked) == (user.pk, ("flux",), False)
         assert LiveToken.verify(text + "x") is None
     tokens.revoke(Token.objects.get())
+    assert found
     assert found.is_revoked
     settings.REALTIME_URL = ""
     assert LiveToken.verify("") is None

@@ -63,12 +63,12 @@ async def broken() -> bytes:
     return found
 
 
-def test_pieces_come_in_order_a_round_trip_later_and_a_new_connection_costs_one_more():
+def test_pieces_come_in_order_a_round_trip_later_and_a_new_connection_costs_one_more() -> None:
     new, kept, many = asyncio.run(both_ways())
     assert new >= 2 * ROUND_TRIP_S
     assert kept >= ROUND_TRIP_S
     assert many < len(PIECES) * ROUND_TRIP_S / 2  # under way together
 
 
-def test_an_upstream_that_hangs_up_is_heard_of():
+def test_an_upstream_that_hangs_up_is_heard_of() -> None:
     assert asyncio.run(broken()) == b"half"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import fal
+from fal.http.limits import LIMITS
 
 pytestmark = pytest.mark.anyio
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -37,7 +38,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(script: Script) -> AsyncIterator[tuple[Server, fal.Clients, str]]:
+async def serving(
+    script: Script, limits: fal.Limits = LIMITS
+) -> AsyncIterator[tuple[Server, fal.Clients, str]]:
     server = Server(script)
     async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
         base = "http://127.0.0.1:{1}".format(*listening.sockets[0].getsockname())
@@ -46,7 +49,7 @@ async def serving(script: Script) -> AsyncIterator[tuple[Server, fal.Clients, st
         async def no_pause(_seconds: float) -> None:
             return None
 
-        async with fal.Clients(addresses, "id:secret", sleep=no_pause) as clients:
+        async with fal.Clients(addresses, "id:secret", sleep=no_pause, limits=limits) as clients:
             yield server, clients, base
 
 
@@ -84,17 +87,15 @@ async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it() -> None:
     assert server.connections == 1
 
 
-async def test_c25_a_server_that_never_answers_may_have_taken_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("fal.transports.queue.SUBMIT", httpx.Timeout(60, read=0.1))
+async def test_c25_a_server_that_never_answers_may_have_taken_it() -> None:
+    limits = fal.Limits(submit=httpx.Timeout(60, read=0.1))
     over = asyncio.Event()
 
     async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await head(reader)
         await over.wait()
 
-    async with serving(silence) as (server, clients, _):
+    async with serving(silence, limits) as (server, clients, _):
         with pytest.raises(fal.Unreachable, match="in time") as caught:
             await clients.queue.submit("a/b", {})
         over.set()

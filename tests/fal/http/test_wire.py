@@ -225,11 +225,9 @@ async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect: Co
     assert not caught.value.is_retryable
 
 
-async def test_an_answer_beyond_all_measure_is_refused(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fal.http.bodies.MAX_ANSWER_BYTES", 1 << 20)
-    clients = await connect(FakeQueue(output=f'"{"x" * (1 << 20)}"'))
+async def test_an_answer_beyond_all_measure_is_refused(connect: Connect) -> None:
+    queue = FakeQueue(output=f'"{"x" * (1 << 20)}"')
+    clients = await connect(queue, limits=fal.Limits(max_answer_bytes=1 << 20))
     submitted = await clients.queue.submit("fal-ai/flux", {})
     for _ in range(3):
         await clients.queue.status(submitted)

@@ -15,6 +15,7 @@ from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
+IN_PARTS = fal.Limits(single_upload_bytes=90, part_bytes=10)
 
 
 class FakeStorage(Upstream):
@@ -115,11 +116,11 @@ async def test_a_put_is_tried_three_times(connect: Connect) -> None:
 
 @pytest.mark.parametrize("size", [5, 95])
 async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, size: int
+    connect: Connect, size: int
 ) -> None:
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
     storage = FakeStorage()
-    clients = await connect(storage, addresses=fal.Addresses(run="https://put.test"))
+    addresses = fal.Addresses(run="https://put.test")
+    clients = await connect(storage, addresses=addresses, limits=IN_PARTS)
     await clients.storage.upload(bytes(size), file_name="x")
     assert ["authorization" in request.headers for request in storage.requests[:2]] == [True, False]
     assert not any("authorization" in request.headers for request in storage.requests[1:])
@@ -135,12 +136,10 @@ async def test_only_a_submit_can_be_unconfirmed(connect: Connect) -> None:
 
 
 async def test_large_files_go_in_parts_each_tried_again(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    connect: Connect,
 ) -> None:
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
     storage = FakeStorage(failures=1)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     content = bytes(range(95))
     await clients.storage.upload(chunks(content[:50], content[50:]), file_name="x")
     assert storage.file == content
@@ -156,10 +155,8 @@ async def test_large_files_go_in_parts_each_tried_again(
 
 
 def test_the_limits_are_those_of_the_protocol() -> None:
-    from fal.services import storage
-
-    assert storage.SINGLE_UP_TO_BYTES == 90 * 1024 * 1024
-    assert storage.PART_BYTES == 10 * 1024 * 1024
+    assert fal.Limits().single_upload_bytes == 90 * 1024 * 1024
+    assert fal.Limits().part_bytes == 10 * 1024 * 1024
 
 
 @pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
@@ -202,19 +199,12 @@ class FlakyStorage(FakeStorage):
         return super().answer(request)
 
 
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
-
-
 CONTENT = bytes(range(95))
 
 
-@pytest.mark.usefixtures("small_parts")
 async def test_parts_that_broke_off_go_on_where_they_stopped(connect: Connect) -> None:
     storage = FlakyStorage(lost=3)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed) as caught:
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     assert caught.value.is_retryable
@@ -237,10 +227,9 @@ async def test_parts_that_broke_off_go_on_where_they_stopped(connect: Connect) -
     assert storage.begun == 2  # what was finished is no longer resumed
 
 
-@pytest.mark.usefixtures("small_parts")
 async def test_a_place_that_is_gone_is_asked_for_anew(connect: Connect) -> None:
     storage = FlakyStorage(lost=3, forgets=True)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed):
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     await clients.storage.upload(CONTENT, file_name="x", key="digest")
@@ -248,10 +237,9 @@ async def test_a_place_that_is_gone_is_asked_for_anew(connect: Connect) -> None:
     assert storage.begun == 2
 
 
-@pytest.mark.usefixtures("small_parts")
 async def test_a_refusal_of_fresh_parts_is_final(connect: Connect) -> None:
     storage = FlakyStorage(forgets=True)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.RequestRejected) as caught:
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     assert not caught.value.is_retryable
@@ -259,11 +247,10 @@ async def test_a_refusal_of_fresh_parts_is_final(connect: Connect) -> None:
 
 
 async def test_progress_of_a_whole_file_reaches_its_end(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    connect: Connect,
 ) -> None:
-    monkeypatch.setattr("fal.services.storage._CHUNK_BYTES", 40)
     storage = FakeStorage()
-    clients = await connect(storage)
+    clients = await connect(storage, limits=fal.Limits(chunk_bytes=40))
     seen = []
 
     async def progress(there: int, whole: int) -> None:
@@ -295,19 +282,17 @@ class Expiring(FakeStorage):
         return super().answer(request)
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
 async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(
     connect: Connect, content: bytes, status: int
 ) -> None:
     storage = Expiring(refusals=1, status=status)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     assert await clients.storage.upload(content, file_name="x", key="k") == "https://fal.media/f"
     assert (storage.file, storage.begun) == (content, 2)
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize(
     ("body", "because"),
     [
@@ -323,7 +308,7 @@ async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the
     connect: Connect, content: bytes, body: bytes, because: str
 ) -> None:
     storage = Expiring(refusals=9, body=body)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UploadRefused) as caught:
         await clients.storage.upload(content, file_name="x", key="k")
     told = f"The upload address was refused: its host answered 403{because}."

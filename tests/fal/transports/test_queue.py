@@ -393,10 +393,8 @@ async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
 
 
 async def test_a_status_stream_that_never_ends_its_line_is_left(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    connect: Connect,
 ) -> None:
-    monkeypatch.setattr("fal.http.bodies.MAX_ANSWER_BYTES", 1 << 16)
-
     async def line() -> AsyncIterator[bytes]:
         yield b"data: "
         while True:
@@ -404,7 +402,8 @@ async def test_a_status_stream_that_never_ends_its_line_is_left(
 
     headers = {"content-type": "text/event-stream"}
     clients = await connect(
-        Upstream(lambda _: httpx.Response(200, headers=headers, content=line()))
+        Upstream(lambda _: httpx.Response(200, headers=headers, content=line())),
+        limits=fal.Limits(max_answer_bytes=1 << 16),
     )
     with pytest.raises(fal.Unreadable, match="too large"):
         _ = [status async for status in clients.queue.events(HANDLE)]

@@ -1,0 +1,259 @@
+"""Flows: list, read with inputs and price, start, wait for the end."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from api import submission
+from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http.problem import Problem, pointer
+from api.representation import endpoint as models
+from api.representation import moments
+from api.representation.run import estimate as estimate_json
+from api.resources.changes import read_moment
+from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.runs import KEY, WAIT
+from api.wait import FLOW_RUNS, HEADER
+from flows.compose import form
+from flows.compose.definition import Definition, Invalid, read
+from flows.compose.models import endpoints_of, refusal, versions_of
+from flows.compose.wiring import answered
+from flows.execution import starting, steps
+from flows.execution.pricing import prices
+from flows.models import Flow, FlowRun
+from schemas.estimate import NOTHING, Estimate
+from schemas.exact import identical
+from schemas.reference.tables import input_rows
+
+_UUID = {"type": "string", "format": "uuid"}
+FLOW = Parameter("flow_id", _UUID, "the flow", where="path", converter="uuid")
+FLOW_RUN = Parameter("flow_run_id", _UUID, "the run of the flow", where="path", converter="uuid")
+
+
+def card(flow: Flow, call: Call) -> dict[str, Any]:
+    """A `FlowCard`."""
+    return {
+        "id": str(flow.pk),
+        "name": flow.name,
+        "is_mine": flow.user_id == call.user.pk,
+        "steps": len(flow.definition.get("steps", [])),
+        "changed_at": moments.as_text(flow.changed_at),
+        "url": call.absolute(flow.get_absolute_url()),
+    }
+
+
+@operation(
+    "GET",
+    "/flows",
+    scope="read",
+    tag="flows",
+    parameters=[LIMIT, CURSOR],
+    responses=[Response(200, "Flows, the last changed first.", "FlowPage")],
+)
+def list_flows(call: Call) -> Reply:
+    """List your flows and those shown to the team."""
+    values = call.values
+    rows = Flow.objects.visible_to(call.user).order_by("-changed_at", "-pk")
+    if values["cursor"]:
+        at, key = read_moment(values["cursor"], str)
+        rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
+    found = list(rows.defer("previous", "imported")[: values["limit"] + 1])
+
+    def mark(one: Flow) -> tuple[str, str]:
+        return one.changed_at.isoformat(), str(one.pk)
+
+    return Reply(page(found, values["limit"], lambda one: card(one, call), mark))
+
+
+@operation(
+    "GET",
+    "/flows/{flow_id}",
+    scope="read",
+    tag="flows",
+    parameters=[FLOW],
+    responses=[Response(200, "The flow: what it asks for, its steps, its price.", "Flow")],
+    errors=[404],
+)
+def get_flow(call: Call) -> Reply:
+    """Read a flow: its inputs, its steps, and what a run of it costs as it is filled in."""
+    flow, definition = _find(call)
+    known = endpoints_of([definition])
+    root = form.form_root(definition, versions_of(definition, known))
+    described = {
+        "inputs": models.inputs(input_rows(root)),
+        "values": form.defaults(definition),
+        "models": [
+            {
+                "endpoint_id": step.endpoint,
+                "refusal": refusal(known.get(step.endpoint), step.endpoint),
+            }
+            for step in definition.steps
+        ],
+        "estimate": estimate_json(_price(definition)),
+    }
+    return Reply(card(flow, call) | described)
+
+
+@operation(
+    "POST",
+    "/flows/{flow_id}/runs",
+    scope="run",
+    tag="flows",
+    limit="run",
+    parameters=[FLOW, KEY, WAIT],
+    body=Body("NewFlowRun"),
+    responses=[
+        Response(201, "The new run of the flow.", "FlowRun"),
+        Response(200, "The one that this Idempotency-Key started before.", "FlowRun"),
+    ],
+    errors=[404, 409],
+)
+def run_flow(call: Call) -> Reply:
+    """Run a flow.
+
+    Inputs that you leave out have their saved values. Everything is checked by the models' schemas
+    before the first step is sent. It costs what its steps cost.
+    """
+    flow, definition = _find(call)
+    filled = _filled(call, definition)
+    if "max_cost" in call.body:
+        found, most = _price(filled), Decimal(str(call.body["max_cost"]))
+        if found.low is None or found.high is None or found.unknown_count or found.high > most:
+            detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
+            raise Problem(409, detail, slug="too-expensive", estimate=estimate_json(found))
+    token = _token(call.values["Idempotency-Key"] or "")
+    before = FlowRun.objects.of(call.user).filter(form_token=token).first()
+    if before is None:
+        try:
+            made = starting.start(call.user, flow, filled, token)
+        except starting.Refused as refused:
+            raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        return _reply(call, made, 201)
+    if before.flow_id != flow.pk or not identical(before.definition, filled.as_json()):
+        detail = "This Idempotency-Key came with another request before. Use a new key for each."
+        raise Problem(422, detail, slug="idempotency-key-reused")
+    return _reply(call, before, 200)
+
+
+@operation(
+    "GET",
+    "/flow-runs/{flow_run_id}",
+    scope="read",
+    tag="flows",
+    parameters=[FLOW_RUN, WAIT],
+    responses=[Response(200, "The run of the flow as it is now.", "FlowRun")],
+    errors=[404],
+)
+def get_flow_run(call: Call) -> Reply:
+    """Read a run of a flow with the runs of its steps; with `wait` as soon as it has ended."""
+    return _reply(call, _find_run(call), 200)
+
+
+@operation(
+    "POST",
+    "/flow-runs/{flow_run_id}/cancellation",
+    scope="run",
+    tag="flows",
+    parameters=[FLOW_RUN],
+    responses=[Response(202, "The run as it is now; steps under way may still end.", "FlowRun")],
+    errors=[404],
+)
+def cancel_flow_run(call: Call) -> Reply:
+    """Begin no further step of a flow, and ask for those under way to stop."""
+    found = _find_run(call)
+    starting.cancel(found)
+    found.refresh_from_db()
+    return _reply(call, found, 202)
+
+
+def _find(call: Call) -> tuple[Flow, Definition]:
+    flow = Flow.objects.visible_to(call.user).filter(pk=call.values["flow_id"]).first()
+    if flow is None:
+        raise Problem(404, "There is no such flow, or it is somebody else's.")
+    try:
+        return flow, read(flow.definition)
+    except Invalid as invalid:
+        raise Problem(409, str(invalid), slug="cannot-be-run") from invalid
+
+
+def _find_run(call: Call) -> FlowRun:
+    pk: uuid.UUID = call.values["flow_run_id"]
+    found = FlowRun.objects.of(call.user).select_related("flow").filter(pk=pk).first()
+    if found is None:
+        raise Problem(404, "There is no such run of a flow, or it is somebody else's.")
+    return found
+
+
+def _filled(call: Call, definition: Definition) -> Definition:
+    """The definition with the call's inputs; raises Problem with each that does not fit."""
+    origin = call.absolute("/").rstrip("/")
+    given = submission.with_relative_addresses(call.body.get("inputs", {}), origin)
+    names = {one.name for one in definition.inputs}
+    unknown = [name for name in given if name not in names]
+    errors = [
+        {"pointer": pointer([name], "inputs"), "detail": "This flow has no such input."}
+        for name in unknown
+    ]
+    filled = answered(definition, form.defaults(definition) | given)
+    versions = versions_of(definition, endpoints_of([definition]))
+    at_inputs, at_steps = form.problems_of(filled, versions)
+    errors += [{"pointer": pointer(one.path, "inputs"), "detail": one.message} for one in at_inputs]
+    errors += [
+        {"pointer": "", "detail": f"Step {definition.number(step)}: {message}"}
+        for step, messages in at_steps.items()
+        for message in messages
+    ]
+    if errors:
+        detail = (
+            f"{errors[0]['detail']} The flow's inputs: GET /api/v1/flows/{call.values['flow_id']}"
+        )
+        raise Problem(422, detail, slug="invalid-arguments", errors=errors)
+    return filled
+
+
+def _price(definition: Definition) -> Estimate:
+    return sum(prices(definition, endpoints_of([definition])).values(), NOTHING)
+
+
+def _token(key: str) -> str:
+    """The token that makes a run of a flow unique for its person."""
+    own = hashlib.sha256(key.encode()).hexdigest() if key else secrets.token_hex(32)
+    return f"{submission.MARK}{own}"[:64]
+
+
+def _reply(call: Call, found: FlowRun, status: int) -> Reply:
+    address = f"{FLOW_RUNS}/{found.pk}"
+    headers = {"Location": address} if status == 201 else {}
+    if not found.is_final and call.values.get("wait"):
+        headers[HEADER] = f"{found.pk} {call.values['wait']} {address}"
+    return Reply(_whole(found, call), status, headers)
+
+
+def _whole(found: FlowRun, call: Call) -> dict[str, Any]:
+    """A `FlowRun`; its flow should be loaded. One query."""
+    begun = steps.current(found)
+    return {
+        "id": str(found.pk),
+        "flow_id": str(found.flow_id),
+        "state": found.state,
+        "is_final": found.is_final,
+        "created_at": moments.as_text(found.created_at),
+        "ended_at": moments.as_text(found.ended_at),
+        "url": call.absolute(found.get_absolute_url()),
+        "steps": [
+            {
+                "endpoint_id": step.endpoint,
+                "run_id": str(one.run_id) if one and one.run_id else None,
+                "state": one.run.state if one and one.run else None,
+                "not_sent": one.not_sent if one else "",
+            }
+            for step in read(found.definition).steps
+            for one in [begun.get(step.id)]
+        ],
+    }

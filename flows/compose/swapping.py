@@ -1,0 +1,134 @@
+"""Puts another model in the place of a step's: what it takes over, and what is lost with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from flows.compose.chain import path_of, with_open_inputs
+from flows.compose.definition import APPEND, Definition, Input, Step, Wire
+from flows.compose.editing import label_of
+from flows.compose.form import Versions
+from flows.compose.outputs import outputs_of
+from schemas.carry import Carried, carry
+from schemas.changes.migrate_arguments import Version
+from schemas.uses.inputs import inputs_of
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """The flow with the other model; what changes on the way, and what is lost, in phrases."""
+
+    definition: Definition
+    changed: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[str]:
+    """The kinds of results that a step takes from others: what another model has to take, too."""
+    found = set()
+    for wire in step.wires:
+        outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
+        found |= {one.kind for one in outputs if one.path == wire.path}
+    return found
+
+
+def swap(
+    definition: Definition, name: str, endpoint: str, version: Version, versions: Versions
+) -> Swapped:
+    """The flow with `endpoint` (of the schema `version`) as the model of the step `name`.
+
+    The step is in the definition; `versions` has the schemas of its models.
+    """
+    step, former = definition.step(name), versions.get(name)
+    if step is None:
+        raise LookupError(name)
+    carried = carry(step.arguments, former, version)
+    wires, lost = _wires(step, former, version)
+    taken = {wire.to[0] for wire in wires}
+    arguments = {key: v for key, v in carried.arguments.items() if key not in taken}
+    now = Step(name, endpoint, arguments, wires)
+    places = {one.source: one.target for one in carried.steps if one.target}
+    inputs, unasked = _inputs(definition.inputs, now, version, places)
+    changed = replace(definition.with_step(now), inputs=inputs)
+    changed, unfed = _followers(changed, name, former, version)
+    changed = with_open_inputs(changed, now, version)
+    for one in definition.followers(name):
+        follower = changed.step(one.id)
+        if follower and follower.wires != one.wires and one.id in versions:
+            changed = with_open_inputs(changed, follower, versions[one.id])
+    dropped = (f"setting {one.words}" for one in carried.of("dropped"))
+    all_lost = (*lost, *unasked, *unfed, *dropped)
+    return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
+
+
+def _changes(carried: Carried) -> Iterable[str]:
+    return (one.words for kind in ("converted", "clamped") for one in carried.of(kind))
+
+
+def _wires(
+    step: Step, former: Version | None, version: Version
+) -> tuple[tuple[Wire, ...], list[str]]:
+    """The wires into a step, each to a place of the same kind; and those that have none."""
+    kinds = {path_of(one): one.kind for one in (inputs_of(former.root) if former else ())}
+    takers = inputs_of(version.root)
+    found: list[Wire] = []
+    lost = []
+    for wire in step.wires:
+        kind = kinds.get(wire.to, "")
+        fits = [path_of(one) for one in takers if one.kind == kind]
+        free = [to for to in fits if APPEND in to or to not in {one.to for one in found}]
+        place = wire.to if wire.to in free else next(iter(free), None)
+        if place is None:
+            lost.append(f"what it took from another step as {label_of(former, wire.to)}")
+        else:
+            found.append(replace(wire, to=place))
+    return tuple(found), lost
+
+
+def _inputs(
+    inputs: Iterable[Input], step: Step, version: Version, places: dict[str, str]
+) -> tuple[tuple[Input, ...], list[str]]:
+    """The open inputs with their places in the other model, and those that have none there."""
+    known = {child.name for child in version.root.children}
+    taken = {wire.to[0] for wire in step.wires}
+    kept: list[Input] = []
+    lost = []
+    for one in inputs:
+        targets = []
+        for name, path in one.targets:
+            if name != step.id:
+                targets.append((name, path))
+                continue
+            first = places.get(str(path[0]), str(path[0]))
+            if first in known and first not in taken:
+                targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
+        if targets:
+            kept.append(replace(one, targets=tuple(targets)))
+        else:
+            lost.append(f"the open input “{one.label}”")
+    return tuple(kept), lost
+
+
+def _followers(
+    definition: Definition, name: str, former: Version | None, version: Version
+) -> tuple[Definition, list[str]]:
+    """The steps after it, each taking an output of the same kind; and what they no longer get."""
+    before = {one.path: one.kind for one in (outputs_of(former) if former else ())}
+    offered = outputs_of(version)
+    lost = []
+    for follower in definition.followers(name):
+        wires = []
+        for wire in follower.wires:
+            kind = before.get(wire.path, "")
+            fits = [one.path for one in offered if one.kind == kind]
+            if wire.step != name or not offered:  # without a schema anything may be there
+                wires.append(wire)
+            elif fits:
+                path = wire.path if wire.path in fits else fits[0]
+                wires.append(replace(wire, path=path))
+            else:
+                number = definition.number(follower.id)
+                lost.append(f"what step {number} takes from it")
+        definition = definition.with_step(replace(follower, wires=tuple(wires)))
+    return definition, lost

@@ -1,0 +1,67 @@
+"""The models that can take a step's place, and what a chosen one takes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from catalog.models import Endpoint, Revision
+from catalog.related.use_index import uses
+from catalog.schema_versions import version_of
+from fal.db_safe import db_safe_text
+from flows.compose import swapping
+from flows.compose.definition import Definition, Step
+from flows.compose.form import Versions
+from flows.compose.swapping import Swapped
+
+MOST = 40
+
+
+def candidates(
+    definition: Definition, step: Step, versions: Versions, now: Endpoint | None, asked: str
+) -> list[Endpoint]:
+    """The models that take what the step gets from others, those of its category first.
+
+    For a step that gets nothing: those of its category. `asked` are words of a name or id.
+    """
+    found = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
+    for word in db_safe_text(asked).split()[:8]:
+        found = found.filter(Q(display_name__icontains=word) | Q(endpoint_id__icontains=word))
+    kinds = swapping.kinds_taken(definition, step, versions)
+    if kinds:
+        found = found.filter(pk__in=_takers(kinds))
+    elif now is not None:
+        found = found.filter(category=now.category)
+    category = now.category if now else ""
+    listed = [one for one in found.order_by("position") if not one.refusal]
+    return sorted(listed, key=lambda one: one.category != category)[:MOST]
+
+
+def _takers(kinds: set[str]) -> set[int]:
+    """The models that take results of all these kinds, by their primary keys."""
+    index = uses(Revision.current())
+    takers = [
+        {taker.key for among in index.takers(kind).values() for taker in among} for kind in kinds
+    ]
+    return set.intersection(*takers)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model in the place of a step's, not saved yet."""
+
+    endpoint: Endpoint
+    swapped: Swapped
+
+
+def choice(
+    definition: Definition, step: Step, versions: Versions, endpoint_id: str
+) -> Choice | None:
+    """What comes of a chosen model; None if it cannot be run."""
+    endpoint = Endpoint.objects.filter(endpoint_id=db_safe_text(endpoint_id)).first()
+    if endpoint is None or endpoint.refusal:
+        return None
+    version = version_of(endpoint)
+    swapped = swapping.swap(definition, step.id, endpoint.endpoint_id, version, versions)
+    return Choice(endpoint, swapped)

@@ -1,0 +1,56 @@
+"""Tells the person who started a flow that it has ended, where it took long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.formatting import duration
+from flows.compose.definition import read
+from flows.execution import steps
+from flows.models import FlowRun, StepRun
+from notifications import kinds, outbox
+from playground.models import Run
+from playground.runs import error_messages
+
+SHORTEST = timedelta(minutes=1)  # who waits so little needs no message
+
+
+def is_step(run: Run) -> bool:
+    """Whether a run is a step of a flow, whose end is told with the flow's."""
+    return run.form_token.startswith(steps.MARK)
+
+
+def tell(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
+    """Notify the person, once for each end; "Try again from here" leads to another one.
+
+    Within the transaction that ends the flow run.
+    """
+    if flow_run.ended_at is None or flow_run.state == FlowRun.State.CANCELLED:
+        return
+    replaced = flow_run.steps.exclude(replaced_at=None).order_by("-replaced_at").first()
+    since = (replaced and replaced.replaced_at) or flow_run.created_at
+    took = flow_run.ended_at - since
+    if took < SHORTEST:
+        return
+    is_done = flow_run.state == FlowRun.State.SUCCEEDED
+    word = "Flow finished" if is_done else "Flow failed"
+    outbox.notify(
+        flow_run.user,
+        kinds.FLOW_FINISHED,
+        subject=f"{word} after {duration(took)}: {flow_run.flow.name}",
+        text="" if is_done else why(flow_run, begun),
+        path=flow_run.get_absolute_url(),
+        key=f"flow {flow_run.pk} {flow_run.ended_at.isoformat()}",
+    )
+
+
+def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
+    """The first step without a result, and why it has none."""
+    definition = read(flow_run.definition)
+    for step in definition.steps:
+        found = begun.get(step.id)
+        if found and not steps.has_result(found):
+            error = found.run.error if found.run else None
+            words = error_messages.reason(error) if error else found.not_sent
+            return f"Step {definition.number(step.id)}: {words or 'its result was deleted'}"
+    return ""

@@ -1,0 +1,78 @@
+"""Puts another model in the place of a step's: choose it, see what is lost, confirm."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from flows.compose.definition import read
+from flows.compose.models import endpoints_of, versions_of
+from flows.display import swap_page
+from flows.models import Flow
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+NOT_THERE = "This model cannot be run now. Choose another one."
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def swap(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """List the models for the step `?step=`; `?to=` says what one takes over, a POST saves it."""
+    flow = get_object_or_404(Flow.objects.of(request.user), pk=pk)
+    if request.method == "POST":
+        return _save(request, flow)
+    return _page(request, flow, request.GET.get("to", ""))
+
+
+def _page(
+    request: HtmxRequest, flow: Flow, to: str, status: int = HTTPStatus.OK
+) -> HttpResponseBase:
+    definition = read(flow.definition)
+    step = definition.step(request.GET.get("step", ""))
+    if step is None:
+        raise Http404("There is no such step.")
+    known = endpoints_of([definition])
+    versions = versions_of(definition, known)
+    now, asked = known.get(step.endpoint), request.GET.get("q", "")[:200]
+    chosen = swap_page.choice(definition, step, versions, to) if to else None
+    context = {
+        "flow": flow,
+        "step": step,
+        "number": definition.number(step.id),
+        "now": now,
+        "q": asked,
+        "chosen": chosen,
+        "trouble": NOT_THERE if to and chosen is None else "",
+        "models": [] if chosen else swap_page.candidates(definition, step, versions, now, asked),
+    }
+    return render(request, "flows/swap.html", context, status=status)
+
+
+def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
+    to = request.POST.get("to", "")
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        definition = read(locked.definition)
+        step = definition.step(request.GET.get("step", ""))
+        versions = versions_of(definition, endpoints_of([definition]))
+        chosen = swap_page.choice(definition, step, versions, to) if step else None
+        if step is not None and chosen is not None:
+            locked.previous = locked.definition
+            locked.definition = chosen.swapped.definition.as_json()
+            locked.version += 1
+            locked.save()
+    if step is None or chosen is None:
+        return _page(request, flow, to, HTTPStatus.UNPROCESSABLE_ENTITY)
+    number = definition.number(step.id)
+    return redirect(f"{reverse('flows:flow-edit', args=[flow.pk])}?changed={number}#step-{number}")
