@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from api.models import Token
 from catalog.models import Endpoint
-from core.db import clock
+from core.db import clock, prepared_queries
 from notifications import run_webhooks
 from notifications.delivery import vetting
 from playground.form import form_state
@@ -77,18 +78,25 @@ def start_proxied(
     arguments: dict[str, Any],
     webhook: str = "",
     way_in: str = "proxy",
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Run:
     """Create a run of a call through the proxy; upstream checks its arguments, as the caller asked.
 
-    `token_name` is empty for a call by login; `way_in` is the timeline's word for the address. The
-    run's end is reported to `webhook`. Raises state_machine.Refused as `start` does, and
-    vetting.RefusedAddress.
+    `token_name` is empty for a call by login; `way_in` is the timeline's word for the address;
+    `options` are fields of `fal.SubmitOptions`. The run's end is reported to `webhook`. Raises
+    state_machine.Refused as `start` does, and vetting.RefusedAddress.
     """
     if webhook:
         vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
     with transaction.atomic():
         run = _create_proxied(
-            user, token_name, endpoint, arguments, way_in, transport=Transport.QUEUE
+            user,
+            token_name,
+            endpoint,
+            arguments,
+            way_in,
+            transport=Transport.QUEUE,
+            options=dict(options),
         )
         if webhook:
             run_webhooks.attach(run, webhook)
@@ -102,6 +110,7 @@ def start_streamed(
     arguments: dict[str, Any],
     holder: str,
     way_in: str = "proxy",
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Run:
     """Create a run that `holder` sends at once, over a connection that the caller waits at.
 
@@ -115,12 +124,13 @@ def start_streamed(
             arguments,
             way_in,
             transport=Transport.STREAM,
+            options=dict(options),
             state=Run.State.SUBMITTING,
             attempts=1,
             worker=holder,
             lease_until=clock.now() + transitions.HOLDER_RENEWS_WITHIN,
         )
-        Run.objects.filter(pk=run.pk).update(sent_at=run.created_at)
+        prepared_queries.update_row(run, {"sent_at": run.created_at})
     return run
 
 

@@ -14,32 +14,32 @@ from collections.abc import Callable
 from importlib import import_module
 
 from bench.figures import SUMMARY, Goal, table
-from bench.stage import Stage
+from bench.stage.stage import Stage
 
 Question = Callable[[Stage, int, bool], list[Goal]]
 
 # name → where it is answered, rounds, what it asks; a module is read only when its question is
 # asked
 QUESTIONS = {
-    "g7": ("bench.forms:measure_goals", 30, "form from schema"),
-    "g8": ("bench.search:measure_goals", 120, "search, and the judged questions"),
-    "g9": ("bench.sync:measure_goals", 3, "sync"),
-    "g5": ("bench.pages:measure_form", 8, "form page, cold"),
-    "g6": ("bench.pages:measure_gallery", 8, "gallery, cold"),
-    "g11": ("bench.boards:measure_goals", 4, "boards of 10, 100 and 400 runs, cold"),
+    "g7": ("bench.pages.forms:measure_goals", 30, "form from schema"),
+    "g8": ("bench.catalogue.search:measure_goals", 120, "search, and the judged questions"),
+    "g9": ("bench.catalogue.sync:measure_goals", 3, "sync"),
+    "g5": ("bench.pages.cold_pages:measure_form", 8, "form page, cold"),
+    "g6": ("bench.pages.cold_pages:measure_gallery", 8, "gallery, cold"),
+    "g11": ("bench.pages.boards:measure_goals", 4, "boards of 10, 100 and 400 runs, cold"),
     "g13": (
-        "bench.rest:measure_goals",
+        "bench.runs.rest:measure_goals",
         20,
         "all processes at rest, and how soon a worker wakes up",
     ),
-    "g10": ("bench.throughput:measure_goals", 2, "throughput of the gallery"),
-    "thumbnails": ("bench.thumbnails:measure_goals", 12, "thumbnails: weight, time, disk"),
-    "proxy": ("bench.proxy:measure_goals", 20, "calls of fal's clients through the product"),
-    "chat": ("bench.chat:measure_goals", 5, "tokens of a streamed answer"),
-    "g3": ("bench.watchers:measure_goals", 3, "watchers of one run"),
-    "g4": ("bench.tabs:measure_goals", 5, "tabs of one profile"),
-    "worker": ("bench.workload:measure_goals", 1, "unfinished runs in one worker, submits"),
-    "g1": ("bench.overhead:measure_goals", 15, "overhead of a run, and (G2) upstream calls"),
+    "g10": ("bench.pages.throughput:measure_goals", 2, "throughput of the gallery"),
+    "thumbnails": ("bench.pages.thumbnails:measure_goals", 12, "thumbnails: weight, time, disk"),
+    "proxy": ("bench.runs.proxy:measure_goals", 20, "calls of fal's clients through the product"),
+    "chat": ("bench.runs.chat:measure_goals", 5, "tokens of a streamed answer"),
+    "g3": ("bench.runs.watchers:measure_goals", 3, "watchers of one run"),
+    "g4": ("bench.runs.tabs:measure_goals", 5, "tabs of one profile"),
+    "worker": ("bench.runs.workload:measure_goals", 1, "unfinished runs in one worker, submits"),
+    "g1": ("bench.runs.overhead:measure_goals", 15, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.browser import FLAGS, find_program
+from bench.stage.browser import FLAGS, find_program
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 SIZES = {1920: 1080, 1440: 900, 820: 1180, 390: 844}

@@ -31,8 +31,14 @@ def clients(
     transport: httpx.AsyncBaseTransport | None = None,
     on_outcome: Callable[[str, fal.FalError | None], None] | None = None,
     on_slow: Callable[[str], None] | None = None,
+    limits: fal.Limits = fal.Limits(),  # noqa: B008  frozen
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
     return fal.Clients(
-        addresses(), settings.FAL_KEY, transport=transport, on_outcome=on_outcome, on_slow=on_slow
+        addresses(),
+        settings.FAL_KEY,
+        transport=transport,
+        on_outcome=on_outcome,
+        on_slow=on_slow,
+        limits=limits,
     )

@@ -22,6 +22,7 @@ from fal.errors import (
     UpstreamFailed,
 )
 from fal.http.answers import CANCELLED, DISCONNECTED, Answer, Problem, dotted, error_paths
+from fal.http.limits import Limits
 from fal.http.wire import CLIENT_CLOSED_REQUEST
 from fal.messages.catalogue import (
     CatalogueItem,
@@ -75,6 +76,7 @@ __all__ = [
     "InvalidArguments",
     "InvalidEndpointId",
     "InvalidInput",
+    "Limits",
     "LogLine",
     "Malformed",
     "Metadata",

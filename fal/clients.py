@@ -15,7 +15,8 @@ import httpx
 
 from fal.addresses import Addresses
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
-from fal.http.wire import CALL, OnOutcome, OnSlow, Wire
+from fal.http.limits import CALL, LIMITS, Limits
+from fal.http.wire import OnOutcome, OnSlow, Wire
 from fal.services.files import Files
 from fal.services.platform import Platform
 from fal.services.storage import Storage
@@ -38,7 +39,7 @@ class Clients:
 
     The key is sent to the configured hosts only. `transport` replaces the network and `sleep` the
     pauses between retries (for tests). `on_outcome` is called with each URL and its error or None;
-    `on_slow` with each URL of the queue that has not responded within SLOW_AFTER_S. Direct runs do
+    `on_slow` with each URL of the queue that has not responded within its limit. Direct runs do
     not report slowness: they wait for the model itself.
     """
 
@@ -51,6 +52,7 @@ class Clients:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
@@ -64,10 +66,10 @@ class Clients:
         # httpx would otherwise import it during the first request.
         import_module("anyio._backends._asyncio")
         connections = self._calls, self._submits, self._streams
-        wire = Wire(*connections, addresses, key, sleep, on_outcome)
+        wire = Wire(*connections, addresses, key, sleep, on_outcome, limits=limits)
         self.platform = Platform(wire)
         self.workflows = Workflows(wire)
-        self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow))
+        self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow, limits))
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)

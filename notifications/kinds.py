@@ -57,7 +57,7 @@ def known(names: Iterable[str]) -> list[str]:
 for _kind in (
     Kind(RUN_FINISHED, "Long runs", "a run has ended that took long, while you did not watch it"),
     Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards"),
-    Kind(BUDGET_WARNING, "Budgets", "80 % of a limit are spent, and all of it"),
+    Kind(BUDGET_WARNING, "Budgets", "80 % of a limit are spent, all of it, or a cap stopped runs"),
     Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
 ):

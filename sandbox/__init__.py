@@ -4,12 +4,16 @@ One small ASGI application without further services.
 
 `python -m sandbox --port 8321` serves it; `sandbox.app.build` returns the application.
 
-config      settings                 state       state shared by the hosts
-hosts/      one module per fal host  engine      the queue
-models/     models as data           studio/     their code, the only user of heavy libraries
-schema, openapi, validation          build schemas in fal's dialect, validate arguments by them
-files, gallery, painter, warm        files on disk; thumbnails and examples, made by the models
-faults, webhooks                     faults on request; signed webhooks
+config, state   settings; what the hosts share
+hosts/          one module per fal host
+contract/       the registry of models, schemas in fal's dialect, validation of arguments by them
+execution/      the queue, the context of a model's code, signed webhooks
+models/         models as data
+studio/         their code, the only user of heavy libraries
+files, gallery  files on disk; thumbnails and examples, made by the models
+processes/      programs that make them in advance or on demand; `painter` starts the latter
+faults          faults on request
+https/          fal's host names over https
 
 To add a model, add a `Model(...)` to `models/<category>.py` and a function to `studio/` that takes
 the arguments, with defaults filled in, and a `Context`, and returns the output.

@@ -26,10 +26,10 @@ from types import FrameType
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
-from sandbox import virtual_hosts
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
-from sandbox.virtual_hosts import VirtualHosts
+from sandbox.https import virtual_hosts
+from sandbox.https.virtual_hosts import VirtualHosts
 
 TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _warm(config: Config) -> subprocess.Popen[bytes]:
     """Start a process that makes the thumbnails, so that the first gallery page need not wait."""
-    command = [sys.executable, "-m", "sandbox.warm", f"--base={config.base}"]
+    command = [sys.executable, "-m", "sandbox.processes.warm", f"--base={config.base}"]
     root = Path(__file__).parents[1]
     return subprocess.Popen([*command, f"--data-dir={config.data_dir.absolute()}"], cwd=root)  # noqa: S603
 
@@ -107,7 +107,7 @@ class Tls:
         """What `--tls` and `--tls-port` ask for; None for neither."""
         if not (options.tls or options.tls_port):
             return None
-        from sandbox import authority
+        from sandbox.https import authority
 
         files = authority.make(data_dir.absolute() / "tls", tuple(virtual_hosts.PREFIXES))
         beside = None if options.tls else socket.create_server(("127.0.0.1", options.tls_port))

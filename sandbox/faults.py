@@ -300,7 +300,7 @@ def _unexpanded(page: dict[str, Any]) -> None:
     }
 
 
-# Faults of kind `webhook`; sandbox/webhooks.py applies them.
+# Faults of kind `webhook`; sandbox/execution/webhooks.py applies them.
 WEBHOOK_FAULTS = {"lost", "late", "twice", "forged", "no-payload", "new-key"}
 
 FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {

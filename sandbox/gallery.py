@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 from sandbox.config import Config
-from sandbox.context import Context
+from sandbox.contract.registry import Registry
 from sandbox.errors import Failure
+from sandbox.execution.context import Context
 from sandbox.files import Files
 from sandbox.painter import Painter
-from sandbox.registry import Registry
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Runs `sandbox/painter_process.py` as a child of the server.
+"""Runs `sandbox/processes/painter.py` as a child of the server.
 
 Painting needs NumPy, Pillow and PyAV, some 200 MB that an idle server must not hold. So the child
 starts with the first request and ends when idle.
@@ -19,7 +19,7 @@ class Painter:
     """Starts the painting process on demand and ends it after `IDLE_S` without a request."""
 
     def __init__(self, config: Config) -> None:
-        self._command = [sys.executable, "-m", "sandbox.painter_process", f"--base={config.base}"]
+        self._command = [sys.executable, "-m", "sandbox.processes.painter", f"--base={config.base}"]
         self._command.append(f"--data-dir={config.data_dir.absolute()}")
         self._process: subprocess.Popen[bytes] | None = None
         self._timer: threading.Timer | None = None

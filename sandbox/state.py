@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.config import PREFIXES, Config
-from sandbox.engine import Engine
+from sandbox.contract.openapi import document
+from sandbox.contract.registry import Model, Registry, padded
+from sandbox.execution.engine import Engine
+from sandbox.execution.webhooks import Webhooks
 from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.gallery import Gallery
 from sandbox.models import MODELS, UNLISTED
-from sandbox.openapi import document
-from sandbox.registry import Model, Registry, padded
-from sandbox.webhooks import Webhooks
 from sandbox.workflows import WORKFLOWS, Workflow
 
 

@@ -15,15 +15,16 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.processes import one_at_a_time
 from tests.schemas import laws
 
-__all__ = ["pytest_collection_modifyitems"]
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 # Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it
 # starts.
@@ -87,6 +88,15 @@ def django_db_setup(
         yield
         with django_db_blocker.unblock():
             stack.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None) -> Path:
+    """The SQLite file that every process's database is a copy of: all tables, and no rows.
+
+    A Vitrine that starts with a copy of it has nothing to migrate, which is most of its start.
+    """
+    return Path(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -19,7 +20,8 @@ def copied(shared: Path, name: str) -> Iterator[None]:
     """
     users = shared / "databases"
     users.mkdir(exist_ok=True)
-    creation, place = connection.creation, connection.settings_dict
+    creation: Any = connection.creation  # the stubs lack the name of its test database
+    place = connection.settings_dict
     before, pattern = place["NAME"], creation._get_test_db_name()
     with one_at_a_time(users):
         place["NAME"] = pattern

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,17 @@ class Up:
             )
         found = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
         assert isinstance(found, str), self.log.read_text()
+        self._printed = found
         self.base = found.split("/login/")[0]
         self._checkout = checkout
         self._given = given
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The owner's, in whose browser the link was opened that `up` printed: it is good once."""
+        with httpx.Client(timeout=60) as owner:
+            assert not owner.get(self._printed).is_error
+            return dict(owner.cookies)
 
     @property
     def link(self) -> str:

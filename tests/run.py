@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
-from bench.browser import find_program
+from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not live"
 # The folders whose tests have rows; other tests need no Django or start whole Vitrines.
@@ -58,7 +58,7 @@ def run_pytest(
     """
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    options = ["-q", "-n", str(processes), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    options = ["-q", "-n", str(processes), "--dist", "loadscope"]
     plugins = ["-p", "tests.slowest_files"]
     command = [sys.executable, "-m", "pytest", *options, *plugins, *arguments]
     # Bytecode that one process has compiled saves the other pass and every started program work.

@@ -9,78 +9,27 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from api.contract.shapes import (
+    Schema,
+    flag,
+    integer,
+    moment,
+    nullable,
+    number,
+    page,
+    record,
+    ref,
+    request,
+    several,
+    text,
+)
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
 from playground.models import Artifact, Run, Transport
 
-Schema = dict[str, Any]
 ROOT = "urn:vitrine:api"
 MAX_ENDPOINT_ID = 255
 SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]
-
-
-def text(description: str = "", **more: Any) -> Schema:
-    """A string."""
-    return {"type": "string"} | ({"description": description} if description else {}) | more
-
-
-def number(description: str = "", **more: Any) -> Schema:
-    """A number."""
-    return {"type": "number"} | ({"description": description} if description else {}) | more
-
-
-def integer(description: str = "", **more: Any) -> Schema:
-    """A whole number."""
-    return {"type": "integer"} | ({"description": description} if description else {}) | more
-
-
-def flag(description: str = "", **more: Any) -> Schema:
-    """A boolean."""
-    return {"type": "boolean"} | ({"description": description} if description else {}) | more
-
-
-def moment(description: str = "") -> Schema:
-    """A date and time (RFC 3339)."""
-    return text(description, format="date-time")
-
-
-def nullable(schema: Schema) -> Schema:
-    """The same, or null."""
-    return schema | {"type": [schema["type"], "null"]}
-
-
-def several(item: Schema, description: str = "", **more: Any) -> Schema:
-    """An array."""
-    found = {"type": "array", "items": item} | more
-    return found | ({"description": description} if description else {})
-
-
-def ref(name: str) -> Schema:
-    """Another component."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def record(**properties: Schema) -> Schema:
-    """An object of a response, which has all of these."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def request(*required: str, **properties: Schema) -> Schema:
-    """An object of a request: other properties are refused."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def page(item: str) -> Schema:
-    """A page of a list; the cursor is null on the last."""
-    return record(
-        items=several(ref(item)),
-        next_cursor=nullable(text("pass it as `cursor` for the next page; null on the last")),
-    )
 
 
 WEBHOOK_URL = text("a public https address", minLength=1, maxLength=2000, format="uri")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from api.contract.components import COMPONENTS, ref
+from api.contract.components import COMPONENTS
 from api.contract.operation import PROBLEM, Operation, Parameter, Response
+from api.contract.shapes import ref
 from api.tokens import SCOPES
 
 BASE = "/api/v1"

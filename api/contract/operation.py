@@ -36,8 +36,9 @@ class Parameter:
 
     @cached_property
     def validator(self) -> Draft202012Validator:
-        """Checks its value."""
-        return Draft202012Validator(self.schema)
+        """Checks its value, with its format (an id that is none)."""
+        checker = Draft202012Validator.FORMAT_CHECKER
+        return Draft202012Validator(self.schema, format_checker=checker)
 
 
 @dataclass(frozen=True)

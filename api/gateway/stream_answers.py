@@ -13,6 +13,7 @@ from core.http.asgi import Send
 from core.http.forwarding import ResponseBroken
 from fal.transports import completions
 from playground.models import Run
+from playground.worker import submit_options
 from playground.worker.transports import direct
 
 # What fal's own answers tell callers; anything else of upstream's stays here.
@@ -40,7 +41,8 @@ class Answer:
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
         """Open the run's connection; what comes goes to the caller as well."""
-        return upstream.stream.events(endpoint_id, arguments, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
+        options = submit_options.of(self._run)
+        return upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
 
     async def begin(self, head: fal.Answer) -> None:
         """Send the head."""

@@ -13,12 +13,14 @@ from dataclasses import replace
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
+from django.db.models import UUIDField
 
 import fal
 from api.fal_proxy import responses, tickets
 from api.fal_proxy.relayed_streams import wait_for_disconnect
 from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
+from core.db.prepared_queries import Param, PreparedQuery
 from core.http.asgi import Receive, Send
 from playground.files import inputs
 from playground.models import Run
@@ -124,5 +126,11 @@ async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:
 def _load(pk: uuid.UUID) -> Run | None:
     """The run, unless it is not ours any more."""
     close_old_connections()
-    ours = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY)
-    return ours.filter(pk=pk, state=Run.State.SUBMITTING).first()
+    return _UNSENT.first(pk=pk)
+
+
+_UNSENT = PreparedQuery(
+    lambda: Run.objects.with_endpoint().filter(
+        pk=Param("pk", UUIDField()), worker=tickets.GATEWAY, state=Run.State.SUBMITTING
+    )
+)

@@ -16,7 +16,15 @@ from api.http.problem import Problem, pointer
 from api.representation import run as representation
 from api.resources import presets, webhooks
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, MODEL, as_uuid, find_endpoint, page
+from api.resources.parameters import (
+    CURSOR,
+    LIMIT,
+    MAX_KEY,
+    MODEL,
+    as_uuid,
+    find_endpoint,
+    page,
+)
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from playground.display import history
@@ -27,6 +35,13 @@ from playground.runs.ownership import deletion
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
+)
+POSITION = Parameter(
+    "position",
+    {"type": "integer", "minimum": 0, "maximum": MAX_KEY},
+    "the file, by the `position` that the run's `artifacts` have",
+    where="path",
+    converter="int",
 )
 WAIT = Parameter(
     "wait",
@@ -253,6 +268,42 @@ def star_run(call: Call) -> Reply:
 def unstar_run(call: Call) -> Reply:
     """Remove a run's star."""
     return _star(call, is_starred=False)
+
+
+@operation(
+    "PUT",
+    "/runs/{run_id}/artifacts/{position}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN, POSITION],
+    responses=[Response(204, "It is starred, and so is its run.")],
+    errors=[404],
+)
+def star_artifact(call: Call) -> Reply:
+    """Star one file of a run."""
+    return _star_artifact(call, is_starred=True)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}/artifacts/{position}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN, POSITION],
+    responses=[Response(204, "It is not starred; its run is while another file is.")],
+    errors=[404],
+)
+def unstar_artifact(call: Call) -> Reply:
+    """Remove the star of one file of a run."""
+    return _star_artifact(call, is_starred=False)
+
+
+def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
+    found = find(call, call.values["run_id"])
+    _require_mine(call, found, permissions.CHANGE_RUN)
+    if not stars.star_artifact(found.pk, call.values["position"], is_starred=is_starred):
+        raise Problem(404, "The run has no file at this position.")
+    return Reply(None, 204)
 
 
 def _star(call: Call, *, is_starred: bool) -> Reply:

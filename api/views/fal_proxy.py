@@ -65,7 +65,9 @@ class FalProxy:
         origin = request.build_absolute_uri("/").rstrip("/")
         queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
         login = "" if token else single_use.session_digest(request.session.session_key)
-        caller = calls.Caller(user, token, login, origin, queue, lambda: request.body)
+        caller = calls.Caller(
+            user, token, login, origin, queue, lambda: request.body, request.headers
+        )
         response = calls.answer(caller, found, method)
         for name, value in headers.items():
             response.headers[name] = value

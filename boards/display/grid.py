@@ -1,42 +1,38 @@
 """A board as a grid: its columns, and its rows in parts that a page loads as they come into view.
 
-A board of 400 cells weighs little more than one of 30: the first part is drawn with the page, the
-rows of the others with their inputs alone. The number of queries is constant.
+A board of 400 cells weighs little more than one of 30. The first part is drawn with the page, the
+rows of the others with their labels alone. Of a row with many columns, the first group is drawn and
+each other one is an empty cell that spans it. The number of queries is constant.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
+from boards.display import cell_markup, cell_queries
+from boards.display.cell_markup import ShownCell
 from boards.models import Batch, Cell, Column, Row
-from boards.runs.progress import CellFacts, Progress, facts_of, progress_of
+from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
-from playground.models import Artifact, Run
 from playground.runs.progress import watch_tokens
 
 GROUP = "board"  # the kind of group that a board's page watches
 FIRST_CELLS = 24  # runs of the first part, about: two screens of a desktop
 PART_CELLS = 48  # of each other part: as many as the gallery has cards
-# Columns of runs that a grid does not show.
-_HEAVY = (
-    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
-    *("positions", "events", "arguments"),
+GROUP_COLUMNS = 12  # drawn at once: two screens; board.css has a rule for each span
+LABEL_CHARS = 200
+# One of hundreds of rows: a template takes ten times as long.
+_WAITING_ROW = (
+    '<div class="board-row" id="row-{}" role="row"><div class="row-head" role="rowheader">'
+    '<p dir="auto">{}</p></div></div>\n'
 )
-
-
-@dataclass(frozen=True)
-class ShownCell:
-    """One cell of a place: its tile, or the place of the same run elsewhere on the board."""
-
-    cell: Cell
-    tile: tiles.Tile | None
-    same_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,13 +44,30 @@ class Place:
 
 
 @dataclass(frozen=True)
+class ColumnGroup:
+    """Columns that are drawn together; `first` counts from 0."""
+
+    number: int
+    first: int
+    size: int
+
+    @property
+    def words(self) -> str:
+        """`Columns 13 to 24`."""
+        if self.size == 1:
+            return f"Column {self.first + 1}"
+        return f"Columns {self.first + 1} to {self.first + self.size}"
+
+
+@dataclass(frozen=True)
 class GridRow:
-    """A row with its input, and its places in the order of the columns."""
+    """A row with its input, its first places in the order of the columns, and groups that wait."""
 
     row: Row
     number: int
     inputs: list[ArgumentRow]
     places: list[Place]
+    waiting: Sequence[ColumnGroup] = ()
 
     @property
     def viewer_query(self) -> str:
@@ -65,42 +78,71 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows that are loaded together; before that they show their inputs alone."""
+    """Some rows that are loaded together; before that `labels` is their markup."""
 
     number: int
     rows: list[GridRow]
-    is_loaded: bool
+    labels: str = ""
+    is_loaded: bool = True
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Everything that a board's page shows."""
+    """Everything that a board's page shows; `waiting` are the groups of its heads."""
 
     board: Batch
     columns: list[Column]
+    waiting: Sequence[ColumnGroup]
     parts: list[Part]
     progress: Progress
 
     @property
     def is_whole(self) -> bool:
-        """Whether all parts are loaded."""
-        return all(part.is_loaded for part in self.parts)
+        """Whether all cells are loaded."""
+        return not self.waiting and all(part.is_loaded for part in self.parts)
 
 
-def grid_of(board: Batch, loaded: int | None = 0) -> Grid:
-    """The board's grid with one part loaded, or with all. Seven queries, whatever its size."""
-    columns = list(board.columns.select_related("endpoint__picture", "trial"))
-    rows = list(board.rows.select_related("mark__winner__endpoint"))
-    cells = facts_of(board)
-    parts = _split(rows, len(cells))
-    wanted = [row.pk for n, part in enumerate(parts) if loaded in (None, n) for row in part]
-    filler = _Filler(board, columns, rows, cells, wanted)
-    numbers = {row.pk: number for number, row in enumerate(rows)}
+def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
+    """The board's grid with its first part and columns loaded, or with all cells.
+
+    `is_mine`: cells offer what their owner may do.
+    """
+    progress = progress_of(board)
+    lines = _Lines(board, is_mine, progress.total + progress.held)
+    drawn = range(len(lines.columns)) if is_whole else lines.group(0)
+    parts = [n for n in range(len(lines.parts)) if is_whole or n == 0]
+    filler = _Filler(lines, [row for n in parts for row, _ in lines.parts[n]], drawn)
     shown = [
-        Part(n, [filler.row(row, numbers[row.pk]) for row in part], loaded in (None, n))
-        for n, part in enumerate(parts)
+        Part(n, [filler.row(row) for row, _ in rows])
+        if n in parts
+        else Part(n, [], _labels(rows), is_loaded=False)
+        for n, rows in enumerate(lines.parts)
     ]
-    return Grid(board, columns, shown, progress_of(cells, columns))
+    return Grid(board, filler.columns, filler.waiting, shown, progress)
+
+
+def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
+    """The rows of one part with their first columns; None where there are fewer parts."""
+    lines = _Lines(board, is_mine)
+    if number >= len(lines.parts):
+        return None
+    rows = [row for row, _ in lines.parts[number]]
+    filler = _Filler(lines, rows, lines.group(0))
+    return Part(number, [filler.row(row) for row in rows])
+
+
+def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow | None:
+    """The row with key `row` and a group of its places; None where there is none."""
+    lines = _Lines(board, is_mine)
+    if row not in lines.numbers or not (drawn := lines.group(number)):
+        return None
+    return _Filler(lines, [row], drawn).row(row)
+
+
+def heads_of(board: Batch, number: int) -> list[Column]:
+    """The columns of one group; empty where there are fewer."""
+    lines = _Lines(board, is_mine=False)
+    return cell_queries.columns([lines.columns[n] for n in lines.group(number)])
 
 
 def runs_of(board_id: str) -> list[uuid.UUID]:
@@ -113,86 +155,75 @@ def runs_of(board_id: str) -> list[uuid.UUID]:
     return [pk for pk in cells.values_list("run_id", flat=True) if pk]
 
 
-def _split(rows: Sequence[Row], cell_count: int) -> list[Sequence[Row]]:
-    """The rows in parts of about `PART_CELLS` cells; the first part is smaller."""
-    per_row = max(1, cell_count / max(1, len(rows)))
-    first, size = (max(1, round(count / per_row)) for count in (FIRST_CELLS, PART_CELLS))
-    rest = [rows[start : start + size] for start in range(first, len(rows), size)]
-    return [rows[:first], *rest]
+def _labels(rows: Sequence[tuple[int, str]]) -> SafeString:
+    return format_html_join("", _WAITING_ROW, [(pk, _shortened(label)) for pk, label in rows])
 
 
-def _with_endpoints(cells: list[Cell], columns: Sequence[Column]) -> list[Cell]:
-    endpoints = {column.pk: column.endpoint for column in columns}
-    for cell in cells:
-        if cell.run:
-            cell.run.endpoint = endpoints[cell.column_id]
-    return cells
+def _shortened(label: str) -> str:
+    return label if len(label) <= LABEL_CHARS else f"{label[: LABEL_CHARS - 1]}…"
+
+
+class _Lines:
+    """The keys of a board's columns and rows, in groups and in parts."""
+
+    def __init__(self, board: Batch, is_mine: bool, cell_count: int | None = None) -> None:
+        self.board, self.is_mine = board, is_mine
+        self.columns = cell_queries.column_keys(board)
+        rows = cell_queries.row_labels(board)
+        self.numbers = {pk: number for number, (pk, _) in enumerate(rows)}
+        if cell_count is None:
+            cell_count = board.cells.filter(replaced_at=None).count()
+        per_row = max(1, cell_count / max(1, len(rows)))
+        drawn = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
+        first, size = (max(1, round(n / (per_row * drawn))) for n in (FIRST_CELLS, PART_CELLS))
+        rest = [rows[start : start + size] for start in range(first, len(rows), size)]
+        self.parts = [rows[:first], *rest]
+
+    def group(self, number: int) -> range:
+        """The columns of a group, counted from 0; empty where there are fewer."""
+        first = number * GROUP_COLUMNS
+        return range(first, min(first + GROUP_COLUMNS, len(self.columns)))
+
+    def groups_after(self, drawn: range) -> list[ColumnGroup]:
+        """The groups behind the first one; none where all columns are drawn."""
+        starts = range(drawn.stop, len(self.columns), GROUP_COLUMNS)
+        groups = [(start // GROUP_COLUMNS, start) for start in starts]
+        return [ColumnGroup(n, start, len(self.group(n))) for n, start in groups]
 
 
 class _Filler:
-    """Fills the rows that are wanted with tiles; the others get empty places."""
+    """Fills rows with the tiles of the columns that are drawn."""
 
-    def __init__(
-        self,
-        board: Batch,
-        columns: Sequence[Column],
-        rows: Sequence[Row],
-        cells: Sequence[CellFacts],
-        wanted: Sequence[int],
-    ) -> None:
-        self.columns, self.wanted = columns, set(wanted)
-        self.first = _first_places(cells, columns, rows)
-        heavy = [f"run__{name}" for name in _HEAVY]
-        full = (
-            board.cells.filter(replaced_at=None, row_id__in=wanted)
-            .select_related("run", "mark")
-            .prefetch_related("run__artifacts")
-            .defer(*heavy)
-            .order_by("pk")
-        )
-        self.by_place: dict[tuple[int, int], list[Cell]] = {}
-        for cell in (found := _with_endpoints(list(full), columns)):
-            self.by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
-        self.texts = _texts(found)
+    def __init__(self, lines: _Lines, rows: Sequence[int], drawn: range) -> None:
+        board, self.lines, self.drawn = lines.board, lines, drawn
+        self.columns = cell_queries.columns([lines.columns[n] for n in drawn])
+        self.waiting = lines.groups_after(drawn)
+        self.rows = cell_queries.rows(rows)
+        self.found = cell_queries.cells(board, rows, self.columns)
+        self.kept = cell_markup.find(self.found.all, lines.is_mine)
+        self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
         self.group = watch_tokens.group_token(f"{GROUP}.{board.pk}", "tile", board.user_id)
 
-    def row(self, row: Row, number: int) -> GridRow:
-        """One row, with tiles if it is wanted, else without places."""
-        if row.pk not in self.wanted:
-            return GridRow(row, number, [], [])
+    def row(self, pk: int) -> GridRow:
+        """One row with its tiles."""
         places = [
-            Place(n, [self.cell(one) for one in self.by_place.get((row.pk, column.pk), [])])
-            for n, column in enumerate(self.columns)
+            Place(n, [self.cell(one) for one in self.found.by_place.get((pk, column.pk), [])])
+            for n, column in zip(self.drawn, self.columns, strict=True)
         ]
-        return GridRow(row, number, history.argument_rows(row.values), places)
+        row = self.rows[pk]
+        inputs = history.argument_rows(row.values)
+        return GridRow(row, self.lines.numbers[pk], inputs, places, self.waiting)
 
     def cell(self, cell: Cell) -> ShownCell:
         """One cell; a run that stands in several is drawn in the first alone."""
         if cell.run is None or cell.run.deleted_at:
-            return ShownCell(cell, None)
-        first, place = self.first[cell.run_id]
-        if first != cell.pk:
-            return ShownCell(cell, None, place)
-        return ShownCell(cell, tiles.tile(cell.run, self.texts, self.group))
-
-
-def _first_places(
-    cells: Sequence[CellFacts], columns: Sequence[Column], rows: Sequence[Row]
-) -> dict[object, tuple[int, str]]:
-    """For each run the first cell that has it, and where that is in words."""
-    places = {column.pk: number for number, column in enumerate(columns, start=1)}
-    lines = {row.pk: number for number, row in enumerate(rows, start=1)}
-    found: dict[object, tuple[int, str]] = {}
-    for cell in cells:
-        if cell.run_id:
-            words = f"row {lines[cell.row_id]}, column {places[cell.column_id]}"
-            found.setdefault(cell.run_id, (cell.pk, words))
-    return found
-
-
-def _texts(cells: Sequence[Cell]) -> Mapping[object, str]:
-    """The first text of each result without files; outputs of others are not loaded."""
-    done = [c.run.pk for c in cells if c.run and c.run.state == Run.State.SUCCEEDED]
-    has_files = Exists(Artifact.objects.filter(run_id=OuterRef("pk")))
-    runs = Run.objects.filter(~has_files, pk__in=done).values_list("pk", "output")
-    return {pk: tiles.text_of(output) for pk, output in runs}
+            return ShownCell(cell)
+        if first := self.found.elsewhere.get(cell.pk):
+            row = self.lines.numbers[first.row_id] + 1
+            column = self.lines.columns.index(first.column_id) + 1
+            return ShownCell(cell, same_as=f"row {row}, column {column}")
+        if kept := self.kept.get(cell.pk):
+            return ShownCell(cell, markup=kept)
+        shown = ShownCell(cell, tiles.tile(cell.run, self.texts, self.group))
+        markup = cell_markup.render(shown, self.lines.board, self.lines.is_mine)
+        return replace(shown, markup=markup)

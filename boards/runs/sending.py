@@ -17,7 +17,7 @@ from django.utils import timezone
 from boards.models import Batch, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
-from boards.runs import reuse
+from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, committed, in_dollars
 from catalog.models import Endpoint
 from playground.form import form_state
@@ -73,7 +73,10 @@ def run_plan(
         if board is None and not is_new:
             return Sent(locked, known=len(cells))  # the second click of a double click
         budget = Budget(locked.cap_usd, committed(locked))
-        return write_cells(locked, plan, expanded, estimates, budget)
+        done = write_cells(locked, plan, expanded, estimates, budget)
+        if done.held:
+            cap_warnings.warn_of_board(locked, done.held)
+        return done
 
 
 def write_cells(

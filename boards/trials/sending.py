@@ -16,6 +16,7 @@ from django.utils import timezone
 from boards.models import Batch, Cell, Column, StandingTrial, Trial
 from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
+from boards.runs import cap_warnings
 from boards.runs.budget import Budget, committed, cost_of, in_dollars
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
@@ -145,6 +146,8 @@ class _Sender:
                     raise _Held
         except _Held:
             self._end(Trial.State.HELD, words)
+            why = f"{self.trial.endpoint.display_name}: {words}"
+            cap_warnings.warn_of_trials(self.board, month.cap, month_start(self.now), why)
             return None
         return done
 

@@ -20,6 +20,7 @@ from schemas.artifacts import artifacts
 
 LEAST, MOST = 2, 4
 LETTERS = "ABCD"
+COMPARED = {"image", "video", "audio", "mesh"}
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Pane:
 
     @property
     def main(self) -> Shown | None:
-        """The file that is compared: the first picture, film or sound."""
-        return next((s for s in self.shown if s.artifact.kind in {"image", "video", "audio"}), None)
+        """The file that is compared: the first picture, film, sound or mesh that can be shown."""
+        return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
 
 
 def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:

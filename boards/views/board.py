@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from boards.display import grid
 from boards.models import Batch
-from boards.runs.progress import facts_of, progress_of
+from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_uuid
 from playground.models import Run
@@ -65,8 +65,8 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
-    shown = grid.grid_of(found, None if "all" in request.GET else 0)
     is_mine = found.user_id == request.user.pk
+    shown = grid.grid_of(found, is_mine=is_mine, is_whole="all" in request.GET)
     context = {
         "board": found,
         "grid": shown,
@@ -93,7 +93,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     found = find(request, pk)
     context = {
         "board": found,
-        "progress": progress_of(facts_of(found), found.columns.select_related("endpoint")),
+        "progress": progress_of(found),
         "is_mine": found.user_id == request.user.pk,
     }
     return render(request, "boards/_progress.html", context)
@@ -104,15 +104,35 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the rows of one part, which come into view."""
     found = find(request, pk)
-    shown = grid.grid_of(found, number)
-    if number >= len(shown.parts):
+    is_mine = found.user_id == request.user.pk
+    shown = grid.part_of(found, number, is_mine=is_mine)
+    if shown is None:
         raise Http404("This board has fewer rows.")
-    context = {
-        "board": found,
-        "part": shown.parts[number],
-        "is_mine": found.user_id == request.user.pk,
-    }
+    context = {"board": found, "part": shown, "is_mine": is_mine}
     return render(request, "boards/_part.html", context)
+
+
+@require_safe
+@no_store
+def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpResponse:
+    """Render a row's cells in one group of columns, which comes into view."""
+    found = find(request, pk)
+    is_mine = found.user_id == request.user.pk
+    shown = grid.group_of(found, row, number, is_mine=is_mine)
+    if shown is None:
+        raise Http404("This board has no such row, or fewer columns.")
+    context = {"board": found, "row": shown, "is_mine": is_mine}
+    return render(request, "boards/_places.html", context)
+
+
+@require_safe
+@no_store
+def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Render the heads of one group of columns."""
+    found = find(request, pk)
+    if not (shown := grid.heads_of(found, number)):
+        raise Http404("This board has fewer columns.")
+    return render(request, "boards/_heads.html", {"board": found, "columns": shown})
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:

@@ -2,7 +2,7 @@
 
 The file keeps its length, so ranges and offsets stay valid: metadata are overwritten with zeros.
 PNG, JPEG, WebP, WAV, MP4 and MP3 are known here, GIF, FLAC, Ogg and WebM in
-`container_metadata.py`; other formats are served as they are.
+`container_metadata.py`, AVIF and HEIF in `item_metadata.py`; other formats are served as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO
 
-from boards.votes import container_metadata
+from boards.votes import container_metadata, item_metadata
 from boards.votes.container_metadata import Patch, Patches
 
 MAX_PATCH_BYTES = 8 << 20  # larger metadata are left out of one patch: several patches cover them
@@ -106,24 +106,21 @@ def _riff(file: IO[bytes], size_bytes: int) -> Patches:
         offset += 8 + length + length % 2
 
 
+def _film(file: IO[bytes], size_bytes: int) -> Patches:
+    """The boxes of a film, and the items of a picture (AVIF, HEIF)."""
+    yield from _boxes(file, size_bytes)
+    yield from item_metadata.items(file, size_bytes)
+
+
 def _boxes(file: IO[bytes], end: int, start: int = 0, *, is_inner: bool = False) -> Patches:
-    offset = start
-    for _ in range(MAX_PARTS):
-        head = _at(file, offset, 16)
-        if len(head) < 8 or offset >= end:
-            return
-        length, kind, head_bytes = int.from_bytes(head[:4]), head[4:8], 8
-        if length == 1:
-            length, head_bytes = int.from_bytes(head[8:16]), 16
-        length = length or end - offset
-        if length < head_bytes or offset + length > end:
-            return
-        if kind in _BOXES_WITH_BOXES:
-            yield from _boxes(file, offset + length, offset + head_bytes, is_inner=True)
-        elif kind in _BOXES_TO_BLANK and (is_inner or kind != b"meta"):
-            yield Patch(offset + 4, b"free")
-            yield from _zeros(offset + head_bytes, length - head_bytes)
-        offset += length
+    for box in item_metadata.boxes(file, start, end):
+        if box.kind in _BOXES_WITH_BOXES:
+            yield from _boxes(file, box.end, box.content, is_inner=True)
+        elif box.kind in _BOXES_TO_BLANK and (is_inner or box.kind != b"meta"):
+            yield Patch(box.start + 4, b"free")
+            yield from _zeros(box.content, box.end - box.content)
+        elif box.kind == b"hdlr":
+            yield from item_metadata.handler_name(box)
 
 
 def _mp3(file: IO[bytes], size_bytes: int) -> Patches:
@@ -139,7 +136,7 @@ _READERS: list[tuple[Callable[[bytes], bool], Callable[[IO[bytes], int], Patches
     (lambda head: head.startswith(PNG), _png),
     (lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
     (lambda head: head.startswith(b"RIFF"), _riff),
-    (lambda head: head[4:8] == b"ftyp", lambda file, size: _boxes(file, size)),
+    (lambda head: head[4:8] == b"ftyp", _film),
     (lambda head: head.startswith((b"GIF87a", b"GIF89a")), container_metadata.gif),
     (lambda head: head.startswith(b"fLaC"), container_metadata.flac),
     (lambda head: head.startswith(b"OggS"), container_metadata.ogg),

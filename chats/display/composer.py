@@ -9,8 +9,10 @@ from typing import Any
 from django.urls import reverse
 
 from chats.models import Chat
+from chats.talk import second_model
 from chats.talk.shape import Shape, shape_of
 from playground.form.html import rendering
+from playground.form.html.rendering import has_errors, needs_attention
 from schemas import Field, Problem, decode_post, encode_arguments
 from schemas import draw as draw_nodes
 
@@ -34,7 +36,7 @@ def held(chat: Chat) -> Filled:
         draft = chat.draft
         return Filled(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
     post = encode_arguments(shape.rest, chat.settings) if shape else {}
-    return Filled("", chat.system, post)
+    return Filled("", chat.system, second_model.with_fields(chat, post, chat.settings))
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
@@ -51,6 +53,8 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
     if shape is None:
         return base
     below = [one for one in filled.problems if one.path]
+    of_second = [one for one in below if one.path[0] == second_model.NAME]
+    below = [one for one in below if one not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
     media = [node for node in nodes if _takes_file(node.field)]
     others = [node for node in nodes if not _takes_file(node.field)]
@@ -60,12 +64,29 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
         "troubles": wrong,
         "media": rendering.render_fields(media, address),
         "has_media": bool(media),
-        "is_media_open": any(n.field.is_required or n.is_changed or _wrong(n) for n in media),
+        "is_media_open": any(n.field.is_required or n.is_changed or has_errors(n) for n in media),
         "settings": rendering.render_fields(others, address),
         "settings_count": len(others),
         "changed_count": sum(node.is_changed for node in others),
-        "is_settings_open": any(_wrong(n) or _is_missing(n.field, n) for n in others),
+        "is_settings_open": any(needs_attention(node) for node in others),
         "limit": shape.prompt.max_length if shape.prompt else None,
+        **_second(chat, filled.post, settings_of(shape, filled.post)[0], of_second),
+    }
+
+
+def _second(
+    chat: Chat, post: Post, first: dict[str, Any], problems: Sequence[Problem]
+) -> dict[str, Any]:
+    """Return what the template shows of the second model's own fields; empty without any."""
+    root = second_model.root_of(chat)
+    if root is None:
+        return {}
+    post = second_model.with_fields(chat, post, first)
+    (around,) = draw_nodes(root, post=post, problems=problems).children
+    address = reverse("playground:uploads")
+    return {
+        "second_settings": rendering.render_fields(around.children, address),
+        "is_second_open": any(needs_attention(node) for node in around.children),
     }
 
 
@@ -75,15 +96,6 @@ def _is_known(shape: Shape, problem: Problem) -> bool:
 
 def _takes_file(one: Field) -> bool:
     return bool(one.media or (one.item and one.item.media))
-
-
-def _wrong(node: Any) -> bool:
-    return rendering.has_errors(node)
-
-
-def _is_missing(one: Field, node: Any) -> bool:
-    """Whether a person has to fill it in: `model` of a router has no default."""
-    return one.is_required and not one.has_default and not node.is_changed
 
 
 def encode(shape: Shape, settings: dict[str, Any]) -> Post:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from chats.talk import carry, limits
+from chats.talk import limits, second_model
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
@@ -45,13 +45,13 @@ def send(
     settings: dict[str, Any],
     token: str,
     *,
-    to_both: bool = False,
+    beside: dict[str, Any] | None = None,
     left_out: int = 0,
 ) -> Turn:
     """Send a message after the turn `parent`; the same message with the same token is one turn.
 
-    With `to_both` the chat's second model, if there is one, gets it as well, as a version beside
-    the turn that is returned. The model is not given the oldest `left_out` turns. Raises Refused;
+    With `beside`, its settings, the chat's second model gets it as well, as a version beside the
+    turn that is returned. The model is not given the oldest `left_out` turns. Raises Refused;
     then nothing was sent to either.
     """
     with transaction.atomic():
@@ -74,28 +74,32 @@ def send(
             chat=chat, parent_id=parent, endpoint=chat.endpoint, form_token=token, text=text,
             system=system, settings=settings, left_out=left_out,
         )  # fmt: skip
-        if to_both and chat.second and chat.second_id != chat.endpoint_id:
-            turn.beside = _sent_to(chat.second, turn)
+        if beside is not None and chat.second and chat.second_id != chat.endpoint_id:
+            turn.beside = _sent_to(chat.second, turn, beside)
         _start(turn)
         _remember(chat, turn)
     return turn
 
 
-def _sent_to(second: Endpoint, turn: Turn) -> Turn:
-    """The same message to another model, with the settings that it had in this chat before."""
-    before = turn.chat.turns.filter(endpoint=second).order_by("-pk").first()
-    settings = carry.settings(turn.settings, turn.endpoint, second)
+def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
+    """The same message to another model, with settings of its own."""
     other = Turn(
         chat=turn.chat, parent_id=turn.parent_id, endpoint=second,
         form_token=f"{turn.form_token}+", text=turn.text, system=turn.system,
-        settings=(before.settings if before else {}) | settings,
+        settings=settings,
     )  # fmt: skip
     try:
         _start(other)
     except Refused as refused:
-        words = f"{second.display_name}: {refused.problems[0].message}"
-        raise Refused([Problem((), words)]) from refused
+        raise Refused([_of_second(second, one) for one in refused.problems]) from refused
     return other
+
+
+def _of_second(second: Endpoint, problem: Problem) -> Problem:
+    """A problem beside the field of the second model, or with its name beside the message."""
+    if problem.path:
+        return second_model.at_its_field(problem)
+    return Problem((), f"{second.display_name}: {problem.message}")
 
 
 def _start(turn: Turn) -> None:

@@ -17,6 +17,7 @@ from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
 from chats.models import Chat
+from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
 from core.http.parameters import parse_key
@@ -96,6 +97,7 @@ def _post(request: HtmxRequest, found: Chat) -> HttpResponseBase:
     if action == "alone":
         found.second = None
         found.save(update_fields=["second"])
+        filled = replace(filled, post=second_model.without_fields(filled.post))
         keep_draft(found, filled)
         return render_page(request, found, filled)
     if action in ("model", "second"):
@@ -113,12 +115,13 @@ def _post(request: HtmxRequest, found: Chat) -> HttpResponseBase:
 def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase:
     shape = shape_of(found.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
-    problems = [*filled.problems, *unread]
+    beside, unread_beside = second_model.settings_of(found, filled.post, settings)
+    problems = [*filled.problems, *unread, *unread_beside]
     parent, token = parse_key(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(found, parent, filled.text, filled.system, settings, token, to_both=True)
+        sending.send(found, parent, filled.text, filled.system, settings, token, beside=beside)
     except sending.Refused as refused:
         keep_draft(found, filled)
         shown = replace(filled, problems=refused.problems)
@@ -128,6 +131,6 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
 
 def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
     """Store posted files; returns the composer with their addresses, and what was refused."""
-    root = version_of(found.endpoint).root
+    root = second_model.with_second(found, version_of(found.endpoint).root)
     post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
     return replace(filled, post=post), refused

@@ -10,7 +10,6 @@ import httpx_sse
 
 from fal.errors import FalError, UpstreamFailed
 
-MAX_ANSWER_BYTES = 128 << 20
 EVENT_STREAM = "text/event-stream"
 # No JSON, image, video or audio file begins like this.
 _EVENT_STREAM_STARTS = (b"data:", b"event:", b":")
@@ -28,10 +27,12 @@ async def capped(
         yield chunk
 
 
-def capped_answer(chunks: AsyncIterable[bytes], status: int) -> AsyncGenerator[bytes]:
-    """Passes a response body on; raises UpstreamFailed beyond MAX_ANSWER_BYTES."""
-    words = f"fal's answer is larger than {MAX_ANSWER_BYTES >> 20} MiB."
-    return capped(chunks, MAX_ANSWER_BYTES, UpstreamFailed(words, status=status))
+def capped_answer(
+    chunks: AsyncIterable[bytes], status: int, max_bytes: int
+) -> AsyncGenerator[bytes]:
+    """Passes a response body on; raises UpstreamFailed beyond `max_bytes`."""
+    words = f"fal's answer is larger than {max_bytes >> 20} MiB."
+    return capped(chunks, max_bytes, UpstreamFailed(words, status=status))
 
 
 def is_stream(content_type: str, beginning: bytes = b"") -> bool:

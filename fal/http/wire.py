@@ -21,6 +21,7 @@ import httpx
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
 from fal.http import bodies
 from fal.http.answers import CANCELLED, Answer, rejection
+from fal.http.limits import CALL, LIMITS, STREAM, Limits
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
@@ -30,24 +31,11 @@ Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
 # Called with the URL of every request and its error, or None for a success.
 OnOutcome = Callable[[str, FalError | None], None]
-# Called with the URL of every request that has no response after SLOW_AFTER_S.
+# Called with the URL of every request that has no response after `Limits.slow_after_s`.
 OnSlow = Callable[[str], None]
 OnSent = Callable[[], Awaitable[None]]
 
-# Seconds for each phase. No pool timeout: fal/http/connections.py queues requests. A submit may
-# carry megabytes of data URIs; a synchronous run waits for the model.
-CALL = httpx.Timeout(connect=5, read=30, write=30, pool=None)
-SUBMIT = httpx.Timeout(connect=5, read=120, write=120, pool=None)
-RUN = httpx.Timeout(connect=5, read=600, write=120, pool=None)
-# fal sends a comment every 15 s on an open status stream (5.3); a silent stream would delay a run.
-STREAM = httpx.Timeout(connect=5, read=20, write=30, pool=None)
-# A model's own stream has no such comments, and events may be minutes apart.
-MODEL_STREAM = httpx.Timeout(connect=5, read=300, write=120, pool=None)
-FILE = httpx.Timeout(connect=5, read=60, write=60, pool=None)
-
-SLOW_AFTER_S = 4.0  # queue calls usually take milliseconds
 MAX_TRIES = 3
-FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 60.0
 BODY_TIMEOUT_S = 300.0  # for a whole body, however slowly it arrives
 
@@ -101,8 +89,10 @@ class Wire:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
         self.addresses = addresses
+        self.limits = limits
         self._on_outcome = on_outcome or (lambda url, error: None)
         self._on_slow = on_slow or (lambda url: None)
         self._calls = calls
@@ -147,7 +137,7 @@ class Wire:
                 raise
             except (Unreachable, RequestRejected) as error:
                 error.is_unconfirmed = not repeat and may_have_been_accepted(error)
-                pause_s = _pause_s(error, MAX_TRIES - 1 - left)
+                pause_s = _pause_s(error, MAX_TRIES - 1 - left, self.limits.first_pause_s)
                 if not (repeat and left and error.is_retryable) or pause_s > MAX_PAUSE_S:
                     raise
             await self._sleep(pause_s)
@@ -228,7 +218,7 @@ class Wire:
     @contextmanager
     def observed(self, url: str) -> Generator[None]:
         """Reports the block's outcome, and that it is slow; translates httpx's errors."""
-        late = asyncio.get_running_loop().call_later(SLOW_AFTER_S, self._on_slow, url)
+        late = asyncio.get_running_loop().call_later(self.limits.slow_after_s, self._on_slow, url)
         try:
             with _translate_errors():
                 yield
@@ -244,7 +234,7 @@ class Wire:
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
                 async for chunk in bodies.capped_answer(
-                    response.aiter_bytes(), response.status_code
+                    response.aiter_bytes(), response.status_code, self.limits.max_answer_bytes
                 ):
                     content += chunk
         except TimeoutError:
@@ -356,8 +346,8 @@ def _has_request_id(error: FalError) -> bool:
     return bool(error.request_id) and not is_refusal
 
 
-def _pause_s(error: FalError, tries_before: int) -> float:
+def _pause_s(error: FalError, tries_before: int, first_s: float) -> float:
     """fal's `Retry-After` with a little jitter, else an exponential pause with full jitter."""
     if error.retry_after_s is not None:
         return error.retry_after_s + _random.uniform(0, 0.25)
-    return _random.uniform(0, min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**tries_before))
+    return _random.uniform(0, min(MAX_PAUSE_S, first_s * 2**tries_before))

@@ -19,7 +19,8 @@ from fal.addresses import origin
 from fal.errors import BadRedirect, FalError, FileUnavailable
 from fal.http import bodies
 from fal.http.answers import Answer, rejection
-from fal.http.wire import FILE, Wire
+from fal.http.limits import FILE
+from fal.http.wire import Wire
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

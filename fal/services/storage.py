@@ -20,12 +20,10 @@ from fal import reading
 from fal.db_safe import db_safe_text
 from fal.errors import FalError, RequestRejected, UploadRefused, UpstreamFailed
 from fal.http.answers import Answer, reason, rejection
-from fal.http.wire import FILE, Wire
+from fal.http.limits import FILE
+from fal.http.wire import Wire
 
-SINGLE_UP_TO_BYTES = 90 << 20
-PART_BYTES = 10 << 20
 _IN_MEMORY_BYTES = 8 << 20
-_CHUNK_BYTES = 1 << 18
 _REFUSED = frozenset({401, 403})
 _MESSAGE = re.compile(rb"<Message>([^<]{1,400})</Message>")
 _ANSWER_BYTES = 4096
@@ -75,13 +73,13 @@ class Storage:
         # The type comes from a browser; an invalid one would break the header.
         content_type = reading.media_type(content_type) or UNKNOWN_TYPE
         async with _opened(source) as (file, size_bytes):
-            is_large = size_bytes > SINGLE_UP_TO_BYTES
+            is_large = size_bytes > self._wire.limits.single_upload_bytes
             step = "initiate-multipart" if is_large else "initiate"
             initiate = partial(self._initiate, step, content_type, file_name, lifecycle)
             if is_large:
                 return await self._put_parts(key, initiate, file, size_bytes, on_progress)
             headers = {"Content-Type": content_type}
-            content = _Chunks(file, 0, size_bytes, size_bytes, on_progress)
+            content = self._chunks(file, 0, size_bytes, size_bytes, on_progress)
             started = await initiate()
             try:
                 await self._put(started.upload_url, headers, content)
@@ -146,10 +144,11 @@ class Storage:
     async def _put_missing(
         self, started: _StartedUpload, file: IO[bytes], size_bytes: int, on_progress: Progress
     ) -> None:
-        for number in range(1, -(-size_bytes // PART_BYTES) + 1):
+        part_bytes = self._wire.limits.part_bytes
+        for number in range(1, -(-size_bytes // part_bytes) + 1):
             if number not in started.tags:
-                first, end = (number - 1) * PART_BYTES, min(number * PART_BYTES, size_bytes)
-                part = _Chunks(file, first, end, size_bytes, on_progress)
+                first, end = (number - 1) * part_bytes, min(number * part_bytes, size_bytes)
+                part = self._chunks(file, first, end, size_bytes, on_progress)
                 answer = await self._put(_append_path(started.upload_url, str(number)), {}, part)
                 started.tags[number] = _etag(answer)
         tags = sorted(started.tags.items())
@@ -164,6 +163,12 @@ class Storage:
             with_key=False,
             error_of=_put_error,
         )
+
+    def _chunks(
+        self, file: IO[bytes], first: int, end: int, size_bytes: int, on_progress: Progress
+    ) -> _Chunks:
+        chunk_bytes = self._wire.limits.chunk_bytes
+        return _Chunks(file, first, end, size_bytes, on_progress, chunk_bytes)
 
     async def _put(self, url: str, headers: Mapping[str, str], content: _Chunks) -> Answer:
         """Uploads without the key: the URL is pre-signed."""
@@ -189,11 +194,12 @@ class _Chunks:
     end: int
     size_bytes: int
     on_progress: Progress
+    chunk_bytes: int
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         at = await asyncio.to_thread(self.file.seek, self.first)
         while at < self.end:
-            chunk = await asyncio.to_thread(self.file.read, min(_CHUNK_BYTES, self.end - at))
+            chunk = await asyncio.to_thread(self.file.read, min(self.chunk_bytes, self.end - at))
             if not chunk:
                 return
             at += len(chunk)

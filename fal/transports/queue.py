@@ -12,7 +12,7 @@ from fal import reading
 from fal.errors import NotReady, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
 from fal.http.answers import Answer, run_failure
-from fal.http.wire import SUBMIT, Wire
+from fal.http.wire import Wire
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import Handle, SubmitOptions, arguments_as_bytes
 from fal.messages.result import Result
@@ -45,7 +45,7 @@ class Queue:
             params=options.params(),
             headers={**_JSON, **options.headers()},
             content=arguments_as_bytes(arguments),
-            timeouts=SUBMIT,
+            timeouts=self._wire.limits.submit,
             repeat=False,
         )
         return self._handle_from(endpoint_id, answer)
@@ -73,7 +73,9 @@ class Queue:
             if not bodies.is_stream(head.content_type):
                 raise Unreadable("fal's status stream is not an event stream.", status=head.status)
             too_large = Unreadable("fal's status stream is too large.", status=head.status)
-            chunks = bodies.capped(response.aiter_bytes(), bodies.MAX_ANSWER_BYTES, too_large)
+            chunks = bodies.capped(
+                response.aiter_bytes(), self._wire.limits.max_answer_bytes, too_large
+            )
             async with aclosing(bodies.events(chunks)) as events:
                 async for text in events:
                     status = Status.from_json(reading.parse(text))

@@ -15,7 +15,8 @@ from fal import reading
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
 from fal.http.answers import DISCONNECTED, Answer, reason, run_failure
-from fal.http.wire import MODEL_STREAM, OnSent, Wire, may_have_been_accepted
+from fal.http.limits import Limits
+from fal.http.wire import OnSent, Wire, may_have_been_accepted
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import SubmitOptions, arguments_as_bytes
 from fal.messages.result import MAX_KEPT_BYTES, Result
@@ -27,7 +28,6 @@ _PROGRESS_KEYS = {"logs", "message", "partial", "progress", "request_id", "statu
 _STEPS = {"submit", "completion"}  # a workflow's events about a node that goes well (15.7)
 BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
-END_TIMEOUT_S = 5.0  # wait for the end of a body whose output is already complete
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Stream:
                     "Cache-Control": "no-store",
                 },
                 content=arguments_as_bytes(arguments),
-                timeouts=MODEL_STREAM,
+                timeouts=self._wire.limits.model_stream,
                 error_of=run_failure,
                 on_sent=on_sent,
             ) as response:
@@ -100,7 +100,9 @@ class Stream:
                 if tee is not None:
                     await tee.begin(head)
                     chunks = _copied(chunks, tee)
-                async with aclosing(results(head, chunks, endpoint_id)) as updates:
+                async with aclosing(
+                    results(head, chunks, endpoint_id, self._wire.limits)
+                ) as updates:
                     async for update in updates:
                         yield update
         except Unreadable:
@@ -132,7 +134,7 @@ def streaming_id(endpoint_id: str) -> str:
 
 
 async def results(
-    head: Answer, chunks: AsyncIterable[bytes], endpoint_id: str
+    head: Answer, chunks: AsyncIterable[bytes], endpoint_id: str, limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
     """Yields the partials in the body `chunks` of a successful response, and last the Result.
 
@@ -143,19 +145,19 @@ async def results(
     failure or ends without an output; unconfirmed if the last event was only progress.
     """
     yield Partial(None, head.request_id)
-    body = bodies.capped_answer(chunks, head.status)
+    body = bodies.capped_answer(chunks, head.status, limits.max_answer_bytes)
     first = await anext(body, b"")
     chunks = bodies.prepend(first, body)
     if not bodies.is_stream(head.content_type, first):
         yield await _read_result(head, chunks)
         return
     if completions.is_completions(endpoint_id):
-        async for made in _completion(head, chunks):
+        async for made in _completion(head, chunks, limits):
             yield made
         return
     event = _Event()
     async with aclosing(bodies.events(chunks)) as texts:
-        while (text := await _next_event(texts, after=event)) is not None:
+        while (text := await _next_event(texts, event, limits.end_s)) is not None:
             received = _Event.parse(text)
             if not received.supersedes(event):
                 continue
@@ -173,12 +175,13 @@ async def results(
 
 
 async def _completion(
-    head: Answer, chunks: AsyncIterable[bytes]
+    head: Answer, chunks: AsyncIterable[bytes], limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
     """Yields OpenAI's completion as it grows, and last the whole one (section 16.5, C70)."""
     whole, is_done = completions.Completion(), False
+    none, end_s = _Event(), limits.end_s
     async with aclosing(bodies.events(chunks)) as texts:
-        while not is_done and (text := await _next_event(texts, after=_Event())) is not None:
+        while not is_done and (text := await _next_event(texts, none, end_s)) is not None:
             if is_done := text.strip() == completions.DONE:
                 continue
             event = _Event.parse(text)
@@ -211,10 +214,13 @@ async def _read_result(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
     return Result.from_connection(head._replace(content=bytes(body)))
 
 
-async def _next_event(texts: AsyncGenerator[str], after: _Event) -> str | None:
-    """The next event's text, or None at the end; a lost connection is an end if `after` decides."""
+async def _next_event(texts: AsyncGenerator[str], after: _Event, end_s: float) -> str | None:
+    """The next event's text, or None at the end; a lost connection is an end if `after` decides.
+
+    Waits only `end_s` where nothing more need come.
+    """
     try:
-        async with asyncio.timeout(END_TIMEOUT_S if after.is_marked_final else None):
+        async with asyncio.timeout(end_s if after.is_marked_final else None):
             return await anext(texts, None)
     except (TimeoutError, httpx.HTTPError, FalError):
         if after.is_conclusive:

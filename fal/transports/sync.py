@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fal.http.answers import run_failure
-from fal.http.wire import RUN, OnSent, Wire
+from fal.http.limits import RUN
+from fal.http.wire import OnSent, Wire
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import SubmitOptions, arguments_as_bytes
 from fal.messages.result import Result

@@ -21,17 +21,16 @@ from fal.db_safe import db_safe_text
 from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
 from fal.http.answers import Answer, rejection, run_failure
-from fal.http.bodies import MAX_ANSWER_BYTES
+from fal.http.limits import Limits
 from fal.http.wire import Wire, may_have_been_accepted
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import arguments_as_bytes
 from fal.messages.result import MAX_KEPT_BYTES, Result
-from fal.transports.stream import END_TIMEOUT_S, Partial, broken_stream, results
+from fal.transports.stream import Partial, broken_stream, results
 
 OPEN_S = 10.0
 PING_S = 20.0  # detects a dead upstream even while a model works silently for minutes
 CLOSE_S = 1.0
-IDLE_TIMEOUT_S = 600.0  # as in a synchronous run
 _STILL_OPEN_OR_DONE = frozenset({None, 1000, 1001})
 
 
@@ -53,17 +52,18 @@ class WebSocket:
         """
         url = f"{self._wire.addresses.ws}/{EndpointId.parse(endpoint_id)}"
         connection = await open_connection(self._wire, url, self._wire.credentials(url))
+        limits = self._wire.limits
         try:
             with _translate_errors():
                 await connection.send(arguments_as_bytes(arguments).decode())
             if on_sent:
                 await on_sent()
-            start = await _read_start(connection)
+            start = await _read_start(connection, limits)
             if not 200 <= start.answer.status < 300:
                 refusal = await _read_refusal(self._wire, start, connection)
                 self._wire.record_outcome(url, refusal)
                 raise refusal
-            async with aclosing(_read_answer(connection, start, endpoint_id)) as updates:
+            async with aclosing(_read_answer(connection, start, endpoint_id, limits)) as updates:
                 async for update in updates:
                     yield update
         finally:
@@ -71,14 +71,14 @@ class WebSocket:
 
 
 async def _read_answer(
-    connection: ClientConnection, start: _Start, endpoint_id: str
+    connection: ClientConnection, start: _Start, endpoint_id: str, limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
     """The updates of a successful response; if it breaks off, last what was received of it."""
     head = start.head
     body = _Body(is_kept=not bodies.is_stream(head.content_type))
-    parts = _read_body(connection, start.request_id, body)
+    parts = _read_body(connection, start.request_id, body, limits)
     try:
-        async with aclosing(results(head, parts, endpoint_id)) as updates:
+        async with aclosing(results(head, parts, endpoint_id, limits)) as updates:
             async for update in updates:
                 yield update
     except Unreadable as error:
@@ -107,7 +107,7 @@ async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCo
             ping_interval=PING_S,
             ping_timeout=PING_S,
             close_timeout=CLOSE_S,
-            max_size=MAX_ANSWER_BYTES,
+            max_size=wire.limits.max_answer_bytes,
             max_queue=64,
         )
     except InvalidStatus as error:
@@ -140,10 +140,10 @@ class _Start(NamedTuple):
         return self.answer._replace(headers=headers)
 
 
-async def _read_start(connection: ClientConnection) -> _Start:
+async def _read_start(connection: ClientConnection, limits: Limits) -> _Start:
     """Waits for the start message; skips other messages."""
     while True:
-        message = _control_message(await _receive(connection, IDLE_TIMEOUT_S))
+        message = _control_message(await _receive(connection, limits.idle_s))
         if message and message["type"] == "start":
             headers = {
                 name.lower(): value
@@ -184,14 +184,14 @@ class _Body:
 
 
 async def _read_body(
-    connection: ClientConnection, request_id: str, body: _Body
+    connection: ClientConnection, request_id: str, body: _Body, limits: Limits
 ) -> AsyncGenerator[bytes]:
     """Yields the body's pieces up to the end message of this request, and adds them to `body`.
 
     A complete body also ends if fal closes the connection normally or goes silent: the end message
     carries no further data.
     """
-    while (frame := await _next_frame(connection, body)) is not None:
+    while (frame := await _next_frame(connection, body, limits)) is not None:
         message = _control_message(frame)
         if message is None or message["request_id"] != request_id:
             piece = frame.encode() if isinstance(frame, str) else frame
@@ -201,14 +201,16 @@ async def _read_body(
             return
 
 
-async def _next_frame(connection: ClientConnection, body: _Body) -> str | bytes | None:
-    """The next frame; None if none comes for END_TIMEOUT_S and the body is complete."""
-    short_s = min(END_TIMEOUT_S, IDLE_TIMEOUT_S)
+async def _next_frame(
+    connection: ClientConnection, body: _Body, limits: Limits
+) -> str | bytes | None:
+    """The next frame; None if none comes for `limits.end_s` and the body is complete."""
+    short_s = min(limits.end_s, limits.idle_s)
     with suppress(Unreachable):  # a closed connection raises it again below
         return await _receive(connection, short_s)
     if connection.close_code in _STILL_OPEN_OR_DONE and body.is_complete():
         return None
-    return await _receive(connection, IDLE_TIMEOUT_S - short_s)
+    return await _receive(connection, limits.idle_s - short_s)
 
 
 async def _receive(connection: ClientConnection, limit_s: float) -> str | bytes:
@@ -235,7 +237,7 @@ async def _read_refusal(wire: Wire, start: _Start, connection: ClientConnection)
     show that the error is the model's.
     """
     body = _Body(is_kept=True)
-    async with aclosing(_read_body(connection, start.request_id, body)) as parts:
+    async with aclosing(_read_body(connection, start.request_id, body, wire.limits)) as parts:
         async for _ in parts:
             pass
     content = wire.without_key(b"".join(body.pieces))

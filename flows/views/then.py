@@ -20,7 +20,7 @@ from flows.compose.definition import MOST_STEPS, Definition, Invalid, read
 from flows.display import origin
 from flows.display.origin import Origin
 from flows.models import Flow
-from playground.display import use_menu
+from playground.display.navigation import use_menu
 from schemas.uses.inputs import inputs_of
 from schemas.uses.roles import USES
 

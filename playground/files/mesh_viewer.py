@@ -20,6 +20,57 @@ POLICY = (
     "style-src 'unsafe-inline'; img-src data: blob:; connect-src data: blob:"
 )
 
+# Lets the page around the frame turn several meshes together: the camera leaves and enters as nine
+# numbers (position from the target, up, target from the centre) in radii of the mesh, keys by name.
+# A frame in an opaque origin can address its parent by "*" alone; the numbers tell nothing.
+CAMERA_SCRIPT = b"""<script>
+(() => {
+  const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "0"];
+  let sphere;
+  const parts = () => [camera.position.clone().sub(controls.target), camera.up.clone(),
+    controls.target.clone().sub(sphere.center)];
+  const read = () => {
+    const [from, up, aside] = parts();
+    return [from.divideScalar(sphere.radius), up, aside.divideScalar(sphere.radius)]
+      .flatMap((one) => one.toArray());
+  };
+  let last = "";
+  const tell = () => {
+    const now = read();
+    const text = now.map((one) => one.toFixed(4)).join();
+    if (text !== last) parent.postMessage({ camera: now }, "*");
+    last = text;
+  };
+  const take = (values) => {
+    if (!Array.isArray(values) || values.length !== 9 || !values.every(Number.isFinite)) return;
+    const [from, up, aside] = [0, 3, 6].map((at) =>
+      new THREE.Vector3().fromArray(values.slice(at, at + 3)));
+    controls.target.copy(sphere.center).addScaledVector(aside, sphere.radius);
+    camera.position.copy(controls.target).addScaledVector(from, sphere.radius);
+    camera.up.copy(up);
+    camera.lookAt(controls.target);
+    last = read().map((one) => one.toFixed(4)).join();
+    controls.update();
+    render();
+  };
+  const begin = () => {
+    if (!window.controls) return setTimeout(begin, 50);
+    sphere = new THREE.Box3().setFromObject(scene).getBoundingSphere(new THREE.Sphere());
+    sphere.radius ||= 1;
+    controls.addEventListener("change", tell);
+    addEventListener("message", ({ source, data }) => source === parent && take(data?.camera));
+    addEventListener("keydown", (event) => {
+      if (!KEYS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      parent.postMessage({ key: event.key }, "*");
+    });
+    tell();
+  };
+  if (parent !== window) begin();
+})();
+</script>
+"""
+
 
 def page_name(file: str) -> str:
     """Return the storage name of a stored mesh's page."""

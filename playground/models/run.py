@@ -66,6 +66,9 @@ class Run(models.Model):
     sent_arguments = ExactJSONField(
         null=True, help_text="what went out, where it differs: uploads by upstream address"
     )
+    options = ExactJSONField(
+        default=dict, help_text="fields of SubmitOptions that a program asked for, beside the input"
+    )
     title = models.CharField(max_length=200, blank=True, help_text="the prompt's first line")
     batch = models.UUIDField(
         null=True, editable=False, help_text="shared by the runs that one press started together"

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from core.http.htmx import HtmxRequest
-from playground.display import command_palette, use_menu
+from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import use_as
 from playground.models import Run
 

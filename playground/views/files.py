@@ -94,7 +94,8 @@ def _viewer(name: str) -> HttpResponseBase:
         "Content-Security-Policy": mesh_viewer.POLICY,
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",
     }
-    page = _chunks(default_storage.open(name))
+    # Behind the page, so that those which were drawn before turn together, too.
+    page = _followed(_chunks(default_storage.open(name)), mesh_viewer.CAMERA_SCRIPT)
     return OffThreadStream(page, content_type="text/html; charset=utf-8", headers=headers)
 
 
@@ -318,6 +319,11 @@ def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
         while count > 0 and (chunk := file.read(int(min(CHUNK_BYTES, count)))):
             count -= len(chunk)
             yield chunk
+
+
+def _followed(chunks: Iterator[bytes], last: bytes) -> Iterator[bytes]:
+    yield from chunks
+    yield last
 
 
 def _artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> Artifact:

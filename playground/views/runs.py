@@ -25,7 +25,7 @@ from accounts import permissions, rate_limit
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
 from playground.display import batch, history, json_tree, renderers
-from playground.display import tray as tray_rows
+from playground.display.navigation import tray as tray_rows
 from playground.models import Run
 from playground.runs import rerun, stars, state_machine
 from playground.runs import variations as runs_of_press

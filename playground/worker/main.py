@@ -36,6 +36,7 @@ from playground.worker import artifact_copies, claiming, idle, upload_measures, 
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.claiming import RunClaimer
 from playground.worker.following import backfill, reconciliation
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.jobs import REGISTERED, SIGNALLED, UPSTREAM_JOBS, Job, run_forever
 from playground.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from playground.worker.scheduling import leases
@@ -59,7 +60,13 @@ class Worker:
     """One worker process: the tasks of its runs, and the list of its recurring jobs."""
 
     def __init__(
-        self, upstream: fal.Clients, breakers: BreakerRegistry, *, has_key: bool, name: str = ""
+        self,
+        upstream: fal.Clients,
+        breakers: BreakerRegistry,
+        *,
+        has_key: bool,
+        name: str = "",
+        patience: Patience = PATIENCE,
     ) -> None:
         self.upstream = upstream
         self.breakers = breakers
@@ -68,7 +75,7 @@ class Worker:
         self.media_probe = MediaProbe()
         self.thumbnails = ThumbnailFetcher(upstream.thumbnails, upstream.addresses)
         self.stall = DatabaseStall()
-        self.run_tasks = RunTasks(upstream, breakers, self.stall)
+        self.run_tasks = RunTasks(upstream, breakers, self.stall, patience)
         self.claimer = RunClaimer(
             self.name, self.run_tasks, breakers, upstream.addresses, self.stall, has_key=has_key
         )

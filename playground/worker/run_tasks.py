@@ -18,6 +18,7 @@ from playground.models import Run
 from playground.worker import submit
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.scheduling import leases
 from playground.worker.scheduling.database_stall import DatabaseStall
 
@@ -30,7 +31,11 @@ class RunTasks:
     """A task for each run that this worker submits or follows, and short tasks beside them."""
 
     def __init__(
-        self, upstream: fal.Clients, breakers: BreakerRegistry, stall: DatabaseStall
+        self,
+        upstream: fal.Clients,
+        breakers: BreakerRegistry,
+        stall: DatabaseStall,
+        patience: Patience = PATIENCE,
     ) -> None:
         self.tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.submitting: set[uuid.UUID] = set()
@@ -39,6 +44,7 @@ class RunTasks:
         self._upstream = upstream
         self._breakers = breakers
         self._stall = stall
+        self._patience = patience
         self._side_tasks: set[asyncio.Task[Any]] = set()  # the event loop itself keeps no task
 
     @property
@@ -100,12 +106,12 @@ class RunTasks:
         if handle:
             self._breakers.record_readable(self._upstream.addresses.queue)
         if handle and not self.stopping.is_set():
-            await follow.follow(run.pk, handle, self._upstream, self._breakers)
+            await follow.follow(run.pk, handle, self._upstream, self._breakers, self._patience)
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
         handle = fal.Handle.from_json((await Run.objects.only("handle").aget(pk=pk)).handle)
-        await follow.follow(pk, handle, self._upstream, self._breakers)
+        await follow.follow(pk, handle, self._upstream, self._breakers, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:
         """Wake pages to show "sending" where a submit is slow; mostly its answer comes first."""
@@ -115,7 +121,7 @@ class RunTasks:
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
-            await follow.cancel(pk, self._upstream, self._breakers)
+            await follow.cancel(pk, self._upstream, self._breakers, self._patience)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(leases.RENEW_EVERY_S)

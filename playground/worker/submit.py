@@ -14,7 +14,7 @@ from playground.runs import outcomes, state_machine
 from playground.runs.error_messages import with_full_stop
 from playground.runs.group_commit import retry_until_committed
 from playground.runs.transitions import Observation
-from playground.worker import webhooks
+from playground.worker import submit_options, webhooks
 from playground.worker.following import status_polling
 from playground.worker.transports import direct
 
@@ -50,7 +50,7 @@ async def submit_run(run: Run, upstream: fal.Clients) -> fal.Handle | None:
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,
             arguments,
-            fal.SubmitOptions(webhook_url=webhooks.address(run)),
+            submit_options.of(run, webhooks.address(run)),
         )
     except fal.FalError as error:
         await _record_failure(run, error, was_submitted)

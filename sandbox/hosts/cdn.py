@@ -8,7 +8,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from sandbox.engine import expiry
+from sandbox.execution.engine import expiry
 from sandbox.faults import reply
 from sandbox.files import Multipart, content_type_of
 from sandbox.hosts.rest import LIFECYCLE

@@ -8,12 +8,12 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.engine import Request
+from sandbox.contract.registry import Model
+from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
 from sandbox.hosts import workflows
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, page_number
 from sandbox.hosts.web import Refused, body_json, demand_key, route
-from sandbox.registry import Model
 from sandbox.state import Sandbox
 
 MAX_IDS, MAX_LIMIT, MAX_EXPANDED = 50, 1000, 10

@@ -9,10 +9,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.engine import Request, Status, expiry, wants_inline, watch
+from sandbox.contract.registry import Model, app_of
+from sandbox.execution.engine import Request, Status, expiry, wants_inline, watch
 from sandbox.faults import reply
 from sandbox.hosts.web import Refused, body_json, demand_key, route
-from sandbox.registry import Model, app_of
 from sandbox.state import Sandbox
 
 REQUEST_PATH = re.compile(

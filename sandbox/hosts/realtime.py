@@ -10,10 +10,10 @@ from typing import Any
 import msgpack
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sandbox.engine import Request
+from sandbox.contract.registry import Model
+from sandbox.execution.engine import Request
 from sandbox.faults import reply
 from sandbox.hosts.web import Refused, demand_key
-from sandbox.registry import Model
 from sandbox.state import Sandbox
 
 SUFFIX = "/realtime"

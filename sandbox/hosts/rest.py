@@ -6,7 +6,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.engine import expiry
+from sandbox.execution.engine import expiry
 from sandbox.faults import reply
 from sandbox.files import Multipart
 from sandbox.hosts.web import body_json, demand_key, route, token

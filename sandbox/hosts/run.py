@@ -12,7 +12,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, WebSocketRoute
 
-from sandbox.engine import Request, watch
+from sandbox.contract.registry import COMPLETIONS
+from sandbox.execution.engine import Request, watch
 from sandbox.faults import reply
 from sandbox.hosts import realtime
 from sandbox.hosts.queue import (
@@ -24,7 +25,6 @@ from sandbox.hosts.queue import (
     too_many,
 )
 from sandbox.hosts.web import Refused, body_json, demand_key, route
-from sandbox.registry import COMPLETIONS
 from sandbox.state import Sandbox
 
 

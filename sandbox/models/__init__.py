@@ -1,5 +1,6 @@
 """Every model of the sandbox, in catalogue order: the best first, mischief last."""
 
+from sandbox.contract.registry import Model
 from sandbox.models import (
     audio,
     image_to_image,
@@ -10,7 +11,6 @@ from sandbox.models import (
     video,
     workflows,
 )
-from sandbox.registry import Model
 
 
 def _shuffled() -> list[Model]:

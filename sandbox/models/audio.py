@@ -1,8 +1,7 @@
 """Models that make and hear sound."""
 
-from sandbox.models.common import MUSIC, SEED, SPEECH, USED_SEED, output
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     array,
     boolean,
     choice,
@@ -14,6 +13,7 @@ from sandbox.schema import (
     text,
     wrapped,
 )
+from sandbox.models.common import MUSIC, SEED, SPEECH, USED_SEED, output
 
 COMPONENTS = {
     "AudioSetting": record(

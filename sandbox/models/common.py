@@ -1,6 +1,6 @@
 """Fields that many models share."""
 
-from sandbox.schema import (
+from sandbox.contract.schema import (
     Schema,
     array,
     boolean,

@@ -1,6 +1,6 @@
 """The router's OpenAI-compatible address: any text model by its name (fal-protocol.md, 16.5)."""
 
-from sandbox.registry import COMPLETIONS, Model
+from sandbox.contract.registry import COMPLETIONS, Model
 
 ROUTER = Model(
     f"openrouter/router/openai/v1{COMPLETIONS}",

@@ -1,8 +1,7 @@
 """Models that change a picture."""
 
-from sandbox.models.common import MASK, OBJECT, PICTURE, SEED, SYNC_MODE, USED_SEED, output
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     PRESETS,
     array,
     boolean,
@@ -16,6 +15,7 @@ from sandbox.schema import (
     text,
     wrapped,
 )
+from sandbox.models.common import MASK, OBJECT, PICTURE, SEED, SYNC_MODE, USED_SEED, output
 
 HEX = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
 IMAGE = output(

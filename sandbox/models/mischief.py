@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from sandbox.errors import MODEL_ERRORS, REQUEST_ERRORS
-from sandbox.models.common import PICTURE, SEED, USED_SEED, output, prompt
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     Schema,
     array,
     boolean,
@@ -19,6 +17,8 @@ from sandbox.schema import (
     text,
     wrapped,
 )
+from sandbox.errors import MODEL_ERRORS, REQUEST_ERRORS
+from sandbox.models.common import PICTURE, SEED, USED_SEED, output, prompt
 
 PICTURES = output("Output", ["images", "seed"], images=array(ref("Image")), seed=USED_SEED)
 

@@ -1,8 +1,8 @@
 """Models that make and change solid things."""
 
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import boolean, choice, integer, media, number, record, ref, text
 from sandbox.models.common import PICTURE, SEED, SOLID, USED_SEED, output
-from sandbox.registry import Model
-from sandbox.schema import boolean, choice, integer, media, number, record, ref, text
 
 FACES = integer("How many faces the mesh has.")
 

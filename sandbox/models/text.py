@@ -1,9 +1,7 @@
 """Models that answer in words or data."""
 
-from sandbox.models import completions, workflows
-from sandbox.models.common import ARCHIVE, PICTURE, SEED, output
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     array,
     boolean,
     choice,
@@ -16,6 +14,8 @@ from sandbox.schema import (
     ref,
     text,
 )
+from sandbox.models import completions, workflows
+from sandbox.models.common import ARCHIVE, PICTURE, SEED, output
 
 USAGE = mapping({"type": "number"}, "What was counted.")
 

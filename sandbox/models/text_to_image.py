@@ -1,8 +1,7 @@
 """Models that paint from words."""
 
-from sandbox.models.common import FORMAT, IMAGES, NUM_IMAGES, SAFETY, SEED, SYNC_MODE, prompt
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     PRESETS,
     array,
     choice,
@@ -12,6 +11,7 @@ from sandbox.schema import (
     record,
     ref,
 )
+from sandbox.models.common import FORMAT, IMAGES, NUM_IMAGES, SAFETY, SEED, SYNC_MODE, prompt
 
 AURORA = "Northern lights over a quiet fjord, first snow on the hills"
 

@@ -1,8 +1,7 @@
 """Models that make, change and watch films."""
 
-from sandbox.models.common import FILM, MUSIC, PICTURE, SEED, USED_SEED, output
-from sandbox.registry import Model
-from sandbox.schema import (
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import (
     array,
     boolean,
     choice,
@@ -14,6 +13,7 @@ from sandbox.schema import (
     text,
     wrapped,
 )
+from sandbox.models.common import FILM, MUSIC, PICTURE, SEED, USED_SEED, output
 
 RESOLUTION = choice(
     ["360p", "480p", "720p"], "The resolution of the generated video.", default="360p"

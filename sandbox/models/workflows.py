@@ -1,8 +1,8 @@
 """The workflows as endpoints; those of the account alone are in no list."""
 
+from sandbox.contract.registry import Model
+from sandbox.contract.schema import array, mapping, record, ref, text
 from sandbox.models.common import SEED, USED_SEED, output
-from sandbox.registry import Model
-from sandbox.schema import array, mapping, record, ref, text
 from sandbox.workflows import MISHAP, POSTCARD, STORYBOARD, Workflow
 
 

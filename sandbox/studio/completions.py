@@ -4,9 +4,9 @@ import re
 import time
 from typing import Any
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import InvalidArguments
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.words import compose
 
 WORDS = 120

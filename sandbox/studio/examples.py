@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.context import Context
+from sandbox.execution.context import Context
 from sandbox.studio import mesh
 from sandbox.studio.pictures import canvas, landscapes, patterns
 from sandbox.studio.pictures.colour import palette

@@ -8,9 +8,9 @@ import numpy as np
 import trimesh
 from PIL import Image, ImageDraw
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, density, palette
 

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 
 CTX: dict[str, dict[str, Any]] = {
     "image_too_small": {"min_height": 512, "min_width": 512},

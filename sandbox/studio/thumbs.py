@@ -7,14 +7,14 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw
 
-from sandbox.context import Context
+from sandbox.contract.openapi import addressed
+from sandbox.contract.registry import Model
+from sandbox.contract.validation import check
 from sandbox.errors import MODEL_ERRORS
-from sandbox.openapi import addressed
-from sandbox.registry import Model
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Palette, palette
 from sandbox.studio.pictures.type import font, wrapped
-from sandbox.validation import check
 
 
 class Catch(Context):

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from sandbox.context import Context
-from sandbox.registry import Arguments
+from sandbox.contract.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures.colour import palette, words_of
 
 SMALL = frozenset(

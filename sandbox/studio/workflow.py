@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from sandbox import workflows
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import DOCS, Failure, InvalidArguments
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 
 ABSENT = object()  # an optional input that was not given: the key that reads it is left out
 

@@ -70,6 +70,7 @@ class MeshView extends HTMLElement {
   handleEvent(event) {
     if (!event.target.closest("a") || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
+    this.hadFocus = this.contains(document.activeElement);
     this.note = document.createElement("p");
     this.note.setAttribute("role", "status");
     this.note.textContent = "The 3D model is on its way.";
@@ -91,7 +92,7 @@ class MeshView extends HTMLElement {
     frame.title = this.getAttribute("label");
     frame.setAttribute("sandbox", "allow-scripts");
     this.replaceChildren(frame);
-    frame.focus();
+    if (this.hadFocus) frame.focus();
   }
   /** The status of the viewer's answer; 0 while offline. */
   async ask(src) {

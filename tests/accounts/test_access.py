@@ -31,7 +31,7 @@ from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
 from training.models import Dataset, Training, Weights
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ENDPOINT = "fal-ai/flux/dev"
 PARTS = 6
 # Those of Django's own admin are walked by `test_the_admin_is_closed_to_who_may_not`.
@@ -49,7 +49,10 @@ ASKED = {
     "flows:flow-model": "?step=s1",
     "flows:flow-then": "?after=s1",
 }
-SPECIAL = {"upload-tool": {"name": "mask"}, "artifact-viewer": {"position": 1}}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "upload-tool": {"name": "mask"},
+    "artifact-viewer": {"position": 1},
+}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 

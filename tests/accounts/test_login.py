@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -36,7 +37,7 @@ def test_a_person_who_may_no_longer_log_in_is_logged_out(member: Client, user: U
 
 
 def test_a_session_that_ran_out_is_none(member: Client) -> None:
-    member.session.model.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert member.get("/runs/").status_code == 302
 
 

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import catalogue, figures, forms, overhead, pages, rest, sync
-from bench.children import Broken, Child, clean_environment, wait
-from bench.stage import Stage
-from bench.targets import Target, clients
+from bench import figures
+from bench.catalogue import sync
+from bench.catalogue import upstream as catalogue
+from bench.pages import cold_pages as pages
+from bench.pages import forms
+from bench.runs import overhead, rest
+from bench.runs.targets import Target, clients
+from bench.stage.children import Broken, Child, clean_environment, wait
+from bench.stage.stage import Stage
 
 pytestmark = pytest.mark.system
 
@@ -29,7 +34,7 @@ def stage(painted: Path) -> Iterator[Stage]:
         yield stage
 
 
-def test_figures_say_what_is_met_and_what_is_missed():
+def test_figures_say_what_is_met_and_what_is_missed() -> None:
     assert figures.at_most("G5", "page", 31, 32, "KB").is_met is True
     assert figures.at_most("G5", "page", 33, 32, "KB").is_met is False
     ratio = figures.times("G1", "overhead", 40, 20, 1.5, "ms")
@@ -40,7 +45,7 @@ def test_figures_say_what_is_met_and_what_is_missed():
     assert figures.note("G1", "Gradio", "not installed").is_met is None
 
 
-def test_the_slowest_of_a_few_rounds_decides_nothing():
+def test_the_slowest_of_a_few_rounds_decides_nothing() -> None:
     few = {"product": [20.0, 20, 20, 90], "floor": [20.0] * 4}
     many = {name: [*values, *[20.0] * 12] for name, values in few.items()}
     slow = {"product": [20.0] * 12 + [90.0] * 4, "floor": [20.0] * 16}
@@ -49,12 +54,12 @@ def test_the_slowest_of_a_few_rounds_decides_nothing():
         assert [goal.is_met for goal in goals if goal.limit] == met
 
 
-def test_percentiles_are_values_that_were_measured():
+def test_percentiles_are_values_that_were_measured() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [figures.percentile(values, share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 5, 5]
 
 
-def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one():
+def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one() -> None:
     assert catalogue.document(7) == catalogue.document(7) != catalogue.document(8)
     sizes = [len(json.dumps(catalogue.document(n))) for n in range(200)]
     assert min(sizes) > 5_000
@@ -62,19 +67,19 @@ def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one(
     assert len({catalogue.endpoint_id(n) for n in range(1200)}) == 1200
 
 
-def test_forms_are_measured(stage):
+def test_forms_are_measured(stage: Stage) -> None:
     goals = forms.measure_goals(stage, rounds=1, is_full=False, many=3)
     assert {goal.name for goal in goals} == {"G7"}
 
 
-def test_an_unchanged_sync_writes_no_row(stage):
+def test_an_unchanged_sync_writes_no_row(stage: Stage) -> None:
     goals = sync.measure_goals(stage, rounds=1, is_full=False, count=30)
     written = next(goal for goal in goals if goal.what.endswith("rows written"))
     assert written.is_met
 
 
 @pytest.mark.browser
-def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
+def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage: Stage) -> None:
     places = {"product": stage.product.address, "floor": stage.floor}
     for name in places:
         # The gallery is seen by the same code; its thumbnails would all be painted for it here.
@@ -95,20 +100,22 @@ def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage):
         client.close()
 
 
-def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch):
+def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAL_KEY", "id:secret")
     monkeypatch.setenv("DATABASE_URL", "sqlite:///mine")
     assert not {"FAL_KEY", "DATABASE_URL"} & clean_environment().keys()
 
 
-def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(stage):
+def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(stage: Stage) -> None:
     child = Child("false", ["python", "-c", "raise SystemExit('no such thing')"], stage.scratch)
     with pytest.raises(Broken, match="no such thing"):
         child.line("ready")
     child.stop()
 
 
-def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(monkeypatch, capsys):
+def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
         raise Broken("nothing could be measured")
 

@@ -49,7 +49,8 @@ def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stor
         ).board
         now = timezone.now()
         for cell in board.cells.select_related("run"):
-            Run.objects.filter(pk=cell.run_id).update(
+            assert cell.run
+            Run.objects.filter(pk=cell.run.pk).update(
                 state="succeeded", billable_units="2", ended_at=now,
                 output={"text": f"{text} {cell.pk}"} if text else {"images": []},
             )  # fmt: skip

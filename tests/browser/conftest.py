@@ -1,30 +1,31 @@
-"""A browser a module and a whole Vitrine a process, started the way benchmarks and `make run` start theirs."""
+"""A browser and a whole Vitrine a process, started the way benchmarks and `make run` start theirs."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bench import browser
+from bench.stage import browser
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.gallery import gallery, open_page
 from tests.browser.media import open_form
 from tests.processes import Up, copy_checkout, free_port, until
 
-__all__ = ["chromium", "gallery", "kit", "open_form", "open_page", "show", "vitrine"]
+__all__ = ["chromium", "gallery", "kit", "open_form", "open_page", "session", "show", "vitrine"]
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Headless Chromium.
+    """Headless Chromium, the same for all tests of the process.
 
     As long as Playwright lives it keeps an event loop in this thread; the tests' own queries
     and pytest-django's clearing up are synchronous all the same.
@@ -42,16 +43,29 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 
 
 @pytest.fixture(scope="package")
-def vitrine(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Iterator[Up]:
+def vitrine(
+    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path
+) -> Iterator[Up]:
     """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
 
-    The sandbox finds its thumbnails painted: four of it would paint the same pictures for a minute.
+    The sandbox finds its thumbnails painted, which takes it a minute, and the worker the tables.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, checkout / "var" / "sandbox")
+    shutil.copy(migrated, checkout / "var" / "vitrine.sqlite3")
     running = Up(checkout, free_port())
-    with httpx.Client(base_url=running.base, timeout=30) as owner:
-        owner.get(running.link)
-        until(lambda: owner.get("/healthz").json()["last_sync_age_s"] is not None, 120)
-    yield running
-    running.stop()
+    try:
+        with httpx.Client(base_url=running.base, cookies=running.cookies, timeout=30) as owner:
+            until(lambda: owner.get("/healthz").json()["last_sync_age_s"] is not None, 120)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="package")
+def session(vitrine: Up) -> list[Any]:
+    """The owner's cookies: a link of one's own (`vitrine.link`) takes a process to make.
+
+    A test that logs out takes such a link, for it ends its session for all who share it.
+    """
+    return [{"name": n, "value": v, "url": vitrine.base} for n, v in vitrine.cookies.items()]

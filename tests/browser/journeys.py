@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -18,17 +17,6 @@ AURORA = "/models/sandbox/aurora/"
 REFUSED = ("413", "422")  # statuses that browsers log as errors, and these tests bring about
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="package")
-def session(vitrine: Up) -> list[Any]:
-    """The cookies of a browser in which the link was opened."""
-    base = vitrine.base
-    with httpx.Client(timeout=60) as client:
-        client.get(vitrine.link)
-        found = [{"name": one.name, "value": one.value, "url": base} for one in client.cookies.jar]
-    assert found
-    return found
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from playground.files import stored_files
 from playground.models import Artifact, Run
@@ -61,7 +61,7 @@ def wav() -> bytes:
     return sound(0.5)
 
 
-def file(name: str, content: bytes, kind: str = "") -> dict[str, Any]:
+def file(name: str, content: bytes, kind: str = "") -> FilePayload:
     return {"name": name, "mimeType": kind, "buffer": content}
 
 
@@ -115,8 +115,8 @@ def field(page: Page, name: str) -> Locator:
     return found
 
 
-def choose(found: Locator, *files: dict[str, Any]) -> None:
-    found.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+def choose(found: Locator, *files: FilePayload) -> None:
+    found.locator("input[type=file]").set_input_files(files)
 
 
 def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str) -> bool:

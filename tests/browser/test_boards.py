@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, PHONE, Open, open_page, session
+from tests.browser.journeys import AURORA, PHONE, Open, open_page
 from tests.browser.test_first_hour import Hand
 from tests.browser.test_journey import ready
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 BOARD = re.compile(r"/compare/[0-9a-f-]{36}/$")
 LITE = "model=sandbox/aurora/lite"
 ENDED_MS = 90_000

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.test_journey import ready
 from tests.processes import Up
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 
 pytestmark = pytest.mark.browser
 DONE = "[data-run-status='succeeded']"

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from bench import browser
-from sandbox import authority
+from bench.stage import browser
+from sandbox.https import authority
 from tests.browser import fal_client
 from tests.processes import Up
 
@@ -118,7 +118,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @pytest.fixture(scope="module")
-def page(vitrine: Up, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(
+    chromium: Browser, vitrine: Up, session: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the gateway."""
     web = vitrine.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
@@ -126,16 +128,15 @@ def page(vitrine: Up, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page
     front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
     mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
     flags = [one for one in browser.FLAGS if "resolver" not in one]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        patch.setattr(browser, "FLAGS", [*flags, mapped])
-        with browser.chromium() as started:
-            # Our pages allow no scripts and connections but our own; an app's page has its own rules.
-            context = started.new_context(ignore_https_errors=True, bypass_csp=True)
-            page = context.new_page()
-            page.goto(vitrine.link)
-            page.evaluate(_script())
-            yield page
+    program = browser.find_program()
+    with chromium.browser_type.launch(executable_path=program, args=[*flags, mapped]) as started:
+        # Our pages allow no scripts and connections but our own; an app's page has its own rules.
+        context = started.new_context(ignore_https_errors=True, bypass_csp=True)
+        context.add_cookies(session)
+        page = context.new_page()
+        page.goto(vitrine.base)
+        page.evaluate(_script())
+        yield page
     front.stop()
 
 

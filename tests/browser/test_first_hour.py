@@ -13,11 +13,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.journeys import DONE, Open, open_page, session
+from tests.browser.journeys import DONE, Open, open_page
 from tests.browser.test_journey import ready
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 ENDED_MS = 90_000
 Record = Callable[[str, object], None]
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, DONE, PHONE, Open, open_page, prompt, session
+from tests.browser.journeys import AURORA, DONE, PHONE, Open, open_page, prompt
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 SUCCEEDED = "[data-step-state='succeeded']"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.journeys import WIDE, Open, open_page, session
+from tests.browser.journeys import WIDE, Open, open_page
 from tests.browser.waiting import eventually
 from tests.browser.watching import slow
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 ZOOMED = (720, 450)  # a laptop's window at 200 %
 
 

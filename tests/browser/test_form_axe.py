@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from sandbox import openapi
+from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas import Field, build, contract
 from schemas.validation import validate

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.contexts import Contexts
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
 from tests.processes import Up
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 _UNTIL = """async () => {
   for (const end = performance.now() + 60_000; !(IT); await new Promise((soon) => setTimeout(soon, 20)))
     if (performance.now() > end) throw new Error("it did not come true");

@@ -8,22 +8,28 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
-from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.journeys import PHONE, Open, open_page
 from tests.browser.waiting import eventually
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("boards")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 MODELS = "model=sandbox/aurora/lite&model=atelier/glass"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""
 
 
-def board_of(page: Page) -> str:
-    """Run the plan that the page shows; returns the board's address when its files are copied."""
+def run_plan(page: Page) -> str:
+    """Run the plan that the page shows; returns the board's address when its two runs are over."""
     page.locator("form[data-board-plan] button").first.click()
     expect(page.locator("[data-board-id]")).to_be_visible()
     address = f"/compare/{page.locator('[data-board-id]').get_attribute('data-board-id')}/"
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=90_000)
+    return address
+
+
+def board_of(page: Page) -> str:
+    """Run the plan that the page shows; returns the board's address when its files are copied."""
+    address = run_plan(page)
     # `wait_for_function` takes an asynchronous function's promise for its answer.
     eventually(page, lambda: bool(page.evaluate(COPIED, f"{address}vote/")))
     return address
@@ -63,3 +69,45 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     for part in ("results/", "vote/", "sheet/"):
         page.goto(f"{address}{part}")
         axe.assert_fits(page)
+
+
+CAMERA = "() => camera.position.clone().sub(controls.target).normalize().toArray()"
+
+
+def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
+    page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
+    page.locator("#row-values").fill("a vase\na chair")
+    page.goto(run_plan(page))
+    for box in page.get_by_label("Compare", exact=True).all():
+        box.check()
+    page.get_by_role("button", name="Compare closely").click()
+    expect(page.locator("board-viewer")).to_have_attribute("data-kind", "mesh")
+    frames = page.locator("mesh-view iframe")
+    expect(frames).to_have_count(2)
+    for number in range(2):
+        expect(frames.nth(number).content_frame.locator("canvas")).to_be_visible()
+        assert frames.nth(number).get_attribute("sandbox") == "allow-scripts"
+    inner = [frame for frame in page.frames if frame != page.main_frame]
+
+    def views() -> list[list[float]]:
+        return [[round(part, 2) for part in frame.evaluate(CAMERA)] for frame in inner]
+
+    def is_shared(before: list[float]) -> bool:
+        one, other = views()
+        return one == other != before
+
+    eventually(page, lambda: views()[0] == views()[1])
+    start = views()[0]
+    page.locator(".look-tools").click()
+    page.keyboard.press("ArrowRight")
+    eventually(page, lambda: is_shared(start))
+    turned = views()[0]
+    frames.first.hover()
+    page.mouse.down()
+    page.mouse.move(250, 420, steps=6)
+    page.mouse.up()
+    eventually(page, lambda: is_shared(turned))
+    page.keyboard.press("0")  # the frame that was dragged has the focus
+    eventually(page, lambda: views() == [start, start])
+    assert page.evaluate("window.origin") != inner[0].evaluate("window.origin") == "null"
+    axe.assert_clean(page)

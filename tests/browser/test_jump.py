@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import Open, open_page, session
+from tests.browser.journeys import Open, open_page
 from tests.browser.waiting import Held
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 
 
 def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.journeys import Open, open_page, session
+from tests.browser.journeys import Open, open_page
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 ENLARGE = """() => {
   const large = Object.assign(document.createElement("input"), { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
 from core.formatting import duration
 from tests.browser.journeys import DONE
@@ -16,7 +17,7 @@ from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.browser
 LIVE = "**/runs/live/**"
 
 
@@ -29,6 +30,22 @@ def ask_anew(page: Page) -> None:
 def is_done(page: Page) -> bool:
     """Whether the server says that the page's run is over; the page itself is not asked."""
     return 'data-run-state="succeeded"' in page.request.get(page.url).text()
+
+
+def note_errors(page: Page, noted: list[str]) -> None:
+    """Add each error message of the page's console to `noted`."""
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            noted.append(said.text)
+
+    page.on("console", note)
+
+
+def note_holder(held: set[int], number: int, request: Request) -> None:
+    """Add the page's number to `held` if the request is a held poll."""
+    if "hold=1" in request.url:
+        held.add(number)
 
 
 def test_a_hidden_page_is_silent_and_catches_up_when_shown(
@@ -88,7 +105,7 @@ def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
 ) -> None:
     page = watching("gone from the stage")
     missed: list[str] = []
-    page.on("console", lambda said: said.type == "error" and missed.append(said.text))
+    note_errors(page, missed)
     page.evaluate(
         """document.addEventListener("htmx:beforeOnLoad", ({ target, detail }) => {
           if (target.matches("live-runs") && detail.xhr.status === 200)
@@ -149,6 +166,8 @@ def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
+    context.clear_cookies()
+    context.new_page().goto(vitrine.link)  # a session that may end
     page = watching()
     page.request.post(
         "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")
@@ -165,10 +184,9 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
 
 
 def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
-    context: BrowserContext, vitrine: Up
+    context: BrowserContext,
 ) -> None:
     page = context.new_page()
-    page.goto(vitrine.link)
     values = {"prompt": "at once", "duration": 0.2}
     page.goto(f"/models/mischief/slow/?input={quote(json.dumps(values))}")
     with page.expect_request(lambda request: request.method == "POST") as sent:
@@ -193,9 +211,7 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     pages = [watching(prompt) for prompt in ("first", "second", "third", "fourth")]
     held: set[int] = set()
     for number, page in enumerate(pages):
-        page.on(
-            "request", lambda request, number=number: "hold=1" in request.url and held.add(number)
-        )
+        page.on("request", partial(note_holder, held, number))
     first, second, third, fourth = pages
     vitrine.hurry("second")
     second.wait_for_selector(DONE)
@@ -244,7 +260,7 @@ def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an
 ) -> None:
     page = end(watching(), vitrine)
     errors: list[str] = []
-    page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+    note_errors(page, errors)
     strips = Held(page, "**/strips/**")
     page.evaluate("for (const _ of [1, 2, 3]) document.body.dispatchEvent(new Event('run:left'))")
     strips.come()
@@ -264,7 +280,7 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.evaluate("window.hide(true)")
     history.evaluate("addEventListener('storage', () => (window.heard = true))")
     asked: list[str] = []
-    history.on("request", lambda one: "/runs/newer/" in one.url and asked.append(one.url))
+    history.on("request", lambda one: asked.append(one.url) if "/runs/newer/" in one.url else None)
     page.locator("#run-button").click()
     page.wait_for_selector(RUNNING)
     end(page, vitrine)
@@ -276,9 +292,8 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     assert len(asked) == 1
 
 
-def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext, vitrine: Up) -> None:
+def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(vitrine.link)
     page.goto("/models/sandbox/aurora/")
     for seconds in (0.4, 9.8, 42, 72, 3725):
         said = page.evaluate("s => document.createElement('elapsed-time').told(s)", seconds)

@@ -218,7 +218,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open, size
         ),
     )
     rows.locator("[name='image_urls~files']").set_input_files(
-        [file(name, png(60 + n, 60), "image/png") for n, name in enumerate(names)]  # type: ignore[list-item]
+        [file(name, png(60 + n, 60), "image/png") for n, name in enumerate(names)]
     )
     expect(rows.locator("media-field[data-state=failed]")).to_have_count(1)
     expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
@@ -241,7 +241,7 @@ def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None
     rows.get_by_role("button", name="Add").focus()
     uploads = Held(page, "**/uploads/")
     files = [file(f"{n}.png", png(60 + n, 60), "image/png") for n in range(2)]
-    rows.locator("[name='image_urls~files']").set_input_files(files)  # type: ignore[arg-type]
+    rows.locator("[name='image_urls~files']").set_input_files(files)
     expect(rows.get_by_role("progressbar")).to_have_count(2)
     last = rows.locator(".row").last
     last.locator(".drag").drag_to(rows.locator(".row").first, target_position={"x": 40, "y": 3})

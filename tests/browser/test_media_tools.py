@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from bench import browser
+from bench.stage import browser
 from playground.models import Upload
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
@@ -23,13 +23,12 @@ FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-medi
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium with a microphone that beeps."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        patch.setattr(browser, "FLAGS", [*browser.FLAGS, *FAKE_MICROPHONE])
-        with browser.chromium() as started:
-            yield started
+def chromium(chromium: Browser) -> Iterator[Browser]:
+    """A second Chromium beside that of the other tests, with a microphone that beeps."""
+    flags = [*browser.FLAGS, *FAKE_MICROPHONE]
+    program = browser.find_program()
+    with chromium.browser_type.launch(executable_path=program, args=flags) as started:
+        yield started
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.journeys import PHONE, Open, open_page
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 
 
 PAGES = ["/account/", "/runs/?whose=*", "/admin/", "/admin/status/", "/admin/playground/run/"]

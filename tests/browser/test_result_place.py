@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_fits
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
 from tests.browser.waiting import Held
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 FILES = "**/files/**"  # of upstream's: pictures that are made
 PICTURES = re.compile("/files/|/artifacts/")  # which it shows, or our copies of them
 BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {

@@ -20,15 +20,14 @@ from tests.browser.journeys import (
     log_in,
     open_presets,
     prompt,
-    session,
     type_and_save,
 )
 from tests.browser.media import begin_drag
 from tests.browser.waiting import settle
 from tests.processes import until
 
-__all__ = ["aurora", "log_in", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["aurora", "log_in"]
+pytestmark = pytest.mark.browser
 AURORA = "/models/sandbox/aurora/"
 DROP = """([where, kind, value]) => {
   const data = new DataTransfer();
@@ -187,7 +186,7 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
     expect(aurora.locator("#form-notice")).to_contain_text("“Day” is shared with the team.")
     open_presets(aurora)
     aurora.get_by_role("link", name="Change Day").click()
-    aurora.get_by_role("button", name="Delete").click()
+    aurora.get_by_role("button", name="Delete", exact=True).click()
     aurora.get_by_role("button", name="Undo").click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Day” is back.")
     expect(prompt(aurora)).to_have_value("something else")

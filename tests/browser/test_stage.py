@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 TABLET, LARGE = (820, 1180), (1920, 1080)
 EDGES = """() => {
   const edge = (what) => Math.round(document.querySelector(what).getBoundingClientRect().left);

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import PHONE, Open, open_page, session
+from tests.browser.journeys import PHONE, Open, open_page
 from tests.processes import Up
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 

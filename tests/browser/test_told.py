@@ -14,7 +14,7 @@ from tests.browser.watching import Watch, context, end, slow, watching
 from tests.processes import Up
 
 __all__ = ["context", "watching"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+pytestmark = pytest.mark.browser
 
 ENDED = """(states) => states.forEach((state) => {
   const run = document.body.appendChild(document.createElement("article"));
@@ -24,11 +24,10 @@ ENDED = """(states) => states.forEach((state) => {
 
 
 def test_runs_that_end_together_are_told_together_and_below_the_head(
-    context: BrowserContext, vitrine: Up
+    context: BrowserContext,
 ) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(vitrine.link)
     page.goto("/runs/")
     note = page.locator("#toasts > *")
     page.evaluate(ENDED, ["failed"])
@@ -42,10 +41,9 @@ def test_runs_that_end_together_are_told_together_and_below_the_head(
 
 
 def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
-    context: BrowserContext, vitrine: Up
+    context: BrowserContext,
 ) -> None:
     page = context.new_page()
-    page.goto(vitrine.link)
     page.goto(slow())
     page.wait_for_timeout(3000)
     for _ in range(2):

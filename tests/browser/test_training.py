@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import DONE, PHONE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, Open, open_page
 from tests.training.conftest import picture
 
-__all__ = ["open_page", "session"]
+__all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 
-def drop(page: Page, files: list[dict[str, Any]]) -> None:
+def drop(page: Page, files: list[FilePayload]) -> None:
     """Drag files over the page and let them go at its heading."""
     given = [
         [one["name"], one["mimeType"], base64.b64encode(one["buffer"]).decode()] for one in files
@@ -49,7 +48,7 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.get_by_label("Name", exact=True).fill("Embers")
     page.get_by_label("Trigger word").fill("emberglow")
     colours = {"a.png": "orange", "b.png": "darkred", "c.png": "gold"}
-    files = [
+    files: list[FilePayload] = [
         {"name": name, "mimeType": "image/png", "buffer": picture(colour)}
         for name, colour in colours.items()
     ]
@@ -59,7 +58,7 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.get_by_role("button", name="Make the data set").click()
     expect(page.get_by_text("3 pictures ·")).to_be_visible()
     page.get_by_label("Caption of b.png").fill("red embers")
-    more = {"name": "d.png", "mimeType": "image/png", "buffer": picture("black")}
+    more: FilePayload = {"name": "d.png", "mimeType": "image/png", "buffer": picture("black")}
     drop(page, [more])  # onto the heading; what was typed is saved with it
     expect(page.get_by_text("4 pictures ·")).to_be_visible()
     expect(page.get_by_label("Caption of b.png")).to_have_value("red embers")

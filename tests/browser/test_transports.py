@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import DONE, PHONE, Open, open_page, session
+from tests.browser.journeys import DONE, PHONE, Open, open_page
 from tests.browser.waiting import eventually
 from tests.processes import Up
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 
 WATCH = """() => {
   window.seen = [];

@@ -16,12 +16,12 @@ from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE
 from tests.processes import Up
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("settings_journeys")]
+pytestmark = pytest.mark.browser
 MISLABELLED = "/models/mischief/mislabelled/"
 
 
 @pytest.fixture
-def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
+def begin(contexts: Contexts, vitrine: Up, session: list[Any]) -> Callable[..., Page]:
     """`begin("/models/…")`: a page whose run has been asked for; a console error fails the test."""
 
     def open_(path: str) -> Page:
@@ -29,8 +29,8 @@ def begin(contexts: Contexts, vitrine: Up) -> Callable[..., Page]:
             viewport={"width": WIDE[0], "height": WIDE[1]},
             base_url=vitrine.base,
         )
+        context.add_cookies(session)
         page = context.new_page()
-        page.goto(vitrine.link)
         page.goto(path)
         page.locator("#run-button").click()
         return page

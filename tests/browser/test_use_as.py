@@ -16,11 +16,10 @@ from tests.browser.journeys import (
     Open,
     open_page,
     prompt,
-    session,
 )
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("use_as")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 
 
 def run(page: Page, words: str) -> str:

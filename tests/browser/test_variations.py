@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import PHONE, WIDE, Open, open_page, session
+from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.test_journey import ready
 
-__all__ = ["open_page", "session"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
 
 
 def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Open) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -41,8 +42,9 @@ def slow(prompt: str = "patience", seconds: float = 3600) -> str:
 
 
 @pytest.fixture
-def context(contexts: Contexts, vitrine: Up) -> BrowserContext:
+def context(contexts: Contexts, vitrine: Up, session: list[Any]) -> BrowserContext:
     context = contexts.take(base_url=vitrine.base)
+    context.add_cookies(session)
     context.add_init_script(PRETEND)
     return context
 
@@ -53,7 +55,6 @@ def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
 
     def start(prompt: str = "patience") -> Page:
         page = context.new_page()
-        page.goto(vitrine.link)
         page.goto(slow(prompt))
         page.locator("#run-button").click()
         page.wait_for_selector(RUNNING)

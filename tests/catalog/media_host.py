@@ -65,7 +65,7 @@ def work(host: Host, *, media: tuple[str, ...] = (HOST,), rounds: int = 200) -> 
 
 def files() -> set[str]:
     """The names of all that is stored."""
-    return {file.name for file in Path(default_storage.location).rglob("*.*")}
+    return {file.name for file in Path(default_storage.path("")).rglob("*.*")}
 
 
 def later() -> None:

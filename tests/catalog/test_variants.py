@@ -11,7 +11,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import filling
+from bench.catalogue import filling
 from catalog.models import Endpoint
 from catalog.variants import LONGEST, Card, distinguish, fold, variant
 from tests.catalog.cards import cards

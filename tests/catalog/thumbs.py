@@ -49,9 +49,14 @@ def film(seconds: float = 6.0, kind: str = "mp4", codec: str = "libx264") -> byt
     out = io.BytesIO()
     with av.open(out, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=10)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 400, 300, "yuv420p"
         for frame in frames(int(seconds * 10)):
-            container.mux(stream.encode(av.VideoFrame.from_image(frame)))
+            container.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.asarray(frame.convert("RGB")), format="rgb24")
+                )
+            )
         container.mux(stream.encode())
     return out.getvalue()
 
@@ -75,7 +80,7 @@ def png(width: int, height: int, *, depth: int, kind: int, pixels: bytes) -> byt
 
 def facts(clip: bytes) -> tuple[str, tuple[int, int], float, int]:
     """A film's codec, size, seconds and number of sounds."""
-    with av.open(io.BytesIO(clip)) as container:
+    with av.open(io.BytesIO(clip), "r") as container:
         shown = container.streams.video[0]
         seconds = (container.duration or 0) / av.time_base
         size = (shown.width, shown.height)

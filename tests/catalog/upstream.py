@@ -86,7 +86,7 @@ class CatalogueUpstream:
         await asyncio.sleep(self.delay_s)
         self.in_flight -= 1
         for fault in self.faults:
-            answer = fault(request)
+            answer: httpx.Response | None = fault(request)
             if inspect.isawaitable(answer):
                 answer = await answer
             if answer:
@@ -159,7 +159,7 @@ def kind_of(request: httpx.Request) -> str:
 
 def once(fault: Fault) -> Fault:
     """A fault that happens the first time it applies."""
-    done = []
+    done: list[httpx.Response] = []
 
     def first(request: httpx.Request) -> Any:
         answer = None if done else fault(request)

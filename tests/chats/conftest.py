@@ -40,6 +40,7 @@ def say(chat: Chat) -> Callable[..., Turn]:
         turn = sending.send(chat, parent, text, "", {"model": "a/b"}, token)
         if answer is not None:
             output = {"output": answer, "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+            assert turn.run_id
             Run.objects.filter(pk=turn.run_id).update(state="succeeded", output=output)
         return turn
 

@@ -82,7 +82,7 @@ PART = {
 }
 PARTS = messages({"type": "array", "items": PART})
 PAINTER = document({"prompt": TEXT}, ["prompt"], {"images": {"type": "array", "items": {}}})
-ALL = {
+ALL: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "router": (ROUTER, {"model": "a/b"}),
     "short": (SHORT, {}),
     "vision": (VISION, {"image_urls": ["https://x.test/a.png"]}),

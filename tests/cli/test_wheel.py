@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.types import TextContent
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
@@ -44,7 +46,17 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "-w",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, timeout=PATIENCE_S)
     (found,) = folder.glob("vitrine-*.whl")
     return found
@@ -57,9 +69,9 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=False, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    pip = [sys.executable, "-m", "pip", "--python", folder / "bin/python"]
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python")]
     subprocess.run(
-        [*pip, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", wheel],
+        [*pip, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", str(wheel)],
         check=True,
         timeout=PATIENCE_S,
     )
@@ -79,8 +91,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
-    """`vitrine up`, from a folder that is no checkout."""
+def running(
+    program: Path, environment: dict[str, str], tmp_path: Path, painted: Path
+) -> Iterator[Path]:
+    """`vitrine up`, from a folder that is no checkout; its sandbox finds its thumbnails painted."""
+    shutil.copytree(painted, tmp_path / "data" / "vitrine" / "sandbox")
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, "up"], cwd=tmp_path, env=environment, stdout=log, stderr=log
@@ -106,7 +121,9 @@ async def converse(program: Path, environment: dict[str, str], folder: Path) -> 
         arguments = {"endpoint_id": "sandbox/aurora", "arguments": {"prompt": "a mill"}}
         found = await client.call_tool("run_model", arguments)
     assert not found.is_error
-    return str(found.content[0].text)
+    (content,) = found.content
+    assert isinstance(content, TextContent)
+    return content.text
 
 
 @pytest.mark.system

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,9 +28,7 @@ PUBLIC = {
 ASK = """
 import json, django, sys
 from django.test import Client
-from django.core.management import call_command
 django.setup()
-call_command("migrate", verbosity=0)
 client = Client(headers={"host": "vitrine.test"})
 told = {}
 for name, path, secure in json.loads(sys.argv[1]):
@@ -61,7 +60,10 @@ def test_djangos_check_of_a_deployment_is_clean(tmp_path: Path) -> None:
     assert "no issues" in told
 
 
-def test_with_a_public_https_address_plain_http_is_led_there(tmp_path: Path) -> None:
+def test_with_a_public_https_address_plain_http_is_led_there(
+    tmp_path: Path, migrated: Path
+) -> None:
+    shutil.copy(migrated, tmp_path / "v.sqlite3")
     asked = [
         ["plain", "/runs/", False],
         ["secure", "/runs/", True],

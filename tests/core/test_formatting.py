@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.pricing import listed_price
 from catalog.templatetags import vitrine
+from core.formatting import category_name, duration, money, size, unit
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,12 @@ from catalog.templatetags import vitrine
     ],
 )
 def test_money_has_two_to_four_significant_digits(amount: str, text: str) -> None:
-    assert vitrine.money(Decimal(amount)) == text
+    assert money(Decimal(amount)) == text
 
 
 def test_other_money_is_named() -> None:
-    assert vitrine.money(Decimal(2), "EUR") == "2.00 EUR"
-    assert vitrine.money(None) == ""
+    assert money(Decimal(2), "EUR") == "2.00 EUR"
+    assert money(None) == ""
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ def test_other_money_is_named() -> None:
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert vitrine.duration(seconds) == text
-    assert vitrine.duration(timedelta(seconds=seconds)) == text
+    assert duration(seconds) == text
+    assert duration(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_durations(seconds: float, text: str) -> None:
     [(0, "0 B"), (999, "999 B"), (1800, "1.8 KB"), (17_400, "17 KB"), (2_500_000_000, "2.5 GB")],
 )
 def test_sizes(count: int, text: str) -> None:
-    assert vitrine.size(count) == text
+    assert size(count) == text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_sizes(count: int, text: str) -> None:
     ],
 )
 def test_units(words: str, text: str) -> None:
-    assert vitrine.unit(words) == text
+    assert unit(words) == text
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_prices(amount: Any, text: str) -> None:
     ],
 )
 def test_categories_have_names(slug: str, text: str) -> None:
-    assert vitrine.category_name(slug) == text
+    assert category_name(slug) == text
 
 
 @pytest.mark.parametrize(

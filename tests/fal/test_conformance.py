@@ -1,5 +1,7 @@
 """docs/PROTOCOL.md stays true: its lines have tests that name them, its modules exist."""
 
+from __future__ import annotations
+
 import ast
 import re
 from pathlib import Path
@@ -33,15 +35,15 @@ def named_lines(file: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("line", "file"), CLAIMS)
-def test_a_claimed_line_is_named_by_a_test(line, file):
+def test_a_claimed_line_is_named_by_a_test(line: str, file: str) -> None:
     assert line in named_lines(file)
 
 
-def test_every_promised_line_is_claimed():
+def test_every_promised_line_is_claimed() -> None:
     assert {line for line, _ in CLAIMS} == {f"C{number}" for number in PROMISED}
 
 
-def test_every_module_has_its_place_on_the_page():
+def test_every_module_has_its_place_on_the_page() -> None:
     told = set(re.findall(r"`(fal/[\w/]+\.py)`", PAGE))
     there = {str(path.relative_to(ROOT)) for path in (ROOT / "fal").rglob("*.py")}
     assert told <= there

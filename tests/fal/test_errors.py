@@ -1,7 +1,10 @@
 """The error tree: from what came over the wire to the class that says how to react."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +20,7 @@ NGINX = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></ht
 OURS = {"x-fal-request-id": "r-1"}
 
 
-def answer(status, body="", headers=None):
+def answer(status: int, body: str = "", headers: dict[str, str] | None = None) -> Answer:
     return Answer(status, httpx.Headers(headers or {}), body.encode())
 
 
@@ -139,8 +142,14 @@ REJECTIONS = [
     ("status", "body", "headers", "cls", "message", "kind", "retryable"), REJECTIONS
 )
 def test_c9_an_answer_is_the_error_that_says_how_to_react(
-    status, body, headers, cls, message, kind, retryable
-):
+    status: int,
+    body: str,
+    headers: dict[str, str],
+    cls: type[fal.FalError],
+    message: str,
+    kind: str | None,
+    retryable: bool,
+) -> None:
     error = rejection(answer(status, body, {**headers, **OURS}))
     assert type(error) is cls
     assert (error.message, error.type, error.is_retryable) == (message, kind, retryable)
@@ -191,12 +200,15 @@ RESULTS = [
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "cls"), RESULTS)
-def test_c19_an_unsuccessful_result_is_the_models_failure_or_still_fals(status, body, headers, cls):
+def test_c19_an_unsuccessful_result_is_the_models_failure_or_still_fals(
+    status: int, body: str, headers: dict[str, str], cls: type[fal.FalError]
+) -> None:
     assert type(run_failure(answer(status, body, headers))) is cls
 
 
-def test_a_run_failure_keeps_the_detail_for_the_form():
+def test_a_run_failure_keeps_the_detail_for_the_form() -> None:
     error = run_failure(answer(422, LIST, OURS))
+    assert isinstance(error, fal.RunFailed)
     assert error.kind == "sequence_too_long"
     assert fal.error_paths(error.detail)[0].ctx == {"max_length": 9}
 
@@ -219,16 +231,18 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("detail", "paths"), PATHS)
-def test_c31_details_name_the_fields_they_are_about(detail, paths):
+def test_c31_details_name_the_fields_they_are_about(
+    detail: Any, paths: list[tuple[str | int, ...]]
+) -> None:
     assert [problem.path for problem in fal.error_paths(detail)] == paths
 
 
-def test_c31_a_problem_carries_message_type_and_context():
+def test_c31_a_problem_carries_message_type_and_context() -> None:
     entry = {"loc": ["body", "n"], "msg": "too much", "type": "less_than_equal", "ctx": {"le": 4}}
     assert fal.error_paths([entry]) == [(("n",), "too much", "less_than_equal", {"le": 4})]
 
 
-def test_the_summary_names_nested_fields_as_people_write_them():
+def test_the_summary_names_nested_fields_as_people_write_them() -> None:
     body = (
         '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},'
         '{"loc":["body"],"msg":"and more","type":"x"}]}'
@@ -236,7 +250,7 @@ def test_the_summary_names_nested_fields_as_people_write_them():
     assert rejection(answer(422, body)).message == "loras[0].path: field required; and more"
 
 
-def test_a_message_stays_one_readable_length():
+def test_a_message_stays_one_readable_length() -> None:
     body = '{"detail":"' + "word " * 1000 + '"}'
     error = rejection(answer(400, body))
     assert len(error.message) == 600
@@ -244,7 +258,7 @@ def test_a_message_stays_one_readable_length():
 
 
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 422, 429, 500, 504])
-def test_an_error_survives_being_stored(status):
+def test_an_error_survives_being_stored(status: int) -> None:
     error = run_failure(answer(status, LIST, {"Retry-After": "7", **OURS}))
     again = fal.FalError.from_json(error.as_json())
     assert type(again) is type(error)
@@ -252,14 +266,14 @@ def test_an_error_survives_being_stored(status):
     assert str(again) == error.message
 
 
-def test_a_stored_unreachable_keeps_whether_it_was_sent():
+def test_a_stored_unreachable_keeps_whether_it_was_sent() -> None:
     for sent in (True, False):
         again = fal.FalError.from_json(fal.Unreachable("gone", sent=sent).as_json())
         assert isinstance(again, fal.Unreachable)
         assert again.sent is sent
 
 
-def test_a_stored_error_holds_nothing_a_database_refuses():
+def test_a_stored_error_holds_nothing_a_database_refuses() -> None:
     error = rejection(
         answer(422, '{"detail":[{"msg":"a\\u0000b\\ud800","loc":["body","\\u0000"]}]}')
     )
@@ -286,18 +300,20 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("headers", "seconds"), WAITS)
-def test_c6_the_wait_that_fal_asks_for_is_read_in_every_form(headers, seconds):
+def test_c6_the_wait_that_fal_asks_for_is_read_in_every_form(
+    headers: dict[str, str], seconds: float | None
+) -> None:
     assert retry_after_s(httpx.Headers(headers), NOW) == seconds
 
 
-def test_c6_a_wait_until_a_date_is_by_the_clock_of_whoever_asks_for_it():
+def test_c6_a_wait_until_a_date_is_by_the_clock_of_whoever_asks_for_it() -> None:
     until = {"Date": NOW, "Retry-After": NOW + timedelta(seconds=30)}
     headers = {name: format_datetime(moment, usegmt=True) for name, moment in until.items()}
     assert retry_after_s(httpx.Headers(headers)) == 30
 
 
-def test_every_error_is_a_fal_error_and_exported():
-    def tree(cls):
+def test_every_error_is_a_fal_error_and_exported() -> None:
+    def tree(cls: type[fal.FalError]) -> set[type[fal.FalError]]:
         return {cls, *(found for sub in cls.__subclasses__() for found in tree(sub))}
 
     assert {cls.__name__ for cls in tree(fal.FalError)} <= set(fal.__all__)

@@ -3,7 +3,11 @@
 A reading of it or a FalError, nothing else.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 from hypothesis import given
@@ -14,6 +18,7 @@ from fal.http.answers import Answer, rejection, retry_after_s, run_failure
 from fal.messages.catalogue import prices
 from fal.messages.result import Result
 
+T = TypeVar("T")
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
 WORDS = (
     "status logs metrics error error_type detail loc msg type message ctx request_id models "
@@ -52,7 +57,7 @@ HEADERS = st.dictionaries(
 ).map(httpx.Headers)
 
 
-def read(reader, *given):
+def read(reader: Callable[..., T], *given: Any) -> T | None:
     """What `reader` makes of it, None when it raised a FalError as it should."""
     try:
         return reader(*given)
@@ -61,7 +66,7 @@ def read(reader, *given):
 
 
 @given(JSON | OBJECTS)
-def test_any_json_is_a_status_or_upstreams_failure(raw):
+def test_any_json_is_a_status_or_upstreams_failure(raw: Any) -> None:
     status = read(fal.Status.from_json, raw)
     assert (status is not None) == isinstance(raw, dict)
     if status is not None:
@@ -71,7 +76,7 @@ def test_any_json_is_a_status_or_upstreams_failure(raw):
 
 
 @given(st.lists(OBJECTS | JSON, max_size=3), OBJECTS)
-def test_any_entries_are_items_or_malformed_ones(entries, more):
+def test_any_entries_are_items_or_malformed_ones(entries: list[Any], more: dict[str, Any]) -> None:
     content = json.dumps({**more, "models": entries}).encode()
     page = read(fal.Page.from_bytes, content)
     assert page is not None
@@ -81,23 +86,25 @@ def test_any_entries_are_items_or_malformed_ones(entries, more):
 
 
 @given(BODIES)
-def test_any_body_is_a_page_or_upstreams_failure(content):
+def test_any_body_is_a_page_or_upstreams_failure(content: bytes) -> None:
     read(fal.Page.from_bytes, content)
 
 
 @given(OBJECTS)
-def test_any_object_is_metadata(raw):
+def test_any_object_is_metadata(raw: Any) -> None:
     assert isinstance(fal.Metadata.from_json(raw).tags, tuple)
 
 
 @given(JSON | OBJECTS)
-def test_any_json_is_prices_and_an_estimate_or_upstreams_failure(raw):
+def test_any_json_is_prices_and_an_estimate_or_upstreams_failure(raw: Any) -> None:
     read(prices, raw)
     read(fal.Estimate.from_json, raw)
 
 
 @given(st.integers(100, 599), HEADERS, BODIES)
-def test_any_answer_is_an_error_that_can_be_stored(status, headers, content):
+def test_any_answer_is_an_error_that_can_be_stored(
+    status: int, headers: httpx.Headers, content: bytes
+) -> None:
     for reader in (rejection, run_failure):
         error = reader(Answer(status, headers, content))
         assert isinstance(error, fal.FalError)
@@ -111,14 +118,16 @@ def test_any_answer_is_an_error_that_can_be_stored(status, headers, content):
 
 
 @given(st.integers(200, 299), HEADERS, BODIES)
-def test_any_body_is_a_result_or_upstreams_failure(status, headers, content):
+def test_any_body_is_a_result_or_upstreams_failure(
+    status: int, headers: httpx.Headers, content: bytes
+) -> None:
     result = read(Result.from_answer, Answer(status, headers, content))
     if result is not None:
         assert result.text.encode() == content.removeprefix(b"\xef\xbb\xbf")
 
 
 @given(JSON)
-def test_any_detail_is_problems_with_paths_of_names_and_indices(detail):
+def test_any_detail_is_problems_with_paths_of_names_and_indices(detail: Any) -> None:
     for problem in fal.error_paths(detail):
         assert isinstance(problem.message, str)
         assert all(type(part) in (str, int) for part in problem.path)
@@ -126,7 +135,7 @@ def test_any_detail_is_problems_with_paths_of_names_and_indices(detail):
 
 
 @given(HEADERS)
-def test_any_wait_is_a_finite_number_or_none(headers):
+def test_any_wait_is_a_finite_number_or_none(headers: httpx.Headers) -> None:
     seconds = retry_after_s(headers)
     assert seconds is None or 0 <= seconds < float("inf")
 
@@ -135,7 +144,9 @@ LINES = st.builds(fal.LogLine, st.sampled_from("abc"), timestamp=st.sampled_from
 
 
 @given(st.lists(LINES), st.lists(LINES))
-def test_c20_merging_logs_twice_changes_nothing(known, told):
+def test_c20_merging_logs_twice_changes_nothing(
+    known: list[fal.LogLine], told: list[fal.LogLine]
+) -> None:
     merged = fal.merge_logs(known, told)
     assert fal.merge_logs(merged, told) == merged
     assert {line.identity for line in merged} == {line.identity for line in [*known, *told]}

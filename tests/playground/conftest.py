@@ -17,13 +17,16 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.db.models import Model
 
+import fal
 from catalog import upstream
 from catalog.models import Endpoint, Schema, SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline
+from fal.http.limits import LIMITS
 from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.main import CatalogSync, Worker
 from tests.playground.copying import artifact
 from tests.playground.signer import deliver, signer
@@ -89,7 +92,17 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
     control.http.close()
 
 
-Work = Callable[[Callable[[], Any]], None]
+class Work(Protocol):
+    """`work(until)`: a worker works until the function says so, or fails after some seconds."""
+
+    def __call__(
+        self,
+        until: Callable[[], Any],
+        limits: fal.Limits = LIMITS,
+        patience: Patience = PATIENCE,
+    ) -> None: ...
+
+
 Ask = Callable[..., Run]
 
 
@@ -146,8 +159,10 @@ def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(sandbox: Control, runs_alone: None, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(until: Callable[[], Any]) -> None:
-        asyncio.run(alone(_work(["tester"], until)))
+    def run(
+        until: Callable[[], Any], limits: fal.Limits = LIMITS, patience: Patience = PATIENCE
+    ) -> None:
+        asyncio.run(alone(_work(["tester"], until, limits, patience)))
 
     return run
 
@@ -162,14 +177,22 @@ def team(sandbox: Control, runs_alone: None, transactional_db: None) -> Team:
     return run
 
 
-async def _work(names: list[str], until: Callable[[], Any]) -> None:
+async def _work(
+    names: list[str],
+    until: Callable[[], Any],
+    limits: fal.Limits = LIMITS,
+    patience: Patience = PATIENCE,
+) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
             pace = BreakerRegistry()
-            opened = upstream.clients(on_outcome=pace.record_response, on_slow=pace.record_slow)
+            opened = upstream.clients(
+                on_outcome=pace.record_response, on_slow=pace.record_slow, limits=limits
+            )
             clients = await stack.enter_async_context(opened)
-            workers.append(Worker(clients, pace, has_key=True, name=name))
+            worker = Worker(clients, pace, has_key=True, name=name, patience=patience)
+            workers.append(worker)
         working = [asyncio.create_task(worker.run()) for worker in workers]
         deadline = time.monotonic() + LIMIT_S
         try:
@@ -189,6 +212,10 @@ def synced() -> list[Model]:
     return []
 
 
+def _model_of(row: Model) -> type[Model]:
+    return type(row)
+
+
 @pytest.fixture
 def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> None:
     """The sandbox's whole catalogue, as a sync found it."""
@@ -198,7 +225,7 @@ def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> 
             await pipeline.run(clients.platform)
 
     if synced:
-        for model, rows in groupby(synced, type):
+        for model, rows in groupby(synced, _model_of):
             model._base_manager.bulk_create(map(copy, rows))
         return
     asyncio.run(alone(bring()))

@@ -19,6 +19,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+import fal
 from catalog import upstream
 from playground.models import Run, SigningKeys
 from playground.worker import webhooks
@@ -68,7 +69,8 @@ class Fal:
 
         async def work() -> None:
             try:
-                async with upstream.clients(transport=httpx.MockTransport(self.answer)) as clients:
+                transport, limits = httpx.MockTransport(self.answer), fal.Limits(first_pause_s=0)
+                async with upstream.clients(transport=transport, limits=limits) as clients:
                     await part(clients)
             finally:
                 await sync_to_async(connections.close_all)()

@@ -107,7 +107,7 @@ LIVE = "sandbox/aurora/lite"
 def realtime() -> dict[str, Any]:
     """realtime by a token, by the key, on the doubled path, asynchronously; and a refused input."""
     seen: dict[str, Any] = {"pictures": []}
-    ways = ({"max_buffering": 2}, {"use_jwt": False})
+    ways: tuple[dict[str, Any], dict[str, Any]] = ({"max_buffering": 2}, {"use_jwt": False})
     for endpoint_id, how in [(LIVE, ways[0]), (LIVE, ways[1]), (f"{LIVE}/realtime", ways[1])]:
         with fal_client.realtime(endpoint_id, **how) as connection:
             for prompt in ("violet", "green"):

@@ -45,6 +45,6 @@ def without_faults(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "sandbox" in request.fixturenames:
         running: RunningSandbox = request.getfixturevalue("sandbox")
-        control = {"headers": {"Authorization": f"Key {running.key}"}}
-        httpx.delete(f"{running.base}/_sandbox/faults", **control)
-        httpx.delete(f"{running.base}/_sandbox/catalogue", **control)
+        headers = {"Authorization": f"Key {running.key}"}
+        httpx.delete(f"{running.base}/_sandbox/faults", headers=headers)
+        httpx.delete(f"{running.base}/_sandbox/catalogue", headers=headers)

@@ -15,8 +15,8 @@ import numpy as np
 import trimesh
 from PIL import Image
 
-from sandbox.openapi import components
-from sandbox.registry import Model
+from sandbox.contract.openapi import components
+from sandbox.contract.registry import Model
 
 REF = "#/components/schemas/"
 Case = tuple[str, str, Any]  # the field, what is odd about its value, the value
@@ -51,6 +51,7 @@ def film(frames: int, width: int, height: int, codec: str = "libx264", rate: int
     out = io.BytesIO()
     with av.open(out, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = width, height
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv444p"
         for number in range(frames):
@@ -63,6 +64,7 @@ def film(frames: int, width: int, height: int, codec: str = "libx264", rate: int
 def mesh(*faces: tuple[int, int, int], points: int = 3) -> str:
     corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)[:points]
     body = trimesh.Trimesh(corners, list(faces), process=False).export(file_type="glb")
+    assert isinstance(body, bytes)
     return data_uri("model/gltf-binary", body)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox import authority
 from sandbox.app import build_host
 from sandbox.config import PREFIXES, Config
+from sandbox.https import authority
 from sandbox.state import Sandbox
 
 ROOT = Path(__file__).parents[2]

@@ -17,9 +17,9 @@ import trimesh
 from jsonschema import Draft202012Validator
 from PIL import Image
 
+from sandbox.contract.openapi import REF, addressed, document
+from sandbox.contract.registry import Model
 from sandbox.models import MODELS
-from sandbox.openapi import REF, addressed, document
-from sandbox.registry import Model
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
@@ -128,15 +128,15 @@ def examine(file: dict[str, Any], data: bytes) -> None:
             )
             assert np.abs(np.frombuffer(sound.readframes(10**7), "<i2")).max() > 3000
     elif kind == "audio/mpeg":
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             assert container.streams.audio[0].codec_context.name.startswith("mp3")
-            heard = sum(frame.samples for frame in container.decode(audio=0))
+            heard = sum(int(frame.samples) for frame in container.decode(audio=0))
             rate = container.streams.audio[0].rate
         assert rate == file["sample_rate"]
         assert heard / rate == pytest.approx(file["duration"], abs=0.15)
     elif kind == "model/gltf-binary":
         assert struct.unpack("<4sII", data[:12]) == (b"glTF", 2, len(data))
-        mesh = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
+        mesh: Any = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
         assert len(mesh.faces) > 1000
         assert len(np.unique(mesh.visual.vertex_colors, axis=0)) > 20
     else:
@@ -146,7 +146,7 @@ def examine(file: dict[str, Any], data: bytes) -> None:
 def examine_video(file: dict[str, Any], data: bytes) -> None:
     """H.264 in yuv420p, its index in front, moving."""
     assert data.find(b"moov") < data.find(b"mdat")
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"
         assert stream.codec_context.pix_fmt == "yuv420p"
@@ -337,7 +337,7 @@ def test_watching_finds_the_cut(http: httpx.Client, sandbox: RunningSandbox) -> 
 
 def test_backwards_is_backwards(http: httpx.Client, sandbox: RunningSandbox) -> None:
     def frames(data: bytes) -> list[Any]:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             return [f.to_ndarray(format="gray").astype(int) for f in container.decode(video=0)]
 
     before = frames(http.get(f"{sandbox.addresses['files']}/examples/film.mp4").content)

@@ -9,6 +9,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 USUAL = 40
 LONG = 25  # times as many
@@ -24,7 +25,7 @@ def lay_down() -> None:
     """Let every law be tried like that, unless it says otherwise."""
     if not IS_LONG:
         # Else the cases vary with the texts and numbers of whatever modules are loaded so far.
-        providers._get_local_constants = providers.Constants
+        providers._get_local_constants = Constants
     settings.register_profile(
         "laws",
         max_examples=cases(USUAL),

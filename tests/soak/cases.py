@@ -67,7 +67,7 @@ def play(stage: Stage, case: Case) -> str:
     before = stage.taken(run)
     case.happens(stage)
     stage.start("sandbox", "worker")
-    ended = until(
+    ended: str = until(
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
     stage.quiet()  # else what is wrong with the list of requests keeps us from reading it

@@ -11,9 +11,10 @@ import errno
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import django
+from django.core.files.storage import Storage
 
 
 def main() -> None:
@@ -24,36 +25,38 @@ def main() -> None:
 
     from catalog.pictures.thumbnails import ThumbnailFetcher
     from config.management.commands.worker import work
-    from fal.http import wire
+    from fal.http import limits
     from playground.worker import artifact_copies, webhooks
-    from playground.worker.following import follow, reconciliation, status_polling
+    from playground.worker.following import reconciliation
+    from playground.worker.following.patience import Patience
     from playground.worker.scheduling import leases
 
     leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
-    status_polling.LOST_AFTER_S, status_polling.QUIET_S = 3.0, 1.0
-    follow.FETCH_SLOWEST_S = 0.5
+    patience = Patience(lost_after_s=3.0, quiet_s=1.0, fetch_slowest_s=0.5)
     webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
     reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
-    for timeouts in (wire.CALL, wire.SUBMIT, wire.FILE, wire.RUN, wire.MODEL_STREAM):
+    for timeouts in (limits.CALL, limits.SUBMIT, limits.FILE, limits.RUN, limits.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5
 
     async def rest(self: ThumbnailFetcher) -> float:
         return 600.0
 
     ThumbnailFetcher.step = rest  # type: ignore[method-assign]
-    full, save = Path(os.environ["FULL"]), FileSystemStorage._save
+    full, save = Path(os.environ["FULL"]), FileSystemStorage.save
 
-    def save_if_room(self: FileSystemStorage, name: str, content: Any) -> str:
+    def save_if_room(
+        self: Storage, name: str | None, content: IO[Any], max_length: int | None = None
+    ) -> str:
         if full.exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return str(save(self, name, content))
+        return save(self, name, content, max_length)
 
-    FileSystemStorage._save = save_if_room  # type: ignore[method-assign,assignment]
+    FileSystemStorage.save = save_if_room  # type: ignore[method-assign]
     skew = timedelta(seconds=float(os.environ.get("SKEW_S", "0")))
     real = timezone.now
     timezone.now = lambda: real() + skew
-    asyncio.run(work())
+    asyncio.run(work(patience=patience))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -108,7 +109,7 @@ class Stage:
                     )
         for name in names:
             if name in self.ports:
-                until(lambda port=self.ports[name]: answers(port), f"{name} does not start")
+                until(partial(answers, self.ports[name]), f"{name} does not start")
 
     def kill(self, name: str) -> None:
         """As `kill -9` does."""

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from catalog import upstream
 from core.process import event_loop, file_limits, memory
 from playground.worker.circuit_breaker import BreakerRegistry
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.main import Worker
 
 
@@ -25,13 +26,13 @@ class Command(BaseCommand):
         event_loop.run(work())
 
 
-async def work() -> None:
+async def work(patience: Patience = PATIENCE) -> None:
     """One worker with its own clients."""
     breakers = BreakerRegistry()
     async with upstream.clients(
         on_outcome=breakers.record_response, on_slow=breakers.record_slow
     ) as clients:
-        worker = Worker(clients, breakers, has_key=bool(settings.FAL_KEY))
+        worker = Worker(clients, breakers, has_key=bool(settings.FAL_KEY), patience=patience)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

@@ -121,6 +121,12 @@ def has_errors(node: Node) -> bool:
     return any(below.errors for below in node.walk())
 
 
+def needs_attention(node: Node) -> bool:
+    """Whether a person has to look at it: it has an error, or has to be filled in."""
+    is_empty = not node.field.has_default and not node.is_changed
+    return has_errors(node) or (node.field.is_required and is_empty)
+
+
 @cache
 def _template(name: str) -> Template:
     return _environment().get_template(f"_{name}.jinja")

@@ -19,6 +19,7 @@ from playground.runs.transitions import Observation
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import reconciliation, status_polling
 from playground.worker.following.log_batching import batch_logs
+from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.following.status_polling import (
     SHOW_EVERY_FAILURES,
     NotFoundGrace,
@@ -30,12 +31,8 @@ from playground.worker.following.status_polling import (
 
 log = logging.getLogger(__name__)
 
-FETCH_FIRST_S = 0.9  # between two tries to fetch a result
-FETCH_SLOWEST_S = 5.0
-UNREADABLE_LIMIT = 20  # in a row, in 90 s: a truncated body may be whole the next time
 UNKNOWN_LIMIT = 20  # unknown statuses in a row, then the run fails (C18)
 UNKNOWN_WITH_ERROR_LIMIT = 3  # of those that come with an error
-UNWANTED_S = 30.0  # a result is fetched until so long after a cancel
 NOT_OF_THE_RESULT = {401, 403, 404, 408, 425, 429}
 GONE = "Upstream says that there is no such request."
 
@@ -46,21 +43,26 @@ STATE_OF = {
 
 
 async def follow(
-    pk: uuid.UUID, handle: fal.Handle, upstream: fal.Clients, breakers: BreakerRegistry
+    pk: uuid.UUID,
+    handle: fal.Handle,
+    upstream: fal.Clients,
+    breakers: BreakerRegistry,
+    patience: Patience = PATIENCE,
 ) -> None:
     """Follow the run with this `handle` until it has ended, then fetch and record its result.
 
     Network errors never end a run: requests are repeated, as the host's breaker allows, for as
     long as it takes. Only an answer about the run itself, or its webhook, ends it.
     """
-    unknown, not_found = 0, NotFoundGrace(pk)
-    async with aclosing(
-        batch_logs(status_polling.statuses(pk, handle, upstream.queue, breakers, not_found))
-    ) as batches:
+    unknown, not_found = 0, NotFoundGrace(pk, patience)
+    told = status_polling.statuses(pk, handle, upstream.queue, breakers, not_found, patience)
+    async with aclosing(batch_logs(told)) as batches:
         async for status in batches:
             if status.state is fal.Phase.COMPLETED:
                 # The stream closes in the background: only the result is waited for.
-                await _finish(Completed(pk, handle, upstream, breakers, status, not_found))
+                await _finish(
+                    Completed(pk, handle, upstream, breakers, status, not_found, patience)
+                )
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
             if unknown > (UNKNOWN_WITH_ERROR_LIMIT if status.error else UNKNOWN_LIMIT):
@@ -80,6 +82,7 @@ class Completed(NamedTuple):
     breakers: BreakerRegistry
     status: fal.Status
     not_found: NotFoundGrace
+    patience: Patience
 
 
 async def _finish(completed: Completed) -> None:
@@ -97,8 +100,9 @@ async def _outcome(completed: Completed) -> Observation:
 
     A completed request cannot be cancelled upstream; after a cancel here, retries end soon.
     """
-    status, url = completed.status, completed.handle.response_url
-    pause_s, unreadable, failures, is_certain = FETCH_FIRST_S, 0, 0, bool(status.failure)
+    status, url, patience = completed.status, completed.handle.response_url, completed.patience
+    pause_s, unreadable, failures = patience.fetch_first_s, 0, 0
+    is_certain = bool(status.failure)
     while True:
         await completed.breakers.acquire(url)
         try:
@@ -118,7 +122,7 @@ async def _outcome(completed: Completed) -> Observation:
                 return await _forgotten(completed, error)
             # An unreadable result is the model's problem and says nothing about the host.
             unreadable = unreadable + 1 if _is_no_result(error) else 0
-            if unreadable > (UNREADABLE_LIMIT if _may_become_one(error) else 0):
+            if unreadable > (patience.unreadable_limit if _may_become_one(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
                 listed = await reconciliation.outcome_instead_of(error, run, platform)
                 return listed if listed.state else outcomes.from_error(error, by="result")
@@ -126,11 +130,11 @@ async def _outcome(completed: Completed) -> Observation:
             failures += 1
             await note_trouble(completed.pk, error, failures, completed.breakers.host(url))
             if failures >= SHOW_EVERY_FAILURES and await is_cancel_requested(
-                completed.pk, UNWANTED_S
+                completed.pk, patience.unwanted_s
             ):
                 return outcomes.from_error(error, by="result")
             await asyncio.sleep(max(pause_s, requested_wait_s(error)))
-            pause_s = min(pause_s * 1.5, FETCH_SLOWEST_S)
+            pause_s = min(pause_s * 1.5, patience.fetch_slowest_s)
         else:
             completed.breakers.record_readable(url)
             # COMPLETED with an error is a failure, whatever the result says (C19).
@@ -147,7 +151,12 @@ def handle_of(run: Run, queue: fal.Queue, request_id: str = "") -> fal.Handle:
     return queue.handle(run.endpoint.endpoint_id, request_id or run.request_id)
 
 
-async def cancel(pk: uuid.UUID, upstream: fal.Clients, breakers: BreakerRegistry) -> None:
+async def cancel(
+    pk: uuid.UUID,
+    upstream: fal.Clients,
+    breakers: BreakerRegistry,
+    patience: Patience = PATIENCE,
+) -> None:
     """Ask upstream to stop the run. The task that follows the run records how it ends.
 
     If upstream says that it had completed (C22) and no task has recorded that a moment later, the
@@ -167,7 +176,7 @@ async def cancel(pk: uuid.UUID, upstream: fal.Clients, breakers: BreakerRegistry
     log.info("cancel of run %s: %s", pk, answer)
     await retry_until_committed(state_machine.note_event, pk, "cancel", answer.value)
     if answer is fal.Cancellation.ALREADY_COMPLETED:
-        await asyncio.sleep(FETCH_FIRST_S)
+        await asyncio.sleep(patience.fetch_first_s)
         if not await is_over(pk):
             await _finish(
                 Completed(
@@ -176,7 +185,8 @@ async def cancel(pk: uuid.UUID, upstream: fal.Clients, breakers: BreakerRegistry
                     upstream,
                     breakers,
                     fal.Status(fal.Phase.COMPLETED),
-                    NotFoundGrace(pk),
+                    NotFoundGrace(pk, patience),
+                    patience,
                 )
             )
 

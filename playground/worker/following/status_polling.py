@@ -18,25 +18,15 @@ from playground.runs import state_machine
 from playground.runs.error_messages import with_full_stop
 from playground.runs.transitions import Observation
 from playground.worker.circuit_breaker import MAX_RETRY_AFTER_S, BreakerRegistry, HostBreaker
+from playground.worker.following.patience import PATIENCE, Patience
 
 log = logging.getLogger(__name__)
 
-POLL_SOON_S = 0.45  # a short run ends soon after its submit
-POLL_FIRST_S = 0.9
-POLL_SLOWEST_S = 5.0
-# The first pause, the shortest after it, the longest.
-UNREPORTED_S = (POLL_SOON_S, POLL_FIRST_S, POLL_SLOWEST_S)
-# Where webhooks report the end, polling only catches a lost one, as long as polls are answered.
-REPORTED_S = (15.0, 15.0, 60.0)
 POLL_SHARE = 0.15  # of the time since the submit: a long run is polled less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
 EVENTS_IN_A_ROW = 50  # of a stream, before other tasks run
 SHOW_EVERY_FAILURES = 2  # failures in a row are shown: a single one is over before anybody reads it
-QUIET_S = 60.0  # after which a silent open stream is checked by a poll
 LONGEST_QUIET_S = 300.0
-LOST_AFTER_S = 15.0  # during a deployment, or with lag, upstream may not know its own requests
-LOST_WITHOUT_WORD_S = 900.0  # a 404 with an HTML page is from a proxy in front of it
-LOST_AND_UNWANTED_S = 3.0  # the queue forgets cancelled requests
 
 
 async def statuses(
@@ -45,12 +35,14 @@ async def statuses(
     queue: fal.Queue,
     breakers: BreakerRegistry,
     not_found: NotFoundGrace | None = None,
+    patience: Patience = PATIENCE,
 ) -> AsyncGenerator[fal.Status]:
     """Yield every status, COMPLETED as the last; stop when a webhook has ended the run.
 
     A request that upstream no longer knows counts as COMPLETED: its result may still be there.
     """
-    source = StatusSource(pk, handle, queue, breakers, not_found or NotFoundGrace(pk))
+    not_found = not_found or NotFoundGrace(pk, patience)
+    source = StatusSource(pk, handle, queue, breakers, not_found, patience)
     while not (settings.PUBLIC_URL and await is_over(pk)):
         await breakers.acquire(handle.status_url)
         if source.may_stream:
@@ -72,6 +64,7 @@ class StatusSource:
         queue: fal.Queue,
         breakers: BreakerRegistry,
         not_found: NotFoundGrace,
+        patience: Patience,
     ) -> None:
         self.may_stream = breakers.may_stream(handle.endpoint_id)
         self._pk = pk
@@ -79,17 +72,24 @@ class StatusSource:
         self._queue = queue
         self._breakers = breakers
         self._not_found = not_found
+        self._patience = patience
+        self._is_reported = bool(settings.PUBLIC_URL)
         self._lacks_stream = self._has_waited = False
         self._event_count = self._failures = 0
         self._began = asyncio.get_running_loop().time()
-        self._pauses_s = REPORTED_S if settings.PUBLIC_URL else UNREPORTED_S
         self._pause_s = self._pauses_s[0]
+
+    @property
+    def _pauses_s(self) -> tuple[float, float, float]:
+        return self._patience.reported_s if self._is_reported else self._patience.unreported_s
 
     async def from_stream(self) -> AsyncGenerator[fal.Status]:
         """Yield the stream's statuses until it ends or breaks off."""
         url = self._handle.status_url
         try:
-            async with aclosing(_events(self._handle, self._queue)) as events:
+            async with aclosing(
+                _events(self._handle, self._queue, self._patience.quiet_s)
+            ) as events:
                 async for status in events:
                     await self._record_success()
                     yield status
@@ -142,9 +142,9 @@ class StatusSource:
 
         Not after a rate limit, which asks for fewer requests.
         """
-        if self._pauses_s is not UNREPORTED_S and not isinstance(error, fal.RateLimited):
-            self._pauses_s = UNREPORTED_S
-            self._pause_s = self._next_pause_s() if self._has_waited else POLL_SOON_S
+        if self._is_reported and not isinstance(error, fal.RateLimited):
+            self._is_reported = False
+            self._pause_s = self._next_pause_s() if self._has_waited else self._pauses_s[0]
 
     async def _record_success(self) -> None:
         self._failures = 0
@@ -168,13 +168,15 @@ class StatusSource:
         return None
 
 
-async def _events(handle: fal.Handle, queue: fal.Queue) -> AsyncGenerator[fal.Status]:
-    """Yield the stream's statuses and, while it is silent, those of occasional polls.
+async def _events(
+    handle: fal.Handle, queue: fal.Queue, quiet_s: float
+) -> AsyncGenerator[fal.Status]:
+    """Yield the stream's statuses and, after `quiet_s` of silence, those of occasional polls.
 
     An open stream may miss the end. It is kept while polls succeed (goal G2: one stream a run), and
     left when one fails.
     """
-    quiet_s, pending = QUIET_S, None
+    pending = None
     async with aclosing(queue.events(handle)) as events:
         try:
             while True:
@@ -205,8 +207,9 @@ async def _events(handle: fal.Handle, queue: fal.Queue) -> AsyncGenerator[fal.St
 class NotFoundGrace:
     """How long upstream has answered 404 for a run's request, and when to give it up."""
 
-    def __init__(self, pk: uuid.UUID) -> None:
+    def __init__(self, pk: uuid.UUID, patience: Patience = PATIENCE) -> None:
         self._pk = pk
+        self._patience = patience
         self._since: float | None = None
 
     async def record(self, error: fal.FalError | None = None) -> bool:
@@ -217,9 +220,10 @@ class NotFoundGrace:
         now = asyncio.get_running_loop().time()
         self._since = now if self._since is None else self._since
         is_page = str(error.detail or "<").lstrip().startswith("<")
-        grace_s = LOST_WITHOUT_WORD_S if is_page else LOST_AFTER_S
+        patience = self._patience
+        grace_s = patience.lost_without_word_s if is_page else patience.lost_after_s
         if await is_cancel_requested(self._pk):
-            grace_s = min(grace_s, LOST_AND_UNWANTED_S)
+            grace_s = min(grace_s, patience.lost_and_unwanted_s)
         return now - self._since >= grace_s
 
 

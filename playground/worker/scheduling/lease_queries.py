@@ -24,6 +24,7 @@ _COLUMNS = (
     "state",
     "transport",
     "arguments",
+    "options",
     "handle",
     "partial",
     "sent_at",

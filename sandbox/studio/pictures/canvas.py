@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sandbox.context import Context, digest
+from sandbox.contract.schema import PRESETS
 from sandbox.errors import ModelError
-from sandbox.schema import PRESETS
+from sandbox.execution.context import Context, digest
 from sandbox.studio.pictures.colour import Array, f32
 
 Size = tuple[int, int]  # width, height

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.context import digest
+from sandbox.execution.context import digest
 
 Array = NDArray[Any]
 

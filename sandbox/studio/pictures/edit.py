@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, f32, palette, to_lch
 

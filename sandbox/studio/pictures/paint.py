@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas, landscapes, patterns
 from sandbox.studio.pictures.colour import Array, from_lch, to_lch
 
@@ -157,7 +157,7 @@ def _lora(context: Context, index: int, path: str, scale: float) -> tuple[float,
     """How far a LoRA turns the hue: what a trained file says, else what its name comes to."""
     import json
 
-    from sandbox.context import digest
+    from sandbox.execution.context import digest
 
     if "/" in path and path.startswith(("http", "data:")):
         data, _ = context.load(path, "loras", index, "path")

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sandbox.context import Context
-from sandbox.registry import Arguments
+from sandbox.contract.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, to_lch
 

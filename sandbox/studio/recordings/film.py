@@ -11,8 +11,8 @@ import av
 import numpy as np
 from PIL import Image
 
-from sandbox.context import Context
-from sandbox.registry import Arguments
+from sandbox.contract.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, density, f32, palette
 from sandbox.studio.recordings import sound as sounds

@@ -4,8 +4,8 @@ import io
 
 import av
 
-from sandbox.context import Context
 from sandbox.errors import ModelError
+from sandbox.execution.context import Context
 from sandbox.studio.pictures.colour import Array
 
 

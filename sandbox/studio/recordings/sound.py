@@ -10,9 +10,9 @@ from typing import Any
 import av
 import numpy as np
 
-from sandbox.context import Context
+from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
-from sandbox.registry import Arguments
+from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, density, f32, palette
 from sandbox.studio.recordings.film_decoder import decode as decode_film

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.context import Context, digest
-from sandbox.registry import Arguments
+from sandbox.contract.registry import Arguments
+from sandbox.execution.context import Context, digest
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, f32
 from sandbox.studio.recordings import sound

@@ -1,5 +1,7 @@
 /** Plays the films of a <board-viewer> together, and its sounds in turns at the same loudness. */
 
+import { meshes } from "./board-meshes.js";
+
 const FRAME_S = 1 / 25; // a browser does not tell a film's frame rate
 const DRIFT_S = 0.08;
 const BARS = 300;
@@ -139,4 +141,4 @@ async function draw(sound) {
   return Math.sqrt(sum / Math.max(1, samples.length));
 }
 
-export const players = { video: films, audio: sounds };
+export const players = { video: films, audio: sounds, mesh: meshes };

@@ -1,7 +1,7 @@
 /**
- * <board-viewer data-kind="image|video|audio">: views results side by side, with a slider, blinking
- * or as their difference; zooms and moves them together. Films play together and sounds take turns
- * (`board-players.js`).
+ * <board-viewer data-kind="image|video|audio|mesh">: views results side by side, with a slider, blinking
+ * or as their difference; zooms and moves them together. Films play together, sounds take turns
+ * (`board-players.js`), and meshes turn together (`board-meshes.js`).
  */
 import { players } from "./board-players.js";
 
@@ -23,7 +23,7 @@ class BoardViewer extends HTMLElement {
     if (!this.dataset.kind) return;
     this.tools.hidden = false;
     addEventListener("keydown", (event) => this.press(event), { signal });
-    if (this.dataset.kind === "audio") return;
+    if (!this.isFlat) return;
     this.tools.addEventListener("change", () => this.show());
     this.tools.addEventListener("input", () => this.cut());
     this.tools.addEventListener("click", ({ target }) => {
@@ -37,6 +37,10 @@ class BoardViewer extends HTMLElement {
   disconnectedCallback() {
     clearInterval(this.blinking);
     this.leave.abort();
+  }
+  /** Whether its files lie over each other. */
+  get isFlat() {
+    return ["image", "video"].includes(this.dataset.kind);
   }
   get mode() {
     return this.tools.querySelector("[name='mode']:checked").value;
@@ -118,7 +122,7 @@ class BoardViewer extends HTMLElement {
     const isElsewhere = event.target.closest?.("input:not([type='radio']), textarea, select, a");
     if (isElsewhere || event.metaKey || event.ctrlKey || event.altKey) return;
     if (this.player?.press(event)) return event.preventDefault();
-    if (this.dataset.kind === "audio") return;
+    if (!this.isFlat) return;
     const key = event.key.toLowerCase();
     if (MODES[key]) {
       this.tools.querySelector(`[value='${MODES[key]}']`).checked = true;

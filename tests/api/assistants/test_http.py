@@ -15,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import TextResourceContents
 
 from api import tokens
 from api.assistants.http import Assistants
@@ -123,7 +124,7 @@ def test_the_tools_say_what_they_do(talk: Any) -> None:
 def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
     told: list[str] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
         told.append(message or "")
 
     async def end_the_run() -> None:
@@ -222,7 +223,9 @@ def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_r
             ),
         ]
         read = await client.read_resource(f"vitrine://runs/{run.pk}")
-        return [*map(text, results), read.contents[0].text]
+        (content,) = read.contents
+        assert isinstance(content, TextResourceContents)
+        return [*map(text, results), content.text]
 
     presets, collections, models, favourites, runs, cancelled, ran, resource = talk(conversation)
     assert "wide" in presets

@@ -26,7 +26,7 @@ from fal import RunFailed
 from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
-from sandbox import authority
+from sandbox.https import authority
 from tests.api.pages import Pages
 from tests.sandbox.server import ROOT
 
@@ -97,11 +97,11 @@ def converse(served: Served, step: str, *news: Observation) -> Any:
     """What the client printed, while its run gets the news."""
     process = served.client(step)
     try:
-        while news and not (run := Run.objects.first()):
+        while news and not Run.objects.exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
         for one in news:
-            state_machine.record(run.pk, one)
+            state_machine.record(Run.objects.earliest("created_at").pk, one)
         out, error = process.communicate(timeout=60)
     finally:
         process.kill()

@@ -7,12 +7,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
 
+import fal
 from api import submission
 from api.fal_proxy import tickets
 from api.fal_proxy.relayed_streams import RelayedStreams
+from api.gateway.stream_answers import Answer
 from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
@@ -105,6 +108,35 @@ def test_bytes_come_as_upstream_sends_them_and_the_result_is_kept(
     assert len(caller.events) > 3
     assert (run.state, run.output) == (Run.State.SUCCEEDED, caller.events[-1])
     assert {name for name in caller.headers if name.startswith("access-control")} == set()
+
+
+def test_the_callers_options_go_with_the_stream(
+    person: User, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    make_endpoint(SCRIBE)
+    run = begin(person, SCRIBE, prompt="sea")
+    run.options = {"start_timeout_s": 30.0, "hint": "r-7"}
+    found: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found.append(request)
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, text='data: {"output": "x"}\n\n')
+
+    async def act() -> None:
+        async def send(message: Message) -> None:
+            assert message["type"].startswith("http.response.")
+
+        transport = httpx.MockTransport(answer)
+        async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
+            events = Answer(run, send).events(upstream, SCRIBE, run.arguments, lambda: None)
+            async for _ in events:
+                pass
+
+    asyncio.run(act())
+    (request,) = found
+    assert request.headers["x-fal-runner-hint"] == "r-7"
+    assert 25 < float(request.headers["x-fal-request-timeout"]) <= 30
 
 
 def test_a_refusal_is_answered_as_upstream_gave_it(gated: Gated, person: User) -> None:

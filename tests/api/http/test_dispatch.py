@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.rate_limit import buckets
+from accounts.rate_limit import Limit, buckets
 from api import tokens
 from api.http import limits
 
@@ -146,7 +146,7 @@ def test_the_limit_is_told_and_kept(call: Any, settings: Any, monkeypatch: Any) 
     response = call("GET", "/me")
     assert response.headers["RateLimit-Policy"] == '"read";q=1200;w=60'
     assert response.headers["RateLimit"].startswith('"read";r=1199;t=')
-    few = limits.Limit("api-read", frozenset(), frozenset(), 2, 1)
+    few = Limit("api-read", frozenset(), frozenset(), 2, 1)
     monkeypatch.setitem(limits.LIMITS, "read", few)
     buckets.clear()
     answers = [call("GET", "/me") for _ in range(3)]

@@ -100,12 +100,13 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
 
 def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:
     text = SimpleUploadedFile("cat.png", b"just words", "text/plain")
-    for fields, said in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"file": text, "kind": "image"}, "is not an image"),
         ({"file": SimpleUploadedFile("e", b"")}, "empty"),
         ({"kind": "image"}, "part `file`"),
         ({"file": SimpleUploadedFile("cat.png", PNG), "kind": "smell"}, "kind must be"),
-    ]:
+    ]
+    for fields, said in refused:
         response = call.file("/uploads", **fields)
         assert response.status_code == 422
         assert said in response.json()["detail"]

@@ -211,6 +211,24 @@ def test_a_star_is_set_and_removed(call: Any, make_run: Any) -> None:
     assert call("GET", "/runs?starred=true").json()["items"] == []
 
 
+def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -> None:
+    run = make_run(state="succeeded")
+    for position in (0, 1):
+        Artifact.objects.create(run=run, position=position, path="x", kind="image", url="https://x")
+
+    def starred() -> tuple[bool, list[bool]]:
+        told = call("GET", f"/runs/{run.pk}").json()
+        return told["is_starred"], [one["is_starred"] for one in told["artifacts"]]
+
+    assert call("PUT", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
+    assert starred() == (True, [False, True])
+    assert call("DELETE", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
+    assert starred() == (False, [False, False])
+    assert call("PUT", f"/runs/{run.pk}/artifacts/2/star").status_code == 404
+    other = make_run(user=stranger, state="succeeded")
+    assert call("PUT", f"/runs/{other.pk}/artifacts/0/star").status_code == 404
+
+
 def test_an_ended_run_is_deleted(call: Any, make_run: Any) -> None:
     run, other = make_run(state="succeeded"), make_run(state="running")
     assert call("DELETE", f"/runs/{run.pk}").status_code == 204
@@ -232,7 +250,7 @@ def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     make_endpoint("fal-ai/unknown")
     for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
-        body = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
+        body: dict[str, Any] = {"endpoint_id": endpoint_id, "arguments": {}, "max_cost": 0.04}
         response = call("POST", "/runs", body)
         assert response.status_code == 409
         assert response.json()["type"] == "urn:vitrine:problem:too-expensive"

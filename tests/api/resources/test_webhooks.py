@@ -81,6 +81,13 @@ def test_a_failed_delivery_is_told_and_sent_again(
     assert [one.pk for one in sending.take()] == [failed.pk]
 
 
+@pytest.mark.parametrize("run_id", ["", "null", "1"])
+def test_deliveries_of_what_is_no_id_are_refused(call: Any, run_id: str) -> None:
+    response = call("GET", f"/deliveries?run_id={run_id}")
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["parameter"] == "run_id"
+
+
 def test_deliveries_have_pages_and_neither_mails_nor_those_of_others(
     call: Any, user: Any, stranger: Any, make_run: Callable[..., Run]
 ) -> None:

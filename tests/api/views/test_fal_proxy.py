@@ -4,55 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from api import tokens
-from api.fal_proxy.tickets import LiveToken
-from api.models import ProxyPart, Token
 from fal import AuthFailed, RequestRejected, RunFailed
 from notifications.models import Delivery
-from playground.files.uploads import MAX_BYTES
-from playground.models import Run, Upload
+from playground.models import Run
 from playground.runs import state_machine, timeline
 from playground.runs.transitions import Observation
-from playground.worker.scheduling import leases
+from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
 
 pytestmark = pytest.mark.django_db
-FLUX = "fal-ai/flux/dev"
-QUEUE = "https://queue.fal.run"
-SUBMIT = f"{QUEUE}/{FLUX}"
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def endpoint(make_endpoint: Any) -> Any:
-    return make_endpoint(FLUX)
-
-
-@pytest.fixture
-def call(user: Any) -> Call:
-    """`call("POST", target, body)` through the proxy, with a token as fal's clients send a key."""
-    _, secret = tokens.create(user, "n8n", ["run"])
-    browser = Client(headers={"Authorization": f"Key {secret}"})
-    return lambda *what, **more: send(browser, *what, **more)
-
-
-def send(browser: Client, method: str, target: str, body: Any = None, **headers: str) -> Any:
-    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return browser.generic(
-        method,
-        "/api/fal/proxy",
-        content,
-        content_type="application/json",
-        headers={"x-fal-target-url": target, **named},
-    )
 
 
 def end(run: Run, state: str, **more: Any) -> Run:
@@ -79,6 +44,22 @@ def test_a_submit_is_a_run_and_is_answered_as_by_the_queue(call: Call, endpoint:
     assert (run.arguments, run.endpoint) == ({"prompt": "a cat", "seed": 2**70}, endpoint)
     (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
     assert found.detail == "With the token “n8n”."
+
+
+def test_headers_of_the_client_are_kept_with_the_run(call: Call, endpoint: Any) -> None:
+    asked = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
+    assert call("POST", SUBMIT, {"prompt": "x"}, **asked).status_code == 200
+    assert Run.objects.get().options == {"priority": "low", "disable_fallback": True}
+
+
+def test_a_header_of_a_wrong_value_is_refused_as_by_upstream(call: Call, endpoint: Any) -> None:
+    response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Request_Timeout="soon")
+    assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
+    assert response.json() == {
+        "detail": "X-Fal-Request-Timeout must be a number of seconds above 1.",
+        "error_type": "bad_request",
+    }
+    assert Run.objects.count() == 0
 
 
 def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
@@ -281,49 +262,6 @@ def test_other_methods_are_refused(call: Call, endpoint: Any) -> None:
         assert (response.status_code, bool(response.headers["Allow"])) == (405, True)
 
 
-def test_only_a_valid_token_with_its_scope_opens_it(endpoint: Any, user: Any) -> None:
-    _, reading = tokens.create(user, "reader", ["read"])
-    for header, status in (
-        ("", 401),
-        ("Key 123:abc", 401),
-        ("Bearer vitrine_" + "x" * 43, 401),
-        (f"Key {reading}", 403),
-    ):
-        response = send(
-            Client(), "POST", SUBMIT, {}, **({"Authorization": header} if header else {})
-        )
-        assert response.status_code == status
-        assert b"abc" not in response.content
-    assert not Run.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Sec_Fetch_Site": "same-origin"}, 200),
-        ({"Origin": "http://testserver"}, 200),
-        ({"Origin": "http://testserver", "Sec_Fetch_Site": "same-origin"}, 200),
-        ({}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Origin": "https://testserver"}, 403),
-        ({"Origin": "http://evil.test"}, 403),
-        ({"Sec_Fetch_Site": "same-site"}, 403),
-        ({"Sec_Fetch_Site": "cross-site", "Origin": "http://testserver"}, 403),
-        ({"Sec_Fetch_Site": "none"}, 403),
-    ],
-)
-def test_a_login_counts_for_our_own_pages_alone(
-    member: Client, endpoint: Any, headers: dict[str, str], status: int
-) -> None:
-    assert send(member, "POST", SUBMIT, {}, **headers).status_code == status
-    assert Run.objects.count() == (status == 200)
-
-
-def test_a_wrong_token_is_not_replaced_by_the_login(member: Client, endpoint: Any) -> None:
-    headers = {"Sec_Fetch_Site": "same-origin", "Authorization": "Key a:b"}
-    assert send(member, "POST", SUBMIT, {}, **headers).status_code == 401
-
-
 def test_addresses_of_our_files_stand_as_forms_have_them(call: Call, endpoint: Any) -> None:
     call("POST", SUBMIT, {"image_url": "http://testserver/uploads/1/x.png"})
     assert Run.objects.get().arguments == {"image_url": "/uploads/1/x.png"}
@@ -346,144 +284,3 @@ def test_an_answer_takes_few_queries(
     told = call("POST", SUBMIT).json()
     with django_assert_max_num_queries(2):
         call("GET", told["status_url"])
-
-
-INITIATE = "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * (2 << 20)
-
-
-def test_an_uploaded_file_is_an_input(
-    call: Call, endpoint: Any, member: Client, stranger: Any
-) -> None:
-    told = [call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()]
-    told.append(call("POST", INITIATE, {}).json())  # the same content once more
-    for one in told:
-        assert Client().put(one["upload_url"], PNG, content_type="image/png").status_code == 200
-    upload = Upload.objects.get()
-    first, second = (one["file_url"] for one in told)
-    call("POST", SUBMIT, {"image_url": first, "more": [{"url": second}, f"see {first}"]})
-    address = upload.get_absolute_url()
-    more = [{"url": address}, f"see {first}"]
-    assert Run.objects.get().arguments == {"image_url": address, "more": more}
-    assert member.get(first).headers["Location"] == address
-    member.force_login(stranger)
-    assert member.get(first).status_code == 404
-
-
-def test_somebody_elses_file_stays_theirs(call: Call, endpoint: Any, stranger: Any) -> None:
-    _, secret = tokens.create(stranger, "n8n", ["run"])
-    theirs = send(Client(headers={"Authorization": f"Key {secret}"}), "POST", INITIATE, {}).json()
-    Client().put(theirs["upload_url"], PNG)
-    call("POST", SUBMIT, {"image_url": theirs["file_url"]})
-    assert Run.objects.get().arguments == {"image_url": theirs["file_url"]}
-
-
-def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
-    told = call("POST", INITIATE, {"file_name": "x.png"}).json()
-    for address, body, status in (
-        (told["upload_url"] + "x", PNG, 403),
-        ("/api/fal/uploads/none", PNG, 403),
-        (told["upload_url"], b"", 422),
-    ):
-        response = Client().put(address, body)
-        assert (response.status_code, bool(response.json()["detail"])) == (status, True)
-    assert not Upload.objects.exists()
-
-
-PARTS = INITIATE.replace("initiate?", "initiate-multipart?")
-JSON = {"content_type": "application/json"}
-
-
-def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    told = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
-    address = told["upload_url"]
-    sent = [PNG[: 1 << 20], b"not yet whole", PNG[1 << 20 :]]
-    numbers = (1, 2, 2)  # the second is sent again
-    etags = {}
-    for number, content in zip(numbers, sent, strict=True):
-        etags[number] = Client().put(f"{address}/{number}", content).json()
-    listed = [etags[2], etags[1]]
-    assert listed[0]["partNumber"] == 2
-    wrong = [{"partNumber": 1, "etag": "x"}], [{"partNumber": 7, "etag": ""}], [], "no list", [1]
-    for parts in wrong:
-        response = Client().post(f"{address}/complete", json.dumps({"parts": parts}), **JSON)
-        assert (response.status_code, bool(response.json()["detail"])) == (422, True)
-    done = Client().post(f"{address}/complete", json.dumps({"parts": listed}), **JSON)
-    assert done.status_code == 200
-    upload = Upload.objects.get()
-    assert (upload.size_bytes, upload.file_name) == (len(PNG), "film.png")
-    assert not ProxyPart.objects.exists()
-    assert not list((tmp_path / "incoming").iterdir())
-    call("POST", SUBMIT, {"image_url": told["file_url"]})
-    assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
-
-
-def test_parts_are_bounded_and_do_not_stay(
-    call: Call, endpoint: Any, settings: Any, tmp_path: Any
-) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    address = call("POST", PARTS, {"file_name": "film.png"}).json()["upload_url"]
-    for path, status in (("/0", 422), ("/1001", 422), ("x/1", 403)):
-        assert Client().put(address + path, b"part").status_code == status
-    assert Client().put(f"{address}/1", b"part").status_code == 200
-    ProxyPart.objects.update(size_bytes=MAX_BYTES)
-    assert Client().put(f"{address}/2", b"one more").status_code == 422
-    ProxyPart.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    call("POST", PARTS, {})
-    assert not ProxyPart.objects.exists()
-    assert not list((tmp_path / "incoming").iterdir())
-
-
-def test_a_stream_is_a_run_that_the_gateway_sends(call: Call, endpoint: Any, settings: Any) -> None:
-    settings.GATEWAY_URL = "http://127.0.0.1:1"
-    response = call("POST", f"https://fal.run/{FLUX}/stream", {"prompt": "a cat"})
-    run = Run.objects.get()
-    assert response.headers["Vitrine-Stream"].startswith(f"{run.pk} ")
-    assert (run.transport, run.state, run.worker) == ("stream", "submitting", "gateway")
-    assert run.sent_at == run.created_at
-    assert leases.claim("worker", 9).to_send == []
-    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
-    assert found.detail == "With the token “n8n”."
-
-
-def test_streams_wait_for_room(call: Call, endpoint: Any, settings: Any) -> None:
-    settings.GATEWAY_URL, settings.RUNS_AT_ONCE_PER_USER = "http://127.0.0.1:1", 1
-    call("POST", f"https://fal.run/{FLUX}/stream", {})
-    response = call("POST", f"https://fal.run/{FLUX}/stream", {})
-    assert response.status_code == 429
-    assert response.json()["error_type"] == "concurrent_requests_limit"
-    assert Run.objects.count() == 1
-
-
-def test_a_status_stream_begins_with_the_status(call: Call, endpoint: Any) -> None:
-    status_url = call("POST", SUBMIT).json()["status_url"]
-    response = call("GET", f"{status_url}/stream?logs=1")
-    assert response.headers["Content-Type"].startswith("text/event-stream")
-    assert response.headers["Vitrine-Status"] == f"{Run.objects.get().pk} {QUEUE} 1"
-    event = json.loads(response.content.removeprefix(b"data: "))
-    assert (event["status"], event["logs"]) == ("IN_QUEUE", [])
-
-
-TOKENS = "https://rest.fal.ai/tokens/"
-
-
-def test_tokens_for_live_sessions_are_ours(call: Call, settings: Any, user: Any) -> None:
-    settings.REALTIME_URL = "wss://vitrine.test/live"
-    token = call("POST", TOKENS, {"allowed_apps": ["flux"], "token_expiration": 120}).json()
-    older = call("POST", f"{TOKENS}realtime", {"allowed_apps": [f"{FLUX}/realtime"]}).json()
-    for text in (token, older["token"]):
-        found = LiveToken.verify(text)
-        assert found
-        assert (found.user_id, found.aliases, found.is_revoked) == (user.pk, ("flux",), False)
-        assert LiveToken.verify(text + "x") is None
-    tokens.revoke(Token.objects.get())
-    assert found.is_revoked
-    settings.REALTIME_URL = ""
-    assert LiveToken.verify("") is None
-
-
-@pytest.mark.parametrize("body", [{}, {"allowed_apps": []}, {"allowed_apps": ["a/"]}, [1], "x"])
-def test_a_token_is_for_apps(call: Call, settings: Any, body: Any) -> None:
-    settings.REALTIME_URL = "wss://vitrine.test/live"
-    assert call("POST", TOKENS, body).status_code == 422

@@ -15,6 +15,7 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
 from catalog.models import Endpoint, Standing
+from notifications.models import Notification
 from playground.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,20 @@ def test_what_would_pass_the_cap_is_not_sent_and_says_so(plan_of: Planned, send:
     assert (sent.sent, sent.held, held.count()) == (5, 3, 3)
     assert "more than your cap of $0.05" in held[0].not_sent
     assert Run.objects.count() == 5
+
+
+def test_the_owner_is_warned_once_for_each_cap_that_stops_runs(
+    plan_of: Planned, send: Send, user: User
+) -> None:
+    board = send(plan_of(**TWO_ROWS, cap="0.05")).board
+    send(plan_of(**TWO_ROWS, cap="0.05"), board=board)
+    (told,) = Notification.objects.all()
+    assert (told.user, told.kind, told.path) == (user, "budget_warning", board.get_absolute_url())
+    assert told.text.startswith("3 runs were not sent: the board could have cost more than $0.05.")
+    send(plan_of(**TWO_ROWS, cap="0.06"), board=board)
+    assert Notification.objects.count() == 2
+    send(plan_of(**TWO_ROWS), board=board)
+    assert Notification.objects.count() == 2
 
 
 def test_a_raised_cap_sends_the_rest(plan_of: Planned, send: Send) -> None:

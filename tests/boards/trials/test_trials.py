@@ -37,6 +37,7 @@ def test_a_new_model_that_fits_becomes_a_column_once(
     job.work()
     trial = board.trials.get()
     assert (trial.endpoint, trial.state, trial.reason) == (new, "sent", "search")
+    assert trial.column
     assert trial.column.cells.count() == new_runs(new) == 3
     assert new_runs(dear) == 0
     prompts = [run.arguments["prompt"] for run in Run.objects.filter(endpoint=new)]
@@ -61,8 +62,10 @@ def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
     job.work()
     tried = {one.endpoint: one for one in board.trials.all()}
     assert {one.reason for one in tried.values()} == {"version", "schema"}
-    assert tried[version].column.settings == {"num_inference_steps": 12}
-    again = tried[other].column
+    carried, again = tried[version].column, tried[other].column
+    assert carried
+    assert carried.settings == {"num_inference_steps": 12}
+    assert again
     assert again.label.startswith("inputs of")
     assert again.cells.count() == 3
     assert board.columns.count() == 4
@@ -117,6 +120,9 @@ def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
     assert board.columns.count() == 3
     job.work()
     assert new_runs(held[0]) == 0
+    (told,) = Notification.objects.filter(kind="budget_warning")  # once a month, of all trials
+    assert (told.user, told.path) == (board.user, f"{board.get_absolute_url()}trials/")
+    assert "A cap stopped a trial on the board “Cats”" in told.subject
     sending.send_due(timezone.now() + timedelta(days=32))
     assert new_runs(held[0]) == 3
 

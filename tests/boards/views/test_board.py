@@ -12,15 +12,21 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from boards.display import cell_markup
 from boards.models import Batch, Cell
 from boards.plan.plan import Plan
 from boards.runs import sending
 from playground.models import Artifact, Run
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
 Send = Callable[..., sending.Sent]
 ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
+# 50 columns of one model.
+WIDE = {"column_field": "num_inference_steps", "column_values": "1-50", "row_values": "a\nb\nc\nd"}
+WIDE |= {"row_field": "prompt"}
+TILE = re.compile(r'id="tile-([0-9a-f-]{36})"')
 
 
 @pytest.fixture
@@ -68,11 +74,14 @@ def test_a_board_takes_as_many_queries_as_another(
     rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(50)))}
     large = send(plan_of(**rows, seeds="1, 2, 3, 4"), "large").board
     Run.objects.update(state="succeeded", output={"text": "words"})
-    member.get(small.get_absolute_url())
-    with django_assert_num_queries(10):
-        member.get(small.get_absolute_url())
-    with django_assert_num_queries(10):
-        assert member.get(large.get_absolute_url()).status_code == 200
+    wide = send(plan_of("flux", **WIDE), "wide").board
+    Run.objects.update(state="succeeded", output={"text": "words"})
+    for board in (small, large, wide):
+        cell_markup.forget()
+        with django_assert_num_queries(14):
+            assert member.get(board.get_absolute_url()).status_code == 200
+        with django_assert_num_queries(12):  # the markup of ended cells is kept
+            member.get(board.get_absolute_url())
 
 
 def test_the_list_takes_few_queries(
@@ -229,3 +238,64 @@ def test_a_board_of_400_cells_weighs_little_more_than_one_of_10(
         Run.objects.update(state="succeeded", output={"text": "words"})
         sizes.append(len(gzip.compress(member.get(board.get_absolute_url()).content)))
     assert sizes[1] <= 3 * sizes[0], sizes
+
+
+def test_a_wide_board_loads_its_columns_as_they_come_into_view(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    board = send(plan_of("flux", **WIDE)).board
+    Run.objects.update(state="succeeded", output={"text": "words"})
+    count = board.columns.count()
+    assert count == 50
+    page = text(member.get(board.get_absolute_url()))
+    shown = TILE.findall(page)
+    assert len(shown) == 2 * 12  # the first part has two rows, and twelve columns of each
+    assert page.count('class="column-head"') == 12
+    assert f"Columns 49 to {count}" in page
+    waiting = set(re.findall(r' hx-get="([^"]+/(?:parts|columns)/\d+/)"', page))
+    heads = page.count('class="column-head"')
+    while waiting:
+        fragment = text(member.get(waiting.pop()))
+        shown += TILE.findall(fragment)
+        heads += fragment.count('class="column-head"')
+        waiting |= set(re.findall(r' hx-get="([^"]+/columns/\d+/)"', fragment))
+    assert heads == count
+    assert len(shown) == len(set(shown)) == 4 * count
+    whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
+    assert "data-span" not in whole
+    assert len(TILE.findall(whole)) == 4 * count
+    row = board.rows.all()[0].pk
+    for missing in ("columns/9/", f"rows/{row}/columns/9/", "rows/999999/columns/1/"):
+        assert member.get(f"{board.get_absolute_url()}{missing}").status_code == 404
+
+
+def test_one_row_of_hundreds_of_cells_weighs_little(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    sizes = []
+    for columns, token in ((5, "small"), (50, "large")):
+        board = send(plan_of("flux", **WIDE | {"column_values": f"1-{columns}"}), token).board
+        Run.objects.update(state="succeeded", output={"text": "words"})
+        sizes.append(len(gzip.compress(member.get(board.get_absolute_url()).content)))
+    assert sizes[1] <= 3 * sizes[0], sizes
+
+
+def test_kept_markup_changes_with_run_mark_price_and_person(
+    member: Client, client: Client, plan_of: Planned, send: Send, stranger: User
+) -> None:
+    board = send(plan_of(**ROWS)).board
+    Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
+    assert "of 5 stars" not in text(member.get(board.get_absolute_url()))
+    cell = board.cells.order_by("pk")[0]
+    member.post(f"{board.get_absolute_url()}cells/{cell.pk}/mark/", {"stars": "3"})
+    assert "3 of 5 stars" in text(member.get(board.get_absolute_url()))
+    member.post(f"{board.get_absolute_url()}cells/{cell.pk}/mark/", {"stars": "4"})
+    assert "4 of 5 stars" in text(member.get(board.get_absolute_url()))
+    column = board.columns.all()[0]
+    column.endpoint.__class__.objects.filter(pk=column.endpoint_id).update(unit_price_usd="7")
+    assert text(member.get(board.get_absolute_url())).count("$7.00<") == 4
+    grant(stranger, "playground.view_run")
+    client.force_login(stranger)
+    seen = text(client.get(board.get_absolute_url()))
+    assert "4 of 5 stars" in seen
+    assert ">Judge<" not in seen

@@ -14,6 +14,7 @@ from django.test import Client
 from PIL import Image
 
 from boards.models import Batch
+from playground.form import presets
 from playground.models import Preset
 from tests.boards.judging import Judged
 from tests.conftest import grant
@@ -80,6 +81,27 @@ def test_a_columns_settings_become_a_preset_without_the_input(
         "Cats · flux",
         "Cats · flux (2)",
     ]
+
+
+def test_a_preset_is_compared_on_a_board(member: Client, judged: Judged, user: User) -> None:
+    preset = presets.create(
+        user, judged().columns.all()[0].endpoint, "Slow", {"num_inference_steps": 41}
+    )
+    page = member.get(f"/presets/of/{preset.endpoint.endpoint_id}/").content.decode()
+    address = next(one for one in re.findall(r'href="([^"]+)"', page) if "/compare/new/" in one)
+    plan = member.get(address.replace("&amp;", "&")).content.decode()
+    assert 'value="41"' in plan
+    assert 'value="lab/flux"' in plan
+
+
+def test_a_cell_fills_the_form_with_its_input(member: Client, judged: Judged) -> None:
+    board = judged(prompts="an unusual otter")
+    cell = board.cells.order_by("pk").select_related("run")[0]
+    page = member.get(board.get_absolute_url()).content.decode()
+    address = f"/models/lab/flux/?run={cell.run_id}"
+    assert f'href="{address}"' in page
+    form = member.get(address).content.decode()
+    assert "an unusual otter</textarea>" in form or 'value="an unusual otter"' in form
 
 
 def test_the_winner_becomes_the_house_default_with_the_permission_alone(

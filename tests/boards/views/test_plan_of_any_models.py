@@ -17,7 +17,7 @@ from boards.plan.editing import endpoints_of, first_post
 from boards.plan.plan import read_plan
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from sandbox import openapi
+from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas.exact import identical
 from schemas.fields.examples import example

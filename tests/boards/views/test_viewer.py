@@ -27,6 +27,7 @@ def page_of(member: Client, board: Batch, count: int = 2, start: int = 0) -> str
 def test_pictures_are_side_by_side_with_deltas(member: Client, judged: Judged) -> None:
     board = judged()
     second = board.cells.order_by("pk")[1]
+    assert second.run_id
     Run.objects.filter(pk=second.run_id).update(billable_units="5")
     page = page_of(member, board)
     assert page.count('class="look-pane"') == 2

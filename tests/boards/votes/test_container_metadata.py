@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from boards.votes import container_metadata
 from boards.votes.metadata import BlankedFile, patches
@@ -33,6 +34,7 @@ def sound(format_: str, codec: str) -> bytes:
     with av.open(out, "w", format=format_) as container:
         container.metadata.update({"title": SECRET, "comment": SECRET * 40})
         stream = container.add_stream(codec, rate=48000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         stream.metadata["encoder"] = SECRET
         samples = np.zeros((1, 9600), np.int16)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
@@ -57,7 +59,7 @@ def ogg() -> bytes:
 
 
 def packets(content: bytes) -> list[bytes]:
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         return [bytes(packet) for packet in container.demux(audio=0)]
 
 
@@ -81,6 +83,8 @@ def test_a_gif_keeps_its_frames_and_its_loop() -> None:
     plain = blanked(told)
     assert SECRET.encode() not in plain
     before, after = Image.open(io.BytesIO(told)), Image.open(io.BytesIO(plain))
+    assert isinstance(before, GifImageFile)
+    assert isinstance(after, GifImageFile)
     assert (after.n_frames, after.info["loop"]) == (before.n_frames, before.info["loop"])
     for number in range(before.n_frames):
         before.seek(number)

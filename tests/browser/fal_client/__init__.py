@@ -70,7 +70,7 @@ def script() -> str:
 
 
 def _entry(modules: Path, package: str) -> Path:
-    main = json.loads((modules / package / "package.json").read_text())["main"]
+    main: str = json.loads((modules / package / "package.json").read_text())["main"]
     return (modules / package / main).resolve()
 
 

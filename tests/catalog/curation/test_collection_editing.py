@@ -177,10 +177,10 @@ def test_a_deleted_collection_comes_back_as_it_was(staff: Client, best: Collecti
     assert "“Best” is deleted" in staff.get("/collections/").content.decode()
     assert staff.post("/collections/recovery/").headers["Location"] == "/collections/best/"
     assert state() == before
-    again = Collection.objects.get()
-    assert again.cover
-    assert again.cover.endpoint_id == "a/2"
-    assert not again.is_published
+    restored = Collection.objects.get()
+    assert restored.cover
+    assert restored.cover.endpoint_id == "a/2"
+    assert not restored.is_published
     staff.post("/collections/recovery/")
     assert Collection.objects.count() == 1
 

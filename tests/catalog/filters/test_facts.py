@@ -18,7 +18,7 @@ from catalog.filters.vocabulary import KEYS, SYNONYMS
 
 def listing(**values: Any) -> Listing:
     """An endpoint's row about which nothing is said but `values`."""
-    plain = dict.fromkeys(Listing._fields, "") | {
+    plain: dict[str, Any] = dict.fromkeys(Listing._fields, "") | {
         "endpoint_id": "fal-ai/x",
         "owner": "fal-ai",
         "status": "active",

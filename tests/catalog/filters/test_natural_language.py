@@ -13,7 +13,7 @@ from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import judging
+from bench.catalogue import judging
 from catalog.display.facets import Place, guesses
 from catalog.filters import natural_language
 from catalog.filters.query_parser import parse_query

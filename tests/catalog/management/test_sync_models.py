@@ -45,20 +45,17 @@ def start(database: Path, *arguments: str, **settings: str) -> subprocess.Popen[
 
 
 @pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which there is nothing yet, beside a copy of the checkout without its `.env`."""
-    database = tmp_path_factory.mktemp("migrated") / "catalogue.sqlite3"
-    copy_checkout(database.parent / "vitrine")
-    assert ended(start(database, "migrate"))[0] == 0
-    return database
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for databases, with a copy of the checkout without its `.env`."""
+    folder = tmp_path_factory.mktemp("sync")
+    copy_checkout(folder / "vitrine")
+    return folder
 
 
 @pytest.fixture
-def manage(migrated: Path, tmp_path: Path) -> Manage:
+def manage(folder: Path, migrated: Path, tmp_path: Path) -> Manage:
     """`manage("sync_models", FAL_API_URL=…)` → the process, on an empty database of its own."""
-    return partial(
-        start, Path(shutil.copy(migrated, migrated.with_name(f"{tmp_path.name}.sqlite3")))
-    )
+    return partial(start, Path(shutil.copy(migrated, folder / f"{tmp_path.name}.sqlite3")))
 
 
 @pytest.fixture

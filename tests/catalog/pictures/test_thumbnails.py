@@ -59,6 +59,8 @@ def test_the_same_bytes_at_another_address_are_stored_once(make_endpoint: Make) 
     work(Host())
     one, two = (row.picture for row in Endpoint.objects.order_by("pk"))
     assert one != two
+    assert one
+    assert two
     assert one.small == two.small
     assert len(files()) == 2
 

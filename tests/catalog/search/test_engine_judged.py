@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench import filling, judging
-from bench.judging import Score
+from bench.catalogue import filling, judging
+from bench.catalogue.judging import Score
 from catalog.models import Endpoint
 from catalog.search.engine import search
 from catalog.search.query import Query

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bench import filling
+from bench.catalogue import filling
 from catalog.models import Endpoint
 from catalog.search.engine import Answer, search
 from catalog.search.query import Query

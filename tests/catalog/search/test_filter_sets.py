@@ -126,8 +126,8 @@ def test_every_count_is_what_picking_it_finds_counted_by_hand(
     for facet in answer.facets:
         for value in facet.values:
             rest = query if KEYS[facet.name].joins_all else query.without(facet.name)
-            asked = replace(rest, picked=rest.picked | {(facet.name, value.value)})
-            assert value.count == count(asked), (facet.name, value)
+            with_it = replace(rest, picked=rest.picked | {(facet.name, value.value)})
+            assert value.count == count(with_it), (facet.name, value)
     for one in answer.relaxations:
         assert one.count == count(one.query), one
 

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from django.utils import timezone
 
-from bench.realistic import entries
+from bench.catalogue.realistic import entries
 from catalog.display.highlight import highlighter
 from catalog.models import Endpoint, Revision
 from catalog.search import index as indexes

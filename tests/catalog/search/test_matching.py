@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.realistic import entries
+from bench.catalogue.realistic import entries
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from catalog.search.engine import Answer, search

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import SyncReport
-from catalog.sync import pipeline, progress
+from catalog.sync import pipeline, post_sync, progress
 from core.notify import channel
 from core.process import identity
 from playground.worker import main as workers
@@ -124,7 +124,7 @@ def test_a_worker_takes_over_from_another_machine_within_five_seconds(
         return None
 
     monkeypatch.setattr(pipeline, "run", begun)
-    monkeypatch.setattr(workers.post_sync, "run_in_background", settled)
+    monkeypatch.setattr(post_sync, "run_in_background", settled)
 
     async def work() -> None:
         sync = Job("sync", workers.CatalogSync(None).run)  # type: ignore[arg-type]

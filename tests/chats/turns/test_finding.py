@@ -37,6 +37,7 @@ def test_a_word_that_is_also_a_name_is_found_where_it_was_said(chat: Chat, say: 
 
 def test_what_had_come_of_a_stopped_answer_is_found(chat: Chat, say: Say) -> None:
     turn = say("Hello", None)
+    assert turn.run_id
     Run.objects.filter(pk=turn.run_id).update(state="cancelled", partial={"output": "Half a wo"})
     assert found("half wo") == [chat]
     (hit,) = hits(found("half wo"), "half wo").values()

@@ -57,12 +57,14 @@ def test_another_answer_is_a_version_of_the_turn(say: Say, chat: Chat) -> None:
 
 def test_a_turn_without_an_answer_is_not_told_to_the_model(say: Say) -> None:
     lost = say("Lost", None)
+    assert lost.run_id
     Run.objects.filter(pk=lost.run_id).update(state="failed")
     assert prompt(say("Next", after=lost)) == "Next"
 
 
 def test_what_had_come_of_a_stopped_answer_is_told(say: Say) -> None:
     cut = say("Count", None)
+    assert cut.run_id
     Run.objects.filter(pk=cut.run_id).update(state="cancelled", partial={"output": "1, 2"})
     assert "Assistant: 1, 2" in prompt(say("Go on", after=cut))
 

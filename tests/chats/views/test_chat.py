@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,7 @@ def test_what_had_come_of_an_answer_that_stopped_in_a_word_is_kept(
 ) -> None:
     turn = say("One", None)
     error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
+    assert turn.run_id
     run = Run.objects.filter(pk=turn.run_id)
     run.update(state=state, partial={"output": "Half a wo", "partial": True}, error=error)
     page = " ".join(member.get(chat.get_absolute_url()).content.decode().split())
@@ -176,7 +178,8 @@ def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
     turn = None
     for number in range(5):
         turn = say(f"Question {number}", after=turn)
-    assert turn is not None
+    assert turn
+    assert turn.run_id
     said = "This model's maximum context length is 8192 tokens."
     Run.objects.filter(pk=turn.run_id).update(
         state="failed", output=None, error={"error": "RunFailed", "message": said}
@@ -192,6 +195,7 @@ def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
     assert "Question 2" in prompt
     assert "conversation is longer than" not in member.get(made["Location"]).content.decode()
     newest = Turn.objects.latest("pk")
+    assert newest.run_id
     Run.objects.filter(pk=newest.run_id).update(state="succeeded", output={"output": "Yes."})
     after = say("And now?", after=newest)  # the turn after it is not too long again
     assert after.left_out == 2
@@ -320,7 +324,8 @@ def test_two_models_answer_side_by_side(
         assert f'href="?turn={left.pk}#turn-{left.pk}">Go on with this' in shown
         assert f'name="~parent" value="{chosen.pk}"' in shown
     member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
-    prompts = [turn.run.arguments["prompt"] for turn in Turn.objects.filter(text="And?")]
+    turns = Turn.objects.filter(text="And?").select_related("run")
+    prompts = [turn.run.arguments["prompt"] for turn in turns if turn.run]
     assert len(prompts) == 2
     assert all("From lab/two" in one and "From lab/one" not in one for one in prompts)
     assert "Second model" in member.post(page, {"~text": "", "~do": "alone"}).content.decode()
@@ -331,7 +336,24 @@ def test_a_refusal_of_the_second_model_sends_nothing(
 ) -> None:
     first = make_endpoint("lab/one", documents.SHORT)
     Chat.objects.update(endpoint=first, second=chat.endpoint)  # the router needs a model
-    refused = member.post(chat.get_absolute_url(), {"~text": "Hello", "~token": "t"})
-    assert f"{chat.endpoint.display_name}: Model is required" in refused.content.decode()
+    page, post = chat.get_absolute_url(), {"~text": "Hello", "~token": "t"}
+    refused = member.post(page, post)
+    shown = refused.content.decode()
+    assert f"Settings of {chat.endpoint.display_name}" in shown
+    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', shown)
+    assert "Hello</textarea>" in shown
     assert not Run.objects.exists()
     assert not Turn.objects.exists()
+    member.post(page, {**post, "second-model.model": "acme/wise"})
+    assert Turn.objects.get(beside=None).run.arguments["model"] == "acme/wise"
+    assert 'value="acme/wise"' in member.get(page).content.decode()  # and for the next message
+
+
+def test_the_fields_of_a_second_model_go_with_it(
+    member: Client, chat: Chat, make_endpoint: Any
+) -> None:
+    page = chat.get_absolute_url()
+    Chat.objects.update(second=make_endpoint("lab/one", documents.SHORT))
+    alone = member.post(page, {"~do": "alone", "~text": "x", "second-model.model": "acme/wise"})
+    assert "second-model" not in alone.content.decode()
+    assert "second-model.model" not in Chat.objects.get().draft.get("post", {})

@@ -16,10 +16,10 @@ import pytest
 from config.server.thread_pool import (
     LARGE_BYTES,
     THREADS,
-    OffThreadStream,
     ThreadPoolApp,
     is_not_cancellation,
 )
+from core.http.streaming import OffThreadStream
 
 pytestmark = pytest.mark.anyio
 CROWD = THREADS * 3

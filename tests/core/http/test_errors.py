@@ -95,7 +95,8 @@ def test_what_the_driver_itself_says_of_a_lost_connection_is_no_error_page(
     browser: Client,
 ) -> None:
     def closing(*_: Any) -> Any:
-        raise connection.Database.OperationalError("the connection is closed")
+        backend: Any = connection  # the stubs lack the driver
+        raise backend.Database.OperationalError("the connection is closed")
 
     with connection.execute_wrapper(closing):
         assert browser.get("/runs/").status_code == 503

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,12 @@ def listen(database: str, ring: Callable[[], object]) -> int:
 
 def test_a_ring_wakes_everybody_and_many_at_once_are_one(database: str) -> None:
     assert listen(database, lambda: unix_sockets.notify(database)) == 2
-    assert listen(database, lambda: [unix_sockets.notify(database) for _ in range(500)]) >= 2
+
+    def ring_often() -> None:
+        for _ in range(500):
+            unix_sockets.notify(database)
+
+    assert listen(database, ring_often) >= 2
 
 
 def test_another_database_is_not_rung_for(database: str) -> None:
@@ -89,7 +95,7 @@ def test_without_a_place_for_sockets_nobody_is_disturbed(
     database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(unix_sockets.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "file"))
     unix_sockets.notify(database)
 
     async def main() -> None:

@@ -6,11 +6,13 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 import fal
+from fal.http.limits import LIMITS
 
 pytestmark = pytest.mark.anyio
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -36,7 +38,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(script: Script) -> AsyncIterator[tuple[Server, fal.Clients, str]]:
+async def serving(
+    script: Script, limits: fal.Limits = LIMITS
+) -> AsyncIterator[tuple[Server, fal.Clients, str]]:
     server = Server(script)
     async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
         base = "http://127.0.0.1:{1}".format(*listening.sockets[0].getsockname())
@@ -45,7 +49,7 @@ async def serving(script: Script) -> AsyncIterator[tuple[Server, fal.Clients, st
         async def no_pause(_seconds: float) -> None:
             return None
 
-        async with fal.Clients(addresses, "id:secret", sleep=no_pause) as clients:
+        async with fal.Clients(addresses, "id:secret", sleep=no_pause, limits=limits) as clients:
             yield server, clients, base
 
 
@@ -53,8 +57,8 @@ async def head(reader: asyncio.StreamReader) -> bytes:
     return await reader.readuntil(b"\r\n\r\n")
 
 
-async def test_c25_a_refused_connection_was_not_sent():
-    async def nothing(_reader, _writer):
+async def test_c25_a_refused_connection_was_not_sent() -> None:
+    async def nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         return None
 
     async with serving(nothing) as (_, _, base):
@@ -65,15 +69,15 @@ async def test_c25_a_refused_connection_was_not_sent():
     assert not caught.value.sent
 
 
-async def test_c25_a_name_that_is_not_found_was_not_sent():
+async def test_c25_a_name_that_is_not_found_was_not_sent() -> None:
     async with fal.Clients(fal.Addresses(queue="http://nowhere.invalid")) as clients:
         with pytest.raises(fal.Unreachable) as caught:
             await clients.queue.submit("a/b", {})
     assert not caught.value.sent
 
 
-async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it():
-    async def hang_up(reader, _writer):
+async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it() -> None:
+    async def hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await head(reader)
 
     async with serving(hang_up) as (server, clients, _):
@@ -83,15 +87,15 @@ async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it():
     assert server.connections == 1
 
 
-async def test_c25_a_server_that_never_answers_may_have_taken_it(monkeypatch):
-    monkeypatch.setattr("fal.transports.queue.SUBMIT", httpx.Timeout(60, read=0.1))
+async def test_c25_a_server_that_never_answers_may_have_taken_it() -> None:
+    limits = fal.Limits(submit=httpx.Timeout(60, read=0.1))
     over = asyncio.Event()
 
-    async def silence(reader, _writer):
+    async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await head(reader)
         await over.wait()
 
-    async with serving(silence) as (server, clients, _):
+    async with serving(silence, limits) as (server, clients, _):
         with pytest.raises(fal.Unreachable, match="in time") as caught:
             await clients.queue.submit("a/b", {})
         over.set()
@@ -99,8 +103,8 @@ async def test_c25_a_server_that_never_answers_may_have_taken_it(monkeypatch):
     assert server.connections == 1
 
 
-async def test_connections_are_used_again():
-    async def answer_all(reader, writer):
+async def test_connections_are_used_again() -> None:
+    async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await head(reader):
             writer.write(QUEUED)
 
@@ -111,8 +115,8 @@ async def test_connections_are_used_again():
     assert server.connections == 1
 
 
-async def test_a_submit_does_not_meet_a_connection_that_was_closed_meanwhile():
-    async def answer_once(reader, writer):
+async def test_a_submit_does_not_meet_a_connection_that_was_closed_meanwhile() -> None:
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(OK)
         await writer.drain()
@@ -125,10 +129,10 @@ async def test_a_submit_does_not_meet_a_connection_that_was_closed_meanwhile():
     assert server.connections == 2
 
 
-async def test_a_cut_answer_is_asked_for_again():
+async def test_a_cut_answer_is_asked_for_again() -> None:
     answers = [QUEUED[:-5], QUEUED]
 
-    async def cut_first(reader, writer):
+    async def cut_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(answers.pop(0))
         await writer.drain()
@@ -142,11 +146,11 @@ async def test_a_cut_answer_is_asked_for_again():
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
-async def test_events_survive_any_chunking_and_a_cut_is_told():
+async def test_events_survive_any_chunking_and_a_cut_is_told() -> None:
     body = ': ping\r\n\r\ndata: {"status":"IN_PROGRESS",\r\n'
     body += 'data: "logs":[{"message":"Zoë 🐈"}]}\r\n\r\n'
 
-    async def byte_by_byte(reader, writer):
+    async def byte_by_byte(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(SSE)
         for byte in body.encode():
@@ -162,10 +166,10 @@ async def test_events_survive_any_chunking_and_a_cut_is_told():
             await anext(events)
 
 
-async def test_leaving_a_stream_closes_its_connection():
+async def test_leaving_a_stream_closes_its_connection() -> None:
     closed = asyncio.Event()
 
-    async def never_ending(reader, writer):
+    async def never_ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(SSE + b'data: {"status":"IN_QUEUE"}\n\n')
         assert await reader.read() == b""
@@ -179,11 +183,11 @@ async def test_leaving_a_stream_closes_its_connection():
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
-async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps):
+async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps: int) -> None:
     """A worker's task may be cancelled at any time and must not leave a half-closed connection."""
     closed = asyncio.Event()
 
-    async def never_ending(reader, writer):
+    async def never_ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(SSE + b'data: {"status":"IN_QUEUE"}\n\n')
         await reader.read()
@@ -198,13 +202,15 @@ async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps
         leaving.cancel()
         await asyncio.wait({leaving})
         await asyncio.wait_for(closed.wait(), 60)
-        pools = [each.client._transport._pool for each in clients._streams._pools]
+        transports = [each.client._transport for each in clients._streams._pools]
+        pools = [each._pool for each in transports if isinstance(each, httpx.AsyncHTTPTransport)]
+        assert len(pools) == len(transports)
         assert not any(pool._requests or pool.connections for pool in pools)
         assert not any(each.in_use for each in clients._streams._pools)
 
 
-async def test_open_streams_never_keep_a_submit_waiting():
-    async def serve(reader, writer):
+async def test_open_streams_never_keep_a_submit_waiting() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (await head(reader)).startswith(b"POST"):
             writer.write(OK)
         else:
@@ -222,8 +228,8 @@ async def test_open_streams_never_keep_a_submit_waiting():
     assert submitted.request_id == "r-1"
 
 
-async def test_a_file_that_is_cut_is_unreachable_and_not_short():
-    async def cut(reader, writer):
+async def test_a_file_that_is_cut_is_unreachable_and_not_short() -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         await writer.drain()
@@ -234,8 +240,8 @@ async def test_a_file_that_is_cut_is_unreachable_and_not_short():
                 _ = [chunk async for chunk in stream]
 
 
-async def test_c33_a_compressed_file_is_measured_as_it_unpacks():
-    async def bomb(reader, writer):
+async def test_c33_a_compressed_file_is_measured_as_it_unpacks() -> None:
+    async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert b"Accept-Encoding: identity" in await head(reader)
         body = gzip.compress(bytes(1 << 24))
         writer.write(
@@ -253,12 +259,12 @@ async def test_c33_a_compressed_file_is_measured_as_it_unpacks():
             _ = [chunk async for chunk in stream]
 
 
-async def test_an_upload_says_its_length(tmp_path):
+async def test_an_upload_says_its_length(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(1 << 20))
     seen = {}
 
-    async def take(reader, writer):
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await head(reader)
         lines = dict(line.lower().split(b": ") for line in request.split(b"\r\n")[1:-2])
         length = int(lines[b"content-length"])

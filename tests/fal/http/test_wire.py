@@ -1,19 +1,22 @@
 """Who gets the key, what is asked again and when, and what is never sent twice."""
 
+from __future__ import annotations
+
 import logging
+from typing import Any
 
 import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import KEY
+from tests.fal.conftest import KEY, Connect
 from tests.fal.upstream import GIVEN, FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
 OK = httpx.Response(200, json={"status": "IN_QUEUE", "request_id": "r-1"})
 
 
-def handle(url):
+def handle(url: str) -> fal.Handle:
     return fal.Handle("fal-ai/flux", "r-1", f"{url}/status", url, f"{url}/cancel")
 
 
@@ -32,7 +35,9 @@ def handle(url):
         ("https://evil.example/?u=https://queue.fal.run", False),
     ],
 )
-async def test_c16_only_configured_hosts_are_sent_the_key(connect, url, has_key):
+async def test_c16_only_configured_hosts_are_sent_the_key(
+    connect: Connect, url: str, has_key: bool
+) -> None:
     upstream = Upstream(OK, OK, httpx.Response(500, json={}))
     clients = await connect(upstream)
     await clients.queue.status(handle(url))
@@ -47,16 +52,19 @@ async def test_c16_only_configured_hosts_are_sent_the_key(connect, url, has_key)
     "url",
     ["https://u:p@queue.fal.run/x", "https://queue.fal.run@evil.example/x", "http:///x", "x:"],
 )
-async def test_c16_an_address_with_a_user_name_or_without_sense_is_not_asked(connect, url):
+async def test_c16_an_address_with_a_user_name_or_without_sense_is_not_asked(
+    connect: Connect, url: str
+) -> None:
     upstream = Upstream(OK)
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
         await clients.queue.result(handle(url))
     assert not caught.value.sent
-    assert upstream.requests == upstream.pauses == []
+    assert upstream.requests == []
+    assert upstream.pauses == []
 
 
-async def test_c16_redirects_are_not_followed_with_the_key(connect):
+async def test_c16_redirects_are_not_followed_with_the_key(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(307, headers={"location": "https://evil.example/"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected):
@@ -64,17 +72,19 @@ async def test_c16_redirects_are_not_followed_with_the_key(connect):
     assert len(upstream.requests) == 1
 
 
-async def test_without_a_key_no_header_is_sent(connect):
+async def test_without_a_key_no_header_is_sent(connect: Connect) -> None:
     upstream = Upstream(OK)
     clients = await connect(upstream, key="")
     await clients.queue.status(handle("https://queue.fal.run/x"))
     assert "authorization" not in upstream.requests[0].headers
 
 
-async def test_the_key_is_in_no_repr_log_or_error(connect, caplog):
+async def test_the_key_is_in_no_repr_log_or_error(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
 
-    def echo(request):
+    def echo(request: httpx.Request) -> httpx.Response:
         return httpx.Response(500, json={"detail": request.headers["authorization"]})
 
     clients = await connect(Upstream(echo))
@@ -86,7 +96,7 @@ async def test_the_key_is_in_no_repr_log_or_error(connect, caplog):
     assert caught.value.detail == "Key [key]"
 
 
-async def test_cookies_are_not_kept(connect):
+async def test_cookies_are_not_kept(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"status": "x"}, headers={"set-cookie": "a=b"}))
     clients = await connect(upstream)
     for _ in range(2):
@@ -105,7 +115,9 @@ PERHAPS_SENT = [
 
 
 @pytest.mark.parametrize("error", NOT_SENT + PERHAPS_SENT, ids=repr)
-async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(connect, error):
+async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(
+    connect: Connect, error: httpx.TransportError
+) -> None:
     upstream = Upstream(error, OK)
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -146,7 +158,9 @@ SUBMIT_ANSWERS = [
 
 
 @pytest.mark.parametrize(("status", "body", "is_unconfirmed"), SUBMIT_ANSWERS)
-async def test_c25_no_answer_makes_a_submit_go_twice(connect, status, body, is_unconfirmed):
+async def test_c25_no_answer_makes_a_submit_go_twice(
+    connect: Connect, status: int, body: dict[str, Any], is_unconfirmed: bool
+) -> None:
     upstream = Upstream(httpx.Response(status, **body), OK)
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected) as caught:
@@ -156,7 +170,9 @@ async def test_c25_no_answer_makes_a_submit_go_twice(connect, status, body, is_u
 
 
 @pytest.mark.parametrize("error", NOT_SENT + PERHAPS_SENT, ids=repr)
-async def test_a_get_is_asked_again_when_it_did_not_come_through(connect, error):
+async def test_a_get_is_asked_again_when_it_did_not_come_through(
+    connect: Connect, error: httpx.TransportError
+) -> None:
     upstream = Upstream(error, error, OK)
     clients = await connect(upstream)
     status = await clients.queue.status(handle("https://queue.fal.run/x"))
@@ -166,7 +182,7 @@ async def test_a_get_is_asked_again_when_it_did_not_come_through(connect, error)
     assert 0 <= upstream.pauses[1] <= 2
 
 
-async def test_a_get_is_asked_three_times_at_most(connect):
+async def test_a_get_is_asked_three_times_at_most(connect: Connect) -> None:
     upstream = Upstream(httpx.ConnectError("refused"))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable, match="refused"):
@@ -175,7 +191,7 @@ async def test_a_get_is_asked_three_times_at_most(connect):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-async def test_what_will_not_change_is_not_asked_again(connect, status):
+async def test_what_will_not_change_is_not_asked_again(connect: Connect, status: int) -> None:
     upstream = Upstream(httpx.Response(status, json={"detail": "x"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected):
@@ -183,7 +199,7 @@ async def test_what_will_not_change_is_not_asked_again(connect, status):
     assert len(upstream.requests) == 1
 
 
-async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect):
+async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(429, headers={"Retry-After": "3600"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RateLimited) as caught:
@@ -192,7 +208,7 @@ async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect):
     assert upstream.pauses == []
 
 
-async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect):
+async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect: Connect) -> None:
     late = httpx.Response(
         504,
         headers={"X-Fal-Request-Timeout-Type": "user", "X-Fal-Needs-Retry": "1"},
@@ -209,9 +225,9 @@ async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect):
     assert not caught.value.is_retryable
 
 
-async def test_an_answer_beyond_all_measure_is_refused(connect, monkeypatch):
-    monkeypatch.setattr("fal.http.bodies.MAX_ANSWER_BYTES", 1 << 20)
-    clients = await connect(FakeQueue(output=f'"{"x" * (1 << 20)}"'))
+async def test_an_answer_beyond_all_measure_is_refused(connect: Connect) -> None:
+    queue = FakeQueue(output=f'"{"x" * (1 << 20)}"')
+    clients = await connect(queue, limits=fal.Limits(max_answer_bytes=1 << 20))
     submitted = await clients.queue.submit("fal-ai/flux", {})
     for _ in range(3):
         await clients.queue.status(submitted)

@@ -1,17 +1,20 @@
 """Past requests of an endpoint, page by page."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, asked
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_requests_of_an_endpoint_are_read_page_by_page(connect):
+async def test_requests_of_an_endpoint_are_read_page_by_page(connect: Connect) -> None:
     row = {
         "request_id": "r1",
         "endpoint_id": "a/b",
@@ -38,13 +41,13 @@ async def test_requests_of_an_endpoint_are_read_page_by_page(connect):
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"items": null}', '{"items": {"a": 1}}'])
-async def test_a_list_of_requests_that_is_none_is_empty(connect, body):
+async def test_a_list_of_requests_that_is_none_is_empty(connect: Connect, body: str) -> None:
     clients = await connect(Upstream(httpx.Response(200, text=body)))
     start = datetime(2026, 11, 20, tzinfo=UTC)
     assert await clients.platform.requests("a/b", start=start) == []
 
 
-async def test_pages_of_requests_end_where_they_repeat(connect):
+async def test_pages_of_requests_end_where_they_repeat(connect: Connect) -> None:
     page = json.dumps({"items": [{"request_id": "r"}], "next_cursor": "x"})
     upstream = Upstream(httpx.Response(200, text=page))
     clients = await connect(upstream)
@@ -52,7 +55,7 @@ async def test_pages_of_requests_end_where_they_repeat(connect):
     assert len(upstream.requests) == 2
 
 
-async def test_one_request_is_asked_for_by_its_id(connect):
+async def test_one_request_is_asked_for_by_its_id(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"items": [{"request_id": "r2"}]}))
     clients = await connect(upstream)
     (found,) = await clients.platform.requests("a/b", request_id="r2")

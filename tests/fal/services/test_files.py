@@ -1,6 +1,9 @@
 """Downloads: which addresses are asked, how much is taken, and what never goes along."""
 
+from __future__ import annotations
+
 import base64
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 import fal
 from fal.services.files import decode_data_uri
+from tests.fal.conftest import Connect
 from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -16,27 +20,31 @@ PNG = b"\x89PNG" + bytes(range(256)) * 1000
 URL = "https://v3.fal.media/files/x/a.png"
 
 
-def file(content=PNG, **headers):
+def file(content: bytes = PNG, **headers: str) -> httpx.Response:
     return httpx.Response(200, content=content, headers={"content-type": "image/png", **headers})
 
 
-def redirect(location):
+def redirect(location: str) -> httpx.Response:
     return httpx.Response(302, headers={"location": location})
 
 
-async def fetched(clients, url, max_bytes=1 << 20):
+async def fetched(
+    clients: fal.Clients, url: str, max_bytes: int = 1 << 20
+) -> tuple[str, int | None, bytes]:
     async with clients.files.open(url, max_bytes=max_bytes) as stream:
         return stream.content_type, stream.size, b"".join([chunk async for chunk in stream])
 
 
-async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect):
+async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect: Connect) -> None:
     upstream = Upstream(file())
     clients = await connect(upstream)
     assert await fetched(clients, URL) == ("image/png", len(PNG), PNG)
     assert "authorization" not in upstream.requests[0].headers
 
 
-async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(connect):
+async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(
+    connect: Connect,
+) -> None:
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=addresses)
@@ -72,7 +80,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("url", "is_allowed"), ADDRESSES)
-async def test_only_allowed_origins_are_asked(connect, url, is_allowed):
+async def test_only_allowed_origins_are_asked(connect: Connect, url: str, is_allowed: bool) -> None:
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=fal.Addresses(media=MEDIA))
     if is_allowed:
@@ -83,7 +91,7 @@ async def test_only_allowed_origins_are_asked(connect, url, is_allowed):
         assert upstream.requests == []
 
 
-async def test_redirects_are_followed_among_allowed_origins(connect):
+async def test_redirects_are_followed_among_allowed_origins(connect: Connect) -> None:
     script = redirect("/b"), redirect("https://fal.media/c"), redirect("//v3b.fal.media/d")
     upstream = Upstream(*script, file())
     clients = await connect(upstream)
@@ -98,7 +106,7 @@ async def test_redirects_are_followed_among_allowed_origins(connect):
 @pytest.mark.parametrize(
     "location", ["https://evil.test/x", "http://v3.fal.media/x", "file:///etc/passwd", "http://["]
 )
-async def test_redirects_elsewhere_are_not_followed(connect, location):
+async def test_redirects_elsewhere_are_not_followed(connect: Connect, location: str) -> None:
     upstream = Upstream(redirect(location), file())
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable):
@@ -118,15 +126,15 @@ async def test_redirects_elsewhere_are_not_followed(connect, location):
     ],
 )
 async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
-    connect, location, error
-):
+    connect: Connect, location: str, error: type[fal.FalError]
+) -> None:
     clients = await connect(Upstream(redirect(location)))
     with pytest.raises(fal.FileUnavailable) as caught:
         await fetched(clients, URL)
     assert type(caught.value) is error
 
 
-async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect):
+async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect: Connect) -> None:
     """No connection is made to a forbidden port of an allowed host, directly or by redirect."""
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(redirect("http://127.0.0.1:5432/"))
@@ -152,7 +160,9 @@ async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect):
         (204, "", False),
     ],
 )
-async def test_only_a_whole_file_is_a_file(connect, status, told, is_whole):
+async def test_only_a_whole_file_is_a_file(
+    connect: Connect, status: int, told: str, is_whole: bool
+) -> None:
     answer = httpx.Response(status, content=PNG, headers={"content-range": told})
     clients = await connect(Upstream(answer))
     if is_whole:
@@ -163,7 +173,7 @@ async def test_only_a_whole_file_is_a_file(connect, status, told, is_whole):
     assert caught.value.status == status
 
 
-async def test_a_fourth_redirect_is_one_too_many(connect):
+async def test_a_fourth_redirect_is_one_too_many(connect: Connect) -> None:
     upstream = Upstream(redirect(URL))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
@@ -171,14 +181,16 @@ async def test_a_fourth_redirect_is_one_too_many(connect):
     assert len(upstream.requests) == 4
 
 
-async def test_a_redirect_to_nowhere_is_no_file(connect):
+async def test_a_redirect_to_nowhere_is_no_file(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(302)))
     with pytest.raises(fal.FileUnavailable, match="no readable address"):
         await fetched(clients, URL)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(connect, status):
+async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(
+    connect: Connect, status: int
+) -> None:
     upstream = Upstream(httpx.Response(status))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
@@ -186,26 +198,28 @@ async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(connect, st
     assert not caught.value.is_retryable
 
 
-async def test_a_host_in_trouble_is_worth_another_try_later(connect):
+async def test_a_host_in_trouble_is_worth_another_try_later(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(503)))
     with pytest.raises(fal.UpstreamFailed) as caught:
         await fetched(clients, URL)
     assert caught.value.is_retryable
 
 
-async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(connect):
+async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(
+    connect: Connect,
+) -> None:
     clients = await connect(Upstream(file()))
     with pytest.raises(fal.FileUnavailable, match="larger than the 1,000 bytes"):
         async with clients.files.open(URL, max_bytes=1000):
             pytest.fail("the file must not open")
 
 
-async def test_c33_a_file_that_hides_its_size_is_cut_at_the_limit(connect):
-    async def endless():
+async def test_c33_a_file_that_hides_its_size_is_cut_at_the_limit(connect: Connect) -> None:
+    async def endless() -> AsyncIterator[bytes]:
         while True:
             yield bytes(1 << 16)
 
-    def answer(_request):
+    def answer(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=endless())
 
     clients = await connect(Upstream(answer))
@@ -218,7 +232,7 @@ async def test_c33_a_file_that_hides_its_size_is_cut_at_the_limit(connect):
     assert seen == 1 << 20
 
 
-async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connect):
+async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connect: Connect) -> None:
     text = (
         '{"images":[{"url":"https://v3.fal.media/a.png","width":8}],"seed":196619188014358660,'
         '"deep":{"mask":{"url":"data:image/png;base64,aGk="}},"audio_url":"https://fal.media/a.mp3",'
@@ -250,7 +264,9 @@ URIS = [
 
 
 @pytest.mark.parametrize(("uri", "kind", "content"), URIS)
-async def test_c33_data_uris_are_files_like_the_others(connect, uri, kind, content):
+async def test_c33_data_uris_are_files_like_the_others(
+    connect: Connect, uri: str, kind: str, content: bytes
+) -> None:
     upstream = Upstream()
     clients = await connect(upstream)
     assert await fetched(clients, uri) == (kind, len(content), content)
@@ -261,14 +277,14 @@ async def test_c33_data_uris_are_files_like_the_others(connect, uri, kind, conte
     "uri",
     ["data:", "data:image/png;base64", "data:x/y;base64,a", "data:x/y;base64,ä", "data:;base64,*"],
 )
-async def test_c33_a_malformed_data_uri_is_no_file(connect, uri):
+async def test_c33_a_malformed_data_uri_is_no_file(connect: Connect, uri: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetched(clients, uri)
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
-async def test_an_address_that_is_none_is_no_file(connect, url):
+async def test_an_address_that_is_none_is_no_file(connect: Connect, url: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetched(clients, url)
@@ -276,7 +292,9 @@ async def test_an_address_that_is_none_is_no_file(connect, url):
 
 @pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])
 @pytest.mark.parametrize("is_base64", [True, False])
-async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):
+async def test_c33_data_uris_have_the_same_limit(
+    connect: Connect, content: bytes, is_base64: bool
+) -> None:
     uri = (
         f"data:;base64,{base64.b64encode(content).decode()}"
         if is_base64
@@ -288,13 +306,13 @@ async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_come_back_out_of_a_data_uri_at_their_exact_size(content):
+def test_any_bytes_come_back_out_of_a_data_uri_at_their_exact_size(content: bytes) -> None:
     uri = f"data:x/y;base64,{base64.b64encode(content).decode()}"
     assert decode_data_uri(uri, max_bytes=len(content)) == ("x/y", content)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_data_uri_or_no_file(text):
+def test_any_text_is_a_data_uri_or_no_file(text: str) -> None:
     try:
         _, found = decode_data_uri(f"data:{text}", max_bytes=100)
     except fal.FileUnavailable:

@@ -1,16 +1,23 @@
 """The catalogue as fal serves it, and as it should not but does."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 import fal
 from tests.conftest import DATA
+from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, asked, catalogue
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 FULL = {
     "endpoint_id": "fal-ai/pixverse/v5.6/image-to-video",
     "metadata": {
@@ -38,19 +45,23 @@ FULL = {
 }
 
 
-def item(endpoint_id, **more):
+def item(endpoint_id: Any, **more: Any) -> dict[str, Any]:
     return {"endpoint_id": endpoint_id, **more}
 
 
-def ids(pages):
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_bytes())
+
+
+def ids(pages: Iterable[fal.Page]) -> list[str]:
     return [found.endpoint_id for page in pages for found in page.models]
 
 
-async def collect(pages):
+async def collect(pages: AsyncIterator[T]) -> list[T]:
     return [page async for page in pages]
 
 
-async def test_every_field_of_an_item_is_read(connect):
+async def test_every_field_of_an_item_is_read(connect: Connect) -> None:
     clients = await connect(Upstream(catalogue([FULL])))
     (found,) = (await clients.platform.page()).models
     assert found.raw == FULL
@@ -79,7 +90,7 @@ async def test_every_field_of_an_item_is_read(connect):
     )
 
 
-async def test_all_real_entries_are_read_without_a_malformed_one(connect):
+async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connect) -> None:
     entries = json.loads((DATA / "models.json").read_bytes())
     clients = await connect(Upstream(catalogue(entries)))
     page = await clients.platform.page()
@@ -88,7 +99,7 @@ async def test_all_real_entries_are_read_without_a_malformed_one(connect):
     assert all(m.metadata and m.metadata.updated_at and m.metadata.date for m in page.models)
 
 
-async def test_c1_pages_are_followed_until_there_are_no_more(connect):
+async def test_c1_pages_are_followed_until_there_are_no_more(connect: Connect) -> None:
     script = catalogue([item("a/1")], cursor="Mg=="), catalogue([item("a/2")], cursor="Mw==")
     upstream = Upstream(*script, catalogue([item("a/3")]))
     clients = await connect(upstream)
@@ -100,27 +111,27 @@ async def test_c1_pages_are_followed_until_there_are_no_more(connect):
     ]
 
 
-async def test_c1_a_missing_next_cursor_ends_the_pages(connect):
+async def test_c1_a_missing_next_cursor_ends_the_pages(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"models": [item("a/1")], "has_more": True}))
     clients = await connect(upstream)
     assert ids(await collect(clients.platform.models())) == ["a/1"]
 
 
-async def test_c1_a_repeated_cursor_never_loops(connect):
+async def test_c1_a_repeated_cursor_never_loops(connect: Connect) -> None:
     upstream = Upstream(catalogue([item("a/1")], cursor="x"), catalogue([item("a/2")], cursor="x"))
     clients = await connect(upstream)
     assert len(await collect(clients.platform.models())) == 2
     assert len(upstream.requests) == 2
 
 
-async def test_c1_a_stopped_sync_goes_on_from_its_cursor(connect):
+async def test_c1_a_stopped_sync_goes_on_from_its_cursor(connect: Connect) -> None:
     upstream = Upstream(catalogue([item("a/3")]))
     clients = await connect(upstream)
     await collect(clients.platform.models(cursor="Mw=="))
     assert asked(upstream) == [{"cursor": ["Mw=="]}]
 
 
-async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect):
+async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect: Connect) -> None:
     upstream = Upstream(catalogue([]))
     clients = await connect(upstream)
     await clients.platform.page(
@@ -132,21 +143,22 @@ async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect):
     )
 
 
-async def test_c3_items_without_metadata_and_unknown_words_are_items(connect):
+async def test_c3_items_without_metadata_and_unknown_words_are_items(connect: Connect) -> None:
     odd = item("a/odd", metadata={"status": "retired", "category": "smell-to-text", "x": [1]}, y=2)
     clients = await connect(Upstream(catalogue([item("a/none"), odd], ordering={"sort": "recent"})))
     page = await clients.platform.page()
     none, odd_read = page.models
     assert none.metadata is None
+    assert odd_read.metadata
     assert (odd_read.metadata.status, odd_read.metadata.category) == ("retired", "smell-to-text")
     assert odd_read.raw == odd
     assert page.raw["ordering"] == {"sort": "recent"}
 
 
-async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect):
-    failed = {"error": {"code": "expansion_failed", "message": "not now"}}
+async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect: Connect) -> None:
+    failure = {"error": {"code": "expansion_failed", "message": "not now"}}
     items = [
-        item("a/failed", openapi=failed, enterprise_status=failed),
+        item("a/failed", openapi=failure, enterprise_status=failure),
         item("a/unasked"),
         item("a/nonsense", openapi="text"),
         item("a/good", openapi={"openapi": "3.0.4", "error": {"x": 1}}, enterprise_status="ready"),
@@ -156,14 +168,16 @@ async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect):
     assert failed.openapi is None
     assert failed.openapi_error == fal.ExpansionError("expansion_failed", "not now")
     assert failed.enterprise_status_error == failed.openapi_error
-    assert unasked.openapi is unasked.openapi_error is None
+    assert unasked.openapi is None
+    assert unasked.openapi_error is None
+    assert nonsense.openapi_error
     assert nonsense.openapi_error.code == "malformed"
     assert good.openapi == '{"openapi":"3.0.4","error":{"x":1}}'
     assert good.enterprise_status == "ready"
 
 
-async def test_c5_schemas_are_asked_for_at_most_ten_at_a_time(connect):
-    def found(request):
+async def test_c5_schemas_are_asked_for_at_most_ten_at_a_time(connect: Connect) -> None:
+    def found(request: httpx.Request) -> httpx.Response:
         return catalogue([item(i) for i in request.url.params.get_list("endpoint_id")])
 
     upstream = Upstream(found)
@@ -175,8 +189,8 @@ async def test_c5_schemas_are_asked_for_at_most_ten_at_a_time(connect):
     assert [query["limit"] for query in asked(upstream)] == [["10"], ["10"], ["3"]]
 
 
-async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect):
-    def at_most_three(request):
+async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect: Connect) -> None:
+    def at_most_three(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if len(wanted) > 3:
             body = {"error": {"type": "validation_error", "message": "limit must be at most 3"}}
@@ -190,8 +204,8 @@ async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect):
     assert result.missing == []
 
 
-async def test_c5_a_limit_too_large_for_a_page_is_halved(connect):
-    def at_most_300(request):
+async def test_c5_a_limit_too_large_for_a_page_is_halved(connect: Connect) -> None:
+    def at_most_300(request: httpx.Request) -> httpx.Response:
         if int(request.url.params["limit"]) > 300:
             return httpx.Response(400, json={"error": {"type": "x", "message": "Limit too large"}})
         return catalogue([item("a/1")])
@@ -202,7 +216,7 @@ async def test_c5_a_limit_too_large_for_a_page_is_halved(connect):
     assert [query["limit"] for query in asked(upstream)] == [["1000"], ["500"], ["250"]]
 
 
-async def test_c5_a_400_about_something_else_is_not_asked_again(connect):
+async def test_c5_a_400_about_something_else_is_not_asked_again(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(400, json={"error": {"type": "x", "message": "bad sort"}}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected, match="bad sort"):
@@ -210,8 +224,8 @@ async def test_c5_a_400_about_something_else_is_not_asked_again(connect):
     assert len(upstream.requests) == 1
 
 
-async def test_c5_a_404_batch_is_asked_for_singly(connect):
-    def knows_all_but_2(request):
+async def test_c5_a_404_batch_is_asked_for_singly(connect: Connect) -> None:
+    def knows_all_but_2(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/2" in wanted:
             return httpx.Response(404, json={"error": {"type": "not_found", "message": "a/2"}})
@@ -225,7 +239,7 @@ async def test_c5_a_404_batch_is_asked_for_singly(connect):
     assert [len(query["endpoint_id"]) for query in asked(upstream)] == [5, 1, 1, 1, 1, 1]
 
 
-async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect):
+async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect: Connect) -> None:
     busy = httpx.Response(429, headers={"x-ratelimit-reset": "7"}, json={})
     upstream = Upstream(busy, catalogue([item("a/1")]))
     clients = await connect(upstream)
@@ -234,7 +248,7 @@ async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect):
     assert 7 <= pause < 8
 
 
-async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect):
+async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect: Connect) -> None:
     busy = httpx.Response(429, json={"error": {"type": "rate_limited", "message": "Slow down"}})
     upstream = Upstream(catalogue([item("a/1")], cursor="x"), busy)
     clients = await connect(upstream)
@@ -246,7 +260,9 @@ async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect):
     assert len(upstream.requests) == 1 + 3
 
 
-async def test_c7_rows_told_twice_are_one_when_found_and_told_apart_from_missing(connect):
+async def test_c7_rows_told_twice_are_one_when_found_and_told_apart_from_missing(
+    connect: Connect,
+) -> None:
     clients = await connect(Upstream(catalogue([item("a/1"), item("a/1"), item("a/x")])))
     result = await clients.platform.find(["a/1", "a/2"])
     assert [found.endpoint_id for found in result.items] == ["a/1"]
@@ -254,15 +270,18 @@ async def test_c7_rows_told_twice_are_one_when_found_and_told_apart_from_missing
 
 
 @pytest.mark.parametrize("favourite", [None, True, False])
-async def test_c8_favourite_and_legacy_flags_are_read(connect, favourite):
+async def test_c8_favourite_and_legacy_flags_are_read(
+    connect: Connect, favourite: bool | None
+) -> None:
     metadata = {"is_favorited": favourite, "highlighted": True, "pinned": True}
     clients = await connect(Upstream(catalogue([item("a/1", metadata=metadata)])))
     (found,) = (await clients.platform.page()).models
+    assert found.metadata
     assert found.metadata.is_favorited is favourite
     assert found.metadata.highlighted is found.metadata.pinned is True
 
 
-async def test_c9_platform_errors_show_their_message(connect):
+async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
     body = {"error": {"type": "authorization_error", "message": "No such key", "request_id": "p-1"}}
     clients = await connect(Upstream(httpx.Response(401, json=body)))
     with pytest.raises(fal.AuthFailed, match="No such key") as caught:
@@ -271,9 +290,11 @@ async def test_c9_platform_errors_show_their_message(connect):
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
-async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(connect, path):
+async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(
+    connect: Connect, path: Path
+) -> None:
     """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
-    document = json.loads(path.read_bytes())
+    document = read_json(path)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
     (found,) = (await clients.platform.page(expand="openapi-3.0")).models
@@ -281,8 +302,8 @@ async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(conn
     assert "openapi" not in found.raw
 
 
-async def test_one_malformed_item_does_not_cost_the_page(connect):
-    broken = [
+async def test_one_malformed_item_does_not_cost_the_page(connect: Connect) -> None:
+    broken: list[Any] = [
         7,
         None,
         [],
@@ -299,7 +320,7 @@ async def test_one_malformed_item_does_not_cost_the_page(connect):
     assert page.malformed[-1] == fal.Malformed("a/m", "metadata is not an object")
 
 
-async def test_text_that_cannot_be_stored_costs_its_item_alone(connect):
+async def test_text_that_cannot_be_stored_costs_its_item_alone(connect: Connect) -> None:
     content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":'
     content += b'{"display_name":"\\ud800"}},'
     content += b'{"endpoint_id":"a/good","metadata":'
@@ -307,14 +328,17 @@ async def test_text_that_cannot_be_stored_costs_its_item_alone(connect):
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     page = await clients.platform.page()
     assert [entry.endpoint_id for entry in page.malformed] == ["a/bad"]
-    assert page.models[0].metadata.display_name == "xy"
-    assert page.models[0].metadata.duration_estimate is None
+    metadata = page.models[0].metadata
+    assert metadata
+    assert (metadata.display_name, metadata.duration_estimate) == ("xy", None)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"<html>", b"[]", b"null", b'{"models":{}}', b"[" * 100_000]
 )
-async def test_an_answer_that_is_no_page_is_upstreams_failure(connect, content):
+async def test_an_answer_that_is_no_page_is_upstreams_failure(
+    connect: Connect, content: bytes
+) -> None:
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.platform.page()

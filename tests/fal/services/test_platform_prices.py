@@ -1,23 +1,27 @@
 """What runs cost, as fal tells it: exact, in few calls, unreadable entries left out."""
 
+from __future__ import annotations
+
 import json
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
 
 import fal
+from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, asked
 
 pytestmark = pytest.mark.anyio
 
 
-def price(endpoint_id, amount=0.04):
+def price(endpoint_id: str, amount: float | None = 0.04) -> dict[str, Any]:
     return {"endpoint_id": endpoint_id, "unit_price": amount, "unit": "image", "currency": "USD"}
 
 
-async def test_prices_come_fifty_a_call_and_as_exact_decimals(connect):
-    def priced(request):
+async def test_prices_come_fifty_a_call_and_as_exact_decimals(connect: Connect) -> None:
+    def priced(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         prices = [price(i) for i in wanted]
         return httpx.Response(200, json={"prices": prices, "has_more": False, "next_cursor": None})
@@ -30,7 +34,7 @@ async def test_prices_come_fifty_a_call_and_as_exact_decimals(connect):
     assert [len(query["endpoint_id"]) for query in asked(upstream)] == [50, 50, 20]
 
 
-async def test_prices_are_paged_and_unreadable_ones_left_out(connect):
+async def test_prices_are_paged_and_unreadable_ones_left_out(connect: Connect) -> None:
     first = {"prices": [price("a/1"), price("a/2", None), 7], "has_more": True, "next_cursor": "x"}
     second = {"prices": [price("a/3")], "has_more": True, "next_cursor": "x"}
     upstream = Upstream(httpx.Response(200, json=first), httpx.Response(200, json=second))
@@ -40,8 +44,8 @@ async def test_prices_are_paged_and_unreadable_ones_left_out(connect):
     assert len(upstream.requests) == 2
 
 
-async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect):
-    def knows_all_but_33(request):
+async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect: Connect) -> None:
+    def knows_all_but_33(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/33" in wanted:
             return httpx.Response(404, json={"error": {"type": "not_found", "message": "a/33"}})
@@ -67,7 +71,9 @@ async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect):
         ),
     ],
 )
-async def test_an_estimate_is_by_calls_or_by_units(connect, given, sent):
+async def test_an_estimate_is_by_calls_or_by_units(
+    connect: Connect, given: dict[str, Any], sent: dict[str, Any]
+) -> None:
     body = {"estimate_type": sent["estimate_type"], "total_cost": 1.1, "currency": "USD"}
     upstream = Upstream(httpx.Response(200, json=body))
     clients = await connect(upstream)
@@ -77,7 +83,7 @@ async def test_an_estimate_is_by_calls_or_by_units(connect, given, sent):
 
 
 @pytest.mark.parametrize("given", [{}, {"calls": {}, "units": {}}])
-async def test_an_estimate_needs_exactly_one_basis(connect, given):
+async def test_an_estimate_needs_exactly_one_basis(connect: Connect, given: dict[str, Any]) -> None:
     clients = await connect(Upstream())
     with pytest.raises(ValueError, match="exactly one"):
         await clients.platform.estimate(**given)

@@ -1,28 +1,33 @@
 """Uploads, whole and in parts, against a small storage that keeps what it is given."""
 
+from __future__ import annotations
+
 import io
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 import fal
+from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
+IN_PARTS = fal.Limits(single_upload_bytes=90, part_bytes=10)
 
 
 class FakeStorage(Upstream):
     """Fake of fal's storage: initiate, PUT, parts and complete; fails a given number of times."""
 
-    def __init__(self, *, failures=0):
+    def __init__(self, *, failures: int = 0) -> None:
         super().__init__()
         self.failures = failures
-        self.whole = None
-        self.parts = {}
-        self.file = None
+        self.parts: dict[int, bytes] = {}
+        self.file: bytes | None = None
 
-    def answer(self, request):
+    def answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "PUT" and self.failures:
             self.failures -= 1
             return httpx.Response(503)
@@ -42,19 +47,19 @@ class FakeStorage(Upstream):
         return httpx.Response(200, json={"partNumber": int(last), "etag": f'"e{last}"'})
 
 
-async def chunks(*content):
+async def chunks(*content: bytes) -> AsyncIterator[bytes]:
     for chunk in content:
         yield chunk
 
 
 @pytest.fixture
-def a_path(tmp_path):
+def a_path(tmp_path: Path) -> Path:
     path = tmp_path / "cat.png"
     path.write_bytes(b"from a file")
     return path
 
 
-async def test_bytes_are_initiated_with_the_key_and_put_without(connect):
+async def test_bytes_are_initiated_with_the_key_and_put_without(connect: Connect) -> None:
     storage = FakeStorage()
     clients = await connect(storage)
     lifecycle = {"expiration_duration_seconds": 60}
@@ -79,20 +84,21 @@ async def test_bytes_are_initiated_with_the_key_and_put_without(connect):
     assert "transfer-encoding" not in put.headers
 
 
-async def test_paths_and_chunks_are_uploaded_like_bytes(connect, a_path):
+async def test_paths_and_chunks_are_uploaded_like_bytes(connect: Connect, a_path: Path) -> None:
     storage = FakeStorage()
     clients = await connect(storage)
-    for source, content in [
+    sources: list[tuple[Path | str | bytes | AsyncIterator[bytes], bytes]] = [
         (a_path, b"from a file"),
         (str(a_path), b"from a file"),
         (chunks(b"in ", b"chunks"), b"in chunks"),
         (b"", b""),
-    ]:
+    ]
+    for source, content in sources:
         await clients.storage.upload(source, file_name="x")
         assert storage.file == content
 
 
-async def test_a_put_that_failed_starts_anew(connect, a_path):
+async def test_a_put_that_failed_starts_anew(connect: Connect, a_path: Path) -> None:
     storage = FakeStorage(failures=2)
     clients = await connect(storage)
     await clients.storage.upload(a_path, file_name="x")
@@ -100,7 +106,7 @@ async def test_a_put_that_failed_starts_anew(connect, a_path):
     assert len(storage.pauses) == 2
 
 
-async def test_a_put_is_tried_three_times(connect):
+async def test_a_put_is_tried_three_times(connect: Connect) -> None:
     storage = FakeStorage(failures=9)
     clients = await connect(storage)
     with pytest.raises(fal.UpstreamFailed):
@@ -109,16 +115,18 @@ async def test_a_put_is_tried_three_times(connect):
 
 
 @pytest.mark.parametrize("size", [5, 95])
-async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(connect, monkeypatch, size):
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
+async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(
+    connect: Connect, size: int
+) -> None:
     storage = FakeStorage()
-    clients = await connect(storage, addresses=fal.Addresses(run="https://put.test"))
+    addresses = fal.Addresses(run="https://put.test")
+    clients = await connect(storage, addresses=addresses, limits=IN_PARTS)
     await clients.storage.upload(bytes(size), file_name="x")
     assert ["authorization" in request.headers for request in storage.requests[:2]] == [True, False]
     assert not any("authorization" in request.headers for request in storage.requests[1:])
 
 
-async def test_only_a_submit_can_be_unconfirmed(connect):
+async def test_only_a_submit_can_be_unconfirmed(connect: Connect) -> None:
     upstream = Upstream(httpx.ReadTimeout("late"))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -127,11 +135,11 @@ async def test_only_a_submit_can_be_unconfirmed(connect):
     assert not caught.value.is_unconfirmed
 
 
-async def test_large_files_go_in_parts_each_tried_again(connect, monkeypatch):
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
+async def test_large_files_go_in_parts_each_tried_again(
+    connect: Connect,
+) -> None:
     storage = FakeStorage(failures=1)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     content = bytes(range(95))
     await clients.storage.upload(chunks(content[:50], content[50:]), file_name="x")
     assert storage.file == content
@@ -146,15 +154,13 @@ async def test_large_files_go_in_parts_each_tried_again(connect, monkeypatch):
     assert not [request for request in rest if "authorization" in request.headers]
 
 
-def test_the_limits_are_those_of_the_protocol():
-    from fal.services import storage
-
-    assert storage.SINGLE_UP_TO_BYTES == 90 * 1024 * 1024
-    assert storage.PART_BYTES == 10 * 1024 * 1024
+def test_the_limits_are_those_of_the_protocol() -> None:
+    assert fal.Limits().single_upload_bytes == 90 * 1024 * 1024
+    assert fal.Limits().part_bytes == 10 * 1024 * 1024
 
 
 @pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
-async def test_a_type_that_is_none_is_unknown(connect, kind):
+async def test_a_type_that_is_none_is_unknown(connect: Connect, kind: str) -> None:
     storage = FakeStorage()
     clients = await connect(storage)
     await clients.storage.upload(b"x", content_type=kind, file_name="x")
@@ -162,7 +168,9 @@ async def test_a_type_that_is_none_is_unknown(connect, kind):
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"upload_url": "https://put.test/u"}', b"<html>"])
-async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body):
+async def test_an_initiate_without_addresses_is_upstreams_failure(
+    connect: Connect, body: bytes
+) -> None:
     clients = await connect(Upstream(httpx.Response(200, content=body)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.storage.upload(b"x", file_name="x")
@@ -171,13 +179,13 @@ async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body)
 class FlakyStorage(FakeStorage):
     """Loses part 4 a given number of times; optionally forgets the upload once."""
 
-    def __init__(self, *, lost=0, forgets=False):
+    def __init__(self, *, lost: int = 0, forgets: bool = False) -> None:
         super().__init__()
         self.lost = lost
         self.forgets = forgets
         self.begun = 0
 
-    def answer(self, request):
+    def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path.startswith("/storage/upload/"):
             self.begun += 1
@@ -191,26 +199,19 @@ class FlakyStorage(FakeStorage):
         return super().answer(request)
 
 
-@pytest.fixture
-def small_parts(monkeypatch):
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 90)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 10)
-
-
 CONTENT = bytes(range(95))
 
 
-@pytest.mark.usefixtures("small_parts")
-async def test_parts_that_broke_off_go_on_where_they_stopped(connect):
+async def test_parts_that_broke_off_go_on_where_they_stopped(connect: Connect) -> None:
     storage = FlakyStorage(lost=3)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed) as caught:
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     assert caught.value.is_retryable
     before = len(storage.requests)
     seen = []
 
-    async def progress(there, whole):
+    async def progress(there: int, whole: int) -> None:
         seen.append((there, whole))
 
     url = await clients.storage.upload(
@@ -226,10 +227,9 @@ async def test_parts_that_broke_off_go_on_where_they_stopped(connect):
     assert storage.begun == 2  # what was finished is no longer resumed
 
 
-@pytest.mark.usefixtures("small_parts")
-async def test_a_place_that_is_gone_is_asked_for_anew(connect):
+async def test_a_place_that_is_gone_is_asked_for_anew(connect: Connect) -> None:
     storage = FlakyStorage(lost=3, forgets=True)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed):
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     await clients.storage.upload(CONTENT, file_name="x", key="digest")
@@ -237,23 +237,23 @@ async def test_a_place_that_is_gone_is_asked_for_anew(connect):
     assert storage.begun == 2
 
 
-@pytest.mark.usefixtures("small_parts")
-async def test_a_refusal_of_fresh_parts_is_final(connect):
+async def test_a_refusal_of_fresh_parts_is_final(connect: Connect) -> None:
     storage = FlakyStorage(forgets=True)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.RequestRejected) as caught:
         await clients.storage.upload(CONTENT, file_name="x", key="digest")
     assert not caught.value.is_retryable
     assert storage.begun == 1
 
 
-async def test_progress_of_a_whole_file_reaches_its_end(connect, monkeypatch):
-    monkeypatch.setattr("fal.services.storage._CHUNK_BYTES", 40)
+async def test_progress_of_a_whole_file_reaches_its_end(
+    connect: Connect,
+) -> None:
     storage = FakeStorage()
-    clients = await connect(storage)
+    clients = await connect(storage, limits=fal.Limits(chunk_bytes=40))
     seen = []
 
-    async def progress(there, whole):
+    async def progress(there: int, whole: int) -> None:
         seen.append((there, whole))
 
     await clients.storage.upload(io.BytesIO(CONTENT), file_name="x", on_progress=progress)
@@ -268,12 +268,12 @@ class Expiring(FakeStorage):
         b"<Message>Request has expired</Message></Error>"
     )
 
-    def __init__(self, *, refusals, status=403, body=EXPIRED):
+    def __init__(self, *, refusals: int, status: int = 403, body: bytes = EXPIRED) -> None:
         super().__init__()
         self.refusals, self.status, self.body = refusals, status, body
         self.begun = 0
 
-    def answer(self, request):
+    def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.startswith("/storage/upload/"):
             self.begun += 1
         elif self.refusals:
@@ -282,17 +282,17 @@ class Expiring(FakeStorage):
         return super().answer(request)
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
-async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(connect, content, status):
+async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(
+    connect: Connect, content: bytes, status: int
+) -> None:
     storage = Expiring(refusals=1, status=status)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     assert await clients.storage.upload(content, file_name="x", key="k") == "https://fal.media/f"
     assert (storage.file, storage.begun) == (content, 2)
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize(
     ("body", "because"),
     [
@@ -305,10 +305,10 @@ async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(connect,
 )
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
 async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the_key(
-    connect, content, body, because
-):
+    connect: Connect, content: bytes, body: bytes, because: str
+) -> None:
     storage = Expiring(refusals=9, body=body)
-    clients = await connect(storage)
+    clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UploadRefused) as caught:
         await clients.storage.upload(content, file_name="x", key="k")
     told = f"The upload address was refused: its host answered 403{because}."
@@ -317,7 +317,7 @@ async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the
     assert storage.begun == 2
 
 
-async def test_a_refused_initiate_is_still_the_keys_matter(connect):
+async def test_a_refused_initiate_is_still_the_keys_matter(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(401, json={"detail": "no such key"})))
     with pytest.raises(fal.AuthFailed):
         await clients.storage.upload(b"x", file_name="x")

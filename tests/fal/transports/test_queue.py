@@ -1,31 +1,38 @@
 """A request's life in the queue, from the submit to its end."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
 
 import fal
-from tests.fal.upstream import FakeQueue, Upstream
+from tests.fal.conftest import Connect
+from tests.fal.upstream import Answer, FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
 HANDLE = fal.Handle(
     "fal-ai/flux/dev",
     "r-1",
-    *(f"https://queue.fal.run/x/r-1{end}" for end in ("/status", "", "/cancel")),
+    "https://queue.fal.run/x/r-1/status",
+    "https://queue.fal.run/x/r-1",
+    "https://queue.fal.run/x/r-1/cancel",
 )
 
 
-def sse(*statuses, end="\n\n"):
+def sse(*statuses: Any, end: str = "\n\n") -> httpx.Response:
     events = ": ping\n\n" + "\n\n".join(f"data: {json.dumps(status)}" for status in statuses) + end
     return httpx.Response(
         200, headers={"content-type": "text/event-stream; charset=utf-8"}, text=events
     )
 
 
-async def test_a_request_goes_from_submit_to_result(connect):
+async def test_a_request_goes_from_submit_to_result(connect: Connect) -> None:
     queue = FakeQueue('{"seed":196619188014358660,"scale":1.0}')
     clients = await connect(queue)
     handle = await clients.queue.submit("fal-ai/flux/dev", {"prompt": "a cat"})
@@ -42,7 +49,7 @@ async def test_a_request_goes_from_submit_to_result(connect):
     assert result.headers["x-fal-billable-units"] == "1.50"
 
 
-async def test_c13_json_text_is_sent_byte_for_byte(connect):
+async def test_c13_json_text_is_sent_byte_for_byte(connect: Connect) -> None:
     queue = FakeQueue()
     clients = await connect(queue)
     text = '{ "scale":1.0, "seed": 196619188014358660, "style": "5", "who": "Zoë" }'
@@ -52,7 +59,7 @@ async def test_c13_json_text_is_sent_byte_for_byte(connect):
     assert {r.headers["content-type"] for r in queue.requests} == {"application/json"}
 
 
-async def test_c15_the_returned_urls_are_used_as_they_are(connect):
+async def test_c15_the_returned_urls_are_used_as_they_are(connect: Connect) -> None:
     queue = FakeQueue()
     queue.app = "fal-ai/another-alias"
     clients = await connect(queue)
@@ -73,7 +80,9 @@ async def test_c15_the_returned_urls_are_used_as_they_are(connect):
         ("123-abc", "123/abc"),
     ],
 )
-async def test_c15_without_urls_the_owner_alias_form_is_used(connect, endpoint_id, app):
+async def test_c15_without_urls_the_owner_alias_form_is_used(
+    connect: Connect, endpoint_id: str, app: str
+) -> None:
     clients = await connect(Upstream(httpx.Response(200, json={"request_id": "r-1"})))
     handle = await clients.queue.submit(endpoint_id, {})
     assert handle == clients.queue.handle(endpoint_id, "r-1")
@@ -83,7 +92,7 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(connect, endpoint_i
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
-async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect, url):
+async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect: Connect, url: Any) -> None:
     """A gateway passes on URLs of fal's own hosts, which may not be reachable from here."""
     answer = {"request_id": "r-1"} | dict.fromkeys(
         ("status_url", "response_url", "cancel_url"), url
@@ -93,7 +102,7 @@ async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect, url):
     assert handle == clients.queue.handle("fal-ai/flux/dev", "r-1")
 
 
-async def test_a_base_address_may_have_a_path_of_its_own(connect):
+async def test_a_base_address_may_have_a_path_of_its_own(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream, addresses=fal.Addresses(queue="http://127.0.0.1:8001/queue/"))
     handle = await clients.queue.submit("fal-ai/flux/dev", {})
@@ -101,26 +110,28 @@ async def test_a_base_address_may_have_a_path_of_its_own(connect):
     assert handle.status_url == "http://127.0.0.1:8001/queue/fal-ai/flux/requests/r-1/status"
 
 
-def test_a_handle_survives_being_stored():
+def test_a_handle_survives_being_stored() -> None:
     assert fal.Handle.from_json(json.loads(json.dumps(HANDLE.as_json()))) == HANDLE
     with pytest.raises(ValueError, match="lacks status_url, cancel_url"):
         fal.Handle.from_json({**HANDLE.as_json(), "status_url": None, "cancel_url": ""})
 
 
 @pytest.mark.parametrize("code", [200, 201, 202])
-async def test_c17_any_2xx_with_a_request_id_is_a_submission(connect, code):
+async def test_c17_any_2xx_with_a_request_id_is_a_submission(connect: Connect, code: int) -> None:
     clients = await connect(Upstream(httpx.Response(code, json={"request_id": "r-1"})))
     assert (await clients.queue.submit("fal-ai/flux", {})).request_id == "r-1"
 
 
-async def test_c17_the_header_names_the_request_when_the_body_does_not(connect):
+async def test_c17_the_header_names_the_request_when_the_body_does_not(connect: Connect) -> None:
     answer = httpx.Response(200, content=b"", headers={"x-fal-request-id": "r-2"})
     clients = await connect(Upstream(answer))
     assert (await clients.queue.submit("fal-ai/flux", {})).request_id == "r-2"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"request_id": 7}', b"<html>"])
-async def test_c17_a_submission_without_any_id_is_unconfirmed(connect, body):
+async def test_c17_a_submission_without_any_id_is_unconfirmed(
+    connect: Connect, body: bytes
+) -> None:
     upstream = Upstream(httpx.Response(200, content=body))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -131,7 +142,9 @@ async def test_c17_a_submission_without_any_id_is_unconfirmed(connect, body):
 
 @pytest.mark.parametrize("code", [200, 202])
 @pytest.mark.parametrize("word", ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"])
-async def test_c18_the_body_decides_whatever_the_code(connect, code, word):
+async def test_c18_the_body_decides_whatever_the_code(
+    connect: Connect, code: int, word: str
+) -> None:
     clients = await connect(Upstream(httpx.Response(code, json={"status": word})))
     status = await clients.queue.status(HANDLE)
     assert status.state == word
@@ -139,7 +152,7 @@ async def test_c18_the_body_decides_whatever_the_code(connect, code, word):
 
 
 @pytest.mark.parametrize("word", ["FAILED", "CANCELLED", "in_queue", "", None, 7, [], {}])
-async def test_c18_an_unknown_word_is_unknown_and_kept(connect, word):
+async def test_c18_an_unknown_word_is_unknown_and_kept(connect: Connect, word: Any) -> None:
     clients = await connect(Upstream(httpx.Response(200, json={"status": word})))
     status = await clients.queue.status(HANDLE)
     assert status.state is fal.Phase.UNKNOWN
@@ -148,7 +161,9 @@ async def test_c18_an_unknown_word_is_unknown_and_kept(connect, word):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_logs_are_asked_for_beside_what_the_url_already_says(connect, wanted):
+async def test_logs_are_asked_for_beside_what_the_url_already_says(
+    connect: Connect, wanted: bool
+) -> None:
     upstream = Upstream(httpx.Response(200, json={"status": "IN_QUEUE"}))
     clients = await connect(upstream)
     handle = fal.Handle("a/b", "r", "https://queue.fal.run/s?x=a%2Fb", "", "")
@@ -156,7 +171,7 @@ async def test_logs_are_asked_for_beside_what_the_url_already_says(connect, want
     assert upstream.urls == [f"https://queue.fal.run/s?x=a%2Fb&logs={int(wanted)}"]
 
 
-async def test_c19_completed_with_an_error_is_a_failure(connect):
+async def test_c19_completed_with_an_error_is_a_failure(connect: Connect) -> None:
     queue = FakeQueue(error="Runner went away", error_type="runner_disconnected")
     clients = await connect(queue)
     handle = await clients.queue.submit("fal-ai/flux", {})
@@ -169,7 +184,7 @@ async def test_c19_completed_with_an_error_is_a_failure(connect):
     assert failure.is_retryable
 
 
-async def test_c19_the_models_error_body_is_the_detail(connect):
+async def test_c19_the_models_error_body_is_the_detail(connect: Connect) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "refused", "type": "content_policy_violation"}]
     upstream = Upstream(httpx.Response(422, json={"detail": detail}))
     clients = await connect(upstream)
@@ -180,7 +195,9 @@ async def test_c19_the_models_error_body_is_the_detail(connect):
     assert len(upstream.requests) == 1
 
 
-async def test_the_models_own_5xx_is_final_while_a_gateways_is_asked_again(connect):
+async def test_the_models_own_5xx_is_final_while_a_gateways_is_asked_again(
+    connect: Connect,
+) -> None:
     models = httpx.Response(500, json={"detail": "x", "error_type": "internal_error"})
     upstream = Upstream(httpx.Response(502, text="<html>nginx"), models)
     clients = await connect(upstream)
@@ -204,22 +221,22 @@ LOGS = [
 
 
 @pytest.mark.parametrize(("logs", "messages"), LOGS)
-def test_c20_logs_are_read_in_every_shape(logs, messages):
+def test_c20_logs_are_read_in_every_shape(logs: Any, messages: list[str]) -> None:
     status = fal.Status.from_json({"status": "IN_PROGRESS", "logs": logs})
     assert [line.message for line in status.logs] == messages
 
 
-def test_of_a_log_without_end_the_last_lines_are_read():
+def test_of_a_log_without_end_the_last_lines_are_read() -> None:
     lines = [{"message": str(n), "timestamp": "t"} for n in range(50_000)]
     told = fal.Status.from_json({"status": "IN_PROGRESS", "logs": lines}).logs
     assert (len(told), told[0].message, told[-1].message) == (10_000, "40000", "49999")
 
 
-def test_c20_missing_logs_are_no_logs():
+def test_c20_missing_logs_are_no_logs() -> None:
     assert fal.Status.from_json({"status": "IN_PROGRESS"}).logs == []
 
 
-def test_c20_lines_told_again_are_kept_once_in_their_first_order():
+def test_c20_lines_told_again_are_kept_once_in_their_first_order() -> None:
     first = [fal.LogLine("a", timestamp="1"), fal.LogLine("b", timestamp="2")]
     second = [*first, fal.LogLine("a", timestamp="3"), fal.LogLine("a", "ERROR", timestamp="1")]
     merged = fal.merge_logs(fal.merge_logs([], first), second)
@@ -227,7 +244,7 @@ def test_c20_lines_told_again_are_kept_once_in_their_first_order():
     assert fal.merge_logs(merged, first) == second
 
 
-def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said():
+def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said() -> None:
     answers = [[fal.LogLine(word) for word in said] for said in ("a", "ab", "aba", "abaac")]
     merged: list[fal.LogLine] = []
     for told in [*answers, answers[-1]]:
@@ -243,14 +260,14 @@ def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said():
         ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01"],
     ],
 )
-def test_lines_are_in_the_order_of_the_moments_that_their_times_mean(times):
+def test_lines_are_in_the_order_of_the_moments_that_their_times_mean(times: list[str]) -> None:
     lines = [fal.LogLine(str(place), timestamp=time) for place, time in enumerate(times)]
     assert fal.sort_logs(lines) == lines
     assert fal.sort_logs([*lines[1:], lines[0]]) == lines
 
 
 @pytest.mark.parametrize("time", ["", "12:00 o'clock", "0001-01-01T00:00:00+05:00"])
-def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time):
+def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time: str) -> None:
     first, last = (fal.LogLine("a", timestamp=f"2026-01-01T00:00:0{n}Z") for n in (1, 2))
     lines = [fal.LogLine(word, timestamp=time) for word in "bc"]
     assert fal.sort_logs([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
@@ -265,14 +282,16 @@ def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time):
         httpx.Response(200, json={"status": "IN_QUEUE", "request_id": HANDLE.request_id}),
     ],
 )
-async def test_c21_a_result_asked_for_too_early_is_not_ready(connect, early):
+async def test_c21_a_result_asked_for_too_early_is_not_ready(
+    connect: Connect, early: httpx.Response
+) -> None:
     clients = await connect(Upstream(early))
     with pytest.raises(fal.NotReady) as caught:
         await clients.queue.result(HANDLE)
     assert caught.value.is_retryable
 
 
-async def test_an_output_that_looks_like_a_status_is_an_output(connect):
+async def test_an_output_that_looks_like_a_status_is_an_output(connect: Connect) -> None:
     output = {"status": "IN_QUEUE", "request_id": "another"}
     clients = await connect(Upstream(httpx.Response(200, json=output)))
     assert (await clients.queue.result(HANDLE)).output == output
@@ -290,8 +309,8 @@ async def test_an_output_that_looks_like_a_status_is_an_output(connect):
     ],
 )
 async def test_c25_whoever_gave_up_on_fal_leaves_open_whether_it_took_the_submit(
-    connect, code, body, is_unconfirmed
-):
+    connect: Connect, code: int, body: str, is_unconfirmed: bool
+) -> None:
     upstream = Upstream(httpx.Response(code, text=body))
     clients = await connect(upstream)
     with pytest.raises(fal.FalError) as caught:
@@ -312,7 +331,9 @@ async def test_c25_whoever_gave_up_on_fal_leaves_open_whether_it_took_the_submit
         (404, {"status": "NOT_FOUND"}, fal.Cancellation.NOT_FOUND),
     ],
 )
-async def test_c22_a_cancellation_says_what_it_could_do(connect, code, body, expected):
+async def test_c22_a_cancellation_says_what_it_could_do(
+    connect: Connect, code: int, body: Any, expected: fal.Cancellation
+) -> None:
     upstream = Upstream(httpx.Response(code, json=body))
     clients = await connect(upstream)
     assert await clients.queue.cancel(HANDLE) is expected
@@ -320,13 +341,13 @@ async def test_c22_a_cancellation_says_what_it_could_do(connect, code, body, exp
     assert (request.method, str(request.url), request.content) == ("PUT", HANDLE.cancel_url, b"")
 
 
-async def test_c22_another_400_is_no_answer_to_a_cancellation(connect):
+async def test_c22_another_400_is_no_answer_to_a_cancellation(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(400, json={"detail": "What?"})))
     with pytest.raises(fal.RequestRejected, match="What"):
         await clients.queue.cancel(HANDLE)
 
 
-async def test_status_events_are_told_until_the_request_is_over(connect):
+async def test_status_events_are_told_until_the_request_is_over(connect: Connect) -> None:
     states = {"status": "IN_QUEUE", "queue_position": 1}, {"status": "IN_PROGRESS"}
     upstream = Upstream(sse(*states, {"status": "COMPLETED"}, {"status": "IN_QUEUE"}))
     clients = await connect(upstream)
@@ -339,7 +360,9 @@ async def test_status_events_are_told_until_the_request_is_over(connect):
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 
-async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_capitals(connect):
+async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_capitals(
+    connect: Connect,
+) -> None:
     body = b'\xef\xbb\xbfdata: {"status": "COMPLETED"}\n\n'
     kind = {"content-type": "TEXT/EVENT-STREAM; charset=UTF-8"}
     clients = await connect(Upstream(httpx.Response(200, headers=kind, content=body)))
@@ -360,8 +383,8 @@ async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_
     ],
 )
 async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
-    connect, answer, error
-):
+    connect: Connect, answer: Answer, error: type[fal.FalError]
+) -> None:
     upstream = Upstream(answer)
     clients = await connect(upstream)
     with pytest.raises(error):
@@ -369,17 +392,18 @@ async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
     assert len(upstream.requests) == 1
 
 
-async def test_a_status_stream_that_never_ends_its_line_is_left(connect, monkeypatch):
-    monkeypatch.setattr("fal.http.bodies.MAX_ANSWER_BYTES", 1 << 16)
-
-    async def line():
+async def test_a_status_stream_that_never_ends_its_line_is_left(
+    connect: Connect,
+) -> None:
+    async def line() -> AsyncIterator[bytes]:
         yield b"data: "
         while True:
             yield b"x" * 4096
 
     headers = {"content-type": "text/event-stream"}
     clients = await connect(
-        Upstream(lambda _: httpx.Response(200, headers=headers, content=line()))
+        Upstream(lambda _: httpx.Response(200, headers=headers, content=line())),
+        limits=fal.Limits(max_answer_bytes=1 << 16),
     )
     with pytest.raises(fal.Unreadable, match="too large"):
         _ = [status async for status in clients.queue.events(HANDLE)]

@@ -1,12 +1,16 @@
 """What a submit may say besides its arguments, exactly as it goes over the wire."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 import fal
 from fal.messages.request import arguments_as_bytes
+from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +30,7 @@ ALL = fal.SubmitOptions(
 )
 
 
-async def test_every_option_has_its_documented_place(connect):
+async def test_every_option_has_its_documented_place(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream)
     await clients.queue.submit("fal-ai/flux/dev", {}, ALL)
@@ -52,7 +56,7 @@ async def test_every_option_has_its_documented_place(connect):
     assert json.loads(sent["x-fal-retry-config"]) == {"server_error": {"retries": 2}}
 
 
-def test_nothing_is_sent_for_what_is_not_set():
+def test_nothing_is_sent_for_what_is_not_set() -> None:
     assert fal.SubmitOptions().headers() == {}
     assert fal.SubmitOptions().params() == []
 
@@ -60,7 +64,7 @@ def test_nothing_is_sent_for_what_is_not_set():
 @pytest.mark.parametrize(
     ("seconds", "text"), [(2, "2"), (1.5, "1.5"), (30.0, "30"), (1e17, "1" + "0" * 17)]
 )
-def test_c23_the_start_timeout_is_a_plain_number(seconds, text):
+def test_c23_the_start_timeout_is_a_plain_number(seconds: float, text: str) -> None:
     assert fal.SubmitOptions(start_timeout_s=seconds).headers() == {
         "X-Fal-Request-Timeout": text,
         "X-Fal-Request-Start-Timeout": text,
@@ -68,13 +72,13 @@ def test_c23_the_start_timeout_is_a_plain_number(seconds, text):
 
 
 @pytest.mark.parametrize("arguments", [{"x": float("nan")}, {"x": {1}}, "\ud800"])
-def test_c13_what_no_json_can_be_made_of_is_refused_before_it_leaves(arguments):
+def test_c13_what_no_json_can_be_made_of_is_refused_before_it_leaves(arguments: Any) -> None:
     with pytest.raises(fal.InvalidArguments, match="cannot be sent"):
         arguments_as_bytes(arguments)
 
 
 @pytest.mark.parametrize("seconds", [1, 1.0, 0.5, 0, -3, float("nan"), float("inf")])
-def test_c23_a_start_timeout_of_a_second_or_less_is_refused_here(seconds):
+def test_c23_a_start_timeout_of_a_second_or_less_is_refused_here(seconds: float) -> None:
     with pytest.raises(ValueError, match="more than one second"):
         fal.SubmitOptions(start_timeout_s=seconds)
 
@@ -94,6 +98,6 @@ def test_c23_a_start_timeout_of_a_second_or_less_is_refused_here(seconds):
         {"tags": {"k": "v" * 1100}},
     ],
 )
-def test_what_fal_would_refuse_or_misread_is_refused_here(wrong):
+def test_what_fal_would_refuse_or_misread_is_refused_here(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         fal.SubmitOptions(**wrong)

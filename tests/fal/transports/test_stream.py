@@ -35,10 +35,12 @@ def streaming(*pieces: bytes | Exception, **headers: str) -> Any:
     return lambda request: httpx.Response(200, headers={**SSE, **headers}, stream=Chunks(*pieces))
 
 
-async def ran(connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm") -> list[Any]:
+async def ran(
+    connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm", **limits: Any
+) -> list[Any]:
     """Everything that a streamed run yielded; an error is the last item."""
     upstream = Upstream(answer)
-    clients = await connect(upstream)
+    clients = await connect(upstream, limits=fal.Limits(**limits))
     told: list[Any] = []
     try:
         async with aclosing(clients.stream.events(endpoint_id, {"prompt": "x"})) as events:
@@ -210,16 +212,16 @@ async def test_what_the_model_calls_whole_is_the_output_whatever_comes_after_it(
 
 
 async def test_it_is_waited_for_no_more_where_the_stream_stays_open(
-    connect: Any, monkeypatch: pytest.MonkeyPatch
+    connect: Any,
 ) -> None:
-    monkeypatch.setattr("fal.transports.stream.END_TIMEOUT_S", 0.05)
-
     class Open(Chunks):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield WHOLE
             await asyncio.Event().wait()
 
-    told = await ran(connect, lambda request: httpx.Response(200, headers=SSE, stream=Open()))
+    told = await ran(
+        connect, lambda request: httpx.Response(200, headers=SSE, stream=Open()), end_s=0.05
+    )
     assert told[-1].output == {"output": "ab", "partial": False}
 
 

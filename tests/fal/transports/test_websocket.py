@@ -14,6 +14,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 import fal
+from fal.http.limits import LIMITS
 from tests.fal.conftest import KEY
 
 pytestmark = pytest.mark.anyio
@@ -46,18 +47,20 @@ Refuse = Callable[[ServerConnection, Request], Response | None]
 
 
 @asynccontextmanager
-async def serving(server: Server, refuse: Refuse | None = None) -> AsyncIterator[fal.Clients]:
+async def serving(
+    server: Server, refuse: Refuse | None = None, limits: fal.Limits = LIMITS
+) -> AsyncIterator[fal.Clients]:
     async with serve(server, "127.0.0.1", 0, process_request=refuse) as running:
         port = running.sockets[0].getsockname()[1]
         addresses = fal.Addresses(ws=f"ws://127.0.0.1:{port}/base")
-        async with fal.Clients(addresses, KEY) as clients:
+        async with fal.Clients(addresses, KEY, limits=limits) as clients:
             yield clients
 
 
-async def ran(server: Server, refuse: Refuse | None = None) -> list[Any]:
+async def ran(server: Server, refuse: Refuse | None = None, **limits: Any) -> list[Any]:
     """Everything that a run over a WebSocket yielded; an error is the last item."""
     told: list[Any] = []
-    async with serving(server, refuse) as clients:
+    async with serving(server, refuse, fal.Limits(**limits)) as clients:
         try:
             events = clients.websocket.events("fal-ai/flux/dev", '{"a": 1.0}')
             async with aclosing(events):
@@ -144,11 +147,10 @@ async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_hap
     assert len(server.received) == 1
 
 
-async def test_a_silent_connection_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.transports.websocket.IDLE_TIMEOUT_S", 0.5)
-    (told,) = await ran(Server([]))
+async def test_a_silent_connection_is_given_up() -> None:
+    (told,) = await ran(Server([]), idle_s=0.5)
     assert told.is_unconfirmed
-    told = await ran(Server([start(), b"{"]))
+    told = await ran(Server([start(), b"{"]), idle_s=0.5)
     assert told[-1].type == "stream_broken"
 
 
@@ -161,27 +163,21 @@ async def test_a_connection_that_closes_between_start_and_end_loses_the_run() ->
 
 
 @pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
-async def test_a_whole_output_needs_no_end(
-    monkeypatch: pytest.MonkeyPatch, frames: list[str | bytes]
-) -> None:
+async def test_a_whole_output_needs_no_end(frames: list[str | bytes]) -> None:
     """One server closes the connection properly, one keeps it and sends nothing more."""
-    monkeypatch.setattr("fal.transports.websocket.END_TIMEOUT_S", 0.3)
     for rest in ([1000], []):
-        told = await ran(Server([start(), *frames, *rest]))
+        told = await ran(Server([start(), *frames, *rest]), end_s=0.3)
         assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
 
 
 @pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
-async def test_what_a_streaming_model_calls_whole_needs_no_end(
-    monkeypatch: pytest.MonkeyPatch, rest: Script
-) -> None:
+async def test_what_a_streaming_model_calls_whole_needs_no_end(rest: Script) -> None:
     """However the connection is closed, and where it is kept and nothing more comes."""
-    monkeypatch.setattr("fal.transports.stream.END_TIMEOUT_S", 0.3)
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
         b'data: {"output": "ab", "partial": false}\n\n',
     ]
-    told = await ran(Server([start(200, "text/event-stream"), *events, *rest]))
+    told = await ran(Server([start(200, "text/event-stream"), *events, *rest]), end_s=0.3)
     assert told[-1].output == {"output": "ab", "partial": False}
 
 
@@ -216,9 +212,7 @@ async def test_what_had_come_of_an_output_is_told_before_its_failure(
     assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
 
 
-async def test_an_output_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fal.transports.websocket.END_TIMEOUT_S", 0.2)
-
+async def test_an_output_that_pauses_is_waited_for() -> None:
     class Slow(Server):
         async def __call__(self, connection: ServerConnection) -> None:
             await connection.recv()
@@ -227,7 +221,7 @@ async def test_an_output_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPat
                 await asyncio.sleep(0.5)
             await connection.wait_closed()
 
-    assert (await ran(Slow([])))[-1].output == {"a": [1], "b": 2}
+    assert (await ran(Slow([]), end_s=0.2))[-1].output == {"a": [1], "b": 2}
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, fal.AuthFailed), (302, fal.RequestRejected)])

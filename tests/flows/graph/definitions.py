@@ -96,7 +96,11 @@ def any_definition(draw: st.DrawFn) -> dict[str, Any]:
     kinds = st.sampled_from(["run", "display", "input", "model", "note"])
     nodes = {}
     for key in draw(st.lists(_ids, min_size=1, max_size=4, unique=True)):
-        node = {"type": draw(kinds), "id": key, "depends": draw(st.lists(_ids, max_size=2))}
+        node: dict[str, Any] = {
+            "type": draw(kinds),
+            "id": key,
+            "depends": draw(st.lists(_ids, max_size=2)),
+        }
         for name in ("app", "input", "fields", "metadata", "unknown"):
             if draw(st.booleans()):
                 node[name] = "own/model" if name == "app" else draw(_json)

@@ -50,7 +50,7 @@ def test_a_workflow_becomes_steps_wires_and_inputs_and_goes_out_as_it_came() -> 
     assert number.targets == (("draw", ("num_images",)),)
     assert exporting.workflow("x", found.definition, {}, "A", found.document) == A
     other = exporting.workflow("x", found.definition, {}, "B", found.document)
-    assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]  # type: ignore[index]
+    assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]
 
 
 @pytest.mark.parametrize("dialect", ["A", "B"])

@@ -6,6 +6,7 @@ import io
 import zipfile
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -110,7 +111,7 @@ def test_the_same_content_is_of_the_same_kind(artifact: Any) -> None:
 
 
 def test_until_it_is_here_upstream_is_believed(artifact: Any) -> None:
-    row = copy(artifact("video"), lambda _: copying.httpx.Response(503))
+    row = copy(artifact("video"), lambda _: httpx.Response(503))
     assert (row.state, row.kind) == ("remote", "video")
 
 
@@ -228,8 +229,8 @@ def test_a_page_in_its_place_is_not_what_the_run_made(
 ) -> None:
     """Asked for again; the true one is taken whenever it comes."""
 
-    def give(_: Any) -> copying.httpx.Response:
-        return copying.httpx.Response(200, content=data, headers={"content-type": claimed})
+    def give(_: Any) -> httpx.Response:
+        return httpx.Response(200, content=data, headers={"content-type": claimed})
 
     row = copy(artifact(guess), give)
     assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {told}.")

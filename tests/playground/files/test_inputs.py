@@ -18,13 +18,15 @@ from django.core.files.storage import FileSystemStorage
 from django.test import Client
 from PIL import Image
 
+import fal
 from catalog.models import Endpoint
 from playground.files import inputs, stored_files
+from playground.files.stored_files import StoredFile
 from playground.models import Artifact, Run, Upload, Worker
 from playground.runs import state_machine
-from playground.worker import artifact_copies
 from tests.playground.conftest import Control, Work
 
+IN_PARTS = fal.Limits(single_upload_bytes=40, part_bytes=40)
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 Ask = Callable[..., Run]
 
@@ -49,7 +51,7 @@ def ended(run: Run) -> bool:
     return Run.objects.get(pk=run.pk).is_final
 
 
-def stored(colour: str = "teal", size: int = 64) -> artifact_copies.StoredFile:
+def stored(colour: str = "teal", size: int = 64) -> StoredFile:
     picture = io.BytesIO()
     Image.new("RGB", (size, size), colour).save(picture, "PNG")
     return stored_files.store(picture, "image/png")
@@ -182,16 +184,14 @@ def test_upload_addresses_that_are_refused_again_are_not_called_a_refused_key(
 
 
 def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 40)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 40)
     upload = make_upload(User.objects.get())
     parts = -(-upload.size_bytes // 40)
     assert parts > 2
     sandbox.fault("upload_part", "503", times=3, after=1)
     run = ask("sandbox/lens", image_url=upload.get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: ended(run), IN_PARTS)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert run.attempts == 2
@@ -210,10 +210,8 @@ def test_the_same_file_in_many_runs_at_once_goes_up_once(
 
 
 def test_the_same_large_file_of_two_people_goes_to_two_places(
-    ask: Ask, work: Work, sandbox: Control, stranger: User, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
-    monkeypatch.setattr("fal.services.storage.SINGLE_UP_TO_BYTES", 40)
-    monkeypatch.setattr("fal.services.storage.PART_BYTES", 40)
     address = make_upload(stranger, "private.png").get_absolute_url()
     sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
     mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
@@ -230,7 +228,7 @@ def test_the_same_large_file_of_two_people_goes_to_two_places(
             runs.append(theirs)
         return len(runs) == 2 and all(map(ended, runs))
 
-    work(both_ended)
+    work(both_ended, IN_PARTS)
     assert {run.state for run in Run.objects.all()} == {"succeeded"}
     assert sandbox.calls()["upload_initiate"] == 2
 
@@ -302,7 +300,6 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inputs, "PROGRESS_EVERY_S", 0.0)
-    monkeypatch.setattr("fal.services.storage._CHUNK_BYTES", 64)
     sandbox.fault("upload", "slow", value=1.0)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
 
@@ -314,7 +311,7 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
             state_machine.request_cancel(run.pk)
         return now.is_final
 
-    work(cancelled)
+    work(cancelled, fal.Limits(chunk_bytes=64))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.note == ""

@@ -59,6 +59,8 @@ def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach
     response: Any = member.get(viewer_of(row))
     page = b"".join(response.streaming_content)
     assert b"GLTFLoader" in page
+    assert page.endswith(mesh_viewer.CAMERA_SCRIPT)
+    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT  # no other window moves the camera
     assert response.headers["Content-Type"].startswith("text/html")
     assert response.headers["Content-Security-Policy"] == mesh_viewer.POLICY
     assert "sandbox allow-scripts; default-src 'none'" in mesh_viewer.POLICY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,7 @@ def free(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Calla
 
     def use(megabytes: int) -> None:
         usage = SimpleNamespace(free=megabytes * storage_limits.MB)
-        monkeypatch.setattr(storage_limits.shutil, "disk_usage", lambda _: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     return use
 

@@ -191,7 +191,7 @@ def test_a_link_opens_exactly_the_files_that_it_holds(
     page = member.post(f"/models/{endpoint_id}/", post).content.decode()
     assert "Colleagues with this link can see 1 file of yours" in page
     client.force_login(stranger)
-    assert b"".join(client.get(given.get_absolute_url()).streaming_content) == b"\x89PNG"
+    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     refused = client.post(
         f"/models/{endpoint_id}/",
@@ -221,7 +221,7 @@ def test_a_link_opens_results_by_the_same_rule(
     page = member.post(f"/models/{endpoint_id}/", post).content.decode()
     assert "can see 1 file of yours that is in it, uploads and results alike" in unwrapped(page)
     client.force_login(stranger)
-    assert b"".join(client.get(given.get_absolute_url()).streaming_content) == b"\x89PNG"
+    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
     refused = client.post(
@@ -252,7 +252,7 @@ def test_what_an_example_was_made_from_is_seen_by_all(
     later.is_example = True
     later.save()
     shown = client.get(made.get_absolute_url())
-    assert b"".join(shown.streaming_content) == b"\x89PNG"
+    assert shown.getvalue() == b"\x89PNG"
 
 
 def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(

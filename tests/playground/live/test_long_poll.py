@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 import uuid
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,21 @@ from tests.conftest import grant
 from tests.playground.live.polling import ask, asked, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+    """What `serve` takes to ask about these runs."""
+    return lambda client: ask(client, *runs)
+
+
+def noting(looked: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    """`real`, whose calls are noted by `name`."""
+
+    def noted(*given: Any) -> Any:
+        looked.append(name)
+        return real(*given)
+
+    return noted
 
 
 @pytest.fixture(autouse=True)
@@ -173,9 +189,7 @@ def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
     mine, other = make_run(version=2), make_run(version=2)
     _, _, mark = watch_tokens.watch_token(mine, "stage").partition(":")
     for text in (f"{other.pk}:1:stage:{mark}", f"{mine.pk}:1:row:{mark}"):
-        assert (
-            serve(lambda client, text=text: ask(client, text)).status_code == long_poll.STOP_POLLING
-        )
+        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
 
 
 def test_a_hundred_watchers_cost_one_query_and_one_drawing(
@@ -184,10 +198,7 @@ def test_a_hundred_watchers_cost_one_query_and_one_drawing(
     run = make_run(state="queued")
     looked: list[str] = []
     for name in ("_versions", "_render"):
-        real = getattr(broker, name)
-        monkeypatch.setattr(
-            broker, name, lambda *a, real=real, name=name: (looked.append(name), real(*a))[1]
-        )
+        monkeypatch.setattr(broker, name, noting(looked, name, getattr(broker, name)))
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
         held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
@@ -335,7 +346,7 @@ def test_a_page_that_stays_open_gets_new_marks(
     fresh = serve(lambda client: ask(client, asked(mine, 0)))
     assert "renewed" not in fresh.headers
     later = time.time() + 30 * 3600
-    monkeypatch.setattr(watch_tokens.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     response = serve(lambda client: ask(client, *marked))
     assert response.status_code == 204
     renewed = response.headers["renewed"].split()
@@ -355,7 +366,7 @@ def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
     marked = asked(theirs, 1, "copies")
     Run.objects.filter(pk=theirs.pk).update(is_example=False)
     later = time.time() + watch_tokens.LASTS_S + 1
-    monkeypatch.setattr(watch_tokens.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     response = serve(lambda client: ask(client, marked))
     assert response.status_code == long_poll.STOP_POLLING
 
@@ -367,7 +378,5 @@ def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger:
     me = User.objects.get(username="ana").pk
     for forged in (f"{me}.{issued}.{signature}", f"*.{issued}.{signature}"):
         text = f"{run.pk}:1:stage:{forged}"
-        assert (
-            serve(lambda client, text=text: ask(client, text)).status_code == long_poll.STOP_POLLING
-        )
+        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
     assert watch_tokens.verify(run.pk, "stage", f"{whose}.{int(issued) + 1}.{signature}") is None

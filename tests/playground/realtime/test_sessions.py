@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
+from core.http.asgi import Message
 from playground.models import Run, Upload
 from playground.realtime import relay, sessions, tickets
 from playground.realtime.sessions import LiveSession, SessionInput
@@ -186,10 +187,13 @@ def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_tha
 ) -> None:
     class Gone(relay._Page):
         def __init__(self) -> None:
-            async def send(message: Any) -> None:
+            async def receive() -> Message:
                 raise OSError("the client has disconnected")
 
-            super().__init__(send, send)
+            async def send(message: Message) -> None:
+                raise OSError("the client has disconnected")
+
+            super().__init__(receive, send)
 
     async def sit() -> None:
         page = Gone()

@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from core.http.asgi import Message
 from playground.files import inputs
 from playground.models import Run
 from playground.realtime import relay, sessions, tickets
@@ -58,8 +59,8 @@ class Browser:
     """The page at the relay's other end."""
 
     def __init__(self) -> None:
-        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.outbox: asyncio.Queue[Message] = asyncio.Queue()
         self.outbox.put_nowait({"type": "websocket.connect"})
 
     def types(self, prompt: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,7 +31,7 @@ def queued(run: Run, position: int = 1) -> Callable[[], Any]:
     return partial(state_machine.record, run.pk, seen)
 
 
-def handed_in(work: dict[Run, list[Callable[[], Any]]]) -> list[Write]:
+def handed_in(work: Mapping[Run, Sequence[Callable[[], Any]]]) -> list[Write]:
     """As the desk takes it; nobody waits for the answers."""
     nobody: Any = None
     return [Write(run.pk, each, nobody) for run, some in work.items() for each in some]
@@ -192,7 +192,7 @@ async def test_what_the_database_will_never_take_is_told_once_and_not_tried_agai
 
     told: list[logging.LogRecord] = []
     listener = logging.Handler()
-    listener.emit = told.append  # type: ignore[method-assign]
+    listener.emit = told.append  # type: ignore[method-assign, assignment]
     group_commit.log.addHandler(listener)
     try:
         first = group_commit.retry_until_committed(

@@ -364,8 +364,8 @@ def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make
     for state in Run.FINAL:
         make_run(state=state, ended_at=timezone.now())
     html = member.get("/runs/").content.decode()
-    for state, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
-        assert f'<option value="{state}">{word}</option>' in html
+    for value, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
+        assert f'<option value="{value}">{word}</option>' in html
         assert f"</svg>{word}" in html
 
 

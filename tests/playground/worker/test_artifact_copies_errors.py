@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -42,10 +42,10 @@ class FullDisk(FileSystemStorage):
 
     wanted = ""
 
-    def _save(self, name: str, content: Any) -> str:
-        if self.wanted not in name:
-            return super()._save(name, content)
-        where = super()._save(name, ContentFile(content.read()[:1000]))
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        if self.wanted not in str(name):
+            return super().save(name, content, max_length)
+        where = super().save(name, ContentFile(content.read()[:1000]), max_length)
         raise OSError(errno.ENOSPC, "No space left on device", self.path(where))
 
 
@@ -68,7 +68,7 @@ def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def files() -> list[Path]:
-    return [one for one in Path(default_storage.location).rglob("*") if one.is_file()]
+    return [one for one in Path(default_storage.path("")).rglob("*") if one.is_file()]
 
 
 def test_a_full_disk_is_a_line_in_the_log_and_tells_nobody_where_files_lie(
@@ -116,13 +116,13 @@ def test_what_one_could_not_store_does_not_take_anothers_file(
 ) -> None:
     """Two store the same content at the same time; the disk is full for the second."""
     settings.MEDIA_ROOT = str(tmp_path)
-    save = FileSystemStorage._save
+    save = FileSystemStorage.save
 
-    def save_too_late(self: FileSystemStorage, name: str, content: Any) -> str:
+    def save_too_late(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
         save(self, name, ContentFile(b"whole"))  # the first has just ended
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", save_too_late)
+    monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
     with pytest.raises(OSError, match="No space left"):
         atomic_files.write("a.png", File(io.BytesIO(b"whole")), 5)
     assert [one.read_bytes() for one in files()] == [b"whole"]
@@ -132,18 +132,18 @@ def test_what_one_could_not_store_does_not_take_anothers_file(
 def test_a_file_that_another_took_away_meanwhile_is_not_called_stored(
     artifact: Any, monkeypatch: pytest.MonkeyPatch, left: bytes
 ) -> None:
-    save = FileSystemStorage._save
+    save = FileSystemStorage.save
 
-    def save_and_lose(self: FileSystemStorage, name: str, content: Any) -> str:
-        found = save(self, name, content)
+    def save_and_lose(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
+        found = save(self, name, content, **more)
         Path(self.path(found)).unlink()
         if left:
             Path(self.path(found)).write_bytes(left)
-        return str(found)
+        return found
 
     row = artifact()
     with monkeypatch.context() as patch:
-        patch.setattr(FileSystemStorage, "_save", save_and_lose)
+        patch.setattr(FileSystemStorage, "save", save_and_lose)
         row = copy(row, picture())
     assert row.state == "remote"
     assert copy(row, picture()).state == "stored"
@@ -238,7 +238,7 @@ def test_a_type_that_lies_is_not_believed(artifact: Any, host: Host) -> None:
 @pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
 def test_a_type_that_is_none_is_not_kept(artifact: Any, claim: str) -> None:
     """One that no column takes would stop all copying."""
-    headers = [("content-type", claim.encode("latin-1"))]
+    headers = [(b"content-type", claim.encode("latin-1"))]
     row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
     assert (row.state, row.content_type) == ("stored", "application/octet-stream")
 

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 
 from playground.files import stored_files
 from playground.models import Artifact, Run, Upload
-from playground.worker.following import status_polling
+from playground.worker.following.patience import PATIENCE
 from playground.worker.scheduling import lease_queries, leases
 from tests.playground.conftest import Ask, Control, Team, Work, ended
 
@@ -62,7 +62,7 @@ def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control
     assert run.ended_at
     assert run.sent_at
     took_s = (run.ended_at - run.sent_at).total_seconds()
-    assert calls["status"] <= 1 + took_s / status_polling.POLL_SOON_S
+    assert calls["status"] <= 1 + took_s / PATIENCE.poll_soon_s
 
 
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:

@@ -18,7 +18,7 @@ from core.notify import channel
 from playground.models import Run, Worker
 from playground.runs.progress import worker_status
 from playground.worker import circuit_breaker
-from playground.worker.following import follow
+from playground.worker.following.patience import Patience
 from playground.worker.jobs import Job, run_forever
 from playground.worker.scheduling import database_stall, leases
 from tests.playground.conftest import SETTINGS, Ask, Control, Work, ended
@@ -36,24 +36,21 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
 
 
 def test_a_result_that_nobody_can_ever_read_ends_the_run(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
-    monkeypatch.setattr(follow, "UNREADABLE_LIMIT", 2)
     sandbox.fault("result", "garbage", times=1000)
     sandbox.fault("requests", "404", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run))
+    work(lambda: ended(run), patience=Patience(fetch_first_s=0.01, unreadable_limit=2))
     run.refresh_from_db()
     assert run.state == "failed"
     assert "could not be read" in run.error["message"]
 
 
 def test_results_that_nobody_can_read_keep_no_other_run_waiting(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
     """They are their model's matter: the host answers, and is not left alone for them."""
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
     sandbox.fault("result", "garbage", times=1000)
     for _ in range(4):
         ask("mischief/slow", prompt="x", duration=0.1)
@@ -63,7 +60,7 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
         troubles.update(Worker.objects.values_list("trouble", flat=True))
         return sandbox.calls().get("result", 0) > 20
 
-    work(were_asked_for)
+    work(were_asked_for, patience=Patience(fetch_first_s=0.01))
     assert troubles == {""}
 
 
@@ -207,11 +204,11 @@ def test_a_worker_that_was_without_the_database_gives_the_others_time(
     told: list[bool] = []
     claim = leases.claim
 
-    def first_lost(*given: Any, is_after_stall: bool, **more: Any) -> leases.Claim:
-        told.append(is_after_stall)
+    def first_lost(*given: Any, **more: Any) -> leases.Claim:
+        told.append(more["is_after_stall"])
         if len(told) == 1:
             raise OperationalError("the connection is closed")
-        return claim(*given, is_after_stall=is_after_stall, **more)
+        return claim(*given, **more)
 
     monkeypatch.setattr(leases, "claim", first_lost)
     monkeypatch.setattr(database_stall, "DB_STALL_GRACE_S", 3.0)

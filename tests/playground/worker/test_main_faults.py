@@ -11,11 +11,7 @@ import pytest
 from tests.soak import cases
 from tests.soak.stage import Stage
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.system,
-    pytest.mark.spread,  # each test is a long walk
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 @pytest.fixture
@@ -52,11 +48,13 @@ def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
     walk(stage, cases.clock_cases()[:1])
 
 
+@pytest.mark.any_database
 def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None:
     walk(stage, [one for one in cases.ending_cases() if one.step == "submitting"])
     walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
 
 
+@pytest.mark.any_database
 def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> None:
     chosen = {
         "403 from the upload address at created",

@@ -10,6 +10,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -26,7 +27,8 @@ from playground.runs.transitions import Observation
 from playground.views.webhooks import fal as webhook
 from playground.worker import submit, webhooks
 from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.following import follow, status_polling
+from playground.worker.following import follow
+from playground.worker.following.patience import Patience
 from playground.worker.scheduling import leases
 from tests.playground.signer import OUTPUT, Deliver, Fal
 
@@ -221,7 +223,7 @@ def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
 
 def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make_run: Any) -> None:
     request = RequestFactory().post("/", b"megabytes", "text/plain")
-    request.read = lambda size: pytest.fail("it was read")  # type: ignore[method-assign]
+    request.read = Mock(side_effect=AssertionError("it was read"))  # type: ignore[method-assign]
     token = make_run(state=State.QUEUED).webhook_token
     signed = signer.signed(b"megabytes")
     stale = signer.signed(b"megabytes", at=time.time() - 3600)
@@ -283,10 +285,9 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
 
 
 def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
-    make_run: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: None
+    make_run: Any, settings: Any, transactional_db: None
 ) -> None:
     """Without a status stream it asks less and less often, and not at all once the run has ended."""
-    monkeypatch.setattr(status_polling, "REPORTED_S", (0.2, 0.2, 0.2))
     settings.PUBLIC_URL = "https://vitrine.example"
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
@@ -304,7 +305,8 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     async def followed() -> None:
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
-                await follow.follow(run.pk, handle, clients, BreakerRegistry())
+                patience = Patience(reported_s=(0.2, 0.2, 0.2))
+                await follow.follow(run.pk, handle, clients, BreakerRegistry(), patience)
         finally:
             await sync_to_async(connections.close_all)()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+import fal
 from catalog.models import Endpoint
 from playground.models import Run
 from playground.runs import state_machine
@@ -59,15 +60,15 @@ def test_with_neither_stream_nor_poll_the_webhook_ends_it(
 
 
 def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
-    reported: Callable[..., Run], work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    reported: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr("fal.http.wire.FIRST_PAUSE_S", 0)
     sandbox.fault("submit", "late", value=2)
     sandbox.fault("webhook", "no-payload")
     sandbox.fault("result", "503", times=5)
     run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    work(lambda: ended(run), fal.Limits(first_pause_s=0))
     assert run.state == "succeeded"
+    assert run.ended_at
     assert run.ended_at - run.created_at < leases.LEASE / 2
 
 
@@ -120,4 +121,5 @@ def test_a_lost_webhook_costs_a_run_whose_status_cannot_be_read_no_more_than_non
     run = reported(prompt="x", duration=2, picture=False)
     work(lambda: ended(run))
     assert run.state == "succeeded"
+    assert run.ended_at
     assert (run.ended_at - run.created_at).total_seconds() < QUICK_S

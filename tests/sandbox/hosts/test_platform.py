@@ -178,7 +178,7 @@ def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> No
     failed = submit(http, sandbox, SLOW, {"duration": -1})
     for handle in (kept, hidden, failed):
         wait(http, handle)
-    query = {"endpoint_id": SLOW, "expand": "payloads", "limit": 3}
+    query: dict[str, str | int] = {"endpoint_id": SLOW, "expand": "payloads", "limit": 3}
     answer = http.get(url, params=query).json()
     rows = {row["request_id"]: row for row in answer["items"]}
     assert list(rows) == [h["request_id"] for h in (failed, hidden, kept)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox import openapi
+from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas import build, contract
 from schemas.carry import carry, missing

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.config import PREFIXES, Config
+from sandbox.contract.openapi import document as sandbox_document
 from sandbox.models import MODELS
-from sandbox.openapi import document as sandbox_document
 from schemas import build, contract
 from schemas.estimate import Estimate, History, Media, Model, Price, estimate
 from schemas.facts.capabilities import read_capabilities

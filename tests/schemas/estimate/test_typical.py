@@ -54,7 +54,11 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
     by_video = typical(Price(Decimal("0.0223"), "videos"), usual, seconds=10)
     assert by_second.estimate.words == "about $0.21"
     assert by_video.estimate.words == "about $0.022"
-    assert (by_second.rate, by_second.length_s, by_video.rate) == (Decimal("0.0205"), 10, None)
+    assert (by_second.rate, by_second.length_s, by_video.rate) == (
+        Decimal("0.0205"),
+        Decimal(10),
+        None,
+    )
 
 
 def test_upstreams_time_prices_working_time() -> None:

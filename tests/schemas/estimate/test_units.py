@@ -78,7 +78,7 @@ def test_a_unit_is_read(text: str, kind: str, per: str, noun: str) -> None:
 )
 def test_the_resolution_in_a_unit_is_no_amount(text: str, lines: str) -> None:
     unit = parse_unit(text)
-    assert (unit.per, unit.lines) == (1, lines)
+    assert (unit.per, unit.lines) == (Decimal(1), lines)
 
 
 @given(st.text(max_size=80))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.config import PREFIXES, Config
+from sandbox.contract.openapi import document as sandbox_document
 from sandbox.models import MODELS
-from sandbox.openapi import document as sandbox_document
 from schemas.facts.capabilities import MAX_FACTS, read_capabilities
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies

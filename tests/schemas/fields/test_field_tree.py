@@ -270,7 +270,7 @@ def test_no_document_is_too_much(schema: Any) -> None:
 
 
 def test_a_fan_of_references_stays_within_the_budget() -> None:
-    layers = {
+    layers: dict[str, Any] = {
         f"L{n}": {
             "type": "object",
             "properties": {k: {"$ref": f"#/components/schemas/L{n + 1}"} for k in "abcdef"},

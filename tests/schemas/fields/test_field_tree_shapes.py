@@ -145,7 +145,7 @@ def test_branches_are_called_by_their_title_else_by_their_tag() -> None:
     assert [option.label for option in found.options] == ["Image", "Images"]
     found = root({"properties": {"x": {"anyOf": [{"title": "TextPart", **A}, B]}}}).children[0]
     assert [option.label for option in found.options] == ["Text part", "B"]
-    plain = {"properties": {"z": {}}}
+    plain: dict[str, Any] = {"properties": {"z": {}}}
     mapping = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
     schema = {"oneOf": REFS, "discriminator": {"propertyName": "t", "mapping": mapping}}
     found = root({"properties": {"x": schema}}, A=plain, B=plain).children[0]

@@ -50,7 +50,7 @@ def test_models_that_do_not_train_have_no_rules(documents: dict[str, Any]) -> No
 
 
 def test_the_trainer_of_the_sandbox() -> None:
-    from sandbox import openapi
+    from sandbox.contract import openapi
     from sandbox.models import MODELS
     from tests.schemas.facts.test_capabilities import ADDRESSES
 

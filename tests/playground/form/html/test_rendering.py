@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from playground.form.html.rendering import render_form, singular
-from sandbox import openapi
+from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas import build, contract, decode_post, draw, encode_arguments
 from schemas.exact import identical

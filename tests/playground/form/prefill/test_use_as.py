@@ -60,6 +60,7 @@ def test_an_untouched_form_starts_with_its_house_default(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     film = models["film"]
+    assert film.schema_id
     Preset.objects.create(
         user=user, endpoint=film, name="house", arguments={"prompt": "slowly"},
         is_shared=True, is_house_default=True, schema_digest=film.schema_id,

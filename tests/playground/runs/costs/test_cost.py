@@ -62,7 +62,7 @@ def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run
     for units in ["1"] * 5 + ["2"] * cost.LATEST:
         make_run(endpoint=endpoint, state="succeeded", billable_units=units)
     past = cost.histories([endpoint.pk])[endpoint.pk]
-    assert (past.runs, past.units) == (cost.LATEST, 2)
+    assert (past.runs, past.units) == (cost.LATEST, Decimal(2))
 
 
 def test_an_earlier_result_tells_its_length(

@@ -72,6 +72,7 @@ def test_a_deleted_run_is_nowhere_and_undo_brings_it_back(member: Client, make_r
     assert "a red fox" in member.get("/runs/?state=deleted").content.decode()
     assert "Bring it back" in member.get(run.get_absolute_url()).content.decode()
     run.refresh_from_db()
+    assert run.deleted_at
     undone = member.post("/runs/recovery/", {"at": run.deleted_at.isoformat()}, follow=True)
     assert "1 run brought back." in undone.content.decode()
     assert f'id="row-{run.pk}"' in undone.content.decode()

@@ -16,7 +16,7 @@ from playground.runs.progress import worker_status
 from playground.runs.progress.worker_status import NO_KEY, NOBODY
 from playground.runs.transitions import Observation
 from playground.worker.scheduling import leases
-from tests.playground.live.test_long_poll import ask, asked, serve
+from tests.playground.live.polling import ask, asked, serve
 
 State = Run.State
 pytestmark = pytest.mark.django_db(transaction=True)

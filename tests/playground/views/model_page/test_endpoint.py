@@ -16,6 +16,7 @@ from playground.display import renderers
 from playground.form import form_state
 from playground.models import Draft, Run
 from playground.runs.progress import watch_tokens
+from schemas.form.decode import decode_post
 from tests.conftest import grant
 
 FLUX = "fal-ai/flux/dev"
@@ -137,7 +138,7 @@ def test_a_run_parses_its_post_once(member: Client, flux: Any, prompt: str, stat
     """
     member.post(PAGE, {"prompt": "warms the cache", "~token": "t"}, headers=HTMX)
     posted = {"prompt": prompt, "seed": "7", "~token": "u"}
-    with patch.object(form_state, "decode_post", wraps=form_state.decode_post) as decoded:
+    with patch.object(form_state, "decode_post", wraps=decode_post) as decoded:
         response = member.post(PAGE, posted, headers=HTMX)
     assert response.status_code == status
     assert decoded.call_count == 1
@@ -294,7 +295,7 @@ def test_a_posted_file_becomes_an_upload(
     assert address.endswith("/a-b.png")
     served = member.get(address)
     assert served.headers["Content-Type"] == "image/png"
-    assert b"".join(served.streaming_content) == picture.getvalue()
+    assert served.getvalue() == picture.getvalue()
 
 
 def test_a_model_whose_schema_is_on_its_way_says_so(member: Client, make_endpoint: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
+from websockets.asyncio.client import connect
 
 import playground
 from catalog.curation import moderation
@@ -25,7 +26,7 @@ from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from playground.worker.scheduling import leases
 from tests.playground.conftest import Control, Work
-from tests.playground.realtime.test_relay import LIVE, PERSON, answer, connect, relayed
+from tests.playground.realtime.test_relay import LIVE, PERSON, answer, relayed
 
 __all__ = ["relayed"]
 

@@ -95,10 +95,9 @@ def test_nobody_is_asked_where_a_follower_told_it(signer: Fal, reported: Any) ->
 
 @pytest.mark.parametrize("what", ["status", "result"])
 def test_upstream_in_trouble_is_asked_again_later_and_later(
-    signer: Fal, reported: Any, what: str, monkeypatch: pytest.MonkeyPatch
+    signer: Fal, reported: Any, what: str
 ) -> None:
     run = reported()
-    monkeypatch.setattr("fal.http.wire.FIRST_PAUSE_S", 0)
     well = getattr(signer, what)
     setattr(signer, what, httpx.Response(503))
     make_due()
@@ -131,10 +130,9 @@ def test_one_that_nobody_thought_of_is_given_up_in_time(
     ("status", "age"), [(404, timedelta(0)), (503, backfill.GIVEN_UP + timedelta(minutes=1))]
 )
 def test_what_upstream_will_never_tell_is_not_asked_for_again(
-    signer: Fal, reported: Any, monkeypatch: pytest.MonkeyPatch, status: int, age: timedelta
+    signer: Fal, reported: Any, status: int, age: timedelta
 ) -> None:
     run = reported()
-    monkeypatch.setattr("fal.http.wire.FIRST_PAUSE_S", 0)
     Run.objects.update(ended_at=timezone.now() - age)
     signer.status = httpx.Response(status, json={"status": "NOT_FOUND"})
     make_due()

@@ -16,6 +16,7 @@ from playground.models import Run
 from playground.runs import state_machine, timeline
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow
+from playground.worker.following.patience import Patience
 from playground.worker.scheduling import leases
 from tests.playground.conftest import Ask, Control, Work, alone, ended
 
@@ -45,14 +46,12 @@ def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
 
 @pytest.mark.any_database
 def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
-    monkeypatch.setattr(follow, "UNWANTED_S", 0.3)
     sandbox.fault("result", "500", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
-    work(cancelled_late(run, sandbox))
+    work(cancelled_late(run, sandbox), patience=Patience(fetch_first_s=0.01, unwanted_s=0.3))
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
@@ -60,13 +59,12 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
 
 @pytest.mark.any_database
 def test_a_result_that_is_there_all_the_same_is_waited_for(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
     sandbox.fault("result", "500", times=8)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
-    work(cancelled_late(run, sandbox))
+    work(cancelled_late(run, sandbox), patience=Patience(fetch_first_s=0.01))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
@@ -87,12 +85,14 @@ class Over(fal.Queue):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_c22_what_had_ended_is_fetched(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c22_what_had_ended_is_fetched(make_run: Any) -> None:
     """Also where its stream never says so."""
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
-    asyncio.run(alone(follow.cancel(run.pk, SimpleNamespace(queue=Over()), BreakerRegistry())))
+    clients: Any = SimpleNamespace(queue=Over())
+    asyncio.run(
+        alone(follow.cancel(run.pk, clients, BreakerRegistry(), Patience(fetch_first_s=0.01)))
+    )
     run.refresh_from_db()
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 

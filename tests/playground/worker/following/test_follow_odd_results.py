@@ -16,7 +16,8 @@ from django.urls import reverse
 from catalog.models import Endpoint
 from playground.models import Run, Transport
 from playground.runs import state_machine
-from playground.worker.following import follow, reconciliation
+from playground.worker.following import reconciliation
+from playground.worker.following.patience import Patience
 from tests.playground.conftest import Control, Work
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
@@ -28,8 +29,6 @@ def finished(
     work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> Any:
     """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
-    monkeypatch.setattr(follow, "FETCH_SLOWEST_S", 0.02)
     monkeypatch.setattr(reconciliation, "PAUSES_S", (0.0, 0.1))
     user = User.objects.create_user("ana")
 
@@ -47,7 +46,7 @@ def finished(
             run.refresh_from_db()
             return run.is_final and not run.artifacts.filter(state="remote").exists()
 
-        work(is_over)
+        work(is_over, patience=Patience(fetch_first_s=0.01, fetch_slowest_s=0.02))
         return run
 
     return make

@@ -9,6 +9,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow, status_polling
+from playground.worker.following.patience import PATIENCE, Patience
 from tests import clock
 from tests.playground.conftest import Ask, Control, Work, alone, ended
 
@@ -26,14 +28,14 @@ pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A follower that waits for less."""
-    monkeypatch.setattr(status_polling, "POLL_FIRST_S", 0.01)
-    monkeypatch.setattr(status_polling, "POLL_SLOWEST_S", 0.02)
-    monkeypatch.setattr(follow, "FETCH_FIRST_S", 0.01)
-    monkeypatch.setattr(follow, "FETCH_SLOWEST_S", 0.02)
-    monkeypatch.setattr(status_polling, "LOST_AND_UNWANTED_S", 0.1)
+# A follower that waits for less.
+QUICK = Patience(
+    poll_first_s=0.01,
+    poll_slowest_s=0.02,
+    fetch_first_s=0.01,
+    fetch_slowest_s=0.02,
+    lost_and_unwanted_s=0.1,
+)
 
 
 REFUSED = [(name, 2) for name in ("404", "409", "425", "302", "nginx")]
@@ -42,24 +44,24 @@ CUT_OR_REPLACED = [(name, 12) for name in ("words", "nothing", "cut-short")]
 
 @pytest.mark.parametrize(("name", "times"), REFUSED + CUT_OR_REPLACED)
 def test_a_result_that_is_refused_or_cut_at_first_is_had(
-    ask: Ask, work: Work, sandbox: Control, quick: None, name: str, times: int
+    ask: Ask, work: Work, sandbox: Control, name: str, times: int
 ) -> None:
     """The request's id in its head does not vouch for its body."""
     sandbox.fault("result", name, times=times)
     run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run))
+    work(lambda: ended(run), patience=QUICK)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert sandbox.calls()["submit"] == 1
 
 
 def test_a_request_that_upstream_does_not_know_for_a_moment_goes_on(
-    ask: Ask, work: Work, sandbox: Control, quick: None
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("status_stream", "404", times=2)
     sandbox.fault("status", "404", times=3)
     run = ask("mischief/slow", prompt="x", duration=0.5)
-    work(lambda: ended(run))
+    work(lambda: ended(run), patience=QUICK)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
@@ -69,13 +71,11 @@ def test_one_that_stays_unknown_is_over(
     ask: Ask,
     work: Work,
     sandbox: Control,
-    quick: None,
-    monkeypatch: pytest.MonkeyPatch,
     is_cancelled: bool,
     state: str,
 ) -> None:
     """A request that was cancelled in the queue is forgotten there."""
-    monkeypatch.setattr(status_polling, "LOST_AFTER_S", 60.0 if is_cancelled else 0.2)
+    patience = replace(QUICK, lost_after_s=60.0 if is_cancelled else 0.2)
     for kind in ("status_stream", "status", "result"):
         sandbox.fault(kind, "404", times=10_000)
     run = ask("mischief/slow", prompt="x", duration=30)
@@ -86,7 +86,7 @@ def test_one_that_stays_unknown_is_over(
             state_machine.request_cancel(run.pk)
         return ended(run)
 
-    work(is_over)
+    work(is_over, patience=patience)
     run.refresh_from_db()
     assert run.state == state
     if not is_cancelled:
@@ -95,7 +95,7 @@ def test_one_that_stays_unknown_is_over(
 
 @pytest.mark.parametrize("name", ["hung-up", "conflict"])
 def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
-    ask: Ask, work: Work, sandbox: Control, quick: None, name: str
+    ask: Ask, work: Work, sandbox: Control, name: str
 ) -> None:
     sandbox.fault("submit", name)
     run = ask("mischief/slow", prompt=name, duration=0.1)
@@ -106,21 +106,21 @@ def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
         states.add(run.state)
         return ended(run)
 
-    work(is_over)
+    work(is_over, patience=QUICK)
     assert (run.state, sandbox.calls()["submit"]) == ("succeeded", 1)
     assert "unconfirmed" in states
 
 
 def test_a_result_that_is_refused_again_and_again_is_given_up(
-    ask: Ask, work: Work, sandbox: Control, quick: None, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(follow, "UNREADABLE_LIMIT", 2)
+    patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run))
+    work(lambda: ended(run), patience=patience)
     run.refresh_from_db()
     assert (run.state, run.error["status"]) == ("failed", 409)
-    assert sandbox.calls()["result"] > follow.UNREADABLE_LIMIT
+    assert sandbox.calls()["result"] > patience.unreadable_limit
 
 
 class Mute(Queue):
@@ -144,12 +144,17 @@ class Mute(Queue):
         return self.then
 
 
-async def phases(queue: Queue, loss: status_polling.NotFoundGrace | None = None) -> list[Phase]:
+async def phases(
+    queue: Queue,
+    loss: status_polling.NotFoundGrace | None = None,
+    patience: Patience = PATIENCE,
+) -> list[Phase]:
     """The phases that a follower is told, up to the end."""
     found = []
-    async with aclosing(
-        status_polling.statuses(uuid.uuid4(), HANDLE, queue, BreakerRegistry(), loss)
-    ) as statuses:
+    found_by = status_polling.statuses(
+        uuid.uuid4(), HANDLE, queue, BreakerRegistry(), loss, patience
+    )
+    async with aclosing(found_by) as statuses:
         async for status in statuses:
             found.append(status.state)
             if status.is_completed:
@@ -161,13 +166,13 @@ async def phases(queue: Queue, loss: status_polling.NotFoundGrace | None = None)
     "first",
     [Status(Phase.IN_PROGRESS), Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})],
 )
-def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(
-    monkeypatch: pytest.MonkeyPatch, first: Status
-) -> None:
-    monkeypatch.setattr(status_polling, "QUIET_S", 0.05)
+def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(first: Status) -> None:
     queue = Mute(first, Status(Phase.COMPLETED))
 
-    assert clock.run(phases(queue)) == [first.state, Phase.COMPLETED]
+    assert clock.run(phases(queue, patience=Patience(quiet_s=0.05))) == [
+        first.state,
+        Phase.COMPLETED,
+    ]
     assert queue.streams == 1
 
 
@@ -220,13 +225,11 @@ def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(
-    make_run: Any, quick: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(status_polling, "POLL_SOON_S", 0.01)
+def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(make_run: Any) -> None:
+    patience = replace(QUICK, poll_soon_s=0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
     upstream: Any = SimpleNamespace(queue=Mute(odd, odd))
-    asyncio.run(alone(follow.follow(run.pk, HANDLE, upstream, BreakerRegistry())))
+    asyncio.run(alone(follow.follow(run.pk, HANDLE, upstream, BreakerRegistry(), patience)))
     run.refresh_from_db()
     assert (run.state, run.error["message"]) == ("failed", "it failed")

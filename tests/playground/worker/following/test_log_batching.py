@@ -51,7 +51,7 @@ def test_thousands_of_events_of_one_line_are_told_a_few_times() -> None:
 
 
 def test_a_new_state_or_position_is_told_at_once() -> None:
-    events = [
+    events: list[Status | float] = [
         Status(Phase.IN_QUEUE, queue_position=2),
         0.02,
         Status(Phase.IN_QUEUE, queue_position=1),

@@ -25,7 +25,8 @@ from playground.models import Run
 from playground.runs import state_machine, timeline
 from playground.runs.transitions import Observation
 from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.following import follow, reconciliation, status_polling
+from playground.worker.following import follow, reconciliation
+from playground.worker.following.patience import Patience
 from tests.playground.conftest import Control, Work, alone
 
 State = Run.State
@@ -93,10 +94,8 @@ def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) ->
 
 @pytest.mark.parametrize("ahead_s", [900, -600, -7200])
 def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> None:
-    ahead = timedelta(seconds=ahead_s)
-    row = request(
-        sent_at=lost.sent_at + ahead, ended_at=lost.sent_at + ahead + timedelta(seconds=2)
-    )
+    ahead, at = timedelta(seconds=ahead_s), reconciliation.sent_at(lost)
+    row = request(sent_at=at + ahead, ended_at=at + ahead + timedelta(seconds=2))
     assert reconciliation.match(lost, [row]) is None
     assert reconciliation.match(lost, [row], ahead) == "r1"
     assert (
@@ -160,10 +159,7 @@ def test_its_own_word_puts_a_wrong_guess_right(lost: Run, by: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_lost", [True, False], ids=["its submit", "its result"])
-def test_what_the_queue_has_forgotten_the_list_may_still_have(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch, is_lost: bool
-) -> None:
-    monkeypatch.setattr(status_polling, "LOST_AFTER_S", 0.0)
+def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_lost: bool) -> None:
     now = timezone.now()
     state = State.UNCONFIRMED if is_lost else State.RUNNING
     handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
@@ -192,7 +188,9 @@ def test_what_the_queue_has_forgotten_the_list_may_still_have(
             if is_lost:
                 await reconciliation.reconcile_due(clients)
             else:
-                await follow.follow(run.pk, handle, clients, BreakerRegistry())
+                await follow.follow(
+                    run.pk, handle, clients, BreakerRegistry(), Patience(lost_after_s=0)
+                )
 
     asyncio.run(asyncio.wait_for(alone(look()), 30))
     run.refresh_from_db()

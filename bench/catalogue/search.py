@@ -1,0 +1,142 @@
+"""G8: a whole answer (ranking, fifteen facets, 48 cards) beside raw full-text queries.
+
+A made-up catalogue (`realistic.py`) of 1,200 and 10,000 endpoints; each question is put to both in
+turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
+questions over the same file; where there is a PostgreSQL (`bench/stage/database.py`), that is
+measured too. Also: how well the judged questions (`judged.txt`) are answered.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.figures import Goal, at_least, at_most, note, percentile, table
+from bench.stage import database as postgresql
+from bench.stage.children import HOST, clean_environment, free_port, report_of
+from bench.stage.stage import Stage
+
+SIZES = {1_200: 4, 10_000: 2}  # endpoints → how many times the rounds
+SIZES_POSTGRESQL = {1_200: 2, 10_000: 1}
+ALLOWED_MS, ALLOWED_P99_MS = 4.0, 8.0
+HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
+HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G8, and the judged questions."""
+    goals = judged(stage)
+    for size, factor in SIZES.items():
+        database = stage.scratch / f"search-{size}.sqlite3"
+        goals += compare(stage, size, rounds * factor, f"sqlite:///{database}", database)
+        database.unlink()
+    if not postgresql.is_named():
+        return goals
+    for size, factor in SIZES_POSTGRESQL.items():
+        with postgresql.empty() as url:
+            goals += compare(stage, size, rounds * factor, url, None)
+    return goals
+
+
+def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | None) -> list[Goal]:
+    """One catalogue: the figures, and which goals they meet."""
+    told = child(stage, url, "bench.catalogue.search_product", str(size), str(rounds))
+    measured: dict[str, list[float]] = dict(told["times"])
+    if database:
+        measured |= datasette(stage, database, told["questions"])
+    raw = measured["raw"]
+    rows = []
+    for name, values in measured.items():
+        cuts = [percentile(values, share) for share in (0.5, 0.9, 0.99)]
+        against = [percentile(values, share) / percentile(raw, share) for share in (0.5, 0.99)]
+        rows.append([name, *(f"{cut:.2f}" for cut in cuts), *(f"{one:.2f} x" for one in against)])
+    print(f"\nSearch over {size:,} endpoints ({told['vendor']})")
+    print(table(HEAD, rows))
+    cost = [
+        f"{size:,}",
+        f"{told['built_s']:.2f}",
+        f"{told['index_mb']:.0f}",
+        f"{told['hits']:.0f}",
+        f"{percentile(told['page_ms'], 0.5):.1f}",
+        str(told["queries"]),
+    ]
+    print(table(HEAD_COST, [cost]), flush=True)
+    what = f"search over {size:,}" + ("" if database else f" ({told['vendor']})")
+    ours = measured["product"]
+    goals = []
+    for share, limit in (
+        (0.5, percentile(raw, 0.5) + ALLOWED_MS),
+        (0.99, 2 * percentile(raw, 0.99) + ALLOWED_P99_MS),
+    ):
+        named = f"{what}: p{share * 100:.0f}"
+        measured_ms = percentile(ours, share)
+        goals.append(at_most("G8", named, measured_ms, limit, "ms", percentile(raw, share)))
+    return [
+        *goals,
+        note("G8", f"{what}: index", f"{told['built_s']:.2f} s, {told['index_mb']:.0f} MB"),
+    ]
+
+
+def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, list[float]]:
+    """The same questions put to datasette's table page (search, two facets, 24 rows)."""
+    program = (
+        Path(os.environ.get("BENCH_PEERS", "peers")).resolve() / "datasette" / "bin" / "datasette"
+    )
+    if not program.exists():
+        return {}
+    port = free_port()
+    command = [
+        str(program),
+        "serve",
+        str(database),
+        "--port",
+        str(port),
+        "--setting",
+        "sql_time_limit_ms",
+        "10000",
+    ]
+    command += ["--setting", "facet_time_limit_ms", "10000"]
+    peer = stage.start("datasette", command)
+    base = peer.answering(f"http://{HOST}:{port}")
+    wanted: dict[str, Any] = {
+        "_facet": ["category", "license_type"],
+        "_size": 24,
+        "_searchmode": "raw",
+    }
+    found = []
+    with httpx.Client(base_url=base, timeout=60) as client:
+        for words in questions:
+            asked = wanted | {"_search": " ".join(f'"{word}"*' for word in words.split())}
+            started = time.perf_counter()
+            client.get(f"/{database.stem}/raw_endpoint.json", params=asked).raise_for_status()
+            found.append((time.perf_counter() - started) * 1000)
+    peer.stop()
+    return {"datasette": found}
+
+
+def judged(stage: Stage) -> list[Goal]:
+    """nDCG@10 and success@3 of what people type."""
+    goals = []
+    for name in ("real", "sandbox"):
+        url = f"sqlite:///{stage.scratch / f'judged-{name}.sqlite3'}"
+        for group, (ndcg, success, count) in child(
+            stage, url, "bench.catalogue.judged_product", name
+        ).items():
+            what = f"{count} judged questions, {name}, {group}"
+            goals.append(at_least("judged", f"{what}: nDCG@10", ndcg, 0.85))
+            goals.append(at_least("judged", f"{what}: success@3", success, 0.85))
+    return goals
+
+
+def child(stage: Stage, url: str, *command: str) -> dict[str, Any]:
+    """A program of ours in a process of its own; what it prints."""
+    environment = clean_environment() | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "bench",
+        "DATABASE_URL": url,
+    }
+    return report_of(command, stage.product.checkout, environment)

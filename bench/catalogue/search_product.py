@@ -1,0 +1,227 @@
+"""Search over a made-up catalogue in this process, in turns with raw queries over the same rows.
+
+Prints JSON.
+
+python -m bench.catalogue.search_product COUNT ROUNDS FILE  (the settings come from the environment)
+
+The raw reference does what an answer cannot do without: the first 24 hits by `bm25` (or `ts_rank`)
+with their columns, and two facets by `GROUP BY`. It ranks and counts no more than that, knows no
+synonyms, no slips, no field texts, and draws nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import django
+
+from bench.catalogue.realistic import CATEGORIES, entries
+from bench.stage.memory import rss_mb
+
+CARDS = 24
+RAW_SQLITE = (
+    "SELECT e.* FROM raw_search s JOIN raw_endpoint e ON e.id = s.rowid WHERE raw_search MATCH ? "
+    f"ORDER BY bm25(raw_search, 8, 4, 1) LIMIT {CARDS}",
+    "SELECT category, count(*) FROM raw_endpoint WHERE id IN "
+    "(SELECT rowid FROM raw_search WHERE raw_search MATCH ?) GROUP BY category",
+    "SELECT license_type, count(*) FROM raw_endpoint WHERE id IN "
+    "(SELECT rowid FROM raw_search WHERE raw_search MATCH ?) GROUP BY license_type",
+)
+RAW_POSTGRESQL = (
+    "SELECT * FROM raw_endpoint WHERE words @@ %s::tsquery "
+    f"ORDER BY ts_rank(words, %s::tsquery) DESC LIMIT {CARDS}",
+    "SELECT category, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY category",
+    "SELECT license_type, count(*) FROM raw_endpoint WHERE words @@ %s::tsquery GROUP BY "
+    "license_type",
+)
+COLUMNS = (
+    "id, endpoint_id || ' ' || display_name AS name, category, description, license_type, "
+    "unit_price_usd"
+)
+TABLES_SQLITE = (
+    f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, category || ' ' || "
+    "(SELECT coalesce(group_concat(value, ' '), '') FROM json_each(tags)) AS tags FROM "
+    "catalog_endpoint",
+    "CREATE UNIQUE INDEX raw_id ON raw_endpoint (id)",
+    "CREATE VIRTUAL TABLE raw_search USING fts5 "
+    "(name, tags, description, content='raw_endpoint', content_rowid='id', prefix='2 3')",
+    "INSERT INTO raw_search (raw_search) VALUES ('rebuild')",
+    "ANALYZE",
+)
+TABLES_POSTGRESQL = (
+    f"CREATE TABLE raw_endpoint AS SELECT {COLUMNS}, "
+    "setweight(to_tsvector('simple', translate(endpoint_id, '/-.', '   ') || ' ' || display_name), "
+    "'A') || "
+    "setweight(to_tsvector('simple', category || ' ' || tags::text), 'B') || "
+    "setweight(to_tsvector('simple', description), 'C') AS words FROM catalog_endpoint",
+    "CREATE INDEX raw_words ON raw_endpoint USING gin (words)",
+    "ANALYZE",  # all tables, the product's too: what autovacuum does within a minute
+)
+
+
+def main(count: int, rounds: int) -> dict[str, Any]:
+    """The figures: milliseconds of every question, the index's cost, queries a page, memory."""
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    fill(count)
+    raw = prepare()
+    base = rss_mb()
+    from catalog.models import Revision
+    from catalog.search import index
+
+    started = time.perf_counter()
+    made = index.current(Revision.current())
+    built_s = time.perf_counter() - started
+    gc.collect()
+    questions = typed(count, rounds)
+    ours = product_search(made)
+    times: dict[str, list[float]] = {"raw": [], "product": [], "raw again": []}
+    for words in questions[:20]:
+        raw(words)
+        ours(words)
+    for words in questions:
+        for name, answer in (("raw", raw), ("product", ours), ("raw again", raw)):
+            times[name].append(timed(answer, words))
+    hits = [ours(words) for words in questions[:50]]
+    return {
+        "questions": questions[:60],
+        "count": len(made.keys),
+        "vendor": connection.vendor,
+        "times": times,
+        "built_s": built_s,
+        "index_mb": rss_mb() - base,
+        "hits": sum(hits) / len(hits),
+        **page(questions),
+    }
+
+
+def fill(count: int) -> None:
+    """The rows, as a sync would have left them."""
+    from django.utils import timezone
+
+    from catalog.models import Endpoint
+
+    rows = (Endpoint(first_seen_at=timezone.now(), **columns) for columns in entries(count))
+    while some := list(islice(rows, 1000)):
+        Endpoint.objects.bulk_create(some, batch_size=500)
+
+
+def prepare() -> Callable[[str], Any]:
+    """The same rows in tables of their own, and the raw queries over them."""
+    from django.db import connection
+
+    tables = TABLES_SQLITE if connection.vendor == "sqlite" else TABLES_POSTGRESQL
+    with connection.cursor() as cursor:
+        for sql in tables:
+            cursor.execute(sql)
+    connection.ensure_connection()
+    database: Any = connection.connection
+
+    def sqlite(words: str) -> Any:
+        match = " ".join(f'"{word}"*' for word in words.split())
+        return [database.execute(sql, [match]).fetchall() for sql in RAW_SQLITE]
+
+    def postgresql(words: str) -> Any:
+        match = " & ".join(f"{word}:*" for word in words.split())
+        return [
+            database.execute(sql, [match] * sql.count("%s")).fetchall() for sql in RAW_POSTGRESQL
+        ]
+
+    return sqlite if connection.vendor == "sqlite" else postgresql
+
+
+def product_search(made: Any) -> Callable[[str], int]:
+    """The whole answer; what the index computes once (the sets of the facets) is kept."""
+    from catalog.models import Revision
+    from catalog.search.engine import search
+    from catalog.search.query import Query
+
+    def answer(words: str) -> int:
+        assert Revision.current() == made.token
+        return search(Query(q=words), index=made).total
+
+    return answer
+
+
+def typed(count: int, rounds: int) -> list[str]:
+    """Words that find much and little: names, what people want, beginnings of words."""
+    dice = random.Random(count)
+    names = [entry["display_name"].lower().split() for entry in entries(min(count, 3000))]
+    tasks = [word.replace("-", " ") for word in CATEGORIES]
+    wants = [
+        "image",
+        "video",
+        "speech",
+        "fast video",
+        "realistic portraits",
+        "upscale",
+        "lora training",
+        "edit image",
+        "lipsync avatar",
+        "smooth motion",
+        "background",
+        "cinematic video",
+        "music",
+        "text",
+        "studio voices",
+    ]
+    found = []
+    for number in range(rounds):
+        name = dice.choice(names)
+        found.append(
+            [
+                name[0],
+                " ".join(word for word in name[:2] if word.isalnum()),
+                name[0][: dice.randint(2, 5)],
+                dice.choice(wants),
+                dice.choice(tasks),
+                f"{name[0]} {dice.choice(wants).split()[0]}",
+            ][number % 6]
+        )
+    return found
+
+
+def page(questions: list[str]) -> dict[str, Any]:
+    """What drawing a page of results costs on top of its answer, and its queries."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from catalog.display import page_cache
+    from catalog.display.facets import Place
+    from catalog.models import Revision
+    from catalog.search.query import Query
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    place, revision = Place("/models/", "Models"), Revision.current()
+    built, queries = [], []
+    for words in questions[:60]:
+        started = time.perf_counter()
+        page_cache.region(revision, place, Query(q=words, sort="name"), ())
+        built.append((time.perf_counter() - started) * 1000)
+        with CaptureQueriesContext(connection) as captured:
+            page_cache.region(revision, place, Query(q=words), ())
+        queries.append(len(captured))
+    return {"page_ms": built, "queries": max(queries)}
+
+
+def timed(answer: Callable[[str], Any], words: str) -> float:
+    """Milliseconds of one question."""
+    started = time.perf_counter()
+    answer(words)
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    gc.freeze()
+    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,103 @@
+"""G9: the catalogue of 1,200 endpoints synced, first and unchanged.
+
+The product's own sync and a raw one (httpx, orjson, `executemany`) run in processes of their own,
+in turns, against the same server, each into a fresh copy of the same migrated SQLite database: the
+same tables, indexes and search triggers.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Goal, at_most, median, note, show, table, times
+from bench.stage.children import HOST, Broken, clean_environment, free_port, report_of
+from bench.stage.stage import KEY, Stage
+
+COUNT = 1200
+HEAD = [
+    "",
+    "first s",
+    "unchanged s",
+    "all CPU s",
+    "MB over imports",
+    "longest lock ms",
+    "rows again",
+]
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
+    """G9."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.catalogue.upstream", str(port), str(count)]
+    api = stage.start("catalogue", command).answering(f"http://{HOST}:{port}/v1")
+    migrated = migrate(stage)
+    product, raw = [], []
+    for number in range(rounds):
+        product.append(run("bench.catalogue.sync_product", stage, migrated, number, api))
+        raw.append(run("bench.catalogue.sync_raw", stage, migrated, number, api))
+    if any(one["endpoints"] != count or one["schemas"] < count * 0.9 for one in product + raw):
+        raise Broken(f"a sync did not bring in {count} endpoints: {product + raw}")
+    print(f"\nSync of {count} endpoints")
+    print(table(HEAD, [cells("product", product), cells("raw", raw)]), flush=True)
+    again, fetch = figure(product, "again_s"), figure(raw, "again_s")
+    calls = show(figure(raw, "same_calls_s"), "s")
+    lock = figure(product, "longest_lock_ms")
+    rows = max(one["rows_again"] for one in product)
+    return [
+        times(
+            "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 1.5, "s", "raw"
+        ),
+        times("G9", "sync, unchanged", again, fetch, 1.15, "s", "fetch + parse"),
+        note(
+            "G9", "sync, unchanged: fetch + parse of the same calls only", show(again, "s"), calls
+        ),
+        at_most("G9", "sync, unchanged: rows written", rows, 0, ""),
+        at_most("G9", "sync: memory over imports", figure(product, "memory_mb"), 60, "MB"),
+        at_most("G9", "sync: longest write lock", lock, 50, "ms"),
+    ]
+
+
+def migrate(stage: Stage) -> Path:
+    """An empty database with all tables."""
+    database = stage.scratch / "migrated.sqlite3"
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    environment = settings(database, "")
+    subprocess.run(command, cwd=stage.product.checkout, env=environment, check=True)
+    return database
+
+
+def run(module: str, stage: Stage, migrated: Path, number: int, api: str) -> dict[str, Any]:
+    """One process: both syncs into a fresh database; what it prints."""
+    database = stage.scratch / f"{module}-{number}.sqlite3"
+    shutil.copy(migrated, database)
+    command = [module, str(database), api, KEY]
+    return report_of(command, stage.product.checkout, settings(database, api))
+
+
+def settings(database: Path, api: str) -> dict[str, str]:
+    """The environment for the product in a process of its own."""
+    return clean_environment() | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "bench",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "FAL_API_URL": api,
+        "FAL_KEY": KEY,
+    }
+
+
+def figure(samples: list[dict[str, Any]], name: str) -> float:
+    """The median of one figure."""
+    return median(one[name] for one in samples)
+
+
+def cells(name: str, samples: list[dict[str, Any]]) -> list[str]:
+    """A line of the table."""
+    seconds = [f"{figure(samples, each):.3f}" for each in ("first_s", "again_s", "cpu_s")]
+    rest = [
+        f"{figure(samples, each):.0f}" for each in ("memory_mb", "longest_lock_ms", "rows_again")
+    ]
+    return [name, *seconds, *rest]

@@ -1,0 +1,204 @@
+"""The same sync as directly as can be: httpx, orjson, `executemany`; prints its figures as JSON.
+
+It writes the same rows into the same tables. The second time it fetches and parses everything
+again, compares, and writes nothing; then only the calls that an unchanged sync cannot do without.
+
+    python -m bench.catalogue.sync_raw DATABASE API KEY
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import httpx
+import orjson
+
+from bench.stage.memory import peak_mb
+
+AT_ONCE = 4
+ALIKE = ("display_name", "category", "description", "status", "thumbnail_url", "model_url")
+PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+
+
+class Raw:
+    """One sync."""
+
+    def __init__(self, database: str, api: str, key: str) -> None:
+        self.database = sqlite3.connect(database, isolation_level=None)
+        self.database.executescript(PRAGMAS)
+        self.client = httpx.AsyncClient(headers={"authorization": f"Key {key}"}, timeout=60)
+        self.api = api
+        self.known: set[str] = set()
+        self.rows = 0
+        self.longest_lock_ms = 0.0
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """An answer, parsed."""
+        return orjson.loads((await self.client.get(f"{self.api}{path}", params=params)).content)
+
+    async def entries(self) -> list[Any]:
+        """The whole list, and that of the deprecated."""
+        page = await self.get("/models", limit=1000)
+        found: list[Any] = page["models"]
+        while page["has_more"]:
+            page = await self.get("/models", limit=1000, cursor=page["next_cursor"])
+            found += page["models"]
+        return [*found, *(await self.get("/models", limit=1000, status="deprecated"))["models"]]
+
+    async def run(self, *, writes: bool) -> None:
+        """List, schemas, prices."""
+        entries = await self.entries()
+        if writes:
+            others = blanks(self.database, "catalog_endpoint", row(0, entries[0]))
+            self.write(
+                insert("catalog_endpoint", {**row(0, entries[0]), **others}),
+                ((*row(n, entry).values(), *others.values()) for n, entry in enumerate(entries)),
+            )
+        ids = [entry["endpoint_id"] for entry in entries]
+        await at_once(self.schemas, ids, 10)
+        await at_once(self.prices if writes else self.read_prices, ids, 50)
+
+    async def same_calls(self) -> None:
+        """What tells that nothing has changed: the list and the prices."""
+        ids = [entry["endpoint_id"] for entry in await self.entries()]
+        await at_once(self.read_prices, ids, 50)
+
+    async def schemas(self, ids: list[str]) -> None:
+        """Keep the documents that are new."""
+        page = await self.get("/models", endpoint_id=ids, limit=len(ids), expand="openapi-3.0")
+        found, links = [], []
+        for entry in page["models"]:
+            text = orjson.dumps(entry["openapi"])
+            digest = hashlib.sha256(text).hexdigest()
+            if digest not in self.known:
+                self.known.add(digest)
+                found.append((digest, text.decode(), "2026-01-01 00:00:00"))
+                links.append((digest, entry["metadata"]["updated_at"], entry["endpoint_id"]))
+        if found:
+            columns = dict.fromkeys(("digest", "document", "first_seen_at"))
+            others = blanks(self.database, "catalog_schema", columns)
+            self.write(
+                insert("catalog_schema", columns | others),
+                ((*one, *others.values()) for one in found),
+            )
+            self.write(
+                "UPDATE catalog_endpoint SET schema_id = ?, schema_updated = ? WHERE endpoint_id "
+                "= ?",
+                links,
+            )
+
+    async def read_prices(self, ids: list[str]) -> list[Any]:
+        """What these endpoints cost."""
+        answer = await self.get("/models/pricing", endpoint_id=ids)
+        found: list[Any] = answer["prices"]
+        return found
+
+    async def prices(self, ids: list[str]) -> None:
+        """Note what these endpoints cost."""
+        prices = await self.read_prices(ids)
+        rows = [
+            tuple(p[k] for k in ("unit_price", "unit", "currency", "endpoint_id")) for p in prices
+        ]
+        self.write(
+            "UPDATE catalog_endpoint SET unit_price_usd = ?, price_unit = ?, currency = ? WHERE "
+            "endpoint_id = ?",
+            rows,
+        )
+
+    def write(self, sql: str, rows: Any) -> None:
+        """One transaction."""
+        self.database.execute("BEGIN IMMEDIATE")
+        start = time.perf_counter()
+        self.rows += self.database.executemany(sql, rows).rowcount
+        self.database.execute("COMMIT")
+        self.longest_lock_ms = max(self.longest_lock_ms, (time.perf_counter() - start) * 1000)
+
+    def count(self, table: str) -> int:
+        """How many rows there are."""
+        return int(self.database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def row(position: int, entry: Any) -> dict[str, Any]:
+    """An endpoint's columns."""
+    data = entry["metadata"]
+    return {
+        **{name: data[name] for name in ALIKE},
+        "endpoint_id": entry["endpoint_id"],
+        "owner": entry["endpoint_id"].partition("/")[0],
+        "tags": orjson.dumps(data["tags"]).decode(),
+        "license_type": data["license_type"],
+        "kind": data["kind"],
+        "group_key": data["group"]["key"],
+        "group_label": data["group"]["label"],
+        "training_endpoint_ids": "[]",
+        "inference_endpoint_ids": "[]",
+        "duration_estimate_min": data["duration_estimate"],
+        "published_at": data["date"][:19].replace("T", " "),
+        "updated_at": data["updated_at"][:19].replace("T", " "),
+        "upstream_updated": data["updated_at"],
+        "position": position,
+        "price_unit": "",
+        "currency": "",
+        "schema_updated": "",
+        "first_seen_at": "2026-01-01 00:00:00",
+    }
+
+
+def blanks(database: sqlite3.Connection, table: str, known: Iterable[str]) -> dict[str, Any]:
+    """Nothing, for every other column that must hold something."""
+    columns = database.execute(f"PRAGMA table_info({table})").fetchall()
+    empty = {"integer": 0, "smallint unsigned": 0, "bool": 0}
+    needed = ((name, kind) for _, name, kind, must, _, is_key in columns if must and not is_key)
+    return {name: empty.get(kind, "[]") for name, kind in needed if name not in known}
+
+
+def insert(table: str, columns: dict[str, Any]) -> str:
+    """The statement for rows with these columns."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+async def at_once(step: Callable[[list[str]], Awaitable[Any]], ids: list[str], size: int) -> None:
+    """A few batches at a time."""
+    batches = iter([ids[start : start + size] for start in range(0, len(ids), size)])
+
+    async def work() -> None:
+        for batch in batches:
+            await step(batch)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+async def measure(raw: Raw) -> dict[str, Any]:
+    """A first sync, an unchanged one, and the least that an unchanged one has to ask."""
+    cpu = time.process_time()
+    before_mb = peak_mb()
+    marks = [time.perf_counter()]
+    rows = []
+    for step in (raw.run(writes=True), raw.run(writes=False), raw.same_calls()):
+        await step
+        marks.append(time.perf_counter())
+        rows.append(raw.rows)
+    await raw.client.aclose()
+    return {
+        "first_s": marks[1] - marks[0],
+        "again_s": marks[2] - marks[1],
+        "same_calls_s": marks[3] - marks[2],
+        "rows": rows[0],
+        "rows_again": rows[1] - rows[0],
+        "cpu_s": time.process_time() - cpu,
+        "longest_lock_ms": raw.longest_lock_ms,
+        "memory_mb": peak_mb() - before_mb,
+        "endpoints": raw.count("catalog_endpoint"),
+        "schemas": raw.count("catalog_schema"),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(Raw(*sys.argv[1:])))))

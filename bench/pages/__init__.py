@@ -1,0 +1,1 @@
+"""Questions about pages: cold visits, boards, forms, thumbnails, throughput."""

@@ -1,0 +1,110 @@
+"""A bare Django view with 48 cards, uncached.
+
+The reference for throughput, under the product's own server.
+
+No session, no user, no middleware: one query, one template. `python -m uvicorn
+bench.bare:application`; BARE_DATABASE names the file.
+"""
+
+import os
+
+import django
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+
+CARDS = 48
+TEMPLATE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Models</title>
+</head><body><main class="cards">
+{% for card in cards %}<article class="card" data-endpoint-id="{{ card.endpoint_id }}">
+{% if card.thumbnail %}<img src="{{ card.thumbnail }}" alt="" loading="lazy">{% endif %}
+<h3><a href="/models/{{ card.endpoint_id }}/">{{ card.name }}</a></h3>
+<p>{{ card.owner }}</p>
+<p>{{ card.description|truncatechars:64 }}</p>
+<footer><span>{{ card.category }}</span>
+<data value="{{ card.price }}">${{ card.price }} <small>/ {{ card.unit }}</small></data></footer>
+</article>{% endfor %}
+</main></body></html>"""
+
+settings.configure(
+    SECRET_KEY="bare",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ["BARE_DATABASE"],
+            "CONN_MAX_AGE": None,
+        }
+    },
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "loaders": [
+                    (
+                        "django.template.loaders.cached.Loader",
+                        [("django.template.loaders.locmem.Loader", {"cards.html": TEMPLATE})],
+                    )
+                ]
+            },
+        }
+    ],
+)
+django.setup()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.db import connection, models  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.shortcuts import render  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from bench.catalogue.realistic import entries  # noqa: E402
+
+
+class Card(models.Model):
+    """What a card shows."""
+
+    endpoint_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    owner = models.CharField(max_length=128)
+    category = models.CharField(max_length=64)
+    description = models.TextField()
+    thumbnail = models.TextField()
+    price = models.DecimalField(max_digits=14, decimal_places=8)
+    unit = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "bare"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def cards(request: HttpRequest) -> HttpResponse:
+    """The first cards."""
+    return render(request, "cards.html", {"cards": Card._default_manager.order_by("pk")[:CARDS]})
+
+
+def fill() -> None:
+    """As many endpoints as the product's catalogue has on its first page."""
+    with connection.schema_editor() as editor:
+        editor.create_model(Card)
+    Card._default_manager.bulk_create(
+        Card(
+            endpoint_id=one["endpoint_id"],
+            name=one["display_name"],
+            owner=one["owner"],
+            category=one["category"],
+            description=one["description"],
+            thumbnail=one["thumbnail_url"],
+            price=one["unit_price_usd"],
+            unit=one["price_unit"],
+        )
+        for one in entries(2 * CARDS)
+    )
+
+
+urlpatterns = [path("", cards)]
+if Card._meta.db_table not in connection.introspection.table_names():
+    fill()
+application = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]

@@ -1,0 +1,80 @@
+"""G11: what a board of 10, 100 and 400 runs costs a browser, beside the gallery of 48 cards.
+
+The boards are run through the sandbox first, so that their pages hold results. Fresh profiles, in
+turns; what comes into view later is not counted, as in the gallery.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page
+
+from bench.figures import KB, Goal, at_most, note, times
+from bench.pages.cold_pages import GALLERY, GALLERY_NEEDS, Visits, of, profile, show, usable
+from bench.stage.browser import visit
+from bench.stage.children import Broken
+from bench.stage.stage import Stage
+
+MODELS = ("sandbox/aurora/lite", "atelier/bloom")
+COUNTS = (10, 100, 400)
+BOARD_NEEDS = ".board"
+PATIENCE_S = 420.0
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G11."""
+    boards: dict[int, str] = {}
+    written = 0.0
+    for count in COUNTS:
+        boards[count], written = run_board(stage, count)
+    visits: Visits = {name: [] for name in ("gallery", *(f"{count} runs" for count in COUNTS))}
+    paths = {"gallery": (GALLERY, GALLERY_NEEDS)}
+    paths |= {f"{count} runs": (boards[count], BOARD_NEEDS) for count in COUNTS}
+    for number in range(rounds + 1):
+        for name, (path, needs) in paths.items():
+            fresh = profile(stage, "product")
+            seen = visit(fresh, stage.product.address + path, needs)
+            fresh.close()
+            if number:  # the first round only warms the server
+                visits[name].append(seen)
+    show("Boards, cold", visits)
+    kb = {name: of(seen, lambda one: one.wire_bytes) / KB for name, seen in visits.items()}
+    large, small = visits["400 runs"], visits["gallery"]
+    return [
+        times("G11", "100 runs: on the wire", kb["100 runs"], kb["10 runs"], 3, "KB", "10 runs"),
+        times("G11", "400 runs: on the wire", kb["400 runs"], kb["10 runs"], 3, "KB", "10 runs"),
+        times("G11", "400 runs: usable", of(large, usable), of(small, usable), 2, "ms", "gallery"),
+        at_most("G11", "400 runs: long tasks", of(large, lambda one: one.long_tasks), 0, ""),
+        note("G11", "400 runs: Run pressed until the board", f"{written:.2f} s", ""),
+    ]
+
+
+def run_board(stage: Stage, count: int) -> tuple[str, float]:
+    """Plan, run and await a board; returns its path, and the seconds that pressing Run took."""
+    context = profile(stage, "product")
+    try:
+        page = context.new_page()
+        query = urlencode([("model", name) for name in MODELS])
+        page.goto(f"{stage.product.address}/compare/new/?{query}")
+        prompts = (f"A boat on the sea, study {number}" for number in range(count // len(MODELS)))
+        page.locator("#row-values").fill("\n".join(prompts))
+        started = time.monotonic()
+        page.locator("form[data-board-plan] button").first.click()
+        page.wait_for_selector(BOARD_NEEDS)
+        written = time.monotonic() - started
+        _await(page, count)
+        return page.url.removeprefix(stage.product.address), written
+    finally:
+        context.close()
+
+
+def _await(page: Page, count: int) -> None:
+    """Until every run of the board has ended well."""
+    deadline = time.monotonic() + PATIENCE_S
+    said = page.locator("#board-progress")
+    while f"{count} of {count} done" not in (words := said.inner_text()):
+        if time.monotonic() > deadline:
+            raise Broken(f"a board of {count} runs did not end: {words}")
+        page.wait_for_timeout(500)

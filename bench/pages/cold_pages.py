@@ -1,0 +1,135 @@
+"""G5 and G6: what a form page and a gallery page cost a browser that has never been here.
+
+A fresh profile for each visit, product and floor in turns. Usable means: every script has run
+and DOMContentLoaded is over, so the control that the page is for is there, enabled and alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext
+
+from bench.figures import KB, Goal, at_most, median, note, percentile, table, times
+from bench.stage.browser import Visit, visit
+from bench.stage.stage import Stage
+
+FORM = "/models/sandbox/aurora/"
+FORM_NEEDS = "[name=prompt]"
+GALLERY = "/models/"
+GALLERY_NEEDS = "[name=q]"
+HEAD = ["", "KB", "requests", "external", "usable ms", "p90", "1st byte", "1st paint", "heap MB"]
+HEAD += ["long tasks", "elements", "pictures", "picture KB"]
+
+Visits = dict[str, list[Visit]]
+
+
+def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G5."""
+    visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
+    show("Form page, cold", visits)
+    product, floor = visits["product"], visits["floor"]
+    kb, heap = of(product, lambda one: one.wire_bytes / KB), of(product, heap_mb)
+    return [
+        at_most("G5", "form page: on the wire", kb, 32, "KB"),
+        note(
+            "G5",
+            "form page: against the floor",
+            f"{kb:.1f} KB",
+            f"{floor[0].wire_bytes / KB:.1f} KB",
+        ),
+        at_most("G5", "form page: requests", of(product, lambda one: one.requests), 5, ""),
+        at_most("G5", "form page: external hosts", of(product, lambda one: one.external), 0, ""),
+        times("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
+        at_most("G5", "form page: JS heap", heap, 1.5, "MB"),
+        at_most("G5", "form page: long tasks", of(product, lambda one: one.long_tasks), 0, ""),
+    ]
+
+
+def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G6."""
+    visits = take_turns(stage, GALLERY, GALLERY_NEEDS, rounds)
+    show("Gallery, cold", visits)
+    warm = {name: see(stage, name, GALLERY, GALLERY_NEEDS, 2)[1:] for name in visits}
+    show("Gallery, a second visit", warm)
+    product, floor = visits["product"], visits["floor"]
+    kb = of(product, lambda one: one.wire_bytes / KB)
+    return [
+        at_most("G6", "gallery: on the wire, no pictures", kb, 32, "KB"),
+        note(
+            "G6", "gallery: against the floor", f"{kb:.1f} KB", f"{floor[0].wire_bytes / KB:.1f} KB"
+        ),
+        times("G6", "gallery: usable", of(product, usable), of(floor, usable), 2, "ms"),
+        at_most("G6", "gallery: second visit", warm["product"][0].wire_bytes / KB, 8, "KB"),
+    ]
+
+
+def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
+    """Cold visits; the first round only warms the two servers."""
+    visits: Visits = {"product": [], "floor": []}
+    for number in range(rounds + 1):
+        for name, found in visits.items():
+            (seen,) = see(stage, name, path, needs, 1)
+            if number:
+                found.append(seen)
+    return visits
+
+
+def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visit]:
+    """A cold visit, and as many more with the same profile as are asked for."""
+    with_profile = profile(stage, name)
+    try:
+        return [visit(with_profile, base(stage, name) + path, needs) for _ in range(often)]
+    finally:
+        with_profile.close()
+
+
+def base(stage: Stage, name: str) -> str:
+    """The address of the product or the floor."""
+    return stage.product.address if name == "product" else stage.floor
+
+
+def profile(stage: Stage, name: str) -> BrowserContext:
+    """A browser profile with an empty cache; for the product somebody is logged in."""
+    cookies = None if name == "floor" else stage.product.cookies
+    context: BrowserContext = stage.browser.new_context(storage_state=cookies)
+    return context
+
+
+def show(title: str, visits: Visits) -> None:
+    """The figures of all targets."""
+    rows = [
+        [
+            name,
+            f"{of(seen, lambda one: one.wire_bytes) / KB:.1f}",
+            f"{of(seen, lambda one: one.requests):g}",
+            f"{of(seen, lambda one: one.external):g}",
+            f"{of(seen, usable):.0f}",
+            f"{percentile(map(usable, seen), 0.9):.0f}",
+            f"{of(seen, lambda one: one.first_byte_ms):.0f}",
+            f"{of(seen, lambda one: one.first_paint_ms):.0f}",
+            f"{of(seen, heap_mb):.2f}",
+            f"{of(seen, lambda one: one.long_tasks):g}",
+            f"{of(seen, lambda one: one.elements):g}",
+            f"{of(seen, lambda one: one.pictures):g}",
+            f"{of(seen, lambda one: one.picture_bytes) / KB:.0f}",
+        ]
+        for name, seen in visits.items()
+    ]
+    print(f"\n{title}")
+    print(table(HEAD, rows), flush=True)
+
+
+def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
+    """The median of one figure."""
+    return median(map(figure, visits))
+
+
+def usable(one: Visit) -> float:
+    """Milliseconds until the page can be used."""
+    return one.usable_ms
+
+
+def heap_mb(one: Visit) -> float:
+    """JavaScript's heap after a collection."""
+    return one.heap_bytes / 1e6

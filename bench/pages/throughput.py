@@ -1,0 +1,140 @@
+"""G10: how many gallery pages a web process serves, beside a bare Django view with 48 cards.
+
+Both under the same server with the same threads; connections are kept, every client asks again as
+soon as it is answered. The clients run in this process, so the two share the machine with them
+alike; they take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bench.figures import Goal, at_least, at_most, median, percentile, table
+from bench.runs.watchers import _pid, allow_many_files, spent
+from bench.stage.children import HOST, free_port
+from bench.stage.stage import Stage
+
+CLIENTS = (32, 128)
+SECONDS = 3.0
+HEAD = ["", "clients", "pages/s", "p50 ms", "p99", "KB", "failed"]
+
+
+@dataclass
+class Load:
+    """What one spell of asking found."""
+
+    times: list[float] = field(default_factory=list)
+    failed: int = 0
+    size: int = 0
+    rate: float = 0.0
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G10."""
+    allow_many_files()
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
+    port = free_port()
+    environment = stage.environment | {"BARE_DATABASE": str(stage.scratch / "bare.sqlite3")}
+    server = [
+        "-m",
+        "uvicorn",
+        "bench.pages.bare_view:application",
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--no-access-log",
+    ]
+    bare = stage.start("bare", [sys.executable, *server], env=environment)
+    targets = {
+        "bare": (bare.answering(f"http://{HOST}:{port}") + "/", ""),
+        "product": (f"{stage.product.address}/models/", cookie),
+    }
+    goals = []
+    thread = ThreadPoolExecutor(1)
+    for clients in CLIENTS:
+        loads: dict[str, list[Load]] = {name: [] for name in targets}
+        for number in range(rounds + 1):
+            for name, (address, cookies) in targets.items():
+                # In a thread of its own: in this one the browser's loop runs.
+                load = thread.submit(asyncio.run, spell(address, cookies, clients)).result()
+                if number:  # the first round only warms both
+                    loads[name].append(load)
+        print(table(HEAD, list(rows(clients, loads))), flush=True)
+        ours, floor = (median(load.rate for load in loads[name]) for name in ("product", "bare"))
+        what = f"gallery at {clients} clients, pages/s of the bare view's"
+        goals.append(at_least("G10", what, ours / floor, 1.0))
+        failed = sum(load.failed for load in loads["product"])
+        goals.append(
+            at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")
+        )
+    memory = spent(_pid("config.server.serving", stage.product.address)).memory_mb
+    return [*goals, at_most("G10", "memory of the web process", memory, 90, "MB")]
+
+
+def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
+    """The table's lines."""
+    for name, found in loads.items():
+        every = [ms for load in found for ms in load.times]
+        yield [
+            name,
+            str(clients),
+            f"{median(load.rate for load in found):.0f}",
+            f"{percentile(every, 0.5):.1f}",
+            f"{percentile(every, 0.99):.1f}",
+            f"{found[0].size / 1000:.1f}",
+            str(sum(load.failed for load in found)),
+        ]
+
+
+async def spell(address: str, cookie: str, clients: int) -> Load:
+    """So many clients ask for one address for a few seconds."""
+    load, parts = Load(), urlsplit(address)
+    lines = [
+        f"GET {parts.path} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        *([f"Cookie: {cookie}"] if cookie else []),
+        "",
+        "",
+    ]
+    request = "\r\n".join(lines).encode()
+    until = time.monotonic() + SECONDS
+    started = time.monotonic()
+    await asyncio.gather(
+        *(
+            _client(parts.hostname or "", parts.port or 80, request, until, load)
+            for _ in range(clients)
+        )
+    )
+    load.rate = len(load.times) / (time.monotonic() - started)
+    return load
+
+
+async def _client(host: str, port: int, request: bytes, until: float, load: Load) -> None:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        while time.monotonic() < until:
+            started = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = 0
+            if b"ransfer-encoding: chunked" in head.lower():
+                while length := int(await reader.readline(), 16):
+                    size += len(await reader.readexactly(length + 2)) - 2
+                await reader.readline()
+            else:
+                named = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+                size = len(await reader.readexactly(int(named)))
+            if head.startswith(b"HTTP/1.1 200"):
+                load.times.append((time.perf_counter() - started) * 1000)
+                load.size = size
+            else:
+                load.failed += 1
+    finally:
+        writer.close()

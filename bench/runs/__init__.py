@@ -1,0 +1,1 @@
+"""Questions about runs: overhead, watchers, tabs, the worker, fal's clients, processes at rest."""

@@ -1,0 +1,183 @@
+"""G1 and G2: what a run costs beyond the model's own time, and how often upstream is asked.
+
+From the click to the picture painted in Chromium, less the seconds that the model itself took (as
+the sandbox measured them). No two rounds are of one length: whoever asks now and then would be
+lucky, or unlucky, each time. Product (on PostgreSQL too, where one is named), floor, Gradio and
+clients of the queue take turns, round by round; then once more with upstream at a distance.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+from bench.figures import Goal, at_most, median, note, over, percentile, table, times
+from bench.runs.targets import GRADIO, MODEL, Client, Target, Targets, clients, pages
+from bench.stage.product import Product
+from bench.stage.stage import Stage
+
+LONG = 10.0
+MORE_S = 0.5  # a run of T is as much longer at most
+ENOUGH = 10  # rounds: the 90th percentile of fewer is the slowest of them, and decides nothing
+FAR_MS = 60.0
+FAR_S = 2.0
+FAR_ROUNDS = 3
+FAR_MORE_MS = 20
+P90_MS = 60  # of the reference machine, where the floor has 26 to 31
+AFTER_SUBMIT = ("status_stream", "status", "result")
+NO_STREAM = {"kind": "status_stream", "name": "404", "times": 1_000_000}
+
+Samples = dict[str, list[float]]
+
+
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, lengths: tuple[float, ...] = (0.3, 2.0)
+) -> list[Goal]:
+    """G1 at each length, with G2 counted on the way.
+
+    Then G2 without the status stream, and G1 from afar.
+    """
+    targets = everybody(stage, stage.products)
+    goals: list[Goal] = []
+    try:
+        warm(targets)
+        for seconds in (*lengths, *(LONG,) * is_full):
+            # The longer the run, the fewer of them.
+            few = min(rounds, max(round(rounds / (1 + seconds)), ENOUGH))
+            samples, calls = measure(stage, targets, seconds, few)
+            for on in stage.products:
+                goals += overhead(on, seconds, samples) + upstream_calls(on, seconds, calls)
+            goals += without_browser(seconds, samples, calls)
+        goals += without_stream(stage, targets["product"], LONG if rounds > 1 else lengths[0])
+    finally:
+        close(targets)
+    if GRADIO not in targets:
+        goals.append(note("G1", GRADIO, "not installed, so not measured"))
+    return goals + from_afar(stage, min(rounds, FAR_ROUNDS))
+
+
+def everybody(stage: Stage, products: dict[str, Product]) -> Targets:
+    """Who takes turns: the products, by `product` and name, and what they are compared with."""
+    ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
+    return {**ours, **pages(stage), **clients(stage)}
+
+
+def warm(targets: Targets) -> None:
+    """Connections, caches, the model's own code."""
+    for target in targets.values():
+        target.run(0.1)
+
+
+def close(targets: Targets) -> None:
+    """End all of them."""
+    for target in targets.values():
+        target.close()
+
+
+def from_afar(stage: Stage, rounds: int) -> list[Goal]:
+    """G1 where every byte from and to upstream, the picture's too, is on its way for a while."""
+    with stage.far(FAR_MS) as far:
+        targets = everybody(far, far.products)
+        try:
+            warm(targets)
+            samples, _ = measure(far, targets, FAR_S, rounds)
+        finally:
+            close(targets)
+    what = f"overhead, T = {FAR_S:g} s, upstream {FAR_MS:g} ms away"
+    floor = median(samples["floor"])
+    goals = [
+        over("G1", f"{what}{on}, median", median(samples[f"product{on}"]), floor, FAR_MORE_MS, "ms")
+        for on in far.products
+    ]
+    return [*goals, note("G1", f"{what}, no browser", "", _of_clients(samples, "ms"))]
+
+
+def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
+    """Milliseconds over the model's time, and upstream calls after the submit, by target."""
+    samples: Samples = defaultdict(list)
+    calls: Samples = defaultdict(list)
+    dice = random.Random(seconds)  # the same lengths in every call
+    for _ in range(rounds):
+        length = round(seconds + dice.uniform(0, MORE_S), 3)
+        for name, target in targets.items():
+            elapsed = target.run(length)
+            samples[name].append(elapsed - model_ms(stage))
+            calls[name].append(sum(counted(stage).values()))
+    rows = []
+    for name, ms in samples.items():
+        figures = (median(ms), percentile(ms, 0.9), min(ms), max(ms))
+        rows.append([name, *(f"{value:.0f}" for value in figures), f"{median(calls[name]):g}"])
+    away = f", upstream {stage.round_trip_ms:g} ms away" if stage.round_trip_ms else ""
+    print(
+        f"\nOverhead of a run of {seconds:g} to {seconds + MORE_S:g} s{away}, {rounds} rounds, ms"
+    )
+    print(table(["", "median", "p90", "least", "most", "calls"], rows), flush=True)
+    return samples, calls
+
+
+def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
+    """G1 of one product at one length."""
+    product, floor = samples[f"product{on}"], samples["floor"]
+    what = f"overhead{on}, T = {seconds:g} s"
+    p90 = percentile(product, 0.9)
+    goals = [
+        times("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
+        note("G1", f"{what}, p90", f"{p90:.0f} ms", f"{P90_MS} ms on the reference machine"),
+    ]
+    if len(product) >= ENOUGH:
+        goals.append(times("G1", f"{what}, p90", p90, percentile(floor, 0.9), 1.5, "ms"))
+    if theirs := samples.get(GRADIO):
+        goals.append(
+            times("G1", f"{what}, median", median(product), median(theirs), 0.5, "ms", GRADIO)
+        )
+    return goals
+
+
+def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
+    """What the clients of the queue took and asked."""
+    return [
+        note("G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")),
+        note("G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")),
+    ]
+
+
+def _of_clients(samples: Samples, unit: str) -> str:
+    """The medians of the clients of the queue, in words."""
+    theirs = {name: median(values) for name, values in samples.items() if "client" in name}
+    return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
+
+
+def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
+    """G2 of one product at one length."""
+    what = f"calls after the submit{on}, T = {seconds:g} s"
+    return [times("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
+
+
+def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:
+    """G2 where upstream has no status stream: polls, and what they cost in time."""
+    stage.upstream.post("/_sandbox/faults", json=NO_STREAM).raise_for_status()
+    try:
+        over = product.run(seconds) - model_ms(stage)
+    finally:
+        stage.upstream.delete("/_sandbox/faults")
+    calls = counted(stage)
+    tries = calls["status"] + calls["status_stream"]
+    what = f"no status stream, T = {seconds:g} s"
+    return [
+        at_most("G2", f"{what}: polls", calls["status"], 12, ""),
+        at_most("G2", f"{what}: polls and stream tries", tries, 12, ""),
+        note("G2", f"{what}: overhead", f"{over:.0f} ms"),
+    ]
+
+
+def counted(stage: Stage) -> dict[str, int]:
+    """Upstream's calls since the last reset, by kind, but for the submit."""
+    found = stage.upstream.get("/_sandbox/calls").json()["calls"]
+    return {kind: found.get(kind, 0) for kind in AFTER_SUBMIT}
+
+
+def model_ms(stage: Stage) -> float:
+    """What the last run took the model itself, as upstream measured it."""
+    params: dict[str, str | int] = {"endpoint_id": MODEL, "limit": 1}
+    rows = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=params).json()["items"]
+    return float(rows[0]["duration"]) * 1000

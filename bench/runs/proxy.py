@@ -1,0 +1,258 @@
+"""Calls of fal's clients through the product, beside a bare pass-through with a key, in turns.
+
+Each call goes to both at one sandbox: a submit, the status and the result of a request that is
+over, and streams. What the product does before it calls the model is told apart: a stream begins
+with the response's head, and the chunks' times count from there. Memory is that of web and gateway
+while streams are open that say nothing more, over that with one. Beside them: search by the API and
+by its page, and an assistant's answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from bench.figures import Goal, at_most, median, over, table, times
+from bench.runs.rest import usages
+from bench.runs.watchers import allow_many_files
+from bench.stage.children import HOST, Broken, Child, free_port, wait
+from bench.stage.product import Product
+from bench.stage.stage import KEY, Stage
+
+APP, SCRIBE = "mischief/slow", "sandbox/scribe"
+QUEUE, RUN = "https://queue.fal.run", "https://fal.run"
+INPUT = {"duration": 0, "picture": False}
+ASKED = {"prompt": "sea", "max_tokens": 30}
+SUBMIT_MS, CHUNK_MS, SEARCH_RATIO, ANSWER_KB, STREAMS_MB = 20, 10, 1.2, 8, 40
+STREAMS = 200
+AT_ONCE, MADE_S = 5, 1.5  # of the sandbox's eight, and how long it takes over one
+QUESTIONS = ("photo to video", "upscale a picture", "text to speech in german")
+TOOLS: dict[str, dict[str, Any]] = {
+    "find_models": {"question": "photo to video", "limit": 20},
+    "read_model": {"endpoint_id": SCRIBE},
+    "list_runs": {},
+}
+ROOM = {"RUNS_AT_ONCE": "5000", "RUNS_AT_ONCE_PER_USER": "5000"}
+
+
+class Side:
+    """One proxy, as fal's clients call it."""
+
+    def __init__(self, base: str, token: str) -> None:
+        self.base = base
+        self.headers = {"authorization": f"Key {token}", "content-type": "application/json"}
+        self.http = httpx.Client(base_url=base, headers=self.headers, timeout=60)
+
+    def call(self, method: str, target: str, body: Any = None) -> tuple[float, httpx.Response]:
+        """Milliseconds until the whole answer is there, and the answer."""
+        headers = {"x-fal-target-url": target}
+        began = time.perf_counter()
+        response = self.http.request(method, "/api/fal/proxy", headers=headers, json=body)
+        took = 1000 * (time.perf_counter() - began)
+        response.read()
+        return took, response
+
+    def chunks(self) -> list[float]:
+        """Milliseconds from the call to the response's head, then from there to each chunk."""
+        headers = {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
+        found: list[float] = []
+        began = time.perf_counter()
+        with self.http.stream("POST", "/api/fal/proxy", headers=headers, json=ASKED) as response:
+            head = time.perf_counter()
+            found.append(1000 * (head - began))
+            found.extend(
+                1000 * (time.perf_counter() - head)
+                for line in response.iter_lines()
+                if line.startswith("data:")
+            )
+        return found
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """The speed of every way in."""
+    allow_many_files()
+    product = Product(stage, "proxied", more=ROOM)
+    ours = Side(product.address, _token(product))
+    port = free_port()
+    command = [sys.executable, "-m", "bench.runs.passthrough", str(port), stage.sandbox, KEY]
+    address = stage.start("passthrough", command).answering(f"http://{HOST}:{port}")
+    sides = {"product": ours, "bare": Side(address, "none")}
+    goals = _calls(sides, rounds) + _streams(sides, rounds)
+    goals += _searches(product, ours, rounds) + _assistant(ours)
+    goals.append(_memory(stage, product, ours))
+    return goals
+
+
+def _token(product: Product) -> str:
+    command = [sys.executable, "manage.py", "token", "owner", "--name=bench", "--scope=read,run"]
+    told = subprocess.run(
+        command, cwd=product.checkout, env=product.environment, capture_output=True, text=True
+    ).stdout
+    found = next((word for word in told.split() if word.startswith("vitrine_")), "")
+    if not found:
+        raise Broken(f"no token was made: {told!r}")
+    return found
+
+
+def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
+    """Submit, status, result."""
+    found: dict[str, dict[str, list[float]]] = {
+        name: {"submit": [], "status": [], "result": []} for name in sides
+    }
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            took, answer = side.call("POST", f"{QUEUE}/{APP}", INPUT)
+            request = f"{QUEUE}/{APP}/requests/{answer.json()['request_id']}"
+            wait(lambda: _is_over(side, request), lambda: "a run does not end")  # noqa: B023
+            status, _ = side.call("GET", f"{request}/status")
+            result, answer = side.call("GET", request)
+            if answer.status_code != 200:
+                raise Broken(f"{name}: {answer.text}")
+            if number:  # the first round warms up
+                for what, value in (("submit", took), ("status", status), ("result", result)):
+                    found[name][what].append(value)
+    goals = []
+    for what, more in (("submit", SUBMIT_MS), ("status", 0), ("result", 0)):
+        ours, bare = (median(found[name][what]) for name in ("product", "bare"))
+        goals.append(over("PROXY", f"proxied {what}, p50", ours, bare, more, "ms", "bare"))
+    return goals
+
+
+def _is_over(side: Side, request: str) -> bool:
+    return bool(side.call("GET", f"{request}/status")[1].json()["status"] == "COMPLETED")
+
+
+def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
+    """How much later the chunks of a stream come."""
+    found: dict[str, list[list[float]]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            chunks = side.chunks()
+            if number:
+                found[name].append(chunks)
+    length = min(len(chunks) for runs in found.values() for chunks in runs)
+    rows = [
+        [
+            str(place) if place else "head",
+            *(f"{median(run[place] for run in runs):.1f}" for runs in found.values()),
+        ]
+        for place in (0, 1, length // 2, length - 1)
+    ]
+    print(table(["chunk", *(f"{name}, ms" for name in found)], rows), flush=True)
+    apart = [
+        median(run[place] for run in found["product"]) - median(run[place] for run in found["bare"])
+        for place in range(length)
+    ]
+    label = "stream: chunks come later, p50"
+    ours, bare = (median(run[0] for run in found[name]) for name in ("product", "bare"))
+    return [
+        over("PROXY", "stream: its head, p50", ours, bare, SUBMIT_MS, "ms", "bare"),
+        at_most("PROXY", label, max(0.0, median(apart[1:])), CHUNK_MS, "ms"),
+    ]
+
+
+def _searches(product: Product, ours: Side, rounds: int) -> list[Goal]:
+    """Search by the API beside its page."""
+    with httpx.Client(base_url=product.address, timeout=30) as page:
+        page.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
+        ways: dict[str, tuple[httpx.Client, str]] = {
+            "api": (ours.http, "/api/v1/models"),
+            "page": (page, "/models/"),
+        }
+        found: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(rounds + 1):
+            for question in QUESTIONS:
+                for name, (client, path) in ways.items():
+                    began = time.perf_counter()
+                    client.get(path, params={"q": question}).raise_for_status()
+                    if number:
+                        found[name].append(1000 * (time.perf_counter() - began))
+    api, own = median(found["api"]), median(found["page"])
+    return [times("PROXY", "/api/v1/models?q=, p50", api, own, SEARCH_RATIO, "ms", "its page")]
+
+
+def _assistant(ours: Side) -> list[Goal]:
+    """The largest answer to an assistant."""
+    sizes = []
+    for name, arguments in TOOLS.items():
+        body = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": name, "arguments": arguments},
+        }
+        headers = {"accept": "application/json, text/event-stream"}
+        answer = ours.http.post("/mcp", json=body, headers=headers)
+        answer.raise_for_status()
+        sizes.append(len(answer.content) / 1000)
+    return [at_most("PROXY", "an assistant's largest answer", max(sizes), ANSWER_KB, "KB")]
+
+
+def _memory(stage: Stage, product: Product, ours: Side) -> Goal:
+    """What STREAMS open streams take, in web and gateway together."""
+    fault = {"kind": "stream", "name": "mute", "value": 1, "times": STREAMS + AT_ONCE}
+    stage.upstream.post("/_sandbox/faults", json=fault).raise_for_status()
+    try:
+        with ThreadPoolExecutor(1) as apart:  # Playwright keeps an event loop in this thread
+            before, after = apart.submit(asyncio.run, _hold(ours, product.up)).result()
+    finally:
+        stage.upstream.delete("/_sandbox/faults")
+    return at_most(
+        "PROXY", f"{STREAMS} open streams: more memory", after - before, STREAMS_MB, "MB"
+    )
+
+
+async def _hold(ours: Side, up: Child) -> tuple[float, float]:
+    """MB with one open stream, and with all of them."""
+    headers = ours.headers | {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
+    limits = httpx.Limits(max_connections=None)
+    began: set[asyncio.Task[None] | None] = set()
+    async with httpx.AsyncClient(base_url=ours.base, timeout=60, limits=limits) as client:
+
+        async def hold() -> None:
+            async with client.stream(
+                "POST", "/api/fal/proxy", headers=headers, json=ASKED
+            ) as response:
+                response.raise_for_status()
+                async for _ in response.aiter_lines():
+                    began.add(asyncio.current_task())
+
+        held = [asyncio.create_task(hold())]
+
+        def have_all_begun() -> bool:
+            return len(began) == len(held)
+
+        try:
+            await _until(have_all_begun, held)
+            await asyncio.sleep(2)
+            before = _megabytes(up)
+            while len(held) <= STREAMS:  # the sandbox makes a few at once
+                held += [asyncio.create_task(hold()) for _ in range(AT_ONCE)]
+                await _until(have_all_begun, held)
+                await asyncio.sleep(MADE_S)
+            await asyncio.sleep(2)
+            return before, _megabytes(up)
+        finally:
+            for one in held:
+                one.cancel()
+            await asyncio.gather(*held, return_exceptions=True)
+
+
+async def _until(found: Callable[[], bool], tasks: list[asyncio.Task[None]]) -> None:
+    async with asyncio.timeout(120):
+        while not found():
+            if ended := [one for one in tasks if one.done()]:
+                raise Broken(f"a stream has ended: {ended[0].exception()!r}")
+            await asyncio.sleep(0.05)
+
+
+def _megabytes(up: Child) -> float:
+    found = usages(up.process.pid).values()
+    return sum(one.pss_mb for one in found if one.name in {"web", "realtime"})

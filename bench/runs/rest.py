@@ -1,0 +1,187 @@
+"""G13: what all processes of `make run` take while nothing runs and no page is open.
+
+How soon a worker wakes up.
+
+A scratch copy of the checkout is started as a new user does, with the bundled sandbox, and left
+alone until its thumbnails are there and helper programs have ended. Processor time is read over a
+minute from /proc/*/stat, memory as the proportional set size (PSS: shared pages count once) from
+/proc/*/smaps_rollup. A wake-up is the time from a run's creation to its claim by the worker, both
+read from its row; runs are posted seconds apart, so that the worker is at rest each time. Beside it
+stands a bare commit of one row to a SQLite file of the same kind, taken in turns: it tells how busy
+disk and machine were. Needs Linux.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import random
+import re
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from bench.figures import Goal, at_most, median, note, over, percentile, table
+from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
+from bench.stage.product import LEFT_OUT, THUMBNAILS_WITHIN_S, has_pictures
+from bench.stage.stage import Stage
+
+MEASURED_S = 60.0
+# helper programs end ten seconds after their last use, a film is asked for again after thirty
+SETTLE_S = 45.0
+APART_S = (1.5, 3.0)  # between two runs
+MODEL = "sandbox/ridgeline"
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+NAMES = {
+    "config.server.supervisor": "supervisor",
+    "up": "supervisor",
+    "config.server.serving": "web",
+    "uvicorn": "web",
+    "worker": "worker",
+    "realtime": "realtime",
+    "sandbox": "sandbox",
+}
+CPU, MEMORY, WAKE_UP_MS = 0.5, 220, 10
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one process has taken: seconds of processor so far, MB now."""
+
+    name: str
+    cpu_s: float
+    pss_mb: float
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G13."""
+    up, owner = start(stage)
+    time.sleep(SETTLE_S)
+    shares, memory = at_rest(up.process.pid)
+    times, commits = wake_ups(stage.scratch / "at-rest", owner, rounds)
+    time.sleep(SETTLE_S)
+    later = sum(one.pss_mb for one in usages(up.process.pid).values())
+    owner.close()
+    up.stop()
+    return [
+        at_most("G13", "at rest: processor of all processes", shares, CPU, "% of a core"),
+        at_most("G13", "at rest: memory (PSS) of all processes", memory, MEMORY, "MB"),
+        over(
+            *("G13", "wake-up: run stored to claimed, p50", median(times), median(commits)),
+            *(WAKE_UP_MS, "ms", "a bare commit"),
+        ),
+        note("G13", "wake-up, p90", f"{percentile(times, 0.9):.1f} ms"),
+        note("G13", f"memory (PSS) after {rounds} runs, at rest again", f"{later:.0f} MB"),
+    ]
+
+
+def start(stage: Stage) -> tuple[Child, httpx.Client]:
+    """`manage.py up` with a sandbox of its own, and its owner's client, once it has thumbnails."""
+    checkout = Path(shutil.copytree(ROOT, stage.scratch / "at-rest", ignore=LEFT_OUT))
+    environment = clean_environment() | {"PORT": str(free_port())}
+    command = [sys.executable, "manage.py", "up"]
+    up = stage.start("at-rest-up", command, cwd=checkout, env=environment)
+    link = up.line("/login/link/").strip()
+    base = link.partition("/login/")[0]
+    owner = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
+    owner.get(link)  # good once; the details of /healthz are for staff
+
+    def is_ready() -> bool:
+        told = owner.get("/healthz").json()
+        return told.get("last_sync_age_s") is not None and has_pictures(told["pictures"])
+
+    wait(is_ready, lambda: f"the first start does not end:\n{up.last_lines()}", THUMBNAILS_WITHIN_S)
+    return up, owner
+
+
+def at_rest(pid: int) -> tuple[float, float]:
+    """Per cent of a core and MB of all processes over a minute in which nothing happens.
+
+    Prints each one's.
+    """
+    before = usages(pid)
+    time.sleep(MEASURED_S)
+    after = usages(pid)
+    rows, total = [], 0.0
+    for number, one in after.items():
+        was_s = before[number].cpu_s if number in before else 0.0
+        share = 100 * (one.cpu_s - was_s) / MEASURED_S
+        total += share
+        rows.append([one.name, f"{share:.2f}", f"{one.pss_mb:.1f}"])
+    memory = sum(one.pss_mb for one in after.values())
+    rows.append(["together", f"{total:.2f}", f"{memory:.1f}"])
+    print(table(["at rest", "% of a core", "PSS MB"], rows), flush=True)
+    return total, memory
+
+
+def usages(pid: int) -> dict[int, Usage]:
+    """Of a process and all below it, by their numbers."""
+    found = {}
+    for number in sorted(tree(pid)):
+        with suppress(OSError, IndexError):  # it has just ended
+            folder = Path(f"/proc/{number}")
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+            rollup = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
+            words = (folder / "cmdline").read_text().split("\0")
+            name = next((NAMES[word] for word in words if word in NAMES), words[-2])
+            found[number] = Usage(name, cpu_s, int(rollup[1]) / 1024 if rollup else 0.0)
+    return found
+
+
+def tree(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    yield pid
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from tree(int(child))
+
+
+def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from a run's creation to its claim, of runs that find the worker at rest.
+
+    And of bare commits.
+    """
+    commits = []
+    for _ in range(rounds):
+        time.sleep(random.uniform(*APART_S))
+        post_run(owner)
+        commits.append(bare_commit(checkout / "var" / "bare.sqlite3"))
+    time.sleep(APART_S[1])
+    with closing(sqlite3.connect(checkout / "var" / "vitrine.sqlite3")) as database:
+        rows = database.execute("SELECT created_at, sent_at FROM playground_run").fetchall()
+    if len(rows) < rounds or not all(sent for _, sent in rows):
+        raise Broken(f"{rounds} runs were posted, and not all were sent: {rows}")
+    return [1000 * (_moment(sent) - _moment(made)) for made, sent in rows], commits
+
+
+def bare_commit(file: Path) -> float:
+    """Milliseconds that one row takes until the disk has it."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+        database.execute("CREATE TABLE IF NOT EXISTS bare (x text)")
+        began = time.perf_counter()
+        database.execute("INSERT INTO bare VALUES ('a run')")
+        return 1000 * (time.perf_counter() - began)
+
+
+def post_run(client: httpx.Client) -> None:
+    """Ask for a run as a form without script does."""
+    path = f"/models/{MODEL}/"
+    page = client.get(path).text
+    hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
+    data = {name: html.unescape(value) for name, value in hidden}
+    client.post(path, data=data | {"prompt": "a run after a rest"}).raise_for_status()
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,99 @@
+"""G4: with seven tabs of one profile watching runs, an eighth opens its form.
+
+A browser has six connections to a server: what every tab holds, the next one waits for. The floor
+holds a poll in each tab and shows what that costs.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from playwright.sync_api import BrowserContext, Page
+
+from bench.figures import Goal, at_most, median, note, table, times
+from bench.runs.targets import MODEL, PICTURE, RUN
+from bench.runs.watchers import runs_ended
+from bench.stage.stage import Stage
+
+TABS = 7
+SECONDS = 9.0
+WITHIN_MS = 60_000
+USABLE = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+# Notes when the picture is there, decoded, by the clock on the wall. Frames are no measure here:
+# a browser draws a tab that is not in front once a second, whatever happens in it.
+NOTE = """() => {
+  const note = () => {
+    const image = document.querySelector('#stage img');
+    image?.decode().then(() => (document.body.dataset.decodedAt ||= Date.now()), () => {});
+  };
+  new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal]:
+    """G4: product, on PostgreSQL too where one is named, and floor in turns."""
+    sides = {f"product{on}": (one.address, one.cookies) for on, one in stage.products.items()}
+    sides["floor"] = (stage.floor, None)
+    alone: dict[str, list[float]] = {name: [] for name in sides}
+    eighth: dict[str, list[float]] = {name: [] for name in sides}
+    late: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, (base, cookies) in sides.items():
+            context = stage.browser.new_context(storage_state=cookies)
+            try:
+                _open(context, base).close()  # what every tab shares is in the cache
+                quiet = _open(context, base)
+                alone[name].append(quiet.evaluate(USABLE))
+                quiet.close()
+                watching = [_open(context, base, number=number) for number in range(tabs)]
+                for tab in watching:
+                    tab.evaluate(NOTE)
+                    tab.locator(RUN).click()
+                eighth[name].append(_open(context, base).evaluate(USABLE))
+                late[name].append(_most_late(stage, watching))
+            finally:
+                context.close()
+    rows = [
+        [name, *(f"{median(ms[name]):.0f}" for ms in (alone, eighth)), f"{max(late[name]):.0f}"]
+        for name in sides
+    ]
+    print(f"\n{tabs} tabs watch runs of {SECONDS:g} s, ms")
+    print(
+        table(["", "a form, nothing running", "one more tab", "latest picture"], rows), flush=True
+    )
+    what = f"{tabs + 1}th tab's form"
+    floor = median(eighth["floor"])
+    goals = [note("G4", f"{what}, floor", f"{floor:.0f} ms")]
+    for on in stage.products:
+        ours = f"product{on}"
+        form, idle, latest = median(eighth[ours]), median(alone[ours]), max(late[ours])
+        goals += [
+            times("G4", f"{what}{on}", form, idle, 2, "ms", "quiet"),
+            at_most("G4", f"{what}{on}", form, 400, "ms", floor),
+            at_most("G4", f"latest picture{on}", latest, 300, "ms", max(late["floor"])),
+        ]
+    return goals
+
+
+def _open(context: BrowserContext, base: str, seconds: float = SECONDS, number: int = 0) -> Page:
+    """A tab with the model's form."""
+    page = context.new_page()
+    values = {"prompt": f"tab {number}", "duration": seconds, "log_lines": 1}
+    fill = quote(json.dumps(values))
+    page.goto(f"{base}/models/{MODEL}/?input={fill}", wait_until="load", timeout=WITHIN_MS)
+    for name, value in values.items():
+        control = page.locator(f"[name={name}]").first
+        if control.input_value() != str(value):
+            control.fill(str(value))
+    return page
+
+
+def _most_late(stage: Stage, pages: list[Page]) -> float:
+    """Milliseconds between a model's end and its picture, in the tab that was last."""
+    for page in pages:
+        page.wait_for_selector(PICTURE, timeout=WITHIN_MS)
+        page.wait_for_selector("body[data-decoded-at]", timeout=WITHIN_MS)
+    painted = sorted(float(page.evaluate("document.body.dataset.decodedAt")) for page in pages)
+    ended = sorted(runs_ended(stage, len(pages)))
+    return max(at - end * 1000 for at, end in zip(painted, ended, strict=True))

@@ -1,0 +1,246 @@
+"""G3: many watchers of one run on one web process.
+
+From the moment at which upstream's model was done to the moment at which each watcher holds the
+answer that says so; every watcher is a connection of its own with a held poll. Product (on
+PostgreSQL too, where one is named) and floor take turns. What the web process spends on it is read
+from /proc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import resource
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from bench.figures import Goal, at_most, median, percentile, table, times
+from bench.runs.targets import MODEL, arguments
+from bench.stage.children import Broken
+from bench.stage.product import Product
+from bench.stage.stage import Stage
+
+SECONDS = 3.0
+TICKS_PER_S = 100
+FINAL = b'data-final="1"'
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to poll for a run: the address for a version, and whether an answer is the last."""
+
+    base: str
+    address: Callable[[int], str]
+    is_last: Callable[[int, bytes], bool]
+    cookie: str = ""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of processor and megabytes of memory of a process."""
+
+    cpu_s: float
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class Side:
+    """How a run is begun that is to be watched, and the process that serves its watchers."""
+
+    begin: Callable[[], Watch]
+    pid: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured of one side: every watcher's milliseconds, and what each round cost."""
+
+    late_ms: list[float]
+    costs: list[Spent]
+
+    @property
+    def p99_ms(self) -> float:
+        """What all but one in a hundred watchers waited at most."""
+        return percentile(self.late_ms, 0.99)
+
+    @property
+    def cpu_s(self) -> float:
+        """Of a usual round."""
+        return median(one.cpu_s for one in self.costs)
+
+    @property
+    def memory_mb(self) -> float:
+        """Of the worst round."""
+        return max(one.memory_mb for one in self.costs)
+
+
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
+) -> list[Goal]:
+    """G3 for each number of watchers."""
+    allow_many_files()
+    sides = {f"product{on}": _of_product(one) for on, one in stage.products.items()}
+    sides["floor"] = Side(partial(_floor, stage.floor), _pid("bench.stage.floor", stage.floor))
+    goals: list[Goal] = []
+    for crowd in crowds:
+        found = {name: Found([], []) for name in sides}
+        for _ in range(rounds):
+            for name, side in sides.items():
+                before = spent(side.pid)
+                found[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
+                after = spent(side.pid)
+                cost = Spent(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
+                found[name].costs.append(cost)
+        _show(crowd, found)
+        for on in stage.products:
+            goals += _goals(f"{crowd} watchers{on}", crowd, found[f"product{on}"], found["floor"])
+    return goals
+
+
+def _show(crowd: int, found: dict[str, Found]) -> None:
+    rows = []
+    for name, one in found.items():
+        figures = (median(one.late_ms), one.p99_ms, max(one.late_ms))
+        cells = [f"{x:.0f}" for x in figures]
+        rows.append([name, *cells, f"{one.cpu_s:.2f}", f"{one.memory_mb:.0f}"])
+    print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
+    print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
+
+
+def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
+    if crowd > 500:
+        return [at_most("G3", f"{what}, p99", product.p99_ms, 1000, "ms", floor.p99_ms)]
+    return [
+        times("G3", f"{what}, p99", product.p99_ms, floor.p99_ms, 2, "ms"),
+        at_most("G3", f"{what}, CPU of the web", product.cpu_s, 0.5, "s", floor.cpu_s),
+        at_most("G3", f"{what}, more memory", product.memory_mb, 40, "MB", floor.memory_mb),
+    ]
+
+
+# --- the sides ----------------------------------------------------------------------------------
+def _of_product(product: Product) -> Side:
+    return Side(partial(_product, product), _pid("config.server.serving", product.address))
+
+
+def _product(product: Product) -> Watch:
+    """Ask for a run as a form without script does, and read from its page how it is watched."""
+    with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
+        client.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
+        fill = quote(json.dumps(arguments(SECONDS)))
+        page = client.get(f"/models/{MODEL}/?input={fill}").text
+        hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
+        data = {name: html.unescape(value) for name, value in hidden}
+        data |= {name: str(value) for name, value in arguments(SECONDS).items()}
+        run = client.post(f"/models/{MODEL}/", data=data).text
+    found = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
+    if not found:
+        raise Broken("the product's page names no run to watch")
+    pk, mark = found[1], html.unescape(found[2])
+
+    def address(version: int) -> str:
+        return f"/runs/live/?r={quote(f'{pk}:{version}:{mark}')}&hold=1"
+
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in product.cookies["cookies"])
+    return Watch(
+        product.address, address, lambda status, body: status == 200 and FINAL in body, cookie
+    )
+
+
+def _floor(address: str) -> Watch:
+    answer = httpx.post(f"{address}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
+    run = answer.json()["id"]
+    return Watch(address, lambda version: f"/runs/{run}", lambda status, body: status == 200)
+
+
+# --- watching -----------------------------------------------------------------------------------
+def _apart(watching: Coroutine[Any, Any, list[float]]) -> list[float]:
+    """In a thread of its own: in this one the browser's loop may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, watching).result()
+
+
+async def _watch(stage: Stage, watch: Watch, crowd: int) -> list[float]:
+    """Milliseconds after upstream's end at which each of the crowd has the last answer."""
+    host = urlsplit(watch.base)
+    moments = await asyncio.gather(
+        *(_one(watch, host.hostname or "", host.port or 80) for _ in range(crowd))
+    )
+    (ended,) = runs_ended(stage, 1)
+    return [(moment - ended) * 1000 for moment in moments]
+
+
+async def _one(watch: Watch, host: str, port: int) -> float:
+    reader, writer = await asyncio.open_connection(host, port)
+    version = 0
+    try:
+        while True:
+            head = f"GET {watch.address(version)} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            writer.write(f"{head}Cookie: {watch.cookie}\r\n\r\n".encode())
+            status, body = await _answer(reader)
+            if watch.is_last(status, body):
+                return time.time()
+            if newer := re.search(rb'data-version="(\d+)"', body):
+                version = int(newer[1])
+            elif status not in (200, 204):
+                raise Broken(f"a watcher was answered {status}")
+    finally:
+        writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    status = int(head.split(b" ", 2)[1])
+    if found := re.search(rb"content-length: (\d+)", head):
+        return status, await reader.readexactly(int(found[1]))
+    body = b""
+    while b"chunked" in head and (size := int(await reader.readuntil(b"\r\n"), 16)):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    if b"chunked" in head:
+        await reader.readexactly(2)
+    return status, body
+
+
+def runs_ended(stage: Stage, count: int) -> list[float]:
+    """When the models of the newest requests were done, by the clock of this machine."""
+    query = {"endpoint_id": MODEL, "limit": str(count)}
+    newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
+    return [datetime.fromisoformat(one["ended_at"]).timestamp() for one in newest["items"]]
+
+
+def allow_many_files() -> None:
+    """As many open files as may be, for this process and those that it starts from now on."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _pid(word: str, address: str) -> int:
+    """The process whose command line holds this word and the address's port."""
+    port = urlsplit(address).port
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (folder / "cmdline").read_text().split("\0")
+            if str(port) in line and any(word in part for part in line):
+                return int(folder.name)
+    raise Broken(f"no process of {word} is found")
+
+
+def spent(pid: int) -> Spent:
+    """What a process has spent so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    found = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return Spent(
+        (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(found[1]) / 1024 if found else 0
+    )

@@ -1,0 +1,180 @@
+"""Headless Chromium: cold pages with their bytes and times, and how soon a run is painted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
+from bench.stage.children import Broken
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Nothing is fetched from elsewhere (a web font of somebody's page), and nothing waits for it.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+# The shell is Chromium without the windows of its own that the whole program draws for each
+# profile.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+THUMBNAILS = "/pictures/"
+IMAGES = "Image"
+PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
+
+# Clicks, and waits for a picture that was not there before: decoded, and two frames later on
+# screen.
+PAINTED = """async ([button, picture, limit]) => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const before = new Set([...document.querySelectorAll(picture)].map((image) => image.src));
+  const isNew = (image) => !before.has(image.src) && image.complete && image.naturalWidth > 0;
+  const start = performance.now();
+  document.querySelector(button).click();
+  while (![...document.querySelectorAll(picture)].some(isNew)) {
+    if (performance.now() - start > limit) throw new Error(`no picture after ${limit} ms`);
+    await frame();
+  }
+  await frame();
+  await frame();
+  return performance.now() - start;
+}"""
+
+# Deferred scripts and modules have run and DOMContentLoaded has been heard by all: usable.
+TIMES = """() => new Promise((resolve) => {
+  const tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask",
+  buffered: true });
+  setTimeout(() => {
+    const page = performance.getEntriesByType("navigation")[0];
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    resolve({
+      usable: page.domContentLoadedEventEnd,
+      first_byte: page.responseStart,
+      first_paint: paint ? paint.startTime : null,
+      long_tasks: tasks.length,
+      elements: document.getElementsByTagName("*").length,
+    });
+  }, 100);
+})"""
+
+
+@dataclass
+class Visit:
+    """What one page cost: bytes by kind as they came over the wire, requests, milliseconds."""
+
+    usable_ms: float
+    first_byte_ms: float
+    first_paint_ms: float
+    long_tasks: int
+    elements: int
+    heap_bytes: float
+    wire_bytes: int
+    picture_bytes: int
+    requests: int
+    pictures: int
+    external: int
+
+
+@dataclass
+class _Wire:
+    """Counts what the network reports of one page."""
+
+    host: str
+    of: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def sent(self, event: Any) -> None:
+        if not event["request"]["url"].startswith(("data:", "blob:")):
+            self.of[event["requestId"]] = event
+
+    def loaded(self, event: Any) -> None:
+        if event["requestId"] in self.of:
+            self.sizes[event["requestId"]] = int(event["encodedDataLength"])
+
+    def is_picture(self, request: str) -> bool:
+        """A picture of the content; the icon set belongs to the page."""
+        event = self.of[request]
+        address = urlsplit(event["request"]["url"])
+        is_of_page = address.netloc == self.host and not address.path.startswith(THUMBNAILS)
+        return event.get("type") == IMAGES and not is_of_page
+
+    def total(self, *, pictures: bool) -> int:
+        return sum(n for request, n in self.sizes.items() if self.is_picture(request) is pictures)
+
+    def requests(self, *, pictures: bool) -> int:
+        """Requests that cost bytes: what the cache gave is none."""
+        paid = [request for request, n in self.sizes.items() if n]
+        return sum(self.is_picture(request) is pictures for request in paid)
+
+    def external(self) -> int:
+        hosts = {urlsplit(event["request"]["url"]).hostname for event in self.of.values()}
+        return len(hosts - {urlsplit(f"//{self.host}").hostname})
+
+
+def find_program() -> str | None:
+    """The path of the browser that tests and benchmarks use, or None."""
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser for the block; raises Broken where there is none."""
+    program = find_program()
+    if program is None:
+        raise Broken("Chromium is not installed; `make bench` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visit(context: BrowserContext, url: str, needs: str) -> Visit:
+    """Open `url` in a page of its own; `needs` is a control that has to be there and enabled."""
+    page = context.new_page()
+    try:
+        session = context.new_cdp_session(page)
+        wire = _Wire(urlsplit(url).netloc)
+        session.on("Network.requestWillBeSent", wire.sent)
+        session.on("Network.loadingFinished", wire.loaded)
+        session.send("Network.enable")
+        session.send("Performance.enable")
+        answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
+        # First the heap: what Playwright brings into a page when it looks for something is no small
+        # part.
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        times = page.evaluate(TIMES)
+        if not answer or answer.status != 200 or not page.locator(needs).first.is_enabled():
+            raise Broken(f"{url} does not show {needs}")
+    finally:
+        page.close()
+    return Visit(
+        usable_ms=times["usable"],
+        first_byte_ms=times["first_byte"],
+        first_paint_ms=times["first_paint"] or 0.0,
+        long_tasks=times["long_tasks"],
+        elements=times["elements"],
+        heap_bytes=next(m["value"] for m in metrics if m["name"] == "JSHeapUsedSize"),
+        wire_bytes=wire.total(pictures=False),
+        picture_bytes=wire.total(pictures=True),
+        requests=wire.requests(pictures=False),
+        pictures=wire.requests(pictures=True),
+        external=wire.external(),
+    )
+
+
+def painted_ms(page: Page, button: str, picture: str, limit_s: float) -> float:
+    """Milliseconds from the click on `button` until a new picture is on screen."""
+    try:
+        return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
+    except Error as error:
+        shown = page.locator("body").inner_text()
+        raise Broken(f"{page.url}: {error.message}; the page shows:\n{shown}") from error

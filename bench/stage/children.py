@@ -1,0 +1,120 @@
+"""Processes of a benchmark: how they are started, waited for and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "127.0.0.1"
+START_WITHIN_S = 90.0
+# Whatever a person has set up in the shell or in `.env` must not reach a benchmark.
+OURS = (
+    *("FAL_", "DJANGO_", "SECRET_KEY", "DEBUG", "DATABASE_URL", "MEDIA_ROOT", "PUBLIC_URL"),
+    *("UPSTREAM", "ALLOWED_HOSTS", "SYNC_INTERVAL_MINUTES", "RUNS_AT_ONCE", "PORT"),
+)
+
+
+class Broken(Exception):
+    """A measurement could not be made."""
+
+
+class Child:
+    """A process with its output in a file; `line` waits for what it prints."""
+
+    def __init__(self, name: str, command: list[str], scratch: Path, **options: Any) -> None:
+        self.name = name
+        self.log = scratch / f"{name}.log"
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, **options)
+
+    def line(self, holds: str) -> str:
+        """The first printed line that holds this text."""
+        return wait(lambda: next((x for x in self._lines() if holds in x), ""), self._why)
+
+    def answering(self, url: str) -> str:
+        """`url`, once somebody answers there."""
+
+        def answers() -> bool:
+            self._require_alive()
+            try:
+                httpx.get(url, timeout=5)
+            except httpx.TransportError:
+                return False
+            return True
+
+        wait(answers, self._why)
+        return url
+
+    def stop(self) -> None:
+        """End it politely, or by force after ten seconds."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def last_lines(self) -> str:
+        """The end of what it printed."""
+        return "\n".join(self.log.read_text().splitlines()[-20:])
+
+    def _lines(self) -> list[str]:
+        self._require_alive()
+        return self.log.read_text().splitlines()
+
+    def _require_alive(self) -> None:
+        if self.process.poll() is not None:
+            raise Broken(self._why())
+
+    def _why(self) -> str:
+        return f"{self.name} did not start:\n{self.last_lines()}"
+
+
+def clean_environment() -> dict[str, str]:
+    """This shell's environment without anything that is a setting of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+
+
+def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Run `python -m command` in `folder`; the JSON object in the last line that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(ROOT)},  # `bench`; the rest is the copy in `folder`
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait(found: Callable[[], T], why: Callable[[], str], limit_s: float = START_WITHIN_S) -> T:
+    """What `found` returns as soon as it is something; raises Broken with `why` after a while."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise Broken(why())

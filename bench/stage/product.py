@@ -1,0 +1,115 @@
+"""A running product: a scratch copy of the checkout, started by `manage.py up`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from bench.stage.children import ROOT, Child, free_port, wait
+
+if TYPE_CHECKING:
+    from bench.stage.stage import Stage
+
+THUMBNAILS_WITHIN_S = 300.0
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".env", "var", "__pycache__", ".*_cache", "tests", "docs", "bench"
+)
+
+
+class Product:
+    """Web, worker and a database of its own; it starts when it is first asked for."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        name: str = "product",
+        database_url: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """`name` tells it from others of the same stage; `more` are settings of its own.
+
+        Without a database it makes its SQLite file.
+        """
+        self.stage = stage
+        self.up: Child  # set with the address
+        self._more = dict(more or {})
+        self.name = name
+        self.database_url = database_url
+
+    @cached_property
+    def checkout(self) -> Path:
+        """A copy of the product, whose `var/` is scratch."""
+        return Path(shutil.copytree(ROOT, self.stage.scratch / self.name, ignore=LEFT_OUT))
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        # What is measured is how fast it answers, not how often one may ask.
+        found = self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
+        return found | ({"DATABASE_URL": self.database_url} if self.database_url else {})
+
+    @property
+    def login(self) -> str:
+        """A link that logs the owner in, good once."""
+        command = [sys.executable, "manage.py", "login_link"]
+        self.address  # noqa: B018  it runs
+        return subprocess.run(
+            command,
+            cwd=self.checkout,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    @cached_property
+    def address(self) -> str:
+        """Where it answers: the catalogue is synced; on a calm stage no thumbnail is missing."""
+        environment = self.environment
+        command = [sys.executable, "manage.py", "up"]
+        self.up = up = self.stage.start(
+            f"{self.name}-up", command, cwd=self.checkout, env=environment
+        )
+        link = up.line("/login/link/").strip()
+        address = link.partition("/login/")[0]
+        owner = httpx.Client(base_url=address, timeout=30)
+        owner.get(link)
+
+        def told() -> dict[str, Any]:
+            answer: dict[str, Any] = owner.get("/healthz").json()
+            return answer
+
+        wait(lambda: told().get("last_sync_age_s") is not None, lambda: _why(up, "the first sync"))
+        if self.stage.is_calm:
+            wait(
+                lambda: has_pictures(told()["pictures"]),
+                lambda: _why(up, "drawing thumbnails"),
+                THUMBNAILS_WITHIN_S,
+            )
+        owner.close()
+        return address
+
+    @cached_property
+    def cookies(self) -> Any:
+        """What a browser keeps of somebody who is logged in (playwright's storage state)."""
+        context = self.stage.browser.new_context()
+        try:
+            context.new_page().goto(self.login)
+            return context.storage_state()
+        finally:
+            context.close()
+
+
+def has_pictures(told: dict[str, int]) -> bool:
+    """Whether all thumbnails have come; right after the sync none is even waited for."""
+    return told["kept"] > 0 and not told["waiting"]
+
+
+def _why(up: Child, what: str) -> str:
+    return f"{what} does not end:\n{up.last_lines()}"

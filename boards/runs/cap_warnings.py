@@ -1,0 +1,41 @@
+"""Warns a board's owner that a cap stopped cells: on the channels that tell of budgets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.urls import reverse
+
+from boards.models import Batch
+from core.formatting import money
+from notifications import kinds, outbox
+
+
+def warn_of_board(board: Batch, held: int) -> bool:
+    """Say that the board's own cap stopped so many cells; once for each amount of the cap."""
+    if board.cap_usd is None:
+        return False
+    cells = "1 run was" if held == 1 else f"{held} runs were"
+    return outbox.notify(
+        board.user,
+        kinds.BUDGET_WARNING,
+        subject=f"The cap of the board “{board}” is reached",
+        text=f"{cells} not sent: the board could have cost more than {money(board.cap_usd)}. "
+        "Raise the cap to send them.",
+        path=board.get_absolute_url(),
+        key=f"board {board.pk} cap {board.cap_usd.normalize()}",
+    )
+
+
+def warn_of_trials(board: Batch, cap: Decimal | None, month: datetime, why: str) -> bool:
+    """Say that a trial was not sent; once for each month, and once for each amount of its cap."""
+    amount = "board" if cap is None else str(cap.normalize())
+    return outbox.notify(
+        board.user,
+        kinds.BUDGET_WARNING,
+        subject=f"A cap stopped a trial on the board “{board}”",
+        text=why,
+        path=reverse("boards:board-trials", args=[board.pk]),
+        key=f"trials {board.pk} cap {amount} {month:%Y-%m}",
+    )

@@ -1,0 +1,73 @@
+"""The own fields of a conversation's second model, in the composer below those of the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chats.talk import carry
+from chats.talk.shape import shape_of
+from schemas import Field, Problem, decode_post, encode_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chats.models import Chat
+
+Post = dict[str, list[str]]
+NAME = "second-model"  # begins the names of its controls: no model has a field of this name
+
+
+def settings_of(
+    chat: Chat, post: Post, first: dict[str, Any]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the settings that a post stands for, and what cannot be read.
+
+    Without any of its controls they are those that the model had in this chat before, and what it
+    takes over of the `first` one's settings.
+    """
+    root = root_of(chat)
+    if root is None:
+        return {}, []
+    parsed = decode_post(root, with_fields(chat, post, first))
+    return parsed.arguments.get(NAME) or {}, parsed.problems
+
+
+def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]) -> Post:
+    """The post, with the second model's controls filled in where it has none of them."""
+    root = root_of(chat)
+    if root is None or chat.second is None or any(_is_own(name) for name in post):
+        return dict(post)
+    before = chat.turns.filter(endpoint=chat.second).order_by("-pk").first()
+    settings = (before.settings if before else {}) | carry.settings(
+        first, chat.endpoint, chat.second
+    )
+    return dict(post) | encode_arguments(root, {NAME: settings})
+
+
+def without_fields(post: Mapping[str, list[str]]) -> Post:
+    """The post without the second model's controls: there is none any more, or another one."""
+    return {name: texts for name, texts in post.items() if not _is_own(name)}
+
+
+def _is_own(control: str) -> bool:
+    return control.partition("~")[0].partition(".")[0] == NAME
+
+
+def at_its_field(problem: Problem) -> Problem:
+    """A problem with the second model's arguments, where the composer shows it."""
+    return Problem((NAME, *problem.path), problem.message)
+
+
+def root_of(chat: Chat) -> Field | None:
+    """The second model's form, all of it in one field of the name NAME; None without one."""
+    shape = shape_of(chat.second) if chat.second else None
+    if shape is None or not shape.rest.children:
+        return None
+    return replace(shape.rest, children=(replace(shape.rest, name=NAME, label=""),))
+
+
+def with_second(chat: Chat, first: Field) -> Field:
+    """The first model's form with the second one's fields in it: what posted files belong to."""
+    root = root_of(chat)
+    return replace(first, children=(*first.children, *root.children)) if root else first

@@ -1,0 +1,19 @@
+"""What a submit carries beside the input: our webhook, and what the caller's program asked for."""
+
+from __future__ import annotations
+
+import fal
+from core.db import clock
+from playground.models import Run
+
+# A deadline that has passed while the run waited here: upstream ends the run, as it would have.
+SHORTEST_S = 1.001
+
+
+def of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
+    """The options of a run; its start timeout counts from the call, not from the submit."""
+    options = dict(run.options)
+    if timeout_s := options.get("start_timeout_s"):
+        waited_s = (clock.now() - run.created_at).total_seconds()
+        options["start_timeout_s"] = max(round(timeout_s - waited_s, 3), SHORTEST_S)
+    return fal.SubmitOptions(webhook_url=webhook_url, **options)

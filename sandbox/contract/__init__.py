@@ -1,0 +1,1 @@
+"""What models promise: schemas in fal's dialect, their documents, validation by them."""

@@ -1,0 +1,188 @@
+"""Validates arguments by a model's schema, with pydantic's error format, and fills in defaults."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from sandbox.contract.openapi import REF, components
+from sandbox.contract.registry import Arguments, Model
+from sandbox.errors import DOCS, InvalidArguments
+
+Loc = tuple[str | int, ...]
+
+TYPES = {
+    "string": ("string_type", "Input should be a valid string"),
+    "integer": ("int_type", "Input should be a valid integer"),
+    "number": ("float_type", "Input should be a valid number"),
+    "boolean": ("bool_type", "Input should be a valid boolean"),
+    "array": ("list_type", "Input should be a valid list"),
+    "object": ("dict_type", "Input should be a valid dictionary"),
+    "null": ("none_required", "Input should be None"),
+}
+# JSON Schema keyword → (type, message, name in ctx), in pydantic's vocabulary or fal's.
+LIMITS = {
+    "minimum": ("greater_than_equal", "Input should be greater than or equal to {}", "ge"),
+    "maximum": ("less_than_equal", "Input should be less than or equal to {}", "le"),
+    "exclusiveMinimum": ("greater_than", "Input should be greater than {}", "gt"),
+    "exclusiveMaximum": ("less_than", "Input should be less than {}", "lt"),
+    "multipleOf": ("multiple_of", "Input should be a multiple of {}", "multiple_of"),
+    "minLength": ("string_too_short", "String should have at least {} characters", "min_length"),
+    "maxLength": ("string_too_long", "String should have at most {} characters", "max_length"),
+    "minItems": ("sequence_too_short", "List should have at least {} items", "min_length"),
+    "maxItems": ("sequence_too_long", "List should have at most {} items", "max_length"),
+    "pattern": ("string_pattern_mismatch", "String should match pattern '{}'", "pattern"),
+}
+
+
+def check(model: Model, arguments: Any) -> Arguments:
+    """Return the arguments with defaults filled in; raises InvalidArguments with every error."""
+    validator, root = _validator(model.endpoint_id, _ModelKey(model))
+    details = [item for error in validator.iter_errors(arguments) for item in _details(error, ())]
+    if details:
+        details.sort(key=lambda item: [str(part) for part in item["loc"]])
+        raise InvalidArguments(details)
+    filled: Arguments = _filled(arguments, root, root["components"]["schemas"], 0)
+    return filled
+
+
+class _ModelKey:
+    """A model as a cache key: compares its schema by identity, since dictionaries have no hash."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model.input)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ModelKey) and other.model.input is self.model.input
+
+
+@lru_cache(maxsize=4096)
+def _validator(endpoint_id: str, key: _ModelKey) -> tuple[Draft202012Validator, dict[str, Any]]:
+    model = key.model
+    named = {name: _to_2020_12(schema, model) for name, schema in components(model).items()}
+    root = {**_to_2020_12(model.input, model), "components": {"schemas": named}}
+    return Draft202012Validator(root), root
+
+
+def _to_2020_12(schema: Any, model: Model) -> Any:
+    """Convert from OpenAPI 3.0: `nullable` becomes a branch, a dangling `$ref` allows anything."""
+    if isinstance(schema, list):
+        return [_to_2020_12(item, model) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    target = schema.get("$ref")
+    if isinstance(target, str) and target.removeprefix(REF) not in components(model):
+        return {}
+    result = {
+        key: value if key in ("examples", "default", "enum", "const") else _to_2020_12(value, model)
+        for key, value in schema.items()
+    }
+    fields = result.get("properties")
+    if isinstance(fields, dict) and "required" in result:
+        # fal lists fields with a default as required, but its models accept requests without them.
+        result["required"] = [
+            name for name in result["required"] if "default" not in fields.get(name, {})
+        ]
+    if result.pop("nullable", False) is True:
+        return {"anyOf": [result, {"type": "null"}], "default": result.get("default")}
+    return result
+
+
+def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
+    here = (*loc, *error.relative_path)
+    keyword = str(error.validator)
+    limit: Any = error.validator_value
+    if keyword in ("anyOf", "oneOf") and error.context:
+        yield from _branches(error, here)
+    elif keyword == "required":
+        missing = next(name for name in limit if error.message.startswith(f"{name!r} "))
+        yield _detail((*here, missing), "missing", "Field required", error.instance)
+    elif keyword == "type":
+        kind = limit if isinstance(limit, str) else limit[0]
+        type_, msg = TYPES[kind]
+        yield _detail(here, type_, msg, error.instance)
+    elif keyword in ("enum", "const"):
+        options = list(limit) if keyword == "enum" else [limit]
+        *head, last = [repr(option) for option in options]
+        expected = f"{', '.join(head)} or {last}" if head else last
+        msg = f"Input should be {expected}"
+        yield _detail(here, "literal_error", msg, error.instance, {"expected": expected})
+    elif keyword in LIMITS:
+        type_, msg, name = LIMITS[keyword]
+        yield _detail(here, type_, msg.format(limit), error.instance, {name: limit})
+    else:
+        yield _detail(here, "value_error", error.message, error.instance)
+
+
+def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
+    """Yield the errors of each branch that is not null; several have their names in `loc`."""
+    branches: dict[int, list[ValidationError]] = {}
+    for suberror in error.context:
+        branches.setdefault(int(suberror.schema_path[0]), []).append(suberror)
+    options: Any = error.validator_value
+    names = {index: _branch_name(options[index]) for index in branches}
+    shown = [index for index, name in names.items() if name != "none"]
+    for index in shown:
+        name = (names[index],) if len(shown) > 1 else ()
+        for suberror in branches[index]:
+            yield from _details(suberror, (*here, *name))
+
+
+def _branch_name(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return "enum"
+    return {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}.get(
+        schema.get("type", "any"), {"null": "none"}.get(schema.get("type", ""), "value")
+    )
+
+
+def _detail(
+    loc: Loc, type: str, msg: str, value: Any, ctx: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "loc": ["body", *loc],
+        "msg": msg,
+        "type": type,
+        "input": value,
+        "url": DOCS + type,
+    }
+    if ctx:
+        item["ctx"] = ctx
+    return item
+
+
+def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
+    """Return the value with defaults for absent properties, where its branch is unambiguous."""
+    if depth > 20 or not isinstance(schema, dict):
+        return value
+    if "$ref" in schema:
+        return _filled(value, named.get(schema["$ref"].removeprefix(REF)), named, depth + 1)
+    for branch in [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]:
+        if isinstance(value, dict | list) and _takes(branch, value, named):
+            return _filled(value, branch, named, depth + 1)
+    if isinstance(value, list) and "items" in schema:
+        return [_filled(item, schema["items"], named, depth + 1) for item in value]
+    if isinstance(value, dict) and "properties" in schema:
+        fields = schema["properties"]
+        absent = {
+            name: field["default"]
+            for name, field in fields.items()
+            if isinstance(field, dict) and "default" in field and name not in value
+        }
+        return {
+            name: _filled(item, fields.get(name), named, depth + 1)
+            for name, item in {**value, **absent}.items()
+        }
+    return value
+
+
+def _takes(branch: Any, value: Any, named: dict[str, Any]) -> bool:
+    if isinstance(branch, dict) and "$ref" in branch:
+        branch = named.get(branch["$ref"].removeprefix(REF), {})
+    return bool(branch.get("type") == ("array" if isinstance(value, list) else "object"))

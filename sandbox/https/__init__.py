@@ -1,0 +1,1 @@
+"""fal's host names over https: a local certificate authority, hosts by their Host header."""

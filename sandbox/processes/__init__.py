@@ -1,0 +1,1 @@
+"""Programs beside the server that make thumbnails and examples."""

@@ -1,0 +1,24 @@
+"""A caller of the proxy, as fal's clients call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api import tokens
+from tests.api.views.proxy_call import FLUX, Call, send
+
+
+@pytest.fixture
+def endpoint(make_endpoint: Any) -> Any:
+    return make_endpoint(FLUX)
+
+
+@pytest.fixture
+def call(user: Any) -> Call:
+    """`call("POST", target, body)` through the proxy, with a token as fal's clients send a key."""
+    _, secret = tokens.create(user, "n8n", ["run"])
+    browser = Client(headers={"Authorization": f"Key {secret}"})
+    return lambda *what, **more: send(browser, *what, **more)

@@ -1,0 +1,144 @@
+"""The menu "Use as": by what models do with a result, favourites first, at a constant cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint, Favourite
+from catalog.sync import post_sync
+from playground.display.navigation import use_menu
+from playground.form.prefill import use_as
+from playground.models import Run
+from tests.playground.results import IMAGES, TEXT, document, models, result_of
+
+__all__ = ["models", "result_of"]
+
+Make = Callable[..., Run]
+
+
+def menu(user: User, run: Run, key: str = "", **asked: str) -> dict[str, list[str]]:
+    result = use_as.find(user, run.pk, key)
+    assert result is not None
+    groups = use_menu.menu(user, result, "/uses/", **asked)
+    return {group.title: [place.label for place in group.places] for group in groups}
+
+
+def test_a_picture_is_offered_to_what_takes_it(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    assert menu(user, result_of(models["draw"], "image")) == {
+        "Start frame of a film": ["film"],
+        "Last frame of a film": ["film"],
+        "Edit it": ["edit"],
+        "Paint a part anew": ["fill"],
+        "Mask": ["fill"],
+        "Upscale": ["upscaler"],
+    }
+
+
+def test_the_same_model_comes_first(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    found = menu(user, result_of(models["fill"], "image"))
+    assert next(iter(found.items())) == ("This model", ["Image", "Mask"])
+    assert "Paint a part anew" not in found
+
+
+def test_weights_sounds_and_texts_have_uses_too(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    weights = result_of(models["trainer"], "file:a.safetensors")
+    assert menu(user, weights) == {"LoRA": ["draw"]}
+    assert menu(user, result_of(models["draw"], "audio")) == {"Transcribe": ["listen"]}
+    text = result_of(models["listen"], output={"output": "words"})
+    assert menu(user, text) == {
+        "Prompt of a picture": ["draw", "edit"],
+        "Prompt of a film": ["film"],
+    }
+
+
+def test_favourites_come_before_models_used_lately_and_these_before_others(
+    user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    for name in ("b/one", "b/two", "b/three"):
+        models[name] = make_endpoint(name, document({"image_urls": IMAGES}, "image"), position=9)
+    post_sync.run()
+    Favourite.objects.create(user=user, endpoint=models["b/three"])
+    result_of(models["b/two"])
+    run = result_of(models["draw"], "image")
+    result = use_as.find(user, run.pk)
+    assert result is not None
+    group = next(g for g in use_menu.menu(user, result, "/") if g.title == "Edit it")
+    assert [(place.note, place.mark) for place in group.places] == [
+        ("b/three", "Favourite"),
+        ("b/two", "Used lately"),
+        ("a/edit", ""),
+        ("b/one", ""),
+    ]
+
+
+def test_a_word_finds_models_and_uses(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    run = result_of(models["draw"], "image")
+    assert menu(user, run, text="upscale") == {"Upscale": ["upscaler"]}
+    assert menu(user, run, text="last frame") == {"Last frame of a film": ["film"]}
+    assert menu(user, run, text="nothing is called so") == {}
+
+
+def test_blocked_and_removed_models_are_not_offered(
+    user: User, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    Endpoint.objects.filter(endpoint_id="a/film").update(standing="blocked")
+    Endpoint.objects.filter(endpoint_id="a/upscaler").update(gone_at="2026-01-01T00:00Z")
+    found = menu(user, result_of(models["draw"], "image"))
+    assert "Start frame of a film" not in found
+    assert "Upscale" not in found
+
+
+def test_a_long_group_leads_to_all_of_it(
+    member: Client, user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    for number in range(use_menu.IN_GROUP + 3):
+        make_endpoint(f"c/m{number}", document({"image_urls": IMAGES, "n": TEXT}, "image"))
+    post_sync.run()
+    run = result_of(models["draw"], "image")
+    assert menu(user, run)["Edit it"][-1] == f"All {use_menu.IN_GROUP + 4} models…"
+    page = member.get(f"/runs/{run.pk}/artifacts/0/uses/", {"use": "edit"})
+    (group,) = page.context["groups"]
+    assert len(group.places) == use_menu.IN_GROUP + 4
+
+
+def test_the_menu_costs_the_same_however_many_models_there_are(
+    member: Client,
+    make_endpoint: Any,
+    models: dict[str, Endpoint],
+    result_of: Make,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for number in range(30):
+        make_endpoint(f"d/m{number}", document({"image_url": TEXT}, "image"))
+    post_sync.run()
+    run = result_of(models["draw"], "image")
+    address = f"/runs/{run.pk}/artifacts/0/uses/?dialog"
+    member.get(address)
+    # session, user, run, artifacts, revision, favourites, runs
+    with django_assert_max_num_queries(7):
+        response = member.get(address)
+    assert b"Start frame of a film" in response.content
+
+
+@pytest.mark.parametrize("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\"", "price:<1"])
+def test_any_text_is_answered_and_escaped(
+    member: Client, models: dict[str, Endpoint], result_of: Make, text: str
+) -> None:
+    run = result_of(models["draw"], "image")
+    for address in (f"/runs/{run.pk}/uses/", f"/runs/{run.pk}/uses/?dialog"):
+        response = member.get(address, {"q": text, "use": text})
+        assert response.status_code == 200
+        assert b"<b>" not in response.content
