@@ -11,13 +11,14 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have flows pass on with their owner's runs, keep their files, and run step by step."""
-        from flows.account import live, sync
+        from flows.account import live, step_files, sync
         from flows.display import run_page
         from flows.execution import advance, ended
         from flows.models import Flow, FlowRun
         from notifications import run_ends
         from playground.display import renderers
         from playground.files import purge
+        from playground.runs import final_hooks
         from playground.runs.ownership import handover
         from playground.worker import jobs
 
@@ -28,5 +29,7 @@ class FlowsConfig(AppConfig):
         run_ends.register_told_elsewhere(ended.is_step)
         jobs.register_signalled("carry flows on", advance.carry_on)
         jobs.register_upstream(sync.job)
+        jobs.register_upstream(step_files.job)
+        final_hooks.register(step_files.note_end)
         renderers.register_view(run_page.VIEW, run_page.render)
         renderers.register_view(live.VIEW, live.render)

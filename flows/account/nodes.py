@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.models import Endpoint
+from flows.account.step_files import copies_of
 from flows.account.steps import Step, steps_of
 from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
@@ -149,7 +150,8 @@ def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _copies(run: Run | None) -> dict[str, str]:
-    """Upstream's address → ours, of those files of the steps that are in the result as well."""
-    if run is None or run.state != Run.State.SUCCEEDED:
+    """Upstream's address → ours, of the files of the steps: copied, or in the result as well."""
+    if run is None or not run.is_final:
         return {}
-    return {one.url: src for one in run.artifacts.all() if (src := artifact_url(one))}
+    found = copies_of(run)
+    return found | {one.url: src for one in run.artifacts.all() if (src := artifact_url(one))}

@@ -3,5 +3,6 @@
 from flows.models.account_workflow import AccountListing, AccountWorkflow
 from flows.models.flow import Flow
 from flows.models.flow_run import FlowRun, StepRun
+from flows.models.step_file import StepFile
 
-__all__ = ["AccountListing", "AccountWorkflow", "Flow", "FlowRun", "StepRun"]
+__all__ = ["AccountListing", "AccountWorkflow", "Flow", "FlowRun", "StepFile", "StepRun"]

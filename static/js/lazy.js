@@ -5,6 +5,7 @@
 const COMES = {
   "chat-thread": () => import("./lazy/chat.js"),
   "color-pick": () => import("./lazy/form-color.js"),
+  "dataset-files": () => import("./lazy/dataset-files.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
   "light-box": () => import("./lazy/light-box.js"),
   "media-field": () => import("./lazy/form-media.js"),
@@ -18,6 +19,7 @@ const COMES = {
 };
 const AT_ONCE = [
   "chat-thread",
+  "dataset-files",
   "live-session",
   "local-time",
   "partial-result:has(.prose, img)",

@@ -17,6 +17,9 @@ __all__ = ["open_page"]
 
 pytestmark = pytest.mark.browser
 DONE = "[data-run-status='succeeded']"
+HTMX_IS_THERE = """async () => {
+  while (!window.htmx) await new Promise((soon) => setTimeout(soon, 20));
+}"""
 
 
 def test_a_conversation_branches(open_page: Open) -> None:
@@ -64,12 +67,14 @@ def test_an_answer_stopped_in_the_middle_keeps_what_came(
     page = ready(open_page("/models/sandbox/scribe/", size=size, color_scheme=theme))
     page.get_by_role("button", name="New chat").click()
     message = page.get_by_label("Message", exact=True)
+    message.focus()
+    page.evaluate(HTMX_IS_THERE)
     message.fill(f"Write about glass, {theme}")
     expect(page.locator("#composer-preview")).to_contain_text("$")
     message.press("Control+Enter")
     answer = page.locator(".answer").first
     expect(answer.locator(".prose")).to_contain_text("lass")
-    stop = answer.get_by_role("button", name="Stop")
+    stop = page.locator(".answered").first.get_by_role("button", name="Stop")
     stop.focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-run-status='cancelled']")).to_have_count(1)
@@ -88,6 +93,8 @@ def test_a_message_that_is_too_long_is_said_before_it_is_sent(open_page: Open) -
     page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
     page.get_by_role("button", name="New chat").click()
     message = page.get_by_label("Message", exact=True)
+    message.focus()
+    page.evaluate(HTMX_IS_THERE)
     message.fill("x" * 5007)
     expect(page.locator("#composer-preview")).to_contain_text("7 characters too long")
     message.press("Control+Enter")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, Open, open_page
@@ -13,6 +14,32 @@ from tests.training.conftest import picture
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
+
+
+def drop(page: Page, files: list[FilePayload]) -> None:
+    """Drag files over the page and let them go at its heading."""
+    given = [
+        [one["name"], one["mimeType"], base64.b64encode(one["buffer"]).decode()] for one in files
+    ]
+    page.evaluate("customElements.whenDefined('dataset-files')")
+    page.evaluate(
+        """async (given) => {
+          const dataTransfer = new DataTransfer();
+          for (const [name, type, text] of given) {
+            const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+            dataTransfer.items.add(new File([bytes], name, { type }));
+          }
+          const heading = document.querySelector("h1");
+          const fire = (name) => heading.dispatchEvent(
+            new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer }));
+          fire("dragenter");
+          for (let tries = 0; !document.querySelector(".drop-hint") && tries < 500; tries += 1)
+            await new Promise((soon) => setTimeout(soon, 20));
+          fire("dragover");
+          fire("drop");
+        }""",
+        given,
+    )
 
 
 def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
@@ -25,9 +52,16 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
         {"name": name, "mimeType": "image/png", "buffer": picture(colour)}
         for name, colour in colours.items()
     ]
-    page.locator("input[type=file]").set_input_files(files)
+    drop(page, files[:2])
+    page.locator("input[type=file]").focus()
+    drop(page, files[2:])
     page.get_by_role("button", name="Make the data set").click()
     expect(page.get_by_text("3 pictures ·")).to_be_visible()
+    page.get_by_label("Caption of b.png").fill("red embers")
+    more: FilePayload = {"name": "d.png", "mimeType": "image/png", "buffer": picture("black")}
+    drop(page, [more])  # onto the heading; what was typed is saved with it
+    expect(page.get_by_text("4 pictures ·")).to_be_visible()
+    expect(page.get_by_label("Caption of b.png")).to_have_value("red embers")
     page.get_by_label("Caption of a.png").fill("glowing embers")
     assert_clean(page)
     assert_fits(page)

@@ -19,6 +19,9 @@ from training.results.settling import IS_TRAINER
 from training.views import reports
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
+
     from core.http.htmx import HtmxRequest
 
 LISTED = 24
@@ -32,13 +35,18 @@ def index(request: HtmxRequest) -> HttpResponse:
     """List one's data sets and the catalogue's trainers; `?q=` finds among these."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context: dict[str, Any] = {
-        "datasets": Dataset.objects.of(request.user).select_related("endpoint")[:LISTED],
+        "datasets": _datasets(request.user),
         "weights": Weights.objects.of(request.user).select_related("training")[:6],
         "trainers": _trainers(asked),
         "asked": asked,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
     }
     return render(request, "training/training.html", context)
+
+
+def _datasets(user: User | AnonymousUser) -> QuerySet[Dataset]:
+    """The last changed data sets, without their thousands of files."""
+    return Dataset.objects.of(user).select_related("endpoint").defer("files")[:LISTED]
 
 
 def _trainers(asked: str) -> list[Endpoint]:

@@ -1,7 +1,8 @@
 /*
  * Restores a run's settings from a picture made here, a run file or a run's thumbnail that is
  * dropped anywhere but on a media field. Any other dropped or pasted file goes to a field that
- * takes its kind. Loaded at the first drag over the page or pasted file.
+ * takes its kind. On the page of a data set all files go into it. Loaded at the first drag over the
+ * page or pasted file.
  */
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
@@ -9,6 +10,10 @@ const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
 let hint,
   depth = 0;
+
+const DATASET = "dataset-files:defined";
+const WORDS = "Drop a picture made here, or a run file, and its settings come back";
+const DATASET_WORDS = "Drop the files anywhere: they go into the data set";
 
 const isOurs = ({ dataTransfer, target }) =>
   !target.closest?.(FIELDS) &&
@@ -20,7 +25,7 @@ export function enter(event) {
   if (!isOurs(event) && !hint) return;
   hint ??= Object.assign(document.createElement("p"), {
     className: "drop-hint",
-    textContent: "Drop a picture made here, or a run file, and its settings come back",
+    textContent: document.querySelector(DATASET) ? DATASET_WORDS : WORDS,
   });
   hint.setAttribute("role", "status");
   document.body.append(hint);
@@ -46,6 +51,8 @@ function drop(event) {
     .split(/[\r\n]+/)
     .find((line) => RUN.test(line) && line.startsWith(location.origin));
   const files = [...event.dataTransfer.files];
+  const dataset = document.querySelector(DATASET);
+  if (dataset && files.length) return dataset.take(files);
   const field = files.length ? taker(files, event.target.closest(".field")) : null;
   if (field?.closest(".field").contains(event.target)) ready().then(() => give(field, files));
   else if (link) ask({ address: link });
@@ -53,6 +60,8 @@ function drop(event) {
 }
 /** Files dropped or pasted outside a media field. */
 export async function paste(files) {
+  const dataset = document.querySelector(DATASET);
+  if (dataset) return dataset.take(files);
   await ready(); // choose the field afterwards: one may have been filled meanwhile
   const field = taker(files);
   if (field) give(field, files);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
+import uuid
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -18,11 +20,12 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from notifications.models import Notification
-from playground.models import Run, Upload
+from playground.models import Artifact, Run, Upload
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from schemas.artifacts import artifacts
 from tests.training.conftest import picture
+from training.data.items import Item
 from training.models import Dataset, Training, Weights
 from training.results import settling
 
@@ -184,3 +187,72 @@ def test_weights_are_listed_renamed_and_taken_off(
     assert "Undo" in member.get(response.headers["Location"]).content.decode()
     member.post(reverse("training:recovery"), {"weights": one.pk})
     assert member.get(one.get_absolute_url()).status_code == 200
+
+
+def many(user: User, trainer: Endpoint, count: int) -> Dataset:
+    """A data set of many small files that are stored already."""
+    files = [
+        Item(f"{number:04}.png", f"/uploads/{uuid.uuid4()}/", "image", 900, f"caption {number}")
+        for number in range(count)
+    ]
+    stored = [one.as_json() for one in files]
+    return Dataset.objects.create(user=user, endpoint=trainer, name="Many", files=stored)
+
+
+def test_two_thousand_files_are_shown_as_they_come_into_view(
+    member: Client, user: User, trainer: Endpoint, django_assert_max_num_queries: Any
+) -> None:
+    few, dataset = many(user, trainer, 3), many(user, trainer, 2000)
+    member.get(few.get_absolute_url())
+    with django_assert_max_num_queries(5) as queries:
+        member.get(few.get_absolute_url())
+    with django_assert_max_num_queries(len(queries)):
+        page = member.get(dataset.get_absolute_url()).content
+    assert len(gzip.compress(page)) <= 32 * 1024
+    assert "2000 pictures" in page.decode()
+    address, shown = "", 0
+    for _ in range(3):
+        page = member.get(f"{dataset.get_absolute_url()}{address}").content
+        shown += page.count(b'name="caption:')
+        (address,) = re.findall(r'hx-get="(\?page=\d+)"', page.decode())
+    assert shown == 3 * 48
+    response = member.post(dataset.get_absolute_url(), {"caption:1999.png": "the last"})
+    dataset.refresh_from_db()
+    assert (response.status_code, dataset.files[-1]["caption"]) == (302, "the last")
+
+
+def test_the_lists_need_the_same_queries_whatever_their_length(
+    member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    pages = [reverse("training:training"), f"{reverse('training:new')}?model={trainer.endpoint_id}"]
+    many(user, trainer, 3)
+    for page in pages:
+        member.get(page)
+        with django_assert_max_num_queries(12) as queries:
+            member.get(page)
+        for _ in range(5):
+            many(user, trainer, 500)
+        with django_assert_max_num_queries(len(queries)):
+            assert member.get(page).status_code == 200
+
+
+def test_the_choice_of_results_needs_the_same_queries_whatever_their_number(
+    member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    page = reverse("training:dataset-results", args=[many(user, trainer, 3).pk])
+
+    def result() -> None:
+        run = make_run(state="succeeded")
+        Artifact.objects.create(
+            run=run, position=0, path="a", kind="image", url="https://x.test/a.png",
+            state="stored", file="a.png", digest="d", content_type="image/png",
+        )  # fmt: skip
+
+    result()
+    member.get(page)
+    with django_assert_max_num_queries(8) as queries:
+        member.get(page)
+    for _ in range(9):
+        result()
+    with django_assert_max_num_queries(len(queries)):
+        assert member.get(page).status_code == 200

@@ -1,0 +1,120 @@
+"""Copies the files of single steps: upstream's copies expire, and the run's result lacks them.
+
+The end of a workflow's run writes one row; a job of the worker lists the files of its steps and
+stores each as a file of the person's own. Files of the run's result are artifacts already.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import IO, Any
+from urllib.parse import unquote, urlsplit
+
+from asgiref.sync import sync_to_async
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+import fal
+from flows.account.steps import steps_of
+from flows.models import AccountWorkflow, StepFile
+from playground.files import uploads
+from playground.models import Run, Transport, Upload
+from playground.worker.jobs import Job
+from schemas.artifacts import artifacts
+
+log = logging.getLogger(__name__)
+
+MOST_FILES = 100  # of one run
+TRIES = 8  # over about three hours; upstream keeps files for days at least
+FIRST_PAUSE_S = 60.0
+EVERY_S = 60.0
+AT_ONCE = 20
+
+
+def note_end(run: Run, changed: Mapping[str, Any]) -> None:
+    """Have the files of a run's steps listed, if it is one of a workflow."""
+    of_workflow = AccountWorkflow.objects.filter(pk=run.endpoint_id)
+    if run.transport == Transport.STREAM and of_workflow.exists():
+        StepFile.objects.create(run_id=run.pk, position=0)
+
+
+def job(upstream: fal.Clients) -> Job:
+    """The worker's job."""
+
+    async def run() -> float:
+        return await copy_due(upstream.files)
+
+    return Job("files of workflows' steps", run, wakes_on_change=True)
+
+
+async def copy_due(files: fal.Files) -> float:
+    """Copy what is due; returns the seconds until the next look."""
+    rows = await sync_to_async(_take_due)()
+    for row in rows:
+        if row.url:
+            await _copy(row, files)
+        else:
+            await sync_to_async(list_files)(row)
+    return 0.1 if rows else EVERY_S
+
+
+def _take_due() -> list[StepFile]:
+    """The rows that are due, each taken for a moment: another worker leaves it alone."""
+    now = timezone.now()
+    rows = list(StepFile.objects.filter(next_attempt_at__lte=now).select_related("run")[:AT_ONCE])
+    taken = []
+    for row in rows:
+        pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
+        mine = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
+        is_last = row.attempts + 1 >= TRIES
+        if mine.update(attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause):
+            taken.append(row)
+    return taken
+
+
+def list_files(marker: StepFile) -> None:
+    """Replace the row of a run that has ended by one for each file of its steps."""
+    known = set(marker.run.artifacts.values_list("url", flat=True))
+    found: dict[str, None] = {}
+    for step in steps_of(marker.run).values():
+        for one in artifacts(step.output) if step.output is not None else ():
+            if one.url and one.url not in known and not one.url.startswith("data:"):
+                found[one.url] = None
+    with transaction.atomic():
+        StepFile.objects.bulk_create(
+            StepFile(run_id=marker.run_id, position=position, url=url)
+            for position, url in enumerate(list(found)[:MOST_FILES], start=1)
+        )
+        marker.delete()
+
+
+async def _copy(row: StepFile, files: fal.Files) -> None:
+    with tempfile.NamedTemporaryFile(prefix="vitrine-") as file:
+        try:
+            async with files.open(row.url, max_bytes=uploads.MAX_BYTES) as stream:
+                async for chunk in stream:
+                    file.write(chunk)
+            upload = await sync_to_async(_store)(row, file, stream.content_type)
+        except (fal.FalError, ValueError, OSError) as error:  # a ValueError is a refused file
+            log.warning("file %s of run %s's steps not copied: %s", row.position, row.run_id, error)
+            return
+    kept = StepFile.objects.filter(pk=row.pk)
+    await kept.aupdate(upload=upload, next_attempt_at=None)
+
+
+def _store(row: StepFile, file: IO[bytes], content_type: str) -> Upload:
+    size_bytes = file.seek(0, 2)
+    name = unquote(PurePosixPath(urlsplit(row.url).path).name) or "file"
+    posted = UploadedFile(file, name, content_type, size=size_bytes)
+    return uploads.store(row.run.user_id, posted)
+
+
+def copies_of(run: Run) -> dict[str, str]:
+    """Upstream's address → ours, of the files of a run's steps that are copied; one query."""
+    rows = StepFile.objects.filter(run=run).exclude(upload=None).select_related("upload")
+    return {row.url: row.upload.get_absolute_url() for row in rows if row.upload}
