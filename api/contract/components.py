@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from api.contract.board_components import BOARDS
 from api.contract.shapes import (
+    ENDPOINT_ID,
     Schema,
     flag,
     integer,
@@ -28,12 +30,10 @@ from catalog.models import Change, Standing
 from playground.models import Artifact, Run, Transport
 
 ROOT = "urn:vitrine:api"
-MAX_ENDPOINT_ID = 255
 SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]
 
 
 WEBHOOK_URL = text("a public https address", minLength=1, maxLength=2000, format="uri")
-ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)
 _CARD = {
     "endpoint_id": text("what fal calls it: `fal-ai/flux/dev`"),
     "name": text(),
@@ -62,13 +62,6 @@ _RUN = {
     "is_starred": flag(),
     "url": text("its page", format="uri"),
 }
-_BOARD = {
-    "id": text(format="uuid"),
-    "title": text(),
-    "source": text("the model whose inputs the rows have"),
-    "created_at": moment(),
-    "url": text("its page", format="uri"),
-}
 _FLOW = {
     "id": text(format="uuid"),
     "name": text(),
@@ -76,13 +69,6 @@ _FLOW = {
     "steps": integer("how many"),
     "changed_at": moment(),
     "url": text("its page", format="uri"),
-}
-_MORE_OF_BOARD = {
-    "seeds": several(
-        integer(minimum=0, maximum=2**63 - 1), "one run for each", maxItems=400, uniqueItems=True
-    ),
-    "reuse": flag("show results that exist already instead of paying again", default=True),
-    "partial": flag("send what fits although some row does not", default=False),
 }
 
 COMPONENTS: dict[str, Schema] = {
@@ -278,50 +264,7 @@ COMPONENTS: dict[str, Schema] = {
         url=text(format="uri"),
         models=several(record(model=ref("ModelCard"), note=text("the curator's"))),
     ),
-    "BoardCard": record(**_BOARD),
-    "BoardPage": page("BoardCard"),
-    "Board": record(
-        **_BOARD,
-        columns=several(record(endpoint_id=text(), label=text(), settings={"type": "object"})),
-        rows=several(record(label=text(), values={"type": "object"})),
-        cells=several(
-            record(
-                row=integer("its place, from 0"),
-                column=integer("its place, from 0"),
-                seed=text(),
-                run_id=nullable(text(format="uuid")),
-                state=nullable(text()),
-                not_sent=text("why it has no run"),
-            )
-        ),
-    ),
-    "NewBoard": request(
-        "columns",
-        "rows",
-        columns=several(ref("NewColumn"), "models with their settings", minItems=1, maxItems=40),
-        rows=several({"type": "object"}, "inputs of the first model", minItems=1, maxItems=400),
-        **_MORE_OF_BOARD,
-        title=text(maxLength=200),
-        cap_usd=number("what would pass it is not sent", minimum=0, maximum=100_000),
-    ),
-    "NewColumn": request(
-        "endpoint_id",
-        endpoint_id=ENDPOINT_ID,
-        settings={"type": "object", "description": "arguments that win over those of rows"},
-    ),
-    "MoreOfBoard": request(
-        columns=several(ref("NewColumn"), maxItems=40),
-        rows=several({"type": "object"}, "inputs of the board's source", maxItems=400),
-        **_MORE_OF_BOARD,
-    ),
-    "AgainOfBoard": request("what", what=text(enum=["failed", "held"])),
-    "BoardSent": record(message=text(), sent=integer(), board=ref("Board")),
-    "BoardEstimate": record(
-        runs=integer("to be sent"),
-        reused=integer("shown from earlier runs, at no cost"),
-        held=integer("not sent because of the cap"),
-        estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},
-    ),
+    **BOARDS,
     "FlowCard": record(**_FLOW),
     "FlowPage": page("FlowCard"),
     "Flow": record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Schema = dict[str, Any]
+MAX_ENDPOINT_ID = 255
 
 
 def text(description: str = "", **more: Any) -> Schema:
@@ -69,3 +70,6 @@ def page(item: str) -> Schema:
         items=several(ref(item)),
         next_cursor=nullable(text("pass it as `cursor` for the next page; null on the last")),
     )
+
+
+ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from api.contract.components import MAX_ENDPOINT_ID
 from api.contract.operation import Parameter
+from api.contract.shapes import MAX_ENDPOINT_ID
 from api.http import cursor
 from api.http.problem import Problem
 from catalog.models import Endpoint

@@ -1,0 +1,87 @@
+"""The status stream of a request in the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+import pytest
+
+import fal
+from tests.fal.conftest import Connect
+from tests.fal.upstream import Answer, Upstream
+
+pytestmark = pytest.mark.anyio
+HANDLE = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r-1")
+
+
+def sse(*statuses: Any, end: str = "\n\n") -> httpx.Response:
+    events = ": ping\n\n" + "\n\n".join(f"data: {json.dumps(status)}" for status in statuses) + end
+    return httpx.Response(
+        200, headers={"content-type": "text/event-stream; charset=utf-8"}, text=events
+    )
+
+
+async def test_status_events_are_told_until_the_request_is_over(connect: Connect) -> None:
+    states = {"status": "IN_QUEUE", "queue_position": 1}, {"status": "IN_PROGRESS"}
+    upstream = Upstream(sse(*states, {"status": "COMPLETED"}, {"status": "IN_QUEUE"}))
+    clients = await connect(upstream)
+    async with aclosing(clients.queue.events(HANDLE)) as events:
+        told = [status async for status in events]
+    assert [status.state for status in told] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
+    assert upstream.urls == [f"{HANDLE.status_url}/stream?logs=1"]
+    silent_s = upstream.requests[0].extensions["timeout"]["read"]
+    assert 15 < silent_s <= 20  # fal's comment comes every 15 s; after that it is better to poll
+    assert upstream.requests[0].headers["accept"] == "text/event-stream"
+
+
+async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_capitals(
+    connect: Connect,
+) -> None:
+    body = b'\xef\xbb\xbfdata: {"status": "COMPLETED"}\n\n'
+    kind = {"content-type": "TEXT/EVENT-STREAM; charset=UTF-8"}
+    clients = await connect(Upstream(httpx.Response(200, headers=kind, content=body)))
+    async with aclosing(clients.queue.events(HANDLE)) as events:
+        assert [status.state async for status in events] == ["COMPLETED"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (sse({"status": "IN_QUEUE"}), fal.Unreachable),
+        (httpx.Response(200, json={"status": "IN_QUEUE"}), fal.Unreadable),
+        (httpx.Response(404, json={"detail": "Path /stream not found"}), fal.RequestRejected),
+        (httpx.Response(429, json={}), fal.RateLimited),
+        (httpx.Response(502, text="<html>"), fal.UpstreamFailed),
+        (httpx.ConnectError("refused"), fal.Unreachable),
+        (sse("no object"), fal.UpstreamFailed),
+    ],
+)
+async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
+    connect: Connect, answer: Answer, error: type[fal.FalError]
+) -> None:
+    upstream = Upstream(answer)
+    clients = await connect(upstream)
+    with pytest.raises(error):
+        _ = [status async for status in clients.queue.events(HANDLE)]
+    assert len(upstream.requests) == 1
+
+
+async def test_a_status_stream_that_never_ends_its_line_is_left(
+    connect: Connect,
+) -> None:
+    async def line() -> AsyncIterator[bytes]:
+        yield b"data: "
+        while True:
+            yield b"x" * 4096
+
+    headers = {"content-type": "text/event-stream"}
+    clients = await connect(
+        Upstream(lambda _: httpx.Response(200, headers=headers, content=line())),
+        limits=fal.Limits(max_answer_bytes=1 << 16),
+    )
+    with pytest.raises(fal.Unreadable, match="too large"):
+        _ = [status async for status in clients.queue.events(HANDLE)]
