@@ -3,44 +3,73 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from catalog.models import Endpoint
 from chats.display import composer
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
-from chats.talk import limits
+from chats.talk import limits, second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
 from playground.runs.costs import cost
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What is known of a message before it is sent; empty texts where nothing is."""
+class Price:
+    """What one model's answer costs: "about $0.001", and how that is computed."""
 
-    cost: str = ""  # "about $0.001"
-    basis: str = ""  # how it is computed
-    left_out: int = 0
+    model: str
+    words: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is known of a message before it is sent; empty where nothing is."""
+
+    prices: tuple[Price, ...] = ()
+    left_out: int = 0  # of the turns, for the model that is given the fewest
     trouble: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.cost or self.left_out or self.trouble)
+        return bool(self.prices or self.left_out or self.trouble)
 
 
 def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
-    """What sending this to the chat's model costs, with the turns before it, and what is wrong."""
+    """What sending this to the chat's models costs, with the turns before it, and what is wrong."""
     shape = shape_of(chat.endpoint)
     if shape is None or not filled.text.strip():
         return Preview()
     settings, _ = composer.settings_of(shape, filled.post)
     last = chat.turns.filter(pk=parent).first() if parent else None
+    found = _of_model(chat, chat.endpoint, last, filled, settings)
+    if chat.second is None:
+        return found
+    beside, _ = second_model.settings_of(chat, filled.post, settings)
+    other = _of_model(chat, chat.second, last, filled, beside)
+    return Preview(
+        prices=found.prices + other.prices,
+        left_out=max(found.left_out, other.left_out),
+        trouble=found.trouble or other.trouble,
+    )
+
+
+def _of_model(
+    chat: Chat, endpoint: Endpoint, parent: Turn | None, filled: Filled, settings: dict[str, Any]
+) -> Preview:
+    shape = shape_of(endpoint)
+    if shape is None:
+        return Preview()
     turn = Turn(
-        chat=chat, parent=last, endpoint=chat.endpoint, text=filled.text, system=filled.system,
+        chat=chat, parent=parent, endpoint=endpoint, text=filled.text, system=filled.system,
         settings=settings,
     )  # fmt: skip
     composed = sending.composition_of(turn, shape)
-    trouble = limits.excess(shape, composed, chat.endpoint.display_name)
-    if not chat.endpoint.unit_price_usd:
-        return Preview(left_out=composed.left_out, trouble=trouble)
-    found = cost.estimate_run(chat.endpoint, composed.arguments)
-    words = found.words if found.is_known else ""
-    return Preview(words, " · ".join(found.basis[:1]) if words else "", composed.left_out, trouble)
+    trouble = limits.excess(shape, composed, endpoint.display_name)
+    prices: tuple[Price, ...] = ()
+    if endpoint.unit_price_usd:
+        found = cost.estimate_run(endpoint, composed.arguments)
+        if found.is_known:
+            prices = (Price(endpoint.display_name, found.words, " · ".join(found.basis[:1])),)
+    return Preview(prices, composed.left_out, trouble)

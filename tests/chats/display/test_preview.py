@@ -29,9 +29,25 @@ def test_the_cost_counts_the_turns_that_go_along(
     turn.run = say("y").run
     turn.save()
     after = of_message(chat, turn.pk, Filled("x" * 1000))
-    assert alone.cost == "about $1.00"
-    assert after.cost > alone.cost
-    assert "characters" in after.basis
+    assert [price.words for price in alone.prices] == ["about $1.00"]
+    assert after.prices[0].words > alone.prices[0].words
+    assert "characters" in after.prices[0].basis
+
+
+def test_both_models_have_their_price(user: User, make_endpoint: Any) -> None:
+    first, second = (
+        make_endpoint(
+            f"lab/{name}",
+            documents.ROUTER,
+            unit_price_usd=Decimal(price),
+            price_unit="1000 characters",
+        )
+        for name, price in (("one", 1), ("two", 3))
+    )
+    chat = Chat.objects.create(user=user, endpoint=first, second=second)
+    prices = of_message(chat, None, Filled("x" * 1000)).prices
+    assert [price.words for price in prices] == ["about $1.00", "about $3.00"]
+    assert [price.model for price in prices] == [first.display_name, second.display_name]
 
 
 def test_nothing_is_said_of_an_empty_message_or_a_price_that_nobody_knows(
