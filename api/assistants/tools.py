@@ -96,14 +96,15 @@ class Tools:
                 f"{one['id']} · {one['name']} · {one['steps']} steps" for one in found["items"]
             )
             return short.listed(lines, "There is no flow yet.")
-        flow = await self._api.call("GET", f"/flows/{quote(flow_id, safe='')}")
-        amount = _amount(flow["estimate"], allow=allow_unknown_price)
+        path, given = f"/flows/{quote(flow_id, safe='')}", {"inputs": inputs}
+        found = await self._api.call("POST", f"{path}/estimates", given)
+        amount = _amount(found, allow=allow_unknown_price)
         if amount > self._budget.left:
             raise Refused(
                 f"This flow may cost {amount}, and this session may spend {self._budget.left} "
                 "more. Nothing was run. Ask the person to run it on the flow's page."
             )
-        made = await self._api.call("POST", f"/flows/{flow['id']}/runs", {"inputs": inputs})
+        made = await self._api.call("POST", f"{path}/runs", given)
         self._budget.spend(amount)
         return short.bounded(short.flow_run(await self._wait(made, wait_s, "/flow-runs/")))
 

@@ -274,6 +274,9 @@ COMPONENTS: dict[str, Schema] = {
         models=several(record(endpoint_id=text(), refusal=text("why it cannot be run now"))),
         estimate=ref("Estimate"),
     ),
+    "NewFlowEstimate": request(
+        inputs={"type": "object", "description": "by name; others have their saved values"},
+    ),
     "NewFlowRun": request(
         inputs={"type": "object", "description": "by name; others have their saved values"},
         max_cost=number("in USD; a flow that may cost more is not run", minimum=0),

@@ -102,6 +102,23 @@ def get_flow(call: Call) -> Reply:
 
 @operation(
     "POST",
+    "/flows/{flow_id}/estimates",
+    scope="read",
+    tag="flows",
+    limit="read",
+    parameters=[FLOW],
+    body=Body("NewFlowEstimate"),
+    responses=[Response(200, "The estimate.", "Estimate")],
+    errors=[404, 409],
+)
+def estimate_flow(call: Call) -> Reply:
+    """Estimate what a run of a flow with these inputs will cost, without running it."""
+    _, definition = _find(call)
+    return Reply(estimate_json(_price(_filled(call, definition))))
+
+
+@operation(
+    "POST",
     "/flows/{flow_id}/runs",
     scope="run",
     tag="flows",

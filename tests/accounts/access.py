@@ -110,6 +110,7 @@ ACCESS: dict[str, Row] = {
     "api:v1-flow-runs-one": Row(TOKEN, CLOSED),
     "api:v1-flows": Row(TOKEN, CLOSED),
     "api:v1-flows-one": Row(TOKEN, CLOSED),
+    "api:v1-flows-estimates": Row(CLOSED, TOKEN),
     "api:v1-flows-runs": Row(CLOSED, TOKEN),
     "api:v1-presets": Row(TOKEN, TOKEN),
     "api:v1-presets-one": Row(TOKEN, CLOSED),

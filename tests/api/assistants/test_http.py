@@ -22,11 +22,15 @@ from api.assistants.http import Assistants
 from api.wait import HeldResponses
 from catalog.models import Collection, Endpoint
 from core.notify import channel
+from flows.models import Flow
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from tests.api.pages import Pages
+from tests.flows.conftest import flow, models
+
+__all__ = ["flow", "models"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLUX = "fal-ai/flux/dev"
@@ -160,6 +164,20 @@ def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None
     assert "may spend 0.4" in text(found[1])
     assert "Ask the person" in text(found[2])
     assert Run.objects.count() == 2
+
+
+def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
+    Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
+
+    async def conversation(client: Client) -> list[Any]:
+        short = {"flow_id": str(flow.pk), "inputs": {"prompt": "a hare"}, "wait_s": 0}
+        asked = [short | {"inputs": {"prompt": "x" * 3000}}, short]
+        return [await client.call_tool("run_flow", one) for one in asked]
+
+    refused, made = talk(conversation, cap=1)
+    assert (refused.is_error, made.is_error) == (True, False)
+    assert "Nothing was run" in text(refused)
+    assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
 def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documents: Any) -> None:

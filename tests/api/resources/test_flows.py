@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from catalog.models import Endpoint
 from flows.execution.advance import advance
 from flows.models import Flow, FlowRun
 from playground.models import Run
@@ -66,6 +67,17 @@ def test_its_steps_are_followed_and_stopped(call: Any, flow: Flow) -> None:
     stopped = call("POST", f"/flow-runs/{made['id']}/cancellation")
     assert stopped.status_code == 202
     assert Run.objects.filter(state="cancelled").count() == 1
+
+
+def test_an_estimate_is_of_the_inputs_given(call: Any, flow: Flow) -> None:
+    Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
+    address = f"/flows/{flow.pk}/estimates"
+    saved = call("POST", address, {}).json()
+    assert saved == call("GET", f"/flows/{flow.pk}").json()["estimate"]
+    longer = call("POST", address, {"inputs": {"prompt": "x" * 3000}}).json()
+    assert float(longer["high"]) >= 3 > float(saved["high"])
+    refused = call("POST", address, {"inputs": {"nothing": 1}})
+    assert (refused.status_code, Run.objects.count()) == (422, 0)
 
 
 @pytest.mark.parametrize(
