@@ -44,8 +44,11 @@ def keep(
         return None
     values = _values(item, detail, trouble) | {"is_own": is_own}
     with transaction.atomic():
-        endpoint = Endpoint.objects.select_for_update().filter(endpoint_id=endpoint_id).first()
-        endpoint = endpoint or Endpoint(endpoint_id=endpoint_id, entry_digest=Endpoint.OF_ACCOUNT)
+        # Another worker may read the account at the same moment, or one that was killed just did.
+        Endpoint.objects.get_or_create(
+            endpoint_id=endpoint_id, defaults={"entry_digest": Endpoint.OF_ACCOUNT}
+        )
+        endpoint = Endpoint.objects.select_for_update().get(endpoint_id=endpoint_id)
         if endpoint.entry_digest == Endpoint.OF_ACCOUNT:
             _fill(endpoint, item)
             endpoint.save()

@@ -77,7 +77,8 @@ def is_wanted() -> bool:
 async def read_account(workflows: fal.Workflows) -> None:
     """List the account's workflows, and open each of them and those of the catalogue.
 
-    Raises FalError if the list cannot be read; a single definition that cannot be read is noted.
+    Raises FalError if the list cannot be read, and the database's errors as they are, not in a
+    group; a single definition that cannot be read is noted.
     """
     own = {item.endpoint_id: item async for page in workflows.pages() for item in page.items}
     others = await sync_to_async(_of_catalogue)(set(own))
@@ -88,11 +89,14 @@ async def read_account(workflows: fal.Workflows) -> None:
             detail, trouble = await _open(workflows, item)
         await sync_to_async(store.keep)(item, detail, trouble, is_own=is_own)
 
-    async with asyncio.TaskGroup() as tasks:
-        for item in own.values():
-            tasks.create_task(open_one(item, True))
-        for item in others:
-            tasks.create_task(open_one(item, False))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for item in own.values():
+                tasks.create_task(open_one(item, True))
+            for item in others:
+                tasks.create_task(open_one(item, False))
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
     await sync_to_async(store.retire)(set(own))
 
 

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -40,6 +41,8 @@ SLOW = "mischief/slow"
 TALKS = "sandbox/scribe"
 PAINTS_OVER = "sandbox/aurora/image-to-image"
 # Whoever writes one of these into a log met something that nobody had thought of.
+# The last line of a traceback names the exception: `httpx.ReadError: …`.
+TRACEBACK_END = re.compile(r"[\w.]+(Error|Exception|Exit)\b")
 UNHANDLED = (
     "broke off",
     "a job of the worker",
@@ -163,19 +166,19 @@ class Stage:
         return self.scratch / f"{name}.log"
 
     def unhandled(self) -> list[str]:
-        """What the logs hold that nobody had thought of."""
-        lines = [
-            line
-            for name in ("web", "worker")
-            if self.log(name).exists()
-            for line in self.log(name).read_text(errors="replace").splitlines()
-        ]
+        """What the logs hold that nobody had thought of, each with the end of its traceback."""
         calm = (" WARNING ", " INFO ")
-        return [
-            line
-            for line in lines
-            if any(word in line for word in UNHANDLED) and not any(word in line for word in calm)
-        ]
+        found: list[str] = []
+        for name in ("web", "worker"):
+            if not self.log(name).exists():
+                continue
+            for line in self.log(name).read_text(errors="replace").splitlines():
+                is_unhandled = any(word in line for word in UNHANDLED)
+                if is_unhandled and not any(word in line for word in calm):
+                    found.append(line)
+                elif found and TRACEBACK_END.match(line):
+                    found[-1] = f"{found[-1].partition(' | ')[0]} | {line}"
+        return found
 
     def _command(self, name: str) -> list[str]:
         if name == "sandbox":

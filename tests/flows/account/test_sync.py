@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -81,3 +83,25 @@ def test_a_refusal_is_told_and_nothing_is_lost(keep: Keep, status: int, words: s
     assert words in AccountListing.current().error
     assert AccountWorkflow.objects.listed().count() == 1
     assert pause_s == sync.RETRY_S
+
+
+def test_two_workers_read_a_new_account_at_the_same_moment() -> None:
+    both_have_listed = threading.Barrier(2, timeout=30)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/workflows":
+            page = {"workflows": [listed("one")], "next_cursor": None, "has_more": False}
+            return httpx.Response(200, json=page)
+        both_have_listed.wait()
+        return httpx.Response(200, json=opened("one"))
+
+    def worker(_: int) -> float:
+        try:
+            return read(answer)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        pauses = [*pool.map(worker, range(2))]
+    assert pauses[0] == pauses[1] > sync.RETRY_S
+    assert AccountWorkflow.objects.get().name == "one"

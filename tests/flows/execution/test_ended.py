@@ -55,7 +55,7 @@ def test_a_failed_one_says_where_and_trying_again_is_another_end(user: User, flo
     made.steps.exclude(replaced_at=None).update(replaced_at=timezone.now() - timedelta(minutes=3))
     fail(Run.objects.exclude(state="failed").get())
     advance(made.pk)
-    assert [one.subject[:19] for one in Notification.objects.order_by("pk")] == [
+    assert [one.subject[:19] for one in Notification.objects.order_by("created_at")] == [
         "Flow failed after 5", "Flow failed after 3",
     ]  # fmt: skip
 
