@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import connections, transaction
 
 import fal
 from catalog.models import SyncReport
-from flows.account import sync
+from flows.account import store, sync
 from flows.models import AccountListing, AccountWorkflow
 from tests.flows.account.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
@@ -85,23 +85,21 @@ def test_a_refusal_is_told_and_nothing_is_lost(keep: Keep, status: int, words: s
     assert pause_s == sync.RETRY_S
 
 
-def test_two_workers_read_a_new_account_at_the_same_moment() -> None:
-    both_have_listed = threading.Barrier(2, timeout=30)
+def test_a_workflow_that_another_worker_is_just_adding_is_kept() -> None:
+    item, is_added = fal.WorkflowItem("Ana", "one"), threading.Event()
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/workflows":
-            page = {"workflows": [listed("one")], "next_cursor": None, "has_more": False}
-            return httpx.Response(200, json=page)
-        both_have_listed.wait()
-        return httpx.Response(200, json=opened("one"))
-
-    def worker(_: int) -> float:
+    def other_worker() -> None:
         try:
-            return read(answer)
+            with transaction.atomic():
+                store.keep(item, None, "", is_own=True)
+                is_added.set()
+                time.sleep(0.5)  # by then this worker waits for the row
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(2) as pool:
-        pauses = [*pool.map(worker, range(2))]
-    assert pauses[0] == pauses[1] > sync.RETRY_S
+    thread = threading.Thread(target=other_worker)
+    thread.start()
+    assert is_added.wait(30)
+    assert store.keep(item, None, "", is_own=True)
+    thread.join()
     assert AccountWorkflow.objects.get().name == "one"
