@@ -92,7 +92,6 @@ def test_a_run_is_one_request_and_ends_like_any_other(
 def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partial_updates, "WRITE_EVERY_S", 0.02)
     run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
     seen: list[str] = []
     is_seen = asyncio.Event()

@@ -33,14 +33,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
     monkeypatch.setattr(state_machine, "arecord", arecord)
     monkeypatch.setattr(partial_updates, "QUIET_S", 0.1)
-    monkeypatch.setattr(partial_updates, "WRITE_EVERY_S", 0.01)
     monkeypatch.setattr(partial_updates, "GRACE_S", 0.0)
     return seen
 
 
 def carried(story: Callable[[partial_updates.PartialWriter], Awaitable[Any]], **kind: bool) -> None:
     async def tell() -> None:
-        teller = partial_updates.PartialWriter(uuid.uuid4(), **kind)
+        teller = partial_updates.PartialWriter(uuid.uuid4(), write_every_s=0.01, **kind)
         await teller.mark_sent()
         await story(teller)
         await teller.close()
