@@ -141,10 +141,7 @@ async def exchange(
     tasks = [asyncio.ensure_future(end()) for end in ends]
     why, lost = STOPPED, None
     try:
-        done, _ = await asyncio.wait(
-            tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
-        )
-        why = next((task.result() for task in tasks if task in done), TIME_IS_OVER)
+        why = await sessions.first_result(tasks, TIME_IS_OVER)
     except fal.FalError as error:
         why, lost = str(error), error
         await socket.send_error("INTERNAL_ERROR", why)

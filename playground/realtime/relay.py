@@ -211,7 +211,7 @@ async def serve_session(
     why: str = STOPPED  # if this task is cancelled, which sets nothing below
     lost: fal.FalError | None = None
     try:
-        why = await _first_result(tasks)
+        why = await sessions.first_result(tasks, TIME_IS_OVER)
     except state_machine.Refused as refusal:
         why = str(refusal)
     except fal.FalError as error:
@@ -228,14 +228,6 @@ async def serve_session(
         await asyncio.shield(live.end(why, lost))
     if why:
         await page.send({"type": "end", "message": why})
-
-
-async def _first_result(tasks: list[asyncio.Task[str]]) -> str:
-    """Wait until a task returns why the session ends, or the session's time is over."""
-    done, _ = await asyncio.wait(
-        tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
-    )
-    return next((task.result() for task in tasks if task in done), TIME_IS_OVER)
 
 
 async def _cancelled(live: LiveSession) -> str:

@@ -13,6 +13,7 @@ import base64
 import logging
 import uuid
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -239,3 +240,11 @@ def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
     Run.objects.unfinished().filter(pk=pk).update(
         arguments=arguments, sent_arguments=sent, title=form_state.title(arguments)
     )
+
+
+async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
+    """Wait until a task returns why a session ends, or its time is over; raises as it does."""
+    done, _ = await asyncio.wait(
+        tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
+    )
+    return next((task.result() for task in tasks if task in done), time_is_over)

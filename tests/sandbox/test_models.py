@@ -366,30 +366,6 @@ def test_what_is_no_picture_sound_or_film_is_turned_down(
     assert answer.json()["detail"][0]["loc"] == ["body", field]
 
 
-@pytest.mark.parametrize(
-    ("endpoint_id", "units", "more"),
-    [
-        ("sandbox/aurora/trainer", lambda output: 20, {"steps": 20}),
-        ("murmur/listen", lambda output: output["duration"], {}),
-        (
-            "sandbox/aurora",
-            lambda output: 2 * round(SMALL["width"] * SMALL["height"] / 1e6, 3),
-            {"num_images": 2},
-        ),
-        ("sandbox/ledger", lambda output: 0.005, {"text": "Paper"}),
-        ("murmur/tones", lambda output: 2, {}),
-    ],
-)
-def test_it_bills_in_the_unit_of_its_price(
-    http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, units: Any, more: dict[str, Any]
-) -> None:
-    model = next(each for each in MODELS if each.endpoint_id == endpoint_id)
-    arguments = arguments_for(model, sandbox, **more)
-    answer = http.post(f"{sandbox.addresses['run']}/{endpoint_id}", json=arguments)
-    billed = float(answer.headers["X-Fal-Billable-Units"])
-    assert billed == pytest.approx(units(answer.json()), abs=1e-3)
-
-
 @pytest.mark.parametrize("length", [60, 140, 150, 160, 180, 400])
 def test_a_table_is_cut_between_its_rows(
     http: httpx.Client, sandbox: RunningSandbox, length: int
