@@ -52,6 +52,11 @@ class ColumnGroup:
     size: int
 
     @property
+    def positions(self) -> range:
+        """Where its columns stand; an address that ends in `#column-14` leads there."""
+        return range(self.first, self.first + self.size)
+
+    @property
     def words(self) -> str:
         """`Columns 13 to 24`."""
         if self.size == 1:

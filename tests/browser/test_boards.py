@@ -70,6 +70,10 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
         page.mouse.wheel(0, 800)
         page.wait_for_timeout(50)
     expect(board.locator(last)).to_be_visible()
+    address = page.url
+    page.goto("about:blank")
+    page.goto(f"{address}#column-20")
+    expect(page.locator("#column-20:not(span)")).to_be_in_viewport()
 
 
 def test_four_models_on_five_prompts_come_out_as_a_sheet_in_few_clicks(open_page: Open) -> None:
