@@ -243,7 +243,7 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     if method != _METHODS[action]:
         allowed = _METHODS[action]
         raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
-    run = _find(caller, target)
+    run = _find(caller, target, action)
     if run is None:
         return responses.as_json(responses.NOT_FOUND, 404)
     if action == Action.CANCEL:
@@ -260,24 +260,35 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     return responses.result(run)
 
 
-_OWN = PreparedQuery(
-    lambda: (
-        Run.objects.kept()
-        .filter(
-            Q(pk=Param("id", UUIDField())) | Q(request_id=Param("request_id", CharField())),
-            user_id=Param("user", IntegerField()),
+# Clients ask for the status again and again; the columns of inputs and logs would double its time.
+_STATUS = ("state", "queue_position", "metrics", "error", "billable_units", "endpoint__endpoint_id")
+_RESULT = (*_STATUS, "output", "output_text")
+
+
+def _own(*columns: str) -> PreparedQuery[Run]:
+    return PreparedQuery(
+        lambda: (
+            Run.objects.kept()
+            .filter(
+                Q(pk=Param("id", UUIDField())) | Q(request_id=Param("request_id", CharField())),
+                user_id=Param("user", IntegerField()),
+            )
+            .select_related("endpoint")
+            .only(*columns)
         )
-        .select_related("endpoint")
     )
-)
 
 
-def _find(caller: Caller, target: Target) -> Run | None:
+_OWN_STATUS, _OWN_RESULT = _own(*_STATUS), _own(*_RESULT)
+
+
+def _find(caller: Caller, target: Target, action: Action) -> Run | None:
     """The caller's own run by our id or by upstream's, of that app; else None."""
     own_id = None
     with suppress(ValueError):  # upstream's ids are any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    found = _OWN.first(user=caller.user.pk, id=own_id, request_id=target.request_id)
+    query = _OWN_RESULT if action == Action.RESULT else _OWN_STATUS
+    found = query.first(user=caller.user.pk, id=own_id, request_id=target.request_id)
     is_of_app = found and EndpointId.parse(found.endpoint.endpoint_id).app == target.app
     return found if is_of_app else None
 
