@@ -23,7 +23,7 @@ TOGETHER = {
     "another Vitrine": [
         *("settings_journeys", "true_kinds", "transports", "focus", "result_place", "people"),
         *("stage", "told", "changes", "fal_client", "flows", "notifications", "tokens"),
-        "large_forms",
+        *("large_forms", "without_script"),
     ],
 }
 GROUP = {f"browser/test_{name}": group for group, names in TOGETHER.items() for name in names}
