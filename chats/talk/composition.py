@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from chats.talk.shape import Shape
+from chats.talk.shape import PICTURES, Shape
 from schemas import Problem
 from schemas.validation import validate
 
@@ -66,7 +66,10 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
     """Return the arguments for `talk`, with the model's other arguments from `settings`."""
     if shape.kind == "prompt":
         return _folded(shape, talk, settings)
-    tried = [_checked(shape, *one) for one in _with_messages(shape, talk, settings)]
+    tried = [
+        _checked(shape, _with_pictures(shape, arguments), left_out)
+        for arguments, left_out in _with_messages(shape, talk, settings)
+    ]
     return next((one for one in tried if not one.problems), tried[0])
 
 
@@ -144,6 +147,19 @@ def _with_messages(
     if system:  # a schema whose roles are only those of a dialogue
         first = [("user", f"{talk.system}\n\n{(said + new)[0][1]}"), *(said + new)[1:]]
         yield base | {name: [_plain(*one) for one in first]}, left_out
+
+
+def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with a completion's pictures as parts of the newest message (16.5)."""
+    pictures = arguments.get(PICTURES.name)
+    if shape.kind != "completions" or not pictures:
+        return arguments
+    *before, newest = arguments["messages"]
+    text = newest["content"]
+    parts = [{"type": "text", "text": text}] if isinstance(text, str) else text
+    shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
+    rest = {name: value for name, value in arguments.items() if name != PICTURES.name}
+    return rest | {"messages": [*before, {**newest, "content": [*parts, *shown]}]}
 
 
 def _plain(role: str, text: str) -> dict[str, Any]:

@@ -31,6 +31,14 @@ MODEL = Field(
     is_required=True,
 )
 MOST_TOKENS = Field(kind="integer", name="max_tokens", label="Maximum tokens", minimum=1)
+PICTURES = Field(
+    kind="list",
+    name="image_urls",
+    label="Pictures",
+    help="Sent with the message, to models that see.",
+    media="image",
+    item=Field(kind="string", label="Picture", media="image"),
+)
 
 Kind = Literal["prompt", "messages", "completions"]
 
@@ -56,8 +64,8 @@ def shape_of(endpoint: Endpoint) -> Shape | None:
     """How the endpoint takes a conversation; None if it does not."""
     version = version_of(endpoint)
     if endpoint.endpoint_id.endswith(COMPLETIONS):
-        rest = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS))
-        return Shape("completions", version, None, None, None, rest)
+        rest = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS, PICTURES))
+        return Shape("completions", replace(version, root=rest), None, None, None, rest)
     if version.root not in _SHAPES:
         _SHAPES[version.root] = read_shape(version)
     return _SHAPES[version.root]

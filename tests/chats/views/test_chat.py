@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from playground.models import Run
+from playground.models import Run, Upload
 from tests.chats import documents
+from tests.training.conftest import picture
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]
@@ -91,6 +93,25 @@ def test_a_model_with_the_openai_body_is_talked_to(
         {"role": "user", "content": "Two"},
     ]
     assert last.arguments["model"] == "a/b"
+
+
+def test_pictures_go_to_a_model_with_the_openai_body_as_parts(
+    member: Client, user: Any, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint("lab/v1/chat/completions", {"openapi": "3.0.4"}, category="llm")
+    page = Chat.objects.create(user=user, endpoint=endpoint).get_absolute_url()
+    file = SimpleUploadedFile("cat.png", picture("orange"), "image/png")
+    said = {"~text": "What is this?", "~token": "t", "model": "a/b"}
+    address = "https://files.test/dog.png"
+    posted = {**said, "image_urls.0": address, "image_urls.1": "", "image_urls.1~file": file}
+    assert member.post(page, posted).status_code == 302
+    sent = Run.objects.get().arguments
+    assert sent.keys() == {"model", "messages"}
+    own = Upload.objects.get().get_absolute_url()
+    text, *shown = sent["messages"][-1]["content"]
+    assert text == {"type": "text", "text": "What is this?"}
+    assert [one["image_url"]["url"] for one in shown] == [address, own]
+    assert own in member.get(page).content.decode()
 
 
 def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Say) -> None:
