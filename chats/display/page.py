@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 from django.db.models import F, Q, QuerySet
 
@@ -17,7 +18,8 @@ from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
 
 MOST_SAID = 8_000  # characters of a message on the page
-PICTURES = ("/uploads/", "/runs/")
+OWN_FILES = ("/uploads/", "/runs/")
+SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # endings of pictures
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,31 @@ class Shown:
         return len(self.turn.text) > MOST_SAID
 
     @property
-    def pictures(self) -> list[str]:
-        """The addresses of our own files among its inputs."""
-        return [*_own_files(self.turn.settings)]
+    def files(self) -> list[AttachedFile]:
+        """Our own files among its inputs."""
+        return [AttachedFile(address) for address in _own_files(self.turn.settings)]
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file that went with a message, by its address."""
+
+    address: str
+
+    @property
+    def name(self) -> str:
+        """An upload's file name; empty for a result, whose address has none."""
+        return unquote(self.address.rpartition("/")[2])
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether browsers show it as it is; uploads are named by what their bytes are."""
+        return self.name.rpartition(".")[2].lower() in SHOWN
 
 
 def _own_files(value: Any) -> Sequence[str]:
     if isinstance(value, str):
-        return [value] if value.startswith(PICTURES) else []
+        return [value] if value.startswith(OWN_FILES) else []
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [address for part in parts for address in _own_files(part)]
 

@@ -111,7 +111,7 @@ def test_pictures_go_to_a_model_with_the_openai_body_as_parts(
     text, *shown = sent["messages"][-1]["content"]
     assert text == {"type": "text", "text": "What is this?"}
     assert [one["image_url"]["url"] for one in shown] == [address, own]
-    assert own in member.get(page).content.decode()
+    assert f'<img src="{own}"' in member.get(page).content.decode()
 
 
 def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Say) -> None:
