@@ -1,0 +1,82 @@
+"""What Vitrine adds to each run of a board, beside runs that are started one by one.
+
+Counted from the submit until the result is stored, minus the time that upstream had the request:
+waiting for one of upstream's places is none of it. The model takes no processor time, and each run
+another while, as real models do: else the sandbox itself would be what is late.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+
+from bench.figures import Goal, median, times
+from bench.pages.boards import COUNTS, run_board
+from bench.stage.stage import Stage
+
+MODEL = "mischief/slow"
+INPUT = {"prompt": "wait", "picture": False, "log_lines": 0}
+SINGLES = 12
+SHORTEST_S, LONGER_S = 0.5, 1.0
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """G11: boards of 10, 100 and 400 runs."""
+    alone = median(run_rows(stage, 1, number)[0] for number in range(SINGLES))
+    return [
+        times(
+            "G11",
+            f"{count} runs: added to each",
+            median(run_rows(stage, count, SINGLES + number)),
+            alone,
+            1.5,
+            "ms",
+            "one by one",
+        )
+        for number, count in enumerate(COUNTS)
+    ]
+
+
+def run_rows(stage: Stage, count: int, number: int) -> list[float]:
+    """Run a board with one row a run; returns what was added to each, in milliseconds.
+
+    `number` sets its inputs apart from those of other boards, whose results would serve for it.
+    """
+    query = [("model", MODEL), ("input", json.dumps(INPUT))]
+    seconds = (SHORTEST_S + LONGER_S * n / count + number / 10_000 for n in range(count))
+    rows = [f"{one:.5f}" for one in seconds]
+    path, _ = run_board(stage, count, query, rows, "duration")
+    return added_ms(stage, uuid.UUID(path.strip("/").rpartition("/")[2]))
+
+
+def added_ms(stage: Stage, board: uuid.UUID) -> list[float]:
+    """What was added to each run of a board, in milliseconds."""
+    file = stage.product.checkout / "var" / "vitrine.sqlite3"
+    with closing(sqlite3.connect(file)) as database:
+        query = """SELECT run.request_id, run.sent_at, run.result_at
+                   FROM playground_run run JOIN boards_cell cell ON cell.run_id = run.id
+                   WHERE cell.board_id = ?"""
+        runs = database.execute(query, [board.hex]).fetchall()
+    own = {one["request_id"]: between_ms(one["sent_at"], one["ended_at"]) for one in sent(stage)}
+    return [between_ms(left, stored) - own[request] for request, left, stored in runs]
+
+
+def between_ms(start: str, end: str) -> float:
+    """Milliseconds between two dates in ISO 8601, both in UTC."""
+    first, last = (datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end))
+    return (last - first).total_seconds() * 1000
+
+
+def sent(stage: Stage) -> Iterator[dict[str, str]]:
+    """The requests that upstream has had, the latest first."""
+    query: dict[str, str] = {"endpoint_id": MODEL, "limit": "100"}
+    while True:
+        answer = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
+        yield from answer["items"]
+        if not answer["has_more"]:
+            return
+        query["cursor"] = answer["next_cursor"]
